@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels: the arithmetic of the program, and nothing else.
+ *
+ * A kernel allocates nothing, locks nothing and computes a slice of its output, so that threading
+ * lives in one place above (src/matmul, src/session). Each prototype is stated once, as a function
+ * type; `struct kernels` is the table of the variants chosen for one CPU level. The scalar variant
+ * of each kernel (kernels/scalar.c) is its definition: every other one is tested against it.
+ *
+ * Bit layouts of the formats: TECHNICAL_SPEC.md, "Number formats".
+ */
+#ifndef QINS_KERNELS_H
+#define QINS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- number formats ------------------------------------------------------------------------ */
+
+enum format {
+    FORMAT_F32,      /* row-major float */
+    FORMAT_BF16,     /* row-major bfloat16 */
+    FORMAT_QINS9,    /* 8-bit log code + sign plane, one range a tensor: the specification's codec */
+    FORMAT_QINS9ROW, /* the same with a range a row */
+    FORMAT_QINS8,    /* sign + 7-bit shifted-log code, one scale a row */
+    FORMAT_QINS4,    /* sign + 3-bit code, blocks of 32 with a log scale: 4.25 bits a weight */
+    FORMAT_QINS4_16, /* the same, blocks of 16: 4.5 bits a weight */
+    N_FORMATS
+};
+
+enum {
+    ROW_GROUP = 16, /* rows that one tile interleaves; a kernel's slice is whole row groups */
+    ACT_BLOCK = 32, /* activations that share one int8 scale */
+    MAX_TILE_COLS = 128,
+};
+
+struct format_info {
+    const char *name;      /* as users write it: "qins4" */
+    uint32_t tile_cols;    /* columns of one tile; 1: row-major, no tiles */
+    uint32_t tile_bytes;   /* bytes of one tile of ROW_GROUP rows; of one element when row-major */
+    uint32_t row_floats;   /* floats kept for each row beside the tiles: 0, 1 (base) or 2 (range) */
+    bool is_qins;          /* exact signs, inverse log codes */
+};
+
+const struct format_info *format_info(enum format format);
+/* -> false when no format has this name. */
+bool format_from_name(const char *name, enum format *format);
+
+/* One weight matrix, bound into memory that somebody else owns (a mapped file). */
+struct matrix {
+    enum format format;
+    uint32_t rows, cols;         /* logical shape: y[rows] = W x[cols] */
+    uint32_t rows_pad, cols_pad; /* whole tiles; equal to rows, cols when row-major */
+    const void *data;            /* tiles, row group major, column minor; or [rows][cols] */
+    const float *row;            /* [row_floats][rows_pad]: base, or log_min then log_max; or NULL */
+    float log_min, log_max;      /* seed range of the ORIGINAL tensor (natural logs) */
+};
+
+/* Shape and sizes of a matrix in a format; `data` and `row` stay NULL. */
+struct matrix matrix_shape(enum format format, uint32_t rows, uint32_t cols);
+size_t matrix_data_bytes(const struct matrix *m);
+size_t matrix_row_bytes(const struct matrix *m); /* of `row`; 0 when the format has none */
+
+/* ---- activations ---------------------------------------------------------------------------- */
+
+/* One input vector, as float and as int8 blocks: q = rint(x / scale), scale = max|x| / 127 over
+ * each block of ACT_BLOCK. Beyond cols everything is zero up to cols_pad. Buffers belong to the
+ * caller, 64-byte aligned, sized for cols_pad rounded up to MAX_TILE_COLS. */
+struct activation {
+    const float *x; /* [cols] */
+    int8_t *q;      /* [cols_pad] */
+    float *scale;   /* [cols_pad / ACT_BLOCK] */
+    int32_t *sum;   /* [cols_pad / 16] sum of q over 16 columns: bias correction of u8 x s8 units */
+};
+
+/* ---- kernel prototypes ---------------------------------------------------------------------- */
+
+/* Fills a->q, a->scale, a->sum from a->x. */
+typedef void quantise_fn(struct activation *a, uint32_t cols, uint32_t cols_pad);
+
+/* y[r] = sum_k W[r][k] x[k] for the rows of groups [group0, group1); never writes beyond y[rows-1].
+ * Block sums are exact integers; the float part is, for each row and in column order,
+ * acc = fma((float)block_sum, weight_scale * x_scale, acc): equal bit for bit on every CPU. */
+typedef void matvec_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
+                       const struct activation *x, float *y /* [rows] */);
+
+/* out[r - row0][k] = W[r][k], exact decode, rows [row0, row1). */
+typedef void dequant_fn(const struct matrix *w, uint32_t row0, uint32_t row1,
+                        float *out /* [row1 - row0][cols] */);
+
+/* out = x * rsqrt(mean(x^2) + eps) * weight; out may be x. */
+typedef void rms_norm_fn(float *out, const float *x, const float *weight, uint32_t dim, float eps);
+
+/* Rotates the pairs (j, j + half) of one head in place; the rest of the head stays. */
+typedef void rope_fn(float *head, const float *cos /* [half] */, const float *sin /* [half] */,
+                     uint32_t half);
+
+/* gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] */
+typedef void silu_mul_fn(float *gate, const float *up, uint32_t n);
+
+/* x[i] += y[i] */
+typedef void add_fn(float *x, const float *y, uint32_t n);
+
+/* One query head over n_pos cached positions: out = softmax(scale * q K^T) V, in float. */
+typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
+                           const float *k /* [n_pos][dim] */, const float *v /* [n_pos][dim] */,
+                           uint32_t n_pos, uint32_t dim, float scale, float *scores /* [n_pos] */);
+typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
+                            uint32_t n_pos, uint32_t dim, float scale, float *scores);
+
+/* out[t][r] = sum_k panel[r][k] x[t][k]: the portable matrix product, through OpenBLAS on the
+ * calling thread alone. */
+typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
+                         const float *x /* [n_tok][cols] */, const float *panel /* [n_rows][cols] */,
+                         float *out /* [n_tok][ld_out], n_rows used */, size_t ld_out);
+
+/* ---- dispatch ------------------------------------------------------------------------------- */
+
+/* CPU levels: each includes the ones below it on its architecture. */
+enum cpu_flag {
+    CPU_AVX2 = 1 << 0,    /* AVX2 + FMA + F16C */
+    CPU_AVX512 = 1 << 1,  /* F, BW, DQ, VL */
+    CPU_VNNI = 1 << 2,    /* AVX-512 VNNI + VBMI */
+    CPU_AMX = 1 << 3,     /* tiles, int8 and bf16, permission granted by the kernel */
+    CPU_NEON = 1 << 8,
+    CPU_DOTPROD = 1 << 9,
+    CPU_I8MM = 1 << 10,
+};
+
+struct kernels {
+    const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
+    matvec_fn *matvec[N_FORMATS];
+    dequant_fn *dequant[N_FORMATS];
+    quantise_fn *quantise;
+    rms_norm_fn *rms_norm;
+    rope_fn *rope;
+    silu_mul_fn *silu_mul;
+    add_fn *add;
+    attend_f32_fn *attend_f32;
+    attend_bf16_fn *attend_bf16;
+    gemm_f32_fn *gemm_f32;
+};
+
+/* What this CPU and its operating system support. */
+unsigned cpu_flags(void);
+/* "scalar", "avx2", ... -> the flags up to that level; "auto" -> all. False: no such level here. */
+bool cpu_flags_from_name(const char *name, unsigned *flags);
+/* Space-separated level names of this architecture, for messages. */
+const char *cpu_level_names(void);
+
+/* Fills the table for these flags (ANDed with cpu_flags()): a pure function of its argument. */
+void kernels_init(struct kernels *k, unsigned flags);
+
+#endif

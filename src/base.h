@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base: errors, checked allocation, byte buffers, files, time. Everything in src/ may use it.
+ */
+#ifndef QINS_BASE_H
+#define QINS_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+/* ---- errors: a bool or pointer result, `struct error *err` last ------------------------------ */
+
+enum { EXIT_INTERRUPTED = 130 };
+
+struct error {
+    int code;       /* exit code of the program: a sysexits value */
+    char text[1024]; /* one line: file, tensor or line; what is wrong; what would be right. Raw:
+                        names in it are not yet fit for a terminal (error_print, sanitise.h) */
+};
+
+/* Formats *err and returns false (NULL), so that a failure is one expression. */
+bool refuse(struct error *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void *refuse_null(struct error *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "program: text\n" on stderr, sanitised; returns err->code. */
+int error_print(const struct error *err, const char *program);
+
+/* ---- allocation that never returns NULL ------------------------------------------------------ */
+
+/* Out of memory: runs the hook (gives a terminal back), prints one line, exits EX_OSERR. */
+void die_hook(void (*hook)(void));
+_Noreturn void die(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size); /* zeroed; overflow of n * size dies too */
+void *xrealloc(void *p, size_t n, size_t size);
+void *xaligned(size_t size); /* 64-byte aligned, zeroed; release with free */
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- a growing run of bytes; data is always NUL-terminated behind len ------------------------- */
+
+struct buf {
+    char *data;
+    size_t len, cap;
+};
+
+void buf_append(struct buf *b, const void *bytes, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_free(struct buf *b); /* and zeroes it for reuse */
+
+/* ---- files ------------------------------------------------------------------------------------ */
+
+/* A regular file mapped for reading. Never follows into devices, FIFOs or directories. */
+struct mapping {
+    const uint8_t *data;
+    size_t size;
+};
+
+bool map_file(struct mapping *m, const char *path, struct error *err);
+void unmap_file(struct mapping *m);
+
+/* Reads a regular file of at most max bytes. */
+bool read_file(struct buf *out, const char *path, size_t max, struct error *err);
+
+char *path_join(const char *folder, const char *name); /* caller frees */
+bool is_folder(const char *path);
+bool is_file(const char *path);
+
+/* ---- time, memory ------------------------------------------------------------------------------ */
+
+double now_ms(void); /* monotonic */
+
+struct memory_use {
+    uint64_t rss_bytes;     /* resident: private + mapped */
+    uint64_t private_bytes; /* anonymous */
+    uint64_t mapped_bytes;  /* resident pages of files (the model) */
+};
+struct memory_use memory_use(void); /* zeros where the system does not tell */
+
+#endif

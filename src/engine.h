@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine: the generation thread, and the only API that a program drives.
+ *
+ * Threads: one caller thread uses these functions; the engine's own thread loads the model, owns
+ * session, sampler and tokenizer, and answers by events. engine_submit means "continue this
+ * conversation": send, edit, regenerate, branch and a new system prompt are the same call, since the
+ * engine keeps the longest prefix that it has already evaluated.
+ */
+#ifndef QINS_ENGINE_H
+#define QINS_ENGINE_H
+
+#include "chat.h"
+#include "events.h"
+#include "kernels.h"
+#include "model.h"
+#include "sampler.h"
+
+struct engine;
+
+struct engine_options {
+    const char *model;    /* .qins file or Hugging Face folder */
+    unsigned n_threads;   /* 0: pool_default_threads */
+    unsigned cpu_flags;   /* cpu_flags_from_name("auto") for all */
+    uint32_t ctx_len;     /* 0: the model's original context */
+    enum format folder_format; /* what a folder is converted to */
+};
+
+struct engine_info {         /* constant after EVENT_READY; owned by the engine */
+    const struct model *model;
+    enum chat_template template;
+    const struct tokenizer *tokenizer;
+    const char *cpu_level;
+    unsigned n_threads;
+    uint32_t ctx_len;
+    double load_ms;
+    uint64_t f32_bytes;      /* what the weights would take as float */
+};
+
+/* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied. */
+struct engine *engine_start(const struct engine_options *o);
+/* Cancels, joins, frees. */
+void engine_stop(struct engine *e);
+
+/* Readable (poll) when events wait; engine_next empties it. */
+int engine_fd(const struct engine *e);
+bool engine_next(struct engine *e, struct event *out);
+
+const struct engine_info *engine_info(const struct engine *e); /* NULL before EVENT_READY */
+const struct error *engine_error(const struct engine *e);      /* after EVENT_FAILED */
+
+struct turn_request {
+    const struct chat *chat;  /* copied */
+    bool raw;                 /* no template: the text of the only message, special tokens on */
+    uint32_t max_tokens;      /* 0: up to the end of the context */
+    uint64_t seed;
+};
+
+/* -> id of the turn (> 0). A turn still running is cancelled first. */
+uint32_t engine_submit(struct engine *e, const struct turn_request *r);
+void engine_cancel(struct engine *e, uint32_t turn);
+
+/* Sampling values are read before each token: they may change while text streams. */
+void engine_set_sampling(struct engine *e, const struct sampling *s);
+void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
+/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. */
+void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
+
+#endif

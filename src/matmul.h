@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through panels of
+ * dequantised rows and a matrix product; the choice depends on shapes alone.
+ */
+#ifndef QINS_MATMUL_H
+#define QINS_MATMUL_H
+
+#include "kernels.h"
+#include "pool.h"
+
+struct matmul; /* scratch: int8 activations, one panel a worker */
+
+struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
+                          uint32_t max_cols);
+void matmul_free(struct matmul *mm);
+
+/* y[t][r] = sum_k W[r][k] x[t][k]; n_tok <= max_tok, w->cols <= max_cols. */
+void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
+                const float *x /* [n_tok][ld_x], w->cols used */, size_t ld_x,
+                float *y /* [n_tok][ld_y], w->rows used */, size_t ld_y);
+
+#endif

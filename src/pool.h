@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pool: fork-join over n workers. The caller is one of them. Work is handed out in chunks whose
+ * number and borders do not depend on the number of threads, so results do not either.
+ */
+#ifndef QINS_POOL_H
+#define QINS_POOL_H
+
+#include <stdint.h>
+
+struct pool;
+
+typedef void pool_fn(void *arg, uint32_t chunk, uint32_t worker);
+
+/* n_threads >= 1 including the caller; 0: the CPUs that this process may use. Workers block all
+ * signals, spin briefly for the next job and then sleep. */
+struct pool *pool_new(unsigned n_threads);
+void pool_free(struct pool *p);
+unsigned pool_size(const struct pool *p);
+unsigned pool_default_threads(void); /* affinity and cgroup quota respected */
+
+/* Calls fn(arg, chunk, worker) once for every chunk in [0, n_chunks) and waits for all of them.
+ * worker is below pool_size: an index for scratch memory. One caller at a time. */
+void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks);
+
+#endif

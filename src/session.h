@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session: one sequence of tokens being evaluated: KV cache, scratch and the forward pass.
+ *
+ * There is one request: "bring the session to exactly these tokens" (session_sync). It keeps the
+ * longest common prefix already in the cache and evaluates the rest, prompt and single new token
+ * alike. longrope's rule (short factors up to the original context, long ones beyond, evaluated for
+ * the whole length; the cache recomputed when the set changes) follows from it.
+ */
+#ifndef QINS_SESSION_H
+#define QINS_SESSION_H
+
+#include "model.h"
+#include "pool.h"
+
+struct session;
+
+enum kv_type { KV_F32, KV_BF16 };
+
+struct session_options {
+    uint32_t ctx_len;  /* 0: min(orig_ctx, max_ctx) of the model */
+    enum kv_type kv;
+    uint32_t chunk;    /* prompt tokens evaluated in one pass; 0: 128 */
+};
+
+/* f32 cache for f32 models (they are the reference), bf16 for all others. */
+enum kv_type session_default_kv(const struct model *m);
+
+/* Model, pool and kernels must outlive the session. Cache memory is reserved, and used as it fills. */
+struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
+                            const struct session_options *o, struct error *err);
+void session_free(struct session *s);
+
+/* done of total prompt tokens are evaluated (fractions of a chunk are counted layer by layer).
+ * false: stop now; the cache then keeps the chunks that were finished. */
+typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
+
+enum session_result { SESSION_OK, SESSION_STOPPED };
+
+/* 1 <= n <= session_ctx(s), ids below vocab: the caller's duty. `progress` may be NULL. */
+enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
+                                 session_progress_fn *progress, void *arg);
+
+/* Logits after the last token of the last session_sync that returned SESSION_OK. */
+const float *session_logits(const struct session *s); /* [vocab] */
+
+uint32_t session_ctx(const struct session *s);
+uint32_t session_len(const struct session *s);       /* tokens in the cache */
+uint32_t session_reused(const struct session *s);    /* prefix kept by the last session_sync */
+uint64_t session_kv_bytes(const struct session *s);  /* cache in use */
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokenizer: bytes <-> token ids, by tokenizer.json: SentencePiece-style BPE with byte fallback, as
+ * Phi-3.5 and Llama-2 use it. Encoding is O(n log n). Immutable after tokenizer_new.
+ */
+#ifndef QINS_TOKENIZER_H
+#define QINS_TOKENIZER_H
+
+#include "base.h"
+
+struct tokenizer;
+
+struct ids {
+    int32_t *ids;
+    size_t n, cap;
+};
+void ids_push(struct ids *v, int32_t id);
+void ids_free(struct ids *v);
+
+/* `json` is tokenizer.json, `name` what messages call it. Ids at or above `vocab` (rows of the
+ * embedding) are refused. */
+struct tokenizer *tokenizer_new(const char *json, size_t n, const char *name, uint32_t vocab,
+                                struct error *err);
+void tokenizer_free(struct tokenizer *t);
+
+/* A piece of the text to encode. Added tokens ("<|end|>") are recognised only inside special
+ * spans: the template's own text, never what a person typed. */
+struct text_span {
+    const char *text;
+    size_t len;
+    bool special;
+};
+
+/* Appends the ids of the concatenated spans. No BOS. */
+void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
+                      struct ids *out);
+/* The ids that the tokenizer's own post-processor puts before a sequence (Llama-2: <s>). */
+void tokenizer_push_prefix(const struct tokenizer *t, struct ids *out);
+
+/* Id of an added token or piece by its text, or -1. */
+int32_t tokenizer_find(const struct tokenizer *t, const char *text);
+/* Ids below this have a piece; a padded vocabulary is larger. */
+uint32_t tokenizer_size(const struct tokenizer *t);
+bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
+
+/* Streaming decode: every call yields complete UTF-8 only. */
+struct detokenizer {
+    const struct tokenizer *t;
+    char held[8]; /* bytes of an unfinished character */
+    size_t n_held;
+    bool at_start;      /* one leading space of the text is dropped */
+    bool keep_special;  /* special tokens as text; otherwise they are skipped */
+};
+void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool keep_special);
+void detokenizer_push(struct detokenizer *d, int32_t id, struct buf *out);
+void detokenizer_end(struct detokenizer *d, struct buf *out); /* held bytes as U+FFFD each */
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * utf8: code points, grapheme clusters and display width, on utf8proc. Text is always given with
+ * its length; NUL is a character like others.
+ */
+#ifndef QINS_UTF8_H
+#define QINS_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Decodes one code point of s[0..n), n > 0. -> bytes used (1..4) and *cp; for an invalid sequence 1
+ * and *cp = -1. Overlong forms, surrogates and values above 10FFFF are invalid. */
+size_t utf8_decode(const char *s, size_t n, int32_t *cp);
+/* -> bytes written to out[4]. */
+size_t utf8_encode(int32_t cp, char out[4]);
+/* Length of the prefix of s that ends on a complete character: what is cut off at the end is the
+ * start of a sequence that more bytes could complete. Invalid bytes count as complete. */
+size_t utf8_complete(const char *s, size_t n);
+
+/* Bytes of the first extended grapheme cluster of s[0..n), n > 0. */
+size_t utf8_cluster(const char *s, size_t n);
+/* Cells that one cluster takes on a terminal: 0, 1 or 2. Emoji with VS16, ZWJ sequences and flags
+ * take 2. */
+int utf8_cluster_width(const char *s, size_t n);
+/* Cells of a whole text without control characters. */
+size_t utf8_width(const char *s, size_t n);
+
+/* Unicode White_Space, as HF tokenizers' rstrip uses it. */
+bool utf8_is_space(int32_t cp);
+
+#endif
