@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cpus: how many CPUs this process may use for arithmetic. One thread a physical core: a second
+ * hyperthread adds nothing where memory is the limit.
+ */
+#ifndef QINS_CPUS_H
+#define QINS_CPUS_H
+
+/* Physical cores in the affinity mask, no more than the cgroup quota rounded up; at least 1. */
+unsigned cpus_usable(void);
+
+/* CPU quota of a cgroup (v2, then v1), rounded up, from the files under `root` ("" for the real
+ * ones); 0: no limit. */
+unsigned cpus_quota(const char *root);
+
+#endif

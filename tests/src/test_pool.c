@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "cpus.h"
+#include "pool.h"
+#include "test.h"
+
+enum { MAX_CHUNKS = 300 };
+
+struct seen {
+    unsigned n_threads;
+    uint32_t times[MAX_CHUNKS];   /* plain on purpose: the pool has to order these writes */
+    _Atomic uint32_t in_use[POOL_MAX_THREADS];
+    _Atomic uint32_t n_bad;
+};
+
+static void note(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct seen *s = arg;
+    if (worker >= s->n_threads || atomic_fetch_add(&s->in_use[worker], 1) != 0)
+        atomic_fetch_add(&s->n_bad, 1); /* two at once with one worker's scratch */
+    s->times[chunk]++;
+    atomic_fetch_sub(&s->in_use[worker], 1);
+}
+
+static void test_every_chunk_runs_once(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 5; n++) {
+        struct pool *p = pool_new(n);
+        struct seen *s = xcalloc(1, sizeof *s);
+        s->n_threads = pool_size(p);
+        assert_int_equal(s->n_threads, n);
+        for (uint32_t round = 0; round < 600; round++) {
+            uint32_t n_chunks = round * 7 % MAX_CHUNKS;
+            memset(s->times, 0, sizeof s->times);
+            pool_run(p, note, s, n_chunks);
+            for (uint32_t i = 0; i < MAX_CHUNKS; i++)
+                assert_int_equal(s->times[i], i < n_chunks);
+        }
+        assert_int_equal(atomic_load(&s->n_bad), 0);
+        free(s);
+        pool_free(p);
+    }
+}
+
+static void nap(void *arg, uint32_t chunk, uint32_t worker)
+{
+    usleep(chunk % 3 == 0 ? 300 : 0); /* the others sleep meanwhile, and must wake */
+    note(arg, chunk, worker);
+}
+
+static void test_pauses_between_and_within_jobs_lose_nothing(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(3);
+    struct seen *s = xcalloc(1, sizeof *s);
+    s->n_threads = pool_size(p);
+    for (int round = 0; round < 100; round++) {
+        memset(s->times, 0, sizeof s->times);
+        pool_run(p, nap, s, 7);
+        for (uint32_t i = 0; i < 7; i++)
+            assert_int_equal(s->times[i], 1);
+        usleep(round % 4 * 50);
+    }
+    free(s);
+    pool_free(p);
+}
+
+static void look_at_signals(void *arg, uint32_t chunk, uint32_t worker)
+{
+    (void)chunk;
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    usleep(2000); /* so that every worker gets a chunk */
+    if (worker != 0 && !(sigismember(&blocked, SIGINT) && sigismember(&blocked, SIGWINCH) &&
+                         sigismember(&blocked, SIGTERM)))
+        atomic_fetch_add((_Atomic uint32_t *)arg, 1);
+}
+
+static void test_workers_block_signals_and_the_caller_does_not(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(3);
+    _Atomic uint32_t n_bad = 0;
+    pool_run(p, look_at_signals, &n_bad, 12);
+    assert_int_equal(atomic_load(&n_bad), 0);
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    assert_false(sigismember(&blocked, SIGINT));
+    pool_free(p);
+}
+
+static void test_absurd_sizes_become_possible_ones(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(100000);
+    assert_in_range(pool_size(p), 1, POOL_MAX_THREADS);
+    pool_free(p);
+    assert_in_range(pool_default_threads(), 1, 4096);
+    p = pool_new(0);
+    assert_int_equal(pool_size(p), pool_default_threads());
+    pool_free(p);
+}
+
+#ifdef __linux__
+static void put(const char *root, const char *path, const char *text)
+{
+    char command[2048];
+    snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s/%s')\" && printf -- '%s' > '%s/%s'",
+             root, path, text, root, path);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_cgroup_quota_is_respected(void **state)
+{
+    (void)state;
+    const char *root = temp_folder();
+    assert_int_equal(cpus_quota(root), 0);
+    put(root, "proc/self/cgroup", "0::/user.slice/app\\n");
+    put(root, "sys/fs/cgroup/user.slice/app/cpu.max", "max 100000\\n");
+    assert_int_equal(cpus_quota(root), 0);
+    put(root, "sys/fs/cgroup/user.slice/cpu.max", "150000 100000\\n");
+    assert_int_equal(cpus_quota(root), 2); /* the parent's 1.5, rounded up */
+    put(root, "sys/fs/cgroup/user.slice/app/cpu.max", "50000 100000\\n");
+    assert_int_equal(cpus_quota(root), 1);
+    put(root, "proc/self/cgroup", "9:name=systemd:/x\\n3:cpu,cpuacct:/box\\n0::/\\n");
+    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "-1\\n");
+    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\\n");
+    assert_int_equal(cpus_quota(root), 0);
+    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "250000\\n");
+    assert_int_equal(cpus_quota(root), 3);
+    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "nonsense\\n");
+    assert_int_equal(cpus_quota(root), 0);
+    remove_folder(root);
+}
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_chunk_runs_once),
+        cmocka_unit_test(test_pauses_between_and_within_jobs_lose_nothing),
+        cmocka_unit_test(test_workers_block_signals_and_the_caller_does_not),
+        cmocka_unit_test(test_absurd_sizes_become_possible_ones),
+#ifdef __linux__
+        cmocka_unit_test(test_cgroup_quota_is_respected),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
