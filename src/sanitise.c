@@ -1,12 +1,241 @@
 /* SPDX-License-Identifier: MIT */
 #include "sanitise.h"
 
+#include <string.h>
+#include <utf8proc.h>
+
+#include "utf8.h"
+
+enum {
+    ZWJ = 0x200D,
+    KEYCAP = 0x20E3,
+    VS15 = 0xFE0E,
+    VS16 = 0xFE0F,
+    REPLACEMENT = 0xFFFD,
+    FIRST_SKIN = 0x1F3FB,
+    LAST_SKIN = 0x1F3FF,
+};
+
+static void emit(struct buf *out, int32_t cp)
+{
+    char bytes[4];
+    buf_append(out, bytes, utf8_encode(cp, bytes));
+}
+
+/* Shows a character that must not reach the terminal; nothing can stand on what is shown. */
+static void show(struct sanitiser *s, int32_t cp, struct buf *out)
+{
+    if (cp < 0x20)
+        buf_printf(out, "^%c", cp + '@');
+    else if (cp == 0x7F)
+        buf_puts(out, "^?");
+    else if (cp < 0xA0)
+        buf_printf(out, "\\x%02x", (unsigned)cp);
+    else
+        buf_printf(out, "<U+%04X>", (unsigned)cp);
+    s->last = 0;
+    s->emoji = false;
+}
+
+/* Letters, marks, numbers, punctuation, symbols, spaces: all that a terminal only draws. */
+static bool is_drawable(int32_t cp)
+{
+    if (utf8proc_get_property(cp)->ignorable)
+        return false;
+    utf8proc_category_t category = utf8proc_category(cp);
+    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ZS;
+}
+
+/* Kinds that are drawn onto the character before them. */
+static bool is_mark(int32_t cp, int class)
+{
+    utf8proc_category_t category = utf8proc_category(cp);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+           category == UTF8PROC_CATEGORY_ME || class == UTF8PROC_BOUNDCLASS_EXTEND ||
+           class == UTF8PROC_BOUNDCLASS_SPACINGMARK || class == UTF8PROC_BOUNDCLASS_V ||
+           class == UTF8PROC_BOUNDCLASS_T;
+}
+
+/* Does cp belong to the cluster that `last` is in? What matters is that no cluster grows without
+ * bound: marks, chains of leading Hangul consonants, chains of prefixed signs. */
+static bool joins(int32_t last, int32_t cp, int class)
+{
+    int before = (int)utf8proc_get_property(last)->boundclass;
+    return is_mark(cp, class) || before == UTF8PROC_BOUNDCLASS_PREPEND ||
+           (before == UTF8PROC_BOUNDCLASS_L &&
+            (class == UTF8PROC_BOUNDCLASS_L || class == UTF8PROC_BOUNDCLASS_LV ||
+             class == UTF8PROC_BOUNDCLASS_LVT));
+}
+
+static void start_cluster(struct sanitiser *s, int32_t cp, struct buf *out)
+{
+    emit(out, cp);
+    s->last = cp;
+    s->n_marks = 0;
+    s->n_zwj = 0;
+    s->emoji = cp >= 0x80 && utf8_is_pictograph(cp);
+}
+
+static void put_ascii(struct sanitiser *s, int32_t cp, struct buf *out)
+{
+    if (cp == '\r') {
+        s->pending = cp;
+    } else if (cp == '\n' || cp == '\t') {
+        emit(out, cp);
+        s->last = 0;
+        s->emoji = false;
+    } else if (cp < 0x20 || cp == 0x7F) {
+        show(s, cp, out);
+    } else {
+        start_cluster(s, cp, out);
+    }
+}
+
+static bool is_keycap_base(int32_t cp)
+{
+    return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
+}
+
+/* Adds to the current cluster if it has room. */
+static void put_mark(struct sanitiser *s, int32_t cp, bool fits, struct buf *out)
+{
+    if (!fits || s->n_marks >= SANITISE_MARKS) {
+        show(s, cp, out);
+        return;
+    }
+    emit(out, cp);
+    s->n_marks++;
+    s->last = cp;
+}
+
+/* One character, with nothing pending. */
+static void put(struct sanitiser *s, int32_t cp, struct buf *out)
+{
+    int class = (int)utf8proc_get_property(cp)->boundclass;
+    if (cp < 0x80)
+        put_ascii(s, cp, out);
+    else if (cp == REPLACEMENT)
+        start_cluster(s, cp, out);
+    else if (cp == ZWJ && s->emoji && s->n_zwj < SANITISE_ZWJ)
+        s->pending = cp;
+    else if (cp == VS16 && is_keycap_base(s->last))
+        s->pending = cp;
+    else if (cp == VS15 || cp == VS16 || (cp >= FIRST_SKIN && cp <= LAST_SKIN))
+        put_mark(s, cp, s->emoji && utf8_is_pictograph(s->last), out);
+    else if (!is_drawable(cp))
+        show(s, cp, out);
+    else if (s->last && joins(s->last, cp, class))
+        put_mark(s, cp, true, out);
+    else if (is_mark(cp, class))
+        show(s, cp, out);
+    else
+        start_cluster(s, cp, out);
+}
+
+/* Decides what was pending, now that the next character (or the end, -1) is known. -> whether that
+ * character is done with. */
+static bool resolve(struct sanitiser *s, int32_t next, struct buf *out)
+{
+    int32_t pending = s->pending;
+    s->pending = 0;
+    if (pending == '\r' && next == '\n')
+        return false;
+    if (pending == ZWJ && next >= 0x80 && utf8_is_pictograph(next) && is_drawable(next)) {
+        emit(out, ZWJ);
+        emit(out, next);
+        s->last = next;
+        s->n_marks = 0;
+        s->n_zwj++;
+        return true;
+    }
+    if (pending == VS16 && next == KEYCAP) {
+        emit(out, VS16);
+        emit(out, KEYCAP);
+        s->last = KEYCAP;
+        s->n_marks = 2;
+        return true;
+    }
+    show(s, pending, out);
+    return false;
+}
+
+static void put_any(struct sanitiser *s, int32_t cp, struct buf *out)
+{
+    if (cp < 0)
+        cp = REPLACEMENT;
+    if (!s->pending || !resolve(s, cp, out))
+        put(s, cp, out);
+}
+
+/* Takes bytes into `held` until they make a character or cannot. -> bytes of text used. */
+static size_t finish_held(struct sanitiser *s, const char *text, size_t n, struct buf *out)
+{
+    size_t used = 0;
+    while (s->n_held && utf8_complete(s->held, s->n_held) == 0) {
+        if (used == n)
+            return used;
+        s->held[s->n_held++] = text[used++];
+    }
+    /* Held bytes are now one character, or a broken one: then the last byte starts anew. */
+    for (size_t at = 0; at < s->n_held;) {
+        int32_t cp;
+        size_t rest = s->n_held - at;
+        if (at && utf8_complete(s->held + at, rest) == 0) {
+            memmove(s->held, s->held + at, rest);
+            s->n_held = rest;
+            return used + finish_held(s, text + used, n - used, out);
+        }
+        at += utf8_decode(s->held + at, rest, &cp);
+        put_any(s, cp, out);
+    }
+    s->n_held = 0;
+    return used;
+}
+
+void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out)
+{
+    if (!n)
+        return;
+    size_t at = finish_held(s, text, n, out);
+    size_t whole = at + utf8_complete(text + at, n - at);
+    while (at < whole) {
+        int32_t cp;
+        at += utf8_decode(text + at, whole - at, &cp);
+        put_any(s, cp, out);
+    }
+    if (at < n) {
+        memcpy(s->held, text + at, n - at);
+        s->n_held = n - at;
+    }
+}
+
+void sanitise_end(struct sanitiser *s, struct buf *out)
+{
+    for (size_t i = 0; i < s->n_held; i++)
+        put_any(s, REPLACEMENT, out);
+    if (s->pending)
+        resolve(s, -1, out);
+    *s = (struct sanitiser){0};
+}
+
 char *sanitise_text(const char *text, size_t n, bool one_line)
 {
-    (void)one_line; /* stub: printable ASCII only */
-    char *out = xstrndup(text, n);
-    for (size_t i = 0; i < n; i++)
-        if (out[i] < 0x20 || out[i] == 0x7f)
-            out[i] = '?';
-    return out;
+    struct sanitiser s = {0};
+    struct buf out = {0}, line = {0};
+    sanitise(&s, text, n, &out);
+    sanitise_end(&s, &out);
+    buf_append(&out, "", 0);
+    if (!one_line)
+        return out.data;
+    for (size_t i = 0; i < out.len; i++) {
+        if (out.data[i] == '\n')
+            buf_puts(&line, "^J");
+        else if (out.data[i] == '\t')
+            buf_puts(&line, "^I");
+        else
+            buf_append(&line, out.data + i, 1);
+    }
+    buf_append(&line, "", 0);
+    buf_free(&out);
+    return line.data;
 }

@@ -3,21 +3,33 @@
  * sanitise: the one gate between text that somebody else wrote (a model, a file name, metadata) and
  * a terminal. Nothing that a terminal could take for a command passes it.
  *
- * Output is valid UTF-8 that holds '\n' and '\t' and otherwise no byte below 0x20, no 0x7F and no C1
- * control. A control character becomes visible: ESC -> "^[", 0x9B -> "\x9b". Invalid bytes become
- * U+FFFD. Bidirectional overrides and isolates, zero-width characters and tag characters become
- * visible "<U+202E>"; ZWJ and VS16 inside emoji stay. Idempotent, and independent of how the input
- * was split into calls.
+ * Output is valid UTF-8 that holds '\n' and '\t' and otherwise only letters, marks, numbers,
+ * punctuation, symbols and spaces: an allow-list by Unicode category. What is not on it becomes
+ * visible: ESC -> "^[", U+009B -> "\x9b", any other code point -> "<U+202E>" (bidirectional controls,
+ * zero-width and tag characters, line separators, private use, unassigned). Invalid bytes become
+ * U+FFFD each. CR LF is one line end; any other CR is "^M".
+ *
+ * Inside emoji ZWJ, variation selectors and skin tones stay; elsewhere they are visible. A mark needs something to stand on, and
+ * at most SANITISE_MARKS may stand on one character (a terminal cell of ncurses holds five code
+ * points); a mark beyond that is visible too.
+ *
+ * Idempotent, and independent of how the input was split into calls.
  */
 #ifndef QINS_SANITISE_H
 #define QINS_SANITISE_H
 
 #include "base.h"
 
-/* State between the pieces of one stream: what may yet be completed by the next piece. */
+enum { SANITISE_MARKS = 4, SANITISE_ZWJ = 3 };
+
+/* State between the pieces of one stream; starts zeroed. */
 struct sanitiser {
-    char held[16];
+    char held[4];    /* bytes of an unfinished character */
     size_t n_held;
+    int32_t pending; /* CR, ZWJ or VS16 whose fate the next character decides; 0: none */
+    int32_t last;    /* what a mark would stand on; 0: nothing */
+    uint8_t n_marks, n_zwj; /* on it so far */
+    bool emoji;      /* it is an emoji */
 };
 
 void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out);

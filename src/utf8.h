@@ -19,7 +19,9 @@ size_t utf8_encode(int32_t cp, char out[4]);
  * start of a sequence that more bytes could complete. Invalid bytes count as complete. */
 size_t utf8_complete(const char *s, size_t n);
 
-/* Bytes of the first extended grapheme cluster of s[0..n), n > 0. */
+/* Bytes of the first extended grapheme cluster of s[0..n), n > 0. One of more code points than any
+ * real cluster has is cut, so that a storm of combining marks stays bounded. */
+enum { UTF8_CLUSTER_MAX = 32 };
 size_t utf8_cluster(const char *s, size_t n);
 /* Cells that one cluster takes on a terminal: 0, 1 or 2. Emoji with VS16, ZWJ sequences and flags
  * take 2. */
@@ -29,5 +31,7 @@ size_t utf8_width(const char *s, size_t n);
 
 /* Unicode White_Space, as HF tokenizers' rstrip uses it. */
 bool utf8_is_space(int32_t cp);
+/* Extended_Pictographic: what an emoji sequence may be built of. */
+bool utf8_is_pictograph(int32_t cp);
 
 #endif
