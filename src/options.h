@@ -11,14 +11,16 @@
 
 enum option_type { OPTION_FLOAT, OPTION_INT, OPTION_STRING, OPTION_BOOL, OPTION_CHOICE };
 
-/* Where a value came from; a higher source wins. */
+/* Where a value came from; a higher source wins. Each source has a layer of its own, so that taking
+ * one away (another preset, a slider reset) shows again what lies below. */
 enum option_source {
     SOURCE_DEFAULT,
-    SOURCE_MODEL, /* the model's generation_config.json */
-    SOURCE_PRESET,
+    SOURCE_MODEL,  /* the model's generation_config.json */
+    SOURCE_PRESET, /* the user's config.yaml, then the preset */
     SOURCE_ENV,
     SOURCE_FLAG,
     SOURCE_USER, /* changed while running */
+    N_SOURCES
 };
 
 enum option_id {
@@ -37,48 +39,72 @@ enum option_id {
     OPT_THREADS,
     OPT_CPU,
     OPT_PRESET,
+    OPT_FORMAT,
     N_OPTIONS
 };
 
 struct option_row {
     enum option_id id;
-    const char *name;       /* YAML key: "top_p"; the flag is "--top-p" */
-    const char *aliases;    /* further YAML keys, space-separated, or NULL */
+    const char *name;       /* YAML key: "top_p"; the flag is "--top-p", the variable QINS_TOP_P */
+    const char *aliases;    /* further YAML keys and flags, space-separated, or NULL */
     char short_flag;        /* 0: none */
     enum option_type type;
     double min, max, step;  /* numbers; step is the slider's */
     double slider_min, slider_max; /* what keys move over; values outside may be typed */
     const char *choices;    /* OPTION_CHOICE: space-separated */
     const char *initial;    /* default as text; "" = unset */
+    const char *meta;       /* what --help calls the value: "N", "TEXT" */
     const char *help;       /* one line, lower case, no full stop */
+    const char *manual;     /* sentences for the manual page, mdoc */
 };
 
 struct option_value {
+    bool set;
     double number;
     char *text; /* strings and choices; owned */
-    enum option_source source;
 };
 
 struct options {
-    struct option_value values[N_OPTIONS];
+    struct option_value layers[N_OPTIONS][N_SOURCES];
 };
 
 extern const struct option_row option_table[N_OPTIONS];
 
-void options_init(struct options *o);
+void options_init(struct options *o); /* defaults only */
 void options_free(struct options *o);
-/* Parses and checks text for one option; keeps the old value when its source is stronger. The
- * message names option, value and range; the caller adds the place. */
+
+/* Parses and checks text for one option and keeps it in this source's layer. The message names
+ * option, value and range; the caller adds the place. Its code is EX_USAGE. */
 bool options_set(struct options *o, enum option_id id, const char *text, enum option_source source,
                  struct error *err);
-/* Moves a number by n steps within its slider's range. */
+/* Takes a value out of one layer. */
+void options_unset(struct options *o, enum option_id id, enum option_source source);
+/* Moves every value of `from`'s layer into the same layer of `to`. */
+void options_move_layer(struct options *to, struct options *from, enum option_source source);
+/* QINS_TEMPERATURE and so on; empty variables count as absent. */
+bool options_read_env(struct options *o, struct error *err);
+
+/* Moves a number by n steps within its slider's range (SOURCE_USER). */
 void options_step(struct options *o, enum option_id id, int n_steps);
+/* What was there before the user changed it. */
 void options_reset(struct options *o, enum option_id id);
-/* By YAML name or alias; -1 when unknown; *nearest (or NULL) gets the best guess, or NULL. */
+
+/* By YAML name or alias, '-' as good as '_'; -1 when unknown; *nearest (or NULL) gets the best
+ * guess, or NULL. */
 int options_find(const char *name, const char **nearest);
 
 double options_number(const struct options *o, enum option_id id);
 const char *options_text(const struct options *o, enum option_id id); /* "" when unset */
+enum option_source options_source(const struct options *o, enum option_id id);
+const char *option_source_name(enum option_source source); /* "default", "flag", ... */
+/* The value as options_set would read it: "0.7". Numbers always with a point. Caller frees. */
+char *options_format(const struct options *o, enum option_id id);
+/* What may be given: "0 to 2", "one of spec, nucleus", "text". -> out */
+char *option_range(const struct option_row *row, char *out, size_t n);
+
 struct sampling options_sampling(const struct options *o);
+uint64_t options_seed(const struct options *o); /* a new random one where seed is -1 */
+/* Flags of the CPU level that was asked for; false when this machine has no such level. */
+bool options_cpu_flags(const struct options *o, unsigned *flags, struct error *err);
 
 #endif

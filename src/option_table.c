@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows. This file and number.c need nothing else of the project, so that the generator of the
+ * manual's option lists can be built for the machine that builds.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "number.h"
+#include "options.h"
+
+#define NUMBER_MAX_TOKENS 1048576
+#define NUMBER_MAX_SEED 9007199254740991.0 /* 2^53 - 1: what a double counts exactly */
+
+/* clang-format off */
+const struct option_row option_table[N_OPTIONS] = {
+    [OPT_TEMPERATURE] = {
+        OPT_TEMPERATURE, "temperature", "temp", 0, OPTION_FLOAT, 0, 2, 0.1, 0.1, 2, NULL, "0.7", "N",
+        "freedom of choice; 0: always the likeliest",
+        "Divides the logits before the choice.\n"
+        "Low values keep to what is likely, high values vary more.\n"
+        "0 takes the likeliest token each time (greedy; the seed then has no effect)." },
+    [OPT_TOP_P] = {
+        OPT_TOP_P, "top_p", "topp", 0, OPTION_FLOAT, 0, 1, 0.05, 0.1, 1, NULL, "0.9", "N",
+        "keep tokens up to this probability; 1: all",
+        "Keeps the likeliest tokens whose probabilities together make up this much, by the rule of\n"
+        "top_p_rule.\n"
+        "1 keeps all." },
+    [OPT_TOP_K] = {
+        OPT_TOP_K, "top_k", "topk", 0, OPTION_INT, 0, 1000000, 5, 0, 200, NULL, "0", "N",
+        "keep this many of the likeliest; 0: all",
+        "Keeps only this many of the likeliest tokens; tokens as likely as the last one stay too.\n"
+        "0 keeps all." },
+    [OPT_MIN_P] = {
+        OPT_MIN_P, "min_p", "minp", 0, OPTION_FLOAT, 0, 1, 0.01, 0, 0.5, NULL, "0", "N",
+        "least part of the top probability; 0: off",
+        "Drops every token whose probability is below this part of the likeliest token's.\n"
+        "0 drops none." },
+    [OPT_REPEAT_PENALTY] = {
+        OPT_REPEAT_PENALTY, "repeat_penalty", "repetition_penalty", 0, OPTION_FLOAT, 0.1, 10, 0.05, 1,
+        2, NULL, "1", "N",
+        "makes repeated tokens less likely; 1: off",
+        "Positive logits of tokens that stand in the last text are divided by this, negative ones\n"
+        "multiplied.\n"
+        "1 changes nothing." },
+    [OPT_REPEAT_LAST_N] = {
+        OPT_REPEAT_LAST_N, "repeat_last_n", NULL, 0, OPTION_INT, -1, NUMBER_MAX_TOKENS, 16, 0, 512,
+        NULL, "64", "N",
+        "how far back it looks, in tokens; -1: all",
+        "How many tokens the repeat penalty looks back at.\n"
+        "0 switches it off, \\-1 means the whole conversation." },
+    [OPT_MAX_TOKENS] = {
+        OPT_MAX_TOKENS, "max_tokens", "max_new_tokens n_predict num_predict", 'n', OPTION_INT, 1,
+        NUMBER_MAX_TOKENS, 50, 50, 2048, NULL, "512", "N",
+        "longest answer in tokens",
+        "The answer ends after this many tokens, or earlier where the context is full." },
+    [OPT_TOP_P_RULE] = {
+        OPT_TOP_P_RULE, "top_p_rule", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "spec nucleus", "spec",
+        "RULE",
+        "what top-p keeps: spec or nucleus",
+        "Both rules sort the tokens by falling probability and add the probabilities up.\n"
+        "spec drops every token at which the sum, the token itself included, exceeds top_p; the\n"
+        "likeliest token always stays.\n"
+        "nucleus keeps the tokens up to and including the first at which the sum reaches top_p.\n"
+        "So spec stays within top_p and nucleus just passes it, by one token.\n"
+        "With top_p at 1 both keep all." },
+    [OPT_SEED] = {
+        OPT_SEED, "seed", NULL, 's', OPTION_INT, -1, NUMBER_MAX_SEED, 1, 0, 1000, NULL, "-1", "N",
+        "same seed, same text; -1: a new one",
+        "The same seed gives the same text, whatever the number of threads.\n"
+        "\\-1 draws a new one for each answer." },
+    [OPT_MODEL] = {
+        OPT_MODEL, "model", NULL, 'm', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "MODEL",
+        ".qins file or Hugging Face folder",
+        "A .qins file, or a model folder in Hugging Face form, which is converted in memory.\n"
+        "Where none is given the starter model is used." },
+    [OPT_SYSTEM] = {
+        OPT_SYSTEM, "system", "system_prompt", 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL,
+        "You are a helpful AI assistant.", "TEXT",
+        "what the model is told first",
+        "What the model is told before the conversation.\n"
+        "An empty text leaves it out." },
+    [OPT_CONTEXT] = {
+        OPT_CONTEXT, "context", "num_ctx n_ctx ctx_size", 'c', OPTION_INT, 0, NUMBER_MAX_TOKENS, 1024,
+        0, 131072, NULL, "0", "N",
+        "longest conversation; 0: the model's",
+        "Longest conversation in tokens, the answer included.\n"
+        "0 takes the length that the model was first trained for." },
+    [OPT_THREADS] = {
+        OPT_THREADS, "threads", "num_thread n_threads", 't', OPTION_INT, 0, 1024, 1, 0, 64, NULL, "0",
+        "N",
+        "CPU threads; 0: all that may be used",
+        "CPU threads.\n"
+        "0 uses all that the process may use.\n"
+        "The text does not depend on it." },
+    [OPT_CPU] = {
+        OPT_CPU, "cpu", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0,
+        "auto scalar avx2 avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
+        "highest instruction set: scalar, avx2, ...",
+        "The highest instruction set that may be used.\n"
+        "auto takes all that this machine has; scalar is plain C." },
+    [OPT_PRESET] = {
+        OPT_PRESET, "preset", NULL, 'P', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "NAME",
+        "settings by name: precise, creative, ...",
+        "Reads a preset, see\n"
+        ".Xr qins.yaml 5 :\n"
+        "a name, or a file where NAME holds a slash or ends in .yaml." },
+    [OPT_FORMAT] = {
+        OPT_FORMAT, "format", NULL, 'f', OPTION_CHOICE, 0, 0, 0, 0, 0,
+        "auto f32 bf16 qins9 qins9row qins8 qins4 qins4_16", "auto", "FORMAT",
+        "what a folder is converted to: qins4, ...",
+        "What a model folder is converted to in memory; a .qins file stays what it is.\n"
+        "auto keeps float weights of up to 1 GiB as f32 and makes qins8 of all others." },
+};
+/* clang-format on */
+
+static void choices_text(const char *choices, char *out, size_t n)
+{
+    size_t len = (size_t)snprintf(out, n, "one of ");
+    for (const char *c = choices; *c && len + 2 < n; c++) {
+        out[len++] = *c == ' ' ? ',' : *c;
+        if (*c == ' ')
+            out[len++] = ' ';
+    }
+    out[len] = '\0';
+}
+
+char *option_range(const struct option_row *row, char *out, size_t n)
+{
+    char low[32], high[32];
+    switch (row->type) {
+    case OPTION_FLOAT:
+        snprintf(out, n, "a number from %s to %s", number_format(row->min, low),
+                 number_format(row->max, high));
+        break;
+    case OPTION_INT:
+        snprintf(out, n, "a whole number from %s to %s", number_format(row->min, low),
+                 number_format(row->max, high));
+        break;
+    case OPTION_CHOICE:
+        choices_text(row->choices, out, n);
+        break;
+    case OPTION_BOOL:
+        snprintf(out, n, "true or false");
+        break;
+    case OPTION_STRING:
+        snprintf(out, n, "text");
+        break;
+    }
+    return out;
+}

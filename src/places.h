@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * places: where files of ours are: the user's folder, the installed data, the source tree, and the
+ * model to start with.
+ */
+#ifndef QINS_PLACES_H
+#define QINS_PLACES_H
+
+#include "kernels.h"
+#include "options.h"
+
+/* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
+ * is set. Caller frees. */
+char *places_user_folder(void);
+/* A file of the installed data (default.yaml, presets/NAME.yaml, models/starter.qins): from
+ * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
+ * that the program was built in. -> its path whether it exists or not; caller frees. */
+char *places_data_file(const char *name);
+
+/* The model that o asks for, or the starter model. Caller frees. */
+char *places_model(const struct options *o, struct error *err);
+/* What `path`, when it is a folder, is converted to: the option, or for "auto" f32 where the weights
+ * are floats of up to 1 GiB, else qins8. */
+bool places_folder_format(const struct options *o, const char *path, enum format *format,
+                          struct error *err);
+
+#endif

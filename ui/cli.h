@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli: the command line of qins-tui. Its flags are the rows of the option table and a few more.
+ */
+#ifndef QINS_CLI_H
+#define QINS_CLI_H
+
+#include "engine.h"
+#include "options.h"
+
+enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_DUMP_CONFIG };
+
+struct cli {
+    enum cli_action action;
+    struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
+    const char *prompt;     /* -p TEXT, or NULL; lives in argv */
+    bool raw;               /* --raw: no template */
+    bool plain;             /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
+};
+
+/* Puts /dev/null on stdin, stdout and stderr where they are closed, so that no file that is opened
+ * later becomes one of them. First thing in main. */
+void cli_keep_std_fds(void);
+
+/* Reads flags, configuration files and the environment. argv is permuted. On failure *c needs no
+ * cli_free. */
+bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
+void cli_free(struct cli *c);
+
+/* CLI_HELP, CLI_VERSION, CLI_DUMP_CONFIG: prints on stdout. -> exit code */
+int cli_answer(const struct cli *c);
+
+/* What engine_start needs: model found, CPU level and folder format checked. o->model is for the
+ * caller to free, once the engine is started. */
+bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err);
+
+#endif

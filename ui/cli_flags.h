@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli_flags: the flags of qins-tui that are no options: they say what to do, not how.
+ */
+#ifndef QINS_CLI_FLAGS_H
+#define QINS_CLI_FLAGS_H
+
+enum cli_flag {
+    FLAG_PROMPT,
+    FLAG_RAW,
+    FLAG_PLAIN,
+    FLAG_DUMP_CONFIG,
+    FLAG_HELP,
+    FLAG_VERSION,
+    N_CLI_FLAGS
+};
+
+struct cli_flag_row {
+    const char *name;   /* "dump-config" */
+    char short_flag;    /* 0: none */
+    const char *meta;   /* name of the value, or NULL where it takes none */
+    const char *help;   /* one line */
+    const char *manual; /* sentences, mdoc */
+};
+
+extern const struct cli_flag_row cli_flags[N_CLI_FLAGS];
+
+#endif
