@@ -1,2 +1,142 @@
 /* SPDX-License-Identifier: MIT */
 #include "matmul.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base.h"
+
+enum {
+    PANEL_MIN_TOKENS = 8, /* from here on rows are worth dequantising */
+    PANEL_ROWS = 64,
+    CHUNK_BYTES = 128 << 10, /* of weights: stays in L2 while one token after another goes over it */
+    SMALL_WORK = 1 << 16,    /* multiplications that are done before a worker wakes */
+};
+
+struct matmul {
+    const struct kernels *k;
+    struct pool *pool;
+    uint32_t max_tok, max_cols;
+    struct activation *act; /* [max_tok] */
+    int8_t *q;              /* [max_tok][cols_pad]: memory of act */
+    float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
+    int32_t *sum;           /* [max_tok][cols_pad / 16] */
+    float *panels;          /* [pool_size][PANEL_ROWS][max_cols] */
+};
+
+struct job {
+    struct matmul *mm;
+    const struct matrix *w;
+    uint32_t n_tok, groups_per_chunk;
+    const float *x;
+    float *y;
+    size_t ld_y;
+};
+
+struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
+                          uint32_t max_cols)
+{
+    size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
+    struct matmul *mm = xcalloc(1, sizeof *mm);
+    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols};
+    mm->act = xcalloc(max_tok, sizeof *mm->act);
+    mm->q = xaligned(max_tok * pad);
+    /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
+    size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
+    mm->scale = xaligned(max_tok * n_scales * sizeof *mm->scale);
+    mm->sum = xaligned(max_tok * n_sums * sizeof *mm->sum);
+    mm->panels = xaligned((size_t)pool_size(p) * PANEL_ROWS * max_cols * sizeof *mm->panels);
+    for (uint32_t t = 0; t < max_tok; t++) {
+        mm->act[t].q = mm->q + t * pad;
+        mm->act[t].scale = mm->scale + t * n_scales;
+        mm->act[t].sum = mm->sum + t * n_sums;
+    }
+    return mm;
+}
+
+void matmul_free(struct matmul *mm)
+{
+    if (!mm)
+        return;
+    free(mm->act);
+    free(mm->q);
+    free(mm->scale);
+    free(mm->sum);
+    free(mm->panels);
+    free(mm);
+}
+
+/* Work too small to wake anybody for is done here and now, in the same chunks. */
+static void run(struct job *j, pool_fn *fn, uint32_t n_chunks, uint64_t work)
+{
+    if (work >= SMALL_WORK) {
+        pool_run(j->mm->pool, fn, j, n_chunks);
+        return;
+    }
+    for (uint32_t i = 0; i < n_chunks; i++)
+        fn(j, i, 0);
+}
+
+static void quantise_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
+    j->mm->k->quantise(&j->mm->act[t], j->w->cols, j->w->cols_pad);
+}
+
+static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
+    uint32_t n_groups = (j->w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
+    if (last > n_groups)
+        last = n_groups;
+    for (uint32_t t = 0; t < j->n_tok; t++)
+        j->mm->k->matvec[j->w->format](j->w, first, last, &j->mm->act[t], j->y + t * j->ld_y);
+}
+
+static void run_matvec(struct job *j)
+{
+    const struct matrix *w = j->w;
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    size_t group_bytes = matrix_data_bytes(w) / n_groups;
+    /* an even number of groups: kernels like to read two streams */
+    j->groups_per_chunk = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~1u : 2;
+    if (j->groups_per_chunk < 2)
+        j->groups_per_chunk = 2;
+    for (uint32_t t = 0; t < j->n_tok; t++)
+        j->mm->act[t].x = j->x + (size_t)t * w->cols;
+    if (format_info(w->format)->is_qins)
+        run(j, quantise_token, j->n_tok, (uint64_t)(j->n_tok - 1) * w->cols);
+    run(j, matvec_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    const struct matrix *w = j->w;
+    uint32_t row0 = chunk * PANEL_ROWS, row1 = row0 + PANEL_ROWS;
+    if (row1 > w->rows)
+        row1 = w->rows;
+    float *own = j->mm->panels + (size_t)worker * PANEL_ROWS * j->mm->max_cols;
+    const float *panel = own;
+    if (w->format == FORMAT_F32)
+        panel = (const float *)w->data + (size_t)row0 * w->cols;
+    else
+        j->mm->k->dequant[w->format](w, row0, row1, own);
+    j->mm->k->gemm_f32(j->n_tok, row1 - row0, w->cols, j->x, panel, j->y + row0, j->ld_y);
+}
+
+void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x,
+                float *y, size_t ld_y)
+{
+    assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
+    struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    if (n_tok < PANEL_MIN_TOKENS)
+        run_matvec(&j);
+    else
+        run(&j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,
+            (uint64_t)w->rows * w->cols * n_tok);
+}

@@ -17,7 +17,7 @@ void matmul_free(struct matmul *mm);
 
 /* y[t][r] = sum_k W[r][k] x[t][k]; n_tok <= max_tok, w->cols <= max_cols. */
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
-                const float *x /* [n_tok][ld_x], w->cols used */, size_t ld_x,
+                const float *x /* [n_tok][w->cols] */,
                 float *y /* [n_tok][ld_y], w->rows used */, size_t ld_y);
 
 #endif

@@ -1,2 +1,365 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "matmul.h"
+#include "rope.h"
+
+enum {
+    DEFAULT_CHUNK = 128,
+    ATTEND_TOKENS = 8,      /* query tokens of one head that a worker takes at a time */
+    SILU_SLICE = 1024,
+    SMALL_WORK = 1 << 14,   /* operations that are done before a worker wakes */
+};
+
+struct session {
+    const struct model *m;
+    const struct kernels *k;
+    struct pool *pool;
+    struct matmul *mm;
+    struct rope rope;
+    struct kv kv;
+    uint32_t ctx_len, chunk;
+
+    int32_t *ids;       /* [ctx_len] what the cache holds, `len` of them */
+    uint32_t len, reused;
+    bool is_long;       /* the cache was computed with the long factors */
+    bool has_logits;    /* logits belong to exactly ids[0..len) */
+
+    float *x;           /* [chunk][dim] residual stream */
+    float *h;           /* [chunk][dim] */
+    float *qkv;         /* [chunk][qkv_dim] */
+    float *heads;       /* [chunk][n_heads * head_dim] */
+    float *gate_up;     /* [chunk][2 * ffn_dim] */
+    float *ffn;         /* [chunk][ffn_dim] */
+    float *cos, *sin;   /* [chunk][rope.half] */
+    float *scores;      /* [pool_size][ctx_stride] */
+    size_t ctx_stride;
+    float *logits;      /* [vocab] */
+};
+
+/* Tokens [pos0, pos0 + n) going through one layer. */
+struct pass {
+    struct session *s;
+    const struct layer *l;
+    const int32_t *ids;       /* [n] */
+    const float *norm;        /* weight of the next norm */
+    uint32_t layer, pos0, n;
+};
+
+static uint32_t q_dim(const struct model_config *c)
+{
+    return c->n_heads * c->head_dim;
+}
+
+static uint32_t qkv_dim(const struct model_config *c)
+{
+    return (c->n_heads + 2 * c->n_kv_heads) * c->head_dim;
+}
+
+/* Work too small to wake anybody for is done here and now. The chunks are the same either way. */
+static void run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work)
+{
+    if (work >= SMALL_WORK) {
+        pool_run(p->s->pool, fn, p, n_chunks);
+        return;
+    }
+    for (uint32_t i = 0; i < n_chunks; i++)
+        fn(p, i, 0);
+}
+
+/* ---- the steps of a layer; a chunk is a token unless said otherwise ---------------------------- */
+
+static void embed_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct matrix *w = &p->s->m->embed;
+    uint32_t id = (uint32_t)p->ids[t];
+    (void)worker;
+    p->s->k->dequant[w->format](w, id, id + 1, p->s->x + (size_t)t * w->cols);
+}
+
+static void norm_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct model_config *c = &p->s->m->config;
+    size_t at = (size_t)t * c->dim;
+    (void)worker;
+    p->s->k->rms_norm(p->s->h + at, p->s->x + at, p->norm, c->dim, c->rms_eps);
+}
+
+static void add_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    size_t at = (size_t)t * p->s->m->config.dim;
+    (void)worker;
+    p->s->k->add(p->s->x + at, p->s->h + at, p->s->m->config.dim);
+}
+
+/* Rotates queries and keys of one token and puts keys and values into the cache. */
+static void rotate_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const float *cos = s->cos + (size_t)t * s->rope.half, *sin = s->sin + (size_t)t * s->rope.half;
+    float *q = s->qkv + (size_t)t * qkv_dim(c), *k = q + q_dim(c), *v = k + config_kv_dim(c);
+    (void)worker;
+    for (uint32_t i = 0; i < c->n_heads + c->n_kv_heads; i++) /* keys lie behind queries */
+        s->k->rope(q + i * c->head_dim, cos, sin, s->rope.half);
+    for (uint32_t i = 0; i < c->n_kv_heads; i++)
+        kv_store(&s->kv, p->layer, i, p->pos0 + t, k + i * c->head_dim, v + i * c->head_dim);
+}
+
+/* Chunk: ATTEND_TOKENS queries of one head, so that their keys and values are read from near. */
+static void attend_block(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS;
+    uint32_t head = chunk / n_blocks, first = chunk % n_blocks * ATTEND_TOKENS;
+    uint32_t last = first + ATTEND_TOKENS < p->n ? first + ATTEND_TOKENS : p->n;
+    uint32_t kv_head = head / (c->n_heads / c->n_kv_heads);
+    const void *keys = kv_keys(&s->kv, p->layer, kv_head);
+    const void *values = kv_values(&s->kv, p->layer, kv_head);
+    float scale = 1.0f / sqrtf((float)c->head_dim);
+    float *scores = s->scores + worker * s->ctx_stride;
+    for (uint32_t t = first; t < last; t++) {
+        const float *q = s->qkv + (size_t)t * qkv_dim(c) + head * c->head_dim;
+        float *out = s->heads + (size_t)t * q_dim(c) + head * c->head_dim;
+        uint32_t n_pos = p->pos0 + t + 1;
+        if (s->kv.type == KV_F32)
+            s->k->attend_f32(out, q, keys, values, n_pos, c->head_dim, scale, scores);
+        else
+            s->k->attend_bf16(out, q, keys, values, n_pos, c->head_dim, scale, scores);
+    }
+}
+
+/* Chunk: SILU_SLICE values of one token. */
+static void silu_slice(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    struct session *s = p->s;
+    uint32_t ffn_dim = s->m->config.ffn_dim, n_slices = (ffn_dim + SILU_SLICE - 1) / SILU_SLICE;
+    uint32_t t = chunk / n_slices, at = chunk % n_slices * SILU_SLICE;
+    uint32_t n = at + SILU_SLICE < ffn_dim ? SILU_SLICE : ffn_dim - at;
+    float *gate = s->gate_up + (size_t)t * 2 * ffn_dim + at;
+    (void)worker;
+    s->k->silu_mul(gate, gate + ffn_dim, n);
+    memcpy(s->ffn + (size_t)t * ffn_dim + at, gate, n * sizeof *gate);
+}
+
+/* ---- the forward pass -------------------------------------------------------------------------- */
+
+/* One matrix, or several whose outputs lie side by side in a row of y. */
+static void project(struct pass *p, const struct matrix *w, uint32_t n_parts, const float *x,
+                    float *y, size_t ld_y)
+{
+    for (uint32_t i = 0; i < n_parts; y += w[i].rows, i++)
+        matmul_run(p->s->mm, &w[i], p->n, x, y, ld_y);
+}
+
+static void norm(struct pass *p, const float *weight)
+{
+    p->norm = weight;
+    run(p, norm_token, p->n, (uint64_t)(p->n - 1) * p->s->m->config.dim);
+}
+
+static void add(struct pass *p)
+{
+    run(p, add_token, p->n, (uint64_t)(p->n - 1) * p->s->m->config.dim);
+}
+
+static void attention(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    norm(p, p->l->attn_norm);
+    project(p, p->l->qkv, p->l->n_qkv, s->h, s->qkv, qkv_dim(c));
+    run(p, rotate_token, p->n, (uint64_t)(p->n - 1) * qkv_dim(c));
+    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS;
+    run(p, attend_block, c->n_heads * n_blocks, (uint64_t)p->n * (p->pos0 + p->n) * q_dim(c));
+    project(p, &p->l->attn_out, 1, s->heads, s->h, c->dim);
+    add(p);
+}
+
+static void feed_forward(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    norm(p, p->l->ffn_norm);
+    project(p, p->l->gate_up, p->l->n_gate_up, s->h, s->gate_up, 2 * (size_t)c->ffn_dim);
+    uint32_t n_slices = (c->ffn_dim + SILU_SLICE - 1) / SILU_SLICE;
+    run(p, silu_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim * 8); /* 8: exp costs more */
+    project(p, &p->l->down, 1, s->ffn, s->h, c->dim);
+    add(p);
+}
+
+/* Evaluates one chunk: its keys and values are in the cache afterwards, and s->x holds the last
+ * layer's output. -> false when told to stop. */
+static bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n,
+                    uint32_t total, session_progress_fn *progress, void *arg)
+{
+    const struct model *m = s->m;
+    uint32_t n_layers = m->config.n_layers;
+    struct pass p = {.s = s, .ids = ids, .pos0 = pos0, .n = n};
+    for (uint32_t t = 0; t < n; t++)
+        rope_angles(&s->rope, s->is_long, pos0 + t, s->cos + (size_t)t * s->rope.half,
+                    s->sin + (size_t)t * s->rope.half);
+    run(&p, embed_token, n, (uint64_t)(n - 1) * m->config.dim);
+    for (uint32_t i = 0; i < n_layers; i++) {
+        uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
+        if (progress && !progress(arg, done, total))
+            return false;
+        p.l = &m->layers[i];
+        p.layer = i;
+        attention(&p);
+        feed_forward(&p);
+    }
+    return true;
+}
+
+/* Logits of the last token of a chunk of n that forward has just evaluated. */
+static void head(struct session *s, uint32_t n)
+{
+    const struct model *m = s->m;
+    uint32_t dim = m->config.dim;
+    s->k->rms_norm(s->h, s->x + (size_t)(n - 1) * dim, m->norm, dim, m->config.rms_eps);
+    matmul_run(s->mm, &m->head, 1, s->h, s->logits, m->config.vocab);
+}
+
+/* ---- the session ------------------------------------------------------------------------------- */
+
+/* How much of the cache serves these ids. At least the last token is evaluated, for its logits. */
+static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint32_t n)
+{
+    uint32_t common = 0;
+    if (rope_is_long(&s->m->config, n) != s->is_long)
+        return 0;
+    while (common < n && common < s->len && ids[common] == s->ids[common])
+        common++;
+    return common < n ? common : n - 1;
+}
+
+enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
+                                 session_progress_fn *progress, void *arg)
+{
+    assert(n > 0 && n <= s->ctx_len);
+    if (s->has_logits && n == s->len && memcmp(ids, s->ids, n * sizeof *ids) == 0) {
+        s->reused = n;
+        return SESSION_OK;
+    }
+    s->reused = s->len = common_prefix(s, ids, n);
+    s->is_long = rope_is_long(&s->m->config, n);
+    s->has_logits = false;
+    while (s->len < n) {
+        uint32_t count = n - s->len < s->chunk ? n - s->len : s->chunk;
+        if (!forward(s, ids + s->len, s->len, count, n, progress, arg))
+            return SESSION_STOPPED;
+        memcpy(s->ids + s->len, ids + s->len, count * sizeof *ids);
+        s->len += count;
+        if (s->len == n)
+            head(s, count);
+    }
+    s->has_logits = true;
+    if (progress)
+        progress(arg, n, n);
+    return SESSION_OK;
+}
+
+static uint32_t max3(uint32_t a, uint32_t b, uint32_t c)
+{
+    uint32_t ab = a > b ? a : b;
+    return ab > c ? ab : c;
+}
+
+static void allocate(struct session *s)
+{
+    const struct model_config *c = &s->m->config;
+    size_t n = s->chunk;
+    s->mm = matmul_new(s->k, s->pool, s->chunk, max3(c->dim, q_dim(c), c->ffn_dim));
+    s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
+    s->x = xaligned(n * c->dim * sizeof(float));
+    s->h = xaligned(n * c->dim * sizeof(float));
+    s->qkv = xaligned(n * qkv_dim(c) * sizeof(float));
+    s->heads = xaligned(n * q_dim(c) * sizeof(float));
+    s->gate_up = xaligned(n * 2 * c->ffn_dim * sizeof(float));
+    s->ffn = xaligned(n * c->ffn_dim * sizeof(float));
+    s->cos = xaligned(n * s->rope.half * sizeof(float));
+    s->sin = xaligned(n * s->rope.half * sizeof(float));
+    s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
+    s->scores = xaligned(pool_size(s->pool) * s->ctx_stride * sizeof(float));
+    s->logits = xaligned(c->vocab * sizeof(float));
+}
+
+struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
+                            const struct session_options *o, struct error *err)
+{
+    const struct model_config *c = &m->config;
+    uint32_t ctx_len = o->ctx_len ? o->ctx_len : c->orig_ctx;
+    if (ctx_len > c->max_ctx && o->ctx_len)
+        return refuse_null(err, EX_USAGE, "context of %u tokens: this model takes at most %u",
+                           ctx_len, c->max_ctx);
+    if (ctx_len > c->max_ctx)
+        ctx_len = c->max_ctx;
+    struct kv kv;
+    if (!kv_reserve(&kv, c, o->kv, ctx_len, err))
+        return NULL;
+    struct session *s = xcalloc(1, sizeof *s);
+    *s = (struct session){.m = m, .k = k, .pool = p, .kv = kv, .ctx_len = ctx_len,
+                          .chunk = o->chunk ? o->chunk : DEFAULT_CHUNK};
+    if (s->chunk > ctx_len)
+        s->chunk = ctx_len;
+    rope_init(&s->rope, c);
+    allocate(s);
+    return s;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    matmul_free(s->mm);
+    kv_release(&s->kv);
+    float *buffers[] = {s->x, s->h, s->qkv, s->heads, s->gate_up, s->ffn, s->cos, s->sin, s->scores,
+                        s->logits};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        free(buffers[i]);
+    free(s->ids);
+    free(s);
+}
+
+enum kv_type session_default_kv(const struct model *m)
+{
+    return m->format == FORMAT_F32 ? KV_F32 : KV_BF16;
+}
+
+const float *session_logits(const struct session *s)
+{
+    return s->logits;
+}
+
+uint32_t session_ctx(const struct session *s)
+{
+    return s->ctx_len;
+}
+
+uint32_t session_len(const struct session *s)
+{
+    return s->len;
+}
+
+uint32_t session_reused(const struct session *s)
+{
+    return s->reused;
+}
+
+uint64_t session_kv_bytes(const struct session *s)
+{
+    return kv_bytes(&s->kv, s->len);
+}

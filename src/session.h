@@ -10,12 +10,11 @@
 #ifndef QINS_SESSION_H
 #define QINS_SESSION_H
 
+#include "kv.h"
 #include "model.h"
 #include "pool.h"
 
 struct session;
-
-enum kv_type { KV_F32, KV_BF16 };
 
 struct session_options {
     uint32_t ctx_len;  /* 0: min(orig_ctx, max_ctx) of the model */
@@ -31,8 +30,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
                             const struct session_options *o, struct error *err);
 void session_free(struct session *s);
 
-/* done of total prompt tokens are evaluated (fractions of a chunk are counted layer by layer).
- * false: stop now; the cache then keeps the chunks that were finished. */
+/* done of total tokens are in the cache, those that were reused included (fractions of a chunk are
+ * counted layer by layer). false: stop now; the cache then keeps the chunks that were finished. */
 typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
 
 enum session_result { SESSION_OK, SESSION_STOPPED };
