@@ -1,2 +1,170 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * cpu: which instruction sets may run here. A CPU that has an instruction is not enough: the
+ * operating system must save its registers too (XCR0), and for AMX grant it to this process.
+ */
+#include <string.h>
+
 #include "kernels.h"
+
+#if defined(__x86_64__)
+
+#include <cpuid.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+enum {
+    XCR0_AVX = 1 << 1 | 1 << 2,                        /* XMM, YMM */
+    XCR0_AVX512 = XCR0_AVX | 1 << 5 | 1 << 6 | 1 << 7, /* opmask, ZMM */
+    XCR0_AMX = 1 << 17 | 1 << 18,                      /* tile config, tile data */
+    LEAF1_ECX = 1 << 12 | 1 << 27 | 1 << 28 | 1 << 29, /* FMA OSXSAVE AVX F16C */
+    LEAF7_EBX_AVX2 = 1 << 5,
+    LEAF7_ECX_VNNI = 1 << 1 | 1 << 11,           /* VBMI, VNNI */
+    LEAF7_EDX_AMX = 1 << 22 | 1 << 24 | 1 << 25, /* BF16 TILE INT8 */
+};
+#define LEAF7_EBX_AVX512 (1u << 16 | 1u << 17 | 1u << 30 | 1u << 31) /* F DQ BW VL */
+
+static bool has(uint32_t value, uint32_t bits)
+{
+    return (value & bits) == bits;
+}
+
+static uint32_t xcr0(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+/* Linux gives the 8 KiB of tile registers only to a process that asked. */
+static bool amx_granted(void)
+{
+#ifdef __linux__
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+    return false;
+#endif
+}
+
+unsigned cpu_flags(void)
+{
+    uint32_t a, b, c, d, xcr;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, LEAF1_ECX))
+        return 0;
+    xcr = xcr0();
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, LEAF7_EBX_AVX2) || !has(xcr, XCR0_AVX))
+        return 0;
+    unsigned flags = CPU_AVX2;
+    if (!has(b, LEAF7_EBX_AVX512) || !has(xcr, XCR0_AVX512))
+        return flags;
+    flags |= CPU_AVX512;
+    if (!has(c, LEAF7_ECX_VNNI))
+        return flags;
+    flags |= CPU_VNNI;
+    if (has(d, LEAF7_EDX_AMX) && has(xcr, XCR0_AMX) && amx_granted())
+        flags |= CPU_AMX;
+    return flags;
+}
+
+#elif defined(__aarch64__)
+
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#ifndef HWCAP2_I8MM
+#define HWCAP2_I8MM (1 << 13)
+#endif
+
+unsigned cpu_flags(void)
+{
+    unsigned flags = getauxval(AT_HWCAP) & HWCAP_ASIMD ? CPU_NEON : 0;
+    if (flags && getauxval(AT_HWCAP) & HWCAP_ASIMDDP)
+        flags |= CPU_DOTPROD;
+    if (flags & CPU_DOTPROD && getauxval(AT_HWCAP2) & HWCAP2_I8MM)
+        flags |= CPU_I8MM;
+    return flags;
+}
+
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static bool feature(const char *name)
+{
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value;
+}
+
+unsigned cpu_flags(void)
+{
+    unsigned flags = CPU_NEON; /* part of every arm64 Mac */
+    if (feature("hw.optional.arm.FEAT_DotProd"))
+        flags |= CPU_DOTPROD;
+    if (flags & CPU_DOTPROD && feature("hw.optional.arm.FEAT_I8MM"))
+        flags |= CPU_I8MM;
+    return flags;
+}
+
+#else
+
+unsigned cpu_flags(void)
+{
+    return CPU_NEON;
+}
+
+#endif
+
+#else
+
+unsigned cpu_flags(void)
+{
+    return 0;
+}
+
+#endif
+
+static const struct {
+    const char *name;
+    unsigned flags; /* its own and those of the levels below */
+} levels[] = {
+    {"scalar", 0},
+#if defined(__x86_64__)
+    {"avx2", CPU_AVX2},
+    {"avx512", CPU_AVX2 | CPU_AVX512},
+    {"vnni", CPU_AVX2 | CPU_AVX512 | CPU_VNNI},
+    {"amx", CPU_AVX2 | CPU_AVX512 | CPU_VNNI | CPU_AMX},
+#elif defined(__aarch64__)
+    {"neon", CPU_NEON},
+    {"dotprod", CPU_NEON | CPU_DOTPROD},
+    {"i8mm", CPU_NEON | CPU_DOTPROD | CPU_I8MM},
+#endif
+};
+
+const char *cpu_level_names(void)
+{
+#if defined(__x86_64__)
+    return "auto scalar avx2 avx512 vnni amx";
+#elif defined(__aarch64__)
+    return "auto scalar neon dotprod i8mm";
+#else
+    return "auto scalar";
+#endif
+}
+
+bool cpu_flags_from_name(const char *name, unsigned *flags)
+{
+    unsigned here = cpu_flags();
+    if (strcmp(name, "auto") == 0) {
+        *flags = here;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(name, levels[i].name) == 0 && (levels[i].flags & ~here) == 0) {
+            *flags = levels[i].flags;
+            return true;
+        }
+    return false;
+}

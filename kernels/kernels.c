@@ -1,2 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const struct format_info formats[N_FORMATS] = {
+    [FORMAT_F32] = {"f32", 1, 4, 0, false},
+    [FORMAT_BF16] = {"bf16", 1, 2, 0, false},
+    [FORMAT_QINS9] = {"qins9", 32, 576, 0, true},
+    [FORMAT_QINS9ROW] = {"qins9row", 32, 576, 2, true},
+    [FORMAT_QINS8] = {"qins8", 32, 512, 1, true},
+    [FORMAT_QINS4] = {"qins4", 128, 1088, 1, true},
+    [FORMAT_QINS4_16] = {"qins4-16", 128, 1152, 1, true},
+};
+
+const struct format_info *format_info(enum format format)
+{
+    assert((unsigned)format < N_FORMATS);
+    return &formats[format];
+}
+
+bool format_from_name(const char *name, enum format *format)
+{
+    for (int i = 0; i < N_FORMATS; i++)
+        if (strcmp(name, formats[i].name) == 0) {
+            *format = (enum format)i;
+            return true;
+        }
+    return false;
+}
+
+static uint32_t round_up(uint32_t n, uint32_t to)
+{
+    assert(n <= UINT32_MAX - to);
+    return (n + to - 1) / to * to;
+}
+
+struct matrix matrix_shape(enum format format, uint32_t rows, uint32_t cols)
+{
+    const struct format_info *f = format_info(format);
+    struct matrix m = {.format = format, .rows = rows, .cols = cols, .log_min = -10};
+    m.rows_pad = f->tile_cols == 1 ? rows : round_up(rows, ROW_GROUP);
+    m.cols_pad = round_up(cols, f->tile_cols);
+    return m;
+}
+
+size_t matrix_data_bytes(const struct matrix *m)
+{
+    const struct format_info *f = format_info(m->format);
+    size_t rows = f->tile_cols == 1 ? m->rows : m->rows_pad / ROW_GROUP;
+    return rows * (m->cols_pad / f->tile_cols) * f->tile_bytes;
+}
+
+size_t matrix_row_bytes(const struct matrix *m)
+{
+    return (size_t)format_info(m->format)->row_floats * m->rows_pad * sizeof(float);
+}
+
+void kernels_init(struct kernels *k, unsigned flags)
+{
+    flags &= cpu_flags();
+    (void)flags;
+    gemm_init();
+    kernels_scalar(k);
+}
