@@ -1,2 +1,621 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * Two passes over the source, in chunks of whole row groups that the pool hands out: the first finds
+ * ranges and refuses NaN and infinities before there is any output, the second encodes. Every offset
+ * of the output is known beforehand, so each chunk is written where it belongs, in any order; sums are
+ * merged in the order of chunks. The result does not depend on the number of threads.
+ *
+ * Sources are read, not mapped: a file that shrinks meanwhile is a refusal, not a SIGBUS.
+ */
 #include "convert.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hasher.h"
+#include "outfile.h"
+#include "pool.h"
+#include "sanitise.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are read and written as memory is");
+
+enum { CHUNK_WEIGHTS = 1 << 18, PROGRESS_MS = 50 };
+
+/* Rows [row0, row1) of weight `weight`, and what the passes found there. */
+struct chunk {
+    uint32_t weight, row0, row1;
+    struct qins_range range;
+    uint64_t first_nonfinite; /* index in the tensor, when range.n_nonfinite */
+    struct qins_error loss;
+};
+
+struct origin { /* where a weight comes from */
+    const struct source_file *file;
+    uint64_t at;
+    enum st_dtype dtype;
+};
+
+struct scratch { /* one for each worker */
+    const struct source_file *file; /* that fd reads */
+    int fd;
+    uint8_t *raw;  /* a chunk as it is in the source */
+    float *w;      /* [rows][cols] */
+    uint8_t *tiles;
+    float *row;    /* [row_floats][rows_pad] of the chunk */
+};
+
+struct job {
+    const struct checkpoint *c;
+    const struct convert_options *o;
+    struct layout layout;
+    json_t *metadata;
+    struct buf header;
+    struct origin *origins;    /* [list.n] */
+    struct qins_range *ranges; /* [list.n] */
+    struct chunk *chunks;
+    uint32_t n_chunks;
+    struct pool *pool;
+    struct scratch *scratch;   /* [pool size] */
+    struct hasher *hasher;     /* or NULL */
+    struct outfile *file;      /* the output: a file, or memory */
+    uint8_t *memory;
+
+    pthread_t caller; /* who reports progress */
+    const char *step;
+    double reported_ms;
+    uint64_t total_bytes;
+    _Atomic uint64_t done_bytes;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* err */
+    struct error *err;
+    bool failed;
+};
+
+/* ---- failing and reporting, from any worker ------------------------------------------------------ */
+
+static void fail(struct job *j, const struct error *why)
+{
+    pthread_mutex_lock(&j->lock);
+    if (!j->failed)
+        *j->err = *why;
+    j->failed = true;
+    pthread_mutex_unlock(&j->lock);
+    atomic_store(&j->stop, true);
+}
+
+static void report(struct job *j, const char *tensor, bool now)
+{
+    double ms = now_ms();
+    if (!j->o->progress || (!now && ms - j->reported_ms < PROGRESS_MS))
+        return;
+    j->reported_ms = ms;
+    struct convert_progress p = {j->step, tensor, atomic_load(&j->done_bytes), j->total_bytes};
+    struct error err;
+    if (!j->o->progress(j->o->arg, &p)) {
+        refuse(&err, EXIT_INTERRUPTED, "interrupted");
+        fail(j, &err);
+    }
+}
+
+static bool stopped(struct job *j)
+{
+    return atomic_load_explicit(&j->stop, memory_order_relaxed);
+}
+
+/* ---- plan ---------------------------------------------------------------------------------------- */
+
+static uint32_t chunk_rows(const struct weight *w)
+{
+    uint32_t groups = CHUNK_WEIGHTS / ROW_GROUP / w->cols;
+    return (groups ? groups : 1) * ROW_GROUP;
+}
+
+static void plan_chunks(struct job *j)
+{
+    const struct weight_list *list = &j->layout.list;
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += (list->items[i].rows - 1) / chunk_rows(&list->items[i]) + 1;
+    assert(n <= UINT32_MAX);
+    j->chunks = xcalloc(n, sizeof *j->chunks);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct weight *w = &list->items[i];
+        for (uint32_t row0 = 0; row0 < w->rows; row0 += chunk_rows(w)) {
+            uint32_t row1 = w->rows - row0 < chunk_rows(w) ? w->rows : row0 + chunk_rows(w);
+            j->chunks[j->n_chunks++] = (struct chunk){.weight = (uint32_t)i, .row0 = row0,
+                                                      .row1 = row1, .range = QINS_RANGE_EMPTY};
+        }
+    }
+}
+
+static void plan_origins(struct job *j)
+{
+    const struct weight_list *list = &j->layout.list;
+    j->origins = xcalloc(list->n, sizeof *j->origins);
+    j->ranges = xcalloc(list->n, sizeof *j->ranges);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct safetensors *shard;
+        const struct st_tensor *t = checkpoint_find(j->c, list->items[i].name, &shard);
+        assert(t); /* checkpoint_open has seen it */
+        j->origins[i].file = &j->c->sources[j->c->first_shard + (size_t)(shard - j->c->shards)];
+        j->origins[i].at = (uint64_t)(shard->data - shard->file.data) + t->begin;
+        j->origins[i].dtype = t->dtype;
+        j->total_bytes += t->end - t->begin;
+    }
+}
+
+static void set_text(json_t *object, const char *key, const char *text, size_t n)
+{
+    json_t *value = json_stringn(text, n);
+    assert(value); /* valid UTF-8: it was parsed as JSON, or sanitised */
+    json_object_set_new(object, key, value);
+}
+
+static void set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1])
+{
+    json_t *hashes = json_object();
+    char zeros[SHA256_HEX + 1];
+    memset(zeros, '0', SHA256_HEX);
+    zeros[SHA256_HEX] = '\0';
+    for (size_t i = 0; i < j->c->n_sources; i++)
+        json_object_set_new(hashes, j->c->sources[i].name, json_string(hex ? hex[i] : zeros));
+    char *text = json_dumps(hashes, JSON_COMPACT);
+    set_text(j->metadata, META_HASHES, text, strlen(text));
+    free(text);
+    json_decref(hashes);
+}
+
+/* The folder's own name, also when it was given as "." */
+static void set_source_name(struct job *j)
+{
+    char *real = realpath(j->c->folder, NULL);
+    const char *path = real ? real : j->c->folder, *slash = strrchr(path, '/');
+    const char *name = slash && slash[1] ? slash + 1 : path;
+    char *clean = sanitise_text(name, strlen(name), true);
+    set_text(j->metadata, META_SOURCE, clean, strlen(clean));
+    free(clean);
+    free(real);
+}
+
+static void plan_metadata(struct job *j)
+{
+    const struct checkpoint *c = j->c;
+    const char *format = format_info(j->o->format)->name;
+    j->metadata = json_object();
+    set_text(j->metadata, META_VERSION, QINS_FILE_VERSION, strlen(QINS_FILE_VERSION));
+    set_text(j->metadata, META_FORMAT, format, strlen(format));
+    set_source_name(j);
+    set_text(j->metadata, META_CONFIG, c->config_json.data, c->config_json.len);
+    if (c->generation_json.data)
+        set_text(j->metadata, META_GENERATION, c->generation_json.data, c->generation_json.len);
+    if (c->tokenizer_config_json.data)
+        set_text(j->metadata, META_TOKENIZER_CONFIG, c->tokenizer_config_json.data,
+                 c->tokenizer_config_json.len);
+    if (j->o->hash_source)
+        set_hashes(j, NULL);
+    j->header = layout_header(&j->layout, j->metadata);
+}
+
+static void plan_scratch(struct job *j)
+{
+    size_t raw = 0, floats = 0, tiles = 0, row = 0;
+    for (uint32_t i = 0; i < j->n_chunks; i++) {
+        const struct chunk *k = &j->chunks[i];
+        const struct weight *w = &j->layout.list.items[k->weight];
+        struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
+        size_t n = (size_t)m.rows * m.cols;
+        size_t n_raw = n * st_dtype_bytes(j->origins[k->weight].dtype);
+        raw = n_raw > raw ? n_raw : raw;
+        floats = n > floats ? n : floats;
+        tiles = matrix_data_bytes(&m) > tiles ? matrix_data_bytes(&m) : tiles;
+        row = matrix_row_bytes(&m) > row ? matrix_row_bytes(&m) : row;
+    }
+    j->scratch = xcalloc(pool_size(j->pool), sizeof *j->scratch);
+    for (unsigned i = 0; i < pool_size(j->pool); i++)
+        j->scratch[i] = (struct scratch){NULL, -1, xaligned(raw), xaligned(floats * sizeof(float)),
+                                         xaligned(tiles), xaligned(row)};
+}
+
+/* ---- reading a chunk ----------------------------------------------------------------------------- */
+
+static bool read_at(const struct source_file *file, int fd, void *out, size_t n, uint64_t at,
+                    struct error *err)
+{
+    uint8_t *p = out;
+    while (n) {
+        ssize_t got = pread(fd, p, n, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return refuse(err, EX_IOERR, "%s: cannot read at %llu: %s", file->path,
+                          (unsigned long long)at, strerror(errno));
+        if (got == 0)
+            return refuse(err, EX_DATAERR, "%s: the file was truncated while it was being converted",
+                          file->path);
+        p += got;
+        at += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static void widen(float *out, const uint8_t *raw, size_t n, enum st_dtype dtype)
+{
+    const uint16_t *half = (const uint16_t *)(const void *)raw;
+    if (dtype == ST_F32)
+        memcpy(out, raw, n * sizeof *out);
+    for (size_t i = 0; dtype == ST_BF16 && i < n; i++) {
+        uint32_t bits = (uint32_t)half[i] << 16;
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+    for (size_t i = 0; dtype == ST_F16 && i < n; i++)
+        out[i] = f16_to_f32(half[i]);
+}
+
+/* Fills s->w with the chunk's weights. -> bytes read, or 0. */
+static size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+{
+    const struct origin *from = &j->origins[k->weight];
+    const struct weight *w = &j->layout.list.items[k->weight];
+    size_t size = st_dtype_bytes(from->dtype), n = (size_t)(k->row1 - k->row0) * w->cols;
+    if (s->file != from->file) {
+        if (s->fd >= 0)
+            close(s->fd);
+        s->file = from->file;
+        s->fd = source_open(from->file, err);
+    }
+    if (s->fd < 0 ||
+        !read_at(from->file, s->fd, s->raw, n * size, from->at + (uint64_t)k->row0 * w->cols * size, err))
+        return 0;
+    widen(s->w, s->raw, n, from->dtype);
+    return n * size;
+}
+
+/* ---- first pass: ranges, NaN, infinities --------------------------------------------------------- */
+
+static void check_chunk(struct job *j, struct scratch *s, struct chunk *k)
+{
+    uint32_t cols = j->layout.list.items[k->weight].cols;
+    size_t n = (size_t)(k->row1 - k->row0) * cols, first = 0;
+    qins_range_add(&k->range, s->w, n);
+    if (!k->range.n_nonfinite)
+        return;
+    while (isfinite(s->w[first]))
+        first++;
+    k->first_nonfinite = (uint64_t)k->row0 * cols + first;
+}
+
+/* Chunks of one weight stand together, in order. */
+static bool merge_ranges(struct job *j)
+{
+    for (size_t i = 0, at = 0; i < j->layout.list.n; i++) {
+        struct qins_range sum = QINS_RANGE_EMPTY;
+        uint64_t first = 0;
+        for (; at < j->n_chunks && j->chunks[at].weight == i; at++) {
+            const struct qins_range *r = &j->chunks[at].range;
+            if (r->n_nonfinite && !sum.n_nonfinite)
+                first = j->chunks[at].first_nonfinite;
+            sum.min_abs = fminf(sum.min_abs, r->min_abs);
+            sum.max_abs = fmaxf(sum.max_abs, r->max_abs);
+            sum.n_nonfinite += r->n_nonfinite;
+        }
+        if (sum.n_nonfinite)
+            return refuse(j->err, EX_DATAERR, "%s: tensor \"%s\": %llu of its weights are NaN or "
+                          "infinite, the first at index %llu", j->origins[i].file->path,
+                          j->layout.list.items[i].name, (unsigned long long)sum.n_nonfinite,
+                          (unsigned long long)first);
+        qins_range_finish(&sum);
+        j->ranges[i] = sum;
+    }
+    return true;
+}
+
+/* ---- second pass: encoding ----------------------------------------------------------------------- */
+
+static bool write_image(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
+{
+    if (j->file)
+        return outfile_write(j->file, at, bytes, n, err);
+    memcpy(j->memory + at, bytes, n);
+    return true;
+}
+
+/* At an offset of the data buffer. */
+static bool put(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
+{
+    return write_image(j, j->header.len + at, bytes, n, err);
+}
+
+static void add_loss(struct qins_error *sum, const struct qins_error *loss)
+{
+    sum->n += loss->n;
+    sum->n_sign_kept += loss->n_sign_kept;
+    sum->n_rel += loss->n_rel;
+    sum->sum_sq += loss->sum_sq;
+    sum->sum_sq_err += loss->sum_sq_err;
+    sum->sum_rel += loss->sum_rel;
+}
+
+static void note_loss(struct qins_error *loss, float w, float stored)
+{
+    double error = (double)stored - (double)w;
+    loss->n++;
+    loss->n_sign_kept += !signbit(w) == !signbit(stored);
+    loss->sum_sq += (double)w * (double)w;
+    loss->sum_sq_err += error * error;
+    if (fabsf(w) > 1e-8f) {
+        loss->n_rel++;
+        loss->sum_rel += fabs(error) / fabs((double)w);
+    }
+}
+
+/* f32 and bf16: row-major, one run of bytes. */
+static bool encode_plain(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
+{
+    const struct weight *w = &j->layout.list.items[k->weight];
+    uint64_t at = j->layout.at[k->weight][PLANE_DATA];
+    size_t n = (size_t)(k->row1 - k->row0) * w->cols;
+    bool is_bf16 = w->format == FORMAT_BF16;
+    uint16_t *half = (uint16_t *)(void *)s->tiles;
+    for (size_t i = 0; i < n; i++) {
+        if (is_bf16)
+            half[i] = bf16_from_f32(s->w[i]);
+        note_loss(&k->loss, s->w[i], is_bf16 ? bf16_to_f32(half[i]) : s->w[i]);
+    }
+    size_t size = is_bf16 ? sizeof *half : sizeof *s->w;
+    return put(j, at + (uint64_t)k->row0 * w->cols * size, is_bf16 ? (void *)half : (void *)s->w,
+               n * size, err);
+}
+
+/* Tiles of a few row groups, as a matrix of its own. */
+static bool encode_qins(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
+{
+    const struct weight *w = &j->layout.list.items[k->weight];
+    const struct format_info *info = format_info(w->format);
+    const struct qins_range *range = &j->ranges[k->weight];
+    const uint64_t *at = j->layout.at[k->weight];
+    struct matrix whole = matrix_shape(w->format, w->rows, w->cols);
+    struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
+    m.log_min = range->log_min;
+    m.log_max = range->log_max;
+    size_t tile_bytes = matrix_data_bytes(&m);
+    memset(s->tiles, 0, tile_bytes);
+    memset(s->row, 0, matrix_row_bytes(&m));
+    qins_encode(&m, range, 0, m.rows, s->w, s->tiles, s->row, &k->loss);
+
+    uint64_t group_bytes = tile_bytes / (m.rows_pad / ROW_GROUP);
+    bool ok = put(j, at[PLANE_DATA] + k->row0 / ROW_GROUP * group_bytes, s->tiles, tile_bytes, err);
+    for (uint32_t i = 0; ok && i < info->row_floats; i++)
+        ok = put(j, at[PLANE_ROW] + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
+                 s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
+    float ends[2] = {range->log_min, range->log_max};
+    return ok && (k->row0 != 0 || put(j, at[PLANE_RANGE], ends, sizeof ends, err));
+}
+
+static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
+{
+    return format_info(j->layout.list.items[k->weight].format)->is_qins ? encode_qins(j, s, k, err)
+                                                                        : encode_plain(j, s, k, err);
+}
+
+/* ---- running a pass ------------------------------------------------------------------------------ */
+
+struct pass {
+    struct job *job;
+    bool encodes;
+};
+
+static void run_chunk(void *arg, uint32_t index, uint32_t worker)
+{
+    const struct pass *pass = arg;
+    struct job *j = pass->job;
+    struct chunk *k = &j->chunks[index];
+    struct scratch *s = &j->scratch[worker];
+    struct error err;
+    if (stopped(j))
+        return;
+    size_t n = read_chunk(j, s, k, &err);
+    if (!n) {
+        fail(j, &err);
+        return;
+    }
+    if (!pass->encodes)
+        check_chunk(j, s, k);
+    else if (!encode_chunk(j, s, k, &err))
+        fail(j, &err);
+    atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
+    if (pthread_equal(j->caller, pthread_self()))
+        report(j, j->layout.list.items[k->weight].name, false);
+}
+
+static bool run_pass(struct job *j, const char *step, bool encodes)
+{
+    struct pass pass = {j, encodes};
+    j->step = step;
+    atomic_store(&j->done_bytes, 0);
+    report(j, "", true);
+    pool_run(j->pool, run_chunk, &pass, j->n_chunks);
+    if (!stopped(j))
+        report(j, "", true);
+    return !stopped(j);
+}
+
+/* Waits for the hashes and puts them where the zeros were. */
+static bool finish_hashes(struct job *j)
+{
+    if (!j->hasher)
+        return true;
+    j->step = "hashing";
+    j->total_bytes = 0;
+    for (size_t i = 0; i < j->c->n_sources; i++)
+        j->total_bytes += j->c->sources[i].bytes;
+    while (!hasher_is_done(j->hasher) && !stopped(j)) {
+        atomic_store(&j->done_bytes, hasher_bytes(j->hasher));
+        report(j, "", false);
+        usleep(PROGRESS_MS * 1000 / 2);
+    }
+    if (stopped(j))
+        return false;
+    const char(*hex)[SHA256_HEX + 1] = hasher_result(j->hasher, j->err);
+    if (!hex)
+        return false;
+    set_hashes(j, hex);
+    size_t n_before = j->header.len;
+    buf_free(&j->header);
+    j->header = layout_header(&j->layout, j->metadata);
+    assert(j->header.len == n_before);
+    return true;
+}
+
+static uint64_t image_bytes(const struct job *j)
+{
+    return j->header.len + j->layout.data_bytes;
+}
+
+/* The header is written once more at the end, when the hashes are known. */
+static bool encode_all(struct job *j)
+{
+    const struct buf *tokenizer = &j->c->tokenizer_json;
+    return put(j, j->layout.tokenizer_at, tokenizer->data, tokenizer->len, j->err) &&
+           run_pass(j, "encoding", true) && finish_hashes(j) && checkpoint_unchanged(j->c, j->err) &&
+           write_image(j, 0, j->header.data, j->header.len, j->err);
+}
+
+/* ---- begin and end ------------------------------------------------------------------------------- */
+
+static void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,
+                      struct error *err)
+{
+    *j = (struct job){.c = c, .o = o, .err = err, .caller = pthread_self()};
+    pthread_mutex_init(&j->lock, NULL);
+    j->layout = layout_new(weight_list(&c->config, o->format), c->tokenizer_json.len);
+    j->pool = pool_new(o->n_threads);
+    plan_origins(j);
+    plan_chunks(j);
+    plan_metadata(j);
+    plan_scratch(j);
+    j->hasher = o->hash_source ? hasher_start(c) : NULL;
+}
+
+static void job_end(struct job *j)
+{
+    hasher_free(j->hasher);
+    for (unsigned i = 0; i < pool_size(j->pool); i++) {
+        if (j->scratch[i].fd >= 0)
+            close(j->scratch[i].fd);
+        free(j->scratch[i].raw);
+        free(j->scratch[i].w);
+        free(j->scratch[i].tiles);
+        free(j->scratch[i].row);
+    }
+    free(j->scratch);
+    pool_free(j->pool);
+    free(j->origins);
+    free(j->ranges);
+    free(j->chunks);
+    json_decref(j->metadata);
+    buf_free(&j->header);
+    layout_free(&j->layout);
+    pthread_mutex_destroy(&j->lock);
+}
+
+static void fill_report(const struct job *j, struct convert_report *r, double start_ms)
+{
+    *r = (struct convert_report){.bytes_after = image_bytes(j)};
+    for (uint32_t i = 0; i < j->n_chunks; i++) {
+        const struct chunk *k = &j->chunks[i];
+        const struct weight *w = &j->layout.list.items[k->weight];
+        uint64_t before = (uint64_t)(k->row1 - k->row0) * w->cols *
+                          st_dtype_bytes(j->origins[k->weight].dtype);
+        add_loss(&r->roles[w->role].error, &k->loss);
+        add_loss(&r->total, &k->loss);
+        r->roles[w->role].bytes_before += before;
+        r->bytes_before += before;
+    }
+    for (size_t i = 0; i < j->layout.list.n; i++) {
+        const struct weight *w = &j->layout.list.items[i];
+        struct plane plane;
+        r->roles[w->role].format = w->format;
+        r->roles[w->role].n_tensors++;
+        r->roles[w->role].n_params += (uint64_t)w->rows * w->cols;
+        r->n_tensors++;
+        r->n_params += (uint64_t)w->rows * w->cols;
+        for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
+            if (weight_plane(w, kind, &plane))
+                r->roles[w->role].bytes_after += plane.bytes;
+    }
+    r->seconds = (now_ms() - start_ms) / 1e3;
+}
+
+static bool is_no_source(const struct checkpoint *c, const char *path, struct error *err)
+{
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (source_is(&c->sources[i], path))
+            return refuse(err, EX_CANTCREAT, "%s: is a file of the model to convert", path);
+    return true;
+}
+
+/* The header comes first, so that what a killed conversion leaves can be recognised. */
+static bool write_file(struct job *j)
+{
+    if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
+        !write_image(j, 0, j->header.data, j->header.len, j->err) ||
+        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j))
+        return false;
+    j->step = "syncing";
+    report(j, "", true);
+    return !stopped(j);
+}
+
+bool convert_to_file(const struct checkpoint *c, const struct convert_options *o, const char *out,
+                     struct convert_report *report_out, struct error *err)
+{
+    static const char mark[] = "{\"__metadata__\":{\"" META_VERSION "\":";
+    struct outfile file;
+    struct job j;
+    double start = now_ms();
+    if (!is_no_source(c, out, err) || !outfile_open(&file, out, o->replace, mark, err))
+        return false;
+    job_start(&j, c, o, err);
+    j.file = &file;
+    bool ok = write_file(&j);
+    if (ok)
+        ok = outfile_commit(&file, err);
+    else
+        outfile_abandon(&file);
+    if (ok)
+        fill_report(&j, report_out, start);
+    job_end(&j);
+    return ok;
+}
+
+void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,
+                        struct convert_report *report_out, struct error *err)
+{
+    struct job j;
+    double start = now_ms();
+    job_start(&j, c, o, err);
+    *size = (size_t)image_bytes(&j);
+    bool ok = run_pass(&j, "checking", false) && merge_ranges(&j);
+    if (ok) {
+        void *p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        j.memory = p == MAP_FAILED ? NULL : p;
+        ok = j.memory ? encode_all(&j)
+                      : refuse(err, EX_OSERR, "%s: no memory for %zu bytes", c->folder, *size);
+    }
+    if (!ok && j.memory) {
+        munmap(j.memory, *size);
+        j.memory = NULL;
+    }
+    if (ok)
+        fill_report(&j, report_out, start);
+    job_end(&j);
+    return j.memory;
+}

@@ -10,15 +10,16 @@
 #include "qins.h"
 
 struct convert_progress {
-    const char *step;   /* "checking", "encoding", "hashing", "writing" */
+    const char *step;   /* "checking", "encoding", "hashing", "syncing" */
     const char *tensor; /* raw name: sanitise before it reaches a terminal; "" between tensors */
-    uint64_t done_bytes, total_bytes; /* of the source's weights */
+    uint64_t done_bytes, total_bytes; /* of this step */
 };
 
 struct convert_options {
     enum format format;
     unsigned n_threads; /* 0: all cores */
     bool hash_source;   /* SHA-256 of every source file into the metadata */
+    bool replace;       /* convert_to_file may replace an existing file */
     /* Called from the converting thread, at most some 20 times a second; false stops. Or NULL. */
     bool (*progress)(void *arg, const struct convert_progress *p);
     void *arg;
@@ -29,7 +30,7 @@ struct convert_report {
     uint64_t bytes_before, bytes_after; /* weights of the source; the whole file */
     double seconds;
     struct {
-        uint64_t n_tensors, n_params, bytes_after;
+        uint64_t n_tensors, n_params, bytes_before, bytes_after; /* weights alone */
         enum format format;
         struct qins_error error;
     } roles[N_ROLES];

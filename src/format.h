@@ -18,6 +18,7 @@
 
 #include "config.h"
 #include "kernels.h"
+#include "safetensors.h"
 
 #define QINS_FILE_VERSION "1"
 #define META_VERSION "qins.version"
@@ -53,5 +54,40 @@ struct weight_list {
  * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items. */
 struct weight_list weight_list(const struct model_config *c, enum format format);
 const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
+
+/* What a weight is stored as: one tensor of the file, or up to three. */
+enum plane_kind { PLANE_DATA, PLANE_ROW, PLANE_RANGE, N_PLANES };
+
+struct plane {
+    char name[112];
+    enum st_dtype dtype;
+    uint32_t n_dims;
+    uint64_t shape[3];
+    uint64_t bytes;
+};
+
+/* -> false when the weight's format has no such plane. */
+bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *out);
+
+/* ---- the file as a whole ----------------------------------------------------------------------- */
+
+enum { QINS_PAGE = 4096 }; /* the data buffer starts at a multiple of it */
+
+/* Where everything goes: offsets into the data buffer, known before anything is encoded. */
+struct layout {
+    struct weight_list list;
+    uint64_t (*at)[N_PLANES]; /* [list.n] */
+    uint64_t tokenizer_at, tokenizer_bytes;
+    uint64_t data_bytes;
+    struct slot *slots;       /* [n_slots] all tensors in file order */
+    size_t n_slots;
+};
+
+/* Takes list over. */
+struct layout layout_new(struct weight_list list, uint64_t tokenizer_bytes);
+void layout_free(struct layout *l);
+/* Length and JSON, padded so that data follows at a multiple of QINS_PAGE; its size depends on the
+ * lengths of the metadata strings only. */
+struct buf layout_header(const struct layout *l, json_t *metadata);
 
 #endif

@@ -42,6 +42,8 @@ struct model {
 
 /* Maps a .qins file; copies no weight. -> NULL on failure. */
 struct model *model_open(const char *path, struct error *err);
+/* The same over bytes that outlive the model; 64-byte aligned. */
+struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err);
 /* Converts a Hugging Face folder in memory and opens that. */
 struct model *model_open_folder(const char *folder, const struct convert_options *o,
                                 struct error *err);
