@@ -10,7 +10,7 @@ enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 100 * 1000 * 1000 };
 static const struct {
     const char *name;
     enum st_dtype dtype;
-    unsigned bits = 0;
+    unsigned bits;
 } dtypes[] = {
     {"F32", ST_F32, 32},         {"F16", ST_F16, 16},       {"BF16", ST_BF16, 16},
     {"U8", ST_U8, 8},            {"I8", ST_OTHER, 8},       {"BOOL", ST_OTHER, 8},
