@@ -78,7 +78,7 @@ bool number_parse(const char *text, double *out)
 char *number_format(double x, char out[32])
 {
     locale_t before = enter_c_locale();
-    if (x == rint(x) && fabs(x) < 1e15) {
+    if (x == rint(x) && fabs(x) < 0x1p53) {
         snprintf(out, 32, "%.0f", x + 0.0); /* no "-0" */
     } else {
         for (int digits = 6; digits <= 9; digits++) {

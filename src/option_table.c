@@ -96,19 +96,19 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_CPU] = {
         OPT_CPU, "cpu", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0,
         "auto scalar avx2 avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
-        "highest instruction set: scalar, avx2, ...",
+        "highest instruction set, such as avx2",
         "The highest instruction set that may be used.\n"
         "auto takes all that this machine has; scalar is plain C." },
     [OPT_PRESET] = {
         OPT_PRESET, "preset", NULL, 'P', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "NAME",
-        "settings by name: precise, creative, ...",
+        "settings by name, such as creative",
         "Reads a preset, see\n"
         ".Xr qins.yaml 5 :\n"
         "a name, or a file where NAME holds a slash or ends in .yaml." },
     [OPT_FORMAT] = {
         OPT_FORMAT, "format", NULL, 'f', OPTION_CHOICE, 0, 0, 0, 0, 0,
         "auto f32 bf16 qins9 qins9row qins8 qins4 qins4_16", "auto", "FORMAT",
-        "what a folder is converted to: qins4, ...",
+        "what a folder is converted to",
         "What a model folder is converted to in memory; a .qins file stays what it is.\n"
         "auto keeps float weights of up to 1 GiB as f32 and makes qins8 of all others." },
 };

@@ -22,7 +22,9 @@ static bool is_number(const struct option_row *row)
 static bool is_choice(const char *choices, const char *text)
 {
     size_t len = strlen(text);
-    for (const char *c = choices; len && c; c = strchr(c, ' ')) {
+    if (len == 0 || strchr(text, ' '))
+        return false;
+    for (const char *c = choices; c; c = strchr(c, ' ')) {
         c += *c == ' ';
         if (strncmp(c, text, len) == 0 && (c[len] == ' ' || c[len] == '\0'))
             return true;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "checkpoint.h"
 
@@ -34,10 +35,10 @@ char *places_data_file(const char *name)
     if (data)
         return path_join(data, name);
     char *installed = path_join(QINS_CONF_DIR, name);
-    if (is_file(installed))
+    if (access(installed, F_OK) == 0)
         return installed;
     char *source = source_file(name);
-    if (is_file(source)) {
+    if (access(source, F_OK) == 0) {
         free(installed);
         return source;
     }

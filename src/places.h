@@ -12,7 +12,7 @@
 /* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
  * is set. Caller frees. */
 char *places_user_folder(void);
-/* A file of the installed data (default.yaml, presets/NAME.yaml, models/starter.qins): from
+/* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
  * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
  * that the program was built in. -> its path whether it exists or not; caller frees. */
 char *places_data_file(const char *name);
