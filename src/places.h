@@ -6,7 +6,6 @@
 #ifndef QINS_PLACES_H
 #define QINS_PLACES_H
 
-#include "kernels.h"
 #include "options.h"
 
 /* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
@@ -19,9 +18,4 @@ char *places_data_file(const char *name);
 
 /* The model that o asks for, or the starter model. Caller frees. */
 char *places_model(const struct options *o, struct error *err);
-/* What `path`, when it is a folder, is converted to: the option, or for "auto" f32 where the weights
- * are floats of up to 1 GiB, else qins8. */
-bool places_folder_format(const struct options *o, const char *path, enum format *format,
-                          struct error *err);
-
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli_flags.h"
+#include "folder_format.h"
 #include "places.h"
 #include "preset.h"
 #include "sanitise.h"
@@ -295,7 +296,7 @@ bool cli_engine_options(const struct cli *c, struct engine_options *o, struct er
         return false;
     o->model = model;
     if (options_cpu_flags(&c->options, &o->cpu_flags, err) &&
-        places_folder_format(&c->options, model, &o->folder_format, err))
+        folder_format(&c->options, model, &o->folder_format, err))
         return true;
     free(model);
     o->model = NULL;
