@@ -107,7 +107,7 @@ const struct option_row option_table[N_OPTIONS] = {
         "a name, or a file where NAME holds a slash or ends in .yaml." },
     [OPT_FORMAT] = {
         OPT_FORMAT, "format", NULL, 'f', OPTION_CHOICE, 0, 0, 0, 0, 0,
-        "auto f32 bf16 qins9 qins9row qins8 qins4 qins4_16", "auto", "FORMAT",
+        "auto f32 bf16 qins9 qins9row qins8 qins4 qins4-16", "auto", "FORMAT",
         "what a folder is converted to",
         "What a model folder is converted to in memory; a .qins file stays what it is.\n"
         "auto keeps float weights of up to 1 GiB as f32 and makes qins8 of all others." },

@@ -32,7 +32,7 @@ static bool is_choice(const char *choices, const char *text)
     return false;
 }
 
-/* ---- layers --------------------------------------------------------------------------------- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 void options_init(struct options *o)
 {
@@ -143,7 +143,7 @@ char *options_format(const struct options *o, enum option_id id)
                                                 : options_text(o, id));
 }
 
-/* ---- the environment ------------------------------------------------------------------------ */
+/* ---- the environment ------------------------------------------------------------------------- */
 
 bool options_read_env(struct options *o, struct error *err)
 {
@@ -160,7 +160,7 @@ bool options_read_env(struct options *o, struct error *err)
     return true;
 }
 
-/* ---- sliders -------------------------------------------------------------------------------- */
+/* ---- sliders --------------------------------------------------------------------------------- */
 
 void options_step(struct options *o, enum option_id id, int n_steps)
 {
@@ -182,7 +182,7 @@ void options_reset(struct options *o, enum option_id id)
     options_unset(o, id, SOURCE_USER);
 }
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 struct names {
     char text[MAX_NAMES][32];
@@ -237,7 +237,7 @@ int options_find(const char *name, const char **nearest_name)
     return -1;
 }
 
-/* ---- what the engine needs ------------------------------------------------------------------ */
+/* ---- what the engine needs ------------------------------------------------------------------- */
 
 struct sampling options_sampling(const struct options *o)
 {
@@ -248,8 +248,8 @@ struct sampling options_sampling(const struct options *o)
         .repeat_penalty = (float)options_number(o, OPT_REPEAT_PENALTY),
         .top_k = (int32_t)options_number(o, OPT_TOP_K),
         .repeat_last_n = (int32_t)options_number(o, OPT_REPEAT_LAST_N),
-        .top_p_rule = strcmp(options_text(o, OPT_TOP_P_RULE), "nucleus") == 0 ? TOP_P_NUCLEUS
-                                                                             : TOP_P_SPEC,
+        .top_p_rule =
+            strcmp(options_text(o, OPT_TOP_P_RULE), "nucleus") == 0 ? TOP_P_NUCLEUS : TOP_P_SPEC,
     };
 }
 

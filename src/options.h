@@ -45,17 +45,17 @@ enum option_id {
 
 struct option_row {
     enum option_id id;
-    const char *name;       /* YAML key: "top_p"; the flag is "--top-p", the variable QINS_TOP_P */
-    const char *aliases;    /* further YAML keys and flags, space-separated, or NULL */
-    char short_flag;        /* 0: none */
+    const char *name;    /* YAML key: "top_p"; the flag is "--top-p", the variable QINS_TOP_P */
+    const char *aliases; /* further YAML keys and flags, space-separated, or NULL */
+    char short_flag;     /* 0: none */
     enum option_type type;
-    double min, max, step;  /* numbers; step is the slider's */
+    double min, max, step;         /* numbers; step is the slider's */
     double slider_min, slider_max; /* what keys move over; values outside may be typed */
-    const char *choices;    /* OPTION_CHOICE: space-separated */
-    const char *initial;    /* default as text; "" = unset */
-    const char *meta;       /* what --help calls the value: "N", "TEXT" */
-    const char *help;       /* one line, lower case, no full stop */
-    const char *manual;     /* sentences for the manual page, mdoc */
+    const char *choices;           /* OPTION_CHOICE: space-separated */
+    const char *initial;           /* default as text; "" = unset */
+    const char *meta;              /* what --help calls the value: "N", "TEXT" */
+    const char *help;              /* one line, lower case, no full stop */
+    const char *manual;            /* sentences for the manual page, mdoc */
 };
 
 struct option_value {

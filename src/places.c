@@ -53,6 +53,7 @@ char *places_model(const struct options *o, struct error *err)
     if (is_file(starter))
         return starter;
     free(starter);
-    return refuse_null(err, EX_NOINPUT, "no model: give one with -m, a .qins file (qins-convert "
-                                        "makes them) or a Hugging Face model folder");
+    return refuse_null(err, EX_NOINPUT,
+                       "no model: give one with -m, a .qins file (qins-convert "
+                       "makes them) or a Hugging Face model folder");
 }

@@ -11,7 +11,8 @@
 #include "places.h"
 #include "utf8.h"
 
-/* ---- one YAML text ---------------------------------------------------------------------------- */
+/* ---- one YAML text ----------------------------------------------------------------------------
+ */
 
 enum file_kind { KIND_CONFIG, KIND_PRESET };
 
@@ -72,8 +73,8 @@ static bool refuse_problem(struct reader *r)
     if (p->error == YAML_MEMORY_ERROR)
         die(EX_OSERR, "qins: out of memory");
     if (p->error == YAML_READER_ERROR)
-        return refuse_at(r, mark_of_offset(r, p->problem_offset),
-                         "%s; the file must be UTF-8 text", p->problem);
+        return refuse_at(r, mark_of_offset(r, p->problem_offset), "%s; the file must be UTF-8 text",
+                         p->problem);
     if (tab_indents_line(r, p->problem_mark.line))
         return refuse_at(r, p->problem_mark, "a tab in the indentation; use spaces");
     return refuse_at(r, p->problem_mark, "%s", p->problem ? p->problem : "not YAML");
@@ -129,9 +130,9 @@ static bool is_one_of(const char *text, const char *const *words)
 static bool check_text(struct reader *r, const char *key, const yaml_event_t *e)
 {
     static const char *const nothing[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const truth[] = {"yes", "Yes", "YES", "no",    "No",    "NO",
-                                        "on",  "On",  "ON",  "off",   "Off",   "OFF",
-                                        "true", "True", "TRUE", "false", "False", "FALSE", NULL};
+    static const char *const truth[] = {"yes",  "Yes",   "YES",   "no",    "No",  "NO",   "on",
+                                        "On",   "ON",    "off",   "Off",   "OFF", "true", "True",
+                                        "TRUE", "false", "False", "FALSE", NULL};
     if (is_plain(e) && is_one_of(scalar_text(e), nothing))
         return refuse_at(r, e->start_mark, "%s: no value; write \"\" for an empty text", key);
     if (is_plain(e) && is_one_of(scalar_text(e), truth))
@@ -240,9 +241,9 @@ static bool read_start(struct reader *r, bool *empty)
         return false;
     *empty = e.type == YAML_STREAM_END_EVENT;
     bool ok = true;
-    if (!*empty && (e.data.document_start.version_directive ||
-                    e.data.document_start.tag_directives.start !=
-                        e.data.document_start.tag_directives.end))
+    if (!*empty &&
+        (e.data.document_start.version_directive ||
+         e.data.document_start.tag_directives.start != e.data.document_start.tag_directives.end))
         ok = refuse_at(r, e.start_mark, "directives are not supported; leave out the %% line");
     yaml_event_delete(&e);
     return ok && (*empty || expect(r, YAML_MAPPING_START_EVENT,
@@ -307,7 +308,7 @@ bool preset_read(struct options *o, const char *yaml, size_t n, const char *name
     return read_yaml(o, yaml, n, name, KIND_CONFIG, source, err);
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static bool load_file(struct options *o, const char *path, enum file_kind kind,
                       enum option_source source, struct error *err)
@@ -429,7 +430,7 @@ bool preset_choose(struct options *o, const char *name, struct error *err)
     return ok;
 }
 
-/* ---- the list of presets ---------------------------------------------------------------------- */
+/* ---- the list of presets --------------------------------------------------------------------- */
 
 struct name_list {
     char **names;

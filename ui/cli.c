@@ -30,7 +30,7 @@ void cli_keep_std_fds(void)
             die(EX_OSERR, "qins-tui: cannot open /dev/null");
 }
 
-/* ---- the tables, as getopt_long wants them ---------------------------------------------------- */
+/* ---- the tables, as getopt_long wants them --------------------------------------------------- */
 
 struct getopt_tables {
     char shorts[2 * (N_OPTIONS + N_CLI_FLAGS) + 2];
@@ -95,7 +95,7 @@ static int value_of_short(int c)
     return c;
 }
 
-/* ---- flags ------------------------------------------------------------------------------------ */
+/* ---- flags ----------------------------------------------------------------------------------- */
 
 static bool set_from_flag(struct cli *c, enum option_id id, const char *text, struct error *err)
 {
@@ -164,9 +164,8 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
         if (value == ':')
             return refuse(err, EX_USAGE, "%s: a value is missing", argv[optind - 1]);
         if (value == '?')
-            return refuse_unknown(optopt && optopt < VALUE_OPTION && at < argc ? argv[at]
-                                                                               : argv[optind - 1],
-                                  err);
+            return refuse_unknown(
+                optopt && optopt < VALUE_OPTION && at < argc ? argv[at] : argv[optind - 1], err);
         if (value < VALUE_OPTION)
             value = value_of_short(value);
         if (value >= VALUE_FLAG)
@@ -203,7 +202,7 @@ void cli_free(struct cli *c)
     options_free(&c->options);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void help_line(struct buf *out, char short_flag, const char *name, const char *meta,
                       const char *help, const char *initial)
@@ -283,7 +282,7 @@ int cli_answer(const struct cli *c)
     return error_print(&err, "qins-tui");
 }
 
-/* ---- the engine's part ---------------------------------------------------------------------- */
+/* ---- the engine's part ----------------------------------------------------------------------- */
 
 bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err)
 {

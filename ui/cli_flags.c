@@ -4,23 +4,26 @@
 #include <stddef.h>
 
 const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
-    [FLAG_PROMPT] = {"prompt", 'p', "TEXT", "answer this in plain mode, then leave",
-                     "The prompt of\n"
-                     ".Sx PLAIN MODE .\n"
-                     "Where text also comes from the standard input it is added after a blank line."},
-    [FLAG_RAW] = {"raw", 0, NULL, "plain mode without chat template",
-                  "Plain mode without a chat template and without\n"
-                  ".Fl \\-system :\n"
-                  "the text is tokenised as the model's own tokenizer does, names of special tokens\n"
-                  "and its rule for the token that begins a text included.\n"
-                  "An empty text is that token alone."},
+    [FLAG_PROMPT] =
+        {"prompt", 'p', "TEXT", "answer this in plain mode, then leave",
+         "The prompt of\n"
+         ".Sx PLAIN MODE .\n"
+         "Where text also comes from the standard input it is added after a blank line."},
+    [FLAG_RAW] =
+        {"raw", 0, NULL, "plain mode without chat template",
+         "Plain mode without a chat template and without\n"
+         ".Fl \\-system :\n"
+         "the text is tokenised as the model's own tokenizer does, names of special tokens\n"
+         "and its rule for the token that begins a text included.\n"
+         "An empty text is that token alone."},
     [FLAG_PLAIN] = {"plain", 0, NULL, "no screen, even on a terminal",
                     "Plain mode even where standard input and output are terminals; the prompt is\n"
                     "read from the standard input up to its end."},
-    [FLAG_DUMP_CONFIG] = {"dump-config", 0, NULL, "print all settings and their sources",
-                          "Prints every option with its value and where the value came from, as YAML\n"
-                          "that can be used as\n"
-                          ".Pa config.yaml ."},
+    [FLAG_DUMP_CONFIG] =
+        {"dump-config", 0, NULL, "print all settings and their sources",
+         "Prints every option with its value and where the value came from, as YAML\n"
+         "that can be used as\n"
+         ".Pa config.yaml ."},
     [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",
                       "Prints the version of the program and of its libraries."},
