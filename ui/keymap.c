@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "keymap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "keys.h"
+#include "utf8.h"
+
+#define CTRL(c) (K_CTRL | (c))
+#define ALT(c) (K_ALT | (c))
+#define F(n) (K_F1 + (n) - 1)
+
+/* Rows of one action stand together: help prints their keys on one line. */
+const struct binding keymap[] = {
+    {IN_INPUT, K_ENTER, ACT_SEND, "send; while an answer runs, keep the text"},
+    {IN_INPUT, CTRL('j'), ACT_NEWLINE, "new line"},
+    {IN_INPUT, ALT(K_ENTER), ACT_NEWLINE, NULL},
+    {IN_INPUT, K_SHIFT | K_ENTER, ACT_NEWLINE, NULL},
+    {IN_INPUT, CTRL('a'), ACT_LINE_START, "start of the line"},
+    {IN_INPUT, K_HOME, ACT_LINE_START, NULL},
+    {IN_INPUT, CTRL('e'), ACT_LINE_END, "end of the line"},
+    {IN_INPUT, K_END, ACT_LINE_END, NULL},
+    {IN_INPUT, CTRL('b'), ACT_LEFT, "one character left"},
+    {IN_INPUT, K_LEFT, ACT_LEFT, NULL},
+    {IN_INPUT, CTRL('f'), ACT_RIGHT, "one character right"},
+    {IN_INPUT, K_RIGHT, ACT_RIGHT, NULL},
+    {IN_INPUT, ALT('b'), ACT_WORD_LEFT, "one word left"},
+    {IN_INPUT, CTRL(K_LEFT), ACT_WORD_LEFT, NULL},
+    {IN_INPUT, ALT('f'), ACT_WORD_RIGHT, "one word right"},
+    {IN_INPUT, CTRL(K_RIGHT), ACT_WORD_RIGHT, NULL},
+    {IN_INPUT, K_UP, ACT_UP, "one line up, then older messages"},
+    {IN_INPUT, CTRL('p'), ACT_UP, NULL},
+    {IN_INPUT, K_DOWN, ACT_DOWN, "one line down, then newer messages"},
+    {IN_INPUT, CTRL('n'), ACT_DOWN, NULL},
+    {IN_INPUT, K_BACKSPACE, ACT_BACKSPACE, "delete the character to the left"},
+    {IN_INPUT, CTRL('h'), ACT_BACKSPACE, NULL},
+    {IN_INPUT, K_DELETE, ACT_DELETE, "delete the character to the right"},
+    {IN_INPUT, CTRL('d'), ACT_DELETE_OR_QUIT, "the same; leave when the input is empty"},
+    {IN_INPUT, CTRL('k'), ACT_KILL_LINE, "cut to the end of the line"},
+    {IN_INPUT, CTRL('u'), ACT_KILL_TO_START, "cut to the start of the line"},
+    {IN_INPUT, CTRL('w'), ACT_KILL_BLANK_LEFT, "cut back to a blank"},
+    {IN_INPUT, ALT(K_BACKSPACE), ACT_KILL_WORD_LEFT, "cut the word to the left"},
+    {IN_INPUT, ALT(CTRL('h')), ACT_KILL_WORD_LEFT, NULL},
+    {IN_INPUT, ALT('d'), ACT_KILL_WORD, "cut the word to the right"},
+    {IN_INPUT, CTRL('y'), ACT_YANK, "insert what was cut"},
+    {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "then replace it by what was cut before"},
+    {IN_INPUT, CTRL('t'), ACT_TRANSPOSE, "swap two characters"},
+    {IN_INPUT, CTRL('_'), ACT_UNDO, "undo"},
+    {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a command; else go to the sliders, the chat, back"},
+    {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "put an example into an empty conversation"},
+    {IN_INPUT, ALT('2'), ACT_EXAMPLE_2, NULL},
+    {IN_INPUT, ALT('3'), ACT_EXAMPLE_3, NULL},
+    {IN_INPUT, ALT('4'), ACT_EXAMPLE_4, NULL},
+
+    {IN_ALL, K_ESC, ACT_STOP, "stop the answer, keep its text; close help; back to the input"},
+    {IN_ALL, CTRL('c'), ACT_INTERRUPT, "stop the answer; else clear the input"},
+    {IN_ALL, K_F1, ACT_HELP, "this help, on and off"},
+    {IN_ALL, K_PAGE_UP, ACT_PAGE_UP, "scroll the chat one page up"},
+    {IN_ALL, ALT('v'), ACT_PAGE_UP, NULL},
+    {IN_ALL, K_PAGE_DOWN, ACT_PAGE_DOWN, "scroll the chat one page down"},
+    {IN_ALL, CTRL('v'), ACT_PAGE_DOWN, NULL},
+    {IN_ALL, ALT('<'), ACT_SCROLL_TOP, "first line of the chat"},
+    {IN_ALL, CTRL(K_HOME), ACT_SCROLL_TOP, NULL},
+    {IN_ALL, ALT('>'), ACT_SCROLL_BOTTOM, "last line of the chat, and follow it again"},
+    {IN_ALL, CTRL(K_END), ACT_SCROLL_BOTTOM, NULL},
+    {IN_ALL, ALT(K_UP), ACT_SELECT_PREVIOUS, "slider above"},
+    {IN_ALL, F(5), ACT_SELECT_PREVIOUS, NULL},
+    {IN_ALL, ALT(K_DOWN), ACT_SELECT_NEXT, "slider below"},
+    {IN_ALL, F(6), ACT_SELECT_NEXT, NULL},
+    {IN_ALL, ALT(K_LEFT), ACT_LOWER, "move the slider down a step"},
+    {IN_ALL, F(7), ACT_LOWER, NULL},
+    {IN_ALL, ALT(K_RIGHT), ACT_RAISE, "move the slider up a step"},
+    {IN_ALL, F(8), ACT_RAISE, NULL},
+    {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
+    {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
+    {IN_ALL, CTRL('l'), ACT_REDRAW, "draw the screen anew"},
+    {IN_ALL, CTRL('z'), ACT_SUSPEND, "suspend; fg brings it back"},
+
+    {IN_SIDEBAR, K_UP, ACT_SELECT_PREVIOUS, "slider above"},
+    {IN_SIDEBAR, K_DOWN, ACT_SELECT_NEXT, "slider below"},
+    {IN_SIDEBAR, K_LEFT, ACT_LOWER, "a step down"},
+    {IN_SIDEBAR, '-', ACT_LOWER, NULL},
+    {IN_SIDEBAR, K_RIGHT, ACT_RAISE, "a step up"},
+    {IN_SIDEBAR, '+', ACT_RAISE, NULL},
+    {IN_SIDEBAR, K_HOME, ACT_SLIDER_MIN, "lowest value"},
+    {IN_SIDEBAR, K_END, ACT_SLIDER_MAX, "highest value"},
+    {IN_SIDEBAR, 'r', ACT_RESET, "back to where it was at the start"},
+    {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "take the number that was typed"},
+    {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "take back a digit"},
+    {IN_SIDEBAR, CTRL('h'), ACT_ERASE_DIGIT, NULL},
+
+    {IN_CHAT, K_UP, ACT_LINE_UP, "one line up"},
+    {IN_CHAT, 'k', ACT_LINE_UP, NULL},
+    {IN_CHAT, K_DOWN, ACT_LINE_DOWN, "one line down"},
+    {IN_CHAT, 'j', ACT_LINE_DOWN, NULL},
+    {IN_CHAT, CTRL('u'), ACT_HALF_UP, "half a page up"},
+    {IN_CHAT, CTRL('d'), ACT_HALF_DOWN, "half a page down"},
+    {IN_CHAT, 'b', ACT_PAGE_UP, "one page up"},
+    {IN_CHAT, ' ', ACT_PAGE_DOWN, "one page down"},
+    {IN_CHAT, K_HOME, ACT_SCROLL_TOP, "first line"},
+    {IN_CHAT, 'g', ACT_SCROLL_TOP, NULL},
+    {IN_CHAT, K_END, ACT_SCROLL_BOTTOM, "last line, and follow it again"},
+    {IN_CHAT, 'G', ACT_SCROLL_BOTTOM, NULL},
+};
+const size_t n_keymap = sizeof keymap / sizeof *keymap;
+
+enum action keymap_find(enum focus focus, int32_t key)
+{
+    for (size_t i = 0; i < n_keymap; i++)
+        if (keymap[i].key == key && (keymap[i].where & (1u << focus)))
+            return keymap[i].action;
+    return ACT_NONE;
+}
+
+char *key_name(int32_t key, char *out, size_t size)
+{
+    static const char *const names[] = {
+        "",        "Enter",     "Tab",  "Esc", "Backspace", "Del",   "Ins",
+        "Home",    "End",       "PgUp", "PgDn", "Up",       "Down",  "Left",
+        "Right",
+    };
+    int32_t base = key & ~K_MODIFIERS;
+    const char *ctrl = key & K_CTRL ? "Ctrl-" : "", *alt = key & K_ALT ? "Alt-" : "";
+    const char *shift = key & K_SHIFT ? "Shift-" : "";
+    if (base >= K_F1 && base <= K_LAST)
+        snprintf(out, size, "%s%s%sF%d", ctrl, alt, shift, base - K_F1 + 1);
+    else if (base > K_NONE && base < K_F1)
+        snprintf(out, size, "%s%s%s%s", ctrl, alt, shift, names[base - K_NONE]);
+    else if (base == ' ')
+        snprintf(out, size, "%s%sSpace", ctrl, alt);
+    else {
+        char text[5] = "";
+        if (key & (K_CTRL | K_ALT) && base >= 'a' && base <= 'z')
+            base += 'A' - 'a';
+        utf8_encode(base, text);
+        snprintf(out, size, "%s%s%s", ctrl, alt, text);
+    }
+    return out;
+}
+
+static void help_of(struct buf *out, unsigned where, const char *heading)
+{
+    buf_printf(out, "%s\n", heading);
+    for (size_t i = 0; i < n_keymap; i++) {
+        if (keymap[i].where != where || !keymap[i].help)
+            continue;
+        char line[96] = "", name[32];
+        const char *help = keymap[i].help;
+        for (size_t j = i; j < n_keymap && (j == i || !keymap[j].help); j++) {
+            size_t n = strlen(line);
+            snprintf(line + n, sizeof line - n, "%s%s", n ? ", " : "",
+                     key_name(keymap[j].key, name, sizeof name));
+        }
+        buf_printf(out, "  %-24s  %s\n", line, help);
+    }
+    buf_puts(out, "\n");
+}
+
+void keymap_help(struct buf *out)
+{
+    help_of(out, IN_ALL, "Everywhere");
+    help_of(out, IN_INPUT, "In the input");
+    help_of(out, IN_SIDEBAR, "On the sliders (Tab)");
+    help_of(out, IN_SIDEBAR | IN_CHAT, "On the sliders and in the chat");
+    help_of(out, IN_CHAT, "In the chat (Tab twice)");
+}

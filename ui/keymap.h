@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * keymap: one table of what each key does where. Help (F1), the hint line and the manual come from
+ * its rows; nothing else binds a key.
+ */
+#ifndef QINS_KEYMAP_H
+#define QINS_KEYMAP_H
+
+#include "base.h"
+
+enum focus { FOCUS_INPUT, FOCUS_SIDEBAR, FOCUS_CHAT, N_FOCUS };
+
+enum action {
+    ACT_NONE,
+    /* everywhere */
+    ACT_STOP, ACT_INTERRUPT, ACT_HELP, ACT_REDRAW, ACT_SUSPEND, ACT_FOCUS_NEXT, ACT_FOCUS_PREVIOUS,
+    ACT_PAGE_UP, ACT_PAGE_DOWN, ACT_SCROLL_TOP, ACT_SCROLL_BOTTOM,
+    ACT_SELECT_PREVIOUS, ACT_SELECT_NEXT, ACT_LOWER, ACT_RAISE,
+    ACT_EXAMPLE_1, ACT_EXAMPLE_2, ACT_EXAMPLE_3, ACT_EXAMPLE_4,
+    /* input */
+    ACT_SEND, ACT_NEWLINE, ACT_COMPLETE, ACT_LEFT, ACT_RIGHT, ACT_WORD_LEFT, ACT_WORD_RIGHT,
+    ACT_LINE_START, ACT_LINE_END, ACT_UP, ACT_DOWN, ACT_BACKSPACE, ACT_DELETE, ACT_DELETE_OR_QUIT,
+    ACT_KILL_LINE, ACT_KILL_TO_START, ACT_KILL_WORD, ACT_KILL_WORD_LEFT, ACT_KILL_BLANK_LEFT,
+    ACT_YANK, ACT_YANK_OLDER, ACT_TRANSPOSE, ACT_UNDO,
+    /* sidebar */
+    ACT_SLIDER_MIN, ACT_SLIDER_MAX, ACT_RESET, ACT_ACCEPT, ACT_ERASE_DIGIT,
+    /* chat */
+    ACT_LINE_UP, ACT_LINE_DOWN, ACT_HALF_UP, ACT_HALF_DOWN, ACT_QUIT,
+};
+
+/* Where a binding holds, as bits of 1 << enum focus. */
+enum { IN_INPUT = 1, IN_SIDEBAR = 2, IN_CHAT = 4, IN_ALL = 7 };
+
+struct binding {
+    unsigned where;
+    int32_t key;        /* keys.h */
+    enum action action;
+    const char *help;   /* NULL: same action as the row before */
+};
+
+extern const struct binding keymap[];
+extern const size_t n_keymap;
+
+enum action keymap_find(enum focus focus, int32_t key);
+/* "Ctrl-A", "Alt-Left", "F1" into out; -> out. */
+char *key_name(int32_t key, char *out, size_t size);
+/* The bindings as text: a heading for each place, a line for each action with all its keys. */
+void keymap_help(struct buf *out);
+
+#endif
