@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "nearest.h"
 #include "options.h"
 
 const struct command commands[] = {
@@ -49,42 +50,19 @@ enum command_id command_parse(const char *line, const char **argument)
     return COMMAND_UNKNOWN;
 }
 
-/* Edits (insert, delete, replace) between two short words. */
-static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
-{
-    size_t row[32];
-    if (n_a > 31 || n_b > 31)
-        return 99;
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t replaced = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            size_t best = row[j - 1] + 1 < corner + 1 ? row[j - 1] + 1 : corner + 1;
-            row[j] = replaced < best ? replaced : best;
-        }
-    }
-    return row[n_b];
-}
-
 const char *command_nearest(const char *line)
 {
-    const char *s = skip_blanks(line), *best = NULL;
-    size_t n, least = 3;
+    const char *s = skip_blanks(line), *names[16];
+    char word[32];
     s += *s == '/';
-    n = name_length(s);
+    size_t n = name_length(s);
+    snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), s);
     for (size_t i = 0; i < n_commands; i++) {
-        size_t d = distance(s, n, commands[i].name, strlen(commands[i].name));
-        bool prefix = n > 0 && strncmp(s, commands[i].name, n) == 0;
-        if (prefix || d < least) {
-            best = commands[i].name;
-            least = prefix ? 0 : d;
-        }
+        names[i] = commands[i].name;
+        if (n > 0 && strncmp(word, names[i], strlen(word)) == 0)
+            return names[i];
     }
-    return best;
+    return nearest(word, names, n_commands);
 }
 
 /* ---- completion ------------------------------------------------------------------------------- */

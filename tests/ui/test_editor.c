@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "editor.h"
+#include "test.h"
+
+static void type(struct editor *e, const char *text)
+{
+    for (; *text; text++)
+        editor_type(e, *text);
+}
+
+static void check(const struct editor *e, const char *text, size_t caret)
+{
+    assert_string_equal(e->text.data ? e->text.data : "", text);
+    assert_int_equal(e->caret, caret);
+}
+
+static void test_typing_and_undo_go_by_words(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    type(&e, "one two");
+    check(&e, "one two", 7);
+    editor_act(&e, ACT_UNDO);
+    check(&e, "one", 3);
+    editor_act(&e, ACT_UNDO);
+    check(&e, "", 0);
+    editor_act(&e, ACT_UNDO);
+    check(&e, "", 0);
+    editor_free(&e);
+}
+
+static void test_emacs_keys(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    editor_insert(&e, "alpha beta\ngamma", 16);
+    editor_act(&e, ACT_LINE_START);
+    assert_int_equal(e.caret, 11);
+    editor_act(&e, ACT_LEFT);
+    editor_act(&e, ACT_WORD_LEFT);
+    assert_int_equal(e.caret, 6);
+    editor_act(&e, ACT_KILL_LINE);
+    check(&e, "alpha \ngamma", 6);
+    editor_act(&e, ACT_KILL_LINE); /* at its end: the newline too, joined to the cut before */
+    check(&e, "alpha gamma", 6);
+    editor_act(&e, ACT_YANK);
+    check(&e, "alpha beta\ngamma", 11);
+    editor_act(&e, ACT_UNDO);
+    check(&e, "alpha gamma", 6);
+    editor_act(&e, ACT_KILL_WORD_LEFT);
+    check(&e, "gamma", 0);
+    editor_act(&e, ACT_YANK);
+    editor_act(&e, ACT_YANK_OLDER);
+    check(&e, "beta\ngamma", 5);
+    editor_act(&e, ACT_LINE_END);
+    editor_act(&e, ACT_TRANSPOSE);
+    check(&e, "beta\ngamam", 10);
+    editor_act(&e, ACT_KILL_TO_START);
+    check(&e, "beta\n", 5);
+    editor_free(&e);
+}
+
+static void test_kill_back_to_blank_and_word(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    editor_insert(&e, "see a/b-c", 9);
+    editor_act(&e, ACT_KILL_WORD_LEFT);
+    check(&e, "see a/b-", 8);
+    editor_act(&e, ACT_KILL_BLANK_LEFT);
+    check(&e, "see ", 4);
+    editor_act(&e, ACT_YANK); /* cuts to the left are joined in their order */
+    check(&e, "see a/b-c", 9);
+    editor_free(&e);
+}
+
+/* e + U+0301; family emoji (7 code points); flag: each is one step and one deletion. */
+static void test_movement_is_by_clusters(void **state)
+{
+    (void)state;
+    const char *text = "e\xcc\x81" "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7"
+                       "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa" "x";
+    struct editor e = {0};
+    editor_insert(&e, text, strlen(text));
+    editor_act(&e, ACT_LEFT);
+    assert_int_equal(e.caret, 3 + 18 + 8);
+    editor_act(&e, ACT_LEFT);
+    assert_int_equal(e.caret, 3 + 18);
+    editor_act(&e, ACT_LEFT);
+    assert_int_equal(e.caret, 3);
+    editor_act(&e, ACT_BACKSPACE);
+    assert_int_equal(e.caret, 0);
+    editor_act(&e, ACT_DELETE);
+    assert_int_equal(e.text.len, 9);
+    editor_free(&e);
+}
+
+static void paste(struct editor *e, const char *text, size_t n, size_t step)
+{
+    editor_paste_start(e);
+    for (size_t i = 0; i < n; i += step)
+        editor_paste(e, text + i, n - i < step ? n - i : step);
+    editor_paste_end(e);
+}
+
+static void test_pastes_are_cleaned_and_one_undo(void **state)
+{
+    (void)state;
+    static const char text[] = "a\r\nb\rc\033[2J\x07\tz\xc3\xa9\xc2\x9b\xff\0q";
+    for (size_t step = 1; step < sizeof text; step++) {
+        struct editor e = {0};
+        type(&e, "<");
+        paste(&e, text, sizeof text - 1, step);
+        check(&e, "<a\nb\nc[2J\tz\xc3\xa9\xef\xbf\xbdq", 18);
+        editor_act(&e, ACT_UNDO);
+        check(&e, "<", 1);
+        editor_free(&e);
+    }
+}
+
+static void test_megabytes_are_pasted_and_more_is_refused(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    size_t n = 3 << 20, row;
+    int column;
+    char *text = xmalloc(n);
+    for (size_t i = 0; i < n; i++)
+        text[i] = i % 60 == 59 ? '\n' : 'a';
+    paste(&e, text, n, 4096);
+    assert_int_equal(e.text.len, n);
+    editor_layout(&e, 70, &row, &column);
+    assert_int_equal(row, n / 60);
+    assert_false(e.full);
+    paste(&e, text, n, n);
+    assert_true(e.full);
+    assert_int_equal(e.text.len, n);
+    type(&e, "x");
+    editor_layout(&e, 70, &row, &column);
+    assert_int_equal(column, n % 60 + 1);
+    editor_act(&e, ACT_UNDO);
+    editor_act(&e, ACT_UNDO);
+    assert_int_equal(e.text.len, 0);
+    free(text);
+    editor_free(&e);
+}
+
+static void test_up_and_down_keep_the_column_then_use_history(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    size_t row;
+    int column;
+    editor_remember(&e, "first");
+    editor_remember(&e, "second");
+    editor_remember(&e, "second");
+    editor_insert(&e, "abcdef\nxy\nuvwxyz", 16);
+    editor_layout(&e, 40, &row, &column);
+    assert_int_equal(row, 2);
+    assert_int_equal(column, 6);
+    editor_act(&e, ACT_UP);
+    assert_int_equal(e.caret, 9);
+    editor_act(&e, ACT_UP);
+    assert_int_equal(e.caret, 6);
+    editor_act(&e, ACT_UP);
+    check(&e, "second", 6);
+    editor_act(&e, ACT_UP);
+    editor_act(&e, ACT_UP);
+    check(&e, "first", 5);
+    editor_act(&e, ACT_DOWN);
+    editor_act(&e, ACT_DOWN);
+    check(&e, "abcdef\nxy\nuvwxyz", 16); /* the draft comes back */
+    editor_act(&e, ACT_DOWN);
+    check(&e, "abcdef\nxy\nuvwxyz", 16);
+    editor_free(&e);
+}
+
+static void test_down_walks_over_wrapped_rows(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    size_t row;
+    int column;
+    editor_insert(&e, "aaaaaaaaaabbbbbbbbbbcc", 22);
+    e.caret = 5;
+    editor_layout(&e, 10, &row, &column);
+    assert_int_equal(row, 0);
+    editor_act(&e, ACT_DOWN);
+    assert_int_equal(e.caret, 15);
+    editor_act(&e, ACT_DOWN);
+    assert_int_equal(e.caret, 22);
+    editor_act(&e, ACT_UP);
+    assert_int_equal(e.caret, 15);
+    editor_free(&e);
+}
+
+/* Layout after an edit must equal layout from scratch. */
+static void test_layout_of_edits_equals_layout_anew(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    uint32_t random = 7;
+    for (int i = 0; i < 3000; i++) {
+        size_t row, row2;
+        int column;
+        random = random * 1664525 + 1013904223;
+        static const enum action acts[] = {ACT_LEFT, ACT_RIGHT, ACT_UP, ACT_DOWN, ACT_BACKSPACE,
+                                           ACT_DELETE, ACT_KILL_WORD, ACT_YANK, ACT_UNDO, ACT_NEWLINE,
+                                           ACT_WORD_LEFT, ACT_KILL_BLANK_LEFT, ACT_TRANSPOSE};
+        if (random >> 31)
+            editor_type(&e, "abc d \xe4\xb8\xad"[random >> 20 & 7] & 0x7f);
+        else
+            editor_act(&e, acts[(random >> 20) % (sizeof acts / sizeof *acts)]);
+        if (random >> 18 & 1) {
+            char wide[] = "\xe4\xb8\xad";
+            editor_insert(&e, wide, 3);
+        }
+        editor_layout(&e, 7, &row, &column);
+        struct rows anew = {0};
+        rows_update(&anew, e.text.data, e.text.len, 0, 7);
+        assert_int_equal(anew.n, e.rows.n);
+        for (size_t r = 0; r < anew.n; r++) {
+            assert_int_equal(anew.rows[r].start, e.rows.rows[r].start);
+            assert_int_equal(anew.rows[r].shown, e.rows.rows[r].shown);
+        }
+        row2 = rows_find(&anew, e.caret);
+        assert_int_equal(row, row2);
+        rows_free(&anew);
+    }
+    editor_free(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_typing_and_undo_go_by_words),
+        cmocka_unit_test(test_emacs_keys),
+        cmocka_unit_test(test_kill_back_to_blank_and_word),
+        cmocka_unit_test(test_movement_is_by_clusters),
+        cmocka_unit_test(test_pastes_are_cleaned_and_one_undo),
+        cmocka_unit_test(test_megabytes_are_pasted_and_more_is_refused),
+        cmocka_unit_test(test_up_and_down_keep_the_column_then_use_history),
+        cmocka_unit_test(test_down_walks_over_wrapped_rows),
+        cmocka_unit_test(test_layout_of_edits_equals_layout_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

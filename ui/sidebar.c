@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "sidebar.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const enum option_id sliders[N_SLIDERS] = {
+    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P,
+};
+static const char *const slider_labels[N_SLIDERS] = {
+    "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p",
+};
+static const char *const slider_short[N_SLIDERS] = {"temp", "top-p", "max", "top-k", "min-p"};
+
+/* ---- numbers ------------------------------------------------------------------------------------ */
+
+char *format_bytes(uint64_t bytes, char *out, size_t size)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double x = (double)bytes;
+    int unit = 0;
+    for (; x >= 999.5; unit++)
+        x /= 1000;
+    if (!bytes)
+        snprintf(out, size, "-");
+    else
+        snprintf(out, size, "%.*f %s", unit == 0 || x >= 99.95 ? 0 : x >= 9.995 ? 1 : 2, x,
+                 units[unit]);
+    return out;
+}
+
+char *format_rate(double rate, char *out, size_t size)
+{
+    if (!isfinite(rate) || rate <= 0)
+        snprintf(out, size, "-");
+    else
+        snprintf(out, size, "%.*f tok/s", rate < 99.95 ? 1 : 0, rate);
+    return out;
+}
+
+char *format_ms(double ms, char *out, size_t size)
+{
+    if (!isfinite(ms) || ms <= 0)
+        snprintf(out, size, "-");
+    else if (ms < 999.5)
+        snprintf(out, size, "%.*f ms", ms < 9.95 ? 1 : 0, ms);
+    else
+        snprintf(out, size, "%.*f s", ms < 99950 ? 1 : 0, ms / 1000);
+    return out;
+}
+
+const char *stop_name(enum stop_reason stop)
+{
+    switch (stop) {
+    case STOP_END: return "end of answer";
+    case STOP_LENGTH: return "max tokens";
+    case STOP_CONTEXT: return "context full";
+    case STOP_CANCELLED: return "you";
+    case STOP_NONE: break;
+    }
+    return "-";
+}
+
+static double fraction(double part, double whole)
+{
+    double x = whole > 0 ? part / whole : 0;
+    return x > 0 ? x < 1 ? x : 1 : 0;
+}
+
+static double reading_rate(const struct facts *f)
+{
+    double n = f->done > f->n_read_before ? (double)(f->done - f->n_read_before) : 0;
+    return f->reading_ms > 0 ? n * 1000 / f->reading_ms : 0;
+}
+
+char *sidebar_state(const struct facts *f, char *out, size_t size)
+{
+    unsigned long long done = f->done, total = f->total;
+    switch (f->state) {
+    case STATE_LOADING:
+        if (total)
+            snprintf(out, size, "Loading %.0f %%", 100 * fraction((double)done, (double)total));
+        else
+            snprintf(out, size, "Loading");
+        break;
+    case STATE_READING:
+        if (total)
+            snprintf(out, size, "Reading prompt %llu/%llu", done, total);
+        else
+            snprintf(out, size, "Reading prompt");
+        break;
+    case STATE_ANSWERING: snprintf(out, size, "Answering"); break;
+    case STATE_READY: snprintf(out, size, "Ready"); break;
+    }
+    return out;
+}
+
+/* ---- lines --------------------------------------------------------------------------------------- */
+
+struct lines {
+    struct sidebar_line *lines;
+    int importance[SIDEBAR_MAX_LINES]; /* the lowest goes first; 9 stays */
+    int n;
+};
+
+static struct sidebar_line *add(struct lines *l, int importance, enum line_kind kind,
+                                const char *label, const char *value)
+{
+    struct sidebar_line *line = &l->lines[l->n];
+    l->importance[l->n++] = importance;
+    *line = (struct sidebar_line){.kind = kind, .slider = -1};
+    snprintf(line->label, sizeof line->label, "%s", label);
+    snprintf(line->value, sizeof line->value, "%s", value);
+    return line;
+}
+
+static void add_speed(struct lines *l, const struct facts *f)
+{
+    char text[40];
+    sidebar_state(f, text, sizeof text);
+    add(l, 9, LINE_STATE, text, "");
+    if (f->state == STATE_LOADING || f->state == STATE_READING)
+        add(l, 5, LINE_BAR, "", "")->fraction = fraction((double)f->done, (double)f->total);
+    if (f->state == STATE_READING)
+        add(l, 8, LINE_PAIR, "Reading", format_rate(reading_rate(f), text, sizeof text));
+    else
+        add(l, 8, LINE_PAIR, "Speed", format_rate(f->now_tokens_per_s, text, sizeof text));
+    add(l, 5, LINE_PAIR, "Last answer", format_rate(f->last.tokens_per_s, text, sizeof text));
+    add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
+    add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
+    if (f->ctx_len)
+        snprintf(text, sizeof text, "%u / %u", f->n_ctx_used, f->ctx_len);
+    else
+        snprintf(text, sizeof text, "-");
+    add(l, 6, LINE_PAIR, "Context", text);
+    double fill = fraction(f->n_ctx_used, f->ctx_len);
+    snprintf(text, sizeof text, "%.0f %%", 100 * fill);
+    add(l, 5, LINE_BAR, "", text)->fraction = fill;
+}
+
+static void add_memory(struct lines *l, const struct facts *f)
+{
+    char text[40], number[24];
+    add(l, 3, LINE_HEADING, "Memory", "");
+    add(l, 7, LINE_PAIR, "Resident", format_bytes(f->memory.rss_bytes, text, sizeof text));
+    add(l, 4, LINE_PAIR, "  private", format_bytes(f->memory.private_bytes, text, sizeof text));
+    add(l, 4, LINE_PAIR, "  mapped", format_bytes(f->memory.mapped_bytes, text, sizeof text));
+    add(l, 6, LINE_PAIR, "Model file", format_bytes(f->model_bytes, text, sizeof text));
+    format_bytes(f->f32_bytes, number, sizeof number);
+    if (f->f32_bytes && f->model_bytes)
+        snprintf(text, sizeof text, "%s, %.1fx", number,
+                 (double)f->f32_bytes / (double)f->model_bytes);
+    else
+        snprintf(text, sizeof text, "%s", number);
+    add(l, 5, LINE_PAIR, "As FP32", text);
+    if (f->cpu_level)
+        snprintf(text, sizeof text, "CPU %.12s, %u %s", f->cpu_level, f->n_threads,
+                 f->n_threads == 1 ? "thread" : "threads");
+    else
+        snprintf(text, sizeof text, "CPU");
+    add(l, 5, LINE_PAIR, "Device", text);
+}
+
+static double track(const struct options *o, enum option_id id)
+{
+    const struct option_row *row = &option_table[id];
+    return fraction(options_number(o, id) - row->slider_min, row->slider_max - row->slider_min);
+}
+
+static void add_sliders(struct lines *l, const struct options *o, int selected, const char *typed,
+                        bool tall)
+{
+    const char *preset = options_text(o, OPT_PRESET);
+    const char *name = strrchr(preset, '/');
+    name = name ? name + 1 : *preset ? preset : "default";
+    /* A name is somebody else's text; view sanitises it as it does every label and value. */
+    add(l, 4, LINE_HEADING, "Sampling", name);
+    for (int i = 0; i < N_SLIDERS; i++) {
+        char *number = options_format(o, sliders[i]), value[24];
+        if (i == selected && *typed)
+            snprintf(value, sizeof value, "%.12s_", typed);
+        else
+            snprintf(value, sizeof value, "%.20s", number);
+        free(number);
+        bool two_lines = tall && i < 3;
+        struct sidebar_line *line = add(l, i == selected ? 9 : i < 3 ? 8 : 2,
+                                        two_lines ? LINE_VALUE : LINE_SLIDER, slider_labels[i], value);
+        line->slider = i;
+        line->fraction = track(o, sliders[i]);
+        if (two_lines) {
+            double at = line->fraction;
+            line = add(l, 1, LINE_TRACK, "", "");
+            line->slider = i;
+            line->fraction = at;
+        }
+    }
+}
+
+static void drop(struct lines *l, int i)
+{
+    memmove(l->lines + i, l->lines + i + 1, (size_t)(l->n - i - 1) * sizeof *l->lines);
+    memmove(l->importance + i, l->importance + i + 1,
+            (size_t)(l->n - i - 1) * sizeof *l->importance);
+    l->n--;
+}
+
+/* Drops the least important lines, the lowest first, until at most `height` are left. */
+static void squeeze(struct lines *l, int height)
+{
+    for (int importance = 0; importance <= 9 && l->n > height; importance++)
+        for (int i = l->n - 1; i >= 0 && l->n > height; i--)
+            if (l->importance[i] == importance)
+                drop(l, i);
+}
+
+int sidebar_lines(const struct facts *f, const struct options *o, int selected, const char *typed,
+                  int height, struct sidebar_line *lines)
+{
+    struct lines l = {.lines = lines};
+    for (int tall = 1; tall >= 0; tall--) {
+        l.n = 0;
+        add_speed(&l, f);
+        add(&l, 0, LINE_BLANK, "", "");
+        add_memory(&l, f);
+        add(&l, 0, LINE_BLANK, "", "");
+        add_sliders(&l, o, selected, typed, tall);
+        if (l.n <= height)
+            break;
+    }
+    squeeze(&l, height > 0 ? height : 0);
+    return l.n;
+}
+
+void sidebar_status(const struct facts *f, const struct options *o, int selected, struct buf *out)
+{
+    char text[48];
+    buf_printf(out, "%s", sidebar_state(f, text, sizeof text));
+    double rate = f->state == STATE_READING ? reading_rate(f)
+                  : f->state == STATE_ANSWERING ? (double)f->now_tokens_per_s
+                                                : (double)f->last.tokens_per_s;
+    if (rate > 0)
+        buf_printf(out, "  %s", format_rate(rate, text, sizeof text));
+    char *number = options_format(o, sliders[selected]);
+    buf_printf(out, "  [%s %s]", slider_short[selected], number);
+    free(number);
+    if (f->ctx_len)
+        buf_printf(out, "  ctx %.0f %%", 100 * fraction(f->n_ctx_used, f->ctx_len));
+    if (f->memory.rss_bytes)
+        buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));
+}
+
+static void report(struct buf *out, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void report(struct buf *out, const char *label, const char *format, ...)
+{
+    char value[96];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    buf_printf(out, "  %-14s %s\n", label, value);
+}
+
+void sidebar_report(const struct facts *f, struct buf *out)
+{
+    char a[32], b[32], c[32];
+    const struct turn_stats *s = &f->last;
+    double read_rate = s->prompt_ms > 0
+                           ? (double)(s->n_prompt - s->n_reused) * 1000 / (double)s->prompt_ms : 0;
+    buf_puts(out, "The last answer\n");
+    report(out, "prompt", "%u tokens, %u of them already evaluated", s->n_prompt, s->n_reused);
+    report(out, "reading", "%s, %s", format_ms(s->prompt_ms, a, sizeof a),
+           format_rate(read_rate, b, sizeof b));
+    report(out, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
+    report(out, "answer", "%u tokens, %s, %s", s->n_tokens, format_ms(s->generate_ms, a, sizeof a),
+           format_rate(s->tokens_per_s, b, sizeof b));
+    report(out, "stopped by", "%s", stop_name(f->stop));
+    report(out, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);
+    buf_puts(out, "\nThe model\n");
+    report(out, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
+    report(out, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
+    report(out, "resident", "%s: private %s, mapped %s",
+           format_bytes(f->memory.rss_bytes, a, sizeof a),
+           format_bytes(f->memory.private_bytes, b, sizeof b),
+           format_bytes(f->memory.mapped_bytes, c, sizeof c));
+    report(out, "device", "CPU, %s, %u threads", f->cpu_level ? f->cpu_level : "-", f->n_threads);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sidebar: the live numbers and the sliders as lines, to be drawn by view. No terminal here.
+ */
+#ifndef QINS_SIDEBAR_H
+#define QINS_SIDEBAR_H
+
+#include "base.h"
+#include "events.h"
+#include "options.h"
+
+enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING };
+
+/* All that the sidebar tells; zeros are unknown. */
+struct facts {
+    enum state state;
+    uint64_t done, total;   /* of loading (bytes) or of reading the prompt (tokens) */
+    double reading_ms;      /* since the prompt began */
+    uint32_t n_read_before; /* tokens of the prompt that were in the cache */
+    float now_tokens_per_s; /* while answering */
+    struct turn_stats last; /* of the last finished turn */
+    enum stop_reason stop;
+    uint32_t n_ctx_used, ctx_len;
+    struct memory_use memory;
+    uint64_t model_bytes, f32_bytes;
+    const char *cpu_level;  /* "avx2"; NULL before the model is there */
+    unsigned n_threads;
+};
+
+enum { N_SLIDERS = 5, SIDEBAR_MAX_LINES = 40 };
+extern const enum option_id sliders[N_SLIDERS];
+
+enum line_kind {
+    LINE_BLANK,
+    LINE_STATE,    /* label */
+    LINE_HEADING,  /* label, value */
+    LINE_PAIR,     /* label, value */
+    LINE_BAR,      /* fraction, value */
+    LINE_VALUE,    /* slider's label and value; its track follows */
+    LINE_TRACK,    /* fraction */
+    LINE_SLIDER,   /* label, short track, value in one line */
+};
+
+struct sidebar_line {
+    enum line_kind kind;
+    char label[32], value[32];
+    double fraction; /* 0..1 */
+    int slider;      /* index into sliders, or -1 */
+};
+
+/* Fills lines[SIDEBAR_MAX_LINES]; -> how many, at most `height`: where there is little room, what
+ * matters less goes first. `typed`: number being typed for slider `selected`, or "". */
+int sidebar_lines(const struct facts *f, const struct options *o, int selected, const char *typed,
+                  int height, struct sidebar_line *lines);
+/* The most important of it in one line, for narrow terminals. */
+void sidebar_status(const struct facts *f, const struct options *o, int selected, struct buf *out);
+/* The state in words: "Reading prompt 128/512". */
+char *sidebar_state(const struct facts *f, char *out, size_t size);
+/* The last turn in sentences, for /stats. */
+void sidebar_report(const struct facts *f, struct buf *out);
+
+/* "2.13 GB", "52.1 tok/s", "120 ms"; "-" for what is unknown or no number. */
+char *format_bytes(uint64_t bytes, char *out, size_t size);
+char *format_rate(double tokens_per_s, char *out, size_t size);
+char *format_ms(double ms, char *out, size_t size);
+const char *stop_name(enum stop_reason stop);
+
+#endif
