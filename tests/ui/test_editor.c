@@ -113,7 +113,7 @@ static void test_pastes_are_cleaned_and_one_undo(void **state)
         struct editor e = {0};
         type(&e, "<");
         paste(&e, text, sizeof text - 1, step);
-        check(&e, "<a\nb\nc[2J\tz\xc3\xa9\xef\xbf\xbdq", 18);
+        check(&e, "<a\nb\nc[2J\tz\xc3\xa9\xef\xbf\xbdq", 17);
         editor_act(&e, ACT_UNDO);
         check(&e, "<", 1);
         editor_free(&e);

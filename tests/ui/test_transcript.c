@@ -68,7 +68,7 @@ static void test_it_follows_the_end_until_the_reader_scrolls(void **state)
     fill(&t, 4);
     shows(&t, ">item 1||>item 2||>item 3|");
     transcript_append(&t, " and more", 9);
-    shows(&t, "|>item 2||>item 3|and more|");
+    shows(&t, "|>item 2||>item 3 and|more|");
     transcript_scroll(&t, -2);
     shows(&t, ">item 1||>item 2||>item 3|");
     assert_false(t.unseen);
@@ -76,12 +76,12 @@ static void test_it_follows_the_end_until_the_reader_scrolls(void **state)
     shows(&t, ">item 1||>item 2||>item 3|");
     assert_true(t.unseen);
     transcript_scroll(&t, 1);
-    shows(&t, "|>item 2||>item 3|and more|");
+    shows(&t, "|>item 2||>item 3 and|more|");
     assert_false(t.follow);
     transcript_scroll(&t, 100);
     assert_true(t.follow);
     assert_false(t.unseen);
-    shows(&t, "|>item 3|and more|new|rows|");
+    shows(&t, "|>item 3 and|more|new|rows|");
     transcript_top(&t);
     shows(&t, ">item 0||>item 1||>item 2|");
     transcript_scroll(&t, -100);
