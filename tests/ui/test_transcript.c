@@ -69,11 +69,11 @@ static void test_it_follows_the_end_until_the_reader_scrolls(void **state)
     shows(&t, ">item 1||>item 2||>item 3|");
     transcript_append(&t, " and more", 9);
     shows(&t, "|>item 2||>item 3 and|more|");
-    transcript_scroll(&t, -2);
-    shows(&t, ">item 1||>item 2||>item 3|");
+    transcript_scroll(&t, -1);
+    shows(&t, ">item 1||>item 2||>item 3 and|");
     assert_false(t.unseen);
     transcript_append(&t, "\nnew\nrows", 9);
-    shows(&t, ">item 1||>item 2||>item 3|");
+    shows(&t, ">item 1||>item 2||>item 3 and|");
     assert_true(t.unseen);
     transcript_scroll(&t, 1);
     shows(&t, "|>item 2||>item 3 and|more|");
