@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine_inside.h"
+
+#include <string.h>
+
+#include "utf8.h"
+
+enum { RATE_WINDOW = 16 };      /* tokens that the current speed is measured over */
+#define PROGRESS_EVERY_MS 50
+
+struct turn {
+    struct engine *e;
+    const struct request *r;
+    struct ids ids;             /* prompt and answer */
+    struct ids answer;
+    struct detokenizer detokenizer;
+    struct buf text;            /* scratch of one token */
+    struct turn_stats stats;
+    double begin_ms, first_ms;  /* evaluation began; first token was there */
+    double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
+    double progress_ms;         /* last EVENT_PROMPT */
+};
+
+/* ---- the prompt --------------------------------------------------------------------------------- */
+
+/* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. -> does
+ * the answer continue a text, so that a leading space belongs to it? */
+static bool render_raw(struct turn *t)
+{
+    const struct tokenizer *tok = t->e->tokenizer;
+    const struct chat *c = &t->r->chat;
+    struct text_span span = {.text = "", .special = true};
+    if (c->n > 0 && c->messages[c->n - 1].text.len > 0) {
+        span.text = c->messages[c->n - 1].text.data;
+        span.len = c->messages[c->n - 1].text.len;
+    }
+    tokenizer_push_prefix(tok, &t->ids);
+    if (span.len > 0)
+        tokenizer_encode(tok, &span, 1, &t->ids);
+    return span.len > 0;
+}
+
+static bool render_chat(struct turn *t)
+{
+    const struct chat *c = &t->r->chat;
+    chat_render(c, t->e->info.template, t->e->tokenizer, &t->ids);
+    return c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
+           c->messages[c->n - 1].text.len > 0;
+}
+
+static void render(struct turn *t)
+{
+    bool continues = t->r->raw ? render_raw(t) : render_chat(t);
+    int32_t bos = t->e->model->config.bos;
+    if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
+        ids_push(&t->ids, bos);
+    detokenizer_init(&t->detokenizer, t->e->tokenizer, false);
+    if (continues)
+        t->detokenizer.at_start = false;
+    t->stats.n_prompt = (uint32_t)t->ids.n;
+}
+
+/* ---- events -------------------------------------------------------------------------------------- */
+
+static struct event event_of(const struct turn *t, enum event_type type)
+{
+    return (struct event){.type = type, .turn = t->r->turn, .stats = t->stats};
+}
+
+static bool on_progress(void *arg, uint32_t done, uint32_t total)
+{
+    struct turn *t = arg;
+    uint32_t reused = session_reused(t->e->session);
+    double now = now_ms();
+    if (total - reused > 1 && (done == total || now - t->progress_ms >= PROGRESS_EVERY_MS)) {
+        struct event event = event_of(t, EVENT_PROMPT);
+        event.done = done;
+        event.total = total;
+        event.stats.n_reused = reused;
+        engine_emit_progress(t->e, &event);
+        t->progress_ms = now;
+    }
+    return !engine_is_cancelled(t->e, t->r->turn);
+}
+
+/* Pieces of at most EVENT_TEXT_MAX bytes, cut between characters. */
+static void emit_text(struct turn *t)
+{
+    const char *at = t->text.data;
+    size_t left = t->text.len;
+    while (left > 0) {
+        size_t n = left <= EVENT_TEXT_MAX ? left : utf8_complete(at, EVENT_TEXT_MAX);
+        struct event event = event_of(t, EVENT_TEXT);
+        event.n_text = (uint8_t)n;
+        memcpy(event.text, at, n);
+        engine_emit(t->e, &event);
+        at += n;
+        left -= n;
+    }
+    t->text.len = 0;
+}
+
+static float tokens_per_s(uint32_t n_intervals, double ms)
+{
+    return n_intervals > 0 && ms > 0 ? (float)(n_intervals * 1e3 / ms) : 0;
+}
+
+/* A token of the answer: remembered, its text and the numbers sent. */
+static void emit_token(struct turn *t, int32_t id)
+{
+    double now = now_ms();
+    uint32_t n = t->stats.n_tokens++;
+    if (n == 0) {
+        t->first_ms = now;
+        t->stats.first_token_ms = (float)(now - t->r->submitted_ms);
+        t->stats.prompt_ms = (float)(now - t->begin_ms);
+    }
+    uint32_t window = n < RATE_WINDOW ? n : RATE_WINDOW;
+    double oldest = window < RATE_WINDOW ? t->stamps[0] : t->stamps[n % RATE_WINDOW];
+    t->stats.tokens_per_s = tokens_per_s(window, now - oldest);
+    t->stamps[n % RATE_WINDOW] = now;
+    t->stats.generate_ms = (float)(now - t->first_ms);
+    t->stats.n_ctx_used = (uint32_t)t->ids.n + 1;
+
+    ids_push(&t->ids, id);
+    ids_push(&t->answer, id);
+    detokenizer_push(&t->detokenizer, id, &t->text);
+    emit_text(t);
+    struct event event = event_of(t, EVENT_STATS);
+    event.token = id;
+    engine_emit(t->e, &event);
+}
+
+/* ---- generation ---------------------------------------------------------------------------------- */
+
+static struct sampling live_sampling(const struct engine *e)
+{
+    return (struct sampling){
+        .temperature = atomic_load_explicit(&e->temperature, memory_order_relaxed),
+        .top_p = atomic_load_explicit(&e->top_p, memory_order_relaxed),
+        .min_p = atomic_load_explicit(&e->min_p, memory_order_relaxed),
+        .repeat_penalty = atomic_load_explicit(&e->repeat_penalty, memory_order_relaxed),
+        .top_k = atomic_load_explicit(&e->top_k, memory_order_relaxed),
+        .repeat_last_n = atomic_load_explicit(&e->repeat_last_n, memory_order_relaxed),
+        .top_p_rule =
+            (enum top_p_rule)atomic_load_explicit(&e->top_p_rule, memory_order_relaxed),
+    };
+}
+
+static bool ends_answer(const struct model_config *c, int32_t id)
+{
+    for (uint32_t i = 0; i < c->n_stop; i++)
+        if (c->stop[i] == id)
+            return true;
+    return false;
+}
+
+/* A padded vocabulary has rows without a piece: they are never picked. */
+static uint32_t n_pieces(const struct engine *e)
+{
+    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
+    return n < vocab ? n : vocab;
+}
+
+/* Why no further token may come, or STOP_NONE. */
+static enum stop_reason limit(const struct turn *t)
+{
+    uint32_t max = atomic_load(&t->e->max_tokens);
+    if (engine_is_cancelled(t->e, t->r->turn))
+        return STOP_CANCELLED;
+    if (max > 0 && t->stats.n_tokens >= max)
+        return STOP_LENGTH;
+    return t->ids.n >= t->e->info.ctx_len ? STOP_CONTEXT : STOP_NONE;
+}
+
+static enum stop_reason generate(struct turn *t)
+{
+    struct engine *e = t->e;
+    for (;;) {
+        enum stop_reason stop = limit(t);
+        if (stop != STOP_NONE)
+            return stop;
+        if (session_sync(e->session, t->ids.ids, (uint32_t)t->ids.n, on_progress, t) != SESSION_OK)
+            return STOP_CANCELLED;
+        if (t->stats.n_tokens == 0)
+            t->stats.n_reused = session_reused(e->session);
+        struct sampling sampling = live_sampling(e);
+        int32_t id = sampler_pick(e->sampler, session_logits(e->session), n_pieces(e), &sampling,
+                                  t->ids.ids, t->ids.n);
+        if (ends_answer(&e->model->config, id))
+            return STOP_END;
+        emit_token(t, id);
+    }
+}
+
+void turn_run(struct engine *e, const struct request *r)
+{
+    struct turn t = {.e = e, .r = r, .begin_ms = now_ms()};
+    render(&t);
+    sampler_seed(e->sampler, r->seed);
+    enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
+    detokenizer_end(&t.detokenizer, &t.text);
+    emit_text(&t);
+    if (t.stats.n_tokens == 0)
+        t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
+    t.stats.tokens_per_s = tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0,
+                                        t.stats.generate_ms);
+    t.stats.n_ctx_used = session_len(e->session);
+    engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
+    struct event done = event_of(&t, EVENT_DONE);
+    done.stop = stop;
+    engine_emit(e, &done);
+    ids_free(&t.ids);
+    buf_free(&t.text);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "wake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
+
+#include "base.h"
+
+void wake_open(struct wake *w)
+{
+#ifdef __linux__
+    w->read_fd = w->write_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->read_fd >= 0)
+        return;
+#else
+    int fds[2];
+    if (pipe(fds) == 0) {
+        for (int i = 0; i < 2; i++) {
+            fcntl(fds[i], F_SETFL, O_NONBLOCK);
+            fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+        }
+        *w = (struct wake){fds[0], fds[1]};
+        return;
+    }
+#endif
+    die(EX_OSERR, "qins: cannot make a wake-up descriptor: %s", strerror(errno));
+}
+
+void wake_close(struct wake *w)
+{
+    close(w->read_fd);
+    if (w->write_fd != w->read_fd)
+        close(w->write_fd);
+}
+
+void wake_signal(const struct wake *w)
+{
+    uint64_t one = 1; /* what eventfd takes; for a pipe just bytes. Full means: readable already. */
+    while (write(w->write_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+void wake_clear(const struct wake *w)
+{
+    uint64_t bytes[16];
+    for (;;) {
+        ssize_t n = read(w->read_fd, bytes, sizeof bytes);
+        if (n > 0 && w->read_fd != w->write_fd)
+            continue; /* a pipe may hold more */
+        if (n >= 0 || errno != EINTR)
+            return;
+    }
+}
