@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Matrix products of every format against sums in double over the exactly decoded weights, and the
+ * promise that the number of threads changes no bit.
+ */
+#include <math.h>
+
+#include "base.h"
+#include "matmul.h"
+#include "qins.h"
+#include "test.h"
+
+enum { MAX_TOK = 13 };
+
+static const uint32_t shapes[][2] = {{80, 64}, {200, 96}, {33, 200}, {16, 640}};
+static const uint32_t token_counts[] = {1, 3, 8, MAX_TOK};
+
+static float next_random(uint64_t *state) /* -1 .. 1 */
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (float)((int32_t)(*state >> 32)) * 0x1p-31f;
+}
+
+struct fixture {
+    struct matrix w;
+    float *source;  /* [rows][cols] */
+    float *decoded; /* [rows][cols] */
+    float *x;       /* [MAX_TOK][cols] */
+};
+
+static struct fixture make(const struct kernels *k, enum format format, uint32_t rows, uint32_t cols)
+{
+    struct fixture f = {.w = matrix_shape(format, rows, cols)};
+    uint64_t seed = rows * 1000 + cols;
+    size_t n = (size_t)rows * cols;
+    f.source = xmalloc(n * sizeof(float));
+    f.decoded = xmalloc(n * sizeof(float));
+    f.x = xmalloc(MAX_TOK * cols * sizeof(float));
+    for (size_t i = 0; i < n; i++)
+        f.source[i] = next_random(&seed) * next_random(&seed) + 1e-4f;
+    for (size_t i = 0; i < MAX_TOK * (size_t)cols; i++)
+        f.x[i] = 3 * next_random(&seed);
+    void *data = xaligned(matrix_data_bytes(&f.w));
+    float *row = matrix_row_bytes(&f.w) ? xaligned(matrix_row_bytes(&f.w)) : NULL;
+    if (format == FORMAT_F32)
+        memcpy(data, f.source, n * sizeof(float));
+    for (size_t i = 0; format == FORMAT_BF16 && i < n; i++)
+        ((uint16_t *)data)[i] = bf16_from_f32(f.source[i]);
+    if (format_info(format)->is_qins) {
+        struct qins_range range = QINS_RANGE_EMPTY;
+        qins_range_add(&range, f.source, n);
+        qins_range_finish(&range);
+        f.w.log_min = range.log_min;
+        f.w.log_max = range.log_max;
+        qins_encode(&f.w, &range, 0, rows, f.source, data, row, NULL);
+    }
+    f.w.data = data;
+    f.w.row = row;
+    k->dequant[format](&f.w, 0, rows, f.decoded);
+    return f;
+}
+
+static void drop(struct fixture *f)
+{
+    free((void *)f->w.data);
+    free((void *)f->w.row);
+    free(f->source);
+    free(f->decoded);
+    free(f->x);
+}
+
+/* Largest |x| of the block of ACT_BLOCK activations that k lies in. */
+static double block_max(const float *x, uint32_t cols, uint32_t k)
+{
+    double max = 0;
+    for (uint32_t i = k / ACT_BLOCK * ACT_BLOCK; i < cols && i / ACT_BLOCK == k / ACT_BLOCK; i++)
+        max = fmax(max, fabs(x[i]));
+    return max;
+}
+
+/* Errors allowed: rounding of sums; for int8 activations half a step of each (127 steps to a block's
+ * maximum); for QINS8 the kernels' 8-bit table of magnitudes, half of 1/255 of the row's largest. */
+static double bound(const struct fixture *f, const float *x, const float *w)
+{
+    double sum = 0, max_w = 0, sum_x = 0;
+    bool codes = format_info(f->w.format)->is_qins;
+    for (uint32_t k = 0; k < f->w.cols; k++) {
+        sum += 1e-6 * fabs((double)w[k] * x[k]);
+        if (codes)
+            sum += 0.502 / 127 * block_max(x, f->w.cols, k) * fabs(w[k]);
+        max_w = fmax(max_w, fabs(w[k]));
+        sum_x += fabs(x[k]) + block_max(x, f->w.cols, k) / 127;
+    }
+    return sum + (f->w.format == FORMAT_QINS8 ? 0.51 / 255 * max_w * sum_x : 0) + 1e-7;
+}
+
+static void check_product(const struct fixture *f, uint32_t n_tok, const float *y)
+{
+    for (uint32_t t = 0; t < n_tok; t++) {
+        for (uint32_t r = 0; r < f->w.rows; r++) {
+            const float *w = f->decoded + (size_t)r * f->w.cols, *x = f->x + t * f->w.cols;
+            double want = 0, got = y[(size_t)t * (f->w.rows + 5) + r];
+            for (uint32_t k = 0; k < f->w.cols; k++)
+                want += (double)w[k] * x[k];
+            if (!(fabs(got - want) <= bound(f, x, w)))
+                fail_msg("%s %ux%u, %u tokens: row %u is %g, expected %g",
+                         format_info(f->w.format)->name, f->w.rows, f->w.cols, n_tok, r, got, want);
+        }
+        for (uint32_t r = 0; r < 5; r++) /* nothing is written beside the rows */
+            assert_true(y[(size_t)t * (f->w.rows + 5) + f->w.rows + r] == -77.0f);
+    }
+}
+
+static float *product(struct matmul *mm, const struct fixture *f, uint32_t n_tok)
+{
+    size_t n = (size_t)n_tok * (f->w.rows + 5);
+    float *y = xmalloc(n * sizeof *y);
+    for (size_t i = 0; i < n; i++)
+        y[i] = -77.0f;
+    matmul_run(mm, &f->w, n_tok, f->x, y, f->w.rows + 5);
+    return y;
+}
+
+static void check_format(const struct kernels *k, enum format format)
+{
+    const unsigned threads[] = {1, 2, 3, 5};
+    struct pool *pools[4];
+    struct matmul *mm[4];
+    for (int i = 0; i < 4; i++) {
+        pools[i] = pool_new(threads[i]);
+        mm[i] = matmul_new(k, pools[i], MAX_TOK, 640);
+    }
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        struct fixture f = make(k, format, shapes[s][0], shapes[s][1]);
+        for (size_t c = 0; c < sizeof token_counts / sizeof *token_counts; c++) {
+            uint32_t n_tok = token_counts[c];
+            float *first = product(mm[0], &f, n_tok);
+            check_product(&f, n_tok, first);
+            for (int i = 1; i < 4; i++) {
+                float *y = product(mm[i], &f, n_tok);
+                assert_memory_equal(y, first, n_tok * (f.w.rows + 5) * sizeof *y);
+                free(y);
+            }
+            free(first);
+        }
+        drop(&f);
+    }
+    for (int i = 0; i < 4; i++) {
+        matmul_free(mm[i]);
+        pool_free(pools[i]);
+    }
+}
+
+static void test_products_of_all_formats_and_thread_counts(void **state)
+{
+    (void)state;
+    const unsigned levels[] = {0, cpu_flags()};
+    for (int i = 0; i < 2; i++) {
+        struct kernels k;
+        kernels_init(&k, levels[i]);
+        for (int format = 0; format < N_FORMATS; format++)
+            check_format(&k, (enum format)format);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_products_of_all_formats_and_thread_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The forward pass against the float64 reference (shared/oracle/reference.py): logits and greedy
+ * continuations of shared/fixtures, and what must not change them: chunks, threads, reuse, rewinding.
+ */
+#include <math.h>
+
+#include "model.h"
+#include "session.h"
+#include "test.h"
+
+enum { MAX_CASES = 8, MAX_IDS = 128, MAX_VOCAB = 512 };
+
+static const char *const fixtures[] = {"phi3", "phi3-cross", "phi4", "llama"};
+enum { N_FIXTURES = sizeof fixtures / sizeof *fixtures };
+
+struct example {
+    int32_t ids[MAX_IDS]; /* the prompt, then its greedy continuation */
+    uint32_t n_prompt, n;
+    double logits[MAX_VOCAB];
+    double spread;        /* standard deviation of the logits */
+};
+
+struct world {
+    struct model *m;
+    struct kernels k;
+    struct pool *pool;
+    struct example cases[MAX_CASES];
+    uint32_t n_cases;
+};
+
+static void read_case(struct example *c, const json_t *j, uint32_t vocab)
+{
+    const char *const lists[] = {"prompt", "greedy"};
+    double sum = 0, sum_sq = 0;
+    for (int l = 0; l < 2; l++) {
+        const json_t *list = json_object_get(j, lists[l]);
+        for (size_t i = 0; i < json_array_size(list); i++)
+            c->ids[c->n++] = (int32_t)json_integer_value(json_array_get(list, i));
+        if (l == 0)
+            c->n_prompt = c->n;
+    }
+    for (uint32_t i = 0; i < vocab; i++) {
+        c->logits[i] = json_number_value(json_array_get(json_object_get(j, "logits"), i));
+        sum += c->logits[i];
+        sum_sq += c->logits[i] * c->logits[i];
+    }
+    c->spread = sqrt(sum_sq / vocab - sum / vocab * (sum / vocab));
+}
+
+static void setup(struct world *w, const char *fixture, enum format format, unsigned n_threads)
+{
+    char name[128];
+    struct error err = {0};
+    struct buf text = {0};
+    *w = (struct world){0};
+    snprintf(name, sizeof name, "fixtures/%s/expected.json", fixture);
+    assert_true(read_file(&text, shared_path(name), 1 << 24, &err));
+    snprintf(name, sizeof name, "fixtures/%s", fixture);
+    struct convert_options o = {.format = format, .n_threads = 1};
+    w->m = model_open_folder(shared_path(name), &o, &err);
+    if (!w->m)
+        fail_msg("%s", err.text);
+    json_t *j = json_parse(text.data, text.len, name, &err);
+    assert_non_null(j);
+    const json_t *cases = json_object_get(j, "cases");
+    w->n_cases = (uint32_t)json_array_size(cases);
+    assert_in_range(w->n_cases, 1, MAX_CASES);
+    for (uint32_t i = 0; i < w->n_cases; i++)
+        read_case(&w->cases[i], json_array_get(cases, i), w->m->config.vocab);
+    json_decref(j);
+    buf_free(&text);
+    kernels_init(&w->k, cpu_flags());
+    w->pool = pool_new(n_threads);
+}
+
+static void teardown(struct world *w)
+{
+    model_close(w->m);
+    pool_free(w->pool);
+}
+
+static struct session *session_of(struct world *w, uint32_t chunk, enum kv_type kv)
+{
+    struct error err = {0};
+    struct session_options o = {.ctx_len = MAX_IDS, .kv = kv, .chunk = chunk};
+    struct session *s = session_new(w->m, w->pool, &w->k, &o, &err);
+    if (!s)
+        fail_msg("%s", err.text);
+    return s;
+}
+
+static uint32_t best(const float *logits, uint32_t n)
+{
+    uint32_t b = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (logits[i] > logits[b])
+            b = i;
+    return b;
+}
+
+/* The bound: 1e-3 absolute and 1e-4 of the spread. */
+static void check_logits(const struct world *w, const struct session *s, const struct example *c,
+                         double factor)
+{
+    double bound = fmin(1e-3, 1e-4 * c->spread) * factor;
+    for (uint32_t i = 0; i < w->m->config.vocab; i++)
+        if (!(fabs(session_logits(s)[i] - c->logits[i]) <= bound))
+            fail_msg("%u prompt tokens: logit %u is %g, expected %g within %g", c->n_prompt, i,
+                     session_logits(s)[i], c->logits[i], bound);
+}
+
+static void check_greedy(const struct world *w, struct session *s, const struct example *c)
+{
+    for (uint32_t n = c->n_prompt; n < c->n; n++) {
+        assert_int_equal(session_sync(s, c->ids, n, NULL, NULL), SESSION_OK);
+        assert_int_equal(session_len(s), n);
+        assert_int_equal(best(session_logits(s), w->m->config.vocab), c->ids[n]);
+    }
+}
+
+/* ---- against the reference ----------------------------------------------------------------------- */
+
+static void test_logits_and_greedy_tokens_match_the_reference(void **state)
+{
+    (void)state;
+    const uint32_t chunks[] = {0, 1, 3, 7};
+    for (int f = 0; f < N_FIXTURES; f++) {
+        struct world w;
+        setup(&w, fixtures[f], FORMAT_F32, 2);
+        for (uint32_t i = 0; i < w.n_cases; i++) {
+            for (int c = 0; c < 4; c++) {
+                struct session *s = session_of(&w, chunks[c], KV_F32);
+                session_sync(s, w.cases[i].ids, w.cases[i].n_prompt, NULL, NULL);
+                check_logits(&w, s, &w.cases[i], 1);
+                check_greedy(&w, s, &w.cases[i]);
+                session_free(s);
+            }
+        }
+        teardown(&w);
+    }
+}
+
+/* One session for all conversations: long ones, short ones, and back below the original context. */
+static void test_rewinding_gives_what_a_fresh_session_gives(void **state)
+{
+    (void)state;
+    for (int f = 0; f < N_FIXTURES; f++) {
+        struct world w;
+        setup(&w, fixtures[f], FORMAT_F32, 2);
+        struct session *s = session_of(&w, 5, KV_F32);
+        for (int round = 0; round < 2; round++) {
+            for (uint32_t i = w.n_cases; i-- > 0;) {
+                const struct example *c = &w.cases[i];
+                session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+                check_logits(&w, s, c, 1);
+                session_sync(s, c->ids, c->n, NULL, NULL); /* further, and back */
+                session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+                check_logits(&w, s, c, 1);
+            }
+        }
+        session_free(s);
+        teardown(&w);
+    }
+}
+
+/* The float64 reference itself moves by up to 4.4 percent of the spread on these random models when
+ * its keys and values are rounded to bf16. */
+static void test_bf16_cache_stays_close(void **state)
+{
+    (void)state;
+    for (int f = 0; f < N_FIXTURES; f++) {
+        struct world w;
+        setup(&w, fixtures[f], FORMAT_F32, 2);
+        struct session *s = session_of(&w, 0, KV_BF16);
+        for (uint32_t i = 0; i < w.n_cases; i++) {
+            const struct example *c = &w.cases[i];
+            session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+            for (uint32_t v = 0; v < w.m->config.vocab; v++)
+                if (!(fabs(session_logits(s)[v] - c->logits[v]) <= 0.05 * c->spread))
+                    fail_msg("%s, %u tokens: logit %u is %g, expected %g, spread %g", fixtures[f],
+                             c->n_prompt, v, session_logits(s)[v], c->logits[v], c->spread);
+        }
+        session_free(s);
+        teardown(&w);
+    }
+}
+
+/* ---- reuse --------------------------------------------------------------------------------------- */
+
+static void test_the_common_prefix_is_kept(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "phi3", FORMAT_F32, 2);
+    struct session *s = session_of(&w, 8, KV_F32);
+    struct example *a = &w.cases[2];
+    int32_t ids[MAX_IDS];
+    memcpy(ids, a->ids, sizeof ids);
+    ids[40] = ids[40] == 7 ? 8 : 7;
+    session_sync(s, ids, 60, NULL, NULL);
+    assert_int_equal(session_reused(s), 0);
+    session_sync(s, a->ids, a->n_prompt, NULL, NULL);
+    assert_int_equal(session_reused(s), 40);
+    check_logits(&w, s, a, 1);
+    session_sync(s, a->ids, a->n_prompt, NULL, NULL); /* nothing to do */
+    assert_int_equal(session_reused(s), a->n_prompt);
+    check_logits(&w, s, a, 1);
+    session_sync(s, a->ids, 30, NULL, NULL); /* a prefix: its last token again, for the logits */
+    assert_int_equal(session_reused(s), 29);
+    session_sync(s, a->ids, a->n_prompt, NULL, NULL);
+    assert_int_equal(session_reused(s), 30);
+    check_logits(&w, s, a, 1);
+    assert_int_equal(session_kv_bytes(s), 70 * 2 * 3 * 96 * sizeof(float));
+    session_free(s);
+    teardown(&w);
+}
+
+static void test_crossing_the_original_context_recomputes(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "phi3-cross", FORMAT_F32, 2);
+    struct session *s = session_of(&w, 0, KV_F32);
+    const struct example *c = &w.cases[w.n_cases - 1]; /* 60 tokens; the original context is 32 */
+    session_sync(s, c->ids, 31, NULL, NULL);
+    session_sync(s, c->ids, 32, NULL, NULL);
+    assert_int_equal(session_reused(s), 31);
+    session_sync(s, c->ids, 33, NULL, NULL);
+    assert_int_equal(session_reused(s), 0);
+    session_sync(s, c->ids, 34, NULL, NULL);
+    assert_int_equal(session_reused(s), 33);
+    session_sync(s, c->ids, 32, NULL, NULL);
+    assert_int_equal(session_reused(s), 0);
+    session_free(s);
+    teardown(&w);
+}
+
+/* ---- progress and stopping ----------------------------------------------------------------------- */
+
+struct watch {
+    uint32_t n_calls, last, stop_at; /* stop_at: call that says no; 0: never */
+    bool backwards;
+};
+
+static bool watch(void *arg, uint32_t done, uint32_t total)
+{
+    struct watch *w = arg;
+    w->backwards |= done < w->last || done > total;
+    w->last = done;
+    return ++w->n_calls != w->stop_at;
+}
+
+static void test_stopping_keeps_finished_chunks(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "phi3", FORMAT_F32, 2);
+    const struct example *c = &w.cases[2];
+    struct watch all = {0};
+    struct session *s = session_of(&w, 16, KV_F32);
+    session_sync(s, c->ids, c->n_prompt, watch, &all);
+    assert_false(all.backwards);
+    assert_int_equal(all.last, c->n_prompt);
+    session_free(s);
+    for (uint32_t stop = 1; stop < all.n_calls; stop++) {
+        struct watch part = {.stop_at = stop};
+        s = session_of(&w, 16, KV_F32);
+        assert_int_equal(session_sync(s, c->ids, c->n_prompt, watch, &part), SESSION_STOPPED);
+        assert_int_equal(session_len(s) % 16, 0);
+        assert_true(session_len(s) <= part.last);
+        uint32_t kept = session_len(s);
+        assert_int_equal(session_sync(s, c->ids, c->n_prompt, NULL, NULL), SESSION_OK);
+        assert_int_equal(session_reused(s), kept);
+        check_logits(&w, s, c, 1);
+        session_free(s);
+    }
+    teardown(&w);
+}
+
+/* ---- determinism, limits ------------------------------------------------------------------------- */
+
+static void test_threads_change_no_bit(void **state)
+{
+    (void)state;
+    const enum format formats[] = {FORMAT_F32, FORMAT_BF16, FORMAT_QINS8, FORMAT_QINS4};
+    const unsigned threads[] = {1, 2, 3, 5};
+    for (int f = 0; f < 4; f++) {
+        float first[MAX_VOCAB];
+        for (int t = 0; t < 4; t++) {
+            struct world w;
+            setup(&w, "phi4", formats[f], threads[t]);
+            const struct example *c = &w.cases[w.n_cases - 1];
+            struct session *s = session_of(&w, 33, session_default_kv(w.m));
+            session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+            session_sync(s, c->ids, c->n_prompt + 1, NULL, NULL);
+            size_t n_bytes = w.m->config.vocab * sizeof *first;
+            if (t == 0)
+                memcpy(first, session_logits(s), n_bytes);
+            assert_memory_equal(first, session_logits(s), n_bytes);
+            session_free(s);
+            teardown(&w);
+        }
+    }
+}
+
+static void test_context_limits(void **state)
+{
+    (void)state;
+    struct world w;
+    struct error err = {0};
+    setup(&w, "phi3-cross", FORMAT_F32, 1);
+    struct session_options o = {.ctx_len = 257};
+    assert_null(session_new(w.m, w.pool, &w.k, &o, &err));
+    assert_int_equal(err.code, EX_USAGE);
+    assert_non_null(strstr(err.text, "256"));
+    o.ctx_len = 0;
+    struct session *s = session_new(w.m, w.pool, &w.k, &o, &err);
+    assert_int_equal(session_ctx(s), 32); /* the original context */
+    session_free(s);
+    teardown(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_logits_and_greedy_tokens_match_the_reference),
+        cmocka_unit_test(test_rewinding_gives_what_a_fresh_session_gives),
+        cmocka_unit_test(test_bf16_cache_stays_close),
+        cmocka_unit_test(test_the_common_prefix_is_kept),
+        cmocka_unit_test(test_crossing_the_original_context_recomputes),
+        cmocka_unit_test(test_stopping_keeps_finished_chunks),
+        cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_context_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
