@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Train the starter model: train.py --phase stable --steps N, then train.py --phase decay --steps M.
+
+Each phase goes on from OUT/state.pt when there is one. SIGTERM ends after the step at hand with the
+state saved; the same command goes on. On a CPU, --workers processes of one thread each share every
+step: each takes the next micro-batch when it is free, so a busy machine slows, never stalls them.
+bfloat16 arithmetic, float32 weights; Muon for the matrices of the layers, AdamW for the rest.
+"""
+import argparse
+import math
+import os
+import signal
+import time
+
+import numpy as np
+import torch
+import torch.multiprocessing as mp
+
+import network
+import rows
+import vocabulary
+
+MIX = {
+    "stable": {"tinystories": 10, "story-told": 18, "story-parts": 10, "story-asked": 7, "picture-books": 3,
+               "childrens-books": 9, "fables": 5, "personality": 3, "smalltalk": 0.4, "persona-chat": 7,
+               "self-dialogue": 14, "simple-instructions": 1.5, "story-questions": 10},
+    "decay": {"tinystories": 2, "story-told": 24, "story-parts": 12, "story-asked": 10, "picture-books": 1,
+              "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 7,
+              "self-dialogue": 2, "simple-instructions": 3, "story-questions": 4, "ours": 22},
+}
+PROMPT_LOSS = {"stable": 0.3, "decay": 0.1}
+MICROS = 4  # micro-batches a step
+WARMUP = 120
+MATRIX_RATE, OTHER_RATE = 0.02, 3e-3
+MOMENTUM, BETA1, BETA2, DECAY = 0.95, 0.9, 0.95, 0.05
+HELD = ("story-told", "persona-chat", "personality", "fables")
+
+
+def rate(phase, done, steps, begun):
+    if phase == "decay":
+        return max(0.02, 1 - done / steps)
+    return min(1.0, (begun + done + 1) / WARMUP)
+
+
+def orthogonal(g):
+    """The nearest matrix with equal singular values, by five Newton-Schulz steps."""
+    x = g.bfloat16()
+    x = x / (x.float().norm() + 1e-7).bfloat16()
+    wide = x.shape[0] > x.shape[1]
+    x = x.t().contiguous() if wide else x
+    for _ in range(5):
+        a = x @ x.t()
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+    return (x.t() if wide else x).float()
+
+
+def parts(name, w):
+    """Fused matrices are several; each is made orthogonal by itself."""
+    return w.chunk(3) if "qkv" in name else w.chunk(2) if "gate_up" in name else (w,)
+
+
+def update(names, weights, grads, first, second, step, scale):
+    for name in names:
+        w, g, m, v = weights[name], grads[name], first[name], second[name]
+        if w.dim() == 2 and "embed" not in name:
+            m.mul_(MOMENTUM).add_(g)
+            for wp, gp, mp_ in zip(parts(name, w), parts(name, g), parts(name, m)):
+                r = MATRIX_RATE * scale
+                wp.mul_(1 - r * DECAY)
+                wp.add_(orthogonal(gp + MOMENTUM * mp_), alpha=-r * max(1, wp.shape[0] / wp.shape[1]) ** 0.5)
+        else:
+            r = OTHER_RATE * scale
+            m.mul_(BETA1).add_(g, alpha=1 - BETA1)
+            v.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
+            d = v.div(1 - BETA2 ** step).sqrt_().add_(1e-9)
+            w.addcdiv_(m, d, value=-r / (1 - BETA1 ** step))
+
+
+class Run:
+    """One worker's side; everything in `shared` is seen by all."""
+    def __init__(self, o, shape, shared, me):
+        self.o, self.shape, self.shared, self.me = o, shape, shared, me
+        self.device = torch.device(o.device)
+        self.half = torch.float32 if o.float32 else torch.bfloat16
+        self.tables = network.rotary(shape, rows.LONGEST, self.half, self.device)
+        self.weights = shape.views(shared["weights"])
+        names = sorted(shape.tensors, key=lambda n: -math.prod(shape.tensors[n]))
+        self.mine = names[me::o.workers]
+
+    def leaves(self, grad):
+        return {n: w.to(self.half).requires_grad_(grad) for n, w in self.weights.items()}
+
+    def micro(self, w, batch, total, prompt_loss):
+        ids, target, kind = (torch.from_numpy(a).to(self.device) for a in batch)
+        x = network.forward(self.shape, w, ids, self.tables)
+        weight = torch.tensor([0.0, prompt_loss, 1.0], device=self.device)[kind.long()] / total
+        return network.HeadLoss.apply(x.flatten(0, 1), w["model.embed_tokens.weight"], target.flatten(),
+                                      weight.flatten(), self.o.loss_rows)
+
+    def step(self, step, batches, prompt_loss, scale):
+        """-> loss of the step (only worker 0's return value is of use)"""
+        sh, me = self.shared, self.me
+        total = sum(float((b[2] == 2).sum() + prompt_loss * (b[2] == 1).sum()) for b in batches)
+        w, grad = self.leaves(True), sh["grads"][me].zero_()
+        sums = self.shape.views(grad)
+        sh["loss"][me] = 0
+        sh["next"].value = 0
+        sh["barrier"].wait()
+        while True:
+            with sh["next"].get_lock():
+                k = sh["next"].value
+                sh["next"].value += 1
+            if k >= len(batches):
+                break
+            loss = self.micro(w, batches[k], total, prompt_loss)
+            loss.backward()
+            sh["loss"][me] += loss.item()
+            for n, leaf in w.items():
+                sums[n].add_(leaf.grad)
+                leaf.grad = None
+        sh["barrier"].wait()
+        views = [self.shape.views(g) for g in sh["grads"]]
+        with torch.no_grad():
+            grads = {n: sum(v[n] for v in views[1:]) + views[0][n] for n in self.mine}
+            update(self.mine, self.weights, grads, self.shape.views(sh["first"]), self.shape.views(sh["second"]), step, scale)
+        loss = float(sh["loss"].sum())
+        sh["barrier"].wait()
+        return loss
+
+    @torch.no_grad()
+    def held(self, name, most=15000):
+        """Mean loss of the answers in the held-out part of a source."""
+        source = rows.Source(f"{self.o.data}/held/{name}.npz", 1)
+        w, loss, count, read = self.leaves(False), 0.0, 0, 0
+        for a, b in source.spans:
+            one = rows.batch([source.ids[a:b][:rows.LONGEST]])
+            loss += float(self.micro(w, one, 1.0, 0.0))
+            count += int((one[2] == 2).sum())
+            read += b - a
+            if read > most:
+                break
+        return loss / count
+
+
+def save(o, sh, step, tokens):
+    state = {k: sh[k].cpu().clone() for k in ("weights", "first", "second")}
+    state.update(step=step, tokens=tokens, size=o.size)
+    torch.save(state, o.out + "/state.part")
+    os.replace(o.out + "/state.part", o.out + "/state.pt")
+
+
+def work(me, o, shape, sh, begun, tokens):
+    torch.set_num_threads(o.threads)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    run = Run(o, shape, sh, me)
+    data = rows.Rows(o.data + "/train", MIX[o.phase], [o.seed, begun])
+    started = saved = time.time()
+    log = open(o.out + "/log.csv", "a", buffering=1) if me == 0 else None
+    done, stop = 0, False
+    while done < o.steps and not stop:
+        batches = data.next(MICROS, o.tokens)
+        scale = rate(o.phase, o.offset + done, o.offset + o.steps, begun)
+        loss = run.step(begun + done + 1, batches, PROMPT_LOSS[o.phase], scale)
+        done += 1
+        tokens += sum(int((b[2] > 0).sum()) for b in batches)
+        if me == 0:
+            spent = time.time() - started
+            log.write(f"{begun + done},{tokens},{scale:.4f},{loss:.4f},{spent:.1f}\n")
+            if (begun + done) % o.held_every == 0 or done == o.steps:
+                held = " ".join(f"{n} {run.held(n):.4f}" for n in HELD)
+                print(f"{time.strftime('%H:%M:%S')} step {begun + done} tokens {tokens} {tokens / 1e6:.1f} M, "
+                      f"{spent / done:.2f} s a step; held: {held}", flush=True)
+            sh["stop"][0] = sh["term"].value
+            if sh["stop"][0] or done == o.steps or time.time() - saved > o.save_every:
+                save(o, sh, begun + done, tokens)
+                saved = time.time()
+        sh["barrier"].wait()
+        stop = bool(sh["stop"][0])
+
+
+def main():
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--phase", choices=MIX, required=True)
+    a.add_argument("--steps", type=int, required=True, help="steps from here to the end of the phase")
+    a.add_argument("--offset", type=int, default=0, help="steps of this decay already done, when it was stopped")
+    a.add_argument("--size", choices=network.SIZES, default="small")
+    a.add_argument("--data", default=os.path.join(root, "build-starter"))
+    a.add_argument("--out", default=os.path.join(root, "build-starter", "run"))
+    a.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    a.add_argument("--workers", type=int, default=0, help="processes (0: two on a CPU, one on a GPU)")
+    a.add_argument("--threads", type=int, default=1)
+    a.add_argument("--tokens", type=int, default=2048, help="a micro-batch")
+    a.add_argument("--loss-rows", type=int, default=512)
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--float32", action="store_true")
+    a.add_argument("--held-every", type=int, default=500)
+    a.add_argument("--save-every", type=int, default=480, help="seconds")
+    o = a.parse_args()
+    o.workers = o.workers or (2 if o.device == "cpu" else 1)
+    os.makedirs(o.out, exist_ok=True)
+    torch.set_num_threads(1)
+    shape = network.Shape(o.size, vocabulary.ROWS)
+    new = lambda *s: torch.zeros(*s, device=o.device)
+    sh = {"weights": new(shape.count), "first": new(shape.count), "second": new(shape.count),
+          "grads": new(o.workers, shape.count), "loss": torch.zeros(o.workers), "stop": torch.zeros(1)}
+    step = tokens = 0
+    if os.path.exists(o.out + "/state.pt"):
+        state = torch.load(o.out + "/state.pt", map_location=o.device)
+        for k in ("weights", "first", "second"):
+            sh[k].copy_(state[k])
+        step, tokens = state["step"], state["tokens"]
+    else:
+        shape.start(sh["weights"], o.seed)
+    for k, v in sh.items():
+        v.share_memory_()
+    context = mp.get_context("fork" if o.device == "cpu" else "spawn")
+    sh.update(next=context.Value("i", 0), term=context.Value("i", 0), barrier=context.Barrier(o.workers))
+    print(f"{shape.count} parameters, {o.workers} workers on {o.device}, from step {step}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(sh["term"], "value", 1))
+    if o.device != "cpu":
+        return work(0, o, shape, sh, step, tokens)
+    crew = [context.Process(target=work, args=(i, o, shape, sh, step, tokens)) for i in range(o.workers)]
+    for p in crew:
+        p.start()
+    for p in crew:
+        while p.is_alive():
+            p.join(1)
+    return max(abs(p.exitcode) for p in crew)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
