@@ -17,7 +17,10 @@ struct ids {
 void ids_push(struct ids *v, int32_t id);
 void ids_free(struct ids *v);
 
-/* `json` is tokenizer.json, `name` what messages call it. Ids at or above `vocab` (rows of the
+/* Reads what Llama-2 and Phi-3 have: BPE with byte_fallback, normalizer Prepend + Replace, no
+ * pre_tokenizer. Any other shape is refused.
+ *
+ * `json` is tokenizer.json, `name` what messages call it. Ids at or above `vocab` (rows of the
  * embedding) are refused. */
 struct tokenizer *tokenizer_new(const char *json, size_t n, const char *name, uint32_t vocab,
                                 struct error *err);
@@ -31,7 +34,8 @@ struct text_span {
     bool special;
 };
 
-/* Appends the ids of the concatenated spans. No BOS. */
+/* Appends the ids of the concatenated spans. No BOS. Bytes that are no UTF-8 become byte pieces; a
+ * token that swallows the white space beside it does so over the borders of spans. */
 void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
 /* The ids that the tokenizer's own post-processor puts before a sequence (Llama-2: <s>). */
@@ -54,5 +58,10 @@ struct detokenizer {
 void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool keep_special);
 void detokenizer_push(struct detokenizer *d, int32_t id, struct buf *out);
 void detokenizer_end(struct detokenizer *d, struct buf *out); /* held bytes as U+FFFD each */
+
+/* A whole sequence at once, appended to `out`, as Hugging Face decodes it. Differs from streaming
+ * only where bytes are no UTF-8: there a run of byte pieces is U+FFFD throughout. */
+void tokenizer_decode(const struct tokenizer *t, const int32_t *ids /* [n] */, size_t n,
+                      bool keep_special, struct buf *out);
 
 #endif
