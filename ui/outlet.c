@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "outlet.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+void outlet_init(struct outlet *o)
+{
+    *o = (struct outlet){
+        .to_terminal = isatty(STDOUT_FILENO),
+        .status_to_terminal = isatty(STDERR_FILENO),
+    };
+}
+
+static void fail(struct outlet *o, int error)
+{
+    o->error = error;
+    o->result = error == EPIPE   ? OUTLET_CLOSED
+                : error == EINTR ? OUTLET_INTERRUPTED
+                                 : OUTLET_FAILED;
+}
+
+/* Straight to the descriptor: each token is there as soon as it is made, and errors are seen. */
+static void put(struct outlet *o, const char *bytes, size_t n)
+{
+    if (n)
+        o->ends_line = bytes[n - 1] == '\n';
+    while (n && o->result == OUTLET_OK) {
+        ssize_t written = write(STDOUT_FILENO, bytes, n);
+        if (written >= 0) {
+            bytes += written;
+            n -= (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+            if (poll(&fd, 1, -1) < 0)
+                fail(o, errno);
+        } else {
+            fail(o, errno);
+        }
+    }
+}
+
+void outlet_text(struct outlet *o, const char *text, size_t n)
+{
+    outlet_status(o, NULL);
+    if (!o->to_terminal) {
+        put(o, text, n);
+        return;
+    }
+    struct buf clean = {0};
+    sanitise(&o->sanitiser, text, n, &clean);
+    put(o, clean.data, clean.len);
+    buf_free(&clean);
+}
+
+void outlet_end(struct outlet *o)
+{
+    struct buf clean = {0};
+    outlet_status(o, NULL);
+    if (o->to_terminal)
+        sanitise_end(&o->sanitiser, &clean);
+    put(o, clean.data, clean.len);
+    buf_free(&clean);
+    if (!o->ends_line)
+        put(o, "\n", 1);
+}
+
+void outlet_status(struct outlet *o, const char *line)
+{
+    int n = line ? (int)strlen(line) : 0;
+    if (!o->status_to_terminal || (n == 0 && o->n_status == 0))
+        return;
+    /* No escape codes: blanks over the rest of the old line. */
+    fprintf(stderr, "\r%s%*s%s", line ? line : "", o->n_status > n ? o->n_status - n : 0, "",
+            n == 0 ? "\r" : "");
+    fflush(stderr);
+    o->n_status = n;
+}
