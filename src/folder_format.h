@@ -9,7 +9,7 @@
 #include "options.h"
 
 /* What `path`, when it is a folder, is converted to: the option "format", or for "auto" f32 where
- * the weights are floats of up to 1 GiB (nothing is lost, and it fits), else qins8. */
+ * the model's parameters take at most 1 GiB so (nothing is lost, and it fits), else qins8. */
 bool folder_format(const struct options *o, const char *path, enum format *format,
                    struct error *err);
 

@@ -110,7 +110,8 @@ const struct option_row option_table[N_OPTIONS] = {
         "auto f32 bf16 qins9 qins9row qins8 qins4 qins4-16", "auto", "FORMAT",
         "what a folder is converted to",
         "What a model folder is converted to in memory; a .qins file stays what it is.\n"
-        "auto keeps float weights of up to 1 GiB as f32 and makes qins8 of all others." },
+        "auto makes f32, which loses nothing, of models that take at most 1 GiB so, and qins8 of larger\n"
+        "ones." },
 };
 /* clang-format on */
 

@@ -157,15 +157,16 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
     optind = 1;
 #endif
     for (;;) {
-        int at = optind ? optind : 1;
         int value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
         if (value == -1)
             break;
+        if (value == '?' && optopt >= VALUE_OPTION)
+            return refuse(err, EX_USAGE, "%.*s: takes no value",
+                          (int)strcspn(argv[optind - 1], "="), argv[optind - 1]);
         if (value == ':')
             return refuse(err, EX_USAGE, "%s: a value is missing", argv[optind - 1]);
         if (value == '?')
-            return refuse_unknown(
-                optopt && optopt < VALUE_OPTION && at < argc ? argv[at] : argv[optind - 1], err);
+            return refuse_unknown(optopt ? (char[]){'-', (char)optopt, 0} : argv[optind - 1], err);
         if (value < VALUE_OPTION)
             value = value_of_short(value);
         if (value >= VALUE_FLAG)

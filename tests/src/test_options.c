@@ -97,15 +97,33 @@ static void test_values_out_of_range_are_refused(void **state)
         enum option_id id;
         const char *text;
     } bad[] = {
-        {OPT_TEMPERATURE, "2.01"},  {OPT_TEMPERATURE, "-0.1"}, {OPT_TEMPERATURE, "nan"},
-        {OPT_TEMPERATURE, "inf"},   {OPT_TEMPERATURE, "1e999"}, {OPT_TEMPERATURE, "0x1"},
-        {OPT_TEMPERATURE, "0,7"},   {OPT_TEMPERATURE, "0.7 "}, {OPT_TEMPERATURE, " 0.7"},
-        {OPT_TEMPERATURE, "0.7f"},  {OPT_TEMPERATURE, ""},     {OPT_TEMPERATURE, "."},
-        {OPT_TEMPERATURE, "1."},    {OPT_TEMPERATURE, ".5"},   {OPT_TEMPERATURE, "1e"},
-        {OPT_TOP_P, "1.0001"},      {OPT_TOP_K, "1.5"},        {OPT_TOP_K, "-1"},
-        {OPT_TOP_K, "012"},         {OPT_MAX_TOKENS, "0"},     {OPT_MAX_TOKENS, "9999999"},
-        {OPT_SEED, "-2"},           {OPT_SEED, "9007199254740992"}, {OPT_TOP_P_RULE, "nucl"},
-        {OPT_TOP_P_RULE, ""},       {OPT_TOP_P_RULE, "spec nucleus"}, {OPT_CPU, "sse2"},
+        {OPT_TEMPERATURE, "2.01"},
+        {OPT_TEMPERATURE, "-0.1"},
+        {OPT_TEMPERATURE, "nan"},
+        {OPT_TEMPERATURE, "inf"},
+        {OPT_TEMPERATURE, "1e999"},
+        {OPT_TEMPERATURE, "0x1"},
+        {OPT_TEMPERATURE, "0,7"},
+        {OPT_TEMPERATURE, "0.7 "},
+        {OPT_TEMPERATURE, " 0.7"},
+        {OPT_TEMPERATURE, "0.7f"},
+        {OPT_TEMPERATURE, ""},
+        {OPT_TEMPERATURE, "."},
+        {OPT_TEMPERATURE, "1."},
+        {OPT_TEMPERATURE, ".5"},
+        {OPT_TEMPERATURE, "1e"},
+        {OPT_TOP_P, "1.0001"},
+        {OPT_TOP_K, "1.5"},
+        {OPT_TOP_K, "-1"},
+        {OPT_TOP_K, "012"},
+        {OPT_MAX_TOKENS, "0"},
+        {OPT_MAX_TOKENS, "9999999"},
+        {OPT_SEED, "-2"},
+        {OPT_SEED, "9007199254740992"},
+        {OPT_TOP_P_RULE, "nucl"},
+        {OPT_TOP_P_RULE, ""},
+        {OPT_TOP_P_RULE, "spec nucleus"},
+        {OPT_CPU, "sse2"},
         {OPT_FORMAT, "qins5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -142,14 +160,22 @@ static void test_names_of_others_are_understood(void **state)
         const char *name;
         int id;
     } names[] = {
-        {"temperature", OPT_TEMPERATURE}, {"temp", OPT_TEMPERATURE},
-        {"top-p", OPT_TOP_P},             {"topp", OPT_TOP_P},
-        {"top-k", OPT_TOP_K},             {"min-p", OPT_MIN_P},
-        {"repetition_penalty", OPT_REPEAT_PENALTY}, {"max_new_tokens", OPT_MAX_TOKENS},
-        {"n_predict", OPT_MAX_TOKENS},    {"num_predict", OPT_MAX_TOKENS},
-        {"num_ctx", OPT_CONTEXT},         {"n_ctx", OPT_CONTEXT},
-        {"ctx_size", OPT_CONTEXT},        {"Temperature", -1},
-        {"", -1},                         {"temperatur", -1},
+        {"temperature", OPT_TEMPERATURE},
+        {"temp", OPT_TEMPERATURE},
+        {"top-p", OPT_TOP_P},
+        {"topp", OPT_TOP_P},
+        {"top-k", OPT_TOP_K},
+        {"min-p", OPT_MIN_P},
+        {"repetition_penalty", OPT_REPEAT_PENALTY},
+        {"max_new_tokens", OPT_MAX_TOKENS},
+        {"n_predict", OPT_MAX_TOKENS},
+        {"num_predict", OPT_MAX_TOKENS},
+        {"num_ctx", OPT_CONTEXT},
+        {"n_ctx", OPT_CONTEXT},
+        {"ctx_size", OPT_CONTEXT},
+        {"Temperature", -1},
+        {"", -1},
+        {"temperatur", -1},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_int_equal(options_find(names[i].name, NULL), names[i].id);
@@ -243,7 +269,7 @@ static void test_numbers_read_back(void **state)
         double x;
         const char *text;
     } expected[] = {
-        {0, "0"}, {1, "1"}, {0.05, "0.05"}, {-1, "-1"}, {1048576, "1048576"},
+        {0, "0"},      {1, "1"},        {0.05, "0.05"}, {-1, "-1"}, {1048576, "1048576"},
         {0.1f, "0.1"}, {1e-3, "0.001"}, {-0.0, "0"},
     };
     char text[32];

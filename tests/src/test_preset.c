@@ -80,7 +80,10 @@ static void test_reads_a_mapping(void **state)
 static void test_faults_are_told_with_their_place(void **state)
 {
     (void)state;
-#define BAD(yaml, place, words) {yaml, sizeof yaml - 1, place, words}
+#define BAD(yaml, place, words)                                                                    \
+    {                                                                                              \
+        yaml, sizeof yaml - 1, place, words                                                        \
+    }
     static const struct {
         const char *yaml;
         size_t n;
@@ -161,7 +164,8 @@ static void test_faults_are_told_with_their_place(void **state)
 static void test_bombs_end_at_once(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"[", "{", "{a: ", "- ", "? ", "&a ", "!x ", "a: ", "\"", "'"};
+    static const char *const pieces[] = {"[",   "{",   "{a: ", "- ", "? ",
+                                         "&a ", "!x ", "a: ",  "\"", "'"};
     struct buf yaml = {0};
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         buf_free(&yaml);
