@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * qins-convert: a Hugging Face model folder becomes one .qins file.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert.h"
+#include "convert_report.h"
+#include "number.h"
+#include "progress.h"
+#include "versions.h"
+
+#define PROGRAM "qins-convert"
+enum { MAX_THREADS = 1024 };
+
+static volatile sig_atomic_t interrupted;
+
+struct settings {
+    const char *folder, *out;
+    struct convert_options convert;
+    bool json, quiet;
+};
+
+static const char help[] =
+    "usage: " PROGRAM " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
+    "                    FOLDER\n"
+    "Convert a Hugging Face model folder to a .qins file.\n"
+    "\n"
+    "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
+    "  -o, --output OUT       file to write (default: FOLDER's name-FORMAT.qins, in this folder)\n"
+    "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
+    "      --force            replace OUT when it exists\n"
+    "      --json             print the report as JSON\n"
+    "      --no-hash          leave the SHA-256 of the source files out\n"
+    "  -q, --quiet            no progress\n"
+    "  -h, --help             print this and exit\n"
+    "      --version          print versions and exit\n";
+
+/* ---- command line -------------------------------------------------------------------------------- */
+
+static char *format_names(void)
+{
+    struct buf names = {0};
+    for (unsigned i = 0; i < N_FORMATS; i++)
+        buf_printf(&names, "%s%s", i ? " " : "", format_info((enum format)i)->name);
+    return names.data;
+}
+
+static bool set_format(struct settings *s, const char *name, struct error *err)
+{
+    if (format_from_name(name, &s->convert.format))
+        return true;
+    char *names = format_names();
+    refuse(err, EX_USAGE, "format \"%s\" is not known; known: %s", name, names);
+    free(names);
+    return false;
+}
+
+static bool set_threads(struct settings *s, const char *text, struct error *err)
+{
+    double n;
+    if (!number_parse(text, &n) || n < 1 || n > MAX_THREADS || n != (double)(unsigned)n)
+        return refuse(err, EX_USAGE, "threads \"%s\": not an integer of 1..%d", text, MAX_THREADS);
+    s->convert.n_threads = (unsigned)n;
+    return true;
+}
+
+static void print_help(void)
+{
+    char *names = format_names();
+    printf(help, names, MAX_THREADS);
+    free(names);
+}
+
+static void print_version(void)
+{
+    struct buf text = {0};
+    versions_append(&text, PROGRAM);
+    fputs(text.data, stdout);
+    buf_free(&text);
+}
+
+/* -> false: leave with err->code (EX_OK after --help). */
+static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
+{
+    enum { FORCE = 256, JSON, NO_HASH, VERSION };
+    static const struct option flags[] = {
+        {"format", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
+        {"threads", required_argument, NULL, 't'}, {"force", no_argument, NULL, FORCE},
+        {"json", no_argument, NULL, JSON}, {"no-hash", no_argument, NULL, NO_HASH},
+        {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, VERSION}, {0},
+    };
+    int flag;
+    bool ok = true;
+    *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true}};
+    while (ok && (flag = getopt_long(argc, argv, "f:o:t:qh", flags, NULL)) != -1) {
+        switch (flag) {
+        case 'f': ok = set_format(s, optarg, err); break;
+        case 't': ok = set_threads(s, optarg, err); break;
+        case 'o': s->out = optarg; break;
+        case 'q': s->quiet = true; break;
+        case FORCE: s->convert.replace = true; break;
+        case JSON: s->json = true; break;
+        case NO_HASH: s->convert.hash_source = false; break;
+        case 'h': print_help(); return refuse(err, EX_OK, "%s", "");
+        case VERSION: print_version(); return refuse(err, EX_OK, "%s", "");
+        default: return refuse(err, EX_USAGE, "try " PROGRAM " --help"); /* getopt named the flag */
+        }
+    }
+    if (ok && argc - optind != 1)
+        return refuse(err, EX_USAGE, "%s; try " PROGRAM " --help",
+                      optind == argc ? "no FOLDER given" : "more than one FOLDER given");
+    s->folder = argv[optind];
+    return ok;
+}
+
+/* FOLDER's own name, also when it is given as "." */
+static char *default_out(const struct settings *s)
+{
+    char *real = realpath(s->folder, NULL);
+    const char *path = real ? real : s->folder, *slash = strrchr(path, '/');
+    const char *name = slash && slash[1] ? slash + 1 : slash ? "model" : path;
+    char *out = xasprintf("%s-%s.qins", name, format_info(s->convert.format)->name);
+    free(real);
+    return out;
+}
+
+/* ---- running ------------------------------------------------------------------------------------- */
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Interruption ends the conversion between two chunks, so that the temporary file can be removed. */
+static void catch_signals(void)
+{
+    static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction before;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (sigaction(endings[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+            sigaction(endings[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is a failed write */
+    signal(SIGPIPE, SIG_IGN); /* so is a reader that left */
+}
+
+static bool show(void *arg, const struct convert_progress *p)
+{
+    progress_show(arg, p->step, p->tensor, p->done_bytes, p->total_bytes);
+    return !interrupted;
+}
+
+static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
+                         struct error *err)
+{
+    bool ok = s->json ? convert_report_json(r, s->convert.format, out, stdout)
+                      : convert_report_table(r, out, stdout);
+    return ok || refuse(err, EX_IOERR, "cannot write the report to standard output");
+}
+
+static bool convert(struct settings *s, struct error *err)
+{
+    struct checkpoint c;
+    struct convert_report report;
+    struct progress progress;
+    progress_start(&progress, PROGRAM, s->quiet);
+    if (!checkpoint_open(&c, s->folder, err))
+        return false;
+    char *named = s->out ? NULL : default_out(s);
+    const char *out = s->out ? s->out : named;
+    s->convert.progress = show;
+    s->convert.arg = &progress;
+    bool ok = convert_to_file(&c, &s->convert, out, &report, err);
+    progress_end(&progress);
+    ok = ok && print_report(s, &report, out, err);
+    checkpoint_close(&c);
+    free(named);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings;
+    struct error err;
+    if (!parse_flags(&settings, argc, argv, &err))
+        return err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
+    catch_signals();
+    return convert(&settings, &err) ? EX_OK : error_print(&err, PROGRAM);
+}
