@@ -47,7 +47,7 @@ struct scratch { /* one for each worker */
     int fd;
     uint8_t *raw;  /* a chunk as it is in the source */
     float *w;      /* [rows][cols] */
-    uint8_t *tiles;
+    uint8_t *data; /* the encoded chunk: tiles, or [rows][cols] */
     float *row;    /* [row_floats][rows_pad] of the chunk */
 };
 
@@ -205,7 +205,7 @@ static void plan_metadata(struct job *j)
 
 static void plan_scratch(struct job *j)
 {
-    size_t raw = 0, floats = 0, tiles = 0, row = 0;
+    size_t raw = 0, floats = 0, data = 0, row = 0;
     for (uint32_t i = 0; i < j->n_chunks; i++) {
         const struct chunk *k = &j->chunks[i];
         const struct weight *w = &j->layout.list.items[k->weight];
@@ -214,13 +214,13 @@ static void plan_scratch(struct job *j)
         size_t n_raw = n * st_dtype_bytes(j->origins[k->weight].dtype);
         raw = n_raw > raw ? n_raw : raw;
         floats = n > floats ? n : floats;
-        tiles = matrix_data_bytes(&m) > tiles ? matrix_data_bytes(&m) : tiles;
+        data = matrix_data_bytes(&m) > data ? matrix_data_bytes(&m) : data;
         row = matrix_row_bytes(&m) > row ? matrix_row_bytes(&m) : row;
     }
     j->scratch = xcalloc(pool_size(j->pool), sizeof *j->scratch);
     for (unsigned i = 0; i < pool_size(j->pool); i++)
         j->scratch[i] = (struct scratch){NULL, -1, xaligned(raw), xaligned(floats * sizeof(float)),
-                                         xaligned(tiles), xaligned(row)};
+                                         xaligned(data), xaligned(row)};
 }
 
 /* ---- reading a chunk ----------------------------------------------------------------------------- */
@@ -343,39 +343,8 @@ static void add_loss(struct qins_error *sum, const struct qins_error *loss)
     sum->sum_rel += loss->sum_rel;
 }
 
-static void note_loss(struct qins_error *loss, float w, float stored)
-{
-    double error = (double)stored - (double)w;
-    loss->n++;
-    loss->n_sign_kept += !signbit(w) == !signbit(stored);
-    loss->sum_sq += (double)w * (double)w;
-    loss->sum_sq_err += error * error;
-    if (fabsf(w) > 1e-8f) {
-        loss->n_rel++;
-        loss->sum_rel += fabs(error) / fabs((double)w);
-    }
-}
-
-/* f32 and bf16: row-major, one run of bytes. */
-static bool encode_plain(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
-{
-    const struct weight *w = &j->layout.list.items[k->weight];
-    uint64_t at = j->layout.at[k->weight][PLANE_DATA];
-    size_t n = (size_t)(k->row1 - k->row0) * w->cols;
-    bool is_bf16 = w->format == FORMAT_BF16;
-    uint16_t *half = (uint16_t *)(void *)s->tiles;
-    for (size_t i = 0; i < n; i++) {
-        if (is_bf16)
-            half[i] = bf16_from_f32(s->w[i]);
-        note_loss(&k->loss, s->w[i], is_bf16 ? bf16_to_f32(half[i]) : s->w[i]);
-    }
-    size_t size = is_bf16 ? sizeof *half : sizeof *s->w;
-    return put(j, at + (uint64_t)k->row0 * w->cols * size, is_bf16 ? (void *)half : (void *)s->w,
-               n * size, err);
-}
-
-/* Tiles of a few row groups, as a matrix of its own. */
-static bool encode_qins(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
+/* A few row groups, encoded as a matrix of their own and put where the whole one has them. */
+static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
 {
     const struct weight *w = &j->layout.list.items[k->weight];
     const struct format_info *info = format_info(w->format);
@@ -383,26 +352,15 @@ static bool encode_qins(struct job *j, struct scratch *s, struct chunk *k, struc
     const uint64_t *at = j->layout.at[k->weight];
     struct matrix whole = matrix_shape(w->format, w->rows, w->cols);
     struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
-    m.log_min = range->log_min;
-    m.log_max = range->log_max;
-    size_t tile_bytes = matrix_data_bytes(&m);
-    memset(s->tiles, 0, tile_bytes);
-    memset(s->row, 0, matrix_row_bytes(&m));
-    qins_encode(&m, range, 0, m.rows, s->w, s->tiles, s->row, &k->loss);
+    qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
 
-    uint64_t group_bytes = tile_bytes / (m.rows_pad / ROW_GROUP);
-    bool ok = put(j, at[PLANE_DATA] + k->row0 / ROW_GROUP * group_bytes, s->tiles, tile_bytes, err);
+    uint64_t row_bytes = matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
+    bool ok = put(j, at[PLANE_DATA] + k->row0 * row_bytes, s->data, matrix_data_bytes(&m), err);
     for (uint32_t i = 0; ok && i < info->row_floats; i++)
         ok = put(j, at[PLANE_ROW] + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
                  s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
     float ends[2] = {range->log_min, range->log_max};
-    return ok && (k->row0 != 0 || put(j, at[PLANE_RANGE], ends, sizeof ends, err));
-}
-
-static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
-{
-    return format_info(j->layout.list.items[k->weight].format)->is_qins ? encode_qins(j, s, k, err)
-                                                                        : encode_plain(j, s, k, err);
+    return ok && (!info->is_qins || k->row0 != 0 || put(j, at[PLANE_RANGE], ends, sizeof ends, err));
 }
 
 /* ---- running a pass ------------------------------------------------------------------------------ */
@@ -512,7 +470,7 @@ static void job_end(struct job *j)
             close(j->scratch[i].fd);
         free(j->scratch[i].raw);
         free(j->scratch[i].w);
-        free(j->scratch[i].tiles);
+        free(j->scratch[i].data);
         free(j->scratch[i].row);
     }
     free(j->scratch);
