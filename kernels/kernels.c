@@ -59,10 +59,20 @@ size_t matrix_row_bytes(const struct matrix *m)
     return (size_t)format_info(m->format)->row_floats * m->rows_pad * sizeof(float);
 }
 
+/* ---- the ladder ---------------------------------------------------------------------------------
+ */
+
 void kernels_init(struct kernels *k, unsigned flags)
 {
     flags &= cpu_flags();
-    (void)flags;
     gemm_init();
     kernels_scalar(k);
+#if defined(__x86_64__)
+    if (!(flags & CPU_AVX2))
+        return;
+    k->level = "avx2";
+    kernels_avx2_matrix(k);
+    kernels_avx2_vector(k);
+#endif
+    (void)flags;
 }

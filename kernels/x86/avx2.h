@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * avx2: inline pieces that the AVX2 files share.
+ */
+#ifndef QINS_AVX2_H
+#define QINS_AVX2_H
+
+#include <immintrin.h>
+
+#include "internal.h"
+
+/* The 16 lanes of a sum are two registers: lanes 0..7 and 8..15. */
+static inline float sum_lanes_avx2(__m256 low, __m256 high)
+{
+    __m256 t8 = _mm256_add_ps(low, high);
+    __m128 t4 = _mm_add_ps(_mm256_castps256_ps128(t8), _mm256_extractf128_ps(t8, 1));
+    __m128 t2 = _mm_add_ps(t4, _mm_movehl_ps(t4, t4));
+    return _mm_cvtss_f32(_mm_add_ss(t2, _mm_shuffle_ps(t2, t2, 1)));
+}
+
+/* exp_f32, eight at a time. min and max return their second operand when one is NaN. */
+static inline __m256 exp_avx2(__m256 x)
+{
+    x = _mm256_min_ps(_mm256_set1_ps(EXP_MAX), x);
+    x = _mm256_max_ps(_mm256_set1_ps(EXP_MIN), x);
+    const __m256 round = _mm256_set1_ps(EXP_ROUND), one = _mm256_set1_ps(1);
+    __m256 shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(EXP_LOG2E), round);
+    __m256 n = _mm256_sub_ps(shifted, round);
+    __m256 r = _mm256_fmadd_ps(n, _mm256_set1_ps(-EXP_LN2_HI), x);
+    r = _mm256_fmadd_ps(n, _mm256_set1_ps(-EXP_LN2_LO), r);
+    __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(EXP_C6), r, _mm256_set1_ps(EXP_C5));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(EXP_C4));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(EXP_C3));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(EXP_C2));
+    p = _mm256_fmadd_ps(p, r, one);
+    p = _mm256_fmadd_ps(p, r, one);
+    __m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+    power = _mm256_add_epi32(power, _mm256_castps_si256(one));
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
+}
+
+/* Eight floats of an array that holds f32 or bf16. */
+static inline __attribute__((always_inline)) __m256 load_avx2(const void *p, size_t i, bool bf16)
+{
+    if (!bf16)
+        return _mm256_loadu_ps((const float *)p + i);
+    __m128i half = _mm_loadu_si128((const void *)((const uint16_t *)p + i));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+}
+
+static inline __attribute__((always_inline)) float load_one(const void *p, size_t i, bool bf16)
+{
+    return bf16 ? bits_float((uint32_t)((const uint16_t *)p)[i] << 16) : ((const float *)p)[i];
+}
+
+static inline __attribute__((always_inline)) float dot_avx2(const float *a, const void *b,
+                                                            size_t b0, uint32_t n, bool bf16)
+{
+    __m256 low = _mm256_setzero_ps(), high = low;
+    uint32_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        low = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), load_avx2(b, b0 + i, bf16), low);
+        high = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8), load_avx2(b, b0 + i + 8, bf16), high);
+    }
+    if (i == n)
+        return sum_lanes_avx2(low, high);
+    float lane[LANES];
+    _mm256_storeu_ps(lane, low);
+    _mm256_storeu_ps(lane + 8, high);
+    for (; i < n; i++)
+        lane[i % LANES] = fmaf(a[i], load_one(b, b0 + i, bf16), lane[i % LANES]);
+    return sum_lanes(lane);
+}
+
+/* Rows of a group beyond the matrix are computed and dropped here. */
+static inline void store_group_avx2(const struct matrix *w, uint32_t group, float *y, __m256 low,
+                                    __m256 high)
+{
+    uint32_t n = group_rows(w, group);
+    float *out = y + (size_t)group * ROW_GROUP, all[ROW_GROUP];
+    float *to = n == ROW_GROUP ? out : all;
+    _mm256_storeu_ps(to, low);
+    _mm256_storeu_ps(to + 8, high);
+    if (to == all)
+        memcpy(out, all, n * sizeof *out);
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVX2: activations, norms and attention. Every operation in the scalar order: equal bit for bit.
+ */
+#include "x86/avx2.h"
+
+/* ---- activations
+ * ---------------------------------------------------------------------------------- */
+
+static inline __m256 abs_avx2(__m256 x)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+}
+
+static float max_avx2(__m256 m)
+{
+    __m128 t = _mm_max_ps(_mm256_castps256_ps128(m), _mm256_extractf128_ps(m, 1));
+    t = _mm_max_ps(t, _mm_movehl_ps(t, t));
+    return _mm_cvtss_f32(_mm_max_ss(t, _mm_shuffle_ps(t, t, 1)));
+}
+
+static int32_t sum_avx2(__m256i v)
+{
+    __m128i t = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4e));
+    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0xb1));
+    return _mm_cvtsi128_si32(t);
+}
+
+/* NaN: max drops it in favour of the maximum so far, and of -127. */
+static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum)
+{
+    __m256 v[4], max = _mm256_setzero_ps();
+    __m256i i[4];
+    for (int j = 0; j < 4; j++) {
+        v[j] = _mm256_loadu_ps(x + j * 8);
+        max = _mm256_max_ps(abs_avx2(v[j]), max);
+    }
+    float scale = max_avx2(max) / 127.0f;
+    scale = scale < __FLT_MIN__ ? 0 : scale;
+    __m256 inverse = _mm256_set1_ps(scale > 0 ? 1.0f / scale : 0);
+    for (int j = 0; j < 4; j++) {
+        v[j] = _mm256_max_ps(_mm256_mul_ps(v[j], inverse), _mm256_set1_ps(-127));
+        i[j] = _mm256_cvtps_epi32(_mm256_min_ps(v[j], _mm256_set1_ps(127)));
+    }
+    __m256i bytes =
+        _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
+    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    _mm256_storeu_si256((void *)q, bytes);
+    *scale_out = scale;
+    sum[0] = sum_avx2(_mm256_add_epi32(i[0], i[1]));
+    sum[1] = sum_avx2(_mm256_add_epi32(i[2], i[3]));
+}
+
+static void quantise_avx2(struct activation *a, uint32_t cols, uint32_t cols_pad)
+{
+    for (uint32_t k = 0; k < cols_pad; k += ACT_BLOCK) {
+        uint32_t n = k >= cols ? 0 : cols - k;
+        float tail[ACT_BLOCK] = {0};
+        if (n < ACT_BLOCK)
+            memcpy(tail, a->x + (n ? k : 0), n * sizeof *tail);
+        quantise_block(n < ACT_BLOCK ? tail : a->x + k, a->q + k, &a->scale[k / ACT_BLOCK],
+                       a->sum + k / 16);
+    }
+}
+
+static void rms_norm_avx2(float *out, const float *x, const float *weight, uint32_t dim, float eps)
+{
+    float factor = 1.0f / sqrtf(dot_avx2(x, x, 0, dim, false) / (float)dim + eps);
+    uint32_t i = 0;
+    for (; i + 8 <= dim; i += 8) {
+        __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(factor));
+        _mm256_storeu_ps(out + i, _mm256_mul_ps(v, _mm256_loadu_ps(weight + i)));
+    }
+    for (; i < dim; i++)
+        out[i] = x[i] * factor * weight[i];
+}
+
+static void rope_avx2(float *head, const float *cos, const float *sin, uint32_t half)
+{
+    uint32_t j = 0;
+    for (; j + 8 <= half; j += 8) {
+        __m256 a = _mm256_loadu_ps(head + j), b = _mm256_loadu_ps(head + half + j);
+        __m256 c = _mm256_loadu_ps(cos + j), s = _mm256_loadu_ps(sin + j);
+        _mm256_storeu_ps(head + j, _mm256_sub_ps(_mm256_mul_ps(a, c), _mm256_mul_ps(b, s)));
+        _mm256_storeu_ps(head + half + j, _mm256_add_ps(_mm256_mul_ps(b, c), _mm256_mul_ps(a, s)));
+    }
+    for (; j < half; j++) {
+        float a = head[j], b = head[j + half];
+        head[j] = a * cos[j] - b * sin[j];
+        head[j + half] = b * cos[j] + a * sin[j];
+    }
+}
+
+static void silu_mul_avx2(float *gate, const float *up, uint32_t n)
+{
+    const __m256 one = _mm256_set1_ps(1), minus = _mm256_set1_ps(-0.0f);
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 g = _mm256_loadu_ps(gate + i);
+        __m256 e = _mm256_add_ps(one, exp_avx2(_mm256_xor_ps(g, minus)));
+        _mm256_storeu_ps(gate + i, _mm256_mul_ps(_mm256_div_ps(g, e), _mm256_loadu_ps(up + i)));
+    }
+    for (; i < n; i++)
+        gate[i] = gate[i] / (1.0f + exp_f32(-gate[i])) * up[i];
+}
+
+static void add_avx2(float *x, const float *y, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        _mm256_storeu_ps(x + i, _mm256_add_ps(_mm256_loadu_ps(x + i), _mm256_loadu_ps(y + i)));
+    for (; i < n; i++)
+        x[i] += y[i];
+}
+
+/* ---- attention ----------------------------------------------------------------------------------
+ */
+
+static float softmax_avx2(float *scores, uint32_t n_pos, float max)
+{
+    __m256 low = _mm256_setzero_ps(), high = low;
+    const __m256 top = _mm256_set1_ps(max);
+    uint32_t p = 0;
+    for (; p + LANES <= n_pos; p += LANES) {
+        __m256 a = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p), top));
+        __m256 b = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p + 8), top));
+        _mm256_storeu_ps(scores + p, a);
+        _mm256_storeu_ps(scores + p + 8, b);
+        low = _mm256_add_ps(low, a);
+        high = _mm256_add_ps(high, b);
+    }
+    float lane[LANES];
+    _mm256_storeu_ps(lane, low);
+    _mm256_storeu_ps(lane + 8, high);
+    for (; p < n_pos; p++) {
+        scores[p] = exp_f32(scores[p] - max);
+        lane[p % LANES] += scores[p];
+    }
+    return 1.0f / sum_lanes(lane);
+}
+
+/* Columns [d, d + 8 n) of the weighted sum of the value rows, kept in registers. */
+static inline __attribute__((always_inline)) void mix_avx2(float *out, const float *weight,
+                                                           const void *v, uint32_t n_pos,
+                                                           uint32_t dim, uint32_t d, int n,
+                                                           float factor, bool bf16)
+{
+    __m256 sum[12];
+    for (int i = 0; i < n; i++)
+        sum[i] = _mm256_setzero_ps();
+    for (uint32_t p = 0; p < n_pos; p++) {
+        __m256 s = _mm256_set1_ps(weight[p]);
+#pragma GCC unroll 12
+        for (int i = 0; i < n; i++)
+            sum[i] =
+                _mm256_fmadd_ps(s, load_avx2(v, (size_t)p * dim + d + (size_t)i * 8, bf16), sum[i]);
+    }
+    for (int i = 0; i < n; i++)
+        _mm256_storeu_ps(out + d + i * 8, _mm256_mul_ps(sum[i], _mm256_set1_ps(factor)));
+}
+
+static inline __attribute__((always_inline)) void attend_avx2(float *out, const float *q,
+                                                              const void *k, const void *v,
+                                                              uint32_t n_pos, uint32_t dim,
+                                                              float scale, float *scores, bool bf16)
+{
+    float max = -INFINITY;
+    for (uint32_t p = 0; p < n_pos; p++) {
+        scores[p] = scale * dot_avx2(q, k, (size_t)p * dim, dim, bf16);
+        max = scores[p] > max ? scores[p] : max;
+    }
+    float factor = softmax_avx2(scores, n_pos, max);
+    uint32_t d = 0;
+    for (; d + 96 <= dim; d += 96)
+        mix_avx2(out, scores, v, n_pos, dim, d, 12, factor, bf16);
+    for (; d + 32 <= dim; d += 32)
+        mix_avx2(out, scores, v, n_pos, dim, d, 4, factor, bf16);
+    for (; d + 8 <= dim; d += 8)
+        mix_avx2(out, scores, v, n_pos, dim, d, 1, factor, bf16);
+    for (; d < dim; d++) {
+        float sum = 0;
+        for (uint32_t p = 0; p < n_pos; p++)
+            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, bf16), sum);
+        out[d] = sum * factor;
+    }
+}
+
+static void attend_f32_avx2(float *out, const float *q, const float *k, const float *v,
+                            uint32_t n_pos, uint32_t dim, float scale, float *scores)
+{
+    attend_avx2(out, q, k, v, n_pos, dim, scale, scores, false);
+}
+
+static void attend_bf16_avx2(float *out, const float *q, const uint16_t *k, const uint16_t *v,
+                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
+{
+    attend_avx2(out, q, k, v, n_pos, dim, scale, scores, true);
+}
+
+void kernels_avx2_vector(struct kernels *k)
+{
+    k->quantise = quantise_avx2;
+    k->rms_norm = rms_norm_avx2;
+    k->rope = rope_avx2;
+    k->silu_mul = silu_mul_avx2;
+    k->add = add_avx2;
+    k->attend_f32 = attend_f32_avx2;
+    k->attend_bf16 = attend_bf16_avx2;
+}

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_kernels: every kernel of every CPU level against the scalar one, bit for bit.
+ *
+ *     test_kernels [--seed N] [--selftest] [--bench[=MiB]] [NAME]
+ *
+ * NAME limits it to kernels whose name contains it. A failure prints level, kernel, shape and seed.
+ * --selftest runs deliberately broken kernels and demands that each is caught.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "guard.h"
+#include "internal.h"
+#include "random.h"
+
+struct state {
+    const struct kernels *ref, *new;
+    const char *filter;
+    uint64_t seed;
+    char what[160]; /* kernel and shape under test */
+    int n_checked, n_failed;
+    bool quiet;
+    struct {
+        char name[32];
+        void *function;
+    } seen[256];
+    int n_seen;
+};
+
+/* ---- rhythm
+ * --------------------------------------------------------------------------------------- */
+
+/* True when this function of this name was not checked before. Reseeds, so that a failure repeats
+ * under a filter. */
+static bool begin(struct state *s, void *function, const char *name)
+{
+    if (s->filter && !strstr(name, s->filter))
+        return false;
+    for (int i = 0; i < s->n_seen; i++)
+        if (s->seen[i].function == function && strcmp(s->seen[i].name, name) == 0)
+            return false;
+    snprintf(s->seen[s->n_seen].name, sizeof s->seen[0].name, "%s", name);
+    s->seen[s->n_seen++].function = function;
+    assert(s->n_seen < 256);
+    random_seed(s->seed);
+    s->n_checked++;
+    return true;
+}
+
+static void fail(struct state *s, const char *why)
+{
+    s->n_failed++;
+    if (!s->quiet)
+        printf("FAILED %s %s: %s; seed %llu\n", s->new->level, s->what, why,
+               (unsigned long long)s->seed);
+}
+
+static void compare(struct state *s, const struct output *ref, const struct output *new)
+{
+    size_t at = output_differs(ref, new);
+    char why[160];
+    if (!at--)
+        return;
+    if (at < BAND || at >= BAND + ref->bytes) {
+        snprintf(why, sizeof why, "wrote %zd bytes from its output's begin, which has %zu",
+                 (ssize_t)at - BAND, ref->bytes);
+    } else {
+        size_t i = (at - BAND) / 4;
+        float a, b;
+        memcpy(&a, ref->all + BAND + i * 4, 4);
+        memcpy(&b, new->all + BAND + i * 4, 4);
+        snprintf(why, sizeof why, "word %zu is %a (%08x), scalar %a (%08x)", i, (double)b,
+                 float_bits(b), (double)a, float_bits(a));
+    }
+    fail(s, why);
+}
+
+#define WHAT(s, ...) snprintf((s)->what, sizeof(s)->what, __VA_ARGS__)
+
+/* ---- data
+ * ----------------------------------------------------------------------------------------- */
+
+/* Kinds of float data, from ordinary to nasty. */
+enum { N_KINDS = 6 };
+
+static float random_float(int kind)
+{
+    switch (kind) {
+    case 0:
+        return random_gauss();
+    case 1:
+        return random_below(50) ? random_gauss() : 1000 * random_gauss(); /* outliers */
+    case 2:
+        return random_below(3) ? 0 : random_gauss() * 1e-6f;
+    case 3:
+        return random_gauss() * 1e-38f; /* scales near and below the smallest normal */
+    case 4:
+        return (float)((int)random_below(3) - 1) * 1e15f; /* all at their largest */
+    default:
+        return ldexpf(random_gauss(), (int)random_below(60) - 30);
+    }
+}
+
+static struct input random_floats(size_t n, int kind)
+{
+    struct input in = input_new(n * sizeof(float));
+    for (size_t i = 0; i < n; i++)
+        ((float *)in.p)[i] = random_float(kind);
+    return in;
+}
+
+static const uint32_t some_cols[] = {1, 31, 32, 33, 64, 72, 96, 128, 130, 172, 200, 256, 300, 520};
+static const uint32_t some_rows[] = {1, 5, 16, 17, 32, 47, 64, 100};
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* A matrix of random codes: every code occurs, also those that an encoder avoids. */
+struct weights {
+    struct matrix m;
+    struct input data, row;
+};
+
+static struct weights random_weights(enum format format, uint32_t rows, uint32_t cols)
+{
+    struct weights w = {.m = matrix_shape(format, rows, cols)};
+    size_t bytes = matrix_data_bytes(&w.m), n_row = matrix_row_bytes(&w.m) / sizeof(float);
+    w.data = input_new(bytes);
+    w.row = input_new(n_row * sizeof(float));
+    for (size_t i = 0; i < bytes; i++)
+        ((uint8_t *)w.data.p)[i] = (uint8_t)random_bits();
+    for (size_t i = 0; i < n_row; i++)
+        ((float *)w.row.p)[i] = ldexpf((float)random_unit(), (int)random_below(20) - 15);
+    if (format == FORMAT_F32)
+        for (size_t i = 0; i < bytes / 4; i++)
+            ((float *)w.data.p)[i] = random_float((int)random_below(2));
+    if (format == FORMAT_BF16)
+        for (size_t i = 0; i < bytes / 2; i++)
+            ((uint16_t *)w.data.p)[i] =
+                (uint16_t)(float_bits(random_float((int)random_below(2))) >> 16);
+    if (format == FORMAT_QINS9ROW)
+        for (uint32_t r = 0; r < w.m.rows_pad; r++) {
+            ((float *)w.row.p)[r] = -18 * (float)random_unit();
+            ((float *)w.row.p)[w.m.rows_pad + r] = 3 * (float)random_unit();
+        }
+    w.m.data = w.data.p;
+    w.m.row = n_row ? w.row.p : NULL;
+    w.m.log_min = -17.5f;
+    w.m.log_max = 0.25f;
+    return w;
+}
+
+static void weights_free(struct weights *w)
+{
+    input_free(&w->data);
+    input_free(&w->row);
+}
+
+struct input_vector {
+    struct activation a;
+    struct input x, q, scale, sum;
+};
+
+static struct input_vector vector_new(uint32_t cols, int kind)
+{
+    uint32_t pad = (cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
+    struct input_vector v = {.x = random_floats(cols, kind),
+                             .q = input_new(pad),
+                             .scale = input_new(pad / ACT_BLOCK * sizeof(float)),
+                             .sum = input_new(pad / 16 * sizeof(int32_t))};
+    v.a = (struct activation){v.x.p, v.q.p, v.scale.p, v.sum.p};
+    return v;
+}
+
+static void vector_free(struct input_vector *v)
+{
+    input_free(&v->x);
+    input_free(&v->q);
+    input_free(&v->scale);
+    input_free(&v->sum);
+}
+
+/* ---- matrices ---------------------------------------------------------------------------------
+ */
+
+static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
+{
+    struct weights w = random_weights(f, rows, cols);
+    int kind = (int)random_below(N_KINDS);
+    struct input_vector x = vector_new(cols, kind);
+    struct output ref = output_new(rows * sizeof(float)), new = output_new(rows * sizeof(float));
+    uint32_t groups = (rows + ROW_GROUP - 1) / ROW_GROUP;
+    s->ref->quantise(&x.a, cols, w.m.cols_pad);
+    for (int turn = 0; turn < 3; turn++) {
+        uint32_t g0 = turn ? random_below(groups) : 0;
+        uint32_t g1 = turn ? g0 + random_below(groups - g0 + 1) : groups;
+        WHAT(s, "matvec_%s %ux%u groups %u..%u data %d", format_info(f)->name, rows, cols, g0, g1,
+             kind);
+        output_poison(&ref);
+        output_poison(&new);
+        s->ref->matvec[f](&w.m, g0, g1, &x.a, ref.p);
+        s->new->matvec[f](&w.m, g0, g1, &x.a, new.p);
+        compare(s, &ref, &new);
+    }
+    output_free(&ref);
+    output_free(&new);
+    vector_free(&x);
+    weights_free(&w);
+}
+
+static void check_dequant_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
+{
+    struct weights w = random_weights(f, rows, cols);
+    for (int turn = 0; turn < 3; turn++) {
+        uint32_t row0 = turn ? random_below(rows) : 0;
+        uint32_t row1 = turn ? row0 + random_below(rows - row0 + 1) : rows;
+        size_t bytes = (size_t)(row1 - row0) * cols * sizeof(float);
+        struct output ref = output_new(bytes), new = output_new(bytes);
+        WHAT(s, "dequant_%s %ux%u rows %u..%u", format_info(f)->name, rows, cols, row0, row1);
+        output_poison(&ref);
+        output_poison(&new);
+        s->ref->dequant[f](&w.m, row0, row1, ref.p);
+        s->new->dequant[f](&w.m, row0, row1, new.p);
+        compare(s, &ref, &new);
+        output_free(&ref);
+        output_free(&new);
+    }
+    weights_free(&w);
+}
+
+static void check_matrices(struct state *s)
+{
+    char name[32];
+    for (enum format f = 0; f < N_FORMATS; f++) {
+        snprintf(name, sizeof name, "matvec_%s", format_info(f)->name);
+        bool matvec = begin(s, (void *)(uintptr_t)s->new->matvec[f], name);
+        for (size_t i = 0; matvec && i < COUNT(some_cols); i++)
+            for (size_t j = 0; j < COUNT(some_rows); j++)
+                check_matvec_shape(s, f, some_rows[j], some_cols[i]);
+        snprintf(name, sizeof name, "dequant_%s", format_info(f)->name);
+        bool dequant = begin(s, (void *)(uintptr_t)s->new->dequant[f], name);
+        for (size_t i = 0; dequant && i < COUNT(some_cols); i++)
+            for (size_t j = 0; j < COUNT(some_rows); j++)
+                check_dequant_shape(s, f, some_rows[j], some_cols[i]);
+    }
+}
+
+/* ---- activations
+ * ---------------------------------------------------------------------------------- */
+
+static void check_quantise(struct state *s)
+{
+    if (!begin(s, (void *)(uintptr_t)s->new->quantise, "quantise"))
+        return;
+    for (size_t i = 0; i < COUNT(some_cols); i++)
+        for (int kind = 0; kind < N_KINDS + 1; kind++) {
+            uint32_t cols = some_cols[i], pad = (cols + 127) / 128 * 128;
+            struct input x = random_floats(cols, kind % N_KINDS);
+            if (kind == N_KINDS) { /* whatever a broken model may produce: no crash, same bits */
+                ((float *)x.p)[random_below(cols)] = NAN;
+                ((float *)x.p)[random_below(cols)] = INFINITY;
+            }
+            WHAT(s, "quantise %u data %d", cols, kind);
+            struct output o[2][3];
+            for (int n = 0; n < 2; n++) {
+                o[n][0] = output_new(pad);
+                o[n][1] = output_new(pad / ACT_BLOCK * 4);
+                o[n][2] = output_new(pad / 16 * 4);
+                for (int j = 0; j < 3; j++)
+                    output_poison(&o[n][j]);
+                struct activation a = {x.p, o[n][0].p, o[n][1].p, o[n][2].p};
+                (n ? s->new : s->ref)->quantise(&a, cols, i % 2 ? pad : (cols + 31) / 32 * 32);
+            }
+            for (int j = 0; j < 3; j++) {
+                compare(s, &o[0][j], &o[1][j]);
+                output_free(&o[0][j]);
+                output_free(&o[1][j]);
+            }
+            input_free(&x);
+        }
+}
+
+/* Runs one vector kernel for lengths 1..100 and some larger ones. */
+typedef void vector_check(const struct kernels *k, float *out, const float *a, const float *b,
+                          uint32_t n);
+
+static void check_vector(struct state *s, void *function, const char *name, vector_check *run)
+{
+    if (!begin(s, function, name))
+        return;
+    for (uint32_t i = 1; i < 120; i++) {
+        uint32_t n = i <= 100 ? i : i * i;
+        int kind = (int)random_below(N_KINDS);
+        struct input a = random_floats(n, kind), b = random_floats(n, (int)random_below(2));
+        struct output ref = output_new(n * sizeof(float)), new = output_new(n * sizeof(float));
+        WHAT(s, "%s %u data %d", name, n, kind);
+        output_poison(&ref);
+        output_poison(&new);
+        run(s->ref, ref.p, a.p, b.p, n);
+        run(s->new, new.p, a.p, b.p, n);
+        compare(s, &ref, &new);
+        output_free(&ref);
+        output_free(&new);
+        input_free(&a);
+        input_free(&b);
+    }
+}
+
+static void run_rms_norm(const struct kernels *k, float *out, const float *a, const float *b,
+                         uint32_t n)
+{
+    k->rms_norm(out, a, b, n, 1e-5f);
+}
+
+static void run_rms_norm_in_place(const struct kernels *k, float *out, const float *a,
+                                  const float *b, uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->rms_norm(out, out, b, n, 1e-6f);
+}
+
+static void run_silu_mul(const struct kernels *k, float *out, const float *a, const float *b,
+                         uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->silu_mul(out, b, n);
+}
+
+static void run_add(const struct kernels *k, float *out, const float *a, const float *b, uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->add(out, b, n);
+}
+
+/* One float behind an odd length is nobody's: rope must leave it. */
+static void run_rope(const struct kernels *k, float *out, const float *a, const float *b,
+                     uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->rope(out, b, b + n / 2, n / 2);
+}
+
+static void check_vectors(struct state *s)
+{
+    void *norm = (void *)(uintptr_t)s->new->rms_norm;
+    check_vector(s, norm, "rms_norm", run_rms_norm);
+    check_vector(s, norm, "rms_norm in place", run_rms_norm_in_place);
+    check_vector(s, (void *)(uintptr_t)s->new->silu_mul, "silu_mul", run_silu_mul);
+    check_vector(s, (void *)(uintptr_t)s->new->add, "add", run_add);
+    check_vector(s, (void *)(uintptr_t)s->new->rope, "rope", run_rope);
+}
+
+/* ---- attention
+ * ------------------------------------------------------------------------------------ */
+
+static void check_attend_shape(struct state *s, bool bf16, uint32_t n_pos, uint32_t dim)
+{
+    size_t n = (size_t)n_pos * dim;
+    int kind = (int)random_below(3);
+    struct input q = random_floats(dim, kind), k = random_floats(n, 0), v = random_floats(n, 0);
+    struct input kh = input_new(n * 2), vh = input_new(n * 2);
+    for (size_t i = 0; i < n; i++) {
+        ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
+        ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
+    }
+    float scale = 1 / sqrtf((float)dim);
+    struct output out[2], scores[2];
+    WHAT(s, "attend_%s %u positions, head %u, data %d", bf16 ? "bf16" : "f32", n_pos, dim, kind);
+    for (int i = 0; i < 2; i++) {
+        const struct kernels *t = i ? s->new : s->ref;
+        out[i] = output_new(dim * sizeof(float));
+        scores[i] = output_new(n_pos * sizeof(float));
+        output_poison(&out[i]);
+        output_poison(&scores[i]);
+        if (bf16)
+            t->attend_bf16(out[i].p, q.p, kh.p, vh.p, n_pos, dim, scale, scores[i].p);
+        else
+            t->attend_f32(out[i].p, q.p, k.p, v.p, n_pos, dim, scale, scores[i].p);
+    }
+    compare(s, &out[0], &out[1]);
+    compare(s, &scores[0], &scores[1]);
+    for (int i = 0; i < 2; i++) {
+        output_free(&out[i]);
+        output_free(&scores[i]);
+    }
+    input_free(&q);
+    input_free(&k);
+    input_free(&v);
+    input_free(&kh);
+    input_free(&vh);
+}
+
+static void check_attend(struct state *s)
+{
+    static const uint32_t dims[] = {1, 7, 8, 16, 24, 32, 48, 64, 80, 96, 100, 128, 200};
+    static const uint32_t positions[] = {1, 2, 7, 15, 16, 17, 31, 100, 301};
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        void *function =
+            bf16 ? (void *)(uintptr_t)s->new->attend_bf16 : (void *)(uintptr_t)s->new->attend_f32;
+        if (begin(s, function, bf16 ? "attend_bf16" : "attend_f32"))
+            for (size_t i = 0; i < COUNT(dims); i++)
+                for (size_t j = 0; j < COUNT(positions); j++)
+                    check_attend_shape(s, bf16, positions[j], dims[i]);
+    }
+}
+
+static void check_all(struct state *s)
+{
+    check_matrices(s);
+    check_quantise(s);
+    check_vectors(s);
+    check_attend(s);
+}
+
+/* ---- CPU levels
+ * ----------------------------------------------------------------------------------- */
+
+static const unsigned ladder[] = {CPU_AVX2, CPU_AVX512,  CPU_VNNI, CPU_AMX,
+                                  CPU_NEON, CPU_DOTPROD, CPU_I8MM};
+
+static void for_each_level(struct state *s, void (*visit)(struct state *))
+{
+    static struct kernels ref, new;
+    unsigned flags = 0;
+    kernels_init(&ref, 0);
+    s->ref = &ref;
+    for (size_t i = 0; i < COUNT(ladder); i++) {
+        if (!(cpu_flags() & ladder[i]))
+            continue;
+        flags |= ladder[i];
+        kernels_init(&new, flags);
+        s->new = &new;
+        visit(s);
+    }
+}
+
+static void check_level(struct state *s)
+{
+    int checked = s->n_checked, failed = s->n_failed;
+    check_all(s);
+    printf("%-8s %d kernels checked, %d comparisons failed\n", s->new->level,
+           s->n_checked - checked, s->n_failed - failed);
+}
+
+/* ---- the test of the test
+ * ------------------------------------------------------------------------- */
+
+static struct kernels good;
+
+static void broken_last_bit(const struct matrix *w, uint32_t g0, uint32_t g1,
+                            const struct activation *x, float *y)
+{
+    good.matvec[w->format](w, g0, g1, x, y);
+    if (g1 > g0)
+        y[g0 * ROW_GROUP] = nextafterf(y[g0 * ROW_GROUP], INFINITY);
+}
+
+static void broken_writes_behind(const struct matrix *w, uint32_t g0, uint32_t g1,
+                                 const struct activation *x, float *y)
+{
+    good.matvec[w->format](w, g0, g1, x, y);
+    if (w->rows % ROW_GROUP && g1 * ROW_GROUP > w->rows)
+        y[w->rows] = 0;
+}
+
+static void broken_other_slice(const struct matrix *w, uint32_t g0, uint32_t g1,
+                               const struct activation *x, float *y)
+{
+    (void)g0;
+    good.matvec[w->format](w, 0, g1, x, y);
+}
+
+static void broken_dequant(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
+{
+    good.dequant[w->format](w, row0, row1, out);
+    if (w->cols % 32 == 1 && row1 > row0)
+        out[w->cols - 1] = -out[w->cols - 1];
+}
+
+static void broken_quantise(struct activation *a, uint32_t cols, uint32_t cols_pad)
+{
+    good.quantise(a, cols, cols_pad);
+    if (a->q[0] == 127)
+        a->sum[0]++;
+}
+
+static void broken_silu_mul(float *gate, const float *up, uint32_t n)
+{
+    good.silu_mul(gate, up, n - n % 16); /* forgets the tail */
+}
+
+static void broken_rope(float *head, const float *cos, const float *sin, uint32_t half)
+{
+    good.rope(head, cos, sin, half);
+    head[2 * half] = 0; /* one beyond */
+}
+
+static void broken_attend(float *out, const float *q, const float *k, const float *v,
+                          uint32_t n_pos, uint32_t dim, float scale, float *scores)
+{
+    good.attend_f32(out, q, k, v, n_pos, dim, scale, scores);
+    scores[n_pos - 1] += 1;
+}
+
+/* -> true when the tester notices this table. */
+static bool caught(const struct kernels *broken)
+{
+    struct state s = {.ref = &good, .new = broken, .seed = 1, .quiet = true};
+    check_all(&s);
+    return s.n_failed > 0;
+}
+
+static int selftest(void)
+{
+    int missed = 0;
+    kernels_init(&good, 0);
+    struct kernels broken[8];
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        broken[i] = good;
+        broken[i].level = "broken";
+    }
+    broken[0].matvec[FORMAT_QINS4] = broken_last_bit;
+    broken[1].matvec[FORMAT_QINS8] = broken_writes_behind;
+    broken[2].matvec[FORMAT_QINS9] = broken_other_slice;
+    broken[3].dequant[FORMAT_QINS4_16] = broken_dequant;
+    broken[4].quantise = broken_quantise;
+    broken[5].silu_mul = broken_silu_mul;
+    broken[6].rope = broken_rope;
+    broken[7].attend_f32 = broken_attend;
+    for (size_t i = 0; i < COUNT(broken); i++)
+        if (!caught(&broken[i])) {
+            printf("FAILED: broken kernel %zu was not caught\n", i);
+            missed++;
+        }
+    if (caught(&good)) {
+        printf("FAILED: equal kernels were called different\n");
+        missed++;
+    }
+    printf("selftest: %zu broken kernels, %d mistakes\n", COUNT(broken), missed);
+    return missed != 0;
+}
+
+/* ---- speed
+ * ---------------------------------------------------------------------------------------- */
+
+static size_t bench_bytes = (size_t)256 << 20;
+static volatile uint64_t bench_sink;
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A plain read of the bytes. */
+static double time_read(const struct matrix *m)
+{
+    typedef uint64_t line __attribute__((vector_size(64)));
+    double t = seconds();
+    line sum[4] = {{0}};
+    const line *p = m->data;
+    for (size_t i = 0; i + 4 <= matrix_data_bytes(m) / sizeof *p; i += 4)
+        for (int j = 0; j < 4; j++)
+            sum[j] += p[i + (size_t)j];
+    sum[0] += sum[1] + sum[2] + sum[3];
+    bench_sink = sum[0][0] + sum[0][7];
+    return seconds() - t;
+}
+
+static void bench_format(struct state *s, enum format f)
+{
+    enum { COLS = 3072, TURNS = 7 };
+    struct matrix m = matrix_shape(f, ROW_GROUP, COLS);
+    uint32_t groups = (uint32_t)(bench_bytes / matrix_data_bytes(&m));
+    m = matrix_shape(f, groups * ROW_GROUP, COLS);
+    struct input_vector x = vector_new(COLS, 0);
+    uint8_t *data = NULL;
+    float *row = calloc(matrix_row_bytes(&m) + 4, 1), *y = calloc(m.rows, sizeof *y);
+    float *panel = malloc((size_t)64 * COLS * sizeof *panel);
+    int failed = posix_memalign((void **)&data, 64, matrix_data_bytes(&m));
+    assert(!failed && row && y && panel);
+    (void)failed;
+    for (size_t i = 0; i < matrix_data_bytes(&m) / 8; i++)
+        ((uint64_t *)(void *)data)[i] = random_bits() & 0x3fff3fff3fff3fff; /* finite as float */
+    m.data = data;
+    m.row = row;
+    s->new->quantise(&x.a, COLS, m.cols_pad);
+    double best = 1e9, read = 1e9, decode = 1e9;
+    for (int turn = 0; turn < TURNS; turn++) {
+        double t = time_read(&m);
+        read = t < read ? t : read;
+        t = seconds();
+        s->new->matvec[f](&m, 0, groups, &x.a, y);
+        t = seconds() - t;
+        best = t < best ? t : best;
+        t = seconds();
+        for (uint32_t r = 0; r + 64 <= m.rows && r < 64 * 16; r += 64)
+            s->new->dequant[f](&m, r, r + 64, panel);
+        t = seconds() - t;
+        decode = t < decode ? t : decode;
+    }
+    double gb = (double)matrix_data_bytes(&m) * 1e-9;
+    uint32_t decoded = m.rows / 64 * 64 < 64 * 16 ? m.rows / 64 * 64 : 64 * 16;
+    printf(
+        "%-8s %-9s matvec %6.2f GB/s, plain read %6.2f GB/s: %3.0f %%   dequant %6.2f Gweights/s\n",
+        s->new->level, format_info(f)->name, gb / best, gb / read, 100 * read / best,
+        decoded * 1e-9 * COLS / decode);
+    free(panel);
+    free(data);
+    free(row);
+    free(y);
+    vector_free(&x);
+}
+
+static void bench_attend(struct state *s)
+{
+    enum { N_POS = 4096, DIM = 96, TURNS = 20 };
+    struct input q = random_floats(DIM, 0), k = random_floats(N_POS * DIM, 0);
+    struct input v = random_floats(N_POS * DIM, 0);
+    float out[DIM], *scores = malloc(N_POS * sizeof *scores);
+    double best[2] = {1e9, 1e9};
+    assert(scores);
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int bf16 = 0; bf16 < 2; bf16++) {
+            double t = seconds();
+            if (bf16)
+                s->new->attend_bf16(out, q.p, k.p, v.p, N_POS, DIM, 0.1f, scores);
+            else
+                s->new->attend_f32(out, q.p, k.p, v.p, N_POS, DIM, 0.1f, scores);
+            t = seconds() - t;
+            best[bf16] = t < best[bf16] ? t : best[bf16];
+        }
+    printf("%-8s attend, %d positions, head %d: f32 %.1f us, bf16 %.1f us\n", s->new->level, N_POS,
+           DIM, best[0] * 1e6, best[1] * 1e6);
+    free(scores);
+    input_free(&q);
+    input_free(&k);
+    input_free(&v);
+}
+
+static void bench_level(struct state *s)
+{
+    for (enum format f = 0; f < N_FORMATS; f++)
+        if (!s->filter || strstr(format_info(f)->name, s->filter))
+            bench_format(s, f);
+    if (!s->filter || strstr("attend", s->filter))
+        bench_attend(s);
+}
+
+int main(int argc, char **argv)
+{
+    struct state s = {.seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32};
+    bool bench = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--selftest") == 0)
+            return selftest();
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            s.seed = strtoull(argv[++i], NULL, 0);
+        else if (strncmp(argv[i], "--bench", 7) == 0) {
+            bench = true;
+            if (argv[i][7] == '=')
+                bench_bytes = strtoull(argv[i] + 8, NULL, 10) << 20;
+        } else
+            s.filter = argv[i];
+    }
+    printf("seed %llu\n", (unsigned long long)s.seed);
+    for_each_level(&s, bench ? bench_level : check_level);
+    return s.n_failed != 0;
+}
