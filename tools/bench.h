@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bench: what the parts of qins-bench share: the command line, the model, JSON on stdout.
+ */
+#ifndef QINS_BENCH_H
+#define QINS_BENCH_H
+
+#include "model.h"
+#include "pool.h"
+#include "session.h"
+#include "tokenizer.h"
+
+struct bench {
+    const char *command;
+    const char *model_path;
+    const char *text;       /* tokens: what to encode or decode; NULL or "-": stdin */
+    const char *ids;        /* logits: "1,2,3" */
+    bool decode, json;
+    enum format format;     /* of a folder converted in memory */
+    unsigned cpu_flags;
+    uint32_t n_threads, n_prompt, n_generate, n_greedy;
+
+    /* bench_open */
+    struct kernels kernels;
+    struct pool *pool;
+    struct model *model;
+    double load_ms;
+};
+
+bool bench_open(struct bench *b, struct error *err);
+void bench_close(struct bench *b);
+/* Ids in decimal, separated by white space or commas, each below `limit`. */
+bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out, struct error *err);
+/* Greedy choice: the lowest id among the best. */
+int32_t bench_best(const float *logits, uint32_t n);
+/* A number as JSON takes it: null for what is not finite. */
+void bench_json_number(double x);
+
+bool bench_tokens(struct bench *b, struct error *err);
+bool bench_logits(struct bench *b, struct error *err);
+bool bench_speed(struct bench *b, struct error *err);
+
+#endif

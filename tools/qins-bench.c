@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * qins-bench: the model without a conversation: token ids, logits, speed.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "versions.h"
+
+static const char usage[] =
+    "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
+    "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
+    "       qins-bench speed  MODEL [-p N] [-n N] [--json]\n"
+    "\n"
+    "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
+    "\n"
+    "tokens  text to token ids, special tokens recognised; without TEXT from standard input\n"
+    "  --decode            ids to text instead\n"
+    "logits  what the model predicts after the last of some ids\n"
+    "  --ids LIST          token ids, separated by commas\n"
+    "  --greedy N          continue by N tokens, always the best one\n"
+    "speed   prompt, generation, and a plain read of the same weights beside them\n"
+    "  -p N                tokens of the prompt (512)\n"
+    "  -n N                tokens to generate (64)\n"
+    "all\n"
+    "  -f, --format NAME   what a folder is converted to (f32)\n"
+    "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
+    "  --cpu LEVEL         highest instruction set used (auto)\n"
+    "  --json              one JSON object on standard output\n"
+    "  -h, --help          this text\n"
+    "  --version           version of the program and its libraries\n";
+
+enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
+enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION };
+
+static const struct option flags[] = {
+    {"decode", no_argument, NULL, FLAG_DECODE},
+    {"ids", required_argument, NULL, FLAG_IDS},
+    {"greedy", required_argument, NULL, FLAG_GREEDY},
+    {"prompt", required_argument, NULL, 'p'},
+    {"generate", required_argument, NULL, 'n'},
+    {"format", required_argument, NULL, 'f'},
+    {"threads", required_argument, NULL, 't'},
+    {"cpu", required_argument, NULL, FLAG_CPU},
+    {"json", no_argument, NULL, FLAG_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, FLAG_VERSION},
+    {0},
+};
+
+/* ---- what the commands share --------------------------------------------------------------------- */
+
+bool bench_open(struct bench *b, struct error *err)
+{
+    kernels_init(&b->kernels, b->cpu_flags);
+    b->pool = pool_new(b->n_threads);
+    double start = now_ms();
+    if (is_folder(b->model_path)) {
+        struct convert_options o = {.format = b->format, .n_threads = pool_size(b->pool)};
+        b->model = model_open_folder(b->model_path, &o, err);
+    } else {
+        b->model = model_open(b->model_path, err);
+    }
+    b->load_ms = now_ms() - start;
+    if (b->model)
+        return true;
+    pool_free(b->pool);
+    return false;
+}
+
+void bench_close(struct bench *b)
+{
+    model_close(b->model);
+    pool_free(b->pool);
+}
+
+bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out, struct error *err)
+{
+    static const char separators[] = " \t\r\n,";
+    const char *end = text + n;
+    while (text < end) {
+        if (*text && strchr(separators, *text)) {
+            text++;
+            continue;
+        }
+        uint64_t id = 0;
+        const char *start = text;
+        for (; text < end && *text >= '0' && *text <= '9' && id < limit; text++)
+            id = id * 10 + (uint64_t)(*text - '0');
+        if (text == start || (text < end && !(*text && strchr(separators, *text))) || id >= limit)
+            return refuse(err, EX_USAGE, "\"%.*s\": a token id from 0 to %u expected",
+                          (int)(end - start < 20 ? end - start : 20), start, limit - 1);
+        ids_push(out, (int32_t)id);
+    }
+    return true;
+}
+
+int32_t bench_best(const float *logits, uint32_t n)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return (int32_t)best;
+}
+
+/* The program never calls setlocale: the decimal point is a point. */
+void bench_json_number(double x)
+{
+    if (!isfinite(x))
+        fputs("null", stdout);
+    else if (x == rint(x) && fabs(x) < 0x1p53)
+        printf("%.0f", x + 0.0); /* not "-0" */
+    else
+        printf("%.9g", x);
+}
+
+/* ---- command line -------------------------------------------------------------------------------- */
+
+static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t max, uint32_t *out,
+                      struct error *err)
+{
+    char *end;
+    errno = 0;
+    unsigned long long x = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || x < min || x > max)
+        return refuse(err, EX_USAGE, "%s %s: a whole number from %u to %u expected", flag, text, min,
+                      max);
+    *out = (uint32_t)x;
+    return true;
+}
+
+static bool parse_flag(struct bench *b, int flag, const char *text, struct error *err)
+{
+    switch (flag) {
+    case FLAG_DECODE:
+        b->decode = true;
+        return true;
+    case FLAG_JSON:
+        b->json = true;
+        return true;
+    case FLAG_IDS:
+        b->ids = text;
+        return true;
+    case FLAG_GREEDY:
+        return parse_u32("--greedy", text, 0, MAX_TOKENS, &b->n_greedy, err);
+    case 'p':
+        return parse_u32("-p", text, 1, MAX_TOKENS, &b->n_prompt, err);
+    case 'n':
+        return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
+    case 't':
+        return parse_u32("-t", text, 0, MAX_THREADS, &b->n_threads, err);
+    case 'f':
+        return format_from_name(text, &b->format) ||
+               refuse(err, EX_USAGE, "--format %s: f32, bf16, qins9, qins9row, qins8, qins4 or "
+                      "qins4_16 expected", text);
+    case FLAG_CPU:
+        return cpu_flags_from_name(text, &b->cpu_flags) ||
+               refuse(err, EX_USAGE, "--cpu %s: auto or one of %s expected", text,
+                      cpu_level_names());
+    default:
+        return refuse(err, EX_USAGE, "unknown or incomplete flag; qins-bench -h lists them");
+    }
+}
+
+static bool parse_words(struct bench *b, int n, char **words, struct error *err)
+{
+    if (n < 1)
+        return refuse(err, EX_USAGE, "a command is missing: tokens, logits or speed");
+    b->command = words[0];
+    bool is_tokens = strcmp(b->command, "tokens") == 0;
+    if (!is_tokens && strcmp(b->command, "logits") != 0 && strcmp(b->command, "speed") != 0)
+        return refuse(err, EX_USAGE, "unknown command \"%s\": tokens, logits or speed expected",
+                      b->command);
+    if (n < 2)
+        return refuse(err, EX_USAGE, "%s: MODEL is missing", b->command);
+    b->model_path = words[1];
+    b->text = n > 2 ? words[2] : NULL;
+    if (n > (is_tokens ? 3 : 2))
+        return refuse(err, EX_USAGE, "\"%s\": one word too many", words[is_tokens ? 3 : 2]);
+    return true;
+}
+
+/* -> false: *err tells why, or err->code is 0 and the answer is given. */
+static bool parse(struct bench *b, int argc, char **argv, struct error *err)
+{
+    int flag;
+    struct buf version = {0};
+    opterr = 0;
+    while ((flag = getopt_long(argc, argv, "p:n:t:f:h", flags, NULL)) != -1) {
+        if (flag == 'h') {
+            fputs(usage, stdout);
+            return false;
+        }
+        if (flag == FLAG_VERSION) {
+            versions_append(&version, "qins-bench");
+            fputs(version.data, stdout);
+            buf_free(&version);
+            return false;
+        }
+        if (!parse_flag(b, flag, optarg, err))
+            return false;
+    }
+    return parse_words(b, argc - optind, argv + optind, err);
+}
+
+static bool run(struct bench *b, struct error *err)
+{
+    bool ok = strcmp(b->command, "tokens") == 0   ? bench_tokens(b, err)
+              : strcmp(b->command, "logits") == 0 ? bench_logits(b, err)
+                                                  : bench_speed(b, err);
+    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
+        return refuse(err, EX_IOERR, "standard output: cannot write");
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.format = FORMAT_F32, .n_prompt = 512, .n_generate = 64};
+    struct error err = {0};
+    cpu_flags_from_name("auto", &b.cpu_flags);
+    if (parse(&b, argc, argv, &err) && run(&b, &err))
+        return 0;
+    return err.code ? error_print(&err, "qins-bench") : 0;
+}
