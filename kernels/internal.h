@@ -140,6 +140,8 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
 void kernels_scalar(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
+void kernels_avx512(struct kernels *k);
+void kernels_vnni(struct kernels *k);
 gemm_f32_fn gemm_f32_openblas;
 void gemm_init(void);
 

@@ -73,6 +73,14 @@ void kernels_init(struct kernels *k, unsigned flags)
     k->level = "avx2";
     kernels_avx2_matrix(k);
     kernels_avx2_vector(k);
+    if (!(flags & CPU_AVX512))
+        return;
+    k->level = "avx512";
+    kernels_avx512(k);
+    if (!(flags & CPU_VNNI))
+        return;
+    k->level = "vnni";
+    kernels_vnni(k);
 #endif
     (void)flags;
 }

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVX-512 VNNI and VBMI: the integer matvecs. dpbusd multiplies 64 unsigned by 64 signed bytes and
+ * adds them in fours, one row a lane. Two row groups go side by side: two streams from memory are
+ * faster than one.
+ */
+#include <immintrin.h>
+
+#include "internal.h"
+
+/* One prefetch a line into L1, and one farther ahead, across the page's end, into L2. */
+static inline void prefetch_line(const uint8_t *p)
+{
+    _mm_prefetch((const char *)p + 2048, _MM_HINT_T0);
+    _mm_prefetch((const char *)p + 4096, _MM_HINT_T1);
+}
+
+/* Four activations, the same for every row. */
+static inline __m512i four_vnni(const int8_t *q)
+{
+    int32_t four;
+    memcpy(&four, q, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+static inline void store_group(const struct matrix *w, uint32_t group, float *y, __m512 v)
+{
+    uint32_t n = group_rows(w, group);
+    __mmask16 m = n == ROW_GROUP ? 0xffff : (__mmask16)((1u << n) - 1);
+    _mm512_mask_storeu_ps(y + (size_t)group * ROW_GROUP, m, v);
+}
+
+/* ---- QINS4 --------------------------------------------------------------------------------------
+ */
+
+/* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
+static inline __m512 scales_qins4(const uint8_t *codes)
+{
+    __m512i c = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)codes));
+    __m512 f = _mm512_permutexvar_ps(c, _mm512_loadu_ps(qins4_fraction));
+    __m512i exponent = _mm512_and_si512(_mm512_slli_epi32(c, 19), _mm512_set1_epi32(7 << 23));
+    __m512i scale = _mm512_sub_epi32(_mm512_castps_si512(f), exponent);
+    __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    /* scale | (c << 24 & sign) */
+    return _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(scale, _mm512_slli_epi32(c, 24), sign, 0xf8));
+}
+
+/* dpbusd wants unsigned weights: levels + 128, and the sum begins at -128 sum(q). */
+static inline __m512i biased_levels(void)
+{
+    __m128i level = _mm_loadu_si128((const void *)qins4_level);
+    return _mm512_broadcast_i32x4(_mm_add_epi8(level, _mm_set1_epi8(-128)));
+}
+
+/* Sums of one block, n_lines lines of 8 columns. */
+static inline __attribute__((always_inline)) __m512i
+block_qins4(__m512i levels, const uint8_t *line, const int8_t *q, int32_t q_sum, int n_lines)
+{
+    const __m512i nibble = _mm512_set1_epi8(15);
+    __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (int g = 0; g < n_lines; g++) {
+        prefetch_line(line + g * 64);
+        __m512i v = _mm512_loadu_si512(line + g * 64);
+        __m512i low = _mm512_shuffle_epi8(levels, _mm512_and_si512(v, nibble));
+        __m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble);
+        sum = _mm512_dpbusd_epi32(sum, low, four_vnni(q + g * 8));
+        sum2 =
+            _mm512_dpbusd_epi32(sum2, _mm512_shuffle_epi8(levels, high), four_vnni(q + g * 8 + 4));
+    }
+    return _mm512_add_epi32(sum, sum2);
+}
+
+/* Row groups [group, group + n). */
+static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
+                                                               uint32_t group, int n,
+                                                               const struct activation *x, float *y,
+                                                               int block)
+{
+    const int n_blocks = QINS4_COLS / block;
+    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
+    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const uint8_t *tile = (const uint8_t *)w->data + group * group_bytes;
+    const __m512i levels = biased_levels();
+    __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
+#pragma GCC unroll 2
+        for (int i = 0; i < n; i++) {
+            prefetch_line(tile + i * group_bytes);
+            if (block == 16)
+                prefetch_line(tile + i * group_bytes + 64);
+        }
+        for (int b = 0; b < n_blocks; b++) {
+            const uint32_t col = k + (uint32_t)(b * block);
+            const int32_t *sums = x->sum + col / 16;
+            const int32_t q_sum = block == 32 ? sums[0] + sums[1] : sums[0];
+            const __m512 d = _mm512_set1_ps(x->scale[col / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < n; i++) {
+                const uint8_t *at = tile + i * group_bytes;
+                const uint8_t *line = at + n_blocks * ROW_GROUP + b * block * 8;
+                __m512i sum = block_qins4(levels, line, x->q + col, q_sum, block / 8);
+                acc[i] =
+                    _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum),
+                                    _mm512_mul_ps(scales_qins4(at + b * ROW_GROUP), d), acc[i]);
+            }
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        uint32_t to = group + (uint32_t)i;
+        __m512 base = _mm512_loadu_ps(w->row + (size_t)to * ROW_GROUP);
+        store_group(w, to, y, _mm512_mul_ps(acc[i], base));
+    }
+}
+
+static void matvec_qins4_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, float *y)
+{
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins4(w, group0, 2, x, y, 32);
+    if (group0 < group1)
+        groups_qins4(w, group0, 1, x, y, 32);
+}
+
+static void matvec_qins4_16_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 const struct activation *x, float *y)
+{
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins4(w, group0, 2, x, y, 16);
+    if (group0 < group1)
+        groups_qins4(w, group0, 1, x, y, 16);
+}
+
+/* ---- QINS8 --------------------------------------------------------------------------------------
+ */
+
+/* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto the activation.
+ */
+static inline __m512i line_qins8(__m512i sum, const uint8_t *line, const int8_t *q, __m512i table0,
+                                 __m512i table1)
+{
+    __m512i v = _mm512_loadu_si512(line), a = four_vnni(q);
+    __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
+    a = _mm512_mask_sub_epi8(a, _mm512_movepi8_mask(v), _mm512_setzero_si512(), a);
+    prefetch_line(line);
+    return _mm512_dpbusd_epi32(sum, magnitude, a);
+}
+
+static inline __attribute__((always_inline)) void
+groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y)
+{
+    const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
+    const uint8_t *line = (const uint8_t *)w->data + group * group_bytes;
+    const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
+    const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
+    __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += ACT_BLOCK * ROW_GROUP) {
+        const __m512 d = _mm512_set1_ps(x->scale[k / ACT_BLOCK]);
+#pragma GCC unroll 2
+        for (int i = 0; i < n; i++) {
+            __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+#pragma GCC unroll 8
+            for (int g = 0; g < 8; g++)
+                sum[g & 1] = line_qins8(sum[g & 1], line + i * group_bytes + g * 64,
+                                        x->q + k + g * 4, table0, table1);
+            acc[i] =
+                _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(sum[0], sum[1])), d, acc[i]);
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        uint32_t to = group + (uint32_t)i;
+        __m512 base = _mm512_loadu_ps(w->row + (size_t)to * ROW_GROUP);
+        store_group(w, to, y, _mm512_mul_ps(acc[i], _mm512_div_ps(base, _mm512_set1_ps(255))));
+    }
+}
+
+static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, float *y)
+{
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins8(w, group0, 2, x, y);
+    if (group0 < group1)
+        groups_qins8(w, group0, 1, x, y);
+}
+
+void kernels_vnni(struct kernels *k)
+{
+    k->matvec[FORMAT_QINS8] = matvec_qins8_vnni;
+    k->matvec[FORMAT_QINS4] = matvec_qins4_vnni;
+    k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_vnni;
+}
