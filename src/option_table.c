@@ -24,7 +24,7 @@ const struct option_row option_table[N_OPTIONS] = {
         OPT_TOP_P, "top_p", "topp", 0, OPTION_FLOAT, 0, 1, 0.05, 0.1, 1, NULL, "0.9", "N",
         "keep tokens up to this probability; 1: all",
         "Keeps the likeliest tokens whose probabilities together make up this much, by the rule of\n"
-        "top_p_rule.\n"
+        ".Ic top_p_rule .\n"
         "1 keeps all." },
     [OPT_TOP_K] = {
         OPT_TOP_K, "top_k", "topk", 0, OPTION_INT, 0, 1000000, 5, 0, 200, NULL, "0", "N",
@@ -59,11 +59,23 @@ const struct option_row option_table[N_OPTIONS] = {
         "RULE",
         "what top-p keeps: spec or nucleus",
         "Both rules sort the tokens by falling probability and add the probabilities up.\n"
-        "spec drops every token at which the sum, the token itself included, exceeds top_p; the\n"
-        "likeliest token always stays.\n"
-        "nucleus keeps the tokens up to and including the first at which the sum reaches top_p.\n"
-        "So spec stays within top_p and nucleus just passes it, by one token.\n"
-        "With top_p at 1 both keep all." },
+        ".Cm spec\n"
+        "drops every token at which the sum, the token itself included, exceeds\n"
+        ".Ic top_p ;\n"
+        "the likeliest token always stays.\n"
+        ".Cm nucleus\n"
+        "keeps the tokens up to and including the first at which the sum reaches\n"
+        ".Ic top_p .\n"
+        "So\n"
+        ".Cm spec\n"
+        "stays within\n"
+        ".Ic top_p\n"
+        "and\n"
+        ".Cm nucleus\n"
+        "reaches or passes it, by one token at most.\n"
+        "With\n"
+        ".Ic top_p\n"
+        "at 1 both keep all." },
     [OPT_SEED] = {
         OPT_SEED, "seed", NULL, 's', OPTION_INT, -1, NUMBER_MAX_SEED, 1, 0, 1000, NULL, "-1", "N",
         "same seed, same text; -1: a new one",
@@ -72,7 +84,9 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_MODEL] = {
         OPT_MODEL, "model", NULL, 'm', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "MODEL",
         ".qins file or Hugging Face folder",
-        "A .qins file, or a model folder in Hugging Face form, which is converted in memory.\n"
+        "A\n"
+        ".Pa .qins\n"
+        "file, or a model folder in Hugging Face form, which is converted in memory.\n"
         "Where none is given the starter model is used." },
     [OPT_SYSTEM] = {
         OPT_SYSTEM, "system", "system_prompt", 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL,
@@ -98,19 +112,26 @@ const struct option_row option_table[N_OPTIONS] = {
         "auto scalar avx2 avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
         "highest instruction set, such as avx2",
         "The highest instruction set that may be used.\n"
-        "auto takes all that this machine has; scalar is plain C." },
+        ".Cm auto\n"
+        "takes all that this machine has;\n"
+        ".Cm scalar\n"
+        "is plain C." },
     [OPT_PRESET] = {
         OPT_PRESET, "preset", NULL, 'P', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "NAME",
         "settings by name, such as creative",
-        "Reads a preset, see\n"
-        ".Xr qins.yaml 5 :\n"
-        "a name, or a file where NAME holds a slash or ends in .yaml." },
+        "Reads a preset: a name, or a file where\n"
+        ".Ar NAME\n"
+        "holds a slash or ends in\n"
+        ".Pa .yaml ." },
     [OPT_FORMAT] = {
         OPT_FORMAT, "format", NULL, 'f', OPTION_CHOICE, 0, 0, 0, 0, 0,
         "auto f32 bf16 qins9 qins9row qins8 qins4 qins4-16", "auto", "FORMAT",
         "what a folder is converted to",
-        "What a model folder is converted to in memory; a .qins file stays what it is.\n"
-        "auto makes f32, which loses nothing, of models that take at most 1 GiB so, and qins8 of larger\n"
+        "What a model folder is converted to in memory; a\n"
+        ".Pa .qins\n"
+        "file stays what it is.\n"
+        ".Cm auto\n"
+        "makes f32, which loses nothing, of models that take at most 1 GiB so, and qins8 of larger\n"
         "ones." },
 };
 /* clang-format on */
