@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine as programs drive it: submit, cancel, events. The text that has to come out is what the
+ * original engine of these models printed (shared/models/stories260K/expected-greedy.txt).
+ */
+#include <poll.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "engine.h"
+#include "test.h"
+
+enum { WAIT_MS = 60000 };
+
+static const struct sampling greedy = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
+static const struct sampling lively = {.temperature = 1.2f, .top_p = 0.95f, .repeat_penalty = 1};
+
+/* What one turn said. */
+struct said {
+    struct buf text;
+    struct event done;
+    uint32_t n_stats, n_prompt_events;
+};
+
+static struct engine *start(const char *model, unsigned n_threads, uint32_t ctx_len)
+{
+    struct engine_options o = {.model = shared_path(model), .n_threads = n_threads,
+                               .cpu_flags = cpu_flags(), .ctx_len = ctx_len,
+                               .folder_format = FORMAT_F32};
+    return engine_start(&o);
+}
+
+static struct event next(struct engine *e)
+{
+    struct event event;
+    while (!engine_next(e, &event)) {
+        struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
+        if (poll(&p, 1, WAIT_MS) == 0)
+            fail_msg("no event within %d ms", WAIT_MS);
+    }
+    return event;
+}
+
+static struct engine *start_ready(const char *model, unsigned n_threads, uint32_t ctx_len)
+{
+    struct engine *e = start(model, n_threads, ctx_len);
+    struct event event;
+    while ((event = next(e)).type == EVENT_LOADING)
+        assert_true(event.done <= event.total);
+    if (event.type != EVENT_READY)
+        fail_msg("%s", engine_error(e)->text);
+    assert_non_null(engine_info(e));
+    return e;
+}
+
+static uint32_t submit(struct engine *e, const char *text, uint32_t max_tokens, uint64_t seed)
+{
+    struct chat chat = {0};
+    struct turn_request r = {.chat = &chat, .raw = true, .max_tokens = max_tokens, .seed = seed};
+    chat_add(&chat, CHAT_USER, text, strlen(text));
+    uint32_t turn = engine_submit(e, &r);
+    chat_free(&chat);
+    return turn;
+}
+
+static void note(struct said *s, const struct event *event)
+{
+    if (event->type == EVENT_TEXT)
+        buf_append(&s->text, event->text, event->n_text);
+    s->n_stats += event->type == EVENT_STATS;
+    s->n_prompt_events += event->type == EVENT_PROMPT;
+    if (event->type == EVENT_DONE)
+        s->done = *event;
+}
+
+static struct said listen(struct engine *e, uint32_t turn)
+{
+    struct said s = {0};
+    buf_append(&s.text, "", 0);
+    for (;;) {
+        struct event event = next(e);
+        if (event.turn != turn)
+            continue; /* stale */
+        note(&s, &event);
+        if (event.type == EVENT_DONE)
+            return s;
+    }
+}
+
+static char *expected_text(void)
+{
+    struct buf b = {0};
+    struct error err;
+    assert_true(read_file(&b, shared_path("models/stories260K/expected-greedy.txt"), 1 << 16, &err));
+    while (b.len > 0 && b.data[b.len - 1] == '\n')
+        b.data[--b.len] = '\0';
+    return b.data;
+}
+
+static uint32_t n_answer_ids(struct engine *e, uint32_t turn)
+{
+    struct ids ids = {0};
+    engine_turn_ids(e, turn, &ids);
+    uint32_t n = (uint32_t)ids.n;
+    ids_free(&ids);
+    return n;
+}
+
+/* ---- what comes out ------------------------------------------------------------------------------ */
+
+static void test_greedy_story_is_the_original_engines(void **state)
+{
+    (void)state;
+    const char *const models[] = {"models/stories260K", "models/stories260K-phi3"};
+    char *want = expected_text();
+    for (int m = 0; m < 2; m++) {
+        struct engine *e = start_ready(models[m], 2, 0);
+        assert_int_equal(engine_info(e)->ctx_len, 512);
+        engine_set_sampling(e, &greedy);
+        uint32_t turn = submit(e, "", 200, 1);
+        struct said s = listen(e, turn);
+        assert_string_equal(s.text.data, want);
+        assert_int_equal(s.done.stop, STOP_LENGTH);
+        assert_int_equal(s.done.stats.n_prompt, 1);
+        assert_int_equal(s.done.stats.n_tokens, 200);
+        assert_int_equal(s.n_stats, 200);
+        assert_int_equal(n_answer_ids(e, turn), 200);
+        assert_true(s.done.stats.first_token_ms > 0 && s.done.stats.tokens_per_s > 0);
+        buf_free(&s.text);
+        engine_stop(e);
+    }
+    free(want);
+}
+
+static char *story(unsigned n_threads, uint64_t seed)
+{
+    struct engine *e = start_ready("models/stories260K-phi3", n_threads, 0);
+    engine_set_sampling(e, &lively);
+    submit(e, "A dog", 3, 99); /* what came before must not matter */
+    struct said s = listen(e, submit(e, "Once upon a time", 60, seed));
+    engine_stop(e);
+    return s.text.data;
+}
+
+static void test_a_seed_gives_one_text_on_any_number_of_threads(void **state)
+{
+    (void)state;
+    char *one = story(1, 7), *two = story(2, 7), *five = story(5, 7), *other = story(2, 8);
+    assert_string_equal(one, two);
+    assert_string_equal(one, five);
+    assert_string_not_equal(one, other);
+    free(one);
+    free(two);
+    free(five);
+    free(other);
+}
+
+static void test_a_longer_conversation_evaluates_only_what_is_new(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("models/stories260K-phi3", 2, 0);
+    engine_set_sampling(e, &greedy);
+    struct said a = listen(e, submit(e, "Once upon a time, there was", 10, 1));
+    struct said b = listen(e, submit(e, "Once upon a time, there was a little girl named", 10, 1));
+    assert_int_equal(a.done.stats.n_reused, 0);
+    assert_true(b.done.stats.n_reused >= a.done.stats.n_prompt);
+    assert_true(b.done.stats.n_reused < b.done.stats.n_prompt);
+    struct engine *fresh = start_ready("models/stories260K-phi3", 2, 0);
+    engine_set_sampling(fresh, &greedy);
+    struct said c = listen(fresh, submit(fresh, "Once upon a time, there was a little girl named", 10,
+                                         1));
+    assert_string_equal(b.text.data, c.text.data);
+    assert_true(b.text.data[0] == ' '); /* it continues a text: the space belongs to it */
+    buf_free(&a.text);
+    buf_free(&b.text);
+    buf_free(&c.text);
+    engine_stop(e);
+    engine_stop(fresh);
+}
+
+static void test_stop_tokens_end_the_answer_and_are_not_part_of_it(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("fixtures/llama", 1, 4000);
+    struct sampling wild = {.temperature = 10, .top_p = 1, .repeat_penalty = 1};
+    engine_set_sampling(e, &wild); /* nearly any of 512 tokens each time: 2 comes soon */
+    uint32_t turn = submit(e, "", 0, 3);
+    struct said s = listen(e, turn);
+    assert_int_equal(s.done.stop, STOP_END);
+    struct ids ids = {0};
+    engine_turn_ids(e, turn, &ids);
+    assert_int_equal(ids.n, s.done.stats.n_tokens);
+    for (size_t i = 0; i < ids.n; i++)
+        assert_int_not_equal(ids.ids[i], 2);
+    ids_free(&ids);
+    buf_free(&s.text);
+    engine_stop(e);
+}
+
+/* ---- limits -------------------------------------------------------------------------------------- */
+
+static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("models/stories260K-phi3", 1, 40);
+    engine_set_sampling(e, &greedy);
+    struct said s = listen(e, submit(e, "", 0, 1));
+    assert_int_equal(s.done.stop, STOP_CONTEXT);
+    assert_int_equal(s.done.stats.n_prompt + s.done.stats.n_tokens, 40);
+    buf_free(&s.text);
+    s = listen(e, submit(e, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                            "bcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc",
+                         10, 1));
+    assert_int_equal(s.done.stop, STOP_CONTEXT);
+    assert_int_equal(s.done.stats.n_tokens, 0);
+    assert_true(s.done.stats.n_prompt > 40);
+    assert_int_equal(s.text.len, 0);
+    buf_free(&s.text);
+    engine_stop(e);
+}
+
+static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
+{
+    (void)state;
+    struct engine_options o = {.model = "/nowhere/model.qins", .cpu_flags = cpu_flags()};
+    struct engine *e = engine_start(&o);
+    assert_int_equal(next(e).type, EVENT_FAILED);
+    assert_null(engine_info(e));
+    assert_int_equal(engine_error(e)->code, EX_NOINPUT);
+    assert_non_null(strstr(engine_error(e)->text, "/nowhere/model.qins"));
+    submit(e, "x", 1, 1); /* harmless */
+    engine_stop(e);
+    e = start("models/stories260K", 1, 513); /* longer than the model can */
+    struct event event;
+    while ((event = next(e)).type == EVENT_LOADING)
+        ;
+    assert_int_equal(event.type, EVENT_FAILED);
+    assert_int_equal(engine_error(e)->code, EX_USAGE);
+    engine_stop(e);
+}
+
+/* ---- two threads --------------------------------------------------------------------------------- */
+
+static void test_a_full_queue_waits_and_loses_no_text(void **state)
+{
+    (void)state;
+    char *want = expected_text();
+    struct engine *e = start_ready("models/stories260K", 1, 0);
+    engine_set_sampling(e, &greedy);
+    uint32_t turn = submit(e, "", 200, 1);
+    usleep(400 * 1000); /* some 400 events: more than the queue holds */
+    struct said s = listen(e, turn);
+    assert_string_equal(s.text.data, want);
+    buf_free(&s.text);
+    free(want);
+    engine_stop(e);
+}
+
+static void test_cancel_ends_a_turn_and_keeps_its_text(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("models/stories260K", 2, 0);
+    engine_set_sampling(e, &lively);
+    for (int round = 0; round < 20; round++) {
+        struct said s = {0};
+        struct event event;
+        uint32_t turn = submit(e, "Tom", 0, (uint64_t)round);
+        do {
+            event = next(e);
+            note(&s, &event);
+            if (s.n_stats == (uint32_t)round)
+                engine_cancel(e, turn);
+        } while (event.type != EVENT_DONE);
+        assert_int_equal(event.turn, turn);
+        assert_true(event.stop == STOP_CANCELLED || event.stop == STOP_END);
+        assert_int_equal(n_answer_ids(e, turn), s.n_stats);
+        assert_int_equal(event.stats.n_tokens, s.n_stats);
+        buf_free(&s.text);
+    }
+    engine_stop(e);
+}
+
+/* A storm of submits, cancels of any turn and moved sliders. Every turn ends exactly once, in order,
+ * and nothing of it comes afterwards. */
+static void test_storm_of_submits_and_cancels(void **state)
+{
+    (void)state;
+    enum { N_TURNS = 300 };
+    struct engine *e = start_ready("models/stories260K-phi3", 2, 0);
+    uint32_t last_done = 0, last_turn = 0;
+    uint64_t dice = 1;
+    while (last_done < N_TURNS) {
+        struct event event;
+        dice = dice * 6364136223846793005u + 1442695040888963407u;
+        uint32_t d = (uint32_t)(dice >> 33);
+        if (last_turn < N_TURNS && d % 3 != 0)
+            last_turn = submit(e, d % 2 ? "Lily" : "Tom and Lily", 1 + d % 50, d);
+        if (d % 5 == 0)
+            engine_cancel(e, d % (N_TURNS + 10));
+        if (d % 7 == 0)
+            engine_set_sampling(e, d % 14 ? &lively : &greedy);
+        if (d % 11 == 0)
+            engine_set_max_tokens(e, 1 + d % 30);
+        for (uint32_t i = d % 16; i > 0 && engine_next(e, &event); i--) {
+            assert_true(event.turn == last_done + 1 && event.turn <= last_turn);
+            last_done += event.type == EVENT_DONE;
+        }
+        if (last_turn == N_TURNS)
+            usleep(100);
+    }
+    struct said s = listen(e, submit(e, "Lily", 5, 1));
+    assert_int_equal(s.done.stats.n_tokens, 5);
+    buf_free(&s.text);
+    engine_stop(e);
+}
+
+static void test_stop_at_any_moment(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 12; round++) {
+        struct engine *e = start(round % 2 ? "models/stories260K" : "fixtures/phi3-cross", 2, 0);
+        usleep((useconds_t)round * 700); /* loading, or just ready */
+        submit(e, "Tom", 0, 1);
+        if (round % 3 == 0)
+            usleep(20000); /* the queue is full: the engine waits */
+        engine_stop(e);
+    }
+}
+
+static void test_descriptor_is_readable_exactly_when_events_wait(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("models/stories260K", 1, 0);
+    struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
+    struct event event;
+    while (engine_next(e, &event))
+        ;
+    assert_int_equal(poll(&p, 1, 0), 0);
+    submit(e, "", 2, 1);
+    do {
+        assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+        while (engine_next(e, &event) && event.type != EVENT_DONE)
+            ;
+    } while (event.type != EVENT_DONE);
+    while (engine_next(e, &event))
+        ;
+    assert_int_equal(poll(&p, 1, 0), 0);
+    engine_stop(e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_greedy_story_is_the_original_engines),
+        cmocka_unit_test(test_a_seed_gives_one_text_on_any_number_of_threads),
+        cmocka_unit_test(test_a_longer_conversation_evaluates_only_what_is_new),
+        cmocka_unit_test(test_stop_tokens_end_the_answer_and_are_not_part_of_it),
+        cmocka_unit_test(test_a_full_context_ends_the_turn_and_drops_nothing),
+        cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
+        cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
+        cmocka_unit_test(test_cancel_ends_a_turn_and_keeps_its_text),
+        cmocka_unit_test(test_storm_of_submits_and_cancels),
+        cmocka_unit_test(test_stop_at_any_moment),
+        cmocka_unit_test(test_descriptor_is_readable_exactly_when_events_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
