@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include <string.h>
+
+/* ---- sliders --------------------------------------------------------------------------------------- */
+
+static void select_slider(struct app *a, int step)
+{
+    a->slider = (a->slider + step + N_SLIDERS) % N_SLIDERS;
+    a->typed[0] = '\0';
+}
+
+static void move_slider(struct app *a, int n_steps)
+{
+    options_step(a->options, sliders[a->slider], n_steps);
+    a->typed[0] = '\0';
+    app_apply_options(a);
+}
+
+/* Moves further than the slider is long: to its end. */
+static void slide_to_end(struct app *a, int direction)
+{
+    const struct option_row *row = &option_table[sliders[a->slider]];
+    move_slider(a, direction * (int)((row->slider_max - row->slider_min) / row->step + 2));
+}
+
+static void accept_typed(struct app *a)
+{
+    struct error err;
+    if (a->typed[0] && !options_set(a->options, sliders[a->slider], a->typed, SOURCE_USER, &err))
+        app_notice(a, "%s", err.text);
+    a->typed[0] = '\0';
+    app_apply_options(a);
+}
+
+static void type_digit(struct app *a, int32_t key)
+{
+    size_t n = strlen(a->typed);
+    if (((key >= '0' && key <= '9') || key == '.') && n + 1 < sizeof a->typed) {
+        a->typed[n] = (char)key;
+        a->typed[n + 1] = '\0';
+    }
+}
+
+static bool act_on_sliders(struct app *a, enum action action)
+{
+    switch (action) {
+    case ACT_SELECT_PREVIOUS: select_slider(a, -1); return true;
+    case ACT_SELECT_NEXT: select_slider(a, 1); return true;
+    case ACT_LOWER: move_slider(a, -1); return true;
+    case ACT_RAISE: move_slider(a, 1); return true;
+    case ACT_SLIDER_MIN: slide_to_end(a, -1); return true;
+    case ACT_SLIDER_MAX: slide_to_end(a, 1); return true;
+    case ACT_ACCEPT: accept_typed(a); return true;
+    case ACT_RESET:
+        options_reset(a->options, sliders[a->slider]);
+        a->typed[0] = '\0';
+        app_apply_options(a);
+        return true;
+    case ACT_ERASE_DIGIT:
+        if (a->typed[0])
+            a->typed[strlen(a->typed) - 1] = '\0';
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- chat pane --------------------------------------------------------------------------------------- */
+
+static bool act_on_pane(struct app *a, enum action action)
+{
+    struct transcript *t = a->pager_open ? &a->pager : &a->transcript;
+    int page = t->height > 2 ? t->height - 1 : 1, half = page / 2 > 0 ? page / 2 : 1;
+    switch (action) {
+    case ACT_PAGE_UP: transcript_scroll(t, -page); return true;
+    case ACT_PAGE_DOWN: transcript_scroll(t, page); return true;
+    case ACT_HALF_UP: transcript_scroll(t, -half); return true;
+    case ACT_HALF_DOWN: transcript_scroll(t, half); return true;
+    case ACT_LINE_UP: transcript_scroll(t, -1); return true;
+    case ACT_LINE_DOWN: transcript_scroll(t, 1); return true;
+    case ACT_SCROLL_TOP: transcript_top(t); return true;
+    case ACT_SCROLL_BOTTOM: transcript_bottom(t); return true;
+    default: return false;
+    }
+}
+
+/* ---- input -------------------------------------------------------------------------------------------- */
+
+static void send(struct app *a)
+{
+    const struct buf *text = &a->editor.text;
+    const char *argument;
+    if (!text->len || text->data[strspn(text->data, " \t\n")] == '\0')
+        return;
+    enum command_id id = command_parse(text->data, &argument);
+    if (id == COMMAND_TEXT && app_is_busy(a)) {
+        app_notice(a, a->queued ? "A message is waiting for the model already"
+                                : "An answer is running: Esc stops it, your text stays here");
+        return;
+    }
+    char *line = xstrndup(text->data, text->len);
+    command_parse(line, &argument);
+    if (id != COMMAND_UNKNOWN) {
+        editor_remember(&a->editor, line);
+        editor_clear(&a->editor);
+    }
+    a->pager_open = false;
+    if (id == COMMAND_TEXT)
+        app_send(a, argument, strlen(argument));
+    else
+        app_command(a, line);
+    free(line);
+}
+
+static void put_example(struct app *a, int i)
+{
+    if (a->chat.n == 0)
+        editor_set(&a->editor, app_examples[i], strlen(app_examples[i]));
+}
+
+static bool act_on_input(struct app *a, enum action action)
+{
+    switch (action) {
+    case ACT_SEND: send(a); return true;
+    case ACT_EXAMPLE_1:
+    case ACT_EXAMPLE_2:
+    case ACT_EXAMPLE_3:
+    case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); return true;
+    case ACT_COMPLETE:
+        if (a->editor.text.len && a->editor.text.data[0] == '/')
+            app_complete(a);
+        else
+            a->focus = FOCUS_SIDEBAR;
+        return true;
+    case ACT_DELETE_OR_QUIT:
+        if (!a->editor.text.len)
+            a->quit = true;
+        else
+            editor_act(&a->editor, action);
+        return true;
+    default:
+        return editor_act(&a->editor, action);
+    }
+}
+
+/* ---- everywhere ------------------------------------------------------------------------------------------ */
+
+/* Esc: what is nearest first: the page over the chat, the number being typed, the answer. */
+static void escape(struct app *a)
+{
+    if (a->pager_open)
+        a->pager_open = false;
+    else if (a->typed[0])
+        a->typed[0] = '\0';
+    else if (app_is_busy(a))
+        app_stop(a);
+    else
+        a->focus = FOCUS_INPUT;
+}
+
+static void interrupt(struct app *a)
+{
+    if (app_is_busy(a)) {
+        app_stop(a);
+    } else if (a->editor.text.len) {
+        editor_remember(&a->editor, a->editor.text.data); /* Up brings it back */
+        editor_clear(&a->editor);
+    } else {
+        a->pager_open = false;
+        app_notice(a, "Ctrl-D or /quit to leave");
+    }
+    a->focus = FOCUS_INPUT;
+}
+
+static bool act_on_program(struct app *a, enum action action)
+{
+    switch (action) {
+    case ACT_STOP: escape(a); return true;
+    case ACT_INTERRUPT: interrupt(a); return true;
+    case ACT_HELP:
+        if (a->pager_open)
+            a->pager_open = false;
+        else
+            app_open_help(a);
+        return true;
+    case ACT_REDRAW: a->redraw = true; return true;
+    case ACT_SUSPEND: a->suspend = true; return true;
+    case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return true;
+    case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return true;
+    default: return false;
+    }
+}
+
+void app_key(struct app *a, int32_t key)
+{
+    enum action action = keymap_find(a->focus, key);
+    a->dirty = true;
+    a->notice.len = 0;
+    if (action != ACT_NONE) {
+        bool done = act_on_program(a, action) || act_on_sliders(a, action) ||
+                    act_on_pane(a, action) || act_on_input(a, action);
+        (void)done;
+    } else if (key >= 0x20 && key < K_NONE) {
+        if (a->focus == FOCUS_SIDEBAR && ((key >= '0' && key <= '9') || key == '.')) {
+            type_digit(a, key);
+            return;
+        }
+        a->focus = FOCUS_INPUT; /* who types means the input */
+        editor_type(&a->editor, key);
+    }
+    if (a->editor.full)
+        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
+}
+
+void app_input(struct app *a, const struct input *in)
+{
+    switch (in->type) {
+    case INPUT_KEY:
+        app_key(a, in->key);
+        return;
+    case INPUT_PASTE_START:
+        a->focus = FOCUS_INPUT;
+        a->typed[0] = '\0';
+        a->notice.len = 0;
+        editor_paste_start(&a->editor);
+        return;
+    case INPUT_PASTE:
+        editor_paste(&a->editor, in->text, in->n);
+        break;
+    case INPUT_PASTE_END:
+        editor_paste_end(&a->editor);
+        break;
+    }
+    if (a->editor.full)
+        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
+    a->dirty = true;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * app: the state of qins-tui and the loop that moves it. Handlers change the state and say that
+ * something is to be drawn; only the loop draws. Nothing here knows curses.
+ *
+ *   app.c      the loop: terminal, engine and signals behind one poll
+ *   turn.c     sending a message, the engine's events
+ *   actions.c  what keys do
+ *   running.c  what /commands do
+ */
+#ifndef QINS_APP_H
+#define QINS_APP_H
+
+#include "chat.h"
+#include "cli.h"
+#include "editor.h"
+#include "engine.h"
+#include "keymap.h"
+#include "keys.h"
+#include "sidebar.h"
+#include "transcript.h"
+
+enum { N_EXAMPLES = 4 };
+extern const char *const app_examples[N_EXAMPLES];
+
+struct app {
+    struct options *options;
+    struct engine *engine;
+    struct chat chat;             /* without the system prompt */
+    struct transcript transcript, pager; /* pager: help and other pages over the chat */
+    bool pager_open;
+    struct editor editor;
+    struct keys keys;
+    struct facts facts;
+    char *model_name;             /* sanitised */
+    uint32_t turn;                /* the running one; 0: none */
+    bool ready, queued;           /* model is there; a message waits for it */
+    double turn_started, memory_read;
+    enum focus focus;
+    int slider;                   /* index into sliders */
+    char typed[12];               /* number typed for it */
+    struct buf notice;            /* one line for the reader, until the next key; sanitised */
+    bool dirty, redraw, suspend, quit;
+    int exit_code;
+};
+
+/* The program from the first frame to the last. -> exit code */
+int app_run(struct cli *c);
+
+/* ---- turn.c ---- */
+/* A message or an answer is under way. */
+bool app_is_busy(const struct app *a);
+void app_send(struct app *a, const char *text, size_t n);
+void app_stop(struct app *a);
+void app_event(struct app *a, const struct event *e);
+/* Options have changed: tells the engine. */
+void app_apply_options(struct app *a);
+void app_read_memory(struct app *a);
+
+/* ---- actions.c ---- */
+void app_key(struct app *a, int32_t key);
+void app_input(struct app *a, const struct input *in);
+
+/* ---- running.c ---- */
+void app_command(struct app *a, const char *line);
+void app_complete(struct app *a);
+void app_new_conversation(struct app *a);
+void app_open_help(struct app *a);
+void app_notice(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

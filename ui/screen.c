@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "utf8.h"
+#include "wrap.h"
+
+enum {
+    MAX_ROWS = 500, /* of what we draw; larger terminals stay blank beyond */
+    MAX_COLUMNS = 1000,
+    MAX_MARKS = CCHARW_MAX - 2,
+    GIVE_BACK_MS = 1000, /* how long a terminal that does not read may delay our leaving */
+};
+
+static struct {
+    SCREEN *curses;
+    FILE *canvas;  /* what curses writes to */
+    int in_fd, out_fd;
+    bool own_out;  /* out_fd is ours and does not block */
+    struct buf out; /* written by curses, not yet taken by the terminal: [at, len) */
+    size_t at;
+    struct termios before; /* the terminal as we found it */
+    volatile bool active;  /* it is ours: screen_restore has something to do */
+    bool utf8, paste;
+    int n_rows, n_columns;
+    int cursor_row, cursor_column;
+    char farewell[256]; /* gives the terminal back */
+    size_t n_farewell;
+    cchar_t styled_blank;
+} s;
+
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+
+static const struct glyphs unicode_glyphs = {
+    "─", "│", "┬", "┴", "┤", "─", "━", "●", "█", "░", "↓",
+};
+static const struct glyphs ascii_glyphs = {
+    "-", "|", "+", "+", "+", "-", "=", "O", "#", ".", "v",
+};
+
+static bool term_is(const char *prefix)
+{
+    const char *term = getenv("TERM");
+    return term && strncmp(term, prefix, strlen(prefix)) == 0;
+}
+
+const struct glyphs *screen_glyphs(void)
+{
+    /* The consoles' fonts have few signs, and real VT100s none. */
+    return s.utf8 && !term_is("linux") && !term_is("vt") ? &unicode_glyphs : &ascii_glyphs;
+}
+
+int screen_rows(void)
+{
+    return s.n_rows;
+}
+
+int screen_columns(void)
+{
+    return s.n_columns;
+}
+
+/* ---- from curses to the terminal ------------------------------------------------------------------ */
+
+/* Moves what curses wrote into s.out. */
+static void collect(void)
+{
+    fflush(s.canvas);
+    int fd = fileno(s.canvas);
+    off_t n = lseek(fd, 0, SEEK_CUR);
+    char chunk[4096];
+    for (off_t i = 0; i < n;) {
+        ssize_t got = pread(fd, chunk, sizeof chunk, i);
+        if (got <= 0)
+            break;
+        size_t take = n - i < got ? (size_t)(n - i) : (size_t)got;
+        buf_append(&s.out, chunk, take);
+        i += (off_t)take;
+    }
+    lseek(fd, 0, SEEK_SET);
+}
+
+bool screen_busy(void)
+{
+    return s.at < s.out.len;
+}
+
+int screen_out_fd(void)
+{
+    return s.out_fd;
+}
+
+bool screen_flush(void)
+{
+    while (screen_busy()) {
+        size_t n = s.out.len - s.at;
+        /* An fd that blocks gets little at a time, and only when poll says that there is room. */
+        struct pollfd p = {.fd = s.out_fd, .events = POLLOUT};
+        if (!s.own_out && (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT)))
+            return !(p.revents & (POLLERR | POLLHUP));
+        ssize_t written = write(s.out_fd, s.out.data + s.at, s.own_out || n < 256 ? n : 256);
+        if (written < 0)
+            return errno == EAGAIN || errno == EINTR;
+        s.at += (size_t)written;
+    }
+    s.out.len = s.at = 0;
+    return true;
+}
+
+/* Writes everything, but waits no longer than a moment for a terminal that does not read. */
+static void flush_all(void)
+{
+    double end = now_ms() + GIVE_BACK_MS;
+    while (screen_flush() && screen_busy() && now_ms() < end) {
+        struct pollfd p = {.fd = s.out_fd, .events = POLLOUT};
+        poll(&p, 1, 50);
+    }
+    s.out.len = s.at = 0;
+}
+
+/* ---- taking and giving back ------------------------------------------------------------------------ */
+
+static void set_raw(void)
+{
+    struct termios raw = s.before;
+    raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | ISTRIP | IXON | PARMRK);
+    raw.c_oflag &= ~(tcflag_t)OPOST;
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+    raw.c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
+    raw.c_cflag |= CS8;
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    tcsetattr(s.in_fd, TCSADRAIN, &raw);
+}
+
+static int farewell_put(int c)
+{
+    if (s.n_farewell < sizeof s.farewell)
+        s.farewell[s.n_farewell++] = (char)c;
+    return c;
+}
+
+static void farewell_add(const char *capability)
+{
+    const char *text = tigetstr(capability);
+    if (text && text != (const char *)-1)
+        tputs(text, 1, farewell_put);
+}
+
+static void prepare_farewell(void)
+{
+    s.n_farewell = 0;
+    for (const char *c = s.paste ? paste_off : ""; *c; c++)
+        farewell_put(*c);
+    farewell_add("sgr0");
+    farewell_add("op");
+    farewell_add("cnorm");
+    farewell_add("rmcup");
+    for (const char *c = s.paste ? paste_off : ""; *c; c++)
+        farewell_put(*c); /* some terminals keep modes per screen */
+    farewell_put('\r');
+    farewell_put('\n');
+}
+
+void screen_restore(void)
+{
+    if (!s.active)
+        return;
+    s.active = false;
+    int saved = errno;
+    ssize_t ignored = write(s.out_fd, s.farewell, s.n_farewell);
+    (void)ignored;
+    tcsetattr(s.in_fd, TCSANOW, &s.before);
+    errno = saved;
+}
+
+void screen_leave(void)
+{
+    if (!s.active)
+        return;
+    s.out.len = s.at = 0;
+    endwin();
+    collect();
+    if (s.paste)
+        buf_puts(&s.out, paste_off);
+    flush_all();
+    tcsetattr(s.in_fd, TCSADRAIN, &s.before);
+    s.active = false;
+}
+
+void screen_enter(void)
+{
+    set_raw();
+    s.active = true;
+    if (s.paste)
+        buf_puts(&s.out, paste_on);
+    screen_resize();
+}
+
+void screen_close(void)
+{
+    screen_leave();
+    if (s.curses)
+        delscreen(s.curses);
+    if (s.canvas)
+        fclose(s.canvas);
+    if (s.own_out)
+        close(s.out_fd);
+    buf_free(&s.out);
+    memset(&s, 0, sizeof s);
+}
+
+/* ---- opening --------------------------------------------------------------------------------------- */
+
+static void add_keys(struct keys *k)
+{
+    static const struct {
+        const char *capability;
+        int32_t key;
+    } table[] = {
+        {"kcuu1", K_UP},       {"kcud1", K_DOWN},   {"kcub1", K_LEFT},     {"kcuf1", K_RIGHT},
+        {"khome", K_HOME},     {"kend", K_END},     {"kpp", K_PAGE_UP},    {"knp", K_PAGE_DOWN},
+        {"kdch1", K_DELETE},   {"kich1", K_INSERT}, {"kcbt", K_TAB | K_SHIFT},
+        {"kf1", K_F1},         {"kf5", K_F1 + 4},   {"kf6", K_F1 + 5},     {"kf7", K_F1 + 6},
+        {"kf8", K_F1 + 7},     {"kUP3", K_ALT | K_UP}, {"kDN3", K_ALT | K_DOWN},
+        {"kLFT3", K_ALT | K_LEFT}, {"kRIT3", K_ALT | K_RIGHT},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *text = tigetstr(table[i].capability);
+        keys_add(k, text == (const char *)-1 ? NULL : text, table[i].key);
+    }
+}
+
+static void start_colours(void)
+{
+    static const short colours[N_STYLES] = {
+        [STYLE_USER] = COLOR_CYAN,   [STYLE_ANSWER] = COLOR_GREEN, [STYLE_NOTE] = COLOR_YELLOW,
+        [STYLE_ACCENT] = COLOR_CYAN, [STYLE_BADGE] = COLOR_YELLOW,
+    };
+    const char *no_color = getenv("NO_COLOR");
+    if ((no_color && *no_color) || !has_colors() || start_color() != OK ||
+        use_default_colors() != OK)
+        return;
+    for (short i = 1; i < N_STYLES; i++)
+        init_pair(i, colours[i] ? colours[i] : -1, -1);
+}
+
+static attr_t attributes(enum style style)
+{
+    switch (style) {
+    case STYLE_DIM: return A_DIM;
+    case STYLE_BOLD:
+    case STYLE_TITLE:
+    case STYLE_USER:
+    case STYLE_ANSWER:
+    case STYLE_ACCENT: return A_BOLD;
+    case STYLE_BADGE: return A_REVERSE;
+    default: return A_NORMAL;
+    }
+}
+
+/* An fd of our own on the terminal, so that only our writes do not block. */
+static void open_out(int out_fd)
+{
+    char name[256];
+    s.out_fd = out_fd;
+    if (ttyname_r(out_fd, name, sizeof name) != 0)
+        return;
+    int fd = open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    s.own_out = fd >= 0;
+    if (s.own_out)
+        s.out_fd = fd;
+}
+
+static bool refuse_terminal(struct error *err)
+{
+    const char *term = getenv("TERM");
+    return refuse(err, EX_UNAVAILABLE, "a terminal of type \"%.40s\" has no screen to draw on",
+                  term ? term : "");
+}
+
+bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
+{
+    memset(&s, 0, sizeof s);
+    s.in_fd = in_fd;
+    if (term_is("dumb") || !getenv("TERM") || !*getenv("TERM"))
+        return refuse_terminal(err);
+    if (tcgetattr(in_fd, &s.before) != 0)
+        return refuse(err, EX_UNAVAILABLE, "stdin is no terminal: %s", strerror(errno));
+    s.canvas = tmpfile();
+    if (!s.canvas)
+        return refuse(err, EX_CANTCREAT, "cannot create a temporary file: %s", strerror(errno));
+    s.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    s.paste = !term_is("vt") && !term_is("ansi");
+    use_env(FALSE); /* the size comes from the terminal, whatever LINES and COLUMNS say */
+    s.curses = newterm(NULL, s.canvas, stdin);
+    if (!s.curses || !tigetstr("cup")) {
+        fclose(s.canvas);
+        if (s.curses)
+            delscreen(s.curses);
+        s.canvas = NULL;
+        s.curses = NULL;
+        return refuse_terminal(err);
+    }
+    open_out(out_fd);
+    prepare_farewell();
+    start_colours();
+    add_keys(k);
+    nonl();
+    idlok(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    typeahead(-1);
+    collect();
+    screen_enter();
+    return true;
+}
+
+/* ---- size ------------------------------------------------------------------------------------------- */
+
+void screen_resize(void)
+{
+    struct winsize w = {0};
+    if (ioctl(s.out_fd, TIOCGWINSZ, &w) != 0)
+        ioctl(s.in_fd, TIOCGWINSZ, &w);
+    s.n_rows = w.ws_row ? w.ws_row < MAX_ROWS ? w.ws_row : MAX_ROWS : 24;
+    s.n_columns = w.ws_col ? w.ws_col < MAX_COLUMNS ? w.ws_col : MAX_COLUMNS : 80;
+    resizeterm(s.n_rows, s.n_columns);
+    screen_redraw();
+}
+
+void screen_redraw(void)
+{
+    clearok(curscr, TRUE);
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------- */
+
+void screen_erase(void)
+{
+    erase();
+}
+
+/* What stands for a character that an ASCII terminal has not. */
+static wchar_t ascii_for(int32_t cp)
+{
+    static const struct {
+        int32_t cp;
+        char ascii;
+    } table[] = {
+        {0xa0, ' '},    {0x2018, '\''}, {0x2019, '\''}, {0x201c, '"'}, {0x201d, '"'},
+        {0x2010, '-'},  {0x2011, '-'},  {0x2012, '-'},  {0x2013, '-'}, {0x2014, '-'},
+        {0x2026, '.'},  {0x2022, '*'},  {0x2212, '-'},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].cp == cp)
+            return (wchar_t)table[i].ascii;
+    return L'?';
+}
+
+/* Marks that are drawn onto the character before; joiners and selectors, which terminals treat
+ * differently from one another, are left out. */
+static bool is_mark(int32_t cp)
+{
+    return wcwidth((wchar_t)cp) == 0 && iswprint((wint_t)cp) && !(cp >= 0x2000 && cp <= 0x206f) &&
+           !(cp >= 0xfe00 && cp <= 0xfe0f) && cp != 0xfeff && cp < 0xe0000;
+}
+
+static bool is_flag_letter(int32_t cp)
+{
+    return cp >= 0x1f1e6 && cp <= 0x1f1ff;
+}
+
+/* One cluster in exactly `cells` cells. */
+static void put_cluster(int row, int column, int cells, enum style style, const char *text, size_t n)
+{
+    wchar_t wide[CCHARW_MAX + 1] = {0};
+    int32_t cp;
+    size_t n_wide = 0, at = utf8_decode(text, n, &cp);
+    wchar_t base = (wchar_t)cp;
+    if (cp < 0)
+        base = L'?';
+    else if (cp >= 0x80 && !s.utf8)
+        base = ascii_for(cp);
+    else if (!iswprint((wint_t)cp) || wcwidth(base) < 1 || wcwidth(base) > cells)
+        base = L'?';
+    wide[n_wide++] = base;
+    while (s.utf8 && at < n && n_wide < MAX_MARKS) {
+        if (is_flag_letter(cp) && cells == 2) /* a flag is two letters of one cell each */
+            put_cluster(row, column + --cells, 1, style, text + at, n - at);
+        at += utf8_decode(text + at, n - at, &cp);
+        if (is_mark(cp))
+            wide[n_wide++] = (wchar_t)cp;
+    }
+    cchar_t c, blank;
+    setcchar(&c, wide, attributes(style), (short)style, NULL);
+    setcchar(&blank, L" ", attributes(style), (short)style, NULL);
+    mvadd_wch(row, column, &c);
+    for (int i = wcwidth(base) > 0 ? wcwidth(base) : 1; i < cells; i++)
+        mvadd_wch(row, column + i, &blank);
+}
+
+int screen_put(int row, int column, int cells, enum style style, const char *text, size_t n)
+{
+    int drawn = 0, width;
+    if (row < 0 || row >= s.n_rows || column < 0)
+        return 0;
+    if (cells > s.n_columns - column)
+        cells = s.n_columns - column;
+    for (size_t i = 0, used; i < n; i += used, drawn += width) {
+        used = wrap_cluster(text + i, n - i, drawn, &width);
+        if (drawn + width > cells)
+            break;
+        if (text[i] == '\t')
+            screen_repeat(row, column + drawn, width, style, " ");
+        else if (width > 0)
+            put_cluster(row, column + drawn, width, style, text + i, used);
+    }
+    return drawn;
+}
+
+int screen_puts(int row, int column, int cells, enum style style, const char *text)
+{
+    return screen_put(row, column, cells, style, text, strlen(text));
+}
+
+void screen_repeat(int row, int column, int n, enum style style, const char *glyph)
+{
+    for (int i = 0; i < n; i++)
+        screen_puts(row, column + i, 1, style, glyph);
+}
+
+void screen_cursor(int row, int column)
+{
+    s.cursor_row = row < s.n_rows ? row : s.n_rows - 1;
+    s.cursor_column = column < s.n_columns ? column : s.n_columns - 1;
+}
+
+void screen_show(void)
+{
+    move(s.cursor_row, s.cursor_column);
+    wnoutrefresh(stdscr);
+    doupdate();
+    collect();
+}

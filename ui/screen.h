@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * screen: the terminal. The only file that talks to curses.
+ *
+ * Curses draws into a file of its own; what it wrote goes to the terminal without blocking, when
+ * poll says that there is room. A terminal that does not read delays frames and nothing else. Input
+ * does not pass through curses (keys.h).
+ */
+#ifndef QINS_SCREEN_H
+#define QINS_SCREEN_H
+
+#include "base.h"
+#include "keys.h"
+
+enum style {
+    STYLE_TEXT,
+    STYLE_DIM,
+    STYLE_BOLD,
+    STYLE_TITLE,
+    STYLE_USER,
+    STYLE_ANSWER,
+    STYLE_NOTE,
+    STYLE_ACCENT,  /* what has the focus, what moves */
+    STYLE_BADGE,
+    N_STYLES
+};
+
+/* Signs for lines and bars, as far as terminal and locale have them. */
+struct glyphs {
+    const char *horizontal, *vertical, *tee_down, *tee_up, *tee_left; /* of the frame */
+    const char *track, *passed, *knob;                       /* of sliders */
+    const char *full, *empty;                                /* of bars */
+    const char *down;                                        /* "more below" */
+};
+
+/* Takes the terminal over and tells k its sequences. On failure the terminal is as it was. */
+bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err);
+/* Gives it back as it was and forgets it. */
+void screen_close(void);
+/* The same from a signal handler or before death: writes a prepared text, touches nothing else. */
+void screen_restore(void);
+/* For the time that the program is stopped. */
+void screen_leave(void);
+void screen_enter(void);
+
+/* Asks the terminal for its size; what it shows is drawn anew. */
+void screen_resize(void);
+void screen_redraw(void);
+int screen_rows(void);
+int screen_columns(void);
+const struct glyphs *screen_glyphs(void);
+
+/* Drawing: everything is blank after screen_erase. Draws sanitised UTF-8 of at most `cells` cells;
+ * characters that the terminal cannot show become '?'; control characters are left out.
+ * -> cells drawn. */
+void screen_erase(void);
+int screen_put(int row, int column, int cells, enum style style, const char *text, size_t n);
+int screen_puts(int row, int column, int cells, enum style style, const char *text);
+void screen_repeat(int row, int column, int n, enum style style, const char *glyph);
+void screen_cursor(int row, int column);
+
+/* One frame: what changed since the last one, for the terminal. */
+void screen_show(void);
+/* Something still has to be written to screen_out_fd: no new frame before that. */
+bool screen_busy(void);
+int screen_out_fd(void);
+/* Writes what the terminal takes now. -> false when it is gone. */
+bool screen_flush(void);
+
+#endif

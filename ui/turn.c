@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include <string.h>
+
+bool app_is_busy(const struct app *a)
+{
+    return a->turn != 0 || a->queued;
+}
+
+void app_read_memory(struct app *a)
+{
+    a->facts.memory = memory_use();
+    a->memory_read = now_ms();
+    a->dirty = true;
+}
+
+void app_apply_options(struct app *a)
+{
+    struct sampling sampling = options_sampling(a->options);
+    engine_set_sampling(a->engine, &sampling);
+    engine_set_max_tokens(a->engine, (uint32_t)options_number(a->options, OPT_MAX_TOKENS));
+    a->dirty = true;
+}
+
+/* ---- sending -------------------------------------------------------------------------------------- */
+
+/* The system prompt comes first; a base model, which knows no roles, gets one only if somebody asked
+ * for it. */
+static void add_system(const struct app *a, struct chat *c)
+{
+    const char *system = options_text(a->options, OPT_SYSTEM);
+    bool asked = options_source(a->options, OPT_SYSTEM) != SOURCE_DEFAULT;
+    if (*system && (asked || engine_info(a->engine)->template != TEMPLATE_PLAIN))
+        chat_add(c, CHAT_SYSTEM, system, strlen(system));
+}
+
+static void submit(struct app *a)
+{
+    struct chat request = {0};
+    add_system(a, &request);
+    for (size_t i = 0; i < a->chat.n; i++) {
+        const struct chat_message *from = &a->chat.messages[i];
+        struct chat_message *to = chat_add(&request, from->role, from->text.data, from->text.len);
+        for (size_t j = 0; j < from->ids.n; j++)
+            ids_push(&to->ids, from->ids.ids[j]);
+    }
+    app_apply_options(a);
+    a->turn = engine_submit(a->engine, &(struct turn_request){
+        .chat = &request,
+        .max_tokens = (uint32_t)options_number(a->options, OPT_MAX_TOKENS),
+        .seed = options_seed(a->options),
+    });
+    chat_free(&request);
+    chat_add(&a->chat, CHAT_ASSISTANT, "", 0);
+    a->queued = false;
+    a->turn_started = now_ms();
+    a->facts.state = STATE_READING;
+    a->facts.done = a->facts.total = 0;
+    a->facts.n_read_before = 0;
+    a->facts.reading_ms = 0;
+    a->facts.now_tokens_per_s = 0;
+    a->dirty = true;
+}
+
+void app_send(struct app *a, const char *text, size_t n)
+{
+    chat_add(&a->chat, CHAT_USER, text, n);
+    transcript_add(&a->transcript, ITEM_USER, text, n);
+    transcript_finish(&a->transcript, NULL);
+    transcript_add(&a->transcript, ITEM_ANSWER, "", 0);
+    transcript_bottom(&a->transcript);
+    if (a->ready)
+        submit(a);
+    else
+        a->queued = true;
+    a->dirty = true;
+}
+
+void app_stop(struct app *a)
+{
+    if (a->turn)
+        engine_cancel(a->engine, a->turn);
+    if (a->queued) {
+        a->queued = false;
+        transcript_finish(&a->transcript, "[stopped]");
+    }
+    a->dirty = true;
+}
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+
+static const char *mark_of(const struct event *e)
+{
+    switch (e->stop) {
+    case STOP_CANCELLED: return "[stopped]";
+    case STOP_LENGTH: return "[max tokens reached]";
+    case STOP_CONTEXT: return "[the context is full; /clear starts a new conversation]";
+    default: return e->stats.n_tokens ? NULL : "[no answer]";
+    }
+}
+
+static void on_done(struct app *a, const struct event *e)
+{
+    struct chat_message *answer = &a->chat.messages[a->chat.n - 1];
+    engine_turn_ids(a->engine, e->turn, &answer->ids);
+    if (answer->text.len == 0 && answer->ids.n == 0)
+        chat_truncate(&a->chat, a->chat.n - 1); /* nothing that the model should find later */
+    transcript_finish(&a->transcript, mark_of(e));
+    a->turn = 0;
+    a->facts.state = STATE_READY;
+    a->facts.last = e->stats;
+    a->facts.stop = e->stop;
+    a->facts.n_ctx_used = e->stats.n_ctx_used;
+    a->facts.now_tokens_per_s = 0;
+    app_read_memory(a);
+}
+
+static void on_ready(struct app *a)
+{
+    const struct engine_info *info = engine_info(a->engine);
+    a->ready = true;
+    a->facts.state = STATE_READY;
+    a->facts.done = a->facts.total = 0;
+    a->facts.model_bytes = info->model->file_bytes;
+    a->facts.f32_bytes = info->f32_bytes;
+    a->facts.cpu_level = info->cpu_level;
+    a->facts.n_threads = info->n_threads;
+    a->facts.ctx_len = info->ctx_len;
+    app_read_memory(a);
+    if (a->queued)
+        submit(a);
+}
+
+static void on_progress(struct app *a, const struct event *e, enum state state)
+{
+    a->facts.state = state;
+    a->facts.done = e->done;
+    a->facts.total = e->total;
+    if (state == STATE_READING) {
+        a->facts.n_read_before = e->stats.n_reused;
+        a->facts.reading_ms = now_ms() - a->turn_started;
+    }
+}
+
+static void on_text(struct app *a, const struct event *e)
+{
+    buf_append(&a->chat.messages[a->chat.n - 1].text, e->text, e->n_text);
+    transcript_append(&a->transcript, e->text, e->n_text);
+}
+
+void app_event(struct app *a, const struct event *e)
+{
+    bool of_a_turn = e->type >= EVENT_PROMPT;
+    if (of_a_turn && (e->turn != a->turn || !a->turn))
+        return; /* of a turn that is no more */
+    a->dirty = true;
+    switch (e->type) {
+    case EVENT_LOADING: on_progress(a, e, STATE_LOADING); break;
+    case EVENT_READY: on_ready(a); break;
+    case EVENT_FAILED: a->quit = true; break;
+    case EVENT_PROMPT: on_progress(a, e, STATE_READING); break;
+    case EVENT_TEXT: on_text(a, e); break;
+    case EVENT_STATS:
+        a->facts.state = STATE_ANSWERING;
+        a->facts.now_tokens_per_s = e->stats.tokens_per_s;
+        a->facts.n_ctx_used = e->stats.n_ctx_used;
+        break;
+    case EVENT_DONE: on_done(a, e); break;
+    }
+}
