@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "command.h"
+
 /* ---- sliders --------------------------------------------------------------------------------------- */
 
 static void select_slider(struct app *a, int step)
@@ -88,7 +90,7 @@ static bool act_on_pane(struct app *a, enum action action)
 
 /* ---- input -------------------------------------------------------------------------------------------- */
 
-static void send(struct app *a)
+static void send_input(struct app *a)
 {
     const struct buf *text = &a->editor.text;
     const char *argument;
@@ -123,7 +125,7 @@ static void put_example(struct app *a, int i)
 static bool act_on_input(struct app *a, enum action action)
 {
     switch (action) {
-    case ACT_SEND: send(a); return true;
+    case ACT_SEND: send_input(a); return true;
     case ACT_EXAMPLE_1:
     case ACT_EXAMPLE_2:
     case ACT_EXAMPLE_3:

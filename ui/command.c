@@ -11,10 +11,10 @@ const struct command commands[] = {
     {COMMAND_CLEAR, "clear", "", ARGUMENT_NONE, "start a new conversation"},
     {COMMAND_ABOUT, "about", "", ARGUMENT_NONE, "what QINS is"},
     {COMMAND_SYSTEM, "system", "TEXT", ARGUMENT_TEXT,
-     "set the system prompt; without TEXT show it; \"none\" for none"},
-    {COMMAND_PRESET, "preset", "NAME", ARGUMENT_PRESET, "load a preset; without NAME list them"},
+     "system prompt from now on; \"none\" for none"},
+    {COMMAND_PRESET, "preset", "NAME", ARGUMENT_PRESET, "load a preset; without NAME, list them"},
     {COMMAND_SET, "set", "NAME VALUE", ARGUMENT_OPTION,
-     "change a setting; without VALUE show it, without NAME show all"},
+     "change a setting; alone, list them"},
     {COMMAND_STATS, "stats", "", ARGUMENT_NONE, "numbers of the last answer"},
     {COMMAND_QUIT, "quit", "", ARGUMENT_NONE, "leave"},
 };
@@ -132,7 +132,7 @@ void command_help(struct buf *out)
     for (size_t i = 0; i < n_commands; i++) {
         char left[40];
         snprintf(left, sizeof left, "/%s %s", commands[i].name, commands[i].arguments);
-        buf_printf(out, "  %-24s  %s\n", left, commands[i].help);
+        buf_printf(out, "  %-19s  %s\n", left, commands[i].help);
     }
-    buf_printf(out, "  %-24s  %s\n", "//text", "send a text that starts with a slash");
+    buf_printf(out, "  %-19s  %s\n", "//text", "send a text that starts with a slash");
 }

@@ -13,7 +13,7 @@
 
 /* Rows of one action stand together: help prints their keys on one line. */
 const struct binding keymap[] = {
-    {IN_INPUT, K_ENTER, ACT_SEND, "send; while an answer runs, keep the text"},
+    {IN_INPUT, K_ENTER, ACT_SEND, "send the message"},
     {IN_INPUT, CTRL('j'), ACT_NEWLINE, "new line"},
     {IN_INPUT, ALT(K_ENTER), ACT_NEWLINE, NULL},
     {IN_INPUT, K_SHIFT | K_ENTER, ACT_NEWLINE, NULL},
@@ -36,7 +36,7 @@ const struct binding keymap[] = {
     {IN_INPUT, K_BACKSPACE, ACT_BACKSPACE, "delete the character to the left"},
     {IN_INPUT, CTRL('h'), ACT_BACKSPACE, NULL},
     {IN_INPUT, K_DELETE, ACT_DELETE, "delete the character to the right"},
-    {IN_INPUT, CTRL('d'), ACT_DELETE_OR_QUIT, "the same; leave when the input is empty"},
+    {IN_INPUT, CTRL('d'), ACT_DELETE_OR_QUIT, "the same; leave when there is no text"},
     {IN_INPUT, CTRL('k'), ACT_KILL_LINE, "cut to the end of the line"},
     {IN_INPUT, CTRL('u'), ACT_KILL_TO_START, "cut to the start of the line"},
     {IN_INPUT, CTRL('w'), ACT_KILL_BLANK_LEFT, "cut back to a blank"},
@@ -44,16 +44,16 @@ const struct binding keymap[] = {
     {IN_INPUT, ALT(CTRL('h')), ACT_KILL_WORD_LEFT, NULL},
     {IN_INPUT, ALT('d'), ACT_KILL_WORD, "cut the word to the right"},
     {IN_INPUT, CTRL('y'), ACT_YANK, "insert what was cut"},
-    {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "then replace it by what was cut before"},
+    {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "instead of it, what was cut before"},
     {IN_INPUT, CTRL('t'), ACT_TRANSPOSE, "swap two characters"},
     {IN_INPUT, CTRL('_'), ACT_UNDO, "undo"},
-    {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a command; else go to the sliders, the chat, back"},
-    {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "put an example into an empty conversation"},
+    {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a /command; else go to the sliders"},
+    {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "an example, while the chat is empty"},
     {IN_INPUT, ALT('2'), ACT_EXAMPLE_2, NULL},
     {IN_INPUT, ALT('3'), ACT_EXAMPLE_3, NULL},
     {IN_INPUT, ALT('4'), ACT_EXAMPLE_4, NULL},
 
-    {IN_ALL, K_ESC, ACT_STOP, "stop the answer, keep its text; close help; back to the input"},
+    {IN_ALL, K_ESC, ACT_STOP, "stop the answer; close help; back to the input"},
     {IN_ALL, CTRL('c'), ACT_INTERRUPT, "stop the answer; else clear the input"},
     {IN_ALL, K_F1, ACT_HELP, "this help, on and off"},
     {IN_ALL, K_PAGE_UP, ACT_PAGE_UP, "scroll the chat one page up"},
@@ -62,15 +62,15 @@ const struct binding keymap[] = {
     {IN_ALL, CTRL('v'), ACT_PAGE_DOWN, NULL},
     {IN_ALL, ALT('<'), ACT_SCROLL_TOP, "first line of the chat"},
     {IN_ALL, CTRL(K_HOME), ACT_SCROLL_TOP, NULL},
-    {IN_ALL, ALT('>'), ACT_SCROLL_BOTTOM, "last line of the chat, and follow it again"},
+    {IN_ALL, ALT('>'), ACT_SCROLL_BOTTOM, "last line of the chat; follow it again"},
     {IN_ALL, CTRL(K_END), ACT_SCROLL_BOTTOM, NULL},
     {IN_ALL, ALT(K_UP), ACT_SELECT_PREVIOUS, "slider above"},
     {IN_ALL, F(5), ACT_SELECT_PREVIOUS, NULL},
     {IN_ALL, ALT(K_DOWN), ACT_SELECT_NEXT, "slider below"},
     {IN_ALL, F(6), ACT_SELECT_NEXT, NULL},
-    {IN_ALL, ALT(K_LEFT), ACT_LOWER, "move the slider down a step"},
+    {IN_ALL, ALT(K_LEFT), ACT_LOWER, "slider one step down"},
     {IN_ALL, F(7), ACT_LOWER, NULL},
-    {IN_ALL, ALT(K_RIGHT), ACT_RAISE, "move the slider up a step"},
+    {IN_ALL, ALT(K_RIGHT), ACT_RAISE, "slider one step up"},
     {IN_ALL, F(8), ACT_RAISE, NULL},
     {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
     {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
@@ -85,7 +85,7 @@ const struct binding keymap[] = {
     {IN_SIDEBAR, '+', ACT_RAISE, NULL},
     {IN_SIDEBAR, K_HOME, ACT_SLIDER_MIN, "lowest value"},
     {IN_SIDEBAR, K_END, ACT_SLIDER_MAX, "highest value"},
-    {IN_SIDEBAR, 'r', ACT_RESET, "back to where it was at the start"},
+    {IN_SIDEBAR, 'r', ACT_RESET, "as it was before you moved it"},
     {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "take the number that was typed"},
     {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "take back a digit"},
     {IN_SIDEBAR, CTRL('h'), ACT_ERASE_DIGIT, NULL},
@@ -152,7 +152,7 @@ static void help_of(struct buf *out, unsigned where, const char *heading)
             snprintf(line + n, sizeof line - n, "%s%s", n ? ", " : "",
                      key_name(keymap[j].key, name, sizeof name));
         }
-        buf_printf(out, "  %-24s  %s\n", line, help);
+        buf_printf(out, "  %-19s  %s\n", line, help);
     }
     buf_puts(out, "\n");
 }

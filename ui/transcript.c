@@ -75,9 +75,16 @@ static size_t text_rows(struct transcript *t, size_t i)
     return item->rows.n;
 }
 
+/* Rows of text that are shown: none of an empty text that has a mark. */
+static size_t shown_rows(struct transcript *t, size_t i)
+{
+    size_t n = text_rows(t, i);
+    return t->items[i].mark && !visible(&t->items[i]) ? 0 : n;
+}
+
 static size_t item_rows(struct transcript *t, size_t i)
 {
-    return text_rows(t, i) + (t->items[i].mark != NULL) + (i + 1 < t->n);
+    return shown_rows(t, i) + (t->items[i].mark != NULL) + (i + 1 < t->n);
 }
 
 /* Moves a place up or down; stops at the first and behind the last row. */
@@ -134,7 +141,7 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
     int n = 0;
     current_top(t, &item, &row);
     for (; item < t->n && n < t->height; item++, row = 0) {
-        size_t n_rows = item_rows(t, item), n_text = text_rows(t, item);
+        size_t n_rows = item_rows(t, item), n_text = shown_rows(t, item);
         const struct item *it = &t->items[item];
         for (; row < n_rows && n < t->height; row++) {
             struct shown_row *s = &out[n++];

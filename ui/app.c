@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plain.h"
+#include "screen.h"
+#include "signals.h"
+#include "view.h"
+
+enum {
+    FRAME_MS = 50,        /* between frames while text streams */
+    MEMORY_MS = 500,      /* between looks at memory, while something moves */
+    PASTE_MS = 2000,      /* of silence that end a paste whose end was lost */
+    MAX_ESCAPE_MS = 1000,
+    EVENTS_A_ROUND = 256, /* then keys get their turn */
+    READ_BYTES = 1 << 16,
+};
+
+const char *const app_examples[N_EXAMPLES] = {
+    "Explain quantum computing in simple terms",
+    "Write a haiku about artificial intelligence",
+    "What is the QINS compression method?",
+    "Compare Python and Rust for systems programming",
+};
+
+/* When the loop has to wake up by itself, in now_ms time; 0: never. */
+struct deadlines {
+    double frame, escape, paste, memory;
+};
+
+struct loop {
+    int in_fd, signal_fd;
+    double escape_ms;
+    struct deadlines at;
+};
+
+/* ---- time -------------------------------------------------------------------------------------------- */
+
+static double escape_delay(void)
+{
+    const char *text = getenv("ESCDELAY");
+    char *end;
+    long ms = text ? strtol(text, &end, 10) : 0;
+    return text && *text && !*end && ms > 0 ? ms < MAX_ESCAPE_MS ? (double)ms : MAX_ESCAPE_MS : 80;
+}
+
+static int wait_ms(const struct deadlines *at)
+{
+    double first = 0;
+    const double all[] = {at->frame, at->escape, at->paste, at->memory};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] > 0 && (first <= 0 || all[i] < first))
+            first = all[i];
+    if (first <= 0)
+        return -1;
+    double left = first - now_ms();
+    return left > 0 ? (int)left + 1 : 0;
+}
+
+static bool is_over(double deadline, double now)
+{
+    return deadline > 0 && now >= deadline;
+}
+
+/* ---- input -------------------------------------------------------------------------------------------- */
+
+static void take_keys(struct app *a, struct loop *l)
+{
+    struct input in;
+    while (!a->quit && keys_next(&a->keys, &in))
+        app_input(a, &in);
+    double now = now_ms();
+    l->at.escape = keys_waiting(&a->keys) ? now + l->escape_ms : 0;
+    l->at.paste = a->keys.in_paste ? now + PASTE_MS : 0;
+    if (a->dirty)
+        l->at.frame = now; /* who types sees it at once */
+}
+
+static void hang_up(struct app *a)
+{
+    a->quit = true;
+    a->exit_code = 129;
+}
+
+static void read_terminal(struct app *a, struct loop *l)
+{
+    static char bytes[READ_BYTES];
+    ssize_t n = read(l->in_fd, bytes, sizeof bytes);
+    if (n > 0) {
+        keys_feed(&a->keys, bytes, (size_t)n);
+        take_keys(a, l);
+    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+        hang_up(a);
+    }
+}
+
+/* ---- signals ------------------------------------------------------------------------------------------ */
+
+static void suspend(struct app *a)
+{
+    screen_leave();
+    signals_stop_process();
+    screen_enter();
+    a->suspend = false;
+    a->dirty = true;
+}
+
+static void take_signals(struct app *a, struct loop *l)
+{
+    unsigned bits = signals_take();
+    if (bits & (SIGNAL_HANGUP | SIGNAL_TERMINATE)) {
+        a->quit = true;
+        a->exit_code = bits & SIGNAL_HANGUP ? 129 : 143;
+        return;
+    }
+    if (bits & SIGNAL_INTERRUPT)
+        app_key(a, K_CTRL | 'c');
+    if (bits & SIGNAL_SUSPEND)
+        a->suspend = true;
+    if (bits & SIGNAL_CONTINUED)
+        screen_enter();
+    else if (bits & SIGNAL_RESIZED)
+        screen_resize();
+    a->dirty = true;
+    l->at.frame = now_ms();
+}
+
+/* ---- engine ------------------------------------------------------------------------------------------- */
+
+static void take_events(struct app *a)
+{
+    struct event e;
+    for (int i = 0; i < EVENTS_A_ROUND && !a->quit && engine_next(a->engine, &e); i++)
+        app_event(a, &e);
+}
+
+static bool moves(const struct app *a)
+{
+    return a->facts.state != STATE_READY;
+}
+
+/* ---- the loop ----------------------------------------------------------------------------------------- */
+
+static void draw(struct app *a, struct loop *l, double now)
+{
+    if (a->redraw)
+        screen_redraw();
+    view_draw(a);
+    screen_show();
+    a->dirty = a->redraw = false;
+    l->at.frame = now + FRAME_MS;
+    if (!screen_flush())
+        hang_up(a);
+}
+
+static void run_timers(struct app *a, struct loop *l)
+{
+    double now = now_ms();
+    if (is_over(l->at.escape, now)) {
+        keys_timeout(&a->keys);
+        take_keys(a, l);
+    }
+    if (is_over(l->at.paste, now)) {
+        keys_end_paste(&a->keys);
+        take_keys(a, l);
+    }
+    if (moves(a) && now >= a->memory_read + MEMORY_MS)
+        app_read_memory(a);
+    l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
+    if (a->suspend)
+        suspend(a);
+    if (a->dirty && !screen_busy() && now >= l->at.frame)
+        draw(a, l, now);
+}
+
+static void one_round(struct app *a, struct loop *l)
+{
+    struct deadlines at = l->at;
+    if (!a->dirty || screen_busy())
+        at.frame = 0; /* nothing to draw, or nowhere to draw it */
+    struct pollfd fds[4] = {
+        {.fd = l->in_fd, .events = POLLIN},
+        {.fd = l->signal_fd, .events = POLLIN},
+        {.fd = engine_fd(a->engine), .events = POLLIN},
+        {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
+    };
+    int n = poll(fds, 4, wait_ms(&at));
+    if (n > 0) {
+        if (fds[1].revents)
+            take_signals(a, l);
+        if (!a->quit && fds[0].revents)
+            read_terminal(a, l);
+        if (!a->quit && fds[2].revents)
+            take_events(a);
+        if (!a->quit && fds[3].revents && !screen_flush())
+            hang_up(a);
+    }
+    if (!a->quit)
+        run_timers(a, l);
+}
+
+/* ---- start and end -------------------------------------------------------------------------------------- */
+
+/* The last part of a path, without ".qins", fit for a terminal. */
+static char *name_of(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    if (end - start > 5 && memcmp(path + end - 5, ".qins", 5) == 0)
+        end -= 5;
+    return sanitise_text(path + start, end - start, true);
+}
+
+static void app_free(struct app *a)
+{
+    chat_free(&a->chat);
+    transcript_free(&a->transcript);
+    transcript_free(&a->pager);
+    editor_free(&a->editor);
+    keys_free(&a->keys);
+    buf_free(&a->notice);
+    free(a->model_name);
+}
+
+/* A signal ends the program at once, whatever the engine is busy with. */
+static int finish(struct app *a)
+{
+    const struct error *failed = a->engine ? engine_error(a->engine) : NULL;
+    screen_close();
+    if (a->exit_code > 128)
+        _exit(a->exit_code);
+    if (failed)
+        a->exit_code = error_print(failed, "qins-tui");
+    engine_stop(a->engine);
+    signals_close();
+    app_free(a);
+    return a->exit_code;
+}
+
+int app_run(struct cli *c)
+{
+    struct app a = {.options = &c->options, .dirty = true};
+    struct loop l = {.in_fd = STDIN_FILENO, .escape_ms = escape_delay()};
+    struct engine_options o;
+    struct error err;
+    if (!cli_engine_options(c, &o, &err))
+        return error_print(&err, "qins-tui");
+    l.signal_fd = signals_open(screen_restore);
+    die_hook(screen_restore);
+    if (!screen_open(STDIN_FILENO, STDOUT_FILENO, &a.keys, &err)) {
+        signals_close();
+        free((char *)o.model);
+        error_print(&err, "qins-tui");
+        fputs("qins-tui: plain mode: write your text, end it with Ctrl-D\n", stderr);
+        return plain_run(c);
+    }
+    transcript_init(&a.transcript);
+    transcript_init(&a.pager);
+    a.model_name = name_of(o.model);
+    a.engine = engine_start(&o);
+    free((char *)o.model);
+    while (!a.quit)
+        one_round(&a, &l);
+    return finish(&a);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "preset.h"
+
+static const char about_text[] =
+    "QINS keeps the weights of a language model as logarithms.\n"
+    "\n"
+    "Every weight becomes its sign, which is always kept exactly, and a small code of its size on a "
+    "logarithmic scale. The code is inverse: 1 stands for the largest weights, 255 for the smallest. "
+    "Steps are fine where weights are small and coarse where they are large, so that they are about "
+    "equal relative to the weight.\n"
+    "\n"
+    "Formats, in bits a weight (FP32 takes 32):\n"
+    "  qins9      9     8-bit logarithm, sign plane; the original definition\n"
+    "  qins8      8     sign and 7-bit shifted logarithm, a scale for each row\n"
+    "  qins4      4.25  sign and 3-bit code, a logarithmic scale for each 32 weights\n"
+    "  qins4-16   4.5   the same for each 16 weights\n"
+    "\n"
+    "What that enables: a model of the Phi-3.5 class fits into the memory of an ordinary computer; "
+    "its file is mapped and used where it lies, so opening it copies nothing; and generating text, "
+    "which is limited by how fast weights can be read, gets faster as they get smaller. Codes are "
+    "turned into numbers inside the matrix products, by instructions chosen for this CPU.\n"
+    "\n"
+    "What it costs: coarser formats answer a little worse. qins8 is close to the original; qins4 is "
+    "the usual compromise.\n"
+    "\n"
+    "Everything happens on this computer. Nothing is sent anywhere.\n";
+
+void app_notice(struct app *a, const char *format, ...)
+{
+    struct buf line = {0};
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n >= 0) {
+        char *clean = sanitise_text(text, (size_t)n, true);
+        buf_puts(&line, clean);
+        free(clean);
+        free(text);
+    }
+    buf_free(&a->notice);
+    a->notice = line;
+    a->dirty = true;
+}
+
+/* ---- pages ------------------------------------------------------------------------------------------- */
+
+static void open_page(struct app *a, const struct buf *text)
+{
+    transcript_clear(&a->pager);
+    transcript_add(&a->pager, ITEM_NOTE, text->data, text->len);
+    transcript_finish(&a->pager, NULL);
+    transcript_top(&a->pager);
+    a->pager_open = true;
+    a->dirty = true;
+}
+
+void app_open_help(struct app *a)
+{
+    struct buf text = {0};
+    keymap_help(&text);
+    command_help(&text);
+    open_page(a, &text);
+    buf_free(&text);
+}
+
+static void open_about(struct app *a)
+{
+    struct buf text = {0};
+    buf_puts(&text, about_text);
+    if (a->ready) {
+        char file[24], whole[24];
+        buf_printf(&text, "\nThis model: %s, %s; as FP32 it would take %s.\n", a->model_name,
+                   format_bytes(a->facts.model_bytes, file, sizeof file),
+                   format_bytes(a->facts.f32_bytes, whole, sizeof whole));
+    }
+    open_page(a, &text);
+    buf_free(&text);
+}
+
+static void open_stats(struct app *a)
+{
+    struct buf text = {0};
+    app_read_memory(a);
+    sidebar_report(&a->facts, &text);
+    open_page(a, &text);
+    buf_free(&text);
+}
+
+static void open_settings(struct app *a)
+{
+    struct buf text = {0};
+    char range[128];
+    buf_puts(&text, "Settings: /set NAME VALUE\n");
+    for (int id = 0; id < N_OPTIONS; id++) {
+        const struct option_row *row = &option_table[id];
+        char *value = options_format(a->options, (enum option_id)id);
+        buf_printf(&text, "  %-15s %-12.40s %-12s %s (%s)\n", row->name, value,
+                   option_source_name(options_source(a->options, (enum option_id)id)), row->help,
+                   option_range(row, range, sizeof range));
+        free(value);
+    }
+    open_page(a, &text);
+    buf_free(&text);
+}
+
+/* ---- commands ---------------------------------------------------------------------------------------- */
+
+void app_new_conversation(struct app *a)
+{
+    if (a->turn)
+        engine_cancel(a->engine, a->turn);
+    a->turn = 0; /* its events are stale from here on */
+    a->queued = false;
+    if (a->ready)
+        a->facts.state = STATE_READY;
+    a->facts.now_tokens_per_s = 0;
+    a->facts.n_ctx_used = 0;
+    chat_truncate(&a->chat, 0);
+    transcript_clear(&a->transcript);
+    a->dirty = true;
+}
+
+static void set_system(struct app *a, const char *text)
+{
+    struct error err;
+    if (!*text)
+        app_notice(a, "System prompt: %s", options_text(a->options, OPT_SYSTEM));
+    else if (options_set(a->options, OPT_SYSTEM, strcmp(text, "none") == 0 ? "" : text, SOURCE_USER,
+                         &err))
+        app_notice(a, "The system prompt holds from the next message on");
+    else
+        app_notice(a, "%s", err.text);
+}
+
+static void choose_preset(struct app *a, const char *name)
+{
+    struct error err;
+    size_t n;
+    if (*name) {
+        if (preset_choose(a->options, name, &err)) {
+            app_apply_options(a);
+            app_notice(a, "Preset %s", name);
+        } else {
+            app_notice(a, "%s", err.text);
+        }
+        return;
+    }
+    char **names = preset_names(&n);
+    struct buf list = {0};
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+        free(names[i]);
+    }
+    free(names);
+    app_notice(a, "Presets: %s", n ? list.data : "none found");
+    buf_free(&list);
+}
+
+/* The engine was started with these. */
+static bool is_fixed(int id)
+{
+    return id == OPT_MODEL || id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
+           id == OPT_FORMAT;
+}
+
+static void set_option(struct app *a, const char *arguments)
+{
+    struct error err;
+    const char *nearest;
+    size_t n = strcspn(arguments, " \t=");
+    if (!n) {
+        open_settings(a);
+        return;
+    }
+    char *name = xstrndup(arguments, n);
+    const char *value = arguments + n + strspn(arguments + n, " \t=");
+    int id = options_find(name, &nearest);
+    if (id < 0) {
+        app_notice(a, "No setting is called %s%s%s", name, nearest ? "; did you mean " : "",
+                   nearest ? nearest : "");
+    } else if (!*value) {
+        char *now = options_format(a->options, (enum option_id)id);
+        app_notice(a, "%s is %s (%s)", option_table[id].name, *now ? now : "not set",
+                   option_source_name(options_source(a->options, (enum option_id)id)));
+        free(now);
+    } else if (is_fixed(id)) {
+        app_notice(a, "%s is fixed once the program runs: give it on the command line",
+                   option_table[id].name);
+    } else if (id == OPT_PRESET) {
+        choose_preset(a, value);
+    } else if (!options_set(a->options, (enum option_id)id, value, SOURCE_USER, &err)) {
+        app_notice(a, "%s", err.text);
+    } else {
+        app_apply_options(a);
+        app_notice(a, "%s is %s", option_table[id].name, value);
+    }
+    free(name);
+}
+
+void app_command(struct app *a, const char *line)
+{
+    const char *argument;
+    switch (command_parse(line, &argument)) {
+    case COMMAND_HELP: app_open_help(a); break;
+    case COMMAND_CLEAR: app_new_conversation(a); break;
+    case COMMAND_ABOUT: open_about(a); break;
+    case COMMAND_SYSTEM: set_system(a, argument); break;
+    case COMMAND_PRESET: choose_preset(a, argument); break;
+    case COMMAND_SET: set_option(a, argument); break;
+    case COMMAND_STATS: open_stats(a); break;
+    case COMMAND_QUIT: a->quit = true; break;
+    case COMMAND_TEXT: break;
+    case COMMAND_UNKNOWN: {
+        const char *nearest = command_nearest(line);
+        app_notice(a, "No such command%s%s; a text with a slash first is sent as //...",
+                   nearest ? ": perhaps /" : "", nearest ? nearest : "");
+        break;
+    }
+    }
+}
+
+void app_complete(struct app *a)
+{
+    struct buf added = {0}, choices = {0};
+    size_t n;
+    char **names = preset_names(&n);
+    command_complete(a->editor.text.data, names, n, &added, &choices);
+    if (a->editor.caret == a->editor.text.len && added.len)
+        editor_insert(&a->editor, added.data, added.len);
+    else if (choices.len) {
+        for (size_t i = 0; i < choices.len; i++)
+            if (choices.data[i] == '\n')
+                choices.data[i] = ' ';
+        app_notice(a, "%s", choices.data);
+    }
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    buf_free(&added);
+    buf_free(&choices);
+}
