@@ -283,6 +283,18 @@ bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* ---- threads -------------------------------------------------------------------------------- */
+
+void block_signals(sigset_t *before)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    sigset_t most;
+    sigfillset(&most);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigdelset(&most, crashes[i]);
+    pthread_sigmask(SIG_SETMASK, &most, before);
+}
+
 /* ---- time, memory --------------------------------------------------------------------------- */
 
 double now_ms(void)

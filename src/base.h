@@ -5,6 +5,7 @@
 #ifndef QINS_BASE_H
 #define QINS_BASE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,6 +72,12 @@ bool read_file(struct buf *out, const char *path, size_t max, struct error *err)
 char *path_join(const char *folder, const char *name); /* caller frees */
 bool is_folder(const char *path);
 bool is_file(const char *path);
+
+/* ---- threads ------------------------------------------------------------------------------------ */
+
+/* Blocks signals around the start of a helper thread, since they are for the main thread; all but
+ * those of a crash: blocked, these would kill without a handler, and leave a terminal as it is. */
+void block_signals(sigset_t *before);
 
 /* ---- time, memory ------------------------------------------------------------------------------ */
 

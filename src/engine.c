@@ -171,9 +171,8 @@ static void store_sampling(struct engine *e, const struct sampling *s)
 /* A thread with all signals blocked: they are for the program's main thread. */
 static int start_thread(struct engine *e)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    block_signals(&before);
     int error = pthread_create(&e->thread, NULL, engine_main, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;

@@ -78,11 +78,10 @@ static void *run(void *arg)
 struct hasher *hasher_start(const struct checkpoint *c)
 {
     struct hasher *h = xcalloc(1, sizeof *h);
-    sigset_t all, before;
+    sigset_t before;
     h->c = c;
     h->hex = xcalloc(c->n_sources, sizeof *h->hex);
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
+    block_signals(&before);
     int failed = pthread_create(&h->thread, NULL, run, h);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)

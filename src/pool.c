@@ -174,9 +174,8 @@ static void name_thread(pthread_t thread, uint32_t index)
 /* Starts the workers with all signals blocked: they are for the program's main thread. */
 static void start_workers(struct pool *p, unsigned n)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    block_signals(&before);
     for (unsigned i = 0; i < n; i++) {
         struct worker *w = &p->workers[i];
         *w = (struct worker){.pool = p, .index = i + 1};

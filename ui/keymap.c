@@ -53,7 +53,7 @@ const struct binding keymap[] = {
     {IN_INPUT, ALT('3'), ACT_EXAMPLE_3, NULL},
     {IN_INPUT, ALT('4'), ACT_EXAMPLE_4, NULL},
 
-    {IN_ALL, K_ESC, ACT_STOP, "stop the answer; close help; back to the input"},
+    {IN_ALL, K_ESC, ACT_STOP, "stop the answer; close this page"},
     {IN_ALL, CTRL('c'), ACT_INTERRUPT, "stop the answer; else clear the input"},
     {IN_ALL, K_F1, ACT_HELP, "this help, on and off"},
     {IN_ALL, K_PAGE_UP, ACT_PAGE_UP, "scroll the chat one page up"},
