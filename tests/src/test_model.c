@@ -142,7 +142,7 @@ static void test_every_truncation_is_refused(void **state)
 
 static void test_every_flipped_byte_of_the_header_is_survived(void **state)
 {
-    static const uint8_t flips[] = {0x01, 0x10, 0x20, 0x80, 0xff};
+    static const uint8_t flips[] = {0x01, 0x20, 0xff};
     (void)state;
     struct error err;
     size_t size;
