@@ -228,7 +228,8 @@ static void check_outlet(struct plain *p)
         finish(p, EXIT_SIGNAL + (caught ? caught : SIGINT));
         break;
     case OUTLET_FAILED:
-        refuse(&err, EX_IOERR, "cannot write the answer to stdout: %s", strerror(p->out.error));
+        refuse(&err, EX_IOERR, "cannot write the answer to stdout: %s",
+               p->out.error == EBADF ? "it is closed" : strerror(p->out.error));
         fail(p, &err);
         break;
     }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The gate of plain mode: bytes to a pipe, visible characters to a terminal.
+ */
+#include "outlet.h"
+#include "program.h"
+
+/* Runs in a child whose stdout is `out`: the same text in two pieces, an ESC at their border. */
+static void say(int out)
+{
+    struct outlet o;
+    dup2(out, STDOUT_FILENO);
+    outlet_init(&o);
+    outlet_text(&o, "a\033", 2);
+    outlet_text(&o, "[2Jb\xC2\x9Bz", 7);
+    outlet_end(&o);
+    _exit(o.result == OUTLET_OK ? 0 : 1);
+}
+
+static struct buf heard(int ours, int theirs)
+{
+    struct program p = {.in = -1, .out = ours, .err = -1};
+    fflush(NULL);
+    p.pid = fork();
+    assert_true(p.pid >= 0);
+    if (p.pid == 0)
+        say(theirs);
+    close(theirs);
+    assert_int_equal(program_end(&p), 0);
+    return p.said;
+}
+
+static void test_pipe_gets_the_bytes(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    struct buf said = heard(fds[0], fds[1]);
+    assert_int_equal(said.len, 10);
+    assert_memory_equal(said.data, "a\033[2Jb\xC2\x9Bz\n", 10);
+    buf_free(&said);
+}
+
+static void test_terminal_gets_no_command(void **state)
+{
+    (void)state;
+    int ours = posix_openpt(O_RDWR | O_NOCTTY);
+    if (ours < 0 || grantpt(ours) != 0 || unlockpt(ours) != 0)
+        skip();
+    int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY);
+    assert_true(theirs >= 0);
+    struct buf said = heard(ours, theirs);
+    assert_string_equal(said.data, "a^[[2Jb\\x9bz\r\n");
+    buf_free(&said);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pipe_gets_the_bytes),
+        cmocka_unit_test(test_terminal_gets_no_command),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
