@@ -228,16 +228,18 @@ static void encode_segment(const struct tokenizer *t, struct word *w, const char
     word_add_character(t, w, META_SPACE, meta_space, n_meta);
     for (size_t at = 0; at < n;) {
         int32_t cp;
-        size_t used = utf8_decode(s + at, n - at, &cp);
-        bool space = cp == ' ' || cp == META_SPACE;
-        if ((space && before != META_SPACE && t->meta_space_leads) || w->n >= WORD_MAX)
+        const char *bytes = s + at;
+        size_t n_bytes = utf8_decode(bytes, n - at, &cp);
+        at += n_bytes;
+        if (cp == ' ') {
+            cp = META_SPACE;
+            bytes = meta_space;
+            n_bytes = n_meta;
+        }
+        if ((cp == META_SPACE && before != META_SPACE && t->meta_space_leads) || w->n >= WORD_MAX)
             word_finish(t, w, out);
-        if (space)
-            word_add_character(t, w, META_SPACE, meta_space, n_meta);
-        else
-            word_add_character(t, w, cp, s + at, used);
-        before = space ? META_SPACE : cp;
-        at += used;
+        word_add_character(t, w, cp, bytes, n_bytes);
+        before = cp;
     }
     word_finish(t, w, out);
 }

@@ -73,14 +73,9 @@ size_t utf8_cluster(const char *s, size_t n)
 
 /* ---- width ---------------------------------------------------------------------------------- */
 
-static int boundclass(int32_t cp)
-{
-    return (int)utf8proc_get_property(cp)->boundclass;
-}
-
 bool utf8_is_pictograph(int32_t cp)
 {
-    return boundclass(cp) == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+    return utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
 
 static bool is_keycap_base(int32_t cp)
@@ -88,43 +83,29 @@ static bool is_keycap_base(int32_t cp)
     return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
 }
 
-/* As terminals count: spacing marks have a cell, the later parts of a Hangul syllable have none. */
+/* As terminals count: a spacing mark has a cell of its own. */
 static int code_point_width(int32_t cp)
 {
     if (cp < 0)
         return 1; /* shown as U+FFFD */
     if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
         return 0;
-    int class = boundclass(cp);
-    if (class == UTF8PROC_BOUNDCLASS_V || class == UTF8PROC_BOUNDCLASS_T)
-        return 0;
-    if (utf8proc_category(cp) == UTF8PROC_CATEGORY_MC)
-        return 1;
-    return utf8proc_charwidth(cp);
+    return utf8proc_category(cp) == UTF8PROC_CATEGORY_MC ? 1 : utf8proc_charwidth(cp);
 }
 
+/* The sum of its parts, at most 2: that makes flags and ZWJ sequences 2. VS16 asks for the picture,
+ * which is 2 wide, where a narrow character would stand. */
 int utf8_cluster_width(const char *s, size_t n)
 {
-    int32_t first, cp;
-    size_t at = utf8_decode(s, n, &first);
-    int width = code_point_width(first);
-    if (at == n)
-        return width;
-    bool pictograph = first >= 0 && utf8_is_pictograph(first);
-    int32_t last = first;
-    int n_regional = first >= 0 && boundclass(first) == UTF8PROC_BOUNDCLASS_REGIONAL_INDICATOR;
-    for (; at < n; last = cp) {
+    int32_t cp, last = -1;
+    int width = 0;
+    for (size_t at = 0; at < n && width < 2; last = cp) {
         at += utf8_decode(s + at, n - at, &cp);
+        width += code_point_width(cp);
         if (cp == VS16 && last >= 0 && (utf8_is_pictograph(last) || is_keycap_base(last)))
-            return 2;
-        int w = code_point_width(cp);
-        if (pictograph)
-            width = w > width ? w : width; /* parts of one picture */
-        else
-            width += w;
-        n_regional += cp >= 0 && boundclass(cp) == UTF8PROC_BOUNDCLASS_REGIONAL_INDICATOR;
+            width = 2;
     }
-    return n_regional >= 2 || width > 2 ? 2 : width;
+    return width > 2 ? 2 : width;
 }
 
 size_t utf8_width(const char *s, size_t n)

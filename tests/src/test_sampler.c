@@ -277,6 +277,16 @@ static void test_nan_and_infinity_do_no_harm(void **state)
     sampler_free(s);
 }
 
+/* All are equally likely then, but for what is impossible. */
+static void test_infinite_temperature(void **state)
+{
+    (void)state;
+    static const float logits[4] = {0, 5, NAN, -INFINITY};
+    struct sampling o = plain;
+    o.temperature = INFINITY;
+    assert_int_equal(drawn(logits, 4, &o), ids(2, 0, 1));
+}
+
 /* A large vocabulary: the set that stays is that of a full sort. */
 static int by_size(const void *a, const void *b)
 {
@@ -327,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_same_seed_same_draws),
         cmocka_unit_test(test_draws_are_those_of_xoshiro),
         cmocka_unit_test(test_nan_and_infinity_do_no_harm),
+        cmocka_unit_test(test_infinite_temperature),
         cmocka_unit_test(test_large_vocabulary_equals_a_full_sort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,7 @@ static void test_clusters_and_their_width(void **state)
         {TEXT("\U0001F1E9x"), 4, 1},
         {TEXT("\U0001F44B\U0001F3FD."), 8, 2}, /* skin tone */
         {TEXT(FAMILY "x"), sizeof FAMILY - 1, 2},
+        {TEXT("❤\u200D🔥"), 10, 2},
         {TEXT(KISS "x"), sizeof KISS - 1, 2},
         {TEXT(SCOTLAND "x"), sizeof SCOTLAND - 1, 2},
         {TEXT("\x80x"), 1, 1},
