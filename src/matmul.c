@@ -3,11 +3,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base.h"
 
 enum {
-    PANEL_MIN_TOKENS = 8, /* from here on rows are worth dequantising */
+    PANEL_MIN_TOKENS = 8,        /* from here on rows are worth a matrix product of floats */
+    PANEL_MIN_TOKENS_INT8 = 32,  /* where the other way are int8 products */
     PANEL_ROWS = 64,
     CHUNK_BYTES = 128 << 10, /* of weights: stays in L2 while one token after another goes over it */
     SMALL_WORK = 1 << 16,    /* multiplications that are done before a worker wakes */
@@ -22,6 +24,7 @@ struct matmul {
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
     float *panels;          /* [pool_size][PANEL_ROWS][max_cols] */
+    bool has_fast_int8;     /* the CPU multiplies int8 faster than any float */
 };
 
 struct job {
@@ -33,19 +36,31 @@ struct job {
     size_t ld_y;
 };
 
+static bool has_fast_int8(const struct kernels *k)
+{
+    static const char *const levels[] = {"vnni", "amx", "dotprod", "i8mm"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(k->level, levels[i]) == 0)
+            return true;
+    return false;
+}
+
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
                           uint32_t max_cols)
 {
     size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
     struct matmul *mm = xcalloc(1, sizeof *mm);
-    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols};
+    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols,
+                          .has_fast_int8 = has_fast_int8(k)};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
     mm->q = xaligned(max_tok * pad);
     /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
     size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
     mm->scale = xaligned(max_tok * n_scales * sizeof *mm->scale);
     mm->sum = xaligned(max_tok * n_sums * sizeof *mm->sum);
-    mm->panels = xaligned((size_t)pool_size(p) * PANEL_ROWS * max_cols * sizeof *mm->panels);
+    size_t panels = (size_t)pool_size(p) * PANEL_ROWS * max_cols * sizeof *mm->panels;
+    if (posix_memalign((void **)&mm->panels, 64, panels)) /* not zeroed: used when needed only */
+        die(EX_OSERR, "qins: out of memory (%zu bytes)", panels);
     for (uint32_t t = 0; t < max_tok; t++) {
         mm->act[t].q = mm->q + t * pad;
         mm->act[t].scale = mm->scale + t * n_scales;
@@ -129,12 +144,21 @@ static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
     j->mm->k->gemm_f32(j->n_tok, row1 - row0, w->cols, j->x, panel, j->y + row0, j->ld_y);
 }
 
+/* QINS8 and QINS4 rows are multiplied as int8 by matvec. Where the CPU has instructions for that, no
+ * product of floats is faster, however many tokens there are. */
+static uint32_t panel_min_tokens(const struct matmul *mm, enum format format)
+{
+    if (format != FORMAT_QINS8 && format != FORMAT_QINS4 && format != FORMAT_QINS4_16)
+        return PANEL_MIN_TOKENS;
+    return mm->has_fast_int8 ? UINT32_MAX : PANEL_MIN_TOKENS_INT8;
+}
+
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x,
                 float *y, size_t ld_y)
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
-    if (n_tok < PANEL_MIN_TOKENS)
+    if (n_tok < panel_min_tokens(mm, w->format))
         run_matvec(&j);
     else
         run(&j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through panels of
- * dequantised rows and a matrix product; the choice depends on shapes alone.
+ * dequantised rows and a matrix product; the choice depends on format, shape and the CPU's level, never
+ * on the number of threads.
  */
 #ifndef QINS_MATMUL_H
 #define QINS_MATMUL_H
