@@ -285,6 +285,8 @@ static void test_infinite_temperature(void **state)
     struct sampling o = plain;
     o.temperature = INFINITY;
     assert_int_equal(drawn(logits, 4, &o), ids(2, 0, 1));
+    o.top_p = 0.9f;
+    assert_int_equal(drawn(logits, 4, &o), ids(1, 1)); /* .5, and .5 that exceeds .9 */
 }
 
 /* A large vocabulary: the set that stays is that of a full sort. */
