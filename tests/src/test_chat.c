@@ -22,6 +22,23 @@ static struct tokenizer *load(const char *name, uint32_t vocab)
     return t;
 }
 
+/* Phi-3.5's, read once for all tests. */
+static struct tokenizer *phi_loaded;
+
+static const struct tokenizer *phi(void)
+{
+    if (!phi_loaded)
+        phi_loaded = load(PHI "tokenizer.json", 32064);
+    return phi_loaded;
+}
+
+static int free_phi(void **state)
+{
+    (void)state;
+    tokenizer_free(phi_loaded);
+    return 0;
+}
+
 static void add(struct chat *c, enum chat_role role, const char *text)
 {
     chat_add(c, role, text, strlen(text));
@@ -43,7 +60,7 @@ static void check(const struct chat *c, enum chat_template template, const struc
 static void test_phi3_as_hugging_face_renders_it(void **state)
 {
     (void)state;
-    struct tokenizer *t = load(PHI "tokenizer.json", 32064);
+    const struct tokenizer *t = phi();
     struct chat c = {0};
     add(&c, CHAT_SYSTEM, "You are a helpful AI assistant.");
     add(&c, CHAT_USER, "What is the capital of France?");
@@ -70,7 +87,6 @@ static void test_phi3_as_hugging_face_renders_it(void **state)
     add(&c, CHAT_USER, "");
     check(&c, TEMPLATE_PHI3, t, "32010 32007 32001");
     chat_free(&c);
-    tokenizer_free(t);
 }
 
 /* What the model generated goes back as it was, whatever its text would be encoded as. */
@@ -78,7 +94,7 @@ static void test_generated_ids_are_kept(void **state)
 {
     (void)state;
     static const int32_t generated[] = {15043, 29871, 29871, 13, 2};
-    struct tokenizer *t = load(PHI "tokenizer.json", 32064);
+    const struct tokenizer *t = phi();
     struct chat c = {0}, copy = {0};
     add(&c, CHAT_USER, "Hello");
     struct chat_message *m = chat_add(&c, CHAT_ASSISTANT, "Hello  \n", 8);
@@ -94,14 +110,13 @@ static void test_generated_ids_are_kept(void **state)
     chat_free(&c);
     check(&copy, TEMPLATE_PHI3, t, expected);
     chat_free(&copy);
-    tokenizer_free(t);
 }
 
 /* Whatever role it is in, text cannot forge the template: ids of markers are the template's own. */
 static void test_text_cannot_inject_markers(void **state)
 {
     (void)state;
-    struct tokenizer *t = load(PHI "tokenizer.json", 32064);
+    const struct tokenizer *t = phi();
     for (enum chat_role role = CHAT_SYSTEM; role <= CHAT_ASSISTANT; role++) {
         struct chat c = {0};
         struct ids ids = {0};
@@ -115,7 +130,6 @@ static void test_text_cannot_inject_markers(void **state)
         ids_free(&ids);
         chat_free(&c);
     }
-    tokenizer_free(t);
 }
 
 static void test_plain_is_prefix_and_texts(void **state)
@@ -148,14 +162,14 @@ static void test_plain_is_prefix_and_texts(void **state)
 static void test_templates_are_recognised(void **state)
 {
     (void)state;
-    struct tokenizer *phi = load(PHI "tokenizer.json", 32064);
+    const struct tokenizer *t = phi();
     struct tokenizer *stories = load(STORIES "tokenizer.json", 512);
     struct buf config = {0}, plain = {0};
     struct error err = {0};
     enum chat_template got;
     assert_true(read_file(&config, shared_path(PHI "tokenizer_config.json"), 1 << 20, &err));
     assert_true(read_file(&plain, shared_path(STORIES "tokenizer_config.json"), 1 << 20, &err));
-    assert_true(chat_template_detect(phi, config.data, &got, &err));
+    assert_true(chat_template_detect(t, config.data, &got, &err));
     assert_int_equal(got, TEMPLATE_PHI3);
     assert_string_equal(chat_template_name(got), "phi3");
     assert_true(chat_template_detect(stories, plain.data, &got, &err));
@@ -172,12 +186,11 @@ static void test_templates_are_recognised(void **state)
                                     "{\"chat_template\":\"\"}", "{\"chat_template\":7}",
                                     "{\"chat_template\":[]}"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
-        assert_false(chat_template_detect(phi, unknown[i], &got, &err));
+        assert_false(chat_template_detect(t, unknown[i], &got, &err));
         assert_int_equal(err.code, EX_DATAERR);
         assert_non_null(strstr(err.text, "known: phi3"));
     }
-    assert_false(chat_template_detect(phi, "{", &got, &err));
-    tokenizer_free(phi);
+    assert_false(chat_template_detect(t, "{", &got, &err));
     tokenizer_free(stories);
     buf_free(&config);
     buf_free(&plain);
@@ -187,13 +200,13 @@ static void test_templates_are_recognised(void **state)
 static void test_almost_the_template_is_unknown(void **state)
 {
     (void)state;
-    struct tokenizer *t = load(PHI "tokenizer.json", 32064);
+    const struct tokenizer *t = phi();
     struct error err;
     enum chat_template got;
     json_t *config = json_load_file(shared_path(PHI "tokenizer_config.json"), 0, NULL);
     char *text = xstrdup(json_string_value(json_object_get(config, "chat_template")));
     assert_int_equal(strlen(text), 430); /* section 4.1 */
-    for (size_t i = 0; i < 430; i += 13) {
+    for (size_t i = 0; i < 430; i += 43) {
         char kept = text[i];
         text[i] = kept == 'x' ? 'y' : 'x';
         json_object_set_new(config, "chat_template", json_string(text));
@@ -210,7 +223,6 @@ static void test_almost_the_template_is_unknown(void **state)
     free(json);
     free(text);
     json_decref(config);
-    tokenizer_free(t);
 }
 
 int main(void)
@@ -223,5 +235,5 @@ int main(void)
         cmocka_unit_test(test_templates_are_recognised),
         cmocka_unit_test(test_almost_the_template_is_unknown),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, free_phi);
 }

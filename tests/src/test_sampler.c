@@ -149,12 +149,12 @@ static void test_repeat_penalty(void **state)
     sampler_free(s);
 }
 
-/* chi-square of 100000 draws against softmax(logits / T), 7 degrees of freedom: above 24.3 with
+/* chi-square of 40000 draws against softmax(logits / T), 7 degrees of freedom: above 24.3 with
  * probability .001. */
 static void check_frequencies(const struct sampling *o, const double *p)
 {
     static const float logits[8] = {0.5f, -1, 2, 0, 1.5f, -3, 0.25f, 1};
-    enum { DRAWS = 100000 };
+    enum { DRAWS = 40000 };
     struct sampler *s = sampler_new(8);
     double chi = 0;
     int count[8] = {0};
@@ -317,10 +317,10 @@ static void test_large_vocabulary_equals_a_full_sort(void **state)
     struct sampling o = plain;
     float least = INFINITY;
     o.top_p = 0.3f;
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 100; i++)
         least = fminf(least, logits[sampler_pick(s, logits, V, &o, NULL, 0)]);
     assert_true(least >= sorted[kept + 1]);
-    assert_true(least < sorted[kept * 9 / 10]); /* and reaches far down */
+    assert_true(least < sorted[kept * 8 / 10]); /* and reaches far down */
     free(logits);
     free(sorted);
     sampler_free(s);

