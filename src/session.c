@@ -195,7 +195,7 @@ static void feed_forward(struct pass *p)
     norm(p, p->l->ffn_norm);
     project(p, p->l->gate_up, p->l->n_gate_up, s->h, s->gate_up, 2 * (size_t)c->ffn_dim);
     uint32_t n_slices = (c->ffn_dim + SILU_SLICE - 1) / SILU_SLICE;
-    run(p, silu_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim * 8); /* 8: exp costs more */
+    run(p, silu_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim);
     project(p, &p->l->down, 1, s->ffn, s->h, c->dim);
     add(p);
 }

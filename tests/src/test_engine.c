@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "engine.h"
+#include "json.h"
 #include "test.h"
 
 enum { WAIT_MS = 60000 };
@@ -197,6 +198,63 @@ static void test_stop_tokens_end_the_answer_and_are_not_part_of_it(void **state)
     engine_stop(e);
 }
 
+/* Copies a fixture into `folder` with a tokenizer that knows the ids below n only. */
+static void copy_with_smaller_tokenizer(const char *fixture, const char *folder, int n)
+{
+    struct error err;
+    struct buf text = {0};
+    char command[2048];
+    const char *source = shared_path(fixture);
+    snprintf(command, sizeof command, "cp '%s'/config.json '%s'/model.safetensors '%s'", source,
+             source, folder);
+    assert_int_equal(system(command), 0);
+    char *path = path_join(source, "tokenizer.json"), *out = path_join(folder, "tokenizer.json");
+    assert_true(read_file(&text, path, 1 << 24, &err));
+    json_t *j = json_parse(text.data, text.len, path, &err), *piece;
+    json_t *model = json_object_get(j, "model"), *vocab = json_object_get(model, "vocab");
+    const char *name;
+    void *after;
+    json_object_foreach_safe (vocab, after, name, piece)
+        if (json_integer_value(piece) >= n)
+            json_object_del(vocab, name);
+    json_array_clear(json_object_get(model, "merges"));
+    assert_int_equal(json_dump_file(j, out, 0), 0);
+    json_decref(j);
+    buf_free(&text);
+    free(path);
+    free(out);
+}
+
+static void test_ids_without_a_piece_are_never_sampled(void **state)
+{
+    (void)state;
+    enum { N_PIECES = 300 };
+    const char *folder = temp_folder();
+    copy_with_smaller_tokenizer("fixtures/llama", folder, N_PIECES);
+    struct engine_options o = {.model = folder, .n_threads = 1, .cpu_flags = cpu_flags(),
+                               .folder_format = FORMAT_F32};
+    struct engine *e = engine_start(&o);
+    struct sampling wild = {.temperature = 10, .top_p = 1, .repeat_penalty = 1};
+    struct event event;
+    while ((event = next(e)).type == EVENT_LOADING)
+        ;
+    if (event.type != EVENT_READY)
+        fail_msg("%s", engine_error(e)->text);
+    engine_set_sampling(e, &wild);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct ids ids = {0};
+        uint32_t turn = submit(e, "", 100, seed);
+        struct said s = listen(e, turn);
+        engine_turn_ids(e, turn, &ids);
+        for (size_t i = 0; i < ids.n; i++)
+            assert_in_range(ids.ids[i], 0, N_PIECES - 1);
+        ids_free(&ids);
+        buf_free(&s.text);
+    }
+    engine_stop(e);
+    remove_folder(folder);
+}
+
 /* ---- limits -------------------------------------------------------------------------------------- */
 
 static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
@@ -355,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_a_seed_gives_one_text_on_any_number_of_threads),
         cmocka_unit_test(test_a_longer_conversation_evaluates_only_what_is_new),
         cmocka_unit_test(test_stop_tokens_end_the_answer_and_are_not_part_of_it),
+        cmocka_unit_test(test_ids_without_a_piece_are_never_sampled),
         cmocka_unit_test(test_a_full_context_ends_the_turn_and_drops_nothing),
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
         cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
