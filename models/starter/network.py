@@ -6,6 +6,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import fused
+
 CONTEXT = 1024
 EPS = 1e-5
 THETA = 10000.0
@@ -114,35 +116,48 @@ class HeadLoss(torch.autograd.Function):
         return dx * g.to(dx.dtype), dw * g.to(dw.dtype), None, None, None
 
 
-def rotary(shape, length, dtype, device):
+def rotary(shape, length, device):
+    """cos, sin float32 [length][head / 2]"""
     inverse = 1.0 / THETA ** (torch.arange(0, shape.head, 2).float() / shape.head)
-    angle = torch.outer(torch.arange(length).float(), inverse)
-    angle = torch.cat((angle, angle), -1).to(device)
-    return angle.cos().to(dtype), angle.sin().to(dtype)
+    angle = torch.outer(torch.arange(length).float(), inverse).to(device)
+    return angle.cos(), angle.sin()
 
 
-def turn(x, cos, sin):
-    """x [batch][heads][length][head]"""
-    a, b = x.chunk(2, -1)
-    return x * cos + torch.cat((-b, a), -1) * sin
+def attention(qkv, cos, sin, heads):
+    """qkv [batch][length][3 hidden] -> [batch][length][hidden]"""
+    batch, length, _ = qkv.shape
+    q, k, v = qkv.view(batch, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
+    cos, sin = (torch.cat((x, x), -1).to(qkv.dtype) for x in (cos, sin))
+
+    def turn(x):  # [batch][heads][length][head]
+        a, b = x.chunk(2, -1)
+        return x * cos + torch.cat((-b, a), -1) * sin
+
+    scores = torch.matmul(turn(q) * q.shape[-1] ** -0.5, turn(k).transpose(-1, -2))
+    mask = torch.full((length, length), -1e9, dtype=qkv.dtype, device=qkv.device).triu(1)
+    o = torch.matmul(torch.softmax(scores + mask, -1), v)
+    return o.transpose(1, 2).reshape(batch, length, -1)
 
 
 def forward(shape, w, ids, tables):
     """ids [batch][length], tables of rotary() -> [batch][length][hidden] before the head"""
-    batch, length = ids.shape
+    length = ids.shape[1]
     cos, sin = tables[0][:length], tables[1][:length]
-    mask = torch.full((length, length), -1e9, dtype=cos.dtype, device=ids.device).triu(1)
     x = F.embedding(ids, w["model.embed_tokens.weight"])
+    fast = fused.fits(x)
+    norm = (lambda x, w: fused.Norm.apply(x, w, EPS)) if fast else Norm.apply
+    attend, gate = (fused.Attention.apply, fused.Gate.apply) if fast else (attention, Gate.apply)
     for i in range(shape.layers):
         p = f"model.layers.{i}."
-        h = Norm.apply(x, w[p + "input_layernorm.weight"])
-        qkv = F.linear(h, w[p + "self_attn.qkv_proj.weight"])
-        q, k, v = qkv.view(batch, length, 3, shape.heads, shape.head).permute(2, 0, 3, 1, 4)
-        q, k = turn(q, cos, sin), turn(k, cos, sin)
-        scores = torch.matmul(q * shape.head ** -0.5, k.transpose(-1, -2))
-        o = torch.matmul(torch.softmax(scores + mask, -1), v)
-        x = x + F.linear(o.transpose(1, 2).reshape(batch, length, shape.hidden), w[p + "self_attn.o_proj.weight"])
-        h = Norm.apply(x, w[p + "post_attention_layernorm.weight"])
-        h = Gate.apply(F.linear(h, w[p + "mlp.gate_up_proj.weight"]))
+        h = norm(x, w[p + "input_layernorm.weight"])
+        h = attend(F.linear(h, w[p + "self_attn.qkv_proj.weight"]), cos, sin, shape.heads)
+        x = x + F.linear(h, w[p + "self_attn.o_proj.weight"])
+        h = norm(x, w[p + "post_attention_layernorm.weight"])
+        h = gate(F.linear(h, w[p + "mlp.gate_up_proj.weight"]))
         x = x + F.linear(h, w[p + "mlp.down_proj.weight"])
-    return Norm.apply(x, w["model.norm.weight"])
+    return norm(x, w["model.norm.weight"])
+
+
+def head_loss(x, w, target, weight, rows=512):
+    """x [n][hidden] -> sum of weight * cross entropy"""
+    return (fused.HeadLoss if fused.fits(x) else HeadLoss).apply(x, w, target, weight, rows)

@@ -83,7 +83,7 @@ class Run:
         self.o, self.shape, self.shared, self.me = o, shape, shared, me
         self.device = torch.device(o.device)
         self.half = torch.float32 if o.float32 else torch.bfloat16
-        self.tables = network.rotary(shape, rows.LONGEST, self.half, self.device)
+        self.tables = network.rotary(shape, rows.LONGEST, self.device)
         self.weights = shape.views(shared["weights"])
         names = sorted(shape.tensors, key=lambda n: -math.prod(shape.tensors[n]))
         self.mine = names[me::o.workers]
@@ -95,8 +95,8 @@ class Run:
         ids, target, kind = (torch.from_numpy(a).to(self.device) for a in batch)
         x = network.forward(self.shape, w, ids, self.tables)
         weight = torch.tensor([0.0, prompt_loss, 1.0], device=self.device)[kind.long()] / total
-        return network.HeadLoss.apply(x.flatten(0, 1), w["model.embed_tokens.weight"], target.flatten(),
-                                      weight.flatten(), self.o.loss_rows)
+        return network.head_loss(x.flatten(0, 1), w["model.embed_tokens.weight"], target.flatten(),
+                                 weight.flatten(), self.o.loss_rows)
 
     def step(self, step, batches, prompt_loss, scale):
         """-> loss of the step (only worker 0's return value is of use)"""
