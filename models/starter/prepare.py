@@ -86,8 +86,8 @@ def main():
         folder = os.path.join(o.out, ("train", "held")[part])
         os.makedirs(folder, exist_ok=True)
         for name, both in found.items():
-            docs = [vocabulary.encode_plain(sp, x) if isinstance(x, str) else vocabulary.encode_turns(sp, x)
-                    for x in both[part]]
+            docs = [vocabulary.encode_plain(sp, x) if isinstance(x, str)
+                    else vocabulary.encode_turns(sp, ours.with_system(x, rng)) for x in both[part]]
             n, tokens = save(os.path.join(folder, name + ".npz"), docs)
             print(f"{('train', 'held')[part]:6}{name:22}{n:8} pieces{tokens:10} tokens")
 

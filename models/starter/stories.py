@@ -24,7 +24,8 @@ GO_ON = [
     "What happened then?", "Then what?", "Continue.", "Continue the story.", "Tell me more.", "And what happened after that?",
     "Keep going.", "What next?", "How does the story end?", "How does it end?", "More!", "Don't stop!", "What did they do next?",
 ]
-NOT_NOUNS = set("one day time way lot thing things little big once her his it them very other new old good idea".split())
+NOT_NOUNS = set("one day time way lot thing things little big once her his it them very other new old good idea said again while end "
+                "instead moment replied top well own turn side days answered anyway gently safely tightly hurry huge nearby".split())
 
 
 def nouns(stories):

@@ -24,7 +24,7 @@ import vocabulary
 MIX = {
     "stable": {"tinystories": 10, "story-told": 18, "story-parts": 10, "story-asked": 7, "picture-books": 3,
                "childrens-books": 9, "fables": 5, "personality": 3, "smalltalk": 0.4, "persona-chat": 7,
-               "self-dialogue": 14, "simple-instructions": 1.5, "story-questions": 10},
+               "self-dialogue": 12, "simple-instructions": 1.5, "story-questions": 8, "ours": 8},
     "decay": {"tinystories": 2, "story-told": 24, "story-parts": 12, "story-asked": 10, "picture-books": 1,
               "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 7,
               "self-dialogue": 2, "simple-instructions": 3, "story-questions": 4, "ours": 22},
