@@ -186,8 +186,7 @@ void buf_free(struct buf *b)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-/* Opens a regular file without ever blocking on a FIFO or a device. -> fd or -1. */
-static int open_regular(const char *path, uint64_t *size, struct error *err)
+int open_regular(const char *path, uint64_t *size, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;

@@ -63,6 +63,8 @@ struct mapping {
     size_t size;
 };
 
+/* Opens a regular file for reading, never waiting for a FIFO or a device. -> fd, or -1. */
+int open_regular(const char *path, uint64_t *size, struct error *err);
 bool map_file(struct mapping *m, const char *path, struct error *err);
 void unmap_file(struct mapping *m);
 

@@ -151,7 +151,7 @@ static bool open_shards(struct checkpoint *c, struct error *err)
             return false;
         }
         const struct source_file *source = &c->sources[c->n_sources - 1];
-        if (!safetensors_open(&c->shards[i], source->path, err))
+        if (!safetensors_open_header(&c->shards[i], source->path, err))
             return false;
         if (c->shards[i].file.size != source->bytes)
             return refuse(err, EX_DATAERR, "%s: the file changes while it is being read", source->path);

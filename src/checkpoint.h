@@ -28,7 +28,7 @@ struct checkpoint {
     char *folder;
     struct model_config config;
     struct buf config_json, generation_json, tokenizer_json, tokenizer_config_json;
-    struct safetensors *shards; /* [n_shards] */
+    struct safetensors *shards; /* [n_shards] headers alone: weights are read, not mapped */
     char **shard_names;         /* [n_shards] plain file names */
     size_t n_shards;
     struct source_file *sources; /* [n_sources] every file that was read */

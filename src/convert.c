@@ -145,7 +145,7 @@ static void plan_origins(struct job *j)
         const struct st_tensor *t = checkpoint_find(j->c, list->items[i].name, &shard);
         assert(t); /* checkpoint_open has seen it */
         j->origins[i].file = &j->c->sources[j->c->first_shard + (size_t)(shard - j->c->shards)];
-        j->origins[i].at = (uint64_t)(shard->data - shard->file.data) + t->begin;
+        j->origins[i].at = shard->data_at + t->begin;
         j->origins[i].dtype = t->dtype;
         j->total_bytes += t->end - t->begin;
     }

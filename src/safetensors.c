@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "safetensors.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,20 +213,26 @@ static bool parse_entries(struct safetensors *st, uint64_t buffer_bytes, struct 
     return true;
 }
 
-static bool parse(struct safetensors *st, const uint8_t *bytes, size_t size, struct error *err)
+/* -> whether a header of *n bytes can follow the 8 bytes of its length in a file of this size. */
+static bool header_length(const uint8_t *bytes, uint64_t file_bytes, uint64_t *n, const char *file,
+                          struct error *err)
 {
-    uint64_t n = 0;
-    if (size < LENGTH_BYTES)
-        return refuse(err, EX_DATAERR, "%s: %zu bytes: too short for a safetensors file", st->name,
-                      size);
+    if (file_bytes < LENGTH_BYTES)
+        return refuse(err, EX_DATAERR, "%s: %llu bytes: too short for a safetensors file", file,
+                      (unsigned long long)file_bytes);
+    *n = 0;
     for (int i = LENGTH_BYTES - 1; i >= 0; i--)
-        n = n << 8 | bytes[i];
-    if (n > MAX_HEADER_BYTES || n > size - LENGTH_BYTES)
+        *n = *n << 8 | bytes[i];
+    if (*n > MAX_HEADER_BYTES || *n > file_bytes - LENGTH_BYTES)
         return refuse(err, EX_DATAERR,
                       "%s: not a safetensors file, or truncated: declares a header of %llu bytes in a "
-                      "file of %zu (at most %d)",
-                      st->name, (unsigned long long)n, size, MAX_HEADER_BYTES);
-    const char *header = (const char *)bytes + LENGTH_BYTES;
+                      "file of %llu (at most %d)",
+                      file, (unsigned long long)*n, (unsigned long long)file_bytes, MAX_HEADER_BYTES);
+    return true;
+}
+
+static bool parse_header(struct safetensors *st, const char *header, uint64_t n, struct error *err)
+{
     if (n == 0 || header[0] != '{')
         return refuse(err, EX_DATAERR, "%s: offset %d: the header does not start with '{'", st->name,
                       LENGTH_BYTES);
@@ -233,16 +240,20 @@ static bool parse(struct safetensors *st, const uint8_t *bytes, size_t size, str
     while (n_text && header[n_text - 1] == ' ') /* padding, up to 100 MB of it */
         n_text--;
     st->header = json_parse(header, n_text, st->name, err);
-    st->data = bytes + LENGTH_BYTES + n;
-    return st->header && parse_entries(st, size - LENGTH_BYTES - n, err);
+    st->data_at = LENGTH_BYTES + n;
+    return st->header && parse_entries(st, st->file.size - st->data_at, err);
 }
 
 bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, const char *name,
                        struct error *err)
 {
+    uint64_t n;
     *st = (struct safetensors){.file = {bytes, size}, .name = xstrdup(name)};
-    if (parse(st, bytes, size, err))
+    if (header_length(bytes, size, &n, name, err) &&
+        parse_header(st, (const char *)bytes + LENGTH_BYTES, n, err)) {
+        st->data = st->file.data + st->data_at;
         return true;
+    }
     safetensors_close(st);
     return false;
 }
@@ -259,6 +270,44 @@ bool safetensors_open(struct safetensors *st, const char *path, struct error *er
     }
     st->owns_file = true;
     return true;
+}
+
+/* Reads exactly n bytes from the file's start. */
+static bool read_start(FILE *f, void *out, size_t n, const char *path, struct error *err)
+{
+    return fread(out, 1, n, f) == n ||
+           refuse(err, ferror(f) ? EX_IOERR : EX_DATAERR, "%s: cannot read its header: %s", path,
+                  ferror(f) ? strerror(errno) : "the file is truncated");
+}
+
+static bool read_header(struct safetensors *st, FILE *f, struct error *err)
+{
+    uint8_t length[LENGTH_BYTES] = {0};
+    uint64_t n;
+    size_t n_start = st->file.size < LENGTH_BYTES ? st->file.size : LENGTH_BYTES;
+    if (!read_start(f, length, n_start, st->name, err) ||
+        !header_length(length, st->file.size, &n, st->name, err))
+        return false;
+    char *header = xmalloc((size_t)n); /* no longer than the file */
+    bool ok = read_start(f, header, (size_t)n, st->name, err) && parse_header(st, header, n, err);
+    free(header);
+    return ok;
+}
+
+bool safetensors_open_header(struct safetensors *st, const char *path, struct error *err)
+{
+    uint64_t size;
+    *st = (struct safetensors){0};
+    int fd = open_regular(path, &size, err);
+    FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
+    if (!f)
+        return false;
+    *st = (struct safetensors){.file = {NULL, (size_t)size}, .name = xstrdup(path)};
+    bool ok = read_header(st, f, err);
+    if (!ok)
+        safetensors_close(st);
+    fclose(f);
+    return ok;
 }
 
 void safetensors_close(struct safetensors *st)

@@ -25,8 +25,9 @@ struct st_tensor {
 };
 
 struct safetensors {
-    struct mapping file;
-    const uint8_t *data; /* the data buffer, inside file */
+    struct mapping file; /* without data after safetensors_open_header */
+    const uint8_t *data; /* the data buffer, inside file; NULL after safetensors_open_header */
+    uint64_t data_at;    /* where the data buffer begins in the file */
     struct st_tensor *tensors; /* sorted by name */
     size_t n_tensors;
     json_t *header;   /* owns names and metadata */
@@ -36,7 +37,9 @@ struct safetensors {
 
 /* Maps and validates. On failure nothing stays open. */
 bool safetensors_open(struct safetensors *st, const char *path, struct error *err);
-/* The same over bytes in memory that outlive `st`. */
+/* Reads and validates the header alone; the tensors are then read by their offsets. */
+bool safetensors_open_header(struct safetensors *st, const char *path, struct error *err);
+/* The same as safetensors_open over bytes in memory that outlive `st`. */
 bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, const char *name,
                        struct error *err);
 void safetensors_close(struct safetensors *st);

@@ -114,16 +114,19 @@ static void test_qins_formats_keep_signs_and_stay_near(void **state)
     (void)state;
     struct checkpoint c;
     struct error err;
-    assert_true(checkpoint_open(&c, shared_path("models/stories260K"), &err));
+    const char *model = shared_path("models/stories260K");
+    struct safetensors source;
+    char *path = path_join(model, "model.safetensors");
+    assert_true(checkpoint_open(&c, model, &err));
+    assert_true(safetensors_open(&source, path, &err));
     for (enum format f = 0; f < N_FORMATS; f++) {
         struct convert_options o = {.format = f};
         struct convert_report r;
         size_t size;
         void *image = convert_to_memory(&c, &o, &size, &r, &err);
         struct model *m = model_open_bytes(image, size, "memory", &err);
-        const struct st_tensor *t = checkpoint_find(&c, "model.layers.4.mlp.down_proj.weight",
-                                                    &(const struct safetensors *){NULL});
-        const float *w = (const float *)(const void *)(c.shards[0].data + t->begin);
+        const struct st_tensor *t = safetensors_find(&source, "model.layers.4.mlp.down_proj.weight");
+        const float *w = (const float *)(const void *)(source.data + t->begin);
         float *back = malloc(64 * 172 * sizeof *back);
         double error = 0, sum = 0;
         decode(&m->layers[4].down, back);
@@ -140,7 +143,9 @@ static void test_qins_formats_keep_signs_and_stay_near(void **state)
         model_close(m);
         munmap(image, size);
     }
+    safetensors_close(&source);
     checkpoint_close(&c);
+    free(path);
 }
 
 static void test_threads_and_way_do_not_change_a_byte(void **state)

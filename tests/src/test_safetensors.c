@@ -4,6 +4,23 @@
 #include "safetensors.h"
 #include "tiny_model.h"
 
+static const char *folder;
+
+/* The header read from a file must meet the same fate as the bytes in memory. */
+static void assert_file_agrees(const void *bytes, size_t n, bool ok)
+{
+    struct safetensors st;
+    struct error err;
+    char *path = path_join(folder, "file");
+    write_bytes(folder, "file", bytes, n);
+    assert_int_equal(safetensors_open_header(&st, path, &err), ok);
+    if (ok) {
+        assert_null(st.data);
+        safetensors_close(&st);
+    }
+    free(path);
+}
+
 /* Parses a copy of exactly n bytes, so that a sanitiser sees every read behind them. */
 static bool parses(const void *bytes, size_t n, struct error *err)
 {
@@ -36,6 +53,7 @@ static void assert_refused(const char *header, size_t n_data, const char *why)
         fail_msg("accepted: %s", header);
     if (!strstr(err.text, why))
         fail_msg("%s\n refused with: %s\n without saying: %s", header, err.text, why);
+    assert_file_agrees(file.data, file.len, false);
     buf_free(&file);
 }
 
@@ -46,6 +64,7 @@ static void assert_accepted(const char *header, size_t n_data)
     struct buf file = st_file(header, data, n_data);
     if (!parses(file.data, file.len, &err))
         fail_msg("%s: %s", header, err.text);
+    assert_file_agrees(file.data, file.len, true);
     buf_free(&file);
 }
 
@@ -58,8 +77,10 @@ static void test_files_that_are_too_short(void **state)
     (void)state;
     struct error err;
     uint8_t zeros[9] = {0};
-    for (size_t n = 0; n <= 9; n++)
+    for (size_t n = 0; n <= 9; n++) {
         assert_false(parses(zeros, n, &err));
+        assert_file_agrees(zeros, n, false);
+    }
 }
 
 static void test_header_lengths_that_lie(void **state)
@@ -72,6 +93,7 @@ static void test_header_lengths_that_lie(void **state)
         uint8_t file[10] = {0, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
         memcpy(file, &lengths[i], 8);
         assert_false(parses(file, sizeof file, &err));
+        assert_file_agrees(file, sizeof file, false);
     }
 }
 
@@ -221,8 +243,10 @@ static void test_no_damage_is_read_beyond_the_file(void **state)
     struct error err;
     struct buf file = st_file(header, "0123456789a", 11);
     assert_true(parses(file.data, file.len, &err));
-    for (size_t n = 0; n < file.len; n++)
+    for (size_t n = 0; n < file.len; n++) {
         assert_false(parses(file.data, n, &err));
+        assert_file_agrees(file.data, n, false);
+    }
     for (size_t i = 0; i < file.len - 11; i++) {
         uint8_t was = (uint8_t)file.data[i];
         for (unsigned flip = 1; flip < 256; flip++) {
@@ -239,7 +263,6 @@ static void test_what_is_no_file_is_refused_without_waiting(void **state)
     (void)state;
     struct safetensors st;
     struct error err;
-    const char *folder = temp_folder();
     char *fifo = path_join(folder, "fifo"), *gap = path_join(folder, "gap");
     assert_int_equal(mkfifo(fifo, 0600), 0);
     assert_false(safetensors_open(&st, fifo, &err));
@@ -249,10 +272,23 @@ static void test_what_is_no_file_is_refused_without_waiting(void **state)
     write_text(folder, "gap", "");
     assert_false(safetensors_open(&st, gap, &err));
     if (truncate(gap, (off_t)1 << 40) == 0) /* a terabyte of nothing */
-        assert_false(safetensors_open(&st, gap, &err));
-    remove_folder(folder);
+        assert_false(safetensors_open(&st, gap, &err) || safetensors_open_header(&st, gap, &err));
     free(fifo);
     free(gap);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    folder = temp_folder();
+    return 0;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    remove_folder(folder);
+    return 0;
 }
 
 int main(void)
@@ -271,5 +307,5 @@ int main(void)
         cmocka_unit_test(test_no_damage_is_read_beyond_the_file),
         cmocka_unit_test(test_what_is_no_file_is_refused_without_waiting),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
