@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
 enum {
     MAX_CONFIG_BYTES = 1 << 20,
     MAX_INDEX_BYTES = 64 << 20,

@@ -11,6 +11,7 @@
 #include "convert_report.h"
 #include "number.h"
 #include "progress.h"
+#include "tokenizer.h"
 #include "versions.h"
 
 #define PROGRAM "qins-convert"
@@ -156,6 +157,17 @@ static bool show(void *arg, const struct convert_progress *p)
     return !interrupted;
 }
 
+/* A model that nobody could talk to is refused before the work. */
+static bool check_tokenizer(const struct checkpoint *c, struct error *err)
+{
+    char *path = path_join(c->folder, TENSOR_TOKENIZER);
+    struct tokenizer *t = tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path,
+                                        c->config.vocab, err);
+    tokenizer_free(t);
+    free(path);
+    return t != NULL;
+}
+
 static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
                          struct error *err)
 {
@@ -176,7 +188,7 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
-    bool ok = convert_to_file(&c, &s->convert, out, &report, err);
+    bool ok = check_tokenizer(&c, err) && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
     ok = ok && print_report(s, &report, out, err);
     checkpoint_close(&c);

@@ -111,7 +111,20 @@ def run(*args, **kw):
                           timeout=300, **kw)
 
 
-def make_model(folder, vocab=20, dim=16):
+def tokenizer_json():
+    """The least that the program takes for a tokenizer: bytes, and a space."""
+    pieces = ["<unk>", "<s>", "</s>"] + ["<0x%02X>" % b for b in range(256)] + ["\u2581"]
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+    back = {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "}
+    return json.dumps(dict(
+        added_tokens=[],
+        normalizer=dict(type="Sequence", normalizers=[dict(type="Prepend", prepend="\u2581"), replace]),
+        decoder=dict(type="Sequence", decoders=[back, dict(type="ByteFallback"), dict(type="Fuse"),
+                                                dict(type="Strip", content=" ", start=1, stop=0)]),
+        model=dict(type="BPE", byte_fallback=True, vocab={p: i for i, p in enumerate(pieces)}, merges=[])))
+
+
+def make_model(folder, vocab=264, dim=16):
     """A llama of one layer, bf16, whose only large matrix is the embedding."""
     shapes = {"model.embed_tokens": [vocab, dim], "model.norm": [dim]}
     layer = {"input_layernorm": [dim], "self_attn.q_proj": [dim, dim], "self_attn.k_proj": [dim, dim],
@@ -135,7 +148,7 @@ def make_model(folder, vocab=20, dim=16):
                   num_key_value_heads=2, vocab_size=vocab, max_position_embeddings=64,
                   rms_norm_eps=1e-5, rope_theta=10000.0, hidden_act="silu", tie_word_embeddings=True)
     write_text(json.dumps(config), folder, "config.json")
-    write_text("{}", folder, "tokenizer.json")
+    write_text(tokenizer_json(), folder, "tokenizer.json")
 
 
 class Case(unittest.TestCase):
@@ -289,6 +302,12 @@ class Program(Case):
         self.assertEqual([c for c in r.stderr[:-1] if c < " " or c in "\x7f\u202e"], [])
         self.assertFalse(os.path.exists(self.out))
 
+    def test_a_tokenizer_that_cannot_be_used(self):
+        make_model(self.model)
+        write_text("{}", self.model, "tokenizer.json")
+        self.assert_exit(65, "tokenizer.json", "-q", "-o", self.out, self.model)
+        self.assertEqual(os.listdir(self.dir), ["tiny"])
+
     def test_full_standard_output(self):
         make_model(self.model)
         with open("/dev/full", "w") as full:
@@ -321,7 +340,7 @@ class Program(Case):
 
     def start_long(self):
         """-> a conversion that has begun to write."""
-        make_model(self.model, vocab=400000, dim=256)
+        make_model(self.model, vocab=150000, dim=256)
         p = subprocess.Popen([PROGRAM, "-q", "-t", "1", "-f", "qins9", "-o", self.out, self.model],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         partial = self.out + ".partial"
