@@ -43,7 +43,7 @@ enum line_kind {
 
 struct sidebar_line {
     enum line_kind kind;
-    char label[40], value[32];
+    char label[40], value[40];
     double fraction; /* 0..1 */
     int slider;      /* index into sliders, or -1 */
 };
