@@ -142,6 +142,10 @@ void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_vnni(struct kernels *k);
+void kernels_neon_matrix(struct kernels *k);
+void kernels_neon_vector(struct kernels *k);
+void kernels_dotprod(struct kernels *k);
+void kernels_i8mm(struct kernels *k);
 gemm_f32_fn gemm_f32_openblas;
 void gemm_init(void);
 

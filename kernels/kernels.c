@@ -81,6 +81,20 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "vnni";
     kernels_vnni(k);
+#elif defined(__aarch64__)
+    if (!(flags & CPU_NEON))
+        return;
+    k->level = "neon";
+    kernels_neon_matrix(k);
+    kernels_neon_vector(k);
+    if (!(flags & CPU_DOTPROD))
+        return;
+    k->level = "dotprod";
+    kernels_dotprod(k);
+    if (!(flags & CPU_I8MM))
+        return;
+    k->level = "i8mm";
+    kernels_i8mm(k);
 #endif
     (void)flags;
 }
