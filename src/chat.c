@@ -6,7 +6,7 @@
 
 #include "json.h"
 
-/* ---- conversation --------------------------------------------------------------------------- */
+/* ---- conversation ---------------------------------------------------------------------------- */
 
 struct chat_message *chat_add(struct chat *c, enum chat_role role, const char *text, size_t len)
 {
@@ -47,16 +47,17 @@ void chat_free(struct chat *c)
     *c = (struct chat){0};
 }
 
-/* ---- templates ------------------------------------------------------------------------------ */
-
-#define PHI3_CONTENT(role) "{{'<|" role "|>\\n' + message['content'] + '<|end|>\\n'}}"
+/* ---- templates ------------------------------------------------------------------------------- */
 
 /* As the file has it, with the two characters \n where Jinja reads a line end. */
 static const char phi3_template[] =
     "{% for message in messages %}"
-    "{% if message['role'] == 'system' and message['content'] %}" PHI3_CONTENT("system")
-    "{% elif message['role'] == 'user' %}" PHI3_CONTENT("user")
-    "{% elif message['role'] == 'assistant' %}" PHI3_CONTENT("assistant")
+    "{% if message['role'] == 'system' and message['content'] %}"
+    "{{'<|system|>\\n' + message['content'] + '<|end|>\\n'}}"
+    "{% elif message['role'] == 'user' %}"
+    "{{'<|user|>\\n' + message['content'] + '<|end|>\\n'}}"
+    "{% elif message['role'] == 'assistant' %}"
+    "{{'<|assistant|>\\n' + message['content'] + '<|end|>\\n'}}"
     "{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% else %}{{ eos_token }}{% endif %}";
 
@@ -98,7 +99,8 @@ static bool has_phi3_tokens(const struct tokenizer *t, struct error *err)
         if (!tokenizer_is_special(t, tokenizer_find(t, tokens[i])))
             return refuse(err, EX_DATAERR,
                           "tokenizer.json: \"%s\" is no special token, but the chat template "
-                          "\"phi3\" uses it", tokens[i]);
+                          "\"phi3\" uses it",
+                          tokens[i]);
     return true;
 }
 
@@ -132,7 +134,7 @@ const char *chat_template_name(enum chat_template t)
     return t == TEMPLATE_PHI3 ? "phi3" : "plain";
 }
 
-/* ---- rendering ------------------------------------------------------------------------------ */
+/* ---- rendering ------------------------------------------------------------------------------- */
 
 static void push_ids(const struct ids *ids, struct ids *out)
 {
@@ -162,8 +164,9 @@ static void render_message(const struct chat_message *m, const char *open, const
 
 static void render_phi3(const struct chat *c, const struct tokenizer *t, struct ids *out)
 {
-    static const char *open[] = {
-        [CHAT_SYSTEM] = "<|system|>\n", [CHAT_USER] = "<|user|>\n", [CHAT_ASSISTANT] = "<|assistant|>\n"};
+    static const char *open[] = {[CHAT_SYSTEM] = "<|system|>\n",
+                                 [CHAT_USER] = "<|user|>\n",
+                                 [CHAT_ASSISTANT] = "<|assistant|>\n"};
     bool answer_open = false;
     for (size_t i = 0; i < c->n; i++) {
         const struct chat_message *m = &c->messages[i];

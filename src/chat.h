@@ -14,8 +14,8 @@ enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
 
 struct chat_message {
     enum chat_role role;
-    struct buf text;   /* exact bytes, not sanitised */
-    struct ids ids;    /* generated ids of an answer, without the stop token; may be empty */
+    struct buf text; /* exact bytes, not sanitised */
+    struct ids ids;  /* generated ids of an answer, without the stop token; may be empty */
 };
 
 struct chat {
@@ -25,7 +25,7 @@ struct chat {
 
 /* -> the new message, valid until the next change of the chat. */
 struct chat_message *chat_add(struct chat *c, enum chat_role role, const char *text, size_t len);
-void chat_truncate(struct chat *c, size_t n); /* drops messages from n on */
+void chat_truncate(struct chat *c, size_t n);             /* drops messages from n on */
 void chat_copy(struct chat *to, const struct chat *from); /* replaces what `to` holds */
 void chat_free(struct chat *c);
 

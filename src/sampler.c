@@ -14,13 +14,13 @@ struct candidate {
 };
 
 struct sampler {
-    uint64_t state[4]; /* xoshiro256++ */
+    uint64_t state[4];   /* xoshiro256++ */
     struct candidate *c; /* [vocab] a heap in front, what was taken from it behind */
     bool *seen;          /* [vocab] all false between picks */
     uint32_t vocab;
 };
 
-/* ---- random numbers: xoshiro256++ (Blackman, Vigna), seeded by splitmix64 --------------------- */
+/* ---- random numbers: xoshiro256++ (Blackman, Vigna), seeded by splitmix64 -------------------- */
 
 static uint64_t rotate(uint64_t x, int by)
 {
@@ -68,11 +68,11 @@ void sampler_free(struct sampler *s)
     free(s);
 }
 
-/* ---- logits --------------------------------------------------------------------------------- */
+/* ---- logits ---------------------------------------------------------------------------------- */
 
 /* Each of the last tokens counts once, however often it came. */
-static void penalise(struct sampler *s, uint32_t n, const struct sampling *o, const int32_t *history,
-                     size_t n_history)
+static void penalise(struct sampler *s, uint32_t n, const struct sampling *o,
+                     const int32_t *history, size_t n_history)
 {
     float penalty = o->repeat_penalty;
     size_t n_last = n_history;
@@ -118,7 +118,7 @@ static double weigh(struct candidate *c, uint32_t n, float largest, float temper
     return total;
 }
 
-/* ---- taking the largest: a heap, so that a few of many cost little ----------------------------- */
+/* ---- taking the largest: a heap, so that a few of many cost little --------------------------- */
 
 static bool before(const struct candidate *a, const struct candidate *b)
 {
@@ -190,7 +190,7 @@ static uint32_t top_p(struct order *o, uint32_t n_max, double total, float limit
     return n_max;
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 /* One of c[0..n), by weight; those below `least` do not count. */
 static int32_t draw(struct sampler *s, const struct candidate *c, uint32_t n, float least)

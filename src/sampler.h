@@ -15,11 +15,11 @@ enum top_p_rule {
 };
 
 struct sampling {
-    float temperature;    /* 0: greedy, the lowest id among equals */
-    float top_p;          /* >= 1: off */
-    float min_p;          /* 0: off; keep p >= min_p * p_max */
-    float repeat_penalty; /* 1: off; logit > 0 ? logit / penalty : logit * penalty */
-    int32_t top_k;        /* 0: off; equals of the k-th stay */
+    float temperature;     /* 0: greedy, the lowest id among equals */
+    float top_p;           /* >= 1: off */
+    float min_p;           /* 0: off; keep p >= min_p * p_max */
+    float repeat_penalty;  /* 1: off; logit > 0 ? logit / penalty : logit * penalty */
+    int32_t top_k;         /* 0: off; equals of the k-th stay */
     int32_t repeat_last_n; /* tokens that the penalty looks back at; -1: all */
     enum top_p_rule top_p_rule;
 };

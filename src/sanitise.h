@@ -5,13 +5,13 @@
  *
  * Output is valid UTF-8 that holds '\n' and '\t' and otherwise only letters, marks, numbers,
  * punctuation, symbols and spaces: an allow-list by Unicode category. What is not on it becomes
- * visible: ESC -> "^[", U+009B -> "\x9b", any other code point -> "<U+202E>" (bidirectional controls,
- * zero-width and tag characters, line separators, private use, unassigned). Invalid bytes become
- * U+FFFD each. CR LF is one line end; any other CR is "^M".
+ * visible: ESC -> "^[", U+009B -> "\x9b", any other code point -> "<U+202E>" (bidirectional
+ * controls, zero-width and tag characters, line separators, private use, unassigned). Invalid bytes
+ * become U+FFFD each. CR LF is one line end; any other CR is "^M".
  *
- * Inside emoji ZWJ, variation selectors and skin tones stay; elsewhere they are visible. A mark needs something to stand on, and
- * at most SANITISE_MARKS may stand on one character (a terminal cell of ncurses holds five code
- * points); a mark beyond that is visible too.
+ * Inside emoji ZWJ, variation selectors and skin tones stay; elsewhere they are visible. A mark
+ * needs something to stand on, and at most SANITISE_MARKS may stand on one character (a terminal
+ * cell of ncurses holds five code points); a mark beyond that is visible too.
  *
  * Idempotent, and independent of how the input was split into calls.
  */
@@ -24,12 +24,12 @@ enum { SANITISE_MARKS = 4, SANITISE_ZWJ = 3 };
 
 /* State between the pieces of one stream; starts zeroed. */
 struct sanitiser {
-    char held[4];    /* bytes of an unfinished character */
+    char held[4]; /* bytes of an unfinished character */
     size_t n_held;
-    int32_t pending; /* CR, ZWJ or VS16 whose fate the next character decides; 0: none */
-    int32_t last;    /* what a mark would stand on; 0: nothing */
+    int32_t pending;        /* CR, ZWJ or VS16 whose fate the next character decides; 0: none */
+    int32_t last;           /* what a mark would stand on; 0: nothing */
     uint8_t n_marks, n_zwj; /* on it so far */
-    bool emoji;      /* it is an emoji */
+    bool emoji;             /* it is an emoji */
 };
 
 void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out);

@@ -5,7 +5,7 @@
 #include "tokenizer_private.h"
 #include "utf8.h"
 
-/* ---- ids ------------------------------------------------------------------------------------ */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 void ids_push(struct ids *v, int32_t id)
 {
@@ -22,7 +22,7 @@ void ids_free(struct ids *v)
     *v = (struct ids){0};
 }
 
-/* ---- pieces --------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 static uint64_t fold(uint64_t a, uint64_t b)
 {
@@ -95,7 +95,7 @@ static int32_t find_single(const struct tokenizer *t, int32_t cp)
     return low < t->n_singles && t->singles[low].cp == cp ? t->singles[low].id : -1;
 }
 
-/* ---- merging: a heap of candidate pairs, stale ones recognised when they come out ------------- */
+/* ---- merging: a heap of candidate pairs, stale ones recognised when they come out ------------ */
 
 enum { NO_SYMBOL = UINT32_MAX, NO_MERGE = UINT32_MAX };
 
@@ -205,7 +205,7 @@ static void word_finish(const struct tokenizer *t, struct word *w, struct ids *o
     w->n = 0;
 }
 
-/* ---- encoding ------------------------------------------------------------------------------- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 static void word_add_character(const struct tokenizer *t, struct word *w, int32_t cp,
                                const char *bytes, size_t n)
@@ -362,7 +362,7 @@ void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, 
     free(s.word.heap);
 }
 
-/* ---- decoding ------------------------------------------------------------------------------- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 static const char replacement[] = "\uFFFD";
 

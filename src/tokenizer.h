@@ -52,8 +52,8 @@ struct detokenizer {
     const struct tokenizer *t;
     char held[8]; /* bytes of an unfinished character */
     size_t n_held;
-    bool at_start;      /* one leading space of the text is dropped */
-    bool keep_special;  /* special tokens as text; otherwise they are skipped */
+    bool at_start;     /* one leading space of the text is dropped */
+    bool keep_special; /* special tokens as text; otherwise they are skipped */
 };
 void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool keep_special);
 void detokenizer_push(struct detokenizer *d, int32_t id, struct buf *out);

@@ -18,12 +18,12 @@ enum { FILE_MAX = 64 << 20 };
 struct loader {
     struct tokenizer *t;
     const char *name;
-    uint32_t vocab;  /* ids must be below */
-    uint32_t n_max;  /* pieces that the file lists: ids must be below, too */
+    uint32_t vocab; /* ids must be below */
+    uint32_t n_max; /* pieces that the file lists: ids must be below, too */
     struct error *err;
 };
 
-/* ---- shape ---------------------------------------------------------------------------------- */
+/* ---- shape ----------------------------------------------------------------------------------- */
 
 static bool same_as(const json_t *value, const char *expected_json)
 {
@@ -82,11 +82,12 @@ static bool check_shape(const struct loader *l, const json_t *root)
                  "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]}"))
         return refuse(l->err, EX_DATAERR,
                       "%s: decoder is not Replace \"▁\" by \" \", ByteFallback, Fuse, Strip of one "
-                      "leading \" \"; " SUPPORTED, l->name);
+                      "leading \" \"; " SUPPORTED,
+                      l->name);
     return true;
 }
 
-/* ---- pieces --------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 /* "<0x" two capital hex digits ">": the byte; -1: no byte piece; -2: looks like one and is not. */
 static int byte_of_piece(const char *text, size_t len)
@@ -110,9 +111,11 @@ static bool check_id(const struct loader *l, const json_t *id, const char *text,
                       "%s: piece \"%.60s\": id %lld is beyond the model's %u embeddings", l->name,
                       text, (long long)value, l->vocab);
     if (value >= l->n_max)
-        return refuse(l->err, EX_DATAERR,
-                      "%s: piece \"%.60s\": id %lld, but the file has only %u pieces: ids must have "
-                      "no gaps", l->name, text, (long long)value, l->n_max);
+        return refuse(
+            l->err, EX_DATAERR,
+            "%s: piece \"%.60s\": id %lld, but the file has only %u pieces: ids must have "
+            "no gaps",
+            l->name, text, (long long)value, l->n_max);
     *out = (int32_t)value;
     return true;
 }
@@ -180,7 +183,8 @@ static bool load_added(const struct loader *l, const json_t *entry, struct added
         return false;
     struct piece *p = &l->t->pieces[out->id];
     if (p->kind == PIECE_BYTE)
-        return refuse(l->err, EX_DATAERR, "%s: added token \"%.60s\" is a byte piece", l->name, text);
+        return refuse(l->err, EX_DATAERR, "%s: added token \"%.60s\" is a byte piece", l->name,
+                      text);
     p->added = true;
     p->special = json_is_true(json_object_get(entry, "special"));
     out->len = len;
@@ -276,7 +280,7 @@ static void index_characters(struct tokenizer *t)
     qsort(t->singles, t->n_singles, sizeof *t->singles, compare_singles);
 }
 
-/* ---- merges --------------------------------------------------------------------------------- */
+/* ---- merges ---------------------------------------------------------------------------------- */
 
 /* "left right", or the newer ["left", "right"]. */
 static bool split_merge(const json_t *entry, const char *part[2], size_t len[2])
@@ -300,25 +304,30 @@ static bool split_merge(const json_t *entry, const char *part[2], size_t len[2])
     return !memchr(part[1], ' ', len[1]);
 }
 
-static bool load_merge(const struct loader *l, const json_t *entry, uint32_t rank, struct buf *joint)
+static bool load_merge(const struct loader *l, const json_t *entry, uint32_t rank,
+                       struct buf *joint)
 {
     const struct tokenizer *t = l->t;
     const char *part[2];
     size_t len[2];
     if (!split_merge(entry, part, len))
         return refuse(l->err, EX_DATAERR, "%s: merge %u is not a pair of pieces", l->name, rank);
-    struct merge m = {tokenizer_lookup(t, part[0], len[0]), tokenizer_lookup(t, part[1], len[1]), -1};
+    struct merge m = {tokenizer_lookup(t, part[0], len[0]), tokenizer_lookup(t, part[1], len[1]),
+                      -1};
     joint->len = 0;
     buf_append(joint, part[0], len[0]);
     buf_append(joint, part[1], len[1]);
     m.result = tokenizer_lookup(t, joint->data, joint->len);
     if (m.left < 0 || m.right < 0 || m.result < 0)
-        return refuse(l->err, EX_DATAERR, "%s: merge %u names \"%.60s\", which is no piece", l->name,
-                      rank, m.left < 0 ? part[0] : m.right < 0 ? part[1] : joint->data);
+        return refuse(l->err, EX_DATAERR, "%s: merge %u names \"%.60s\", which is no piece",
+                      l->name, rank,
+                      m.left < 0    ? part[0]
+                      : m.right < 0 ? part[1]
+                                    : joint->data);
     if (t->pieces[m.left].special || t->pieces[m.right].special || t->pieces[m.result].special)
         return refuse(l->err, EX_DATAERR,
-                      "%s: merge %u: \"%.60s\" would make special tokens out of text", l->name, rank,
-                      joint->data);
+                      "%s: merge %u: \"%.60s\" would make special tokens out of text", l->name,
+                      rank, joint->data);
     t->merges[rank] = m;
     return true;
 }
@@ -414,13 +423,14 @@ static bool load_prefix(const struct loader *l, const json_t *root)
     return true;
 }
 
-/* ---- whole ---------------------------------------------------------------------------------- */
+/* ---- whole ----------------------------------------------------------------------------------- */
 
 struct tokenizer *tokenizer_new(const char *json, size_t n, const char *name, uint32_t vocab,
                                 struct error *err)
 {
     if (n > FILE_MAX)
-        return refuse_null(err, EX_DATAERR, "%s: %zu bytes, at most %d expected", name, n, FILE_MAX);
+        return refuse_null(err, EX_DATAERR, "%s: %zu bytes, at most %d expected", name, n,
+                           FILE_MAX);
     json_t *root = json_parse(json, n, name, err);
     if (!root)
         return NULL;

@@ -56,7 +56,7 @@ struct tokenizer {
     uint32_t n_merges;
     uint32_t *first;             /* [n_pieces + 1] by left piece: its part of by_left */
     struct merge_entry *by_left; /* [n_merges] sorted by right within a part */
-    bool meta_space_leads;       /* no piece has "▁" behind another character: words are separate */
+    bool meta_space_leads; /* no piece has "▁" behind another character: words are separate */
 
     struct added_token *added; /* [n_added] sorted by text */
     size_t n_added;

@@ -10,8 +10,8 @@ static const struct sampling plain = {.temperature = 1, .top_p = 1, .repeat_pena
 
 /* p = (.5, .3, .15, .05), the example of section 5, in an order that is not sorted. */
 enum { N = 4, BIG = 0, SECOND = 3, THIRD = 1, LAST = 2 };
-static const float example[N] = {[BIG] = -0.6931472f, [SECOND] = -1.2039728f, [THIRD] = -1.8971200f,
-                                 [LAST] = -2.9957323f};
+static const float example[N] = {
+    [BIG] = -0.6931472f, [SECOND] = -1.2039728f, [THIRD] = -1.8971200f, [LAST] = -2.9957323f};
 
 /* Which ids come up in many draws, as bits. */
 static unsigned drawn(const float *logits, uint32_t n, const struct sampling *o)
@@ -44,10 +44,9 @@ static void test_both_top_p_rules(void **state)
         float top_p;
         unsigned spec, nucleus;
     } cases[] = {
-        {0.9f, two, three}, {0.8f, two, two},       {0.4f, one, one},
-        {0.5f, one, one},   {0.6f, one, two},       {0.96f, three, 15},
-        {0, one, one},      {-1, one, one},         {1, 15, 15},
-        {2, 15, 15},        {0.95f, three, three},
+        {0.9f, two, three}, {0.8f, two, two},   {0.4f, one, one},      {0.5f, one, one},
+        {0.6f, one, two},   {0.96f, three, 15}, {0, one, one},         {-1, one, one},
+        {1, 15, 15},        {2, 15, 15},        {0.95f, three, three},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sampling o = plain;
@@ -267,8 +266,13 @@ static void test_nan_and_infinity_do_no_harm(void **state)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
         for (size_t t = 0; t < sizeof temperatures / sizeof *temperatures; t++)
             for (size_t i = 0; i < 6 * 6 * 6; i++) {
-                struct sampling o = {temperatures[t],  others[i % 6], others[i / 6 % 6],
-                                     others[i / 36],   (int32_t)(i % 5), -1, i % 2};
+                struct sampling o = {temperatures[t],
+                                     others[i % 6],
+                                     others[i / 6 % 6],
+                                     others[i / 36],
+                                     (int32_t)(i % 5),
+                                     -1,
+                                     i % 2};
                 int32_t id = sampler_pick(s, rows[r], 4, &o, history, 3);
                 assert_true(id >= 0 && id < 4);
                 assert_true(temperatures[t] > 10 || o.repeat_penalty == 0.5f ||

@@ -33,9 +33,11 @@ static void test_controls_become_visible(void **state)
         {TEXT("safe\rEVIL"), "safe^MEVIL"},
         {TEXT("one\r\ntwo\r"), "one\ntwo^M"},
         {TEXT("\r\r\n"), "^M\n"},
-        {TEXT("\xC2\x9B" "31m\xC2\x80\xC2\x9F"), "\\x9b31m\\x80\\x9f"},
-        {TEXT("\x9B[\x90"), "\uFFFD[\uFFFD"},       /* raw C1: not UTF-8 */
-        {TEXT("\xC0\x9B["), "\uFFFD\uFFFD["},       /* overlong ESC */
+        {TEXT("\xC2\x9B"
+              "31m\xC2\x80\xC2\x9F"),
+         "\\x9b31m\\x80\\x9f"},
+        {TEXT("\x9B[\x90"), "\uFFFD[\uFFFD"},         /* raw C1: not UTF-8 */
+        {TEXT("\xC0\x9B["), "\uFFFD\uFFFD["},         /* overlong ESC */
         {TEXT("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD"}, /* surrogate */
         {TEXT("\xE2\x82"), "\uFFFD\uFFFD"},
         {TEXT(""), ""},
@@ -86,7 +88,8 @@ static void test_marks_are_bounded_and_need_a_base(void **state)
         {TEXT("\u0301a"), "<U+0301>a"},
         {TEXT("a\n\u0301"), "a\n<U+0301>"},
         {TEXT("\033\u0301"), "^[<U+0301>"},
-        {TEXT("a\u0301\u0302\u0303\u0304\u0305\u0306"), "a\u0301\u0302\u0303\u0304<U+0305><U+0306>"},
+        {TEXT("a\u0301\u0302\u0303\u0304\u0305\u0306"),
+         "a\u0301\u0302\u0303\u0304<U+0305><U+0306>"},
         {TEXT("\u1100\u1100\u1100\u1100\u1100\u1161"), "\u1100\u1100\u1100\u1100\u1100<U+1161>"},
     };
     check_examples(e, sizeof e / sizeof *e, false);
@@ -195,7 +198,8 @@ static void test_characters_behind_a_letter(void **state)
         if (cp >= 0xD800 && cp < 0xE000)
             continue;
         size_t n = 1 + utf8_encode(cp, text + 1);
-        char *once = sanitise_text(text, n, false), *twice = sanitise_text(once, strlen(once), false);
+        char *once = sanitise_text(text, n, false),
+             *twice = sanitise_text(once, strlen(once), false);
         assert_harmless(once, strlen(once));
         assert_string_equal(once, twice);
         free(once);

@@ -67,7 +67,7 @@ static void check(const struct tokenizer *t, const char *text, size_t n, bool sp
     ids_free(&ids);
 }
 
-/* ---- encoding ------------------------------------------------------------------------------- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 static void test_vectors_with_special_tokens(void **state)
 {
@@ -81,8 +81,7 @@ static void test_vectors_with_special_tokens(void **state)
     while (getline(&line, &cap, f) > 0) {
         json_t *v = json_loads(line, JSON_ALLOW_NUL, NULL);
         const json_t *text = json_object_get(v, "text"), *expected = json_object_get(v, "ids");
-        struct ids ids =
-            encode(t, json_string_value(text), json_string_length(text), true);
+        struct ids ids = encode(t, json_string_value(text), json_string_length(text), true);
         if (ids.n != json_array_size(expected))
             fail_msg("%zu ids for %s", ids.n, line);
         for (size_t i = 0; i < ids.n; i++)
@@ -171,8 +170,8 @@ static void test_golden_vectors(void **state)
 static void test_typed_special_tokens_are_text(void **state)
 {
     (void)state;
-    static const char *texts[] = {"<|end|>", "<|user|>", "a<|assistant|>\nb", "<s>", "</s>", "<unk>",
-                                  "<|endoftext|><|system|>"};
+    static const char *texts[] = {"<|end|>", "<|user|>", "a<|assistant|>\nb",      "<s>",
+                                  "</s>",    "<unk>",    "<|endoftext|><|system|>"};
     const struct tokenizer *t = phi();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct ids plain = encode(t, texts[i], strlen(texts[i]), false);
@@ -230,7 +229,7 @@ static void test_prefix_is_what_the_post_processor_says(void **state)
     tokenizer_free(stories);
 }
 
-/* ---- a definition to compare with: merge the best pair of the whole text, again and again ------ */
+/* ---- a definition to compare with: merge the best pair of the whole text, again and again ---- */
 
 struct slow {
     json_t *ranks; /* "left right" -> rank */
@@ -273,8 +272,9 @@ static size_t slow_encode(const struct slow *s, const char *text, char pieces[][
 static void test_random_text_equals_the_definition(void **state)
 {
     (void)state;
-    static const char *parts[] = {" ", "  ", "a", "e", "th", "in", " the", "s", "ing", "A", "x1",
-                                  "\n", "é", "日", "▁", ".", "aaaa", "Hello", "er", "\t", "ll", "    "};
+    static const char *parts[] = {" ",    "  ",    "a",  "e",  "th", "in",  " the", "s",
+                                  "ing",  "A",     "x1", "\n", "é",  "日",  "▁",    ".",
+                                  "aaaa", "Hello", "er", "\t", "ll", "    "};
     json_t *root = json_load_file(shared_path(PHI), 0, NULL);
     const json_t *model = json_object_get(root, "model");
     struct slow s = {json_object(), json_object_get(model, "vocab")};
@@ -330,7 +330,7 @@ static void test_long_text_without_spaces(void **state)
     free(text);
 }
 
-/* ---- decoding ------------------------------------------------------------------------------- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 static void check_stream(const struct tokenizer *t, const int32_t *ids, size_t n, bool keep,
                          const char *pieces /* joined by '|' */)
@@ -392,8 +392,13 @@ static void test_decoding_a_whole_sequence(void **state)
 static void test_round_trip(void **state)
 {
     (void)state;
-    static const char *texts[] = {"Hello world", " x", "  a  b \n\n\tc", "é日本語🙂\u200D\u0301",
-                                  "int main(void)\n{\n    return 0;\n}\n", "  ", " "};
+    static const char *texts[] = {"Hello world",
+                                  " x",
+                                  "  a  b \n\n\tc",
+                                  "é日本語🙂\u200D\u0301",
+                                  "int main(void)\n{\n    return 0;\n}\n",
+                                  "  ",
+                                  " "};
     const struct tokenizer *t = phi();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct ids ids = encode(t, texts[i], strlen(texts[i]), false);
@@ -420,8 +425,8 @@ static json_t *small(void)
     static const char *pieces[] = {"▁", "a", "b", "ab", "▁a"};
     for (int i = 0; i < 3; i++) {
         json_object_set_new(vocab, specials[i], json_integer(i));
-        json_array_append_new(added, json_pack("{s:i,s:s,s:b}", "id", i, "content", specials[i],
-                                               "special", 1));
+        json_array_append_new(
+            added, json_pack("{s:i,s:s,s:b}", "id", i, "content", specials[i], "special", 1));
     }
     for (int i = 0; i < 256; i++) {
         char name[16];
@@ -430,15 +435,15 @@ static json_t *small(void)
     }
     for (int i = 0; i < 5; i++)
         json_object_set_new(vocab, pieces[i], json_integer(259 + i));
-    return json_pack(
-        "{s:{s:s,s:b,s:o,s:[s,[s,s]]},s:o,s:{s:s,s:[{s:s,s:s},{s:s,s:{s:s},s:s}]},"
-        "s:{s:s,s:[{s:s,s:{s:s},s:s},{s:s},{s:s},{s:s,s:s,s:i,s:i}]}}",
-        "model", "type", "BPE", "byte_fallback", 1, "vocab", vocab, "merges", "a b", "▁", "a",
-        "added_tokens", added, "normalizer", "type", "Sequence", "normalizers", "type", "Prepend",
-        "prepend", "▁", "type", "Replace", "pattern", "String", " ", "content", "▁", "decoder",
-        "type", "Sequence", "decoders", "type", "Replace", "pattern", "String", "▁", "content", " ",
-        "type", "ByteFallback", "type", "Fuse", "type", "Strip", "content", " ", "start", 1, "stop",
-        0);
+    return json_pack("{s:{s:s,s:b,s:o,s:[s,[s,s]]},s:o,s:{s:s,s:[{s:s,s:s},{s:s,s:{s:s},s:s}]},"
+                     "s:{s:s,s:[{s:s,s:{s:s},s:s},{s:s},{s:s},{s:s,s:s,s:i,s:i}]}}",
+                     "model", "type", "BPE", "byte_fallback", 1, "vocab", vocab, "merges", "a b",
+                     "▁", "a", "added_tokens", added, "normalizer", "type", "Sequence",
+                     "normalizers", "type", "Prepend", "prepend", "▁", "type", "Replace", "pattern",
+                     "String", " ", "content", "▁", "decoder", "type", "Sequence", "decoders",
+                     "type", "Replace", "pattern", "String", "▁", "content", " ", "type",
+                     "ByteFallback", "type", "Fuse", "type", "Strip", "content", " ", "start", 1,
+                     "stop", 0);
 }
 
 static struct tokenizer *load_json(json_t *root, uint32_t vocab, struct error *err)
@@ -558,9 +563,8 @@ static void test_vocabulary_oddities(void **state)
         const char *piece;
         int id;
         const char *message;
-    } cases[] = {{"x", 266, "no gaps"},      {"", 264, "empty"},
-                 {"<0x-1>", 264, "no byte"}, {"<0xZZ>", 264, "no byte"},
-                 {"<0x1>", 264, "no byte"},  {"<0x4a>", 264, "no byte"}};
+    } cases[] = {{"x", 266, "no gaps"},      {"", 264, "empty"},        {"<0x-1>", 264, "no byte"},
+                 {"<0xZZ>", 264, "no byte"}, {"<0x1>", 264, "no byte"}, {"<0x4a>", 264, "no byte"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *root = small();
         json_object_set_new(at(root, "model", "vocab"), cases[i].piece, json_integer(cases[i].id));
@@ -618,7 +622,8 @@ static void test_added_tokens_longest_first_and_stripping(void **state)
     json_t *root = small(), *added = at(root, "added_tokens", NULL);
     json_array_append_new(added, json_pack("{s:i,s:s}", "id", 264, "content", "<x"));
     json_array_append_new(added, json_pack("{s:i,s:s}", "id", 265, "content", "<x>y"));
-    json_array_append_new(added, json_pack("{s:i,s:s,s:b}", "id", 266, "content", "<l>", "lstrip", 1));
+    json_array_append_new(added,
+                          json_pack("{s:i,s:s,s:b}", "id", 266, "content", "<l>", "lstrip", 1));
     struct tokenizer *t = load_json(root, 1000, &err);
     if (!t)
         fail_msg("%s", err.text);

@@ -31,7 +31,7 @@ static void test_decode_follows_rfc_3629(void **state)
         {TEXT("\xEF\xBF\xBF"), 0xFFFF},
         {TEXT("\xF0\x90\x80\x80"), 0x10000},
         {TEXT("\xF4\x8F\xBF\xBF"), 0x10FFFF},
-        {TEXT("\xC0\x9B"), -1},         /* overlong ESC */
+        {TEXT("\xC0\x9B"), -1}, /* overlong ESC */
         {TEXT("\xC1\xBF"), -1},
         {TEXT("\xE0\x9F\xBF"), -1},
         {TEXT("\xF0\x8F\xBF\xBF"), -1},
@@ -71,9 +71,9 @@ static void test_complete_cuts_only_what_can_be_completed(void **state)
     static const struct {
         const char *s;
         size_t n;
-    } broken[] = {{TEXT("a\x80")},         {TEXT("a\xC0")},         {TEXT("a\xF5")},
-                  {TEXT("a\xE0\x80")},     {TEXT("a\xED\xA0")},     {TEXT("a\xF0\x8F")},
-                  {TEXT("a\xF4\x90")},     {TEXT("\x80\x80\x80")},  {TEXT("a\xE2\x82\x41")},
+    } broken[] = {{TEXT("a\x80")},         {TEXT("a\xC0")},        {TEXT("a\xF5")},
+                  {TEXT("a\xE0\x80")},     {TEXT("a\xED\xA0")},    {TEXT("a\xF0\x8F")},
+                  {TEXT("a\xF4\x90")},     {TEXT("\x80\x80\x80")}, {TEXT("a\xE2\x82\x41")},
                   {TEXT("a\xFF\xFF\xFF")}, {TEXT("\xC3\xA9\x80")}};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_int_equal(utf8_complete(broken[i].s, broken[i].n), broken[i].n);
