@@ -57,13 +57,9 @@ static bool print_text(const struct tokenizer *t, const struct buf *list, struct
 {
     struct ids ids = {0};
     struct buf text = {0};
-    struct detokenizer d;
     bool ok = bench_parse_ids(list->data, list->len, tokenizer_size(t), &ids, err);
-    detokenizer_init(&d, t, true);
-    for (size_t i = 0; ok && i < ids.n; i++)
-        detokenizer_push(&d, ids.ids[i], &text);
     if (ok)
-        detokenizer_end(&d, &text);
+        tokenizer_decode(t, ids.ids, ids.n, true, &text);
     if (ok && isatty(STDOUT_FILENO)) {
         struct sanitiser s = {0};
         struct buf shown = {0};
