@@ -247,7 +247,7 @@ static bool parse_header(struct safetensors *st, const char *header, uint64_t n,
 bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, const char *name,
                        struct error *err)
 {
-    uint64_t n;
+    uint64_t n = 0;
     *st = (struct safetensors){.file = {bytes, size}, .name = xstrdup(name)};
     if (header_length(bytes, size, &n, name, err) &&
         parse_header(st, (const char *)bytes + LENGTH_BYTES, n, err)) {
@@ -283,7 +283,7 @@ static bool read_start(FILE *f, void *out, size_t n, const char *path, struct er
 static bool read_header(struct safetensors *st, FILE *f, struct error *err)
 {
     uint8_t length[LENGTH_BYTES] = {0};
-    uint64_t n;
+    uint64_t n = 0;
     size_t n_start = st->file.size < LENGTH_BYTES ? st->file.size : LENGTH_BYTES;
     if (!read_start(f, length, n_start, st->name, err) ||
         !header_length(length, st->file.size, &n, st->name, err))
