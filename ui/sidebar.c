@@ -156,11 +156,11 @@ static void add_memory(struct lines *l, const struct facts *f)
         snprintf(text, sizeof text, "%s", number);
     add(l, 5, LINE_PAIR, "As FP32", text);
     if (f->cpu_level)
-        snprintf(text, sizeof text, "CPU %.12s, %u %s", f->cpu_level, f->n_threads,
+        snprintf(text, sizeof text, "%.12s, %u %s", f->cpu_level, f->n_threads,
                  f->n_threads == 1 ? "thread" : "threads");
     else
-        snprintf(text, sizeof text, "CPU");
-    add(l, 5, LINE_PAIR, "Device", text);
+        snprintf(text, sizeof text, "-");
+    add(l, 5, LINE_PAIR, "CPU", text);
 }
 
 static double track(const struct options *o, enum option_id id)

@@ -11,9 +11,8 @@ enum {
     MIN_ROWS = 4,
     MIN_COLUMNS = 20,
     SIDEBAR_FROM = 70,   /* columns of a terminal that has room for it */
-    SIDEBAR_CELLS = 28,  /* of its text */
-    SIDEBAR_COLUMNS = SIDEBAR_CELLS + 4,
-    GUTTER_FROM = 50,    /* columns of a chat pane with whole role names */
+    SIDEBAR_CELLS = 26,  /* of its text; 28 from 90 columns on */
+    GUTTER_FROM = 36,    /* columns of a chat pane with whole role names */
     GUTTER = 7,          /* cells for the role: no text of a model gets here */
     NARROW_GUTTER = 2,
     INPUT_PERCENT = 40,  /* of the height, at most */
@@ -23,7 +22,7 @@ enum {
 struct frame {
     int rows, columns;
     int chat_columns;          /* left of the sidebar's line */
-    int side;                  /* column of that line; = columns without sidebar */
+    int side, side_cells;      /* column of that line, = columns without sidebar; its text */
     int top_rule, input_rule, status, hints;
     int chat_row, chat_rows;
     int input_row, input_rows;
@@ -34,7 +33,8 @@ static struct frame frame_of(struct app *a)
 {
     struct frame f = {.rows = screen_rows(), .columns = screen_columns()};
     bool sidebar = f.columns >= SIDEBAR_FROM;
-    f.side = sidebar ? f.columns - SIDEBAR_COLUMNS : f.columns;
+    f.side_cells = SIDEBAR_CELLS + 2 * (f.columns >= 90);
+    f.side = sidebar ? f.columns - f.side_cells - 4 : f.columns;
     f.chat_columns = f.side;
     f.gutter = f.chat_columns >= GUTTER_FROM ? GUTTER : NARROW_GUTTER;
     f.margin = f.chat_columns >= GUTTER_FROM ? 2 : 0;
@@ -270,9 +270,10 @@ static void draw_track(int row, int column, int cells, double fraction, bool act
     screen_repeat(row, column + knob + 1, cells - knob - 1, STYLE_DIM, g->track);
 }
 
-static void draw_side_line(const struct app *a, const struct sidebar_line *l, int row, int column)
+static void draw_side_line(const struct app *a, const struct sidebar_line *l, int row, int column,
+                           int cells)
 {
-    int cells = SIDEBAR_CELLS, width = (int)utf8_width(l->value, strlen(l->value));
+    int width = (int)utf8_width(l->value, strlen(l->value));
     bool selected = l->slider >= 0 && l->slider == a->slider;
     bool active = selected && a->focus == FOCUS_SIDEBAR;
     enum style label = STYLE_DIM, value = STYLE_TEXT;
@@ -317,7 +318,7 @@ static void draw_sidebar(const struct app *a, const struct frame *f)
         char *clean = sanitise_text(lines[i].value, strlen(lines[i].value), true);
         snprintf(lines[i].value, sizeof lines[i].value, "%s", clean);
         free(clean);
-        draw_side_line(a, &lines[i], first + i, f->side + 2);
+        draw_side_line(a, &lines[i], first + i, f->side + 2, f->side_cells);
     }
 }
 

@@ -123,7 +123,7 @@ static void test_sidebar_tells_and_fits(void **state)
     assert_string_equal(find(lines, n, "Reading")->value, "320 tok/s"); /* 32 tokens in 0.1 s */
     assert_string_equal(find(lines, n, "Context")->value, "1024 / 4096");
     assert_string_equal(find(lines, n, "As FP32")->value, "15.0 GB, 7.5x");
-    assert_string_equal(find(lines, n, "Device")->value, "CPU avx2, 2 threads");
+    assert_string_equal(find(lines, n, "CPU")->value, "avx2, 2 threads");
     assert_string_equal(find(lines, n, "Max tokens")->value, "512");
     assert_string_equal(find(lines, n, "Temperature")->value, "0.7");
     n = sidebar_lines(&f, &o, 1, "0.4", 40, lines);

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Every byte that qins-tui writes to a terminal, and how it leaves: hostile text and names, signals,
+crashes, terminals that do not read, terminals without a screen."""
+import os
+import re
+import signal
+import time
+
+from terminal import Pty, program, run_tests
+
+FAKE = program("tests/ui/qins-tui-fake")
+SOURCE = os.environ.get("QINS_SOURCE", ".")
+MODEL = os.path.join(SOURCE, "meson.build")
+
+# All that a terminal may get beside printable characters: cursor movement, erasing, scrolling
+# regions, colours, character sets, and the modes of our own.
+ALLOWED = re.compile(rb"""
+    \033\[ [0-9;]* [ABCDGHJKLMPSTXZdfhlmr@]
+  | \033\[ \? (1|7|12|25|1049|2004|1006|1000)(;\d+)* [hl]
+  | \033\[ (22|23);0;0t
+  | \033\[ \d* b
+  | \033 [()] [B0]
+  | \033 [=>78M]
+  | [\r\n\b\t\x0e\x0f]
+""", re.VERBOSE)
+
+HOSTILE = (b"plain \033[2J\033[H\033[31mred \033]0;title\a \033]52;c;QUJD\a \033[?1049h\033[?1000h"
+           b"\033c\033#8\033[6n\033[c \033P1;1|17/x\033\\ \033_Gx\033\\ \x9b31m \xc2\x9b2J \xc2\x9d0;t\x9c"
+           b"\x08\x0b\x0c\x0e\x0f\x05\x07\x7f\x00 safe\rEVIL \xe2\x80\xae bidi \xe2\x81\xa6 \xe2\x80\x8b"
+           b"\xf3\xa0\x81\xa1 \xc0\x9b[2J \xed\xa0\x80 \xf4\x90\x80\x80 Zalgo a" + b"\xcc\x81" * 500 +
+           b" \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 \xef\xb7\xbd "
+           b"\xe4\xb8\xad\xe6\x96\x87 \t tab the end\n")
+
+
+def start(text=b"answer", model=MODEL, **env):
+    pty = Pty(["true"])  # for its folder
+    pty.close()
+    name = os.path.join(os.environ.get("TMPDIR", "/tmp"), "qins-ui-text-%d-%d" % (os.getpid(), id(env)))
+    with open(name, "wb") as f:
+        f.write(text)
+    columns, rows = env.pop("size", (100, 30))
+    p = Pty([FAKE, "--format", "f32", model], columns, rows, FAKE_TEXT=name, **env)
+    p.text_name = name
+    close = p.close
+
+    def close_all():
+        close()
+        os.unlink(name)
+    p.close = close_all
+    return p
+
+
+def only_allowed(out):
+    rest = ALLOWED.sub(b"", out)
+    try:
+        text = rest.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise AssertionError("invalid UTF-8: %s" % error) from error
+    for c in text:
+        code = ord(c)
+        bad = code < 0x20 or 0x7f <= code < 0xa0 or 0x202a <= code <= 0x202e \
+            or 0x2066 <= code <= 0x2069 or code == 0x200b or 0xe0000 <= code <= 0xe007f
+        at = text.find(c)
+        assert not bad, "%r in %r" % (c, text[max(0, at - 40):at + 40])
+
+
+def test_hostile_text_reaches_no_terminal():
+    for piece in ("1", "7", "64"):
+        with start(HOSTILE, FAKE_PIECE=piece) as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"the end")
+            p.wait(b"of answer")
+            p.send(b"\033[200~" + HOSTILE + b"\033[201~")
+            p.wait(b"tab the end")
+            p.send(b"\x15\x15\x03\x04")
+            assert p.exit_code() == 0
+            only_allowed(p.out)
+            p.restored()
+
+
+def test_hostile_names():
+    folder = os.path.join(os.environ.get("TMPDIR", "/tmp"), "qins-ui-names-%d" % os.getpid())
+    os.mkdir(folder)
+    name = os.path.join(folder, "evil\033]0;x\a\xc2\x9b\n%s%n\u202e.qins")
+    with open(name, "wb"):
+        pass
+    try:
+        with start(model=name) as p:
+            p.wait(rb"evil\^\[\]0;x\^G")
+            p.send(b"/set \033[200~\033]52;c;x\a\033[201~ 1\r")
+            p.wait(b"No setting")
+            p.send(b"\x03\x04")
+            assert p.exit_code() == 0
+            only_allowed(p.out)
+    finally:
+        os.unlink(name)
+        os.rmdir(folder)
+
+
+def test_signals_give_the_terminal_back():
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        with start(b"word " * 100000, FAKE_DELAY_MS="5") as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"word word")
+            p.child.send_signal(number)
+            assert p.exit_code() == code, (number, p.child.returncode)
+            p.restored()
+            only_allowed(p.out)
+
+
+def test_crashes_give_the_terminal_back():
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT):
+        with start(FAKE_CRASH=str(int(number))) as p:  # in the engine's thread
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            assert p.exit_code() == -number, (number, p.child.returncode)
+            p.restored()
+            assert (b"model file" in p.errors()) == (number == signal.SIGBUS)
+
+
+def test_quit_by_signal_gives_the_terminal_back():
+    with start() as p:
+        p.wait(b"Ready")
+        p.child.send_signal(signal.SIGQUIT)
+        assert p.exit_code() == -signal.SIGQUIT
+        p.restored()
+
+
+def test_a_hangup_ends_it():
+    with start(b"word " * 100000, FAKE_DELAY_MS="5") as p:
+        p.wait(b"Ready")
+        p.send(b"go\r")
+        p.wait(b"word word")
+        os.close(p.slave)
+        p.slave = os.open("/dev/null", os.O_RDWR)
+        os.close(p.master)
+        p.master = os.open("/dev/null", os.O_RDWR)
+        p.reading = False
+        assert p.exit_code() in (129, -signal.SIGHUP)
+
+
+def test_a_terminal_that_does_not_read_stops_nothing():
+    with start(b"word " * 200000, FAKE_PIECE="60") as p:
+        p.wait(b"Ready")
+        p.reading = False
+        p.send(b"go\r")
+        end = time.monotonic() + 60
+
+        def threads_idle():  # the answer is over although nobody has read
+            with open("/proc/%d/stat" % p.child.pid, encoding="ascii") as f:
+                fields = f.read().rsplit(")", 1)[1].split()
+            return int(fields[11]) + int(fields[12])
+        before = -1
+        while time.monotonic() < end:
+            used = threads_idle()
+            if used == before and used > 0:
+                break
+            before = used
+            time.sleep(0.5)
+        p.send(b"\x03")
+        p.reading = True
+        p.wait(b"end of answer")
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+        p.restored()
+
+
+def test_idle_is_asleep():
+    with start() as p:
+        p.wait(b"Ready")
+        p.send(b"x")
+        p.wait(b"x")
+
+        def wakeups():
+            with open("/proc/%d/status" % p.child.pid, encoding="ascii") as f:
+                return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", f.read()).group(1))
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            before = wakeups()
+            time.sleep(1.5)
+            if wakeups() == before:
+                break
+        else:
+            raise AssertionError("wakes up by itself")
+
+
+def test_terminals_of_all_kinds():
+    for term in ("vt100", "linux", "screen", "tmux-256color", "xterm", "ansi", "xterm-256color"):
+        with start("h\u00e9llo \u2014 w\u00f6rld".encode(), TERM=term) as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"of answer")
+            p.send(b"\x04")
+            assert p.exit_code() == 0, term
+            if term == "vt100":
+                assert b"?2004" not in p.out and b"?1049" not in p.out
+            if term in ("vt100", "linux"):
+                assert "\u2500".encode() not in p.out
+
+
+def test_without_utf8_only_ascii_is_written():
+    with start("h\u00e9llo \u2014 \u4e2d".encode(), LC_ALL="C") as p:
+        p.wait(b"Ready")
+        p.send(b"go\r")
+        p.wait(rb"h\?llo - \?")
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+        assert max(p.out) < 0x80
+
+
+def test_no_color_is_obeyed():
+    with start(NO_COLOR="1") as p:
+        p.wait(b"Ready")
+        p.send(b"go\r")
+        p.wait(b"of answer")
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+        assert not re.search(rb"\033\[[0-9;]*3[0-7]m", p.out)
+
+
+def test_dumb_terminals_get_the_plain_mode():
+    with start(b"the answer", TERM="dumb") as p:
+        p.send(b"a question\n\x04")
+        p.wait(b"the answer")
+        assert p.exit_code() == 0
+        assert b"\033" not in p.out
+        assert b"plain mode" in p.errors()
+
+
+def test_noise_on_the_keyboard():
+    with start() as p:
+        p.wait(b"Ready")
+        noise = bytes((i * 7919 + i // 3) % 256 for i in range(60000))
+        noise = noise.replace(b"\x04", b"").replace(b"\x1a", b"").replace(b"\r", b"")
+        for i in range(0, len(noise), 1000):
+            p.send(noise[i:i + 1000])
+            p.read(0)
+        p.send(b"\033[201~\033\\")
+        p.wait(b"QINS Chat")
+        p.child.send_signal(signal.SIGTERM)
+        assert p.exit_code() == 143
+        only_allowed(p.out)
+
+
+if __name__ == "__main__":
+    run_tests(dict(globals()))

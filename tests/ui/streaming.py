@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""qins-tui while text streams, in tmux, with an engine that answers as slowly as a test wants."""
+import os
+import tempfile
+
+from terminal import Screen, program, run_tests
+
+FAKE = program("tests/ui/qins-tui-fake")
+SOURCE = os.environ.get("QINS_SOURCE", ".")
+MODEL = os.path.join(SOURCE, "meson.build")  # any file: the engine does not read it
+
+
+def start(text, **env):
+    file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")
+    file.write(text)
+    file.flush()
+    screen = Screen([FAKE, "--format", "f32", MODEL], FAKE_TEXT=file.name, **env)
+    screen.text_file = file  # kept as long as the screen
+    return screen
+
+
+def lines(n):
+    return "".join("line %d of the answer\n" % i for i in range(n))
+
+
+def test_escape_stops_and_keeps_the_text():
+    with start(lines(10000), FAKE_DELAY_MS="20") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait(r"line 3 of the answer")
+        s.keys("Escape")
+        s.wait(r"^ +\[stopped\]")
+        s.wait(r"line 3 of the answer")
+        s.wait(r"Stopped by +you")
+        s.text("again")
+        s.keys("Enter")
+        s.wait(r"^ You   again")
+        s.keys("C-c")
+        s.wait(r"(?s)\[stopped\].*\[stopped\]")
+
+
+def test_typing_while_an_answer_runs():
+    with start(lines(10000), FAKE_DELAY_MS="20") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait("Answering")
+        s.text("the next question")
+        s.keys("Enter")
+        s.wait(r"An answer is running")
+        s.wait(r"^ > the next question")
+        row = [i for i, line in enumerate(s.shows().split("\n")) if "> the next" in line][0]
+        assert s.cursor() == (20, row), s.cursor()  # the hardware cursor is at the caret
+
+
+def test_the_reader_stays_where_he_scrolled():
+    with start(lines(10000), FAKE_DELAY_MS="5", FAKE_PIECE="30") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait(r"line 60 of the answer")
+        s.keys("M-<")
+        s.wait(r"^ You   go")
+        s.wait(r"new text below")
+        before = [line[:60] for line in s.shows().split("\n")[2:10]]
+        s.keys("PPage")
+        s.wait(r"Answering")
+        s.resize(90, 28)
+        s.wait(r"^ You   go")
+        assert [line[:55] for line in s.shows().split("\n")[2:10]] == [b[:55] for b in before]
+        s.keys("M->")
+        s.wait(r"new text below", gone=True)
+        s.wait(r"line \d\d\d of the answer")
+
+
+def test_a_message_waits_for_the_model():
+    with start("the answer", FAKE_LOADING_MS="1500") as s:
+        s.wait(r"Loading \d+ %")
+        s.text("early")
+        s.keys("Enter")
+        s.wait(r"^ You   early")
+        s.text("too early")
+        s.keys("Enter")
+        s.wait(r"waiting for the model already")
+        s.wait(r"^ QINS  the answer")
+
+
+def test_a_failure_leaves_the_screen_and_tells():
+    with start("", FAKE_FAILURE="model.qins: \033[31mbad\nthing") as s:
+        assert s.exit_code() == 65
+        assert s.stderr() == "qins-tui: model.qins: ^[[31mbad^Jthing\n", s.stderr()
+
+
+def test_clear_while_an_answer_runs():
+    with start(lines(10000), FAKE_DELAY_MS="10") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait(r"line 2 of")
+        s.text("/clear")
+        s.keys("Enter")
+        s.wait(r"Alt-1  Explain")
+        s.keys("M-2", "Enter")
+        s.wait(r"^ You   Write a haiku")
+        s.wait(r"^ QINS  line 0 of")
+
+
+def test_suspend_and_resume():
+    file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")
+    with Screen(["sh", "-c", "exec bash --norc -i 2>/dev/tty"], FAKE_TEXT=file.name, PS1="shell> ") as s:
+        s.wait(r"shell> ?$")
+        s.text("%s --format f32 %s" % (os.path.abspath(FAKE), MODEL))
+        s.keys("Enter")
+        s.wait("Ready")
+        s.text("kept")
+        s.wait(r"^ > kept")
+        for _ in range(3):
+            s.keys("C-z")
+            s.wait(r"Stopped")
+            s.wait(r"^ > kept", gone=True)
+            s.text("fg")
+            s.keys("Enter")
+            s.wait(r"^ > kept")
+        s.keys("C-c", "C-d")
+        s.wait(r"shell> ?$")
+
+
+if __name__ == "__main__":
+    run_tests(dict(globals()))

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""Two ways to run a program on a terminal: inside tmux, to read its screen, and on a bare
+pseudo-terminal, to read its bytes. Nothing waits for a fixed time: everything waits for what is
+expected, up to a deadline."""
+import fcntl
+import os
+import pty
+import re
+import select
+import shlex
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+SECONDS = 60  # deadline of each wait; slow machines need it, quick ones never see it
+SKIP = 77     # what Meson takes for "skipped"
+
+
+def skip(why):
+    print("SKIPPED:", why)
+    sys.exit(SKIP)
+
+
+def program(name):
+    return os.path.join(os.environ.get("QINS_BUILD", "build"), name)
+
+
+def shared(name):
+    path = os.path.join(os.environ.get("QINS_SHARED", "../shared"), name)
+    if not os.path.exists(path):
+        skip(path + " is not there")
+    return os.path.abspath(path)
+
+
+def environment(home, **more):
+    """A clean one: no settings of whoever runs the tests."""
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("QINS_", "FAKE_", "XDG_", "LC_", "NO_COLOR", "ESCDELAY", "TMUX"))}
+    env.update(HOME=home, LC_ALL="C.UTF-8", TERM="xterm-256color", **more)
+    return env
+
+
+class Screen:
+    """A program in a tmux of its own."""
+
+    def __init__(self, command, columns=100, rows=30, **env):
+        if not shutil.which("tmux"):
+            skip("tmux is not installed")
+        self.folder = tempfile.mkdtemp(prefix="qins-ui-")
+        self.socket = os.path.join(self.folder, "tmux")
+        names = environment(self.folder, **env)
+        names.pop("TERM")
+        term = env.get("TERM")
+        line = "%s%s 2>%s/stderr; echo EXIT=$?; exec cat" % (
+            "TERM=%s " % term if term else "", " ".join(map(shlex.quote, command)), self.folder)
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+                  "sh", "-c", line, env=dict(names, TERM="xterm-256color"))
+        self.tmux("set-option", "-g", "status", "off")
+        self.resize(columns, rows)
+
+    def tmux(self, *args, env=None, data=None):
+        return subprocess.run(["tmux", "-S", self.socket] + list(args), env=env, input=data,
+                              capture_output=True, check=True).stdout.decode()
+
+    def keys(self, *names):
+        self.tmux("send-keys", *names)
+
+    def text(self, text):
+        self.tmux("send-keys", "-l", text)
+
+    def paste(self, text):
+        self.tmux("load-buffer", "-", data=text.encode())
+        self.tmux("paste-buffer", "-p", "-r")
+
+    def resize(self, columns, rows):
+        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def shows(self):
+        return self.tmux("capture-pane", "-p")
+
+    def wait(self, pattern, gone=False):
+        """Until the screen shows a pattern (or shows it no more); -> the match."""
+        end = time.monotonic() + SECONDS
+        while True:
+            screen = self.shows()
+            found = re.search(pattern, screen, re.MULTILINE)
+            if bool(found) != gone:
+                return found
+            if time.monotonic() > end:
+                print(screen)
+                raise AssertionError("%s: %s" % ("still there" if gone else "never came", pattern))
+            time.sleep(0.03)
+
+    def pid(self):
+        parent = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            found = subprocess.run(["ps", "-o", "pid=", "--ppid", parent], capture_output=True)
+            if found.stdout.strip():
+                return int(found.stdout.split()[0])
+            time.sleep(0.03)
+        raise AssertionError("the program does not run")
+
+    def cursor(self):
+        return tuple(map(int, self.tmux("display-message", "-p", "#{cursor_x} #{cursor_y}").split()))
+
+    def exit_code(self):
+        code = int(self.wait(r"EXIT=(\d+)").group(1))
+        modes = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
+        assert modes == ["0", "1"], "the terminal was not given back: %s" % modes
+        return code
+
+    def stderr(self):
+        with open(os.path.join(self.folder, "stderr"), encoding="utf-8") as f:
+            return f.read()
+
+    def close(self):
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Pty:
+    """A program on a pseudo-terminal; all that it writes is kept in .out."""
+
+    def __init__(self, command, columns=100, rows=30, **env):
+        self.folder = tempfile.mkdtemp(prefix="qins-ui-")
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        names = environment(self.folder)
+        names.update(env)
+        self.stderr = open(os.path.join(self.folder, "stderr"), "w+b")
+        self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=self.stderr,
+                                      env=names, start_new_session=True,
+                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.out = b""
+        self.reading = True
+
+    def send(self, data):
+        os.write(self.master, data)
+
+    def read(self, seconds=0.05):
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if ready:
+            try:
+                self.out += os.read(self.master, 65536)
+            except OSError:
+                pass
+
+    def wait(self, pattern):
+        end = time.monotonic() + SECONDS
+        while not re.search(pattern, self.out, re.DOTALL):
+            self.read()
+            if time.monotonic() > end:
+                raise AssertionError("never came: %r in %r" % (pattern, self.out[-2000:]))
+
+    def exit_code(self):
+        end = time.monotonic() + SECONDS
+        while self.child.poll() is None:
+            if self.reading:
+                self.read()
+            else:
+                time.sleep(0.02)
+            if time.monotonic() > end:
+                raise AssertionError("does not end")
+        for _ in range(3):
+            self.read(0.02)
+        return self.child.returncode
+
+    def restored(self):
+        """The terminal's modes are as before."""
+        assert termios.tcgetattr(self.slave)[:4] == self.before[:4], "termios differ"
+        assert self.out.rfind(b"\033[?2004l") > self.out.rfind(b"\033[?2004h"), "paste mode is on"
+        assert self.out.rfind(b"\033[?1049l") > self.out.rfind(b"\033[?1049h"), "alternate screen"
+
+    def errors(self):
+        self.stderr.seek(0)
+        return self.stderr.read()
+
+    def close(self):
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGKILL)
+            self.child.wait()
+        for fd in (self.master, self.slave):
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+        self.stderr.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def run_tests(names):
+    """Runs every function of a module called test_..."""
+    failed = 0
+    for name, test in sorted(names.items()):
+        if not name.startswith("test_"):
+            continue
+        start = time.monotonic()
+        try:
+            test()
+            print("ok   %-50s %.1f s" % (name, time.monotonic() - start), flush=True)
+        except AssertionError as error:
+            failed += 1
+            print("FAIL %s: %s" % (name, error), flush=True)
+    sys.exit(1 if failed else 0)
