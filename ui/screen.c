@@ -305,7 +305,8 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
         return refuse(err, EX_CANTCREAT, "cannot create a temporary file: %s", strerror(errno));
     s.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     s.paste = !term_is("vt") && !term_is("ansi");
-    use_env(FALSE); /* the size comes from the terminal, whatever LINES and COLUMNS say */
+    use_env(FALSE);    /* the size comes from the terminal, whatever LINES and COLUMNS say; */
+    use_tioctl(TRUE);  /* without this, terminfo entries that tell none are refused */
     s.curses = newterm(NULL, s.canvas, stdin);
     if (!s.curses || !tigetstr("cup")) {
         fclose(s.canvas);
