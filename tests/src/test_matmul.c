@@ -10,7 +10,7 @@
 #include "qins.h"
 #include "test.h"
 
-enum { MAX_TOK = 33 };
+enum { MAX_TOK = 33, MAX_COLS = 200, SPARE = 5 };
 
 static const uint32_t shapes[][2] = {{80, 64}, {33, 200}, {200, 96}};
 static const uint32_t token_counts[] = {1, 3, MAX_TOK};
@@ -69,55 +69,63 @@ static void drop(struct fixture *f)
     free(f->x);
 }
 
-/* Largest |x| of the block of ACT_BLOCK activations that k lies in. */
-static double block_max(const float *x, uint32_t cols, uint32_t k)
+/* For each activation, the largest |x| of the block of ACT_BLOCK that shares its scale. */
+static void block_max(const float *x, uint32_t cols, float *max)
 {
-    double max = 0;
-    for (uint32_t i = k / ACT_BLOCK * ACT_BLOCK; i < cols && i / ACT_BLOCK == k / ACT_BLOCK; i++)
-        max = fmax(max, fabs(x[i]));
-    return max;
+    for (uint32_t k = 0; k < cols; k += ACT_BLOCK) {
+        uint32_t end = k + ACT_BLOCK < cols ? k + ACT_BLOCK : cols;
+        float m = 0;
+        for (uint32_t i = k; i < end; i++)
+            m = fmaxf(m, fabsf(x[i]));
+        for (uint32_t i = k; i < end; i++)
+            max[i] = m;
+    }
 }
 
 /* Errors allowed: rounding of sums; for int8 activations half a step of each (127 steps to a block's
  * maximum); for QINS8 the kernels' 8-bit table of magnitudes, half of 1/255 of the row's largest. */
-static double bound(const struct fixture *f, const float *x, const float *w)
+static double bound(const struct fixture *f, const float *x, const float *w, const float *max)
 {
     double sum = 0, max_w = 0, sum_x = 0;
     bool codes = format_info(f->w.format)->is_qins;
     for (uint32_t k = 0; k < f->w.cols; k++) {
         sum += 1e-6 * fabs((double)w[k] * x[k]);
         if (codes)
-            sum += 0.502 / 127 * block_max(x, f->w.cols, k) * fabs(w[k]);
+            sum += 0.502 / 127 * max[k] * fabs(w[k]);
         max_w = fmax(max_w, fabs(w[k]));
-        sum_x += fabs(x[k]) + block_max(x, f->w.cols, k) / 127;
+        sum_x += fabs(x[k]) + max[k] / 127;
     }
     return sum + (f->w.format == FORMAT_QINS8 ? 0.51 / 255 * max_w * sum_x : 0) + 1e-7;
 }
 
 static void check_product(const struct fixture *f, uint32_t n_tok, const float *y)
 {
+    float max[MAX_COLS];
     for (uint32_t t = 0; t < n_tok; t++) {
+        const float *x = f->x + (size_t)t * f->w.cols, *row = y + (size_t)t * (f->w.rows + SPARE);
+        block_max(x, f->w.cols, max);
         for (uint32_t r = 0; r < f->w.rows; r++) {
-            const float *w = f->decoded + (size_t)r * f->w.cols, *x = f->x + t * f->w.cols;
-            double want = 0, got = y[(size_t)t * (f->w.rows + 5) + r];
+            const float *w = f->decoded + (size_t)r * f->w.cols;
+            double want = 0;
             for (uint32_t k = 0; k < f->w.cols; k++)
                 want += (double)w[k] * x[k];
-            if (!(fabs(got - want) <= bound(f, x, w)))
+            if (!(fabs(row[r] - want) <= bound(f, x, w, max)))
                 fail_msg("%s %ux%u, %u tokens: row %u is %g, expected %g",
-                         format_info(f->w.format)->name, f->w.rows, f->w.cols, n_tok, r, got, want);
+                         format_info(f->w.format)->name, f->w.rows, f->w.cols, n_tok, r, row[r],
+                         want);
         }
-        for (uint32_t r = 0; r < 5; r++) /* nothing is written beside the rows */
-            assert_true(y[(size_t)t * (f->w.rows + 5) + f->w.rows + r] == -77.0f);
+        for (uint32_t r = 0; r < SPARE; r++) /* nothing is written beside the rows */
+            assert_true(row[f->w.rows + r] == -77.0f);
     }
 }
 
 static float *product(struct matmul *mm, const struct fixture *f, uint32_t n_tok)
 {
-    size_t n = (size_t)n_tok * (f->w.rows + 5);
+    size_t n = (size_t)n_tok * (f->w.rows + SPARE);
     float *y = xmalloc(n * sizeof *y);
     for (size_t i = 0; i < n; i++)
         y[i] = -77.0f;
-    matmul_run(mm, &f->w, n_tok, f->x, y, f->w.rows + 5);
+    matmul_run(mm, &f->w, n_tok, f->x, y, f->w.rows + SPARE);
     return y;
 }
 
@@ -128,7 +136,7 @@ static void check_format(const struct kernels *k, enum format format)
     struct matmul *mm[4];
     for (int i = 0; i < 4; i++) {
         pools[i] = pool_new(threads[i]);
-        mm[i] = matmul_new(k, pools[i], MAX_TOK, 200);
+        mm[i] = matmul_new(k, pools[i], MAX_TOK, MAX_COLS);
     }
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         struct fixture f = make(k, format, shapes[s][0], shapes[s][1]);
@@ -138,7 +146,7 @@ static void check_format(const struct kernels *k, enum format format)
             check_product(&f, n_tok, first);
             for (int i = 1; i < 4; i++) {
                 float *y = product(mm[i], &f, n_tok);
-                assert_memory_equal(y, first, n_tok * (f.w.rows + 5) * sizeof *y);
+                assert_memory_equal(y, first, n_tok * (f.w.rows + SPARE) * sizeof *y);
                 free(y);
             }
             free(first);
