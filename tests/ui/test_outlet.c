@@ -27,6 +27,7 @@ static struct buf heard(int ours, int theirs)
         say(theirs);
     close(theirs);
     assert_int_equal(program_end(&p), 0);
+    buf_free(&p.complained);
     return p.said;
 }
 
