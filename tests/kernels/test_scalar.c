@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The scalar kernels, the definition of all others, against their formulas in double precision.
+ * Bounds are proportional to the sum of the absolute terms.
+ */
+#include <float.h>
+
+#include "internal.h"
+#include "qins.h"
+#include "random.h"
+#include "test.h"
+
+#define EPS (FLT_EPSILON / 2) /* relative error of one rounding */
+
+static struct kernels k;
+
+static void random_fill(float *x, size_t n, float sigma)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = sigma * random_gauss();
+}
+
+/* ---- matrices ---------------------------------------------------------------------------------
+ */
+
+enum { ROWS = 37, COLS = 300, PAD = 384 };
+
+struct problem {
+    struct matrix m;
+    float *data, *row; /* as float, for its alignment */
+    float w[ROWS * COLS];
+    float x[COLS], scale[PAD / ACT_BLOCK], y[ROWS];
+    int8_t q[PAD];
+    int32_t sum[PAD / 16];
+};
+
+static struct problem *problem_new(enum format f)
+{
+    struct problem *p = calloc(1, sizeof *p);
+    struct qins_range range = QINS_RANGE_EMPTY;
+    random_seed(20 + f);
+    random_fill(p->w, ROWS * COLS, 0.02f);
+    random_fill(p->x, COLS, 1);
+    p->m = matrix_shape(f, ROWS, COLS);
+    p->data = malloc(matrix_data_bytes(&p->m));
+    p->row = malloc(matrix_row_bytes(&p->m) + 1);
+    qins_range_add(&range, p->w, ROWS * COLS);
+    qins_range_finish(&range);
+    qins_encode(&p->m, &range, 0, ROWS, p->w, p->data, p->row, NULL);
+    p->m.data = p->data;
+    p->m.row = p->row;
+    p->m.log_min = range.log_min;
+    p->m.log_max = range.log_max;
+    k.dequant[f](&p->m, 0, ROWS, p->w);
+    return p;
+}
+
+static void problem_free(struct problem *p)
+{
+    free(p->data);
+    free(p->row);
+    free(p);
+}
+
+/* What format and activations allow y[r] to be off, given exact sums. */
+static double allowed(const struct problem *p, uint32_t r)
+{
+    double bound = 0;
+    bool integer = p->m.format >= FORMAT_QINS8,
+         nine = p->m.format == FORMAT_QINS9 || p->m.format == FORMAT_QINS9ROW;
+    for (uint32_t c = 0; c < COLS; c++) {
+        double w = fabs((double)p->w[r * COLS + c]), x = fabs((double)p->x[c]);
+        double half = integer ? 0.5001 * p->scale[c / ACT_BLOCK] : 0;
+        bound += w * x * (COLS / 16 + 10) * EPS; /* roundings of products and sums */
+        bound += w * half;                       /* activations in 8 bits */
+        if (p->m.format == FORMAT_QINS8)         /* magnitudes in 8 bits */
+            bound += 0.5001 / 255 * p->m.row[r] * (x + half);
+        if (nine) /* log_min + t step in float, up to 20: its error becomes relative */
+            bound += w * x * 20 * 2 * EPS;
+    }
+    return bound;
+}
+
+static void test_matvec_is_the_product(void **state)
+{
+    (void)state;
+    for (enum format f = 0; f < N_FORMATS; f++) {
+        struct problem *p = problem_new(f);
+        struct activation a = {p->x, p->q, p->scale, p->sum};
+        k.quantise(&a, COLS, PAD);
+        k.matvec[f](&p->m, 0, (ROWS + ROW_GROUP - 1) / ROW_GROUP, &a, p->y);
+        for (uint32_t r = 0; r < ROWS; r++) {
+            double exact = 0;
+            for (uint32_t c = 0; c < COLS; c++)
+                exact += (double)p->w[r * COLS + c] * p->x[c];
+            assert_true(fabs(p->y[r] - exact) <= allowed(p, r));
+        }
+        problem_free(p);
+    }
+}
+
+static void test_quantise(void **state)
+{
+    (void)state;
+    float x[COLS], scale[PAD / ACT_BLOCK];
+    int8_t q[PAD];
+    int32_t sum[PAD / 16];
+    struct activation a = {x, q, scale, sum};
+    random_seed(30);
+    random_fill(x, COLS, 3);
+    x[40] = 1e-30f; /* in a block of ordinary values */
+    for (int i = 64; i < 96; i++)
+        x[i] = 0;
+    for (int i = 96; i < 128; i++)
+        x[i] = 1e-40f; /* its scale would be subnormal */
+    memset(q, 1, sizeof q);
+    k.quantise(&a, COLS, PAD);
+    for (int b = 0; b < PAD / ACT_BLOCK; b++) {
+        double max = 0;
+        int most = 0, total[2] = {0};
+        for (int i = b * 32; i < b * 32 + 32; i++) {
+            double v = i < COLS ? x[i] : 0;
+            max = fmax(max, fabs(v));
+            most = abs(q[i]) > most ? abs(q[i]) : most;
+            total[i / 16 % 2] += q[i];
+            assert_true(fabs(v - (double)q[i] * scale[b]) <= 0.5001 * scale[b] + 1e-38);
+        }
+        assert_int_equal(most, max > 1e-35 ? 127 : 0);
+        assert_int_equal(total[0], sum[b * 2]);
+        assert_int_equal(total[1], sum[b * 2 + 1]);
+        assert_float_equal(scale[b], max > 1e-35 ? max / 127 : 0, max * 1e-7);
+    }
+}
+
+static void test_gemm_is_the_product(void **state)
+{
+    (void)state;
+    enum { TOK = 5, N = 7, LD = 9 };
+    static float x[TOK * COLS], panel[N * COLS], out[TOK * LD];
+    random_seed(31);
+    random_fill(x, TOK * COLS, 1);
+    random_fill(panel, N * COLS, 1);
+    for (int i = 0; i < TOK * LD; i++)
+        out[i] = 77;
+    k.gemm_f32(TOK, N, COLS, x, panel, out, LD);
+    for (int t = 0; t < TOK; t++)
+        for (int r = 0; r < LD; r++) {
+            double exact = 0, terms = 0;
+            for (int c = 0; c < COLS && r < N; c++) {
+                double term = (double)x[t * COLS + c] * panel[r * COLS + c];
+                exact += term;
+                terms += fabs(term);
+            }
+            if (r < N)
+                assert_true(fabs(out[t * LD + r] - exact) <= COLS * EPS * terms);
+            else
+                assert_true(out[t * LD + r] == 77); /* between the rows of out */
+        }
+}
+
+/* ---- vectors ----------------------------------------------------------------------------------
+ */
+
+static void test_rms_norm(void **state)
+{
+    (void)state;
+    float x[COLS], w[COLS], out[COLS];
+    random_seed(32);
+    random_fill(x, COLS, 2);
+    random_fill(w, COLS, 1);
+    double sum = 0;
+    for (int i = 0; i < COLS; i++)
+        sum += (double)x[i] * x[i];
+    k.rms_norm(out, x, w, COLS, 1e-5f);
+    double factor = 1 / sqrt(sum / COLS + (double)1e-5f);
+    for (int i = 0; i < COLS; i++) {
+        double exact = x[i] * factor * w[i];
+        assert_true(fabs(out[i] - exact) <= (COLS / 16 + 10) * EPS * fabs(exact));
+    }
+}
+
+static void test_rope_rotates(void **state)
+{
+    (void)state;
+    enum { HALF = 10, DIM = 24 };
+    float head[DIM], old[DIM], c[HALF], s[HALF];
+    random_seed(33);
+    random_fill(head, DIM, 1);
+    memcpy(old, head, sizeof old);
+    for (int i = 0; i < HALF; i++) {
+        c[i] = (float)cos(0.3 * i);
+        s[i] = (float)sin(0.3 * i);
+    }
+    k.rope(head, c, s, HALF);
+    for (int j = 0; j < HALF; j++) {
+        double a = old[j], b = old[j + HALF];
+        double bound = 3 * EPS * (fabs(a) + fabs(b));
+        assert_true(fabs(head[j] - (a * c[j] - b * s[j])) <= bound);
+        assert_true(fabs(head[j + HALF] - (b * c[j] + a * s[j])) <= bound);
+    }
+    assert_memory_equal(head + 2 * HALF, old + 2 * HALF, (DIM - 2 * HALF) * sizeof *head);
+}
+
+static void test_silu_mul_and_add(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    static float gate[N], up[N], old[N];
+    random_seed(34);
+    random_fill(up, N, 1);
+    for (int i = 0; i < N; i++)
+        gate[i] = old[i] = (float)(i - N / 2) * 0.05f; /* -100 .. 100 */
+    k.silu_mul(gate, up, N);
+    for (int i = 0; i < N; i++) {
+        double exact = old[i] / (1 + exp(-(double)old[i])) * up[i];
+        /* below -87 the exponential stands still: absolutely that is nothing */
+        assert_true(fabs(gate[i] - exact) <= 8 * EPS * fabs(exact) + 1e-35);
+    }
+    k.add(up, old, N);
+    assert_true(up[5] != old[5]);
+    k.add(old, old, N);
+    assert_true(old[5] == 2 * ((5 - N / 2) * 0.05f));
+}
+
+static void check_attend(uint32_t n_pos, uint32_t dim, bool bf16, float sigma)
+{
+    float *q = calloc(dim, 4), *out = calloc(dim, 4), *scores = calloc(n_pos, 4);
+    float *key = calloc((size_t)n_pos * dim, 4), *v = calloc((size_t)n_pos * dim, 4);
+    uint16_t *kh = calloc((size_t)n_pos * dim, 2), *vh = calloc((size_t)n_pos * dim, 2);
+    float scale = 1 / sqrtf((float)dim);
+    random_fill(q, dim, sigma);
+    random_fill(key, (size_t)n_pos * dim, 1);
+    random_fill(v, (size_t)n_pos * dim, 1);
+    for (size_t i = 0; bf16 && i < (size_t)n_pos * dim; i++) {
+        key[i] = bf16_to_f32(kh[i] = bf16_from_f32(key[i]));
+        v[i] = bf16_to_f32(vh[i] = bf16_from_f32(v[i]));
+    }
+    if (bf16)
+        k.attend_bf16(out, q, kh, vh, n_pos, dim, scale, scores);
+    else
+        k.attend_f32(out, q, key, v, n_pos, dim, scale, scores);
+
+    double *weight = calloc(n_pos, sizeof *weight), max = -INFINITY, sum = 0, off = 0;
+    for (uint32_t p = 0; p < n_pos; p++) {
+        double terms = 0;
+        for (uint32_t d = 0; d < dim; d++) {
+            weight[p] += (double)scale * q[d] * key[p * dim + d];
+            terms += fabs((double)scale * q[d] * key[p * dim + d]);
+        }
+        max = fmax(max, weight[p]);
+        off = fmax(off, terms * (dim / 16 + 10) * EPS); /* of a score, so relative of its weight */
+    }
+    for (uint32_t p = 0; p < n_pos; p++)
+        sum += weight[p] = exp(weight[p] - max);
+    for (uint32_t d = 0; d < dim; d++) {
+        double exact = 0, terms = 0;
+        for (uint32_t p = 0; p < n_pos; p++) {
+            exact += weight[p] / sum * v[p * dim + d];
+            terms += weight[p] / sum * fabs((double)v[p * dim + d]);
+        }
+        assert_true(fabs(out[d] - exact) <= terms * (2 * off + (n_pos + 10) * EPS));
+    }
+    free(weight), free(kh), free(vh), free(key), free(v), free(q), free(out), free(scores);
+}
+
+static void test_attention(void **state)
+{
+    (void)state;
+    random_seed(35);
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        check_attend(1, 24, bf16, 1);
+        check_attend(100, 96, bf16, 1);
+        check_attend(333, 64, bf16, 100); /* scores far apart: only the greatest counts */
+        check_attend(17, 7, bf16, 0);     /* all alike */
+    }
+}
+
+/* ---- CPU levels
+ * ----------------------------------------------------------------------------------- */
+
+static void test_levels_have_names(void **state)
+{
+    (void)state;
+    unsigned flags = 1;
+    assert_true(cpu_flags_from_name("scalar", &flags));
+    assert_int_equal(flags, 0);
+    assert_true(cpu_flags_from_name("auto", &flags));
+    assert_int_equal(flags, cpu_flags());
+    assert_false(cpu_flags_from_name("mmx", &flags));
+    assert_false(cpu_flags_from_name("", &flags));
+    char names[128], *save = NULL;
+    snprintf(names, sizeof names, "%s", cpu_level_names());
+    for (char *name = strtok_r(names, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
+        struct kernels t;
+        if (!cpu_flags_from_name(name, &flags))
+            continue; /* a level that this machine has not */
+        kernels_init(&t, flags);
+        assert_non_null(t.level);
+        for (int f = 0; f < N_FORMATS; f++)
+            assert_true(t.matvec[f] && t.dequant[f]);
+    }
+    struct kernels scalar, all;
+    kernels_init(&scalar, 0);
+    assert_string_equal(scalar.level, "scalar");
+    kernels_init(&all, ~0u); /* what the CPU lacks is not taken */
+    kernels_init(&scalar, cpu_flags());
+    assert_string_equal(all.level, scalar.level);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    kernels_init(&k, 0);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matvec_is_the_product),
+        cmocka_unit_test(test_quantise),
+        cmocka_unit_test(test_gemm_is_the_product),
+        cmocka_unit_test(test_rms_norm),
+        cmocka_unit_test(test_rope_rotates),
+        cmocka_unit_test(test_silu_mul_and_add),
+        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_levels_have_names),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
