@@ -16,6 +16,7 @@ enum {
     GUTTER = 7,          /* cells for the role: no text of a model gets here */
     NARROW_GUTTER = 2,
     INPUT_PERCENT = 40,  /* of the height, at most */
+    READABLE = 100,      /* cells of a line of text, at most */
 };
 
 /* Where things are. A row of -1: not shown. */
@@ -57,14 +58,8 @@ static struct frame frame_of(struct app *a)
 
 static void draw_title(const struct app *a, const struct frame *f)
 {
-    char text[48], *title = xasprintf("QINS Chat - %s on CPU", a->model_name);
-    sidebar_state(&a->facts, text, sizeof text);
-    int n_state = (int)strlen(text);
-    int room = f->columns - 2 - (f->columns > 40 ? n_state + 2 : 0);
-    screen_puts(0, 1, room, STYLE_TITLE, title);
-    if (f->columns > 40)
-        screen_puts(0, f->columns - 1 - n_state, n_state,
-                    a->facts.state == STATE_READY ? STYLE_DIM : STYLE_ACCENT, text);
+    char *title = xasprintf("QINS Chat - %s on CPU", a->model_name);
+    screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);
 }
 
@@ -119,8 +114,8 @@ static void draw_hints(const struct app *a, const struct frame *f)
         const char *text;
     } hints[N_FOCUS][7] = {
         [FOCUS_INPUT] = {{ACT_SEND, "send"}, {ACT_NEWLINE, "new line"}, {ACT_COMPLETE, "sliders"},
-                         {ACT_PAGE_UP, "scroll"}, {ACT_STOP, "stop"}, {ACT_HELP, "help"},
-                         {ACT_DELETE_OR_QUIT, "leave"}},
+                         {ACT_STOP, "stop"}, {ACT_HELP, "help"}, {ACT_DELETE_OR_QUIT, "leave"},
+                         {ACT_PAGE_UP, "scroll"}},
         [FOCUS_SIDEBAR] = {{ACT_SELECT_PREVIOUS, "above"}, {ACT_SELECT_NEXT, "below"},
                            {ACT_LOWER, "less"}, {ACT_RAISE, "more"}, {ACT_RESET, "reset"},
                            {ACT_FOCUS_NEXT, "chat"}, {ACT_STOP, "back"}},
@@ -179,15 +174,19 @@ static void draw_welcome(const struct frame *f)
     buf_free(&text);
 }
 
+static int text_cells(const struct frame *f, int gutter)
+{
+    int cells = f->chat_columns - gutter - (f->margin ? 1 : 0);
+    return cells < READABLE ? cells : READABLE;
+}
+
 static void draw_chat(struct app *a, const struct frame *f)
 {
     bool pager = a->pager_open;
     struct transcript *t = pager ? &a->pager : &a->transcript;
-    int gutter = pager ? f->margin : f->gutter;
-    int cells = f->chat_columns - gutter - (f->margin ? 1 : 0);
-    transcript_resize(&a->transcript, f->chat_columns - f->gutter - (f->margin ? 1 : 0),
-                      f->chat_rows);
-    transcript_resize(&a->pager, f->chat_columns - f->margin - (f->margin ? 1 : 0), f->chat_rows);
+    int gutter = pager ? f->margin : f->gutter, cells = text_cells(f, gutter);
+    transcript_resize(&a->transcript, text_cells(f, f->gutter), f->chat_rows);
+    transcript_resize(&a->pager, text_cells(f, f->margin), f->chat_rows);
     if (f->chat_rows < 1)
         return;
     if (!pager && t->n == 0) {

@@ -7,7 +7,8 @@ MODEL = shared("models/stories260K-phi3")
 
 def start(**more):
     screen = Screen([program("ui/qins-tui"), MODEL], **more)
-    screen.wait(r"QINS Chat - stories260K-phi3 on CPU +Ready")
+    screen.wait(r"^ QINS Chat - stories260K-phi3 on CPU")
+    screen.wait(r"Ready$")
     return screen
 
 
