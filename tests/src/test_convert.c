@@ -173,6 +173,66 @@ static void test_threads_and_way_do_not_change_a_byte(void **state)
     checkpoint_close(&c);
 }
 
+enum { BIG_VOCAB = 35000 }; /* more than two chunks of work, the last group of rows half full */
+
+/* The tiny model with a vocabulary of 35000; -> its embedding. */
+static float *big_folder(void)
+{
+    struct buf rest = tiny_shard(1, N_TINY), index = {0}, config = {0};
+    size_t n = (size_t)BIG_VOCAB * 16;
+    float *w = malloc(n * sizeof *w);
+    for (size_t i = 0; i < n; i++)
+        w[i] = tiny_weight(&tiny_tensors[0], (unsigned)i);
+    char *header = xasprintf("{\"%s\":{\"dtype\":\"F32\",\"shape\":[%d,16],\"data_offsets\":[0,%zu]}}",
+                             tiny_tensors[0].name, BIG_VOCAB, n * sizeof *w);
+    struct buf embed = st_file(header, w, n * sizeof *w);
+    buf_puts(&index, "{\"weight_map\":{");
+    for (unsigned i = 0; i < N_TINY; i++)
+        buf_printf(&index, "%s\"%s\":\"%c.safetensors\"", i ? "," : "", tiny_tensors[i].name,
+                   i ? 'b' : 'a');
+    buf_puts(&index, "}}");
+    const char *at = strstr(TINY_CONFIG, "\"vocab_size\":20");
+    buf_append(&config, TINY_CONFIG, (size_t)(at - TINY_CONFIG));
+    buf_printf(&config, "\"vocab_size\":%d%s", BIG_VOCAB, at + strlen("\"vocab_size\":20"));
+    write_text(folder, "config.json", config.data);
+    write_text(folder, "model.safetensors.index.json", index.data);
+    write_bytes(folder, "a.safetensors", embed.data, embed.len);
+    write_bytes(folder, "b.safetensors", rest.data, rest.len);
+    char *single = path_join(folder, "model.safetensors");
+    assert_int_equal(unlink(single), 0);
+    free(single);
+    free(header);
+    buf_free(&rest);
+    buf_free(&index);
+    buf_free(&config);
+    buf_free(&embed);
+    return w;
+}
+
+/* Work is done in chunks; a matrix of several is what the codec makes of the whole. */
+static void test_a_matrix_of_several_chunks(void **state)
+{
+    (void)state;
+    float *w = big_folder();
+    for (enum format f = 0; f < N_FORMATS; f++) {
+        struct model *m = open_as(f);
+        struct matrix whole = matrix_shape(m->embed.format, BIG_VOCAB, 16);
+        struct qins_range range = QINS_RANGE_EMPTY;
+        void *data = xaligned(matrix_data_bytes(&whole));
+        float *row = xaligned(matrix_row_bytes(&whole));
+        qins_range_add(&range, w, (size_t)BIG_VOCAB * 16);
+        qins_range_finish(&range);
+        qins_encode(&whole, &range, 0, BIG_VOCAB, w, data, row, NULL);
+        assert_memory_equal(m->embed.data, data, matrix_data_bytes(&whole));
+        if (m->embed.row)
+            assert_memory_equal(m->embed.row, row, matrix_row_bytes(&whole));
+        free(data);
+        free(row);
+        model_close(m);
+    }
+    free(w);
+}
+
 static void test_metadata_and_hashes(void **state)
 {
     (void)state;
@@ -453,6 +513,7 @@ int main(void)
         TEST(test_f32_and_bf16_keep_these_weights_exactly),
         TEST(test_qins_formats_keep_signs_and_stay_near),
         TEST(test_threads_and_way_do_not_change_a_byte),
+        TEST(test_a_matrix_of_several_chunks),
         TEST(test_metadata_and_hashes),
         TEST(test_nan_and_infinity_are_refused_before_there_is_output),
         TEST(test_odd_weights_are_defined),

@@ -195,6 +195,7 @@ static void test_metadata_is_checked(void **state)
     assert_refused_when("num_hidden_layers\\\":1", "num_hidden_layers\\\":0", "num_hidden_layers");
     assert_refused_when("num_hidden_layers\\\":1", "num_hidden_layers\\\":2", "missing");
     assert_refused_when("vocab_size\\\":20", "vocab_size\\\":99", "has not the type");
+    assert_refused_when("\"shape\":[1,16]", "\"shape\":[16,1]", "has not the type");
     assert_refused_when("\"tokenizer.json\":", "\"tokenizer.jsom\":", "tokenizer.json");
     assert_refused_when("hidden_act\\\":\\\"silu", "hidden_act\\\":\\\"gelu", "silu");
 }
