@@ -338,6 +338,37 @@ static void test_cancel_ends_a_turn_and_keeps_its_text(void **state)
     engine_stop(e);
 }
 
+static void test_cancel_while_the_prompt_is_read(void **state)
+{
+    (void)state;
+    enum { LENGTH = 3000 }; /* about as many tokens: far from read when the first event comes */
+    char *text = xmalloc(LENGTH + 1);
+    for (int i = 0; i < LENGTH; i++)
+        text[i] = "qzxkvj"[i * 7 % 6]; /* nothing to merge */
+    text[LENGTH] = '\0';
+    struct engine *e = start_ready("fixtures/phi3", 1, 0);
+    uint32_t turn = submit(e, text, 10, 1);
+    struct event event = next(e);
+    assert_int_equal(event.type, EVENT_PROMPT);
+    assert_true(event.done < event.total && event.stats.n_reused == 0);
+    engine_cancel(e, turn);
+    uint32_t total = (uint32_t)event.total;
+    struct said s = listen(e, turn);
+    assert_int_equal(s.done.stop, STOP_CANCELLED);
+    assert_int_equal(s.done.stats.n_tokens, 0);
+    assert_true(s.done.stats.n_ctx_used < total);
+    uint32_t kept = s.done.stats.n_ctx_used;
+    buf_free(&s.text);
+    text[20] = '\0';
+    turn = submit(e, text, 1, 1);
+    s = listen(e, turn);
+    assert_int_equal(s.done.stats.n_tokens, 1);
+    assert_true(s.done.stats.n_reused <= kept); /* what was finished serves again */
+    buf_free(&s.text);
+    free(text);
+    engine_stop(e);
+}
+
 /* A storm of submits, cancels of any turn and moved sliders. Every turn ends exactly once, in order,
  * and nothing of it comes afterwards. */
 static void test_storm_of_submits_and_cancels(void **state)
@@ -418,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
         cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
         cmocka_unit_test(test_cancel_ends_a_turn_and_keeps_its_text),
+        cmocka_unit_test(test_cancel_while_the_prompt_is_read),
         cmocka_unit_test(test_storm_of_submits_and_cancels),
         cmocka_unit_test(test_stop_at_any_moment),
         cmocka_unit_test(test_descriptor_is_readable_exactly_when_events_wait),
