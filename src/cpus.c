@@ -56,8 +56,8 @@ static unsigned folder_quota(const char *folder)
     return round_up(quota, period);
 }
 
-/* A group and all its parents: the tightest limit holds. Inside a container the group's own path may
- * not be there, but the mount's top then is the group. */
+/* A group and all its parents: the tightest limit holds. Inside a container the group's own path
+ * may not be there, but the mount's top then is the group. */
 static unsigned chain_quota(const char *mount, const char *group)
 {
     char path[PATH_MAX];

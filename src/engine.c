@@ -7,7 +7,7 @@
 
 enum { QUEUE_EVENTS = 256 };
 
-/* ---- events: the engine's side ----------------------------------------------------------------- */
+/* ---- events: the engine's side ----------------------------------------------------------- */
 
 bool engine_emit(struct engine *e, const struct event *event)
 {
@@ -15,8 +15,8 @@ bool engine_emit(struct engine *e, const struct event *event)
     if (!pushed) {
         pthread_mutex_lock(&e->lock);
         while (!atomic_load(&e->stop)) {
-            /* Both sides exchange: whichever comes second sees what the first one did, so either the
-             * push finds room or the caller finds the wish (engine_next). */
+            /* Both sides exchange: whichever comes second sees what the first one did, so either
+             * the push finds room or the caller finds the wish (engine_next). */
             atomic_exchange(&e->wants_room, true);
             pushed = event_queue_push(e->queue, event);
             if (pushed)
@@ -51,7 +51,7 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids)
     *ids = (struct ids){0};
 }
 
-/* ---- loading ------------------------------------------------------------------------------------ */
+/* ---- loading ----------------------------------------------------------------------------- */
 
 static bool on_convert(void *arg, const struct convert_progress *p)
 {
@@ -101,7 +101,7 @@ static bool load(struct engine *e)
     return true;
 }
 
-/* ---- the engine's thread ------------------------------------------------------------------------- */
+/* ---- the engine's thread ----------------------------------------------------------------- */
 
 static void take_request(struct engine *e, struct request *r)
 {
@@ -155,7 +155,7 @@ static void *engine_main(void *arg)
     return NULL;
 }
 
-/* ---- the caller's side --------------------------------------------------------------------------- */
+/* ---- the caller's side ------------------------------------------------------------------- */
 
 static void store_sampling(struct engine *e, const struct sampling *s)
 {
@@ -262,8 +262,8 @@ const struct error *engine_error(const struct engine *e)
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
-    struct request request = {.turn = ++e->last_turn, .raw = r->raw, .seed = r->seed,
-                              .submitted_ms = now_ms()};
+    struct request request = {
+        .turn = ++e->last_turn, .raw = r->raw, .seed = r->seed, .submitted_ms = now_ms()};
     chat_copy(&request.chat, r->chat);
     engine_cancel(e, request.turn - 1);
     atomic_store(&e->max_tokens, r->max_tokens);

@@ -41,14 +41,14 @@ struct engine {
     /* Mailbox. `news`: a request, room in the queue, or the order to stop. */
     pthread_mutex_t lock;
     pthread_cond_t news;
-    struct request pending;              /* under lock */
-    struct answer answers[N_ANSWERS];    /* under lock; turn % N_ANSWERS */
-    uint32_t last_turn;                  /* of the caller's thread */
+    struct request pending;           /* under lock */
+    struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
+    uint32_t last_turn;               /* of the caller's thread */
 
     /* Read by the engine's thread whenever it likes. */
     _Atomic bool stop;
-    _Atomic bool wants_room;             /* the engine waits for room in the queue */
-    _Atomic uint32_t cancelled;          /* turns up to this one are to end */
+    _Atomic bool wants_room;    /* the engine waits for room in the queue */
+    _Atomic uint32_t cancelled; /* turns up to this one are to end */
     _Atomic uint32_t max_tokens;
     _Atomic float temperature, top_p, min_p, repeat_penalty;
     _Atomic int32_t top_k, repeat_last_n;
@@ -68,7 +68,8 @@ struct engine {
     struct tokenizer *tokenizer;
 };
 
-/* Waits for room where there is none. -> false when the engine is to stop; the event is gone then. */
+/* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
+ */
 bool engine_emit(struct engine *e, const struct event *event);
 /* For progress: nothing happens when there is no room. */
 void engine_emit_progress(struct engine *e, const struct event *event);

@@ -20,14 +20,15 @@
 
 enum { CACHE_LINE = 128 }; /* Apple's lines; a multiple of everybody else's */
 
-/* Indices count events for ever and wrap; slot = index & mask. Each side keeps its index and its last
- * view of the other's on a line of its own, and looks at the other's line only when it must. */
+/* Indices count events for ever and wrap; slot = index & mask. Each side keeps its index and its
+ * last view of the other's on a line of its own, and looks at the other's line only when it must.
+ */
 struct event_queue {
     _Alignas(CACHE_LINE) _Atomic uint32_t tail; /* next to push; written by the producer */
     uint32_t head_seen;
     _Alignas(CACHE_LINE) _Atomic uint32_t head; /* next to pop; written by the consumer */
     uint32_t tail_seen;
-    _Alignas(CACHE_LINE) struct event *slots;   /* [mask + 1] */
+    _Alignas(CACHE_LINE) struct event *slots; /* [mask + 1] */
     uint32_t mask;
 };
 

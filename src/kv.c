@@ -10,8 +10,11 @@
 bool kv_reserve(struct kv *kv, const struct model_config *c, enum kv_type type, uint32_t ctx_len,
                 struct error *err)
 {
-    *kv = (struct kv){.type = type, .n_layers = c->n_layers, .n_heads = c->n_kv_heads,
-                      .ctx_len = ctx_len, .head_dim = c->head_dim,
+    *kv = (struct kv){.type = type,
+                      .n_layers = c->n_layers,
+                      .n_heads = c->n_kv_heads,
+                      .ctx_len = ctx_len,
+                      .head_dim = c->head_dim,
                       .value_bytes = type == KV_BF16 ? sizeof(uint16_t) : sizeof(float)};
     size_t bytes;
     if (__builtin_mul_overflow((size_t)c->n_layers * c->n_kv_heads,
@@ -19,12 +22,13 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, enum kv_type type, 
         __builtin_mul_overflow(kv->half_bytes, (size_t)2, &bytes))
         return refuse(err, EX_USAGE, "context of %u tokens: the cache would not fit any memory",
                       ctx_len);
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1,
-                   0);
+    void *p =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return refuse(err, EX_OSERR,
                       "context of %u tokens: cannot reserve %zu bytes for its cache: %s; a smaller "
-                      "context needs less", ctx_len, bytes, strerror(errno));
+                      "context needs less",
+                      ctx_len, bytes, strerror(errno));
 #ifdef MADV_NOHUGEPAGE
     /* A head's positions lie far from the next head's: huge pages would fill the whole reserve with
      * the first token. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * kv: the cache of keys and values, [layer][kv head][position][head_dim], keys in one half and values
- * in the other. Address space for the whole context is reserved at once; memory is used as it fills.
+ * kv: the cache of keys and values, [layer][kv head][position][head_dim], keys in one half and
+ * values in the other. Address space for the whole context is reserved at once; memory is used as
+ * it fills.
  */
 #ifndef QINS_KV_H
 #define QINS_KV_H

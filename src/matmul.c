@@ -8,11 +8,12 @@
 #include "base.h"
 
 enum {
-    PANEL_MIN_TOKENS = 8,        /* from here on rows are worth a matrix product of floats */
-    PANEL_MIN_TOKENS_INT8 = 32,  /* where the other way are int8 products */
+    PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
+    PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
     PANEL_ROWS = 64,
-    CHUNK_BYTES = 128 << 10, /* of weights: stays in L2 while one token after another goes over it */
-    SMALL_WORK = 1 << 16,    /* multiplications that are done before a worker wakes */
+    CHUNK_BYTES =
+        128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
+    SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
 };
 
 struct matmul {
@@ -50,7 +51,10 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
 {
     size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
     struct matmul *mm = xcalloc(1, sizeof *mm);
-    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols,
+    *mm = (struct matmul){.k = k,
+                          .pool = p,
+                          .max_tok = max_tok,
+                          .max_cols = max_cols,
                           .has_fast_int8 = has_fast_int8(k)};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
     mm->q = xaligned(max_tok * pad);
@@ -144,8 +148,8 @@ static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
     j->mm->k->gemm_f32(j->n_tok, row1 - row0, w->cols, j->x, panel, j->y + row0, j->ld_y);
 }
 
-/* QINS8 and QINS4 rows are multiplied as int8 by matvec. Where the CPU has instructions for that, no
- * product of floats is faster, however many tokens there are. */
+/* QINS8 and QINS4 rows are multiplied as int8 by matvec. Where the CPU has instructions for that,
+ * no product of floats is faster, however many tokens there are. */
 static uint32_t panel_min_tokens(const struct matmul *mm, enum format format)
 {
     if (format != FORMAT_QINS8 && format != FORMAT_QINS4 && format != FORMAT_QINS4_16)
@@ -153,8 +157,8 @@ static uint32_t panel_min_tokens(const struct matmul *mm, enum format format)
     return mm->has_fast_int8 ? UINT32_MAX : PANEL_MIN_TOKENS_INT8;
 }
 
-void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x,
-                float *y, size_t ld_y)
+void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,
+                size_t ld_y)
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through panels of
- * dequantised rows and a matrix product; the choice depends on format, shape and the CPU's level, never
- * on the number of threads.
+ * dequantised rows and a matrix product; the choice depends on format, shape and the CPU's level,
+ * never on the number of threads.
  */
 #ifndef QINS_MATMUL_H
 #define QINS_MATMUL_H
@@ -18,7 +18,7 @@ void matmul_free(struct matmul *mm);
 
 /* y[t][r] = sum_k W[r][k] x[t][k]; n_tok <= max_tok, w->cols <= max_cols. */
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
-                const float *x /* [n_tok][w->cols] */,
-                float *y /* [n_tok][ld_y], w->rows used */, size_t ld_y);
+                const float *x /* [n_tok][w->cols] */, float *y /* [n_tok][ld_y], w->rows used */,
+                size_t ld_y);
 
 #endif

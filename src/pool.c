@@ -32,8 +32,8 @@ struct gate {
 /* The protocol. pool_run writes the job, then stores `left` = n_chunks (release). Whoever lowers
  * `left` from a value above zero (acquire) owns one chunk, and the job cannot end before that chunk
  * is counted in `pending`: so the job's fields are stable while anybody may read them, and a worker
- * that comes late finds `left` at zero and touches nothing. `jobs` only wakes: its value means "there
- * was news". */
+ * that comes late finds `left` at zero and touches nothing. `jobs` only wakes: its value means
+ * "there was news". */
 struct pool {
     pool_fn *fn;
     void *arg;
@@ -41,10 +41,10 @@ struct pool {
     _Atomic bool stop;
     double spin_ms;
     _Alignas(CACHE_LINE) _Atomic uint32_t left; /* chunks nobody has taken */
-    struct gate jobs;    /* counts jobs */
-    struct gate pending; /* chunks not finished */
-    unsigned n_threads;  /* the caller included */
-    struct worker *workers; /* [n_threads - 1] */
+    struct gate jobs;                           /* counts jobs */
+    struct gate pending;                        /* chunks not finished */
+    unsigned n_threads;                         /* the caller included */
+    struct worker *workers;                     /* [n_threads - 1] */
 #ifndef __linux__
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -57,10 +57,10 @@ struct worker {
     uint32_t index;
 };
 
-/* ---- sleeping and waking --------------------------------------------------------------------- */
+/* ---- sleeping and waking ----------------------------------------------------------------- */
 
-/* Sleeper: n_asleep up, then look at the word. Waker: change the word, then look at n_asleep. Both in
- * one total order (seq_cst), so one of them sees the other. */
+/* Sleeper: n_asleep up, then look at the word. Waker: change the word, then look at n_asleep. Both
+ * in one total order (seq_cst), so one of them sees the other. */
 
 #ifdef __linux__
 
@@ -126,7 +126,7 @@ static void wait_while(struct pool *p, struct gate *g, uint32_t value)
     sleep_while(p, g, value);
 }
 
-/* ---- work ------------------------------------------------------------------------------------ */
+/* ---- work -------------------------------------------------------------------------------- */
 
 /* Takes chunks while there are any; counts them as finished all at once. */
 static void work(struct pool *p, uint32_t worker)
@@ -152,7 +152,8 @@ static void *worker_main(void *arg)
     uint32_t seen = 0;
     for (;;) {
         wait_while(p, &p->jobs, seen);
-        seen = atomic_load(&p->jobs.word); /* before looking for work: news after it is not missed */
+        seen =
+            atomic_load(&p->jobs.word); /* before looking for work: news after it is not missed */
         if (atomic_load(&p->stop))
             return NULL;
         work(p, w->index);

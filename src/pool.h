@@ -15,8 +15,8 @@ enum { POOL_MAX_THREADS = 256 };
 typedef void pool_fn(void *arg, uint32_t chunk, uint32_t worker);
 
 /* n_threads >= 1 including the caller; 0: the CPUs that this process may use. More than
- * POOL_MAX_THREADS, or more than the system grants, become fewer (pool_size tells). Workers block all
- * signals, spin briefly for the next job and then sleep. */
+ * POOL_MAX_THREADS, or more than the system grants, become fewer (pool_size tells). Workers block
+ * all signals, spin briefly for the next job and then sleep. */
 struct pool *pool_new(unsigned n_threads);
 void pool_free(struct pool *p);
 unsigned pool_size(const struct pool *p);

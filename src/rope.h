@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rope: rotary position angles. Frequencies and angles are float32, as the models were trained with.
+ * rope: rotary position angles. Frequencies and angles are float32, as the models were trained
+ * with.
  */
 #ifndef QINS_ROPE_H
 #define QINS_ROPE_H
@@ -8,9 +9,9 @@
 #include "config.h"
 
 struct rope {
-    uint32_t half;                      /* rot_dim / 2 */
-    float inv_freq[2][MAX_ROT_HALF];    /* [short, long][half]; the same where there is one set */
-    float scale;                        /* on cos and sin alike; 1 unless longrope */
+    uint32_t half;                   /* rot_dim / 2 */
+    float inv_freq[2][MAX_ROT_HALF]; /* [short, long][half]; the same where there is one set */
+    float scale;                     /* on cos and sin alike; 1 unless longrope */
 };
 
 void rope_init(struct rope *r, const struct model_config *c);

@@ -11,9 +11,9 @@
 
 enum {
     DEFAULT_CHUNK = 128,
-    ATTEND_TOKENS = 8,      /* query tokens of one head that a worker takes at a time */
+    ATTEND_TOKENS = 8, /* query tokens of one head that a worker takes at a time */
     SILU_SLICE = 1024,
-    SMALL_WORK = 1 << 14,   /* operations that are done before a worker wakes */
+    SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
 struct session {
@@ -25,29 +25,29 @@ struct session {
     struct kv kv;
     uint32_t ctx_len, chunk;
 
-    int32_t *ids;       /* [ctx_len] what the cache holds, `len` of them */
+    int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */
     uint32_t len, reused;
-    bool is_long;       /* the cache was computed with the long factors */
-    bool has_logits;    /* logits belong to exactly ids[0..len) */
+    bool is_long;    /* the cache was computed with the long factors */
+    bool has_logits; /* logits belong to exactly ids[0..len) */
 
-    float *x;           /* [chunk][dim] residual stream */
-    float *h;           /* [chunk][dim] */
-    float *qkv;         /* [chunk][qkv_dim] */
-    float *heads;       /* [chunk][n_heads * head_dim] */
-    float *gate_up;     /* [chunk][2 * ffn_dim] */
-    float *ffn;         /* [chunk][ffn_dim] */
-    float *cos, *sin;   /* [chunk][rope.half] */
-    float *scores;      /* [pool_size][ctx_stride] */
+    float *x;         /* [chunk][dim] residual stream */
+    float *h;         /* [chunk][dim] */
+    float *qkv;       /* [chunk][qkv_dim] */
+    float *heads;     /* [chunk][n_heads * head_dim] */
+    float *gate_up;   /* [chunk][2 * ffn_dim] */
+    float *ffn;       /* [chunk][ffn_dim] */
+    float *cos, *sin; /* [chunk][rope.half] */
+    float *scores;    /* [pool_size][ctx_stride] */
     size_t ctx_stride;
-    float *logits;      /* [vocab] */
+    float *logits; /* [vocab] */
 };
 
 /* Tokens [pos0, pos0 + n) going through one layer. */
 struct pass {
     struct session *s;
     const struct layer *l;
-    const int32_t *ids;       /* [n] */
-    const float *norm;        /* weight of the next norm */
+    const int32_t *ids; /* [n] */
+    const float *norm;  /* weight of the next norm */
     uint32_t layer, pos0, n;
 };
 
@@ -72,7 +72,7 @@ static void run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work)
         fn(p, i, 0);
 }
 
-/* ---- the steps of a layer; a chunk is a token unless said otherwise ---------------------------- */
+/* ---- the steps of a layer; a chunk is a token unless said otherwise ---------------------- */
 
 static void embed_token(void *arg, uint32_t t, uint32_t worker)
 {
@@ -154,7 +154,7 @@ static void silu_slice(void *arg, uint32_t chunk, uint32_t worker)
     memcpy(s->ffn + (size_t)t * ffn_dim + at, gate, n * sizeof *gate);
 }
 
-/* ---- the forward pass -------------------------------------------------------------------------- */
+/* ---- the forward pass -------------------------------------------------------------------- */
 
 /* One matrix, or several whose outputs lie side by side in a row of y. */
 static void project(struct pass *p, const struct matrix *w, uint32_t n_parts, const float *x,
@@ -233,7 +233,7 @@ static void head(struct session *s, uint32_t n)
     matmul_run(s->mm, &m->head, 1, s->h, s->logits, m->config.vocab);
 }
 
-/* ---- the session ------------------------------------------------------------------------------- */
+/* ---- the session ------------------------------------------------------------------------- */
 
 /* How much of the cache serves these ids. At least the last token is evaluated, for its logits. */
 static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint32_t n)
@@ -311,7 +311,11 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (!kv_reserve(&kv, c, o->kv, ctx_len, err))
         return NULL;
     struct session *s = xcalloc(1, sizeof *s);
-    *s = (struct session){.m = m, .k = k, .pool = p, .kv = kv, .ctx_len = ctx_len,
+    *s = (struct session){.m = m,
+                          .k = k,
+                          .pool = p,
+                          .kv = kv,
+                          .ctx_len = ctx_len,
                           .chunk = o->chunk ? o->chunk : DEFAULT_CHUNK};
     if (s->chunk > ctx_len)
         s->chunk = ctx_len;
@@ -326,8 +330,8 @@ void session_free(struct session *s)
         return;
     matmul_free(s->mm);
     kv_release(&s->kv);
-    float *buffers[] = {s->x, s->h, s->qkv, s->heads, s->gate_up, s->ffn, s->cos, s->sin, s->scores,
-                        s->logits};
+    float *buffers[] = {s->x,   s->h,   s->qkv, s->heads,  s->gate_up,
+                        s->ffn, s->cos, s->sin, s->scores, s->logits};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(s->ids);

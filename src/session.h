@@ -17,15 +17,16 @@
 struct session;
 
 struct session_options {
-    uint32_t ctx_len;  /* 0: min(orig_ctx, max_ctx) of the model */
+    uint32_t ctx_len; /* 0: min(orig_ctx, max_ctx) of the model */
     enum kv_type kv;
-    uint32_t chunk;    /* prompt tokens evaluated in one pass; 0: 128 */
+    uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128 */
 };
 
 /* f32 cache for f32 models (they are the reference), bf16 for all others. */
 enum kv_type session_default_kv(const struct model *m);
 
-/* Model, pool and kernels must outlive the session. Cache memory is reserved, and used as it fills. */
+/* Model, pool and kernels must outlive the session. Cache memory is reserved, and used as it fills.
+ */
 struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
                             const struct session_options *o, struct error *err);
 void session_free(struct session *s);
@@ -44,8 +45,8 @@ enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t
 const float *session_logits(const struct session *s); /* [vocab] */
 
 uint32_t session_ctx(const struct session *s);
-uint32_t session_len(const struct session *s);       /* tokens in the cache */
-uint32_t session_reused(const struct session *s);    /* prefix kept by the last session_sync */
-uint64_t session_kv_bytes(const struct session *s);  /* cache in use */
+uint32_t session_len(const struct session *s);      /* tokens in the cache */
+uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */
+uint64_t session_kv_bytes(const struct session *s); /* cache in use */
 
 #endif

@@ -5,23 +5,23 @@
 
 #include "utf8.h"
 
-enum { RATE_WINDOW = 16 };      /* tokens that the current speed is measured over */
+enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
 #define PROGRESS_EVERY_MS 50
 
 struct turn {
     struct engine *e;
     const struct request *r;
-    struct ids ids;             /* prompt and answer */
+    struct ids ids; /* prompt and answer */
     struct ids answer;
     struct detokenizer detokenizer;
-    struct buf text;            /* scratch of one token */
+    struct buf text; /* scratch of one token */
     struct turn_stats stats;
     double begin_ms, first_ms;  /* evaluation began; first token was there */
     double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
     double progress_ms;         /* last EVENT_PROMPT */
 };
 
-/* ---- the prompt --------------------------------------------------------------------------------- */
+/* ---- the prompt -------------------------------------------------------------------------- */
 
 /* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. -> does
  * the answer continue a text, so that a leading space belongs to it? */
@@ -60,7 +60,7 @@ static void render(struct turn *t)
     t->stats.n_prompt = (uint32_t)t->ids.n;
 }
 
-/* ---- events -------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------ */
 
 static struct event event_of(const struct turn *t, enum event_type type)
 {
@@ -131,7 +131,7 @@ static void emit_token(struct turn *t, int32_t id)
     engine_emit(t->e, &event);
 }
 
-/* ---- generation ---------------------------------------------------------------------------------- */
+/* ---- generation -------------------------------------------------------------------------- */
 
 static struct sampling live_sampling(const struct engine *e)
 {
@@ -142,8 +142,7 @@ static struct sampling live_sampling(const struct engine *e)
         .repeat_penalty = atomic_load_explicit(&e->repeat_penalty, memory_order_relaxed),
         .top_k = atomic_load_explicit(&e->top_k, memory_order_relaxed),
         .repeat_last_n = atomic_load_explicit(&e->repeat_last_n, memory_order_relaxed),
-        .top_p_rule =
-            (enum top_p_rule)atomic_load_explicit(&e->top_p_rule, memory_order_relaxed),
+        .top_p_rule = (enum top_p_rule)atomic_load_explicit(&e->top_p_rule, memory_order_relaxed),
     };
 }
 
@@ -203,8 +202,8 @@ void turn_run(struct engine *e, const struct request *r)
     emit_text(&t);
     if (t.stats.n_tokens == 0)
         t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
-    t.stats.tokens_per_s = tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0,
-                                        t.stats.generate_ms);
+    t.stats.tokens_per_s =
+        tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
     t.stats.n_ctx_used = session_len(e->session);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
     struct event done = event_of(&t, EVENT_DONE);

@@ -13,10 +13,10 @@
 struct bench {
     const char *command;
     const char *model_path;
-    const char *text;       /* tokens: what to encode or decode; NULL or "-": stdin */
-    const char *ids;        /* logits: "1,2,3" */
+    const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
+    const char *ids;  /* logits: "1,2,3" */
     bool decode, json;
-    enum format format;     /* of a folder converted in memory */
+    enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
     uint32_t n_threads, n_prompt, n_generate, n_greedy;
 
@@ -30,7 +30,8 @@ struct bench {
 bool bench_open(struct bench *b, struct error *err);
 void bench_close(struct bench *b);
 /* Ids in decimal, separated by white space or commas, each below `limit`. */
-bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out, struct error *err);
+bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out,
+                     struct error *err);
 /* Greedy choice: the lowest id among the best. */
 int32_t bench_best(const float *logits, uint32_t n);
 /* A number as JSON takes it: null for what is not finite. */

@@ -18,7 +18,7 @@ struct region {
 struct reading {
     struct region *regions;
     size_t n, cap;
-    uint64_t bytes;   /* of all regions */
+    uint64_t bytes;                     /* of all regions */
     uint64_t sums[POOL_MAX_THREADS][8]; /* keeps the compiler from dropping the reads */
 };
 
@@ -29,7 +29,7 @@ struct result {
     uint32_t n_prompt, n_generate;
 };
 
-/* ---- the plain read ------------------------------------------------------------------------------ */
+/* ---- the plain read ---------------------------------------------------------------------- */
 
 static void add_region(struct reading *r, const void *data, size_t bytes)
 {
@@ -113,7 +113,7 @@ static double plain_read(struct bench *b, struct reading *r)
     return best > 0 ? (double)r->bytes / best * 1e-6 : 0;
 }
 
-/* ---- the model ----------------------------------------------------------------------------------- */
+/* ---- the model --------------------------------------------------------------------------- */
 
 /* Ids spread over the vocabulary; speed does not depend on which. */
 static void push_prompt(struct ids *ids, uint32_t n, uint32_t vocab)
@@ -150,7 +150,7 @@ static void measure(struct bench *b, struct session *s, struct result *r)
     ids_free(&ids);
 }
 
-/* ---- output -------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------ */
 
 static void json_member(const char *name, double x, const char *end)
 {
@@ -193,8 +193,9 @@ static void print_table(const struct bench *b, const struct result *r)
            r->bytes_per_token ? r->read_gb_per_s * 1e9 / (double)r->bytes_per_token : 0);
     if (b->n_generate > 0)
         printf("fraction    %.1f %% of the plain read\n", 100 * r->read_fraction);
-    printf("memory      %.3f GB resident: %.3f private, %.3f mapped\n", (double)use.rss_bytes * 1e-9,
-           (double)use.private_bytes * 1e-9, (double)use.mapped_bytes * 1e-9);
+    printf("memory      %.3f GB resident: %.3f private, %.3f mapped\n",
+           (double)use.rss_bytes * 1e-9, (double)use.private_bytes * 1e-9,
+           (double)use.mapped_bytes * 1e-9);
 }
 
 bool bench_speed(struct bench *b, struct error *err)

@@ -30,7 +30,8 @@ static struct tokenizer *tokenizer_of_folder(const char *folder, struct error *e
     char *config_path = path_join(folder, "config.json");
     char *json_path = path_join(folder, "tokenizer.json");
     struct tokenizer *t = NULL;
-    if (read_file(&config, config_path, MAX_JSON, err) && read_file(&json, json_path, MAX_JSON, err) &&
+    if (read_file(&config, config_path, MAX_JSON, err) &&
+        read_file(&json, json_path, MAX_JSON, err) &&
         config_parse(&c, config.data, config.len, config_path, NULL, 0, NULL, err))
         t = tokenizer_new(json.data, json.len, json_path, c.vocab, err);
     buf_free(&config);
@@ -89,7 +90,8 @@ bool bench_tokens(struct bench *b, struct error *err)
     if (ok && is_folder(b->model_path))
         t = tokenizer_of_folder(b->model_path, err);
     else if (ok && (m = model_open(b->model_path, err)))
-        t = tokenizer_new(m->tokenizer_json, m->tokenizer_bytes, b->model_path, m->config.vocab, err);
+        t = tokenizer_new(m->tokenizer_json, m->tokenizer_bytes, b->model_path, m->config.vocab,
+                          err);
     ok = t != NULL;
     if (ok && b->decode)
         ok = print_text(t, &text, err);

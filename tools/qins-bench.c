@@ -38,21 +38,15 @@ enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
 enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION };
 
 static const struct option flags[] = {
-    {"decode", no_argument, NULL, FLAG_DECODE},
-    {"ids", required_argument, NULL, FLAG_IDS},
-    {"greedy", required_argument, NULL, FLAG_GREEDY},
-    {"prompt", required_argument, NULL, 'p'},
-    {"generate", required_argument, NULL, 'n'},
-    {"format", required_argument, NULL, 'f'},
-    {"threads", required_argument, NULL, 't'},
-    {"cpu", required_argument, NULL, FLAG_CPU},
-    {"json", no_argument, NULL, FLAG_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, FLAG_VERSION},
-    {0},
+    {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
+    {"greedy", required_argument, NULL, FLAG_GREEDY}, {"prompt", required_argument, NULL, 'p'},
+    {"generate", required_argument, NULL, 'n'},       {"format", required_argument, NULL, 'f'},
+    {"threads", required_argument, NULL, 't'},        {"cpu", required_argument, NULL, FLAG_CPU},
+    {"json", no_argument, NULL, FLAG_JSON},           {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, FLAG_VERSION},     {0},
 };
 
-/* ---- what the commands share --------------------------------------------------------------------- */
+/* ---- what the commands share ------------------------------------------------------------- */
 
 bool bench_open(struct bench *b, struct error *err)
 {
@@ -119,7 +113,7 @@ void bench_json_number(double x)
         printf("%.9g", x);
 }
 
-/* ---- command line -------------------------------------------------------------------------------- */
+/* ---- command line ------------------------------------------------------------------------ */
 
 static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t max, uint32_t *out,
                       struct error *err)
@@ -128,10 +122,21 @@ static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t
     errno = 0;
     unsigned long long x = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || x < min || x > max)
-        return refuse(err, EX_USAGE, "%s %s: a whole number from %u to %u expected", flag, text, min,
-                      max);
+        return refuse(err, EX_USAGE, "%s %s: a whole number from %u to %u expected", flag, text,
+                      min, max);
     *out = (uint32_t)x;
     return true;
+}
+
+static bool parse_format(const char *text, enum format *out, struct error *err)
+{
+    char names[128] = "";
+    if (format_from_name(text, out))
+        return true;
+    for (int f = 0; f < N_FORMATS; f++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", f ? ", " : "",
+                 format_info((enum format)f)->name);
+    return refuse(err, EX_USAGE, "--format %s: one of %s expected", text, names);
 }
 
 static bool parse_flag(struct bench *b, int flag, const char *text, struct error *err)
@@ -155,9 +160,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case 't':
         return parse_u32("-t", text, 0, MAX_THREADS, &b->n_threads, err);
     case 'f':
-        return format_from_name(text, &b->format) ||
-               refuse(err, EX_USAGE, "--format %s: f32, bf16, qins9, qins9row, qins8, qins4 or "
-                      "qins4_16 expected", text);
+        return parse_format(text, &b->format, err);
     case FLAG_CPU:
         return cpu_flags_from_name(text, &b->cpu_flags) ||
                refuse(err, EX_USAGE, "--cpu %s: auto or one of %s expected", text,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine as programs drive it: submit, cancel, events. The text that has to come out is what the
- * original engine of these models printed (shared/models/stories260K/expected-greedy.txt).
+ * The engine as programs drive it: submit, cancel, events. The text that has to come out is what
+ * the original engine of these models printed (shared/models/stories260K/expected-greedy.txt).
  */
 #include <poll.h>
 #include <unistd.h>
@@ -25,8 +25,10 @@ struct said {
 
 static struct engine *start(const char *model, unsigned n_threads, uint32_t ctx_len)
 {
-    struct engine_options o = {.model = shared_path(model), .n_threads = n_threads,
-                               .cpu_flags = cpu_flags(), .ctx_len = ctx_len,
+    struct engine_options o = {.model = shared_path(model),
+                               .n_threads = n_threads,
+                               .cpu_flags = cpu_flags(),
+                               .ctx_len = ctx_len,
                                .folder_format = FORMAT_F32};
     return engine_start(&o);
 }
@@ -92,7 +94,8 @@ static char *expected_text(void)
 {
     struct buf b = {0};
     struct error err;
-    assert_true(read_file(&b, shared_path("models/stories260K/expected-greedy.txt"), 1 << 16, &err));
+    assert_true(
+        read_file(&b, shared_path("models/stories260K/expected-greedy.txt"), 1 << 16, &err));
     while (b.len > 0 && b.data[b.len - 1] == '\n')
         b.data[--b.len] = '\0';
     return b.data;
@@ -107,7 +110,7 @@ static uint32_t n_answer_ids(struct engine *e, uint32_t turn)
     return n;
 }
 
-/* ---- what comes out ------------------------------------------------------------------------------ */
+/* ---- what comes out ---------------------------------------------------------------------- */
 
 static void test_greedy_story_is_the_original_engines(void **state)
 {
@@ -168,8 +171,8 @@ static void test_a_longer_conversation_evaluates_only_what_is_new(void **state)
     assert_true(b.done.stats.n_reused < b.done.stats.n_prompt);
     struct engine *fresh = start_ready("models/stories260K-phi3", 2, 0);
     engine_set_sampling(fresh, &greedy);
-    struct said c = listen(fresh, submit(fresh, "Once upon a time, there was a little girl named", 10,
-                                         1));
+    struct said c =
+        listen(fresh, submit(fresh, "Once upon a time, there was a little girl named", 10, 1));
     assert_string_equal(b.text.data, c.text.data);
     assert_true(b.text.data[0] == ' '); /* it continues a text: the space belongs to it */
     buf_free(&a.text);
@@ -214,9 +217,8 @@ static void copy_with_smaller_tokenizer(const char *fixture, const char *folder,
     json_t *model = json_object_get(j, "model"), *vocab = json_object_get(model, "vocab");
     const char *name;
     void *after;
-    json_object_foreach_safe (vocab, after, name, piece)
-        if (json_integer_value(piece) >= n)
-            json_object_del(vocab, name);
+    json_object_foreach_safe(vocab, after, name, piece) if (json_integer_value(piece) >= n)
+        json_object_del(vocab, name);
     json_array_clear(json_object_get(model, "merges"));
     assert_int_equal(json_dump_file(j, out, 0), 0);
     json_decref(j);
@@ -231,8 +233,8 @@ static void test_ids_without_a_piece_are_never_sampled(void **state)
     enum { N_PIECES = 300 };
     const char *folder = temp_folder();
     copy_with_smaller_tokenizer("fixtures/llama", folder, N_PIECES);
-    struct engine_options o = {.model = folder, .n_threads = 1, .cpu_flags = cpu_flags(),
-                               .folder_format = FORMAT_F32};
+    struct engine_options o = {
+        .model = folder, .n_threads = 1, .cpu_flags = cpu_flags(), .folder_format = FORMAT_F32};
     struct engine *e = engine_start(&o);
     struct sampling wild = {.temperature = 10, .top_p = 1, .repeat_penalty = 1};
     struct event event;
@@ -255,7 +257,7 @@ static void test_ids_without_a_piece_are_never_sampled(void **state)
     remove_folder(folder);
 }
 
-/* ---- limits -------------------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------------ */
 
 static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
 {
@@ -266,9 +268,11 @@ static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
     assert_int_equal(s.done.stop, STOP_CONTEXT);
     assert_int_equal(s.done.stats.n_prompt + s.done.stats.n_tokens, 40);
     buf_free(&s.text);
-    s = listen(e, submit(e, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                            "bcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc",
-                         10, 1));
+    s = listen(e,
+               submit(e,
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                      "bcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbcbc",
+                      10, 1));
     assert_int_equal(s.done.stop, STOP_CONTEXT);
     assert_int_equal(s.done.stats.n_tokens, 0);
     assert_true(s.done.stats.n_prompt > 40);
@@ -297,7 +301,7 @@ static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
     engine_stop(e);
 }
 
-/* ---- two threads --------------------------------------------------------------------------------- */
+/* ---- two threads ------------------------------------------------------------------------- */
 
 static void test_a_full_queue_waits_and_loses_no_text(void **state)
 {
@@ -369,8 +373,8 @@ static void test_cancel_while_the_prompt_is_read(void **state)
     engine_stop(e);
 }
 
-/* A storm of submits, cancels of any turn and moved sliders. Every turn ends exactly once, in order,
- * and nothing of it comes afterwards. */
+/* A storm of submits, cancels of any turn and moved sliders. Every turn ends exactly once, in
+ * order, and nothing of it comes afterwards. */
 static void test_storm_of_submits_and_cancels(void **state)
 {
     (void)state;

@@ -28,7 +28,8 @@ struct fixture {
     float *x;       /* [MAX_TOK][cols] */
 };
 
-static struct fixture make(const struct kernels *k, enum format format, uint32_t rows, uint32_t cols)
+static struct fixture make(const struct kernels *k, enum format format, uint32_t rows,
+                           uint32_t cols)
 {
     struct fixture f = {.w = matrix_shape(format, rows, cols)};
     uint64_t seed = rows * 1000 + cols;
@@ -82,8 +83,9 @@ static void block_max(const float *x, uint32_t cols, float *max)
     }
 }
 
-/* Errors allowed: rounding of sums; for int8 activations half a step of each (127 steps to a block's
- * maximum); for QINS8 the kernels' 8-bit table of magnitudes, half of 1/255 of the row's largest. */
+/* Errors allowed: rounding of sums; for int8 activations half a step of each (127 steps to a
+ * block's maximum); for QINS8 the kernels' 8-bit table of magnitudes, half of 1/255 of the row's
+ * largest. */
 static double bound(const struct fixture *f, const float *x, const float *w, const float *max)
 {
     double sum = 0, max_w = 0, sum_x = 0;

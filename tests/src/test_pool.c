@@ -13,7 +13,7 @@ enum { MAX_CHUNKS = 300 };
 
 struct seen {
     unsigned n_threads;
-    uint32_t times[MAX_CHUNKS];   /* plain on purpose: the pool has to order these writes */
+    uint32_t times[MAX_CHUNKS]; /* plain on purpose: the pool has to order these writes */
     _Atomic uint32_t in_use[POOL_MAX_THREADS];
     _Atomic uint32_t n_bad;
 };

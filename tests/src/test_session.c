@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The forward pass against the float64 reference (shared/oracle/reference.py): logits and greedy
- * continuations of shared/fixtures, and what must not change them: chunks, threads, reuse, rewinding.
+ * continuations of shared/fixtures, and what must not change them: chunks, threads, reuse,
+ * rewinding.
  */
 #include <math.h>
 
@@ -18,7 +19,7 @@ struct example {
     int32_t ids[MAX_IDS]; /* the prompt, then its greedy continuation */
     uint32_t n_prompt, n;
     double logits[MAX_VOCAB];
-    double spread;        /* standard deviation of the logits */
+    double spread; /* standard deviation of the logits */
 };
 
 struct world {
@@ -119,7 +120,7 @@ static void check_greedy(const struct world *w, struct session *s, const struct 
     }
 }
 
-/* ---- against the reference ----------------------------------------------------------------------- */
+/* ---- against the reference --------------------------------------------------------------- */
 
 static void test_logits_and_greedy_tokens_match_the_reference(void **state)
 {
@@ -186,7 +187,7 @@ static void test_bf16_cache_stays_close(void **state)
     }
 }
 
-/* ---- reuse --------------------------------------------------------------------------------------- */
+/* ---- reuse ------------------------------------------------------------------------------- */
 
 static void test_the_common_prefix_is_kept(void **state)
 {
@@ -236,7 +237,7 @@ static void test_crossing_the_original_context_recomputes(void **state)
     teardown(&w);
 }
 
-/* ---- progress and stopping ----------------------------------------------------------------------- */
+/* ---- progress and stopping --------------------------------------------------------------- */
 
 struct watch {
     uint32_t n_calls, last, stop_at; /* stop_at: call that says no; 0: never */
@@ -278,7 +279,7 @@ static void test_stopping_keeps_finished_chunks(void **state)
     teardown(&w);
 }
 
-/* ---- determinism, limits ------------------------------------------------------------------------- */
+/* ---- determinism, limits ----------------------------------------------------------------- */
 
 static void test_threads_change_no_bit(void **state)
 {

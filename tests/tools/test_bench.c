@@ -62,8 +62,8 @@ static void test_tokens(void **state)
     snprintf(arguments, sizeof arguments, "tokens \"$QS/models/phi-3.5-mini-instruct\" %s", text);
     snprintf(want, sizeof want, "%s\n", ids);
     expect_text(arguments, want);
-    snprintf(arguments, sizeof arguments, "tokens --decode \"$QS/models/phi-3.5-mini-instruct\" '%s'",
-             ids);
+    snprintf(arguments, sizeof arguments,
+             "tokens --decode \"$QS/models/phi-3.5-mini-instruct\" '%s'", ids);
     expect_text(arguments, "\\frac{a}{b} + \\sqrt{2}");
     expect_text("tokens \"$QS/models/phi-3.5-mini-instruct\" '<|end|>'", "32007\n");
     expect_text("tokens \"$QS/models/stories260K\" - < /dev/null", "1\n");
@@ -113,8 +113,8 @@ static void test_logits(void **state)
 static void test_speed_without_generation_divides_nothing_by_zero(void **state)
 {
     (void)state;
-    const char *const keys[] = {"prompt_tokens_per_s", "load_ms", "first_token_ms", "rss_bytes",
-                                "model_bytes", "read_gb_per_s"};
+    const char *const keys[] = {"prompt_tokens_per_s", "load_ms",     "first_token_ms",
+                                "rss_bytes",           "model_bytes", "read_gb_per_s"};
     const char *const runs[] = {"-n 0", "-p 1 -n 3", "-t 1 -p 20 -n 2 -f qins4 --cpu scalar"};
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
         char arguments[256];
@@ -133,7 +133,11 @@ static void test_speed_without_generation_divides_nothing_by_zero(void **state)
 static void test_refusals_are_one_line_and_a_code(void **state)
 {
     (void)state;
-    const struct { const char *arguments; int code; const char *says; } cases[] = {
+    const struct {
+        const char *arguments;
+        int code;
+        const char *says;
+    } cases[] = {
         {"", 64, "command"},
         {"dance x", 64, "dance"},
         {"speed", 64, "MODEL"},
@@ -159,7 +163,8 @@ static void test_refusals_are_one_line_and_a_code(void **state)
         if (out.code != cases[i].code || !strstr(out.text.data, cases[i].says) ||
             strchr(out.text.data, '\n') != out.text.data + out.text.len - 1 ||
             strchr(out.text.data, '\033'))
-            fail_msg("qins-bench %s: code %d, said %s", cases[i].arguments, out.code, out.text.data);
+            fail_msg("qins-bench %s: code %d, said %s", cases[i].arguments, out.code,
+                     out.text.data);
         buf_free(&out.text);
     }
 }
