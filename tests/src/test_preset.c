@@ -194,6 +194,8 @@ static void test_installed_presets_are_good(void **state)
     assert_int_equal(n, 5);
     for (size_t i = 0; i < n; i++) {
         assert_string_equal(names[i], expected[i]);
+        for (int id = 0; id < N_OPTIONS; id++)
+            options_unset(&f.o, (enum option_id)id, SOURCE_PRESET);
         if (!preset_load(&f.o, names[i], &f.err))
             fail_msg("%s", f.err.text);
         /* Each says all that another may have changed. */

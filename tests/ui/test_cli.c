@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -84,6 +85,44 @@ static void test_flags_set_options(void **state)
     assert_string_equal(c.prompt, ""); /* empty, but given */
     assert_int_equal(c.action, CLI_RUN);
     cli_free(&c);
+}
+
+static bool is_plain(const char *flag, const char *value)
+{
+    const char *const words[] = {"qins-tui", flag, value, NULL};
+    assert_true(parse(words));
+    cli_free(&c);
+    return c.plain;
+}
+
+static void test_what_makes_plain_mode(void **state)
+{
+    (void)state;
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY), in = dup(STDIN_FILENO);
+    int out = dup(STDOUT_FILENO);
+    bool plain[6];
+    if (terminal < 0 || !isatty(terminal))
+        skip();
+    fflush(stdout);
+    dup2(terminal, STDIN_FILENO);
+    plain[0] = is_plain("-t1", NULL); /* stdout is what it was, or a terminal too */
+    dup2(terminal, STDOUT_FILENO);
+    plain[1] = is_plain("-t1", NULL);
+    plain[2] = is_plain("--raw", NULL);
+    plain[3] = is_plain("--plain", NULL);
+    plain[4] = is_plain("-p", "x");
+    int null_fd = open("/dev/null", O_RDONLY);
+    dup2(null_fd, STDIN_FILENO);
+    plain[5] = is_plain("-t1", NULL);
+    dup2(in, STDIN_FILENO);
+    dup2(out, STDOUT_FILENO);
+    close(null_fd);
+    close(terminal);
+    close(in);
+    close(out);
+    assert_int_equal(plain[0], !isatty(STDOUT_FILENO));
+    assert_false(plain[1]);
+    assert_true(plain[2] && plain[3] && plain[4] && plain[5]);
 }
 
 static void test_model_without_flag(void **state)
@@ -306,6 +345,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_flags_set_options),
+        T(test_what_makes_plain_mode),
         T(test_model_without_flag),
         T(test_usage_errors_are_one_clear_line),
         T(test_flag_over_env_over_preset_over_config),

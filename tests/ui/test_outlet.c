@@ -55,11 +55,30 @@ static void test_terminal_gets_no_command(void **state)
     buf_free(&said);
 }
 
+static void test_reader_that_went_away_is_told(void **state)
+{
+    (void)state;
+    int fds[2], ours = dup(STDOUT_FILENO);
+    struct outlet o;
+    assert_int_equal(pipe(fds), 0);
+    close(fds[0]);
+    fflush(stdout);
+    signal(SIGPIPE, SIG_IGN);
+    dup2(fds[1], STDOUT_FILENO);
+    close(fds[1]);
+    outlet_init(&o);
+    outlet_text(&o, "a", 1);
+    dup2(ours, STDOUT_FILENO);
+    close(ours);
+    assert_int_equal(o.result, OUTLET_CLOSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pipe_gets_the_bytes),
         cmocka_unit_test(test_terminal_gets_no_command),
+        cmocka_unit_test(test_reader_that_went_away_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
