@@ -53,25 +53,7 @@ size_t utf8_complete(const char *s, size_t n)
     return n;
 }
 
-/* ---- grapheme clusters ----------------------------------------------------------------------- */
-
-size_t utf8_cluster(const char *s, size_t n)
-{
-    int32_t cp, next, state = 0;
-    size_t at = utf8_decode(s, n, &cp);
-    for (int n_cp = 1; at < n && n_cp < UTF8_CLUSTER_MAX; n_cp++) {
-        size_t used = utf8_decode(s + at, n - at, &next);
-        if (cp < 0 || next < 0 || (cp < 0x80 && next < 0x80 && cp != '\r'))
-            break;
-        if (utf8proc_grapheme_break_stateful(cp, next, &state))
-            break;
-        at += used;
-        cp = next;
-    }
-    return at;
-}
-
-/* ---- width ----------------------------------------------------------------------------------- */
+/* ---- characters ------------------------------------------------------------------------------ */
 
 bool utf8_is_pictograph(int32_t cp)
 {
@@ -83,14 +65,40 @@ static bool is_keycap_base(int32_t cp)
     return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
 }
 
-/* As terminals count: a spacing mark has a cell of its own. */
+/* As terminals count: a spacing mark has a cell, the later parts of a Hangul syllable have none. */
 static int code_point_width(int32_t cp)
 {
     if (cp < 0)
         return 1; /* shown as U+FFFD */
     if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
         return 0;
+    int class = (int)utf8proc_get_property(cp)->boundclass;
+    if (class == UTF8PROC_BOUNDCLASS_V || class == UTF8PROC_BOUNDCLASS_T)
+        return 0;
     return utf8proc_category(cp) == UTF8PROC_CATEGORY_MC ? 1 : utf8proc_charwidth(cp);
+}
+
+/* ---- grapheme clusters ----------------------------------------------------------------------- */
+
+size_t utf8_cluster(const char *s, size_t n)
+{
+    int32_t cp, next, state = 0;
+    size_t at = utf8_decode(s, n, &cp);
+    bool picture = cp >= 0 && utf8_is_pictograph(cp);
+    int width = code_point_width(cp);
+    for (int n_cp = 1; at < n && n_cp < UTF8_CLUSTER_MAX; n_cp++) {
+        size_t used = utf8_decode(s + at, n - at, &next);
+        if (cp < 0 || next < 0 || (cp < 0x80 && next < 0x80 && cp != '\r'))
+            break;
+        if (utf8proc_grapheme_break_stateful(cp, next, &state))
+            break;
+        width += code_point_width(next);
+        if (!picture && width > 2)
+            break;
+        at += used;
+        cp = next;
+    }
+    return at;
 }
 
 /* The sum of its parts, at most 2: that makes flags and ZWJ sequences 2. VS16 asks for the picture,

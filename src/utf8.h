@@ -19,12 +19,13 @@ size_t utf8_encode(int32_t cp, char out[4]);
  * start of a sequence that more bytes could complete. Invalid bytes count as complete. */
 size_t utf8_complete(const char *s, size_t n);
 
-/* Bytes of the first extended grapheme cluster of s[0..n), n > 0. One of more code points than any
- * real cluster has is cut, so that a storm of combining marks stays bounded. */
+/* Bytes of the first extended grapheme cluster of s[0..n), n > 0: what a cursor steps over. It is cut
+ * where its letters and signs (but for emoji) would need more than two cells, and after
+ * UTF8_CLUSTER_MAX code points, more than any real one has: a storm of marks stays bounded. */
 enum { UTF8_CLUSTER_MAX = 32 };
 size_t utf8_cluster(const char *s, size_t n);
 /* Cells that one cluster takes on a terminal: 0, 1 or 2. Emoji with VS16, ZWJ sequences and flags
- * take 2. */
+ * take 2; a spacing vowel sign has its own. */
 int utf8_cluster_width(const char *s, size_t n);
 /* Cells of a whole text without control characters. */
 size_t utf8_width(const char *s, size_t n);

@@ -379,11 +379,6 @@ static bool is_mark(int32_t cp)
            !(cp >= 0xfe00 && cp <= 0xfe0f) && cp != 0xfeff && cp < 0xe0000;
 }
 
-static bool is_flag_letter(int32_t cp)
-{
-    return cp >= 0x1f1e6 && cp <= 0x1f1ff;
-}
-
 /* One cluster in exactly `cells` cells. */
 static void put_cluster(int row, int column, int cells, enum style style, const char *text, size_t n)
 {
@@ -399,9 +394,13 @@ static void put_cluster(int row, int column, int cells, enum style style, const 
         base = L'?';
     wide[n_wide++] = base;
     while (s.utf8 && at < n && n_wide < MAX_MARKS) {
-        if (is_flag_letter(cp) && cells == 2) /* a flag is two letters of one cell each */
+        size_t used = utf8_decode(text + at, n - at, &cp);
+        if (cells == 2 && wcwidth(base) == 1 && cp >= 0 && wcwidth((wchar_t)cp) == 1) {
+            /* The other letter of a flag, a vowel sign: it has a cell of its own. */
             put_cluster(row, column + --cells, 1, style, text + at, n - at);
-        at += utf8_decode(text + at, n - at, &cp);
+            break;
+        }
+        at += used;
         if (is_mark(cp))
             wide[n_wide++] = (wchar_t)cp;
     }

@@ -100,6 +100,10 @@ static void test_clusters_and_their_width(void **state)
         {TEXT("日本"), 3, 2},
         {TEXT("\u1112\u1161\u11AB\u1112"), 9, 2}, /* Hangul L V T */
         {TEXT("\u0915\u093F\u0915"), 6, 2},       /* Devanagari ka + spacing i */
+        {TEXT("\u0B95\u0BC6\u0BBE"), 6, 2},       /* Tamil: a letter and two signs, cut */
+        {TEXT("\u0BBE"), 3, 1},                   /* and the rest of it */
+        {TEXT("\u1100\u1100\u1161"), 3, 2},       /* leading consonants are wide each */
+        {TEXT("a\U0001F3FD"), 1, 1},              /* a skin tone on no picture */
         {TEXT("🙂🙂"), 4, 2},
         {TEXT("❤x"), 3, 1},
         {TEXT("❤\uFE0Fx"), 6, 2},

@@ -54,6 +54,14 @@ def test_typing_while_an_answer_runs():
         assert s.cursor() == (20, row), s.cursor()  # the hardware cursor is at the caret
 
 
+def test_vowel_signs_with_a_cell_of_their_own_are_drawn():
+    with start("हिन्दी กำลัง မြန်မာကြား 🇩🇪 👩‍👩‍👦 1️⃣ |end\n", FAKE_DELAY_MS="1") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait("हिन्दी กำลัง မြန်မာကြား 🇩🇪 .*end")
+
+
 def test_the_reader_stays_where_he_scrolled():
     with start(lines(10000), FAKE_DELAY_MS="5", FAKE_PIECE="30") as s:
         s.wait("Ready")
