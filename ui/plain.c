@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "model_options.h"
 #include "outlet.h"
 
 #define PROGRAM "qins-tui"
@@ -21,7 +22,7 @@ enum {
 };
 
 struct plain {
-    const struct cli *cli;
+    struct cli *cli;
     struct engine *engine;
     struct outlet out;
     struct buf input; /* text from stdin */
@@ -196,6 +197,7 @@ static void take_event(struct plain *p, const struct event *e)
         break;
     case EVENT_READY:
         outlet_status(&p->out, NULL);
+        options_from_model(&p->cli->options, engine_info(p->engine)->model);
         p->ready = true;
         break;
     case EVENT_FAILED:
@@ -288,7 +290,7 @@ static void step(struct plain *p)
         submit(p);
 }
 
-int plain_run(const struct cli *c)
+int plain_run(struct cli *c)
 {
     struct plain p = {.cli = c, .reading_stdin = wants_stdin(c)};
     struct engine_options options;

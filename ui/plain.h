@@ -8,6 +8,6 @@
 #include "cli.h"
 
 /* -> exit code: 0, a sysexits code, 130 after SIGINT, 141 when the reader of stdout went away. */
-int plain_run(const struct cli *c);
+int plain_run(struct cli *c);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model_options.h"
+
 bool app_is_busy(const struct app *a)
 {
     return a->turn != 0 || a->queued;
@@ -127,6 +129,8 @@ static void on_ready(struct app *a)
     a->facts.cpu_level = info->cpu_level;
     a->facts.n_threads = info->n_threads;
     a->facts.ctx_len = info->ctx_len;
+    options_from_model(a->options, info->model);
+    app_apply_options(a);
     app_read_memory(a);
     if (a->queued)
         submit(a);

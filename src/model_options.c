@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "model_options.h"
+
+#include <string.h>
+
+#include "json.h"
+#include "number.h"
+
+void options_from_generation(struct options *o, const char *json)
+{
+    static const struct {
+        const char *key;
+        enum option_id id;
+    } values[] = {
+        {"temperature", OPT_TEMPERATURE}, {"top_p", OPT_TOP_P},
+        {"top_k", OPT_TOP_K},             {"min_p", OPT_MIN_P},
+        {"repetition_penalty", OPT_REPEAT_PENALTY},
+    };
+    struct error err;
+    char text[32];
+    json_t *root = json ? json_parse(json, strlen(json), "generation_config.json", &err) : NULL;
+    bool samples = json_is_true(json_object_get(root, "do_sample"));
+    for (size_t i = 0; samples && i < sizeof values / sizeof values[0]; i++) {
+        const json_t *value = json_object_get(root, values[i].key);
+        if (json_is_number(value))
+            options_set(o, values[i].id, number_format(json_number_value(value), text),
+                        SOURCE_MODEL, &err);
+    }
+    json_decref(root);
+}
+
+void options_from_model(struct options *o, const struct model *m)
+{
+    options_from_generation(o, safetensors_meta(&m->file, META_GENERATION));
+}
