@@ -12,6 +12,8 @@ enum { UNDO_MAX_CHANGES = 1000, UNDO_MAX_BYTES = 16 << 20 };
 
 static void drop_changes(struct editor *e, size_t n)
 {
+    if (!n)
+        return;
     for (size_t i = 0; i < n; i++) {
         e->undo_bytes -= e->changes[i].removed.len;
         buf_free(&e->changes[i].removed);
