@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine's events become chat, transcript and facts. The engine is the fake one.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "app.h"
+#include "test.h"
+
+static struct options options;
+
+static void open_app(struct app *a)
+{
+    options_init(&options);
+    *a = (struct app){.options = &options, .engine = engine_start(&(struct engine_options){0})};
+    transcript_init(&a->transcript);
+    transcript_init(&a->pager);
+}
+
+static void close_app(struct app *a)
+{
+    engine_stop(a->engine);
+    chat_free(&a->chat);
+    transcript_free(&a->transcript);
+    options_free(&options);
+    buf_free(&a->notice);
+}
+
+/* Takes the engine's events until one of this type was handled. */
+static void take_until(struct app *a, enum event_type type)
+{
+    struct event e = {0};
+    for (bool done = false; !done;) {
+        struct pollfd p = {.fd = engine_fd(a->engine), .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 60000), 1);
+        while (!done && engine_next(a->engine, &e)) {
+            app_event(a, &e);
+            done = e.type == type;
+        }
+    }
+}
+
+static struct event text_event(uint32_t turn, const char *text)
+{
+    struct event e = {.type = EVENT_TEXT, .turn = turn, .n_text = (uint8_t)strlen(text)};
+    memcpy(e.text, text, strlen(text));
+    return e;
+}
+
+static void test_a_message_waits_then_becomes_a_turn(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_send(&a, "hi", 2);
+    assert_true(app_is_busy(&a));
+    assert_int_equal(a.turn, 0);
+    take_until(&a, EVENT_READY);
+    assert_int_equal(a.turn, 1);
+    assert_int_equal(a.facts.ctx_len, 4096);
+    take_until(&a, EVENT_DONE); /* the fake engine has no text: nothing stays but its ids */
+    assert_false(app_is_busy(&a));
+    assert_int_equal(a.facts.state, STATE_READY);
+    assert_int_equal(a.facts.stop, STOP_END);
+    assert_int_equal(a.chat.n, 2);
+    assert_int_equal(a.chat.messages[1].ids.n, 1);
+    close_app(&a);
+}
+
+static void test_events_of_another_turn_change_nothing(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    app_send(&a, "hi", 2);
+    a.turn = 7;
+    struct event old = text_event(6, "old"), now = text_event(7, "now \033[2J");
+    struct event done = {.type = EVENT_DONE, .turn = 6, .stop = STOP_END};
+    app_event(&a, &old);
+    app_event(&a, &done);
+    assert_int_equal(a.turn, 7);
+    app_event(&a, &now);
+    assert_string_equal(a.chat.messages[1].text.data, "now \033[2J"); /* exact bytes */
+    assert_string_equal(a.transcript.items[1].text.data, "now ^[[2J"); /* never these */
+    app_new_conversation(&a);
+    app_event(&a, &now);
+    assert_int_equal(a.chat.n, 0);
+    assert_int_equal(a.transcript.n, 0);
+    close_app(&a);
+}
+
+static void test_an_answer_without_a_word_is_not_kept(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_send(&a, "hi", 2);
+    app_stop(&a); /* before the model was there */
+    assert_false(app_is_busy(&a));
+    assert_string_equal(a.transcript.items[1].mark, "[stopped]");
+    take_until(&a, EVENT_READY);
+    assert_int_equal(a.turn, 0);
+    close_app(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_message_waits_then_becomes_a_turn),
+        cmocka_unit_test(test_events_of_another_turn_change_nothing),
+        cmocka_unit_test(test_an_answer_without_a_word_is_not_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
