@@ -71,7 +71,6 @@ def test_hostile_text_reaches_no_terminal():
             p.send(b"go\r")
             p.wait(b"the end")
             p.wait(b"of answer")
-            assert piece != "64" or b"^[[2J" in p.out  # visible, harmless
             p.send(b"\033[200~" + HOSTILE + b"\033[201~")
             p.wait(b"tab the end")
             p.send(b"\x15\x15\x03\x04")

@@ -100,6 +100,14 @@ def test_a_failure_leaves_the_screen_and_tells():
         assert s.stderr() == "qins-tui: model.qins: ^[[31mbad^Jthing\n", s.stderr()
 
 
+def test_commands_to_the_terminal_are_shown_as_text():
+    with start("plain \033[2J\033]0;title\a \u009b31m safe\rEVIL \u202e end") as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait(r"plain \^\[\[2J\^\[\]0;title\^G \\x9b31m safe\^MEVIL <U\+202E> end")
+
+
 def test_clear_while_an_answer_runs():
     with start(lines(10000), FAKE_DELAY_MS="10") as s:
         s.wait("Ready")
