@@ -191,14 +191,32 @@ static void load_block(struct block *b, const float *w, uint32_t n, uint32_t n_r
     }
 }
 
-static v4i nearest_levels(v4f v, const int8_t level[8])
+/* The levels of both sides as thresholds halfway between neighbours and what crossing one adds. */
+struct staircase {
+    v4f lowest[2], threshold[2][7];
+    v4i rise[2][7]; /* bits of a float */
+};
+
+static void build_staircase(struct staircase *t)
 {
-    v4i sum = (v4i){0} + abs(level[7]);
-    for (int k = 7; k > 0; k--) {
-        int upper = abs(level[k - 1]), lower = abs(level[k]);
-        sum += (v > (v4f){0} + 0.5f * (float)(upper + lower)) & (upper - lower);
+    for (int side = 0; side < 2; side++) {
+        const int8_t *level = qins4_level + side * 8;
+        t->lowest[side] = (v4f){0} + (float)abs(level[7]);
+        for (int i = 0; i < 7; i++) {
+            int lower = abs(level[7 - i]), upper = abs(level[6 - i]);
+            t->threshold[side][i] = (v4f){0} + 0.5f * (float)(upper + lower);
+            t->rise[side][i] = (v4i)((v4f){0} + (float)(upper - lower));
+        }
     }
-    return sum;
+}
+
+static inline v4f nearest_levels(v4f v, const struct staircase *t, int side)
+{
+    v4f level = t->lowest[side];
+#pragma GCC unroll 7
+    for (int i = 0; i < 7; i++)
+        level += (v4f)((v > t->threshold[side][i]) & t->rise[side][i]);
+    return level;
 }
 
 static float sum4f(v4f v)
@@ -206,43 +224,39 @@ static float sum4f(v4f v)
     return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
-/* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. */
-static struct fit fit_levels(const struct block *b, float inverse_scale)
+/* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. Sums of
+ * squares of levels are integers that a float holds exactly. */
+static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
 {
-    v4f cross[2] = {{0}, {0}};
-    v4i square[2] = {{0}, {0}};
+    v4f cross[2] = {{0}, {0}}, square[2] = {{0}, {0}};
     for (uint32_t i = 0; i < b->n / 4; i++) {
         v4f v = (b->magnitude[0].v[i] + b->magnitude[1].v[i]) * inverse_scale;
+#pragma GCC unroll 2
         for (int side = 0; side < 2; side++) {
-            v4i level = nearest_levels(v, qins4_level + side * 8), level2 = level * level;
-            v4f f = __builtin_convertvector(level, v4f);
-            cross[side] += b->magnitude[0].v[i] * f;
-            square[side] += level2 & b->member[0].v[i];
-            cross[!side] += b->magnitude[1].v[i] * f;
-            square[!side] += level2 & b->member[1].v[i];
+            v4f level = nearest_levels(v, t, side);
+            v4i level2 = (v4i)(level * level);
+            cross[side] += b->magnitude[0].v[i] * level;
+            square[side] += (v4f)(level2 & b->member[0].v[i]);
+            cross[!side] += b->magnitude[1].v[i] * level;
+            square[!side] += (v4f)(level2 & b->member[1].v[i]);
         }
     }
-    struct fit fit;
-    for (int p = 0; p < 2; p++) {
-        fit.cross[p] = sum4f(cross[p]);
-        fit.square[p] = (float)(square[p][0] + square[p][1] + square[p][2] + square[p][3]);
-    }
-    return fit;
+    return (struct fit){{sum4f(cross[0]), sum4f(cross[1])}, {sum4f(square[0]), sum4f(square[1])}};
 }
 
 /* 2^(-c/16), any c that keeps it normal. */
 static float grid_scale(int c)
 {
-    int octave = c >> 4;
-    return ldexpf(qins4_fraction[c & 15], -octave);
+    uint32_t octaves = (uint32_t)(c >> 4);
+    return bits_float(float_bits(qins4_fraction[c & 15]) - (octaves << 23));
 }
 
 /* Tries the levels chosen at step c with the scales of steps c-1, c, c+1 (the least squares scale
  * is never farther) within [c_min, c_max]. */
-static void try_step(struct choice *best, const struct block *b, float ratio, int c, int c_min,
-                     int c_max)
+static void try_step(struct choice *best, const struct block *b, const struct staircase *t,
+                     float ratio, int c, int c_min, int c_max)
 {
-    struct fit fit = fit_levels(b, 1.0f / (ratio * grid_scale(c)));
+    struct fit fit = fit_levels(b, t, 1.0f / (ratio * grid_scale(c)));
     for (int p = 0; p < 2; p++)
         for (int near = c - 1; near <= c + 1; near++) {
             float s = ratio * grid_scale(near);
@@ -254,7 +268,8 @@ static void try_step(struct choice *best, const struct block *b, float ratio, in
 
 /* Scale 2^(-c/16) x ratio x block maximum, c within [c_min, c_max]: the steps that put the largest
  * weight between 0.8 and 1.2 of level 127, both polarities. */
-static struct choice search_block(const struct block *b, float ratio, int c_min, int c_max)
+static struct choice search_block(const struct block *b, const struct staircase *t, float ratio,
+                                  int c_min, int c_max)
 {
     struct choice best = {c_max, 0, INFINITY, 0};
     int centre = (int)rint(16 * log2(127.0 * ratio));
@@ -266,7 +281,7 @@ static struct choice search_block(const struct block *b, float ratio, int c_min,
     if (last < first)
         last = first;
     for (int c = first; c <= last; c++)
-        try_step(&best, b, ratio, c, c_min, c_max);
+        try_step(&best, b, t, ratio, c, c_min, c_max);
     return best;
 }
 
@@ -338,7 +353,8 @@ static float lower_steps(const struct qins4_row *q, float base)
 
 /* Scale of the block that holds the row's largest weight, freely searched, and 4 steps of room
  * above it for blocks that want a larger one. */
-static float first_base(const struct qins4_row *q, const float *w, uint32_t cols, float max)
+static float first_base(const struct qins4_row *q, const struct staircase *t, const float *w,
+                        uint32_t cols, float max)
 {
     struct block x;
     uint32_t b = 0;
@@ -347,7 +363,7 @@ static float first_base(const struct qins4_row *q, const float *w, uint32_t cols
         b++;
     load_block(&x, w + b * q->block, q->block,
                cols - b * q->block < q->block ? cols - b * q->block : q->block);
-    struct choice choice = search_block(&x, 1.0f / 127, -16, 16);
+    struct choice choice = search_block(&x, t, 1.0f / 127, -16, 16);
     double base = (double)choice.best_scale * max * grid_scale(-4);
     return base < FLT_MAX / 128 ? (float)base : FLT_MAX / 128; /* times level 127 stays finite */
 }
@@ -356,7 +372,9 @@ static void encode_qins4_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
                              float *base, uint32_t block)
 {
     struct qins4_row q = {tiles, r, block, (m->cols + block - 1) / block};
-    float max = max_abs(w, m->cols), row_base = max > 0 ? first_base(&q, w, m->cols, max) : 0;
+    struct staircase t;
+    build_staircase(&t);
+    float max = max_abs(w, m->cols), row_base = max > 0 ? first_base(&q, &t, w, m->cols, max) : 0;
     for (uint32_t b = 0; b < q.n_blocks; b++) {
         struct block x;
         struct choice choice = {.c = 127};
@@ -366,7 +384,7 @@ static void encode_qins4_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
         if (x.max > 0 && row_base > 0) {
             double exact = (double)row_base / x.max;
             ratio = exact < 1e6 ? (float)exact : 1e6f;
-            choice = search_block(&x, ratio, 0, 127);
+            choice = search_block(&x, &t, ratio, 0, 127);
         }
         write_block(&q, b, &x, ratio, choice);
     }
