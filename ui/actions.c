@@ -39,7 +39,7 @@ static void accept_typed(struct app *a)
 static void type_digit(struct app *a, int32_t key)
 {
     size_t n = strlen(a->typed);
-    if (((key >= '0' && key <= '9') || key == '.') && n + 1 < sizeof a->typed) {
+    if (n + 1 < sizeof a->typed) {
         a->typed[n] = (char)key;
         a->typed[n + 1] = '\0';
     }
@@ -122,28 +122,28 @@ static void put_example(struct app *a, int i)
         editor_set(&a->editor, app_examples[i], strlen(app_examples[i]));
 }
 
-static bool act_on_input(struct app *a, enum action action)
+static void act_on_input(struct app *a, enum action action)
 {
     switch (action) {
-    case ACT_SEND: send_input(a); return true;
+    case ACT_SEND: send_input(a); break;
     case ACT_EXAMPLE_1:
     case ACT_EXAMPLE_2:
     case ACT_EXAMPLE_3:
-    case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); return true;
+    case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); break;
     case ACT_COMPLETE:
         if (a->editor.text.len && a->editor.text.data[0] == '/')
             app_complete(a);
         else
             a->focus = FOCUS_SIDEBAR;
-        return true;
+        break;
     case ACT_DELETE_OR_QUIT:
         if (!a->editor.text.len)
             a->quit = true;
         else
             editor_act(&a->editor, action);
-        return true;
+        break;
     default:
-        return editor_act(&a->editor, action);
+        editor_act(&a->editor, action);
     }
 }
 
@@ -195,25 +195,34 @@ static bool act_on_program(struct app *a, enum action action)
     }
 }
 
+/* A character that is bound to nothing: a number for the slider, or text. */
+static void type(struct app *a, int32_t key)
+{
+    if (a->focus == FOCUS_SIDEBAR && ((key >= '0' && key <= '9') || key == '.')) {
+        type_digit(a, key);
+        return;
+    }
+    a->focus = FOCUS_INPUT; /* who types means the input */
+    editor_type(&a->editor, key);
+}
+
+static void tell_if_full(struct app *a)
+{
+    if (a->editor.full)
+        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
+    a->editor.full = false;
+}
+
 void app_key(struct app *a, int32_t key)
 {
     enum action action = keymap_find(a->focus, key);
     a->dirty = true;
     a->notice.len = 0;
-    if (action != ACT_NONE) {
-        bool done = act_on_program(a, action) || act_on_sliders(a, action) ||
-                    act_on_pane(a, action) || act_on_input(a, action);
-        (void)done;
-    } else if (key >= 0x20 && key < K_NONE) {
-        if (a->focus == FOCUS_SIDEBAR && ((key >= '0' && key <= '9') || key == '.')) {
-            type_digit(a, key);
-            return;
-        }
-        a->focus = FOCUS_INPUT; /* who types means the input */
-        editor_type(&a->editor, key);
-    }
-    if (a->editor.full)
-        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
+    if (action == ACT_NONE && key >= 0x20 && key < K_NONE)
+        type(a, key);
+    else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action))
+        act_on_input(a, action);
+    tell_if_full(a);
 }
 
 void app_input(struct app *a, const struct input *in)
@@ -235,7 +244,6 @@ void app_input(struct app *a, const struct input *in)
         editor_paste_end(&a->editor);
         break;
     }
-    if (a->editor.full)
-        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
+    tell_if_full(a);
     a->dirty = true;
 }

@@ -41,7 +41,7 @@ struct editor {
     bool in_paste, paste_cr;
     char paste_held[4];     /* start of a character that the next piece completes */
     size_t n_paste_held;
-    bool full;              /* something was refused since editor_clear */
+    bool full;              /* something was refused; for the caller to clear */
     char **history;
     size_t n_history, history_at; /* history_at == n_history: the draft */
     char *draft;

@@ -12,15 +12,14 @@ static const char about_text[] =
     "QINS keeps the weights of a language model as logarithms.\n"
     "\n"
     "Every weight becomes its sign, which is always kept exactly, and a small code of its size on a "
-    "logarithmic scale. The code is inverse: 1 stands for the largest weights, 255 for the smallest. "
-    "Steps are fine where weights are small and coarse where they are large, so that they are about "
-    "equal relative to the weight.\n"
+    "logarithmic scale: fine steps where weights are small, coarse ones where they are large. The "
+    "code is inverse: the smallest code stands for the largest weights.\n"
     "\n"
     "Formats, in bits a weight (FP32 takes 32):\n"
-    "  qins9      9     8-bit logarithm, sign plane; the original definition\n"
-    "  qins8      8     sign and 7-bit shifted logarithm, a scale for each row\n"
-    "  qins4      4.25  sign and 3-bit code, a logarithmic scale for each 32 weights\n"
-    "  qins4-16   4.5   the same for each 16 weights\n"
+    "  qins9     9      8-bit code, signs apart: the original\n"
+    "  qins8     8      sign, 7-bit code, a scale for each row\n"
+    "  qins4     4.25   sign, 3-bit code, a scale for 32 weights\n"
+    "  qins4-16  4.5    sign, 3-bit code, a scale for 16 weights\n"
     "\n"
     "What that enables: a model of the Phi-3.5 class fits into the memory of an ordinary computer; "
     "its file is mapped and used where it lies, so opening it copies nothing; and generating text, "
@@ -98,16 +97,14 @@ static void open_stats(struct app *a)
 static void open_settings(struct app *a)
 {
     struct buf text = {0};
-    char range[128];
-    buf_puts(&text, "Settings: /set NAME VALUE\n");
+    buf_puts(&text, "Settings, and where they come from\n");
     for (int id = 0; id < N_OPTIONS; id++) {
-        const struct option_row *row = &option_table[id];
         char *value = options_format(a->options, (enum option_id)id);
-        buf_printf(&text, "  %-15s %-12.40s %-12s %s (%s)\n", row->name, value,
-                   option_source_name(options_source(a->options, (enum option_id)id)), row->help,
-                   option_range(row, range, sizeof range));
+        buf_printf(&text, "  %-15s %-12s %.60s\n", option_table[id].name,
+                   option_source_name(options_source(a->options, (enum option_id)id)), value);
         free(value);
     }
+    buf_puts(&text, "\n/set NAME tells more, /set NAME VALUE changes it.\n");
     open_page(a, &text);
     buf_free(&text);
 }
@@ -188,9 +185,9 @@ static void set_option(struct app *a, const char *arguments)
         app_notice(a, "No setting is called %s%s%s", name, nearest ? "; did you mean " : "",
                    nearest ? nearest : "");
     } else if (!*value) {
-        char *now = options_format(a->options, (enum option_id)id);
-        app_notice(a, "%s is %s (%s)", option_table[id].name, *now ? now : "not set",
-                   option_source_name(options_source(a->options, (enum option_id)id)));
+        char *now = options_format(a->options, (enum option_id)id), range[128];
+        app_notice(a, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
+                   option_table[id].help, option_range(&option_table[id], range, sizeof range));
         free(now);
     } else if (is_fixed(id)) {
         app_notice(a, "%s is fixed once the program runs: give it on the command line",

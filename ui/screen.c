@@ -45,10 +45,10 @@ static struct {
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
 static const struct glyphs unicode_glyphs = {
-    "─", "│", "┬", "┴", "┤", "─", "━", "●", "█", "░", "↓",
+    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓",
 };
 static const struct glyphs ascii_glyphs = {
-    "-", "|", "+", "+", "+", "-", "=", "O", "#", ".", "v",
+    "-", "|", "+", "+", "-", "=", "O", "#", ".", "^", "v",
 };
 
 static bool term_is(const char *prefix)

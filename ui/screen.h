@@ -27,10 +27,10 @@ enum style {
 
 /* Signs for lines and bars, as far as terminal and locale have them. */
 struct glyphs {
-    const char *horizontal, *vertical, *tee_down, *tee_up, *tee_left; /* of the frame */
+    const char *horizontal, *vertical, *tee_down, *tee_left; /* of the frame */
     const char *track, *passed, *knob;                       /* of sliders */
     const char *full, *empty;                                /* of bars */
-    const char *down;                                        /* "more below" */
+    const char *up, *down;                                   /* more above, below */
 };
 
 /* Takes the terminal over and tells k its sequences. On failure the terminal is as it was. */

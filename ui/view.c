@@ -239,7 +239,7 @@ static void draw_input(struct app *a, const struct frame *f)
     for (size_t i = 0; i < shown && first + i < n; i++)
         draw_input_row(a, f->input_row + (int)i, 3, cells, first + i);
     screen_puts(f->input_row, 1, 1, a->focus == FOCUS_INPUT ? STYLE_ACCENT : STYLE_DIM,
-                first ? screen_glyphs()->tee_up : ">");
+                first ? screen_glyphs()->up : ">");
     if (!a->editor.text.len) {
         const char *hint = !a->ready ? "The model is loading; write, it will be sent then"
                            : app_is_busy(a) ? "Esc stops the answer" : "Write a message, or /help";
@@ -331,7 +331,7 @@ void view_draw(struct app *a)
         return;
     }
     draw_title(a, &f);
-    draw_rule(&f, f.top_rule, a->pager_open ? "Help: Esc closes" : "Chat", a->focus == FOCUS_CHAT,
+    draw_rule(&f, f.top_rule, a->pager_open ? "Esc closes this page" : "Chat", a->focus == FOCUS_CHAT,
               true);
     draw_chat(a, &f);
     draw_rule(&f, f.input_rule, "Message", a->focus == FOCUS_INPUT, false);
