@@ -32,8 +32,7 @@ float f16_to_f32(uint16_t x)
     return bits_float(sign | float_bits(bits_float(rest << 13) * 0x1p112f));
 }
 
-/* ---- the specification's law
- * --------------------------------------------------------------------- */
+/* ---- the specification's law ----------------------------------------------------------------- */
 
 #define TINY 1e-8f /* magnitudes up to here do not widen a range */
 
@@ -85,8 +84,7 @@ float qins_value(uint8_t stored, int sign, float log_min, float log_max)
     return sign < 0 ? -magnitude : magnitude;
 }
 
-/* ---- QINS9
- * ---------------------------------------------------------------------------------------- */
+/* ---- QINS9 ----------------------------------------------------------------------------------- */
 
 static void encode_qins9_row(const struct matrix *m, uint8_t *tiles, uint32_t r, const float *w,
                              float log_min, float log_max, bool all_zero)
@@ -112,8 +110,7 @@ static void encode_qins9row_row(const struct matrix *m, uint8_t *tiles, uint32_t
                      range.max_abs == 0);
 }
 
-/* ---- QINS8
- * ---------------------------------------------------------------------------------------- */
+/* ---- QINS8 ----------------------------------------------------------------------------------- */
 
 static float max_abs(const float *w, uint32_t n)
 {
@@ -144,8 +141,7 @@ static void encode_qins8_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
             (uint8_t)((w[k] < 0) << 7 | nearest_qins8(fabsf(w[k]) / divisor));
 }
 
-/* ---- QINS4: search of scale and polarity
- * ---------------------------------------------------------- */
+/* ---- QINS4: search of scale and polarity ----------------------------------------------------- */
 
 /* Four floats or ints side by side; compilers lower them to whatever the CPU has. */
 typedef float v4f __attribute__((vector_size(16)));
@@ -244,10 +240,10 @@ static struct fit fit_levels(const struct block *b, const struct staircase *t, f
     return (struct fit){{sum4f(cross[0]), sum4f(cross[1])}, {sum4f(square[0]), sum4f(square[1])}};
 }
 
-/* 2^(-c/16), any c that keeps it normal. */
+/* 2^(-c/16), -256 <= c < 1024. */
 static float grid_scale(int c)
 {
-    uint32_t octaves = (uint32_t)(c >> 4);
+    uint32_t octaves = (uint32_t)((c + 256) / 16) - 16;
     return bits_float(float_bits(qins4_fraction[c & 15]) - (octaves << 23));
 }
 
@@ -285,8 +281,7 @@ static struct choice search_block(const struct block *b, const struct staircase 
     return best;
 }
 
-/* ---- QINS4: writing
- * ------------------------------------------------------------------------------- */
+/* ---- QINS4: writing -------------------------------------------------------------------------- */
 
 /* Where the parts of one row of a row group lie. */
 struct qins4_row {
@@ -391,8 +386,7 @@ static void encode_qins4_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
     *base = lower_steps(&q, row_base);
 }
 
-/* ---- a matrix
- * ------------------------------------------------------------------------------------- */
+/* ---- a matrix -------------------------------------------------------------------------------- */
 
 static void encode_plain_row(const struct matrix *m, uint32_t row, const float *w, void *data)
 {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "bench_kernels.h"
 #include "guard.h"
 #include "internal.h"
 #include "random.h"
@@ -29,8 +30,7 @@ struct state {
     int n_seen;
 };
 
-/* ---- rhythm
- * --------------------------------------------------------------------------------------- */
+/* ---- rhythm ---------------------------------------------------------------------------------- */
 
 /* True when this function of this name was not checked before. Reseeds, so that a failure repeats
  * under a filter. */
@@ -79,8 +79,7 @@ static void compare(struct state *s, const struct output *ref, const struct outp
 
 #define WHAT(s, ...) snprintf((s)->what, sizeof(s)->what, __VA_ARGS__)
 
-/* ---- data
- * ----------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 /* Kinds of float data, from ordinary to nasty. */
 enum { N_KINDS = 6 };
@@ -245,8 +244,7 @@ static void check_matrices(struct state *s)
     }
 }
 
-/* ---- activations
- * ---------------------------------------------------------------------------------- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 static void check_quantise(struct state *s)
 {
@@ -350,8 +348,7 @@ static void check_vectors(struct state *s)
     check_vector(s, (void *)(uintptr_t)s->new->rope, "rope", run_rope);
 }
 
-/* ---- attention
- * ------------------------------------------------------------------------------------ */
+/* ---- attention ------------------------------------------------------------------------------- */
 
 static void check_attend_shape(struct state *s, bool bf16, uint32_t n_pos, uint32_t dim)
 {
@@ -412,8 +409,7 @@ static void check_all(struct state *s)
     check_attend(s);
 }
 
-/* ---- CPU levels
- * ----------------------------------------------------------------------------------- */
+/* ---- CPU levels ------------------------------------------------------------------------------ */
 
 static const unsigned ladder[] = {CPU_AVX2, CPU_AVX512,  CPU_VNNI, CPU_AMX,
                                   CPU_NEON, CPU_DOTPROD, CPU_I8MM};
@@ -442,8 +438,7 @@ static void check_level(struct state *s)
            s->n_checked - checked, s->n_failed - failed);
 }
 
-/* ---- the test of the test
- * ------------------------------------------------------------------------- */
+/* ---- the test of the test -------------------------------------------------------------------- */
 
 static struct kernels good;
 
@@ -540,116 +535,14 @@ static int selftest(void)
     return missed != 0;
 }
 
-/* ---- speed
- * ---------------------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------------------
+ */
 
 static size_t bench_bytes = (size_t)256 << 20;
-static volatile uint64_t bench_sink;
-
-/* Time that this thread really ran: others may share the machine. */
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* A plain read of the bytes, with the prefetch distances of the kernels. */
-static double time_read(const struct matrix *m)
-{
-    typedef uint64_t part __attribute__((vector_size(16)));
-    double t = seconds();
-    part sum[4] = {{0}};
-    const part *p = m->data;
-    for (size_t i = 0; i + 4 <= matrix_data_bytes(m) / sizeof *p; i += 4) {
-        __builtin_prefetch(p + i + 2048 / sizeof *p);
-        __builtin_prefetch(p + i + 4096 / sizeof *p, 0, 2);
-        for (size_t j = 0; j < 4; j++)
-            sum[j] += p[i + j];
-    }
-    sum[0] += sum[1] + sum[2] + sum[3];
-    bench_sink = sum[0][0] + sum[0][1];
-    return seconds() - t;
-}
-
-static void bench_format(struct state *s, enum format f)
-{
-    enum { COLS = 3072, TURNS = 7 };
-    struct matrix m = matrix_shape(f, ROW_GROUP, COLS);
-    uint32_t groups = (uint32_t)(bench_bytes / matrix_data_bytes(&m));
-    m = matrix_shape(f, groups * ROW_GROUP, COLS);
-    struct input_vector x = vector_new(COLS, 0);
-    uint8_t *data = NULL;
-    float *row = calloc(matrix_row_bytes(&m) + 4, 1), *y = calloc(m.rows, sizeof *y);
-    float *panel = malloc((size_t)64 * COLS * sizeof *panel);
-    int failed = posix_memalign((void **)&data, 64, matrix_data_bytes(&m));
-    assert(!failed && row && y && panel);
-    (void)failed;
-    for (size_t i = 0; i < matrix_data_bytes(&m) / 8; i++)
-        ((uint64_t *)(void *)data)[i] = random_bits() & 0x3fff3fff3fff3fff; /* finite as float */
-    m.data = data;
-    m.row = row;
-    s->new->quantise(&x.a, COLS, m.cols_pad);
-    double best = 1e9, read = 1e9, decode = 1e9;
-    for (int turn = 0; turn < TURNS; turn++) {
-        double t = time_read(&m);
-        read = t < read ? t : read;
-        t = seconds();
-        s->new->matvec[f](&m, 0, groups, &x.a, y);
-        t = seconds() - t;
-        best = t < best ? t : best;
-        t = seconds();
-        for (uint32_t r = 0; r + 64 <= m.rows && r < 64 * 16; r += 64)
-            s->new->dequant[f](&m, r, r + 64, panel);
-        t = seconds() - t;
-        decode = t < decode ? t : decode;
-    }
-    double gb = (double)matrix_data_bytes(&m) * 1e-9;
-    uint32_t decoded = m.rows / 64 * 64 < 64 * 16 ? m.rows / 64 * 64 : 64 * 16;
-    printf(
-        "%-8s %-9s matvec %6.2f GB/s, plain read %6.2f GB/s: %3.0f %%   dequant %6.2f Gweights/s\n",
-        s->new->level, format_info(f)->name, gb / best, gb / read, 100 * read / best,
-        decoded * 1e-9 * COLS / decode);
-    free(panel);
-    free(data);
-    free(row);
-    free(y);
-    vector_free(&x);
-}
-
-static void bench_attend(struct state *s)
-{
-    enum { N_POS = 4096, DIM = 96, TURNS = 20 };
-    struct input q = random_floats(DIM, 0), k = random_floats(N_POS * DIM, 0);
-    struct input v = random_floats(N_POS * DIM, 0);
-    float out[DIM], *scores = malloc(N_POS * sizeof *scores);
-    double best[2] = {1e9, 1e9};
-    assert(scores);
-    for (int turn = 0; turn < TURNS; turn++)
-        for (int bf16 = 0; bf16 < 2; bf16++) {
-            double t = seconds();
-            if (bf16)
-                s->new->attend_bf16(out, q.p, k.p, v.p, N_POS, DIM, 0.1f, scores);
-            else
-                s->new->attend_f32(out, q.p, k.p, v.p, N_POS, DIM, 0.1f, scores);
-            t = seconds() - t;
-            best[bf16] = t < best[bf16] ? t : best[bf16];
-        }
-    printf("%-8s attend, %d positions, head %d: f32 %.1f us, bf16 %.1f us\n", s->new->level, N_POS,
-           DIM, best[0] * 1e6, best[1] * 1e6);
-    free(scores);
-    input_free(&q);
-    input_free(&k);
-    input_free(&v);
-}
 
 static void bench_level(struct state *s)
 {
-    for (enum format f = 0; f < N_FORMATS; f++)
-        if (!s->filter || strstr(format_info(f)->name, s->filter))
-            bench_format(s, f);
-    if (!s->filter || strstr("attend", s->filter))
-        bench_attend(s);
+    bench_kernels(s->new, bench_bytes, s->filter);
 }
 
 int main(int argc, char **argv)

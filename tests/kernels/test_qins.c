@@ -68,8 +68,7 @@ static float *gauss(size_t n, float sigma)
     return w;
 }
 
-/* ---- tables
- * --------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void test_tables_follow_their_formulas(void **state)
 {

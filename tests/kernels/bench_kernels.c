@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench_kernels.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "random.h"
+
+enum { COLS = 3072, PANEL_ROWS = 64, TURNS = 7 };
+
+static volatile uint64_t sink;
+
+/* Time that this thread really ran: others may share the machine. */
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void *allocate(size_t bytes)
+{
+    void *p = NULL;
+    int failed = posix_memalign(&p, 64, bytes + 64);
+    assert(!failed);
+    (void)failed;
+    memset(p, 0, bytes);
+    return p;
+}
+
+static float *random_floats(size_t n)
+{
+    float *x = allocate(n * sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = random_gauss();
+    return x;
+}
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* A plain read of the bytes, with the prefetch distances of the kernels. */
+static double time_read(const struct matrix *m)
+{
+    typedef uint64_t part __attribute__((vector_size(16)));
+    double t = seconds();
+    part sum[4] = {{0}};
+    const part *p = m->data;
+    for (size_t i = 0; i + 4 <= matrix_data_bytes(m) / sizeof *p; i += 4) {
+        __builtin_prefetch(p + i + 2048 / sizeof *p);
+        __builtin_prefetch(p + i + 4096 / sizeof *p, 0, 2);
+        for (size_t j = 0; j < 4; j++)
+            sum[j] += p[i + j];
+    }
+    sum[0] += sum[1] + sum[2] + sum[3];
+    sink = sum[0][0] + sum[0][1];
+    return seconds() - t;
+}
+
+static double time_matvec(const struct kernels *k, const struct matrix *m,
+                          const struct activation *x, float *y)
+{
+    double t = seconds();
+    k->matvec[m->format](m, 0, m->rows / ROW_GROUP, x, y);
+    return seconds() - t;
+}
+
+/* Decodes the first panels one by one, as a matrix product does. -> seconds a weight */
+static double time_dequant(const struct kernels *k, const struct matrix *m, float *panel)
+{
+    uint32_t rows = 0;
+    double t = seconds();
+    for (; rows + PANEL_ROWS <= m->rows && rows < 16 * PANEL_ROWS; rows += PANEL_ROWS)
+        k->dequant[m->format](m, rows, rows + PANEL_ROWS, panel);
+    return (seconds() - t) / ((double)rows * COLS);
+}
+
+static void bench_format(const struct kernels *k, enum format f, size_t bytes)
+{
+    struct matrix m = matrix_shape(f, ROW_GROUP, COLS);
+    m = matrix_shape(f, (uint32_t)(bytes / matrix_data_bytes(&m)) * ROW_GROUP, COLS);
+    const size_t n = matrix_data_bytes(&m);
+    uint64_t *data = allocate(n);
+    float *row = allocate(matrix_row_bytes(&m)), *y = allocate(m.rows * sizeof *y);
+    float *x = random_floats(COLS), *panel = allocate(sizeof *panel * PANEL_ROWS * COLS);
+    struct activation a = {x, allocate(COLS), allocate(COLS / 8), allocate(COLS / 4)};
+    for (size_t i = 0; i < n / sizeof *data; i++)
+        data[i] = random_bits() & 0x3fff3fff3fff3fff; /* finite, read as floats */
+    m.data = data;
+    m.row = row;
+    k->quantise(&a, COLS, COLS);
+    double matvec = 1e9, read = 1e9, decode = 1e9;
+    for (int turn = 0; turn < TURNS; turn++) {
+        read = least(read, time_read(&m));
+        matvec = least(matvec, time_matvec(k, &m, &a, y));
+        decode = least(decode, time_dequant(k, &m, panel));
+    }
+    printf(
+        "%-8s %-9s matvec %6.2f GB/s, plain read %6.2f GB/s: %3.0f %%   dequant %5.2f Gweights/s\n",
+        k->level, format_info(f)->name, (double)n * 1e-9 / matvec, (double)n * 1e-9 / read,
+        100 * read / matvec, 1e-9 / decode);
+    free(data), free(row), free(y), free(x), free(panel);
+    free(a.q), free(a.scale), free(a.sum);
+}
+
+static void bench_attend(const struct kernels *k)
+{
+    enum { N_POS = 4096, DIM = 96 };
+    float *q = random_floats(DIM), *key = random_floats(N_POS * DIM);
+    float *v = random_floats(N_POS * DIM), *out = allocate(DIM * sizeof *out);
+    float *scores = allocate(N_POS * sizeof *scores);
+    uint16_t *half = allocate(sizeof *half * N_POS * DIM);
+    double f32 = 1e9, bf16 = 1e9;
+    for (int turn = 0; turn < TURNS; turn++) {
+        double t = seconds();
+        k->attend_f32(out, q, key, v, N_POS, DIM, 0.1f, scores);
+        f32 = least(f32, seconds() - t);
+        t = seconds();
+        k->attend_bf16(out, q, half, half, N_POS, DIM, 0.1f, scores);
+        bf16 = least(bf16, seconds() - t);
+    }
+    printf("%-8s attend, %d positions, head %d: f32 %.1f us, bf16 %.1f us\n", k->level, N_POS, DIM,
+           f32 * 1e6, bf16 * 1e6);
+    free(q), free(key), free(v), free(out), free(scores), free(half);
+}
+
+void bench_kernels(const struct kernels *k, size_t bytes, const char *filter)
+{
+    for (enum format f = 0; f < N_FORMATS; f++)
+        if (!filter || strstr(format_info(f)->name, filter))
+            bench_format(k, f, bytes);
+    if (!filter || strstr("attend", filter))
+        bench_attend(k);
+}
