@@ -204,16 +204,18 @@ static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t
 typedef void dequant_group_fn(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
                               float *out);
 
-/* Cuts rows [row0, row1) at the borders of row groups. */
+/* Cuts rows [row0, row1) at the borders of half row groups: eight rows that lie a multiple of 4 KiB
+ * apart fit the ways of a first-level cache, sixteen do not. */
 static void dequant_groups(const struct matrix *w, uint32_t row0, uint32_t row1, float *out,
                            dequant_group_fn *decode)
 {
     while (row0 < row1) {
-        uint32_t group = row0 / ROW_GROUP, end = (group + 1) * ROW_GROUP;
-        end = end < row1 ? end : row1;
-        decode(w, group, row0 - group * ROW_GROUP, end - group * ROW_GROUP, out);
-        out += (size_t)(end - row0) * w->cols;
-        row0 = end;
+        uint32_t r0 = row0 % ROW_GROUP, r1 = (r0 / 8 + 1) * 8;
+        if (r1 - r0 > row1 - row0)
+            r1 = r0 + row1 - row0;
+        decode(w, row0 / ROW_GROUP, r0, r1, out);
+        out += (size_t)(r1 - r0) * w->cols;
+        row0 += r1 - r0;
     }
 }
 

@@ -137,51 +137,9 @@ static void matvec_qins9_avx512(const struct matrix *w, uint32_t group0, uint32_
     }
 }
 
-/* ---- QINS8, decoding ----------------------------------------------------------------------------
- */
-
-/* 16 columns of row r: four neighbouring lines, all there, because cols_pad is a multiple of 32. */
-static inline __m128i sixteen_bytes(const uint8_t *line, uint32_t r)
-{
-    int32_t four[4];
-    for (int i = 0; i < 4; i++)
-        memcpy(&four[i], line + i * 64 + r * 4, 4);
-    return _mm_loadu_si128((const void *)four);
-}
-
-static void dequant_row_qins8(const struct matrix *w, const __m512 table[8], uint32_t row,
-                              float *out)
-{
-    const uint8_t *line = group_tiles(w, row / ROW_GROUP);
-    const __m512 base = _mm512_set1_ps(w->row[row]);
-    for (uint32_t k = 0; k < w->cols; k += 16, line += 256) {
-        __m512i code = _mm512_cvtepu8_epi32(sixteen_bytes(line, row % ROW_GROUP));
-        __mmask16 bit5 = _mm512_test_epi32_mask(code, _mm512_set1_epi32(32));
-        __mmask16 bit6 = _mm512_test_epi32_mask(code, _mm512_set1_epi32(64));
-        __m512 piece[4]; /* permutex2var takes the low 5 bits of each index */
-        for (int i = 0; i < 4; i++)
-            piece[i] = _mm512_permutex2var_ps(table[i * 2], code, table[i * 2 + 1]);
-        __m512 v = _mm512_mask_blend_ps(bit6, _mm512_mask_blend_ps(bit5, piece[0], piece[1]),
-                                        _mm512_mask_blend_ps(bit5, piece[2], piece[3]));
-        __m512i sign = _mm512_slli_epi32(_mm512_srli_epi32(code, 7), 31);
-        v = _mm512_xor_ps(_mm512_mul_ps(base, v), _mm512_castsi512_ps(sign));
-        _mm512_mask_storeu_ps(out + k, first_lanes(w->cols - k), v);
-    }
-}
-
-static void dequant_qins8_avx512(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
-{
-    __m512 table[8];
-    for (int i = 0; i < 8; i++)
-        table[i] = _mm512_loadu_ps(qins8_value + i * 16);
-    for (uint32_t row = row0; row < row1; row++, out += w->cols)
-        dequant_row_qins8(w, table, row, out);
-}
-
 void kernels_avx512(struct kernels *k)
 {
     k->matvec[FORMAT_F32] = matvec_f32_avx512;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx512;
     k->matvec[FORMAT_QINS9] = k->matvec[FORMAT_QINS9ROW] = matvec_qins9_avx512;
-    k->dequant[FORMAT_QINS8] = dequant_qins8_avx512;
 }

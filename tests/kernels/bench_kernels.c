@@ -90,7 +90,7 @@ static void bench_format(const struct kernels *k, enum format f, size_t bytes)
     float *x = random_floats(COLS), *panel = allocate(sizeof *panel * PANEL_ROWS * COLS);
     struct activation a = {x, allocate(COLS), allocate(COLS / 8), allocate(COLS / 4)};
     for (size_t i = 0; i < n / sizeof *data; i++)
-        data[i] = random_bits() & 0x3fff3fff3fff3fff; /* finite, read as floats */
+        data[i] = (random_bits() & 0x3fff3fff3fff3fff) | 0x3c003c003c003c00; /* 2^-7..2 */
     m.data = data;
     m.row = row;
     k->quantise(&a, COLS, COLS);
