@@ -15,12 +15,6 @@ enum { MAX_TOK = 33, MAX_COLS = 200, SPARE = 5 };
 static const uint32_t shapes[][2] = {{80, 64}, {33, 200}, {200, 96}};
 static const uint32_t token_counts[] = {1, 3, MAX_TOK};
 
-/* Emulators without working threads (tests/meson.build) get one. */
-static unsigned threads_of(unsigned n)
-{
-    return getenv("QINS_ONE_THREAD") ? 1 : n;
-}
-
 static float next_random(uint64_t *state) /* -1 .. 1 */
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -143,7 +137,7 @@ static void check_format(const struct kernels *k, enum format format)
     struct pool *pools[4];
     struct matmul *mm[4];
     for (int i = 0; i < 4; i++) {
-        pools[i] = pool_new(threads_of(threads[i]));
+        pools[i] = pool_new(threads[i]);
         mm[i] = matmul_new(k, pools[i], MAX_TOK, MAX_COLS);
     }
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {

@@ -30,12 +30,6 @@ struct world {
     uint32_t n_cases;
 };
 
-/* Emulators without working threads (tests/meson.build) get one. */
-static unsigned threads_of(unsigned n)
-{
-    return getenv("QINS_ONE_THREAD") ? 1 : n;
-}
-
 static void read_case(struct example *c, const json_t *j, uint32_t vocab)
 {
     const char *const lists[] = {"prompt", "greedy"};
@@ -78,7 +72,7 @@ static void setup(struct world *w, const char *fixture, enum format format, unsi
     json_decref(j);
     buf_free(&text);
     kernels_init(&w->k, cpu_flags());
-    w->pool = pool_new(threads_of(n_threads));
+    w->pool = pool_new(n_threads);
 }
 
 static void teardown(struct world *w)
@@ -290,8 +284,6 @@ static void test_stopping_keeps_finished_chunks(void **state)
 static void test_threads_change_no_bit(void **state)
 {
     (void)state;
-    if (threads_of(2) == 1)
-        skip(); /* nothing to compare */
     const enum format formats[] = {FORMAT_F32, FORMAT_BF16, FORMAT_QINS8, FORMAT_QINS4};
     const unsigned threads[] = {1, 2, 3, 5};
     for (int f = 0; f < 4; f++) {
