@@ -84,7 +84,8 @@ static bool load(struct engine *e)
                                  m->config.vocab, &e->error);
     if (!e->tokenizer)
         return false;
-    if (!chat_template_detect(e->tokenizer, m->tokenizer_config_json, &e->info.template, &e->error))
+    if (!e->options.raw && !chat_template_detect(e->tokenizer, m->tokenizer_config_json,
+                                                 &e->info.template, &e->error))
         return false;
     struct session_options o = {.ctx_len = e->options.ctx_len, .kv = session_default_kv(m)};
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);

@@ -24,6 +24,7 @@ struct engine_options {
     unsigned cpu_flags;   /* cpu_flags_from_name("auto") for all */
     uint32_t ctx_len;     /* 0: the model's original context */
     enum format folder_format; /* what a folder is converted to */
+    bool raw;             /* all turns are raw: a chat template that is not known does not matter */
 };
 
 struct engine_info {         /* constant after EVENT_READY; owned by the engine */

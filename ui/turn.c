@@ -27,13 +27,11 @@ void app_apply_options(struct app *a)
 
 /* ---- sending -------------------------------------------------------------------------------------- */
 
-/* The system prompt comes first; a base model, which knows no roles, gets one only if somebody asked
- * for it. */
+/* The system prompt comes first; the rendering for base models, which know no roles, leaves it out. */
 static void add_system(const struct app *a, struct chat *c)
 {
     const char *system = options_text(a->options, OPT_SYSTEM);
-    bool asked = options_source(a->options, OPT_SYSTEM) != SOURCE_DEFAULT;
-    if (*system && (asked || engine_info(a->engine)->template != TEMPLATE_PLAIN))
+    if (*system)
         chat_add(c, CHAT_SYSTEM, system, strlen(system));
 }
 

@@ -301,6 +301,42 @@ static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
     engine_stop(e);
 }
 
+/* Copies a model folder and gives it a chat template that nobody knows. */
+static void copy_with_strange_template(const char *model, const char *folder)
+{
+    static const char config[] = "{\"chat_template\": \"{{ messages }}\"}";
+    char *command = xasprintf("cp '%s'/*.json '%s'/*.safetensors '%s'", shared_path(model),
+                              shared_path(model), folder);
+    assert_int_equal(system(command), 0);
+    char *path = path_join(folder, "tokenizer_config.json");
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(config, f);
+    assert_int_equal(fclose(f), 0);
+    free(command);
+    free(path);
+}
+
+static void test_an_unknown_template_matters_to_chats_alone(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder();
+    copy_with_strange_template("models/stories260K", folder);
+    for (int raw = 0; raw < 2; raw++) {
+        struct engine_options o = {.model = folder, .n_threads = 1, .cpu_flags = cpu_flags(),
+                                   .folder_format = FORMAT_F32, .raw = raw};
+        struct engine *e = engine_start(&o);
+        struct event event;
+        while ((event = next(e)).type == EVENT_LOADING)
+            ;
+        assert_int_equal(event.type, raw ? EVENT_READY : EVENT_FAILED);
+        if (!raw)
+            assert_non_null(strstr(engine_error(e)->text, "chat_template"));
+        engine_stop(e);
+    }
+    remove_folder(folder);
+}
+
 /* ---- two threads ------------------------------------------------------------------------- */
 
 static void test_a_full_queue_waits_and_loses_no_text(void **state)
@@ -451,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_ids_without_a_piece_are_never_sampled),
         cmocka_unit_test(test_a_full_context_ends_the_turn_and_drops_nothing),
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
+        cmocka_unit_test(test_an_unknown_template_matters_to_chats_alone),
         cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
         cmocka_unit_test(test_cancel_ends_a_turn_and_keeps_its_text),
         cmocka_unit_test(test_cancel_while_the_prompt_is_read),
