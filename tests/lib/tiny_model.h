@@ -16,12 +16,6 @@
     "\"rms_norm_eps\":1e-5,\"rope_theta\":10000.0,\"rope_scaling\":null,\"hidden_act\":\"silu\","    \
     "\"tie_word_embeddings\":true,\"bos_token_id\":1,\"eos_token_id\":2}"
 
-/* Cross builds ask for one thread (tests/src/meson.build): then no pool of more, and no hasher. */
-static inline unsigned threads_of(unsigned n)
-{
-    return getenv("QINS_ONE_THREAD") ? 1 : n;
-}
-
 struct tiny_tensor {
     const char *name;
     unsigned rows, cols; /* rows 0: a vector */

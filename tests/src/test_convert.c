@@ -63,8 +63,7 @@ static const struct convert_options plain = {.format = FORMAT_QINS4, .n_threads 
 static struct model *open_as(enum format format)
 {
     struct error err;
-    struct convert_options o = {.format = format, .n_threads = threads_of(2),
-                                .hash_source = threads_of(2) > 1, .replace = true};
+    struct convert_options o = {.format = format, .n_threads = 2, .hash_source = true, .replace = true};
     if (!convert(&o, &err))
         fail_msg("%s", err.text);
     struct model *m = model_open(out, &err);
@@ -121,7 +120,7 @@ static void test_qins_formats_keep_signs_and_stay_near(void **state)
     assert_true(checkpoint_open(&c, model, &err));
     assert_true(safetensors_open(&source, path, &err));
     for (enum format f = 0; f < N_FORMATS; f++) {
-        struct convert_options o = {.format = f, .n_threads = threads_of(2)};
+        struct convert_options o = {.format = f};
         struct convert_report r;
         size_t size;
         void *image = convert_to_memory(&c, &o, &size, &r, &err);
@@ -156,8 +155,6 @@ static void test_threads_and_way_do_not_change_a_byte(void **state)
     struct error err;
     struct convert_report r;
     const char *model = shared_path("fixtures/phi3");
-    if (threads_of(2) == 1)
-        skip(); /* nothing to compare */
     assert_true(checkpoint_open(&c, model, &err));
     for (enum format f = 0; f < N_FORMATS; f++) {
         struct convert_options one = {.format = f, .n_threads = 1, .hash_source = true, .replace = true};
@@ -239,8 +236,6 @@ static void test_a_matrix_of_several_chunks(void **state)
 static void test_metadata_and_hashes(void **state)
 {
     (void)state;
-    if (threads_of(2) == 1)
-        skip(); /* hashes are made in a thread of their own */
     write_text(folder, "generation_config.json", "{\"eos_token_id\":[3]}");
     struct model *m = open_as(FORMAT_QINS8);
     assert_string_equal(safetensors_meta(&m->file, META_CONFIG), TINY_CONFIG);
@@ -415,8 +410,6 @@ static void test_a_full_disk_at_any_byte(void **state)
     (void)state;
     struct error err;
     struct stat st;
-    if (threads_of(2) == 1)
-        skip(); /* the child of a fork hung under qemu-user */
     assert_true(convert(&plain, &err));
     assert_int_equal(stat(out, &st), 0);
     for (off_t limit = 0; limit < st.st_size; limit += st.st_size / 11) {
@@ -462,9 +455,8 @@ static void test_an_interruption_leaves_nothing(void **state)
     int n = 0;
     for (;; n++) { /* at each report that there is */
         struct event_at e = {n, NULL};
-        struct convert_options o = {.format = FORMAT_QINS4, .n_threads = threads_of(2),
-                                    .hash_source = threads_of(2) > 1, .progress = act_later,
-                                    .arg = &e};
+        struct convert_options o = {.format = FORMAT_QINS4, .n_threads = 2, .hash_source = true,
+                                    .progress = act_later, .arg = &e};
         struct error err;
         if (convert(&o, &err))
             break;
@@ -503,7 +495,7 @@ static void test_a_source_that_changes_is_noticed(void **state)
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
         for (int when = 0; when < 4; when++) {
             struct event_at e = {when, acts[i]};
-            struct convert_options o = {.format = FORMAT_QINS8, .n_threads = threads_of(2),
+            struct convert_options o = {.format = FORMAT_QINS8, .n_threads = 2,
                                         .progress = act_later, .arg = &e};
             assert_fails(&o, EX_DATAERR, "");
             assert_false(is_file(out));

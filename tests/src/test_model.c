@@ -9,7 +9,7 @@
 static struct model *open_folder(const char *folder, enum format format)
 {
     struct error err = {0};
-    struct convert_options o = {.format = format, .n_threads = threads_of(2)};
+    struct convert_options o = {.format = format, .n_threads = 2};
     struct model *m = model_open_folder(folder, &o, &err);
     if (!m)
         fail_msg("%s", err.text);
@@ -24,8 +24,6 @@ static void test_every_supported_folder_opens_in_every_format(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         for (enum format f = 0; f < N_FORMATS; f++) {
-            if (threads_of(2) == 1 && i > 3)
-                continue; /* emulated: the small ones will do */
             struct model *m = open_folder(shared_path(folders[i]), f);
             assert_int_equal(m->format, f);
             assert_true(m->tokenizer_bytes > 0);
@@ -84,7 +82,7 @@ static uint8_t *tiny_image(enum format format, size_t *size)
 {
     struct checkpoint c;
     struct convert_report report;
-    struct convert_options o = {.format = format, .n_threads = 1, .hash_source = threads_of(2) > 1};
+    struct convert_options o = {.format = format, .n_threads = 1, .hash_source = true};
     struct error err;
     const char *folder = temp_folder();
     tiny_folder(folder);
@@ -130,16 +128,14 @@ static size_t header_bytes(const uint8_t *image)
     return 8 + (size_t)n;
 }
 
-/* Every length within the header, and lengths at odd places behind it. */
 static void test_every_truncation_is_refused(void **state)
 {
     (void)state;
     struct error err;
     size_t size;
     uint8_t *image = tiny_image(FORMAT_QINS8, &size);
-    size_t n_header = header_bytes(image), step = threads_of(2) > 1 ? 1 : 7; /* emulated: slow */
     assert_true(copy_opens(image, size, &err));
-    for (size_t n = 0; n < size; n += n < n_header || n > size - 70 ? step : 61)
+    for (size_t n = 0; n < size; n++)
         assert_false(copy_opens(image, n, &err));
     munmap(image, size);
 }
@@ -147,7 +143,6 @@ static void test_every_truncation_is_refused(void **state)
 static void test_every_flipped_byte_of_the_header_is_survived(void **state)
 {
     static const uint8_t flips[] = {0x01, 0x20, 0xff};
-    const size_t n_flips = threads_of(2) > 1 ? sizeof flips : 1; /* one where it is emulated: slow */
     (void)state;
     struct error err;
     size_t size;
@@ -157,7 +152,7 @@ static void test_every_flipped_byte_of_the_header_is_survived(void **state)
         n_text--;
     for (size_t i = 0; i < n_text + 2; i++) {
         uint8_t was = image[i];
-        for (size_t f = 0; f < n_flips; f++) {
+        for (size_t f = 0; f < sizeof flips; f++) {
             image[i] = was ^ flips[f];
             opens(image, size, &err); /* the same shapes, or refused */
         }
