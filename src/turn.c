@@ -146,8 +146,11 @@ static struct sampling live_sampling(const struct engine *e)
     };
 }
 
+/* A model that begins a new text has ended this one too. */
 static bool ends_answer(const struct model_config *c, int32_t id)
 {
+    if (id == c->bos)
+        return true;
     for (uint32_t i = 0; i < c->n_stop; i++)
         if (c->stop[i] == id)
             return true;
