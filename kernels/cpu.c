@@ -23,6 +23,7 @@ enum {
     LEAF7_EBX_AVX2 = 1 << 5,
     LEAF7_ECX_VNNI = 1 << 1 | 1 << 11,           /* VBMI, VNNI */
     LEAF7_EDX_AMX = 1 << 22 | 1 << 24 | 1 << 25, /* BF16 TILE INT8 */
+    LEAF7_1_EAX_BF16 = 1 << 5,                   /* AVX512_BF16 */
 };
 #define LEAF7_EBX_AVX512 (1u << 16 | 1u << 17 | 1u << 30 | 1u << 31) /* F DQ BW VL */
 
@@ -64,7 +65,8 @@ unsigned cpu_flags(void)
     if (!has(c, LEAF7_ECX_VNNI))
         return flags;
     flags |= CPU_VNNI;
-    if (has(d, LEAF7_EDX_AMX) && has(xcr, XCR0_AMX) && amx_granted())
+    if (has(d, LEAF7_EDX_AMX) && __get_cpuid_count(7, 1, &a, &b, &c, &d) &&
+        has(a, LEAF7_1_EAX_BF16) && has(xcr, XCR0_AMX) && amx_granted())
         flags |= CPU_AMX;
     return flags;
 }

@@ -59,6 +59,11 @@ size_t matrix_row_bytes(const struct matrix *m)
     return (size_t)format_info(m->format)->row_floats * m->rows_pad * sizeof(float);
 }
 
+size_t prompt_tiles_bytes(uint32_t cols)
+{
+    return (size_t)round_up(cols, PROMPT_COLS) * PROMPT_TOKENS * sizeof(uint16_t);
+}
+
 /* ---- the ladder ---------------------------------------------------------------------------------
  */
 
@@ -81,6 +86,10 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "vnni";
     kernels_vnni(k);
+    if (!(flags & CPU_AMX))
+        return;
+    k->level = "amx";
+    kernels_amx(k);
 #elif defined(__aarch64__)
     if (!(flags & CPU_NEON))
         return;

@@ -33,6 +33,10 @@ enum {
     ROW_GROUP = 16, /* rows that one tile interleaves; a kernel's slice is whole row groups */
     ACT_BLOCK = 32, /* activations that share one int8 scale */
     MAX_TILE_COLS = 128,
+    PROMPT_TOKENS = 16, /* tokens and columns of one bf16 tile of a prompt */
+    PROMPT_COLS = 32,
+    PROMPT_GROUPS = 8,           /* row groups that a prompt kernel decodes at once */
+    PROMPT_SCRATCH = 784 << 10, /* bytes that it needs for them */
 };
 
 struct format_info {
@@ -109,6 +113,23 @@ typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
 typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores);
 
+/* The first n_tok <= PROMPT_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k has
+ * [PROMPT_TOKENS][PROMPT_COLS] values of columns PROMPT_COLS * k on. Zero beyond n_tok and cols. */
+typedef void pack_tokens_fn(const float *x /* [n_tok][cols] */, uint32_t n_tok, uint32_t cols,
+                            uint16_t *tiles /* 64-byte aligned */);
+
+/* out[t][r] = sum_k W[r][k] x[t][k] for the rows of groups [group0, group1) and many tokens; never
+ * writes beyond out[n_tok - 1][rows - 1]. Weights are decoded exactly and rounded to bf16 (nearest
+ * even) like the tokens; products and sums are float. The bits of a sum depend on W and its token
+ * alone. `scratch`: PROMPT_SCRATCH bytes, 64-byte aligned. */
+typedef void prompt_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
+                       const uint16_t *tiles /* pack_tokens of 16 tokens after 16 */,
+                       uint32_t n_tok, float *out /* [n_tok][ld_out] */, size_t ld_out,
+                       void *scratch);
+
+/* Bytes of a row of tiles: up to PROMPT_TOKENS tokens. */
+size_t prompt_tiles_bytes(uint32_t cols);
+
 /* out[t][r] = sum_k panel[r][k] x[t][k]: the portable matrix product, through OpenBLAS on the
  * calling thread alone. */
 typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
@@ -132,6 +153,8 @@ struct kernels {
     const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
     matvec_fn *matvec[N_FORMATS];
     dequant_fn *dequant[N_FORMATS];
+    prompt_fn *prompt[N_FORMATS]; /* NULL: this level has none */
+    pack_tokens_fn *pack_tokens;  /* NULL where there is no prompt kernel */
     quantise_fn *quantise;
     rms_norm_fn *rms_norm;
     rope_fn *rope;

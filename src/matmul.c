@@ -13,6 +13,7 @@ enum {
     PANEL_ROWS = 64,
     CHUNK_BYTES =
         128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
+    PROMPT_MIN_TOKENS = 6,      /* where weights are decoded for a matrix unit */
     SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
 };
 
@@ -24,7 +25,9 @@ struct matmul {
     int8_t *q;              /* [max_tok][cols_pad]: memory of act */
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
-    float *panels;          /* [pool_size][PANEL_ROWS][max_cols] */
+    uint16_t *tiles;        /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
+    uint8_t *panels;        /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
+    size_t panel_bytes;
     bool has_fast_int8;     /* the CPU multiplies int8 faster than any float */
 };
 
@@ -46,6 +49,11 @@ static bool has_fast_int8(const struct kernels *k)
     return false;
 }
 
+static uint32_t token_blocks(uint32_t n_tok)
+{
+    return (n_tok + PROMPT_TOKENS - 1) / PROMPT_TOKENS;
+}
+
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
                           uint32_t max_cols)
 {
@@ -62,7 +70,13 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
     size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
     mm->scale = xaligned(max_tok * n_scales * sizeof *mm->scale);
     mm->sum = xaligned(max_tok * n_sums * sizeof *mm->sum);
-    size_t panels = (size_t)pool_size(p) * PANEL_ROWS * max_cols * sizeof *mm->panels;
+    mm->panel_bytes = (size_t)PANEL_ROWS * max_cols * sizeof(float);
+    if (k->pack_tokens) {
+        mm->tiles = xaligned(token_blocks(max_tok) * prompt_tiles_bytes(max_cols));
+        if (mm->panel_bytes < PROMPT_SCRATCH)
+            mm->panel_bytes = PROMPT_SCRATCH;
+    }
+    size_t panels = pool_size(p) * mm->panel_bytes;
     if (posix_memalign((void **)&mm->panels, 64, panels)) /* not zeroed: used when needed only */
         die(EX_OSERR, "qins: out of memory (%zu bytes)", panels);
     for (uint32_t t = 0; t < max_tok; t++) {
@@ -81,6 +95,7 @@ void matmul_free(struct matmul *mm)
     free(mm->q);
     free(mm->scale);
     free(mm->sum);
+    free(mm->tiles);
     free(mm->panels);
     free(mm);
 }
@@ -139,7 +154,7 @@ static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
     uint32_t row0 = chunk * PANEL_ROWS, row1 = row0 + PANEL_ROWS;
     if (row1 > w->rows)
         row1 = w->rows;
-    float *own = j->mm->panels + (size_t)worker * PANEL_ROWS * j->mm->max_cols;
+    float *own = (float *)(j->mm->panels + worker * j->mm->panel_bytes);
     const float *panel = own;
     if (w->format == FORMAT_F32)
         panel = (const float *)w->data + (size_t)row0 * w->cols;
@@ -148,13 +163,56 @@ static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
     j->mm->k->gemm_f32(j->n_tok, row1 - row0, w->cols, j->x, panel, j->y + row0, j->ld_y);
 }
 
-/* QINS8 and QINS4 rows are multiplied as int8 by matvec. Where the CPU has instructions for that,
- * no product of floats is faster, however many tokens there are. */
-static uint32_t panel_min_tokens(const struct matmul *mm, enum format format)
+static void pack_block(void *arg, uint32_t block, uint32_t worker)
 {
-    if (format != FORMAT_QINS8 && format != FORMAT_QINS4 && format != FORMAT_QINS4_16)
-        return PANEL_MIN_TOKENS;
-    return mm->has_fast_int8 ? UINT32_MAX : PANEL_MIN_TOKENS_INT8;
+    const struct job *j = arg;
+    (void)worker;
+    uint32_t t = block * PROMPT_TOKENS, cols = j->w->cols, left = j->n_tok - t;
+    uint16_t *to = j->mm->tiles + block * (prompt_tiles_bytes(cols) / sizeof *to);
+    j->mm->k->pack_tokens(j->x + (size_t)t * cols, left < PROMPT_TOKENS ? left : PROMPT_TOKENS, cols,
+                          to);
+}
+
+static void prompt_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    const struct matmul *mm = j->mm;
+    uint32_t n_groups = (j->w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
+    if (last > n_groups)
+        last = n_groups;
+    mm->k->prompt[j->w->format](j->w, first, last, mm->tiles, j->n_tok, j->y, j->ld_y,
+                                mm->panels + worker * mm->panel_bytes);
+}
+
+static void run_prompt(struct job *j)
+{
+    const struct matrix *w = j->w;
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    j->groups_per_chunk = PROMPT_GROUPS;
+    run(j, pack_block, token_blocks(j->n_tok), (uint64_t)(j->n_tok - 1) * w->cols);
+    run(j, prompt_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+static void run_panels(struct job *j)
+{
+    const struct matrix *w = j->w;
+    run(j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+/* The way for n tokens. A matrix unit is the fastest where there is one. QINS8 and QINS4 rows are
+ * multiplied as int8 by matvec: where the CPU has instructions for that, no product of floats in
+ * vectors is faster, however many tokens there are. */
+static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
+{
+    bool int8 = format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
+    if (mm->k->prompt[format])
+        return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
+    if (int8 && mm->has_fast_int8)
+        return run_matvec;
+    return n_tok < (int8 ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
 }
 
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,
@@ -162,9 +220,5 @@ void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
-    if (n_tok < panel_min_tokens(mm, w->format))
-        run_matvec(&j);
-    else
-        run(&j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,
-            (uint64_t)w->rows * w->cols * n_tok);
+    choose(mm, w->format, n_tok)(&j);
 }

@@ -10,7 +10,7 @@
 #include "rope.h"
 
 enum {
-    DEFAULT_CHUNK = 128,
+    DEFAULT_CHUNK = 512,
     ATTEND_TOKENS = 8, /* query tokens of one head that a worker takes at a time */
     SILU_SLICE = 1024,
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */

@@ -108,6 +108,33 @@ static void bench_format(const struct kernels *k, enum format f, size_t bytes)
     free(a.q), free(a.scale), free(a.sum);
 }
 
+/* Products of decoded rows with a whole prompt. */
+static void bench_prompt(const struct kernels *k, enum format f, uint32_t cols)
+{
+    enum { N_TOK = 512, ROWS = 1024 };
+    struct matrix m = matrix_shape(f, ROWS, cols);
+    float *x = random_floats((size_t)N_TOK * cols), *y = allocate(sizeof *y * N_TOK * ROWS);
+    uint16_t *tiles = allocate(N_TOK / PROMPT_TOKENS * prompt_tiles_bytes(cols));
+    void *scratch = allocate(PROMPT_SCRATCH);
+    m.data = allocate(matrix_data_bytes(&m));
+    m.row = allocate(matrix_row_bytes(&m));
+    double pack = 1e9, product = 1e9;
+    for (int turn = 0; turn < TURNS; turn++) {
+        double t = seconds();
+        for (uint32_t i = 0; i < N_TOK; i += PROMPT_TOKENS)
+            k->pack_tokens(x + (size_t)i * cols, PROMPT_TOKENS, cols,
+                           tiles + i / PROMPT_TOKENS * (prompt_tiles_bytes(cols) / 2));
+        pack = least(pack, seconds() - t);
+        t = seconds();
+        k->prompt[f](&m, 0, ROWS / ROW_GROUP, tiles, N_TOK, y, ROWS, scratch);
+        product = least(product, seconds() - t);
+    }
+    printf("%-8s %-9s prompt, %d tokens, %u columns: %.0f GFLOP/s, packing %.2f G/s\n",
+           k->level, format_info(f)->name, N_TOK, cols,
+           2e-9 * N_TOK * ROWS * cols / product, 1e-9 * N_TOK * cols / pack);
+    free(x), free(y), free(tiles), free(scratch), free((void *)m.data), free((void *)m.row);
+}
+
 static void bench_attend(const struct kernels *k)
 {
     enum { N_POS = 4096, DIM = 96 };
@@ -134,6 +161,10 @@ void bench_kernels(const struct kernels *k, size_t bytes, const char *filter)
     for (enum format f = 0; f < N_FORMATS; f++)
         if (!filter || strstr(format_info(f)->name, filter))
             bench_format(k, f, bytes);
+    for (enum format f = 0; f < N_FORMATS; f++)
+        if (k->prompt[f] && (!filter || strstr(format_info(f)->name, filter)))
+            for (uint32_t cols = 3072; cols <= 8192; cols += 5120)
+                bench_prompt(k, f, cols);
     if (!filter || strstr("attend", filter))
         bench_attend(k);
 }

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AMX: products with the tokens of a prompt. A slice of weight rows is decoded once, to bf16 in the
+ * order of the unit's second operand, and stays in L2 while all tokens go over it; 32 tokens by 32
+ * rows of sums stay in tile registers. Decoding and rounding need AVX-512 with BF16.
+ */
+#include <assert.h>
+#include <immintrin.h>
+
+#include "internal.h"
+
+/* Tile registers: sums 0..3 (tokens x rows), tokens 4 and 5, weights 6 and 7. */
+enum {
+    TILE = PROMPT_TOKENS * PROMPT_COLS, /* bf16 values in a tile of tokens or of weights */
+    SUMS = PROMPT_TOKENS * ROW_GROUP,   /* floats in a tile of sums */
+    BLOCK = 16 * PROMPT_COLS, /* columns: two rows of token tiles that long stay in L1 */
+    SLAB = 96 * PROMPT_COLS,  /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
+    SLAB_VALUES = SLAB * ROW_GROUP,
+};
+
+struct scratch {
+    uint16_t panel[PROMPT_GROUPS][SLAB_VALUES]; /* tiles of decoded weights */
+    float sums[PROMPT_GROUPS / 2][4 * SUMS];    /* two tiles of tokens x two groups */
+};
+static_assert(sizeof(struct scratch) <= PROMPT_SCRATCH, "PROMPT_SCRATCH is too small");
+
+static inline __mmask16 first_lanes(uint32_t n)
+{
+    return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
+}
+
+/* ---- tokens -------------------------------------------------------------------------------------
+ */
+
+static void pack_amx(const float *x, uint32_t n_tok, uint32_t cols, uint16_t *tiles)
+{
+    for (uint32_t k = 0; k < cols; k += PROMPT_COLS, tiles += TILE) {
+        uint32_t n = cols - k;
+        for (uint32_t t = 0; t < PROMPT_TOKENS; t++) {
+            __m512 low = _mm512_setzero_ps(), high = low;
+            if (t < n_tok) {
+                const float *row = x + (size_t)t * cols + k;
+                low = _mm512_maskz_loadu_ps(first_lanes(n), row);
+                high = _mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), row + 16);
+            }
+            _mm512_store_si512(tiles + t * PROMPT_COLS, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+        }
+    }
+}
+
+/* ---- weights: one row group, columns [col0, col1), col0 a multiple of SLAB ----------------------
+ */
+
+typedef void decode_fn(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
+                       uint16_t *panel);
+
+/* Columns a and b of 16 rows, as one line of a weight tile: a b of row 0, a b of row 1, ... */
+static inline __m512i pair_columns(__m512 a, __m512 b)
+{
+    static const uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                       8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_loadu_si512(order),
+                                    (__m512i)_mm512_cvtne2ps_pbh(b, a));
+}
+
+/* qins4_scale of 16 rows x base. */
+static inline __m512 scales_qins4(const uint8_t *codes, __m512 base)
+{
+    __m512i c = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)codes));
+    __m512i f = _mm512_castps_si512(_mm512_permutexvar_ps(c, _mm512_loadu_ps(qins4_fraction)));
+    __m512i exponent = _mm512_and_si512(_mm512_slli_epi32(c, 19), _mm512_set1_epi32(7 << 23));
+    __m512i sign = _mm512_and_si512(_mm512_slli_epi32(c, 24), _mm512_set1_epi32(INT32_MIN));
+    f = _mm512_or_si512(_mm512_sub_epi32(f, exponent), sign);
+    return _mm512_mul_ps(base, _mm512_castsi512_ps(f));
+}
+
+/* Column pairs of a line of 8 columns: the nibbles at these bits. */
+#define COLUMN(bit)                                                                                \
+    _mm512_mul_ps(scale, _mm512_permutexvar_ps(_mm512_srli_epi32(v, bit), levels))
+
+static inline __attribute__((always_inline)) void
+decode_qins4(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1, uint16_t *panel,
+             const uint32_t block)
+{
+    const uint32_t tile_bytes = format_info(w->format)->tile_bytes;
+    const uint8_t *tile = group_tiles(w, group);
+    const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
+    const __m512 levels = _mm512_cvtepi32_ps(
+        _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
+    for (uint32_t k = col0; k < col1; k += PROMPT_COLS) {
+        const uint8_t *at = tile + (size_t)(k / QINS4_COLS) * tile_bytes;
+        const uint32_t col = k % QINS4_COLS;
+        const uint8_t *line = at + QINS4_COLS / block * ROW_GROUP + col * 8;
+        __m512 scale = scales_qins4(at + col / block * ROW_GROUP, base);
+#pragma GCC unroll 4
+        for (uint32_t g = 0; g < 4; g++, panel += TILE / 4) {
+            if (block == 16 && g == 2)
+                scale = scales_qins4(at + (col / block + 1) * ROW_GROUP, base);
+            __m512i v = _mm512_loadu_si512(line + g * 64);
+            _mm512_store_si512(panel, pair_columns(COLUMN(0), COLUMN(8)));
+            _mm512_store_si512(panel + 32, pair_columns(COLUMN(16), COLUMN(24)));
+            _mm512_store_si512(panel + 64, pair_columns(COLUMN(4), COLUMN(12)));
+            _mm512_store_si512(panel + 96, pair_columns(COLUMN(20), COLUMN(28)));
+        }
+    }
+}
+
+static void group_qins4(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
+                        uint16_t *panel)
+{
+    decode_qins4(w, group, col0, col1, panel, 32);
+}
+
+static void group_qins4_16(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
+                           uint16_t *panel)
+{
+    decode_qins4(w, group, col0, col1, panel, 16);
+}
+
+/* base x T[c] with the sign of bit 7; `v` has the code in its low byte. */
+static inline __m512 value_qins8(__m512i v, __m512 base)
+{
+    const float *t = qins8_value;
+    __mmask16 second = _mm512_test_epi32_mask(v, _mm512_set1_epi32(32));
+    __mmask16 upper = _mm512_test_epi32_mask(v, _mm512_set1_epi32(64));
+    __m512 a = _mm512_permutex2var_ps(_mm512_loadu_ps(t), v, _mm512_loadu_ps(t + 16));
+    __m512 b = _mm512_permutex2var_ps(_mm512_loadu_ps(t + 32), v, _mm512_loadu_ps(t + 48));
+    __m512 c = _mm512_permutex2var_ps(_mm512_loadu_ps(t + 64), v, _mm512_loadu_ps(t + 80));
+    __m512 d = _mm512_permutex2var_ps(_mm512_loadu_ps(t + 96), v, _mm512_loadu_ps(t + 112));
+    a = _mm512_mask_mov_ps(a, second, b);
+    c = _mm512_mask_mov_ps(c, second, d);
+    __m512i value = _mm512_castps_si512(_mm512_mul_ps(base, _mm512_mask_mov_ps(a, upper, c)));
+    __m512i sign = _mm512_and_si512(_mm512_slli_epi32(v, 24), _mm512_set1_epi32(INT32_MIN));
+    return _mm512_castsi512_ps(_mm512_xor_si512(value, sign));
+}
+
+static void group_qins8(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
+                        uint16_t *panel)
+{
+    const uint8_t *line = group_tiles(w, group) + (size_t)col0 * ROW_GROUP;
+    const uint32_t end = (col1 + PROMPT_COLS - 1) / PROMPT_COLS * PROMPT_COLS;
+    const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
+    for (uint32_t k = col0; k < end; k += 4, line += 64, panel += 64) {
+        __m512i v = _mm512_loadu_si512(line);
+        _mm512_store_si512(panel, pair_columns(value_qins8(v, base),
+                                               value_qins8(_mm512_srli_epi32(v, 8), base)));
+        _mm512_store_si512(panel + 32,
+                           pair_columns(value_qins8(_mm512_srli_epi32(v, 16), base),
+                                        value_qins8(_mm512_srli_epi32(v, 24), base)));
+    }
+}
+
+/* v[row] holds 16 column pairs; afterwards v[pair] holds 16 rows. */
+static inline void transpose(__m512i v[16])
+{
+    __m512i t[16];
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) /* v[i + j]: pair 4q + j of rows i..i+3 in quarter q */
+#pragma GCC unroll 2
+        for (int j = 0; j < 2; j++) {
+            v[i + 2 * j] = _mm512_unpacklo_epi64(t[i + j], t[i + j + 2]);
+            v[i + 2 * j + 1] = _mm512_unpackhi_epi64(t[i + j], t[i + j + 2]);
+        }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        __m512i a = _mm512_shuffle_i32x4(v[j], v[j + 4], 0x88);      /* quarters 0 2 of both */
+        __m512i b = _mm512_shuffle_i32x4(v[j], v[j + 4], 0xdd);      /* quarters 1 3 */
+        __m512i c = _mm512_shuffle_i32x4(v[j + 8], v[j + 12], 0x88); /* of rows 8..15 */
+        __m512i d = _mm512_shuffle_i32x4(v[j + 8], v[j + 12], 0xdd);
+        t[j] = _mm512_shuffle_i32x4(a, c, 0x88);
+        t[j + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
+        t[j + 8] = _mm512_shuffle_i32x4(a, c, 0xdd);
+        t[j + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
+    }
+    memcpy(v, t, sizeof t);
+}
+
+static void group_bf16(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
+                       uint16_t *panel)
+{
+    const uint32_t n_rows = group_rows(w, group);
+    const uint16_t *rows = (const uint16_t *)w->data + (size_t)group * ROW_GROUP * w->cols;
+    for (uint32_t k = col0; k < col1; k += PROMPT_COLS, panel += TILE) {
+        uint32_t n = col1 - k;
+        __mmask32 m = n >= 32 ? 0xffffffff : (1u << n) - 1;
+        __m512i v[16];
+        for (uint32_t r = 0; r < ROW_GROUP; r++)
+            v[r] = r < n_rows ? _mm512_maskz_loadu_epi16(m, rows + (size_t)r * w->cols + k)
+                              : _mm512_setzero_si512();
+        transpose(v);
+        for (int i = 0; i < 16; i++)
+            _mm512_store_si512(panel + i * 32, v[i]);
+    }
+}
+
+/* ---- the product --------------------------------------------------------------------------------
+ */
+
+static void configure(void)
+{
+    struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } config = {.palette = 1};
+    for (int i = 0; i < 8; i++) {
+        config.row_bytes[i] = 64;
+        config.rows[i] = 16;
+    }
+    _tile_loadconfig(&config);
+}
+
+/* The compiler does not know that tile loads read memory. */
+static inline void stores_before_tiles(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+/* sums += one or two tiles of tokens x two row groups, n tiles of columns. */
+static inline __attribute__((always_inline)) void
+multiply(const uint16_t *tokens, const uint16_t *tokens2, const uint16_t *rows,
+         const uint16_t *rows2, uint32_t n, float *sums, bool begin, const bool two)
+{
+    if (begin) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    } else {
+        _tile_loadd(0, sums, 64);
+        _tile_loadd(1, sums + SUMS, 64);
+        if (two) {
+            _tile_loadd(2, sums + 2 * SUMS, 64);
+            _tile_loadd(3, sums + 3 * SUMS, 64);
+        }
+    }
+    for (size_t k = 0; k < (size_t)n * TILE; k += TILE) {
+        _tile_loadd(4, tokens + k, 64);
+        _tile_loadd(6, rows + k, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, rows2 + k, 64);
+        _tile_dpbf16ps(1, 4, 7);
+        if (two) {
+            _tile_loadd(5, tokens2 + k, 64);
+            _tile_dpbf16ps(2, 5, 6);
+            _tile_dpbf16ps(3, 5, 7);
+        }
+    }
+    _tile_stored(0, sums, 64);
+    _tile_stored(1, sums + SUMS, 64);
+    if (two) {
+        _tile_stored(2, sums + 2 * SUMS, 64);
+        _tile_stored(3, sums + 3 * SUMS, 64);
+    }
+}
+
+/* One tile of sums to or from its place in `out`: what exists of 16 tokens and 16 rows. */
+static void store_sums(const float *sums, uint32_t n_tok, uint32_t n_rows, float *out,
+                       size_t ld_out)
+{
+    for (uint32_t t = 0; t < n_tok && t < PROMPT_TOKENS; t++)
+        _mm512_mask_storeu_ps(out + t * ld_out, first_lanes(n_rows),
+                              _mm512_load_ps(sums + t * ROW_GROUP));
+}
+
+static void load_sums(float *sums, uint32_t n_tok, uint32_t n_rows, const float *out, size_t ld_out)
+{
+    for (uint32_t t = 0; t < n_tok && t < PROMPT_TOKENS; t++)
+        _mm512_store_ps(sums + t * ROW_GROUP,
+                        _mm512_maskz_loadu_ps(first_lanes(n_rows), out + t * ld_out));
+}
+
+static decode_fn *const decode[N_FORMATS] = {
+    [FORMAT_BF16] = group_bf16,
+    [FORMAT_QINS8] = group_qins8,
+    [FORMAT_QINS4] = group_qins4,
+    [FORMAT_QINS4_16] = group_qins4_16,
+};
+
+/* A slab of columns of up to PROMPT_GROUPS row groups, decoded, and all tokens. */
+struct slab {
+    const struct matrix *w;
+    uint32_t group0, n_groups, col0, col1;
+    const uint16_t *tiles;
+    uint32_t n_tok;
+    float *out;
+    size_t ld_out;
+    struct scratch *s;
+};
+
+/* The sums of tokens [t, t + 32), through `move`. */
+static void move_all(const struct slab *b, uint32_t t, bool store)
+{
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        for (uint32_t half = 0; half < 2 && t + half * PROMPT_TOKENS < b->n_tok; half++) {
+            uint32_t first = t + half * PROMPT_TOKENS, group = b->group0 + g;
+            float *sums = b->s->sums[g / 2] + (half * 2 + g % 2) * SUMS;
+            float *out = b->out + first * b->ld_out + (size_t)group * ROW_GROUP;
+            if (store)
+                store_sums(sums, b->n_tok - first, group_rows(b->w, group), out, b->ld_out);
+            else
+                load_sums(sums, b->n_tok - first, group_rows(b->w, group), out, b->ld_out);
+        }
+}
+
+/* Adds the products of tokens [t, t + 32), block after block of columns, all groups over each. */
+static void multiply_tokens(const struct slab *b, uint32_t t)
+{
+    const size_t stride = prompt_tiles_bytes(b->w->cols) / sizeof *b->tiles;
+    const uint16_t *tokens = b->tiles + t / PROMPT_TOKENS * stride;
+    for (uint32_t k = b->col0; k < b->col1; k += BLOCK) {
+        uint32_t cols = b->col1 - k < BLOCK ? b->col1 - k : BLOCK;
+        uint32_t n = (cols + PROMPT_COLS - 1) / PROMPT_COLS;
+        const uint16_t *a = tokens + (size_t)k * PROMPT_TOKENS;
+        for (uint32_t g = 0; g < b->n_groups; g += 2) {
+            uint32_t g2 = g + 1 < b->n_groups ? g + 1 : g; /* the last may be alone */
+            size_t at = (size_t)(k - b->col0) * ROW_GROUP;
+            const uint16_t *rows = b->s->panel[g] + at, *rows2 = b->s->panel[g2] + at;
+            if (b->n_tok - t > PROMPT_TOKENS)
+                multiply(a, a + stride, rows, rows2, n, b->s->sums[g / 2], k == 0, true);
+            else
+                multiply(a, a, rows, rows2, n, b->s->sums[g / 2], k == 0, false);
+        }
+    }
+}
+
+static void run_slab(const struct slab *b)
+{
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        decode[b->w->format](b->w, b->group0 + g, b->col0, b->col1, b->s->panel[g]);
+    for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS) {
+        if (b->col0 > 0)
+            move_all(b, t, false);
+        stores_before_tiles();
+        multiply_tokens(b, t);
+        stores_before_tiles();
+        move_all(b, t, true);
+    }
+}
+
+static void prompt_amx(const struct matrix *w, uint32_t group0, uint32_t group1,
+                       const uint16_t *tiles, uint32_t n_tok, float *out, size_t ld_out,
+                       void *scratch)
+{
+    struct slab b = {
+        .w = w, .tiles = tiles, .n_tok = n_tok, .out = out, .ld_out = ld_out, .s = scratch};
+    configure();
+    for (b.group0 = group0; b.group0 < group1; b.group0 += PROMPT_GROUPS) {
+        uint32_t left = group1 - b.group0;
+        b.n_groups = left < PROMPT_GROUPS ? left : PROMPT_GROUPS;
+        for (b.col0 = 0; b.col0 < w->cols; b.col0 += SLAB) {
+            b.col1 = w->cols - b.col0 < SLAB ? w->cols : b.col0 + SLAB;
+            run_slab(&b);
+        }
+    }
+    _tile_release();
+}
+
+void kernels_amx(struct kernels *k)
+{
+    k->pack_tokens = pack_amx;
+    for (int f = 0; f < N_FORMATS; f++)
+        if (decode[f])
+            k->prompt[f] = prompt_amx;
+}
