@@ -35,7 +35,7 @@ enum {
     MAX_TILE_COLS = 128,
     PROMPT_TOKENS = 16, /* tokens and columns of one bf16 tile of a prompt */
     PROMPT_COLS = 32,
-    PROMPT_GROUPS = 8,           /* row groups that a prompt kernel decodes at once */
+    PROMPT_GROUPS = 8,          /* row groups that a prompt kernel decodes at once */
     PROMPT_SCRATCH = 784 << 10, /* bytes that it needs for them */
 };
 
@@ -113,8 +113,8 @@ typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
 typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores);
 
-/* The first n_tok <= PROMPT_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k has
- * [PROMPT_TOKENS][PROMPT_COLS] values of columns PROMPT_COLS * k on. Zero beyond n_tok and cols. */
+/* The first n_tok <= PROMPT_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k
+ * has [PROMPT_TOKENS][PROMPT_COLS] values of columns PROMPT_COLS * k on. Zero beyond n_tok, cols. */
 typedef void pack_tokens_fn(const float *x /* [n_tok][cols] */, uint32_t n_tok, uint32_t cols,
                             uint16_t *tiles /* 64-byte aligned */);
 

@@ -12,9 +12,9 @@ enum {
     PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
     PANEL_ROWS = 64,
     CHUNK_BYTES =
-        128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
-    PROMPT_MIN_TOKENS = 6,      /* where weights are decoded for a matrix unit */
-    SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
+        128 << 10,         /* of weights: stays in L2 while one token after another goes over it */
+    PROMPT_MIN_TOKENS = 6, /* where weights are decoded for a matrix unit */
+    SMALL_WORK = 1 << 16,  /* multiplications that are done before a worker wakes */
 };
 
 struct matmul {
@@ -25,10 +25,10 @@ struct matmul {
     int8_t *q;              /* [max_tok][cols_pad]: memory of act */
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
-    uint16_t *tiles;        /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
-    uint8_t *panels;        /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
+    uint16_t *tiles; /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
+    uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
-    bool has_fast_int8;     /* the CPU multiplies int8 faster than any float */
+    bool has_fast_int8; /* the CPU multiplies int8 faster than any float */
 };
 
 struct job {
@@ -169,8 +169,8 @@ static void pack_block(void *arg, uint32_t block, uint32_t worker)
     (void)worker;
     uint32_t t = block * PROMPT_TOKENS, cols = j->w->cols, left = j->n_tok - t;
     uint16_t *to = j->mm->tiles + block * (prompt_tiles_bytes(cols) / sizeof *to);
-    j->mm->k->pack_tokens(j->x + (size_t)t * cols, left < PROMPT_TOKENS ? left : PROMPT_TOKENS, cols,
-                          to);
+    j->mm->k->pack_tokens(j->x + (size_t)t * cols, left < PROMPT_TOKENS ? left : PROMPT_TOKENS,
+                          cols, to);
 }
 
 static void prompt_chunk(void *arg, uint32_t chunk, uint32_t worker)

@@ -13,8 +13,8 @@
 enum {
     TILE = PROMPT_TOKENS * PROMPT_COLS, /* bf16 values in a tile of tokens or of weights */
     SUMS = PROMPT_TOKENS * ROW_GROUP,   /* floats in a tile of sums */
-    BLOCK = 16 * PROMPT_COLS, /* columns: two rows of token tiles that long stay in L1 */
-    SLAB = 96 * PROMPT_COLS,  /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
+    BLOCK = 8 * PROMPT_COLS,            /* columns: two rows of token tiles that long stay in L1 */
+    SLAB = 96 * PROMPT_COLS, /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
     SLAB_VALUES = SLAB * ROW_GROUP,
 };
 
@@ -57,10 +57,10 @@ typedef void decode_fn(const struct matrix *w, uint32_t group, uint32_t col0, ui
 /* Columns a and b of 16 rows, as one line of a weight tile: a b of row 0, a b of row 1, ... */
 static inline __m512i pair_columns(__m512 a, __m512 b)
 {
-    static const uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-                                       8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    return _mm512_permutexvar_epi16(_mm512_loadu_si512(order),
-                                    (__m512i)_mm512_cvtne2ps_pbh(b, a));
+    static const uint16_t order[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
+                                       21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
+                                       11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_loadu_si512(order), (__m512i)_mm512_cvtne2ps_pbh(b, a));
 }
 
 /* qins4_scale of 16 rows x base. */
@@ -75,18 +75,18 @@ static inline __m512 scales_qins4(const uint8_t *codes, __m512 base)
 }
 
 /* Column pairs of a line of 8 columns: the nibbles at these bits. */
-#define COLUMN(bit)                                                                                \
-    _mm512_mul_ps(scale, _mm512_permutexvar_ps(_mm512_srli_epi32(v, bit), levels))
+#define COLUMN(bit) _mm512_mul_ps(scale, _mm512_permutexvar_ps(_mm512_srli_epi32(v, bit), levels))
 
-static inline __attribute__((always_inline)) void
-decode_qins4(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1, uint16_t *panel,
-             const uint32_t block)
+static inline __attribute__((always_inline)) void decode_qins4(const struct matrix *w,
+                                                               uint32_t group, uint32_t col0,
+                                                               uint32_t col1, uint16_t *panel,
+                                                               const uint32_t block)
 {
     const uint32_t tile_bytes = format_info(w->format)->tile_bytes;
     const uint8_t *tile = group_tiles(w, group);
     const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
-    const __m512 levels = _mm512_cvtepi32_ps(
-        _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
+    const __m512 levels =
+        _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
     for (uint32_t k = col0; k < col1; k += PROMPT_COLS) {
         const uint8_t *at = tile + (size_t)(k / QINS4_COLS) * tile_bytes;
         const uint32_t col = k % QINS4_COLS;
@@ -142,11 +142,10 @@ static void group_qins8(const struct matrix *w, uint32_t group, uint32_t col0, u
     const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
     for (uint32_t k = col0; k < end; k += 4, line += 64, panel += 64) {
         __m512i v = _mm512_loadu_si512(line);
-        _mm512_store_si512(panel, pair_columns(value_qins8(v, base),
-                                               value_qins8(_mm512_srli_epi32(v, 8), base)));
-        _mm512_store_si512(panel + 32,
-                           pair_columns(value_qins8(_mm512_srli_epi32(v, 16), base),
-                                        value_qins8(_mm512_srli_epi32(v, 24), base)));
+        _mm512_store_si512(
+            panel, pair_columns(value_qins8(v, base), value_qins8(_mm512_srli_epi32(v, 8), base)));
+        _mm512_store_si512(panel + 32, pair_columns(value_qins8(_mm512_srli_epi32(v, 16), base),
+                                                    value_qins8(_mm512_srli_epi32(v, 24), base)));
     }
 }
 
@@ -259,22 +258,6 @@ multiply(const uint16_t *tokens, const uint16_t *tokens2, const uint16_t *rows,
     }
 }
 
-/* One tile of sums to or from its place in `out`: what exists of 16 tokens and 16 rows. */
-static void store_sums(const float *sums, uint32_t n_tok, uint32_t n_rows, float *out,
-                       size_t ld_out)
-{
-    for (uint32_t t = 0; t < n_tok && t < PROMPT_TOKENS; t++)
-        _mm512_mask_storeu_ps(out + t * ld_out, first_lanes(n_rows),
-                              _mm512_load_ps(sums + t * ROW_GROUP));
-}
-
-static void load_sums(float *sums, uint32_t n_tok, uint32_t n_rows, const float *out, size_t ld_out)
-{
-    for (uint32_t t = 0; t < n_tok && t < PROMPT_TOKENS; t++)
-        _mm512_store_ps(sums + t * ROW_GROUP,
-                        _mm512_maskz_loadu_ps(first_lanes(n_rows), out + t * ld_out));
-}
-
 static decode_fn *const decode[N_FORMATS] = {
     [FORMAT_BF16] = group_bf16,
     [FORMAT_QINS8] = group_qins8,
@@ -293,18 +276,21 @@ struct slab {
     struct scratch *s;
 };
 
-/* The sums of tokens [t, t + 32), through `move`. */
-static void move_all(const struct slab *b, uint32_t t, bool store)
+enum direction { FROM_OUT, TO_OUT };
+
+/* The sums of tokens [t, t + 32) from or to their place: what exists of them. */
+static void move_sums(const struct slab *b, uint32_t t, enum direction direction)
 {
-    for (uint32_t g = 0; g < b->n_groups; g++)
-        for (uint32_t half = 0; half < 2 && t + half * PROMPT_TOKENS < b->n_tok; half++) {
-            uint32_t first = t + half * PROMPT_TOKENS, group = b->group0 + g;
-            float *sums = b->s->sums[g / 2] + (half * 2 + g % 2) * SUMS;
-            float *out = b->out + first * b->ld_out + (size_t)group * ROW_GROUP;
-            if (store)
-                store_sums(sums, b->n_tok - first, group_rows(b->w, group), out, b->ld_out);
+    for (uint32_t i = 0; i < 2 * PROMPT_TOKENS && t + i < b->n_tok; i++)
+        for (uint32_t g = 0; g < b->n_groups; g++) {
+            uint32_t group = b->group0 + g, tile = i / PROMPT_TOKENS * 2 + g % 2;
+            float *sums = b->s->sums[g / 2] + tile * SUMS + i % PROMPT_TOKENS * ROW_GROUP;
+            float *out = b->out + (t + i) * b->ld_out + (size_t)group * ROW_GROUP;
+            __mmask16 m = first_lanes(group_rows(b->w, group));
+            if (direction == TO_OUT)
+                _mm512_mask_storeu_ps(out, m, _mm512_load_ps(sums));
             else
-                load_sums(sums, b->n_tok - first, group_rows(b->w, group), out, b->ld_out);
+                _mm512_store_ps(sums, _mm512_maskz_loadu_ps(m, out));
         }
 }
 
@@ -335,11 +321,11 @@ static void run_slab(const struct slab *b)
         decode[b->w->format](b->w, b->group0 + g, b->col0, b->col1, b->s->panel[g]);
     for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS) {
         if (b->col0 > 0)
-            move_all(b, t, false);
+            move_sums(b, t, FROM_OUT);
         stores_before_tiles();
         multiply_tokens(b, t);
         stores_before_tiles();
-        move_all(b, t, true);
+        move_sums(b, t, TO_OUT);
     }
 }
 

@@ -129,9 +129,9 @@ static void bench_prompt(const struct kernels *k, enum format f, uint32_t cols)
         k->prompt[f](&m, 0, ROWS / ROW_GROUP, tiles, N_TOK, y, ROWS, scratch);
         product = least(product, seconds() - t);
     }
-    printf("%-8s %-9s prompt, %d tokens, %u columns: %.0f GFLOP/s, packing %.2f G/s\n",
-           k->level, format_info(f)->name, N_TOK, cols,
-           2e-9 * N_TOK * ROWS * cols / product, 1e-9 * N_TOK * cols / pack);
+    printf("%-8s %-9s prompt, %d tokens, %u columns: %.0f GFLOP/s, packing %.2f G/s\n", k->level,
+           format_info(f)->name, N_TOK, cols, 2e-9 * N_TOK * ROWS * cols / product,
+           1e-9 * N_TOK * cols / pack);
     free(x), free(y), free(tiles), free(scratch), free((void *)m.data), free((void *)m.row);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Prompt kernels: tokens packed into bf16 tiles, and products with them, against sums in double over
- * rounded weights and rounded tokens. The checks themselves are checked with a plain product and
- * with broken ones, on every machine.
+ * Prompt kernels: tokens packed into bf16 tiles, and products with them, against sums in double
+ * over rounded weights and rounded tokens. The checks themselves are checked with a plain product
+ * and with broken ones, on every machine.
  */
 #include <math.h>
 

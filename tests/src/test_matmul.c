@@ -23,9 +23,9 @@ static float next_random(uint64_t *state) /* -1 .. 1 */
 
 struct fixture {
     struct matrix w;
-    float *source;  /* [rows][cols] */
-    float *decoded; /* [rows][cols] */
-    float *x;       /* [MAX_TOK][cols] */
+    float *source;   /* [rows][cols] */
+    float *decoded;  /* [rows][cols] */
+    float *x;        /* [MAX_TOK][cols] */
     bool has_prompt; /* a matrix unit of bf16 may multiply them */
 };
 
@@ -92,17 +92,18 @@ static double bound(const struct fixture *f, uint32_t n_tok, const float *x, con
                     const float *max)
 {
     double sum = 0, max_w = 0, sum_x = 0;
-    bool codes = format_info(f->w.format)->is_qins;
+    bool codes = format_info(f->w.format)->is_qins, by_unit = f->has_prompt && n_tok > 3;
     for (uint32_t k = 0; k < f->w.cols; k++) {
         sum += 1e-6 * fabs((double)w[k] * x[k]);
-        if (f->has_prompt && n_tok > 3)
+        if (by_unit)
             sum += 1.002 * 0x1p-8 * fabs((double)w[k] * x[k]);
         else if (codes)
             sum += 0.502 / 127 * max[k] * fabs(w[k]);
         max_w = fmax(max_w, fabs(w[k]));
         sum_x += fabs(x[k]) + max[k] / 127;
     }
-    return sum + (f->w.format == FORMAT_QINS8 && !(f->has_prompt && n_tok > 3) ? 0.51 / 255 * max_w * sum_x : 0) + 1e-7;
+    bool table = f->w.format == FORMAT_QINS8 && !by_unit;
+    return sum + (table ? 0.51 / 255 * max_w * sum_x : 0) + 1e-7;
 }
 
 static void check_product(const struct fixture *f, uint32_t n_tok, const float *y)
