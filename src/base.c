@@ -102,9 +102,13 @@ void *xrealloc(void *p, size_t n, size_t size)
 void *xaligned(size_t size)
 {
     void *p = NULL;
-    size_t padded = (size + 63) & ~(size_t)63;
-    if (posix_memalign(&p, 64, padded ? padded : 64))
+    size_t padded = (size + 63) & ~(size_t)63, huge = (size_t)2 << 20;
+    if (posix_memalign(&p, size < huge ? 64 : huge, padded ? padded : 64))
         die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
+#ifdef MADV_HUGEPAGE
+    if (size >= huge) /* a wish: columns of large arrays are written page after page */
+        madvise(p, padded, MADV_HUGEPAGE);
+#endif
     memset(p, 0, padded);
     return p;
 }

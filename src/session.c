@@ -10,7 +10,8 @@
 #include "rope.h"
 
 enum {
-    DEFAULT_CHUNK = 512,
+    DEFAULT_CHUNK = 128,
+    UNIT_CHUNK = 512, /* where a matrix unit is so fast that decoding weights counts */
     ATTEND_TOKENS = 8, /* query tokens of one head that a worker takes at a time */
     SILU_SLICE = 1024,
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
@@ -297,6 +298,11 @@ static void allocate(struct session *s)
     s->logits = xaligned(c->vocab * sizeof(float));
 }
 
+static uint32_t default_chunk(const struct model *m, const struct kernels *k)
+{
+    return k->prompt[m->format] ? UNIT_CHUNK : DEFAULT_CHUNK;
+}
+
 struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
                             const struct session_options *o, struct error *err)
 {
@@ -316,7 +322,7 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
                           .pool = p,
                           .kv = kv,
                           .ctx_len = ctx_len,
-                          .chunk = o->chunk ? o->chunk : DEFAULT_CHUNK};
+                          .chunk = o->chunk ? o->chunk : default_chunk(m, k)};
     if (s->chunk > ctx_len)
         s->chunk = ctx_len;
     rope_init(&s->rope, c);

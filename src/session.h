@@ -19,7 +19,7 @@ struct session;
 struct session_options {
     uint32_t ctx_len; /* 0: min(orig_ctx, max_ctx) of the model */
     enum kv_type kv;
-    uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128 */
+    uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
 };
 
 /* f32 cache for f32 models (they are the reference), bf16 for all others. */
