@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through panels of
- * dequantised rows and a matrix product; the choice depends on format, shape and the CPU's level,
- * never on the number of threads.
+ * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through a prompt
+ * kernel where the CPU's level has one for the format, else through panels of dequantised rows and
+ * a matrix product; the choice depends on format, tokens and the CPU's level, never on the number
+ * of threads.
  */
 #ifndef QINS_MATMUL_H
 #define QINS_MATMUL_H
@@ -10,7 +11,7 @@
 #include "kernels.h"
 #include "pool.h"
 
-struct matmul; /* scratch: int8 activations, one panel a worker */
+struct matmul; /* scratch: int8 activations, bf16 tiles, one panel a worker */
 
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
                           uint32_t max_cols);

@@ -200,6 +200,13 @@ static void group_bf16(const struct matrix *w, uint32_t group, uint32_t col0, ui
 /* ---- the product --------------------------------------------------------------------------------
  */
 
+/* Compilers know too little of what tile instructions read and write: around them, everything that
+ * p leads to is in memory and nowhere else. */
+static inline void all_in_memory(const void *p)
+{
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+
 static void configure(void)
 {
     struct {
@@ -211,13 +218,8 @@ static void configure(void)
         config.row_bytes[i] = 64;
         config.rows[i] = 16;
     }
+    all_in_memory(&config);
     _tile_loadconfig(&config);
-}
-
-/* The compiler does not know that tile loads read memory. */
-static inline void stores_before_tiles(void)
-{
-    __asm__ volatile("" ::: "memory");
 }
 
 /* sums += one or two tiles of tokens x two row groups, n tiles of columns. */
@@ -322,9 +324,9 @@ static void run_slab(const struct slab *b)
     for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS) {
         if (b->col0 > 0)
             move_sums(b, t, FROM_OUT);
-        stores_before_tiles();
+        all_in_memory(b->s);
         multiply_tokens(b, t);
-        stores_before_tiles();
+        all_in_memory(b->s);
         move_sums(b, t, TO_OUT);
     }
 }
