@@ -25,9 +25,9 @@ MIX = {
     "stable": {"tinystories": 10, "story-told": 18, "story-parts": 10, "story-asked": 7, "picture-books": 3,
                "childrens-books": 9, "fables": 5, "personality": 3, "smalltalk": 0.4, "persona-chat": 7,
                "self-dialogue": 12, "simple-instructions": 1.5, "story-questions": 8, "ours": 8},
-    "decay": {"tinystories": 2, "story-told": 24, "story-parts": 12, "story-asked": 10, "picture-books": 1,
-              "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 7,
-              "self-dialogue": 2, "simple-instructions": 3, "story-questions": 4, "ours": 22},
+    "decay": {"tinystories": 3, "story-told": 27, "story-parts": 12, "story-asked": 9, "picture-books": 1,
+              "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 4,
+              "self-dialogue": 1, "simple-instructions": 3, "story-questions": 3, "ours": 24},
 }
 PROMPT_LOSS = {"stable": 0.3, "decay": 0.1}
 MICROS = 4  # micro-batches a step
@@ -37,10 +37,9 @@ MOMENTUM, BETA1, BETA2, DECAY = 0.95, 0.9, 0.95, 0.05
 HELD = ("story-told", "persona-chat", "personality", "fables")
 
 
-def rate(phase, done, steps, begun):
-    if phase == "decay":
-        return max(0.02, 1 - done / steps)
-    return min(1.0, (begun + done + 1) / WARMUP)
+def rate(phase, part, step):
+    """part: how much of the phase is done, 0..1"""
+    return max(0.02, 1 - part) if phase == "decay" else min(1.0, step / WARMUP)
 
 
 def orthogonal(g):
@@ -159,21 +158,23 @@ def work(me, o, shape, sh, begun, tokens):
     started = saved = time.time()
     log = open(o.out + "/log.csv", "a", buffering=1) if me == 0 else None
     done, stop = 0, False
-    while done < o.steps and not stop:
+    while not stop:
         batches = data.next(MICROS, o.tokens)
-        scale = rate(o.phase, o.offset + done, o.offset + o.steps, begun)
+        scale = rate(o.phase, o.part + (1 - o.part) * float(sh["part"]), begun + done + 1)
         loss = run.step(begun + done + 1, batches, PROMPT_LOSS[o.phase], scale)
         done += 1
         tokens += sum(int((b[2] > 0).sum()) for b in batches)
         if me == 0:
             spent = time.time() - started
+            sh["part"][0] = spent / 60 / o.minutes if o.minutes else done / o.steps
+            last = bool(sh["part"] >= 1)
             log.write(f"{begun + done},{tokens},{scale:.4f},{loss:.4f},{spent:.1f}\n")
-            if (begun + done) % o.held_every == 0 or done == o.steps:
+            if (begun + done) % o.held_every == 0 or last:
                 held = " ".join(f"{n} {run.held(n):.4f}" for n in HELD)
                 print(f"{time.strftime('%H:%M:%S')} step {begun + done} tokens {tokens} {tokens / 1e6:.1f} M, "
                       f"{spent / done:.2f} s a step; held: {held}", flush=True)
-            sh["stop"][0] = sh["term"].value
-            if sh["stop"][0] or done == o.steps or time.time() - saved > o.save_every:
+            sh["stop"][0] = sh["term"].value or last
+            if sh["stop"][0] or time.time() - saved > o.save_every:
                 save(o, sh, begun + done, tokens)
                 saved = time.time()
         sh["barrier"].wait()
@@ -184,8 +185,10 @@ def main():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--phase", choices=MIX, required=True)
-    a.add_argument("--steps", type=int, required=True, help="steps from here to the end of the phase")
-    a.add_argument("--offset", type=int, default=0, help="steps of this decay already done, when it was stopped")
+    end = a.add_mutually_exclusive_group(required=True)
+    end.add_argument("--steps", type=int, help="steps from here to the end of the phase")
+    end.add_argument("--minutes", type=float, help="the same by the clock")
+    a.add_argument("--part", type=float, default=0.0, help="how much of this decay is done already, 0..1, when it was stopped")
     a.add_argument("--size", choices=network.SIZES, default="small")
     a.add_argument("--data", default=os.path.join(root, "build-starter"))
     a.add_argument("--out", default=os.path.join(root, "build-starter", "run"))
@@ -205,7 +208,7 @@ def main():
     shape = network.Shape(o.size, vocabulary.ROWS)
     new = lambda *s: torch.zeros(*s, device=o.device)
     sh = {"weights": new(shape.count), "first": new(shape.count), "second": new(shape.count),
-          "grads": new(o.workers, shape.count), "loss": torch.zeros(o.workers), "stop": torch.zeros(1)}
+          "grads": new(o.workers, shape.count), "loss": torch.zeros(o.workers), "stop": torch.zeros(1), "part": torch.zeros(1)}
     step = tokens = 0
     if os.path.exists(o.out + "/state.pt"):
         state = torch.load(o.out + "/state.pt", map_location=o.device)
