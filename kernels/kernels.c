@@ -85,6 +85,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     if (!(flags & CPU_VNNI))
         return;
     k->level = "vnni";
+    k->fast_int8 = true;
     kernels_vnni(k);
     if (!(flags & CPU_AMX))
         return;
@@ -99,6 +100,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     if (!(flags & CPU_DOTPROD))
         return;
     k->level = "dotprod";
+    k->fast_int8 = true;
     kernels_dotprod(k);
     if (!(flags & CPU_I8MM))
         return;

@@ -151,6 +151,7 @@ enum cpu_flag {
 
 struct kernels {
     const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
+    bool fast_int8;    /* int8 matvec beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
     dequant_fn *dequant[N_FORMATS];
     prompt_fn *prompt[N_FORMATS]; /* NULL: this level has none */

@@ -15,7 +15,6 @@
 #include <mach/mach.h>
 #endif
 
-#include "sanitise.h"
 
 /* ---- errors --------------------------------------------------------------------------------- */
 
@@ -43,14 +42,6 @@ void *refuse_null(struct error *err, int code, const char *format, ...)
     error_set(err, code, format, args);
     va_end(args);
     return NULL;
-}
-
-int error_print(const struct error *err, const char *program)
-{
-    char *line = sanitise_text(err->text, strlen(err->text), true);
-    fprintf(stderr, "%s: %s\n", program, line);
-    free(line);
-    return err->code;
 }
 
 /* ---- allocation ----------------------------------------------------------------------------- */

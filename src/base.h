@@ -19,7 +19,7 @@ enum { EXIT_INTERRUPTED = 130 };
 struct error {
     int code;       /* exit code of the program: a sysexits value */
     char text[1024]; /* one line: file, tensor or line; what is wrong; what would be right. Raw:
-                        names in it are not yet fit for a terminal (error_print, sanitise.h) */
+                        names in it are not yet fit for a terminal (error_print of sanitise.h) */
 };
 
 /* Formats *err and returns false (NULL), so that a failure is one expression. */
@@ -27,8 +27,6 @@ bool refuse(struct error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void *refuse_null(struct error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* "program: text\n" on stderr, sanitised; returns err->code. */
-int error_print(const struct error *err, const char *program);
 
 /* ---- allocation that never returns NULL ------------------------------------------------------ */
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base.h"
 
@@ -25,10 +24,9 @@ struct matmul {
     int8_t *q;              /* [max_tok][cols_pad]: memory of act */
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
-    uint16_t *tiles; /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
-    uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
+    uint16_t *tiles;        /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
+    uint8_t *panels;        /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
-    bool has_fast_int8; /* the CPU multiplies int8 faster than any float */
 };
 
 struct job {
@@ -39,15 +37,6 @@ struct job {
     float *y;
     size_t ld_y;
 };
-
-static bool has_fast_int8(const struct kernels *k)
-{
-    static const char *const levels[] = {"vnni", "amx", "dotprod", "i8mm"};
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(k->level, levels[i]) == 0)
-            return true;
-    return false;
-}
 
 static uint32_t token_blocks(uint32_t n_tok)
 {
@@ -62,8 +51,7 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
     *mm = (struct matmul){.k = k,
                           .pool = p,
                           .max_tok = max_tok,
-                          .max_cols = max_cols,
-                          .has_fast_int8 = has_fast_int8(k)};
+                          .max_cols = max_cols};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
     mm->q = xaligned(max_tok * pad);
     /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
@@ -210,7 +198,7 @@ static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok
     bool int8 = format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
     if (mm->k->prompt[format])
         return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
-    if (int8 && mm->has_fast_int8)
+    if (int8 && mm->k->fast_int8)
         return run_matvec;
     return n_tok < (int8 ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sanitise.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -238,4 +239,12 @@ char *sanitise_text(const char *text, size_t n, bool one_line)
     buf_append(&line, "", 0);
     buf_free(&out);
     return line.data;
+}
+
+int error_print(const struct error *err, const char *program)
+{
+    char *line = sanitise_text(err->text, strlen(err->text), true);
+    fprintf(stderr, "%s: %s\n", program, line);
+    free(line);
+    return err->code;
 }

@@ -36,5 +36,7 @@ void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out);
 void sanitise_end(struct sanitiser *s, struct buf *out); /* gives out what is held */
 /* A whole text at once; '\n' and '\t' become visible too when one_line. Caller frees. */
 char *sanitise_text(const char *text, size_t n, bool one_line);
+/* "program: text\n" on stderr, sanitised; returns err->code. */
+int error_print(const struct error *err, const char *program);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "sanitise.h"
 #include "versions.h"
 
 static const char usage[] =

@@ -11,6 +11,7 @@
 #include "convert_report.h"
 #include "number.h"
 #include "progress.h"
+#include "sanitise.h"
 #include "tokenizer.h"
 #include "versions.h"
 

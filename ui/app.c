@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "plain.h"
+#include "sanitise.h"
 #include "screen.h"
 #include "signals.h"
 #include "view.h"

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "plain.h"
+#include "sanitise.h"
 
 #ifdef QINS_SCREEN
 #include "app.h"

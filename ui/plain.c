@@ -11,6 +11,7 @@
 
 #include "model_options.h"
 #include "outlet.h"
+#include "sanitise.h"
 
 #define PROGRAM "qins-tui"
 

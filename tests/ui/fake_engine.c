@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "sanitise.h"
 
 struct engine {
     pthread_t thread;
