@@ -117,7 +117,7 @@ def test_the_input_is_an_editor():
         s.wait(r"^ > one two three")
         s.keys("C-j")
         s.wait(r"^ > one two\s.*\n   three")
-        assert s.cursor() == (3, 28)
+        s.until(s.cursor, (3, 28))
         s.keys("C-a", "C-k", "C-y", "C-y")
         s.wait(r"^   threethree")
         s.keys("C-c")

@@ -28,10 +28,10 @@ def test_escape_stops_and_keeps_the_text():
         s.wait("Ready")
         s.text("go")
         s.keys("Enter")
-        s.wait(r"line 3 of the answer")
+        s.wait(r"line \d+ of the answer")
         s.keys("Escape")
         s.wait(r"^ +\[stopped\]")
-        s.wait(r"line 3 of the answer")
+        s.wait(r"line \d+ of the answer")
         s.wait(r"Stopped by +you")
         s.text("again")
         s.keys("Enter")
@@ -51,7 +51,7 @@ def test_typing_while_an_answer_runs():
         s.wait(r"An answer is running")
         s.wait(r"^ > the next question")
         row = [i for i, line in enumerate(s.shows().split("\n")) if "> the next" in line][0]
-        assert s.cursor() == (20, row), s.cursor()  # the hardware cursor is at the caret
+        s.until(s.cursor, (20, row))  # the hardware cursor is at the caret
 
 
 def test_vowel_signs_with_a_cell_of_their_own_are_drawn():
@@ -62,24 +62,29 @@ def test_vowel_signs_with_a_cell_of_their_own_are_drawn():
         s.wait("हिन्दी กำลัง မြန်မာကြား 🇩🇪 .*end")
 
 
+def top(s):
+    """The first lines of the chat, without the sidebar at any width."""
+    return [line[:55].rstrip() for line in s.shows().split("\n")[2:10]]
+
+
 def test_the_reader_stays_where_he_scrolled():
     with start(lines(10000), FAKE_DELAY_MS="5", FAKE_PIECE="30") as s:
         s.wait("Ready")
         s.text("go")
         s.keys("Enter")
-        s.wait(r"line 60 of the answer")
+        s.wait(r"line \d{2,} of the answer")
         s.keys("M-<")
         s.wait(r"^ You   go")
         s.wait(r"new text below")
-        before = [line[:60] for line in s.shows().split("\n")[2:10]]
+        before = top(s)
         s.keys("PPage")
         s.wait(r"Answering")
         s.resize(90, 28)
         s.wait(r"^ You   go")
-        assert [line[:55] for line in s.shows().split("\n")[2:10]] == [b[:55] for b in before]
+        s.until(lambda: top(s), before)
         s.keys("M->")
         s.wait(r"new text below", gone=True)
-        s.wait(r"line \d\d\d of the answer")
+        s.wait(r"line \d{3,} of the answer")
 
 
 def test_a_message_waits_for_the_model():

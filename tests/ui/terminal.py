@@ -96,6 +96,14 @@ class Screen:
                 raise AssertionError("%s: %s" % ("still there" if gone else "never came", pattern))
             time.sleep(0.03)
 
+    def until(self, what, expected):
+        """Until what() gives the expected; frames are drawn in steps, and one may be half drawn."""
+        end = time.monotonic() + SECONDS
+        while (got := what()) != expected:
+            if time.monotonic() > end:
+                raise AssertionError("%r, not %r" % (got, expected))
+            time.sleep(0.03)
+
     def pid(self):
         parent = self.tmux("display-message", "-p", "#{pane_pid}").strip()
         end = time.monotonic() + SECONDS
