@@ -166,6 +166,7 @@ void app_event(struct app *a, const struct event *e)
     case EVENT_STATS:
         a->facts.state = STATE_ANSWERING;
         a->facts.now_tokens_per_s = e->stats.tokens_per_s;
+        a->facts.last.first_token_ms = e->stats.first_token_ms;
         a->facts.n_ctx_used = e->stats.n_ctx_used;
         break;
     case EVENT_DONE: on_done(a, e); break;

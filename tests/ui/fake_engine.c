@@ -47,7 +47,7 @@ static void emit(struct engine *e, struct event event)
 static void answer(struct engine *e, uint32_t turn)
 {
     size_t piece = (size_t)number_of("FAKE_PIECE", 5);
-    struct turn_stats stats = {.n_prompt = 10};
+    struct turn_stats stats = {.n_prompt = 10, .first_token_ms = 250};
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = 10, .total = 10});
     if (getenv("FAKE_CRASH"))
         raise(number_of("FAKE_CRASH", SIGSEGV));

@@ -46,6 +46,7 @@ def test_typing_while_an_answer_runs():
         s.text("go")
         s.keys("Enter")
         s.wait("Answering")
+        s.wait(r"First token +250 ms")  # known while the answer is written
         s.text("the next question")
         s.keys("Enter")
         s.wait(r"An answer is running")
