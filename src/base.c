@@ -90,18 +90,27 @@ void *xrealloc(void *p, size_t n, size_t size)
     return checked(realloc(p, bytes ? bytes : 1), bytes);
 }
 
-void *xaligned(size_t size)
+static size_t whole_lines(size_t size)
+{
+    return size ? (size + 63) & ~(size_t)63 : 64;
+}
+
+void *xaligned_scratch(size_t size)
 {
     void *p = NULL;
-    size_t padded = (size + 63) & ~(size_t)63, huge = (size_t)2 << 20;
-    if (posix_memalign(&p, size < huge ? 64 : huge, padded ? padded : 64))
+    size_t padded = whole_lines(size), huge = (size_t)2 << 20;
+    if (posix_memalign(&p, size < huge ? 64 : huge, padded))
         die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
 #ifdef MADV_HUGEPAGE
     if (size >= huge) /* a wish: columns of large arrays are written page after page */
         madvise(p, padded, MADV_HUGEPAGE);
 #endif
-    memset(p, 0, padded);
     return p;
+}
+
+void *xaligned(size_t size)
+{
+    return memset(xaligned_scratch(size), 0, whole_lines(size));
 }
 
 char *xstrdup(const char *s)

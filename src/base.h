@@ -37,6 +37,7 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size); /* zeroed; overflow of n * size dies too */
 void *xrealloc(void *p, size_t n, size_t size);
 void *xaligned(size_t size); /* 64-byte aligned, zeroed; release with free */
+void *xaligned_scratch(size_t size); /* the same, not zeroed: what is not written takes no memory */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -53,20 +53,18 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
                           .max_tok = max_tok,
                           .max_cols = max_cols};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
-    mm->q = xaligned(max_tok * pad);
+    mm->q = xaligned_scratch(max_tok * pad);
     /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
     size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
-    mm->scale = xaligned(max_tok * n_scales * sizeof *mm->scale);
-    mm->sum = xaligned(max_tok * n_sums * sizeof *mm->sum);
+    mm->scale = xaligned_scratch(max_tok * n_scales * sizeof *mm->scale);
+    mm->sum = xaligned_scratch(max_tok * n_sums * sizeof *mm->sum);
     mm->panel_bytes = (size_t)PANEL_ROWS * max_cols * sizeof(float);
     if (k->pack_tokens) {
-        mm->tiles = xaligned(token_blocks(max_tok) * prompt_tiles_bytes(max_cols));
+        mm->tiles = xaligned_scratch(token_blocks(max_tok) * prompt_tiles_bytes(max_cols));
         if (mm->panel_bytes < PROMPT_SCRATCH)
             mm->panel_bytes = PROMPT_SCRATCH;
     }
-    size_t panels = pool_size(p) * mm->panel_bytes;
-    if (posix_memalign((void **)&mm->panels, 64, panels)) /* not zeroed: used when needed only */
-        die(EX_OSERR, "qins: out of memory (%zu bytes)", panels);
+    mm->panels = xaligned_scratch(pool_size(p) * mm->panel_bytes);
     for (uint32_t t = 0; t < max_tok; t++) {
         mm->act[t].q = mm->q + t * pad;
         mm->act[t].scale = mm->scale + t * n_scales;

@@ -92,11 +92,6 @@ static void put_ascii(struct sanitiser *s, int32_t cp, struct buf *out)
     }
 }
 
-static bool is_keycap_base(int32_t cp)
-{
-    return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
-}
-
 /* Adds to the current cluster if it has room. */
 static void put_mark(struct sanitiser *s, int32_t cp, bool fits, struct buf *out)
 {
@@ -119,7 +114,7 @@ static void put(struct sanitiser *s, int32_t cp, struct buf *out)
         start_cluster(s, cp, out);
     else if (cp == ZWJ && s->emoji && s->n_zwj < SANITISE_ZWJ)
         s->pending = cp;
-    else if (cp == VS16 && is_keycap_base(s->last))
+    else if (cp == VS16 && utf8_is_keycap_base(s->last))
         s->pending = cp;
     else if (cp == VS15 || cp == VS16 || (cp >= FIRST_SKIN && cp <= LAST_SKIN))
         put_mark(s, cp, s->emoji && utf8_is_pictograph(s->last), out);

@@ -285,16 +285,16 @@ static void allocate(struct session *s)
     size_t n = s->chunk;
     s->mm = matmul_new(s->k, s->pool, s->chunk, max3(c->dim, q_dim(c), c->ffn_dim));
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
-    s->x = xaligned(n * c->dim * sizeof(float));
-    s->h = xaligned(n * c->dim * sizeof(float));
-    s->qkv = xaligned(n * qkv_dim(c) * sizeof(float));
-    s->heads = xaligned(n * q_dim(c) * sizeof(float));
-    s->gate_up = xaligned(n * 2 * c->ffn_dim * sizeof(float));
-    s->ffn = xaligned(n * c->ffn_dim * sizeof(float));
-    s->cos = xaligned(n * s->rope.half * sizeof(float));
-    s->sin = xaligned(n * s->rope.half * sizeof(float));
+    s->x = xaligned_scratch(n * c->dim * sizeof(float));
+    s->h = xaligned_scratch(n * c->dim * sizeof(float));
+    s->qkv = xaligned_scratch(n * qkv_dim(c) * sizeof(float));
+    s->heads = xaligned_scratch(n * q_dim(c) * sizeof(float));
+    s->gate_up = xaligned_scratch(n * 2 * c->ffn_dim * sizeof(float));
+    s->ffn = xaligned_scratch(n * c->ffn_dim * sizeof(float));
+    s->cos = xaligned_scratch(n * s->rope.half * sizeof(float));
+    s->sin = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
-    s->scores = xaligned(pool_size(s->pool) * s->ctx_stride * sizeof(float));
+    s->scores = xaligned_scratch(pool_size(s->pool) * s->ctx_stride * sizeof(float));
     s->logits = xaligned(c->vocab * sizeof(float));
 }
 

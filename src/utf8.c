@@ -60,7 +60,7 @@ bool utf8_is_pictograph(int32_t cp)
     return utf8proc_get_property(cp)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
 
-static bool is_keycap_base(int32_t cp)
+bool utf8_is_keycap_base(int32_t cp)
 {
     return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
 }
@@ -110,7 +110,7 @@ int utf8_cluster_width(const char *s, size_t n)
     for (size_t at = 0; at < n && width < 2; last = cp) {
         at += utf8_decode(s + at, n - at, &cp);
         width += code_point_width(cp);
-        if (cp == VS16 && last >= 0 && (utf8_is_pictograph(last) || is_keycap_base(last)))
+        if (cp == VS16 && last >= 0 && (utf8_is_pictograph(last) || utf8_is_keycap_base(last)))
             width = 2;
     }
     return width > 2 ? 2 : width;

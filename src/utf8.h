@@ -34,5 +34,7 @@ size_t utf8_width(const char *s, size_t n);
 bool utf8_is_space(int32_t cp);
 /* Extended_Pictographic: what an emoji sequence may be built of. */
 bool utf8_is_pictograph(int32_t cp);
+/* Digits, '#' and '*': with VS16 and U+20E3 behind them they are keycaps. */
+bool utf8_is_keycap_base(int32_t cp);
 
 #endif

@@ -5,9 +5,7 @@
  * rows of sums stay in tile registers. Decoding and rounding need AVX-512 with BF16.
  */
 #include <assert.h>
-#include <immintrin.h>
-
-#include "internal.h"
+#include "x86/avx512.h"
 
 /* Tile registers: sums 0..3 (tokens x rows), tokens 4 and 5, weights 6 and 7. */
 enum {
@@ -23,11 +21,6 @@ struct scratch {
     float sums[PROMPT_GROUPS / 2][4 * SUMS];    /* two tiles of tokens x two groups */
 };
 static_assert(sizeof(struct scratch) <= PROMPT_SCRATCH, "PROMPT_SCRATCH is too small");
-
-static inline __mmask16 first_lanes(uint32_t n)
-{
-    return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
-}
 
 /* ---- tokens -------------------------------------------------------------------------------------
  */

@@ -3,9 +3,7 @@
  * AVX-512 (F, BW, DQ, VL): what gains from 16 lanes, the lanes of a sum and the rows of a group
  * alike.
  */
-#include <immintrin.h>
-
-#include "internal.h"
+#include "x86/avx512.h"
 
 static float sum_lanes_avx512(__m512 v)
 {
@@ -34,11 +32,6 @@ static inline __m512 exp_avx512(__m512 x)
     __m512i power = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
     power = _mm512_add_epi32(power, _mm512_castps_si512(one));
     return _mm512_mul_ps(p, _mm512_castsi512_ps(power));
-}
-
-static inline __mmask16 first_lanes(uint32_t n)
-{
-    return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
 }
 
 /* ---- row-major formats --------------------------------------------------------------------------

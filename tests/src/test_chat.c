@@ -3,34 +3,12 @@
 
 #include "chat.h"
 #include "test.h"
+#include "tokenizers.h"
 
 /* Expected ids: reference/phi-3.5.md sections 3.5 and 4.1 (Hugging Face). */
 
 #define PHI "models/phi-3.5-mini-instruct/"
 #define STORIES "models/stories260K/"
-
-static struct tokenizer *load(const char *name, uint32_t vocab)
-{
-    struct buf json = {0};
-    struct error err = {0};
-    struct tokenizer *t = NULL;
-    if (read_file(&json, shared_path(name), 64 << 20, &err))
-        t = tokenizer_new(json.data, json.len, name, vocab, &err);
-    buf_free(&json);
-    if (!t)
-        fail_msg("%s", err.text);
-    return t;
-}
-
-/* Phi-3.5's, read once for all tests. */
-static struct tokenizer *phi_loaded;
-
-static const struct tokenizer *phi(void)
-{
-    if (!phi_loaded)
-        phi_loaded = load(PHI "tokenizer.json", 32064);
-    return phi_loaded;
-}
 
 static int free_phi(void **state)
 {

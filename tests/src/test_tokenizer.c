@@ -3,35 +3,13 @@
 
 #include "test.h"
 #include "tokenizer.h"
+#include "tokenizers.h"
 
 /* Expected ids: shared/vectors and reference/phi-3.5.md section 3.5, which come from Hugging Face
  * and llama.cpp. */
 
 #define TEXT(s) (s), sizeof(s) - 1
 #define PHI "models/phi-3.5-mini-instruct/tokenizer.json"
-
-static struct tokenizer *load(const char *name, uint32_t vocab)
-{
-    struct buf json = {0};
-    struct error err = {0};
-    struct tokenizer *t = NULL;
-    if (read_file(&json, shared_path(name), 64 << 20, &err))
-        t = tokenizer_new(json.data, json.len, name, vocab, &err);
-    buf_free(&json);
-    if (!t)
-        fail_msg("%s", err.text);
-    return t;
-}
-
-/* Phi-3.5's, read once for all tests. */
-static struct tokenizer *phi_loaded;
-
-static const struct tokenizer *phi(void)
-{
-    if (!phi_loaded)
-        phi_loaded = load(PHI, 32064);
-    return phi_loaded;
-}
 
 static int free_phi(void **state)
 {
