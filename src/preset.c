@@ -2,302 +2,82 @@
 #include "preset.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "nearest.h"
 #include "places.h"
-#include "utf8.h"
+#include "yaml_reader.h"
 
 /* ---- one YAML text --------------------------------------------------------------------------- */
 
 enum file_kind { KIND_CONFIG, KIND_PRESET };
 
-struct reader {
-    yaml_parser_t parser;
-    const char *text;
-    size_t n;
-    const char *name;
+struct file {
     enum file_kind kind;
     enum option_source source;
     struct options read; /* only its layer `source` */
     bool seen_description;
-    struct error *err;
 };
 
-__attribute__((format(printf, 3, 4))) static bool refuse_at(struct reader *r, yaml_mark_t at,
-                                                            const char *format, ...)
+static bool take_description(struct file *f, struct yaml_reader *r, const yaml_event_t *key,
+                             const yaml_event_t *value)
 {
-    char what[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    return refuse(r->err, EX_CONFIG, "%.350s:%zu:%zu: %s", r->name, at.line + 1, at.column + 1,
-                  what);
+    if (f->seen_description)
+        return reader_refuse(r, key->start_mark, "description: given twice");
+    f->seen_description = true;
+    return reader_check_text(r, "description", value);
 }
 
-static yaml_mark_t mark_of_offset(const struct reader *r, size_t offset)
+static bool find_option(struct file *f, struct yaml_reader *r, const yaml_event_t *key, int *id)
 {
-    yaml_mark_t at = {0};
-    for (size_t i = 0; i < offset && i < r->n; i++) {
-        if (r->text[i] == '\n') {
-            at.line++;
-            at.column = 0;
-        } else if (((unsigned char)r->text[i] & 0xC0) != 0x80) {
-            at.column++;
-        }
-    }
-    return at;
-}
-
-static bool tab_indents_line(const struct reader *r, size_t line)
-{
-    const char *s = r->text, *end = r->text + r->n;
-    while (line-- > 0 && s) {
-        s = memchr(s, '\n', (size_t)(end - s));
-        s = s ? s + 1 : NULL;
-    }
-    while (s && s < end && *s == ' ')
-        s++;
-    return s && s < end && *s == '\t';
-}
-
-/* libyaml could not go on. */
-static bool refuse_problem(struct reader *r)
-{
-    const yaml_parser_t *p = &r->parser;
-    if (p->error == YAML_MEMORY_ERROR)
-        die(EX_OSERR, "qins: out of memory");
-    if (p->error == YAML_READER_ERROR)
-        return refuse_at(r, mark_of_offset(r, p->problem_offset), "%s; the file must be UTF-8 text",
-                         p->problem);
-    if (tab_indents_line(r, p->problem_mark.line))
-        return refuse_at(r, p->problem_mark, "a tab in the indentation; use spaces");
-    return refuse_at(r, p->problem_mark, "%s", p->problem ? p->problem : "not YAML");
-}
-
-static bool next_event(struct reader *r, yaml_event_t *event)
-{
-    memset(event, 0, sizeof *event);
-    return yaml_parser_parse(&r->parser, event) || refuse_problem(r);
-}
-
-/* What a flat file of settings has no use for, and what could make it grow without bound. */
-static bool check_node(struct reader *r, const yaml_event_t *e)
-{
-    const yaml_char_t *anchor = NULL, *tag = NULL;
-    if (e->type == YAML_ALIAS_EVENT)
-        return refuse_at(r, e->start_mark, "aliases are not supported; write the value out");
-    if (e->type == YAML_SCALAR_EVENT) {
-        anchor = e->data.scalar.anchor;
-        tag = e->data.scalar.tag;
-    } else if (e->type == YAML_MAPPING_START_EVENT) {
-        anchor = e->data.mapping_start.anchor;
-        tag = e->data.mapping_start.tag;
-    } else if (e->type == YAML_SEQUENCE_START_EVENT) {
-        anchor = e->data.sequence_start.anchor;
-        tag = e->data.sequence_start.tag;
-    }
-    if (anchor)
-        return refuse_at(r, e->start_mark, "anchors are not supported; write the value out");
-    if (tag)
-        return refuse_at(r, e->start_mark, "tags are not supported; write the plain value");
-    return true;
-}
-
-static bool is_plain(const yaml_event_t *e)
-{
-    return e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-}
-
-static const char *scalar_text(const yaml_event_t *e)
-{
-    return (const char *)e->data.scalar.value;
-}
-
-static bool is_one_of(const char *text, const char *const *words)
-{
-    while (*words && strcmp(text, *words) != 0)
-        words++;
-    return *words != NULL;
-}
-
-/* Plain scalars that YAML does not take for texts. */
-static bool check_text(struct reader *r, const char *key, const yaml_event_t *e)
-{
-    static const char *const nothing[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const truth[] = {"yes",  "Yes",   "YES",   "no",    "No",  "NO",   "on",
-                                        "On",   "ON",    "off",   "Off",   "OFF", "true", "True",
-                                        "TRUE", "false", "False", "FALSE", NULL};
-    if (is_plain(e) && is_one_of(scalar_text(e), nothing))
-        return refuse_at(r, e->start_mark, "%s: no value; write \"\" for an empty text", key);
-    if (is_plain(e) && is_one_of(scalar_text(e), truth))
-        return refuse_at(r, e->start_mark, "%s: to YAML %s is a truth value; put it in quotes", key,
-                         scalar_text(e));
-    return true;
-}
-
-static bool check_value(struct reader *r, const char *key, const struct option_row *row,
-                        const yaml_event_t *e)
-{
-    if (strlen(scalar_text(e)) != e->data.scalar.length)
-        return refuse_at(r, e->start_mark, "%s: a NUL character inside the text", key);
-    if (!row || row->type == OPTION_STRING)
-        return check_text(r, key, e);
-    if (row->type != OPTION_CHOICE && !is_plain(e))
-        return refuse_at(r, e->start_mark, "%s: write the value without quotes", key);
-    return true;
-}
-
-static bool take_description(struct reader *r, const yaml_event_t *key, const yaml_event_t *value)
-{
-    if (r->seen_description)
-        return refuse_at(r, key->start_mark, "description: given twice");
-    r->seen_description = true;
-    return check_value(r, "description", NULL, value);
-}
-
-static bool find_option(struct reader *r, const yaml_event_t *key, int *id)
-{
-    const char *name = scalar_text(key), *guess;
+    const char *name = reader_text(key), *guess;
     *id = options_find(name, &guess);
-    if (strcmp(name, "<<") == 0)
-        return refuse_at(r, key->start_mark, "merge keys are not supported; repeat the lines");
     if (*id < 0)
-        return refuse_at(r, key->start_mark, "unknown key \"%.100s\"%s%s%s", name,
-                         guess ? "; did you mean " : "; qins.yaml(5) lists them",
-                         guess ? guess : "", guess ? "?" : "");
-    if (*id == OPT_PRESET && r->kind == KIND_PRESET)
-        return refuse_at(r, key->start_mark,
-                         "preset: a preset cannot name another; config.yaml can");
-    if (r->read.layers[*id][r->source].set)
-        return refuse_at(r, key->start_mark, "%s: given twice%s%s", name,
-                         strcmp(name, option_table[*id].name) ? ", it is the same as " : "",
-                         strcmp(name, option_table[*id].name) ? option_table[*id].name : "");
+        return reader_refuse(r, key->start_mark, "unknown key \"%.100s\"%s%s%s", name,
+                             guess ? "; did you mean " : "; qins.yaml(5) lists them",
+                             guess ? guess : "", guess ? "?" : "");
+    if (*id == OPT_PRESET && f->kind == KIND_PRESET)
+        return reader_refuse(r, key->start_mark,
+                             "preset: a preset cannot name another; config.yaml can");
+    if (f->read.layers[*id][f->source].set)
+        return reader_refuse(r, key->start_mark, "%s: given twice%s%s", name,
+                             strcmp(name, option_table[*id].name) ? ", it is the same as " : "",
+                             strcmp(name, option_table[*id].name) ? option_table[*id].name : "");
     return true;
 }
 
-static bool take_pair(struct reader *r, const yaml_event_t *key, const yaml_event_t *value)
+static bool check_value(struct yaml_reader *r, const struct option_row *row, const yaml_event_t *e)
 {
+    if (row->type == OPTION_STRING)
+        return reader_check_text(r, row->name, e);
+    return row->type == OPTION_CHOICE || reader_is_plain(e) ||
+           reader_refuse(r, e->start_mark, "%s: write the value without quotes", row->name);
+}
+
+static bool take_pair(void *context, struct yaml_reader *r, const yaml_event_t *key,
+                      const yaml_event_t *value)
+{
+    struct file *f = context;
     struct error inner;
     int id;
-    if (!check_node(r, value))
+    if (!reader_check_scalar(r, reader_text(key), value))
         return false;
-    if (value->type != YAML_SCALAR_EVENT)
-        return refuse_at(r, value->start_mark, "%.100s: one value is expected, not a list or a map",
-                         scalar_text(key));
-    if (strcmp(scalar_text(key), "description") == 0)
-        return take_description(r, key, value);
-    if (!find_option(r, key, &id) ||
-        !check_value(r, option_table[id].name, &option_table[id], value))
-        return false;
-    return options_set(&r->read, (enum option_id)id, scalar_text(value), r->source, &inner) ||
-           refuse_at(r, value->start_mark, "%s", inner.text);
-}
-
-/* One `key: value`; *more is false at the end of the mapping. */
-static bool read_pair(struct reader *r, bool *more)
-{
-    yaml_event_t key, value;
-    if (!next_event(r, &key))
-        return false;
-    *more = key.type != YAML_MAPPING_END_EVENT;
-    bool ok = !*more || check_node(r, &key);
-    if (ok && *more && key.type != YAML_SCALAR_EVENT)
-        ok = refuse_at(r, key.start_mark, "the name of an option is expected here");
-    if (ok && *more) {
-        ok = next_event(r, &value);
-        if (ok) {
-            ok = take_pair(r, &key, &value);
-            yaml_event_delete(&value);
-        }
-    }
-    yaml_event_delete(&key);
-    return ok;
-}
-
-/* Takes one event that must be of this type. */
-static bool expect(struct reader *r, yaml_event_type_t type, const char *otherwise)
-{
-    yaml_event_t e;
-    if (!next_event(r, &e))
-        return false;
-    bool ok = check_node(r, &e);
-    if (ok && e.type != type)
-        ok = refuse_at(r, e.start_mark, "%s", otherwise);
-    yaml_event_delete(&e);
-    return ok;
-}
-
-/* *empty: a file of comments alone, which sets nothing. */
-static bool read_start(struct reader *r, bool *empty)
-{
-    yaml_event_t e;
-    if (!expect(r, YAML_STREAM_START_EVENT, "not YAML") || !next_event(r, &e))
-        return false;
-    *empty = e.type == YAML_STREAM_END_EVENT;
-    bool ok = true;
-    if (!*empty &&
-        (e.data.document_start.version_directive ||
-         e.data.document_start.tag_directives.start != e.data.document_start.tag_directives.end))
-        ok = refuse_at(r, e.start_mark, "directives are not supported; leave out the %% line");
-    yaml_event_delete(&e);
-    return ok && (*empty || expect(r, YAML_MAPPING_START_EVENT,
-                                   "lines of the form \"temperature: 0.7\" are expected"));
-}
-
-static bool read_document(struct reader *r)
-{
-    bool empty, more = true;
-    if (!read_start(r, &empty))
-        return false;
-    if (empty)
-        return true;
-    while (more)
-        if (!read_pair(r, &more))
-            return false;
-    return expect(r, YAML_DOCUMENT_END_EVENT, "only one map is expected") &&
-           expect(r, YAML_STREAM_END_EVENT, "a second document; only one is expected");
-}
-
-static bool check_encoding(struct reader *r)
-{
-    const yaml_mark_t start = {0};
-    if (r->n > PRESET_MAX_BYTES)
-        return refuse_at(r, start, "%zu bytes; at most %d are read", r->n, (int)PRESET_MAX_BYTES);
-    if (r->n >= 3 && memcmp(r->text, "\xEF\xBB\xBF", 3) == 0)
-        return refuse_at(r, start, "a byte order mark; save as UTF-8 without one");
-    if (r->n >= 2 && (memcmp(r->text, "\xFF\xFE", 2) == 0 || memcmp(r->text, "\xFE\xFF", 2) == 0))
-        return refuse_at(r, start, "UTF-16; save as UTF-8");
-    for (size_t i = 0; i < r->n;) {
-        int32_t cp;
-        size_t used = utf8_decode(r->text + i, r->n - i, &cp);
-        if (cp < 0)
-            return refuse_at(r, mark_of_offset(r, i), "invalid UTF-8; save as UTF-8");
-        i += used;
-    }
-    return true;
+    if (strcmp(reader_text(key), "description") == 0)
+        return take_description(f, r, key, value);
+    return find_option(f, r, key, &id) && check_value(r, &option_table[id], value) &&
+           (options_set(&f->read, (enum option_id)id, reader_text(value), f->source, &inner) ||
+            reader_refuse(r, value->start_mark, "%s", inner.text));
 }
 
 static bool read_yaml(struct options *o, const char *yaml, size_t n, const char *name,
                       enum file_kind kind, enum option_source source, struct error *err)
 {
-    struct reader r = {
-        .text = yaml, .n = n, .name = name, .kind = kind, .source = source, .err = err};
-    if (!check_encoding(&r))
-        return false;
-    if (!yaml_parser_initialize(&r.parser))
-        die(EX_OSERR, "qins: out of memory");
-    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)yaml, n);
-    bool ok = read_document(&r);
+    struct file f = {.kind = kind, .source = source};
+    bool ok = reader_read(yaml, n, name, "temperature: 0.7", take_pair, &f, err);
     if (ok)
-        options_move_layer(o, &r.read, source);
-    yaml_parser_delete(&r.parser);
-    options_free(&r.read);
+        options_move_layer(o, &f.read, source);
+    options_free(&f.read);
     return ok;
 }
 
@@ -313,7 +93,7 @@ static bool load_file(struct options *o, const char *path, enum file_kind kind,
                       enum option_source source, struct error *err)
 {
     struct buf yaml = {0};
-    bool ok = read_file(&yaml, path, PRESET_MAX_BYTES, err);
+    bool ok = read_file(&yaml, path, YAML_MAX_BYTES, err);
     if (!ok)
         err->code = EX_CONFIG;
     ok = ok && read_yaml(o, yaml.data, yaml.len, path, kind, source, err);

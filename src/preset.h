@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * preset: YAML files of options, read with libyaml's events. One flat mapping of options, plus
- * `description`. Unknown keys, aliases, anchors, tags, duplicate keys, nesting and values out of
- * range are errors with file:line:column.
+ * preset: YAML files of options. One flat mapping of options, plus `description`. Unknown and
+ * duplicate keys, nesting and values out of range are errors with file:line:column.
  */
 #ifndef QINS_PRESET_H
 #define QINS_PRESET_H
 
 #include "options.h"
-
-enum { PRESET_MAX_BYTES = 64 * 1024 };
 
 /* Reads one YAML text into o's layer of this source: all of it, or nothing on failure. `name` is
  * what messages call it. */

@@ -4,6 +4,7 @@
 #include "places.h"
 #include "preset.h"
 #include "test.h"
+#include "yaml_reader.h"
 
 /* Every test has a folder of its own as home, so that no real configuration takes part. */
 struct fixture {
@@ -120,7 +121,7 @@ static void test_faults_are_told_with_their_place(void **state)
         BAD("*a : 1\n", ":1:1:", "aliases"),
         BAD("&a [*a]\n", ":1:1:", "anchors"),
         BAD("--- &a\ntop_k: 1\n", ":1:5:", "anchors"),
-        BAD("<<: {top_k: 1}\n", ":1:5:", "not a list or a map"),
+        BAD("<<: {top_k: 1}\n", ":1:1:", "merge keys"),
         BAD("<<: top_k\n", ":1:1:", "merge keys"),
         BAD("top_k: !!int 1\n", ":1:8:", "tags"),
         BAD("system: !!binary aGk=\n", ":1:9:", "tags"),
@@ -169,7 +170,7 @@ static void test_bombs_end_at_once(void **state)
     struct buf yaml = {0};
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         buf_free(&yaml);
-        while (yaml.len + strlen(pieces[i]) <= PRESET_MAX_BYTES)
+        while (yaml.len + strlen(pieces[i]) <= YAML_MAX_BYTES)
             buf_puts(&yaml, pieces[i]);
         double start = now_ms();
         assert_false(read_text(yaml.data, yaml.len));
@@ -178,7 +179,7 @@ static void test_bombs_end_at_once(void **state)
     buf_free(&yaml);
     buf_puts(&yaml, "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n");
     assert_false(read_text(yaml.data, yaml.len));
-    while (yaml.len <= PRESET_MAX_BYTES)
+    while (yaml.len <= YAML_MAX_BYTES)
         buf_puts(&yaml, "# much\n");
     assert_false(read_text(yaml.data, yaml.len));
     assert_non_null(strstr(f.err.text, "at most 65536"));
