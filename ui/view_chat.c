@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "view_inside.h"
+
+#include <stdlib.h>
+
+enum { READABLE = 100 }; /* cells of a line of text, at most */
+
+static void draw_role(const struct frame *f, int row, enum item_kind kind)
+{
+    bool wide = f->gutter == GUTTER;
+    if (kind == ITEM_USER)
+        screen_puts(row, wide, f->gutter - 1, STYLE_USER, wide ? "You" : ">");
+    else if (kind == ITEM_ANSWER)
+        screen_puts(row, wide, f->gutter - 1, STYLE_ANSWER, wide ? "QINS" : "*");
+}
+
+static int text_cells(const struct frame *f, int gutter)
+{
+    int cells = f->chat_columns - gutter - (f->margin ? 1 : 0);
+    return cells < READABLE ? cells : READABLE;
+}
+
+void view_chat(struct app *a, const struct frame *f)
+{
+    bool pager = a->pager_open;
+    struct transcript *t = pager ? &a->pager : &a->transcript;
+    int gutter = pager ? f->margin : f->gutter, cells = text_cells(f, gutter);
+    transcript_resize(&a->transcript, text_cells(f, f->gutter), f->chat_rows);
+    transcript_resize(&a->pager, text_cells(f, f->margin), f->chat_rows);
+    if (f->chat_rows < 1)
+        return;
+    if (!pager && t->n == 0) {
+        view_welcome(f);
+        return;
+    }
+    struct shown_row *rows = xcalloc((size_t)f->chat_rows, sizeof *rows);
+    int n = transcript_rows(t, rows);
+    for (int i = 0; i < n; i++) {
+        if (rows[i].first)
+            draw_role(f, f->chat_row + i, rows[i].kind);
+        screen_put(f->chat_row + i, gutter, cells, rows[i].mark ? STYLE_DIM : STYLE_TEXT,
+                   rows[i].text, rows[i].n);
+    }
+    free(rows);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * view_inside: the parts that view.c puts together, one file each. For them alone.
+ */
+#ifndef QINS_VIEW_INSIDE_H
+#define QINS_VIEW_INSIDE_H
+
+#include "app.h"
+#include "screen.h"
+
+enum {
+    GUTTER = 7,          /* cells for the role: no text of a model gets here */
+    NARROW_GUTTER = 2,
+};
+
+/* Where things are. A row of -1: not shown. */
+struct frame {
+    int rows, columns;
+    int chat_columns;          /* left of the sidebar's line */
+    int side, side_cells;      /* column of that line, = columns without sidebar; its text */
+    int top_rule, input_rule, status, hints;
+    int chat_row, chat_rows;
+    int input_row, input_rows;
+    int gutter, margin;
+};
+
+void view_chat(struct app *a, const struct frame *f);
+void view_welcome(const struct frame *f);
+void view_input(struct app *a, const struct frame *f);
+void view_sidebar(const struct app *a, const struct frame *f);
+
+#endif
