@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ static bool is_leftover(const struct outfile *o, const struct stat *st, const ch
 
 static void release(struct outfile *o)
 {
+    if (o->map)
+        munmap(o->map, o->map_size);
     if (o->fd >= 0)
         close(o->fd);
     free(o->path);
@@ -65,14 +68,17 @@ static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
 bool outfile_open(struct outfile *o, const char *path, bool replace, const char *mark,
                   struct error *err)
 {
-    *o = (struct outfile){xstrdup(path), xasprintf("%s.partial", path), -1, replace};
+    *o = (struct outfile){.path = xstrdup(path),
+                          .partial = xasprintf("%s.partial", path),
+                          .fd = -1,
+                          .replace = replace};
     if (may_take(path, replace, err) && lock_partial(o, mark, err))
         return true;
     release(o);
     return false;
 }
 
-bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
+static bool set_size(const struct outfile *o, uint64_t size, struct error *err)
 {
 #ifdef __linux__
     if (fallocate(o->fd, 0, 0, (off_t)size) == 0)
@@ -86,10 +92,40 @@ bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
                   (unsigned long long)size, strerror(errno));
 }
 
+bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
+{
+    if (!set_size(o, size, err))
+        return false;
+#if defined MADV_HUGEPAGE && defined MADV_POPULATE_READ
+    void *p = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, o->fd, 0);
+    if (p != MAP_FAILED && madvise(p, (size_t)size, MADV_HUGEPAGE) == 0) {
+        o->map = p;
+        o->map_size = (size_t)size;
+    } else if (p != MAP_FAILED) {
+        munmap(p, (size_t)size);
+    }
+#endif
+    return true;
+}
+
+/* Small writes leave a file cached in small pages, and whoever maps it then reads it more slowly
+ * until it is evicted. A read fault of the mapping puts huge pages into the cache first, where the
+ * file system can; where it cannot, nothing happens. */
+static void cache_huge_pages(const struct outfile *o, uint64_t at, size_t n)
+{
+#ifdef MADV_POPULATE_READ
+    for (uint64_t block = at - at % HUGE_PAGE; o->map && block < at + n; block += HUGE_PAGE)
+        madvise((uint8_t *)o->map + block, 1, MADV_POPULATE_READ);
+#else
+    (void)o, (void)at, (void)n;
+#endif
+}
+
 bool outfile_write(const struct outfile *o, uint64_t at, const void *bytes, size_t n,
                    struct error *err)
 {
     const char *p = bytes;
+    cache_huge_pages(o, at, n);
     while (n) {
         ssize_t done = pwrite(o->fd, p, n, (off_t)at);
         if (done < 0 && errno == EINTR)

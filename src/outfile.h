@@ -12,6 +12,8 @@ struct outfile {
     char *path, *partial;
     int fd;
     bool replace;
+    void *map;       /* of the reserved file, for its page cache alone; or NULL */
+    size_t map_size;
 };
 
 /* Refuses when PATH exists (unless `replace`, and then when it is no regular file), or when another

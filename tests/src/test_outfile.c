@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <unistd.h>
+
+#include "outfile.h"
+#include "test.h"
+
+enum { SIZE = 3 * HUGE_PAGE + 4321, PIECE = 70001 };
+
+static uint8_t byte_at(size_t i)
+{
+    return (uint8_t)(i * 2654435761u >> 13);
+}
+
+/* Pieces that lie across pages and huge pages, the last ones first, some never written. */
+static void write_pieces(const struct outfile *o)
+{
+    uint8_t *piece = xcalloc(PIECE, 1);
+    struct error err;
+    for (size_t at = (SIZE - 1) / PIECE * PIECE;; at -= PIECE) {
+        size_t n = SIZE - at < PIECE ? SIZE - at : PIECE;
+        for (size_t i = 0; i < n; i++)
+            piece[i] = byte_at(at + i);
+        if (at / PIECE % 5 != 3)
+            assert_true(outfile_write(o, at, piece, n, &err));
+        if (at == 0)
+            break;
+    }
+    free(piece);
+}
+
+static void test_what_is_written_in_pieces_is_mapped_in_one(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder();
+    char *path = path_join(folder, "out");
+    struct outfile o;
+    struct mapping m;
+    struct error err;
+    assert_true(outfile_open(&o, path, false, "mark", &err));
+    assert_true(outfile_reserve(&o, SIZE, &err));
+    write_pieces(&o);
+    assert_true(outfile_commit(&o, &err));
+    assert_true(map_file(&m, path, &err));
+    assert_int_equal(m.size, SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        if (m.data[i] != (i / PIECE % 5 == 3 ? 0 : byte_at(i)))
+            fail_msg("byte %zu is %u", i, m.data[i]);
+    unmap_file(&m);
+    unlink(path);
+    remove_folder(folder);
+    free(path);
+}
+
+/* Only so can a huge page of the file become a huge page of the mapping. */
+static void test_a_large_mapping_begins_on_a_huge_page(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder();
+    char *path = path_join(folder, "large");
+    struct error err;
+    struct mapping m[3];
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(ftruncate(fileno(f), SIZE), 0);
+    fclose(f);
+    for (int i = 0; i < 3; i++) {
+        assert_true(map_file(&m[i], path, &err));
+#ifdef __linux__
+        assert_int_equal((uintptr_t)m[i].data % HUGE_PAGE, 0);
+#endif
+        assert_int_equal(m[i].data[SIZE - 1], 0);
+    }
+    for (int i = 0; i < 3; i++)
+        unmap_file(&m[i]);
+    unlink(path);
+    remove_folder(folder);
+    free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_written_in_pieces_is_mapped_in_one),
+        cmocka_unit_test(test_a_large_mapping_begins_on_a_huge_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
