@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "utf8.h"
 
 /* ---- sliders --------------------------------------------------------------------------------------- */
 
@@ -213,11 +214,42 @@ static void tell_if_full(struct app *a)
     a->editor.full = false;
 }
 
+/* ---- lists ------------------------------------------------------------------------------------------------ */
+
+void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t))
+{
+    a->picker_open = a->dirty = true;
+    a->picker_act = act;
+}
+
+void app_close_picker(struct app *a)
+{
+    picker_free(&a->picker);
+    a->picker_open = false;
+    a->dirty = true;
+}
+
+static void paste_into_picker(struct app *a, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n && a->picker_open;) {
+        int32_t cp;
+        i += utf8_decode(text + i, n - i, &cp);
+        if (cp >= 0x20)
+            a->picker_act(a, picker_key(&a->picker, cp), cp);
+    }
+}
+
+/* ---- from the terminal -------------------------------------------------------------------------------------- */
+
 void app_key(struct app *a, int32_t key)
 {
     enum action action = keymap_find(a->focus, key);
     a->dirty = true;
     a->notice.len = 0;
+    if (a->picker_open && action != ACT_REDRAW && action != ACT_SUSPEND) {
+        a->picker_act(a, picker_key(&a->picker, key), key);
+        return;
+    }
     if (action == ACT_NONE && key >= 0x20 && key < K_NONE)
         type(a, key);
     else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action))
@@ -227,6 +259,12 @@ void app_key(struct app *a, int32_t key)
 
 void app_input(struct app *a, const struct input *in)
 {
+    if (a->picker_open && in->type != INPUT_KEY) {
+        if (in->type == INPUT_PASTE)
+            paste_into_picker(a, in->text, in->n);
+        a->dirty = true;
+        return;
+    }
     switch (in->type) {
     case INPUT_KEY:
         app_key(a, in->key);

@@ -226,6 +226,7 @@ static void app_free(struct app *a)
     chat_free(&a->chat);
     transcript_free(&a->transcript);
     transcript_free(&a->pager);
+    picker_free(&a->picker);
     editor_free(&a->editor);
     keys_free(&a->keys);
     buf_free(&a->notice);

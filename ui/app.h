@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "keymap.h"
 #include "keys.h"
+#include "picker.h"
 #include "sidebar.h"
 #include "transcript.h"
 
@@ -29,6 +30,9 @@ struct app {
     struct chat chat;             /* without the system prompt */
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
+    struct picker picker;         /* a list over everything */
+    bool picker_open;
+    void (*picker_act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
     struct editor editor;
     struct keys keys;
     struct facts facts;
@@ -60,6 +64,9 @@ void app_read_memory(struct app *a);
 /* ---- actions.c ---- */
 void app_key(struct app *a, int32_t key);
 void app_input(struct app *a, const struct input *in);
+/* Shows a->picker, which the caller has filled; `act` hears of every key until it closes it. */
+void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t key));
+void app_close_picker(struct app *a);
 
 /* ---- running.c ---- */
 void app_command(struct app *a, const char *line);

@@ -136,6 +136,10 @@ void view_draw(struct app *a)
         screen_puts(0, 0, f.columns, STYLE_TEXT, "qins-tui needs 20x4");
         return;
     }
+    if (a->picker_open) {
+        view_picker(a);
+        return;
+    }
     draw_title(a, &f);
     draw_rule(&f, f.top_rule, a->pager_open ? "Esc closes this page" : "Chat", a->focus == FOCUS_CHAT,
               true);

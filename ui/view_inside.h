@@ -27,6 +27,7 @@ struct frame {
 void view_chat(struct app *a, const struct frame *f);
 void view_welcome(const struct frame *f);
 void view_input(struct app *a, const struct frame *f);
+void view_picker(struct app *a);
 void view_sidebar(const struct app *a, const struct frame *f);
 
 #endif
