@@ -77,6 +77,7 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "avx2";
     kernels_avx2_matrix(k);
+    memset(k->matvecs, 0, sizeof k->matvecs); /* one token after another is faster */
     kernels_avx2_vector(k);
     if (!(flags & CPU_AVX512))
         return;
@@ -87,6 +88,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     k->level = "vnni";
     k->fast_int8 = true;
     kernels_vnni(k);
+    kernels_vnni_tokens(k);
     if (!(flags & CPU_AMX))
         return;
     k->level = "amx";
@@ -96,6 +98,7 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "neon";
     kernels_neon_matrix(k);
+    memset(k->matvecs, 0, sizeof k->matvecs); /* one token after another is faster */
     kernels_neon_vector(k);
     if (!(flags & CPU_DOTPROD))
         return;

@@ -89,6 +89,13 @@ typedef void quantise_fn(struct activation *a, uint32_t cols, uint32_t cols_pad)
 typedef void matvec_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
                        const struct activation *x, float *y /* [rows] */);
 
+/* The same for several tokens, int8 formats only: y[t] has exactly the bits that matvec gives for
+ * x[t], so that results do not depend on how tokens are gathered. Weights are decoded once for many
+ * tokens; never writes beyond y[n_tok - 1][rows - 1]. */
+typedef void matvecs_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
+                        const struct activation *x /* [n_tok] */, uint32_t n_tok,
+                        float *y /* [n_tok][ld_y] */, size_t ld_y);
+
 /* out[r - row0][k] = W[r][k], exact decode, rows [row0, row1). */
 typedef void dequant_fn(const struct matrix *w, uint32_t row0, uint32_t row1,
                         float *out /* [row1 - row0][cols] */);
@@ -151,8 +158,9 @@ enum cpu_flag {
 
 struct kernels {
     const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
-    bool fast_int8;    /* int8 matvec beats any product of floats in vectors, however many tokens */
+    bool fast_int8;    /* matvecs beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
+    matvecs_fn *matvecs[N_FORMATS]; /* NULL: matvec of one token after another */
     dequant_fn *dequant[N_FORMATS];
     prompt_fn *prompt[N_FORMATS]; /* NULL: this level has none */
     pack_tokens_fn *pack_tokens;  /* NULL where there is no prompt kernel */

@@ -242,6 +242,16 @@ static void matvec_qins4_16_scalar(const struct matrix *w, uint32_t group0, uint
     matvec_qins4_blocks(w, group0, group1, x, y, 16);
 }
 
+static void matvecs_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
+                           const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+{
+    matvec_fn *matvec = w->format == FORMAT_QINS8   ? matvec_qins8_scalar
+                        : w->format == FORMAT_QINS4 ? matvec_qins4_scalar
+                                                    : matvec_qins4_16_scalar;
+    for (uint32_t t = 0; t < n_tok; t++)
+        matvec(w, group0, group1, &x[t], y + t * ld_y);
+}
+
 /* ---- activations --------------------------------------------------------------------------------
  */
 
@@ -357,6 +367,9 @@ void kernels_scalar(struct kernels *k)
                    [FORMAT_QINS8] = matvec_qins8_scalar,
                    [FORMAT_QINS4] = matvec_qins4_scalar,
                    [FORMAT_QINS4_16] = matvec_qins4_16_scalar},
+        .matvecs = {[FORMAT_QINS8] = matvecs_scalar,
+                    [FORMAT_QINS4] = matvecs_scalar,
+                    [FORMAT_QINS4_16] = matvecs_scalar},
         .quantise = quantise_scalar,
         .rms_norm = rms_norm_scalar,
         .rope = rope_scalar,

@@ -21,11 +21,11 @@ struct matmul {
     struct pool *pool;
     uint32_t max_tok, max_cols;
     struct activation *act; /* [max_tok] */
-    int8_t *q;              /* [max_tok][cols_pad]: memory of act */
+    int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
-    uint16_t *tiles;        /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
-    uint8_t *panels;        /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
+    uint16_t *tiles; /* [max_tok / PROMPT_TOKENS] rows of tiles; NULL without prompt kernels */
+    uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
 };
 
@@ -48,12 +48,11 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
 {
     size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
     struct matmul *mm = xcalloc(1, sizeof *mm);
-    *mm = (struct matmul){.k = k,
-                          .pool = p,
-                          .max_tok = max_tok,
-                          .max_cols = max_cols};
+    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
-    mm->q = xaligned_scratch(max_tok * pad);
+    /* a line more: tokens a multiple of 4 KiB apart would share the ways of a first-level cache */
+    size_t n_q = pad + 64;
+    mm->q = xaligned_scratch(max_tok * n_q);
     /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
     size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
     mm->scale = xaligned_scratch(max_tok * n_scales * sizeof *mm->scale);
@@ -66,7 +65,7 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_
     }
     mm->panels = xaligned_scratch(pool_size(p) * mm->panel_bytes);
     for (uint32_t t = 0; t < max_tok; t++) {
-        mm->act[t].q = mm->q + t * pad;
+        mm->act[t].q = mm->q + t * n_q;
         mm->act[t].scale = mm->scale + t * n_scales;
         mm->act[t].sum = mm->sum + t * n_sums;
     }
@@ -112,8 +111,13 @@ static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
     uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
     if (last > n_groups)
         last = n_groups;
+    const struct kernels *k = j->mm->k;
+    if (j->n_tok > 1 && k->matvecs[j->w->format]) {
+        k->matvecs[j->w->format](j->w, first, last, j->mm->act, j->n_tok, j->y, j->ld_y);
+        return;
+    }
     for (uint32_t t = 0; t < j->n_tok; t++)
-        j->mm->k->matvec[j->w->format](j->w, first, last, &j->mm->act[t], j->y + t * j->ld_y);
+        k->matvec[j->w->format](j->w, first, last, &j->mm->act[t], j->y + t * j->ld_y);
 }
 
 static void run_matvec(struct job *j)
@@ -188,9 +192,9 @@ static void run_panels(struct job *j)
         (uint64_t)w->rows * w->cols * j->n_tok);
 }
 
-/* The way for n tokens. A matrix unit is the fastest where there is one. QINS8 and QINS4 rows are
- * multiplied as int8 by matvec: where the CPU has instructions for that, no product of floats in
- * vectors is faster, however many tokens there are. */
+/* The way for n tokens. A matrix unit is the fastest where there is one and the tokens fill a good
+ * part of its tiles. QINS8 and QINS4 rows are multiplied as int8: where the CPU has instructions
+ * for that, no product of floats in vectors is faster, however many tokens there are. */
 static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
 {
     bool int8 = format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;

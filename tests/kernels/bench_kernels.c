@@ -108,6 +108,40 @@ static void bench_format(const struct kernels *k, enum format f, size_t bytes)
     free(a.q), free(a.scale), free(a.sum);
 }
 
+/* Integer products with several tokens: what they cost, in passes over the weights for one. */
+static void bench_matvecs(const struct kernels *k, enum format f, size_t bytes)
+{
+    enum { N_TOK = 512 };
+    static const uint32_t some_tokens[] = {1, 2, 4, 8, 16, 64, 512};
+    struct matrix m = matrix_shape(f, ROW_GROUP, COLS);
+    m = matrix_shape(f, (uint32_t)(bytes / matrix_data_bytes(&m)) * ROW_GROUP, COLS);
+    struct activation a[N_TOK];
+    m.data = allocate(matrix_data_bytes(&m));
+    m.row = allocate(matrix_row_bytes(&m));
+    float *y = allocate(sizeof *y * N_TOK * m.rows);
+    for (uint32_t t = 0; t < N_TOK; t++) {
+        a[t] = (struct activation){random_floats(COLS), allocate(COLS), allocate(COLS / 8),
+                                   allocate(COLS / 4)};
+        k->quantise(&a[t], COLS, COLS);
+    }
+    printf("%-8s %-9s GFLOP/s by tokens:", k->level, format_info(f)->name);
+    for (size_t i = 0; i < sizeof some_tokens / sizeof *some_tokens; i++) {
+        uint32_t n = some_tokens[i], last = n > 16 ? 512 / ROW_GROUP : m.rows / ROW_GROUP;
+        double best = 1e9;
+        for (int turn = 0; turn < TURNS; turn++) {
+            double t = seconds();
+            for (uint32_t group = 0; group < last; group += 4) /* as matmul cuts it */
+                k->matvecs[f](&m, group, group + 4 < last ? group + 4 : last, a, n, y, m.rows);
+            best = least(best, seconds() - t);
+        }
+        printf("  %u: %.0f", n, 2e-9 * n * last * ROW_GROUP * COLS / best);
+    }
+    putchar('\n');
+    for (uint32_t t = 0; t < N_TOK; t++)
+        free((void *)a[t].x), free(a[t].q), free(a[t].scale), free(a[t].sum);
+    free(y), free((void *)m.data), free((void *)m.row);
+}
+
 /* Products of decoded rows with a whole prompt. */
 static void bench_prompt(const struct kernels *k, enum format f, uint32_t cols)
 {
@@ -161,6 +195,9 @@ void bench_kernels(const struct kernels *k, size_t bytes, const char *filter)
     for (enum format f = 0; f < N_FORMATS; f++)
         if (!filter || strstr(format_info(f)->name, filter))
             bench_format(k, f, bytes);
+    for (enum format f = 0; f < N_FORMATS; f++)
+        if (k->matvecs[f] && (!filter || strstr(format_info(f)->name, filter)))
+            bench_matvecs(k, f, bytes);
     for (enum format f = 0; f < N_FORMATS; f++)
         if (k->prompt[f] && (!filter || strstr(format_info(f)->name, filter)))
             for (uint32_t cols = 3072; cols <= 8192; cols += 5120)

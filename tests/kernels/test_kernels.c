@@ -207,6 +207,57 @@ static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, ui
     weights_free(&w);
 }
 
+/* Several tokens: the bits of one after another. */
+static void check_matvecs_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols,
+                                uint32_t n_tok)
+{
+    enum { MAX_TOK = 140, SPARE = 3 };
+    struct weights w = random_weights(f, rows, cols);
+    struct input_vector x[MAX_TOK];
+    struct activation a[MAX_TOK];
+    size_t ld = rows + SPARE;
+    int kind = (int)random_below(N_KINDS);
+    for (uint32_t t = 0; t < n_tok; t++) {
+        x[t] = vector_new(cols, kind);
+        a[t] = x[t].a;
+        s->ref->quantise(&a[t], cols, w.m.cols_pad);
+    }
+    struct output ref = output_new(((n_tok - 1) * ld + rows) * sizeof(float));
+    struct output new = output_new(((n_tok - 1) * ld + rows) * sizeof(float));
+    uint32_t groups = (rows + ROW_GROUP - 1) / ROW_GROUP;
+    for (int turn = 0; turn < 2; turn++) {
+        uint32_t g0 = turn ? random_below(groups) : 0;
+        uint32_t g1 = turn ? g0 + random_below(groups - g0 + 1) : groups;
+        WHAT(s, "matvecs_%s %ux%u groups %u..%u, %u tokens, data %d", format_info(f)->name, rows,
+             cols, g0, g1, n_tok, kind);
+        output_poison(&ref);
+        output_poison(&new);
+        for (uint32_t t = 0; t < n_tok; t++)
+            s->ref->matvec[f](&w.m, g0, g1, &a[t], (float *)ref.p + t * ld);
+        s->new->matvecs[f](&w.m, g0, g1, a, n_tok, new.p, ld);
+        compare(s, &ref, &new);
+    }
+    output_free(&ref);
+    output_free(&new);
+    for (uint32_t t = 0; t < n_tok; t++)
+        vector_free(&x[t]);
+    weights_free(&w);
+}
+
+static void check_matvecs(struct state *s, enum format f)
+{
+    static const uint32_t cols[] = {1, 33, 130, 300, 520, 1160}, rows[] = {1, 16, 17, 47, 70};
+    static const uint32_t many[] = {63, 64, 65, 130};
+    uint32_t n_tok = 1;
+    for (size_t i = 0; i < COUNT(cols); i++)
+        for (size_t j = 0; j < COUNT(rows); j++, n_tok = n_tok % 33 + 1)
+            check_matvecs_shape(s, f, rows[j], cols[i], n_tok);
+    for (; n_tok <= 33; n_tok++)
+        check_matvecs_shape(s, f, 20, 160, n_tok);
+    for (size_t i = 0; i < COUNT(many); i++)
+        check_matvecs_shape(s, f, 35, 600, many[i]);
+}
+
 static void check_dequant_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
 {
     struct weights w = random_weights(f, rows, cols);
@@ -236,6 +287,9 @@ static void check_matrices(struct state *s)
         for (size_t i = 0; matvec && i < COUNT(some_cols); i++)
             for (size_t j = 0; j < COUNT(some_rows); j++)
                 check_matvec_shape(s, f, some_rows[j], some_cols[i]);
+        snprintf(name, sizeof name, "matvecs_%s", format_info(f)->name);
+        if (s->new->matvecs[f] && begin(s, (void *)(uintptr_t)s->new->matvecs[f], name))
+            check_matvecs(s, f);
         snprintf(name, sizeof name, "dequant_%s", format_info(f)->name);
         bool dequant = begin(s, (void *)(uintptr_t)s->new->dequant[f], name);
         for (size_t i = 0; dequant && i < COUNT(some_cols); i++)
@@ -465,6 +519,12 @@ static void broken_other_slice(const struct matrix *w, uint32_t g0, uint32_t g1,
     good.matvec[w->format](w, 0, g1, x, y);
 }
 
+static void broken_last_token(const struct matrix *w, uint32_t g0, uint32_t g1,
+                              const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+{
+    good.matvecs[w->format](w, g0, g1, x, n_tok > 64 ? n_tok - 1 : n_tok, y, ld_y);
+}
+
 static void broken_dequant(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
 {
     good.dequant[w->format](w, row0, row1, out);
@@ -509,7 +569,7 @@ static int selftest(void)
 {
     int missed = 0;
     kernels_init(&good, 0);
-    struct kernels broken[8];
+    struct kernels broken[9];
     for (size_t i = 0; i < COUNT(broken); i++) {
         broken[i] = good;
         broken[i].level = "broken";
@@ -522,6 +582,7 @@ static int selftest(void)
     broken[5].silu_mul = broken_silu_mul;
     broken[6].rope = broken_rope;
     broken[7].attend_f32 = broken_attend;
+    broken[8].matvecs[FORMAT_QINS4] = broken_last_token;
     for (size_t i = 0; i < COUNT(broken); i++)
         if (!caught(&broken[i])) {
             printf("FAILED: broken kernel %zu was not caught\n", i);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVX-512 VNNI and VBMI: the integer products with several tokens. The sums of 32 rows x up to 8
+ * tokens stay in registers. So few tokens cost little more than one: reading the weights takes
+ * longest. For more, weights are decoded into a panel that stays in the first-level cache.
+ */
+#include "x86/avx512.h"
+
+enum {
+    GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
+    TOKENS = 8,       /* and tokens whose sums stay in registers; so few need no panel */
+    PANEL_COLS = 512, /* columns decoded at once */
+    BATCH = 128,      /* tokens that a panel serves */
+};
+
+struct panel {
+    uint8_t weight[PANEL_COLS * ROW_GROUP];  /* lines of 16 rows x 4 columns, unsigned */
+    uint64_t negative[PANEL_COLS / 4];       /* rows and columns of a line; qins8 */
+    float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
+};
+
+static inline void prefetch_line(const uint8_t *p)
+{
+    _mm_prefetch((const char *)p + 2048, _MM_HINT_T0);
+    _mm_prefetch((const char *)p + 4096, _MM_HINT_T1);
+}
+
+/* Four activations, the same for every row. */
+static inline __m512i four_vnni(const int8_t *q)
+{
+    int32_t four;
+    memcpy(&four, q, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+/* ---- decoding -----------------------------------------------------------------------------------
+ */
+
+/* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
+static inline __m512 scales_qins4(const uint8_t *codes)
+{
+    __m512i c = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)codes));
+    __m512 f = _mm512_permutexvar_ps(c, _mm512_loadu_ps(qins4_fraction));
+    __m512i exponent = _mm512_and_si512(_mm512_slli_epi32(c, 19), _mm512_set1_epi32(7 << 23));
+    __m512i scale = _mm512_sub_epi32(_mm512_castps_si512(f), exponent);
+    __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    /* scale | (c << 24 & sign) */
+    return _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(scale, _mm512_slli_epi32(c, 24), sign, 0xf8));
+}
+
+/* Levels + 128 by code: dpbusd wants unsigned weights. */
+static inline __m512i biased_levels(void)
+{
+    __m128i level = _mm_loadu_si128((const void *)qins4_level);
+    return _mm512_broadcast_i32x4(_mm_add_epi8(level, _mm_set1_epi8(-128)));
+}
+
+/* A line of codes: 8 columns, four by four. */
+static inline void line_qins4(const uint8_t *line, __m512i weights[2])
+{
+    const __m512i levels = biased_levels(), nibble = _mm512_set1_epi8(15);
+    prefetch_line(line);
+    __m512i v = _mm512_loadu_si512(line);
+    __m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble);
+    weights[0] = _mm512_shuffle_epi8(levels, _mm512_and_si512(v, nibble));
+    weights[1] = _mm512_shuffle_epi8(levels, high);
+}
+
+/* Two lines of codes: magnitudes and signs. */
+static inline void lines_qins8(const uint8_t *line, __m512i weights[2], __mmask64 negative[2])
+{
+    const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
+    const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
+    for (int i = 0; i < 2; i++) {
+        prefetch_line(line + i * 64);
+        __m512i v = _mm512_loadu_si512(line + i * 64);
+        weights[i] = _mm512_permutex2var_epi8(table0, v, table1);
+        negative[i] = _mm512_movepi8_mask(v);
+    }
+}
+
+/* Whole tiles into a panel. `block`: 32, 16, or 0 for qins8. */
+static inline __attribute__((always_inline)) void decode(struct panel *p, const uint8_t *tile,
+                                                         uint32_t n_cols, const uint32_t block)
+{
+    float *scale = p->scale[0];
+    for (uint32_t k = 0; k < n_cols; k += 8) {
+        __m512i w[2];
+        __mmask64 negative[2];
+        if (!block) {
+            lines_qins8(tile + k * ROW_GROUP, w, negative);
+            for (int i = 0; i < 2; i++)
+                p->negative[k / 4 + i] = _cvtmask64_u64(negative[i]);
+        } else {
+            for (uint32_t b = 0; b < QINS4_COLS && k % QINS4_COLS == 0; b += block) {
+                _mm512_storeu_ps(scale, scales_qins4(tile));
+                scale += ROW_GROUP;
+                tile += ROW_GROUP;
+            }
+            line_qins4(tile, w);
+            tile += 64;
+        }
+        _mm512_storeu_si512(p->weight + k * ROW_GROUP, w[0]);
+        _mm512_storeu_si512(p->weight + (k + 4) * ROW_GROUP, w[1]);
+    }
+}
+
+/* ---- products -----------------------------------------------------------------------------------
+ */
+
+/* Where the weights come from: panels, or, for few tokens, the tiles themselves. */
+struct source {
+    const struct panel *panel;   /* [GROUPS] */
+    const uint8_t *tile[GROUPS]; /* one tile each */
+};
+
+typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
+
+/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. Each block's sum of qins4 begins
+ * at -128 sum(q), for the biased levels; qins8's signs go onto the activations. */
+static inline __attribute__((always_inline)) void
+multiply(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
+         const int n_tok, sums *to, const uint32_t block, const bool near)
+{
+    const uint32_t step = block ? block : ACT_BLOCK;
+    const uint32_t n_scales = block ? QINS4_COLS / block * ROW_GROUP : 0;
+    const struct panel *p = from->panel;
+    __m512 acc[TOKENS][GROUPS];
+    for (int t = 0; t < n_tok; t++)
+        for (int i = 0; i < GROUPS; i++)
+            acc[t][i] = _mm512_loadu_ps(to[t][i]);
+    for (uint32_t k = 0; k < n_cols; k += step) {
+        __m512i sum[TOKENS][GROUPS];
+#pragma GCC unroll 8
+        for (int t = 0; t < n_tok; t++) {
+            const int32_t *q = x[t].sum + (col0 + k) / 16;
+            __m512i begin = block ? _mm512_set1_epi32(-128 * (block == 32 ? q[0] + q[1] : q[0]))
+                                  : _mm512_setzero_si512();
+            sum[t][0] = sum[t][1] = begin;
+        }
+#pragma GCC unroll 4
+        for (uint32_t g = 0; g < step; g += 8) {
+            __m512i w[GROUPS][2];
+            __mmask64 negative[GROUPS][2];
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++) {
+                if (near && block)
+                    line_qins4(from->tile[i] + n_scales + (k + g) * 8, w[i]);
+                else if (near)
+                    lines_qins8(from->tile[i] + (k + g) * ROW_GROUP, w[i], negative[i]);
+                for (int j = 0; j < 2 && !near; j++) {
+                    w[i][j] = _mm512_loadu_si512(p[i].weight + (k + g) * ROW_GROUP + j * 64);
+                    negative[i][j] = _cvtu64_mask64(p[i].negative[(k + g) / 4 + (uint32_t)j]);
+                }
+            }
+#pragma GCC unroll 2
+            for (int j = 0; j < 2; j++)
+#pragma GCC unroll 8
+                for (int t = 0; t < n_tok; t++) {
+                    const __m512i q = four_vnni(x[t].q + col0 + k + g + j * 4);
+#pragma GCC unroll 2
+                    for (int i = 0; i < GROUPS; i++) {
+                        __m512i a = q;
+                        if (!block)
+                            a = _mm512_mask_sub_epi8(q, negative[i][j], _mm512_setzero_si512(), q);
+                        sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i][j], a);
+                    }
+                }
+        }
+        __m512 scale[GROUPS];
+        for (int i = 0; i < GROUPS && block; i++)
+            scale[i] = near ? scales_qins4(from->tile[i] + k / step * ROW_GROUP)
+                            : _mm512_loadu_ps(p[i].scale[k / step]);
+#pragma GCC unroll 8
+        for (int t = 0; t < n_tok; t++) {
+            const __m512 d = _mm512_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++)
+                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]),
+                                            block ? _mm512_mul_ps(scale[i], d) : d, acc[t][i]);
+        }
+    }
+    for (int t = 0; t < n_tok; t++)
+        for (int i = 0; i < GROUPS; i++)
+            _mm512_storeu_ps(to[t][i], acc[t][i]);
+}
+
+/* Few tokens, straight from the tiles; their number becomes a constant. */
+static inline __attribute__((always_inline)) void
+multiply_few(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
+             uint32_t n_tok, sums *to, const uint32_t block)
+{
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply(from, n_cols, x, col0, n, to, block, true);                                       \
+        break
+    switch (n_tok) {
+        CASE(1);
+        CASE(2);
+        CASE(3);
+        CASE(4);
+        CASE(5);
+        CASE(6);
+        CASE(7);
+        CASE(8);
+    }
+#undef CASE
+}
+
+/* Row groups `group` and the next (group1 at most; the last may be alone): TOKENS tokens at most,
+ * or a multiple of them up to BATCH. */
+static inline __attribute__((always_inline)) void
+run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
+           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+{
+    const uint32_t tile_cols = block ? QINS4_COLS : ACT_BLOCK;
+    const uint32_t tile_bytes = block ? QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8 : 512;
+    const bool near = n_tok <= TOKENS;
+    const uint32_t step = near ? tile_cols : PANEL_COLS;
+    const uint32_t groups[GROUPS] = {group, group + 1 < group1 ? group + 1 : group};
+    struct panel panel[GROUPS];
+    struct source from = {.panel = panel};
+    sums acc[BATCH];
+    memset(acc, 0, n_tok * sizeof *acc);
+    for (uint32_t k = 0; k < w->cols_pad; k += step) {
+        uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
+        for (int i = 0; i < GROUPS; i++)
+            from.tile[i] = group_tiles(w, groups[i]) + (size_t)(k / tile_cols) * tile_bytes;
+        if (near) {
+            for (int i = 0; i < GROUPS && block; i++)
+                prefetch_line(from.tile[i]);
+            multiply_few(&from, n_cols, x, k, n_tok, acc, block);
+            continue;
+        }
+        for (int i = 0; i < GROUPS; i++)
+            decode(&panel[i], from.tile[i], n_cols, block);
+        for (uint32_t t = 0; t < n_tok; t += TOKENS)
+            multiply(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
+    }
+    for (int i = 0; i < GROUPS && group + (uint32_t)i < group1; i++) {
+        uint32_t row = groups[i] * ROW_GROUP;
+        __mmask16 rows = first_lanes(group_rows(w, groups[i]));
+        __m512 base = _mm512_loadu_ps(w->row + row);
+        if (!block)
+            base = _mm512_div_ps(base, _mm512_set1_ps(255));
+        for (uint32_t t = 0; t < n_tok; t++)
+            _mm512_mask_storeu_ps(y + t * ld_y + row, rows,
+                                  _mm512_mul_ps(_mm512_loadu_ps(acc[t][i]), base));
+    }
+}
+
+static inline __attribute__((always_inline)) void
+matvecs(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+        uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+{
+    while (n_tok > 0) {
+        uint32_t n = n_tok > BATCH ? BATCH : n_tok > TOKENS ? n_tok / TOKENS * TOKENS : n_tok;
+        for (uint32_t group = group0; group < group1; group += GROUPS)
+            run_groups(w, group, group1, x, n, y, ld_y, block);
+        x += n;
+        y += n * ld_y;
+        n_tok -= n;
+    }
+}
+
+static void matvecs_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
+                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+{
+    matvecs(w, group0, group1, x, n_tok, y, ld_y, 32);
+}
+
+static void matvecs_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
+                             const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+{
+    matvecs(w, group0, group1, x, n_tok, y, ld_y, 16);
+}
+
+static void matvecs_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+{
+    matvecs(w, group0, group1, x, n_tok, y, ld_y, 0);
+}
+
+void kernels_vnni_tokens(struct kernels *k)
+{
+    k->matvecs[FORMAT_QINS8] = matvecs_qins8;
+    k->matvecs[FORMAT_QINS4] = matvecs_qins4;
+    k->matvecs[FORMAT_QINS4_16] = matvecs_qins4_16;
+}
