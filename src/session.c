@@ -14,6 +14,7 @@ enum {
     UNIT_CHUNK = 512, /* where a matrix unit is so fast that decoding weights counts */
     ATTEND_TOKENS = 8, /* query tokens of one head that a worker takes at a time */
     SILU_SLICE = 1024,
+    SCORE_TOKENS = 64, /* whose logits are in memory at a time */
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
@@ -247,6 +248,13 @@ static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint3
     return common < n ? common : n - 1;
 }
 
+/* The cache has these ids behind those that it had. */
+static void keep(struct session *s, const int32_t *ids, uint32_t n)
+{
+    memcpy(s->ids + s->len, ids, n * sizeof *ids);
+    s->len += n;
+}
+
 enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
                                  session_progress_fn *progress, void *arg)
 {
@@ -262,8 +270,7 @@ enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t
         uint32_t count = n - s->len < s->chunk ? n - s->len : s->chunk;
         if (!forward(s, ids + s->len, s->len, count, n, progress, arg))
             return SESSION_STOPPED;
-        memcpy(s->ids + s->len, ids + s->len, count * sizeof *ids);
-        s->len += count;
+        keep(s, ids + s->len, count);
         if (s->len == n)
             head(s, count);
     }
@@ -271,6 +278,46 @@ enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t
     if (progress)
         progress(arg, n, n);
     return SESSION_OK;
+}
+
+/* Logits of the wanted ones among `count` tokens from pos0 on that forward has just evaluated. The
+ * norms move up, so that a group of them is one matrix product. */
+static void score_chunk(struct session *s, uint32_t pos0, uint32_t count, const bool *wanted,
+                        float *logits /* [SCORE_TOKENS][vocab] */, session_logits_fn *fn, void *arg)
+{
+    const struct model *m = s->m;
+    size_t dim = m->config.dim, vocab = m->config.vocab;
+    uint32_t at[SCORE_TOKENS], n = 0;
+    for (uint32_t t = 0; t < count; t++) {
+        if (wanted[pos0 + t]) {
+            s->k->rms_norm(s->h + n * dim, s->x + t * dim, m->norm, m->config.dim,
+                           m->config.rms_eps);
+            at[n++] = pos0 + t;
+        }
+        if (n == 0 || (n < SCORE_TOKENS && t + 1 < count))
+            continue;
+        matmul_run(s->mm, &m->head, n, s->h, logits, vocab);
+        for (uint32_t i = 0; i < n; i++)
+            fn(arg, at[i], logits + i * vocab);
+        n = 0;
+    }
+}
+
+void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool *wanted,
+                   session_logits_fn *fn, void *arg)
+{
+    assert(n > 0 && n <= s->ctx_len);
+    float *logits = xaligned_scratch((size_t)SCORE_TOKENS * s->m->config.vocab * sizeof *logits);
+    s->reused = s->len = 0;
+    s->is_long = rope_is_long(&s->m->config, n);
+    s->has_logits = false;
+    while (s->len < n) {
+        uint32_t pos0 = s->len, count = n - pos0 < s->chunk ? n - pos0 : s->chunk;
+        forward(s, ids + pos0, pos0, count, n, NULL, NULL);
+        keep(s, ids + pos0, count);
+        score_chunk(s, pos0, count, wanted, logits, fn, arg);
+    }
+    free(logits);
 }
 
 static uint32_t max3(uint32_t a, uint32_t b, uint32_t c)

@@ -44,6 +44,13 @@ enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t
 /* Logits after the last token of the last session_sync that returned SESSION_OK. */
 const float *session_logits(const struct session *s); /* [vocab] */
 
+/* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
+ * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a
+ * conversation needs the last logits alone. */
+typedef void session_logits_fn(void *arg, uint32_t pos, const float *logits /* [vocab] */);
+void session_score(struct session *s, const int32_t *ids, uint32_t n,
+                   const bool *wanted /* [n] */, session_logits_fn *fn, void *arg);
+
 uint32_t session_ctx(const struct session *s);
 uint32_t session_len(const struct session *s);      /* tokens in the cache */
 uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */

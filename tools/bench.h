@@ -10,15 +10,20 @@
 #include "session.h"
 #include "tokenizer.h"
 
+struct command;
+
 struct bench {
-    const char *command;
+    const struct command *command;
     const char *model_path;
+    const char *const *words; /* perplexity: models, then files */
+    uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
     bool decode, json;
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
     uint32_t n_threads, n_prompt, n_generate, n_greedy;
+    uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
     struct kernels kernels;
@@ -39,6 +44,7 @@ void bench_json_number(double x);
 
 bool bench_tokens(struct bench *b, struct error *err);
 bool bench_logits(struct bench *b, struct error *err);
+bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 
 #endif

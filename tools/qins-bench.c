@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 static const char usage[] =
     "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
+    "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
     "       qins-bench speed  MODEL [-p N] [-n N] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
@@ -24,6 +26,9 @@ static const char usage[] =
     "logits  what the model predicts after the last of some ids\n"
     "  --ids LIST          token ids, separated by commas\n"
     "  --greedy N          continue by N tokens, always the best one\n"
+    "perplexity  how well models predict texts; several models are compared with the first\n"
+    "  FILE                UTF-8 text, lines <|endoftext|> between documents; or tokens, .jsonl\n"
+    "  --window N          tokens evaluated together (the model's context, at most 2048)\n"
     "speed   prompt, generation, and a plain read of the same weights beside them\n"
     "  -p N                tokens of the prompt (512)\n"
     "  -n N                tokens to generate (64)\n"
@@ -36,7 +41,7 @@ static const char usage[] =
     "  --version           version of the program and its libraries\n";
 
 enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
-enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION };
+enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW };
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
@@ -44,7 +49,8 @@ static const struct option flags[] = {
     {"generate", required_argument, NULL, 'n'},       {"format", required_argument, NULL, 'f'},
     {"threads", required_argument, NULL, 't'},        {"cpu", required_argument, NULL, FLAG_CPU},
     {"json", no_argument, NULL, FLAG_JSON},           {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, FLAG_VERSION},     {0},
+    {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
+    {0},
 };
 
 /* ---- what the commands share ------------------------------------------------------------- */
@@ -158,6 +164,8 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
         return parse_u32("-p", text, 1, MAX_TOKENS, &b->n_prompt, err);
     case 'n':
         return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
+    case FLAG_WINDOW:
+        return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
     case 't':
         return parse_u32("-t", text, 0, MAX_THREADS, &b->n_threads, err);
     case 'f':
@@ -171,21 +179,38 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     }
 }
 
+static const struct command {
+    const char *name;
+    int max_words;
+    bool (*run)(struct bench *b, struct error *err);
+} commands[] = {
+    {"tokens", 2, bench_tokens},
+    {"logits", 1, bench_logits},
+    {"perplexity", INT_MAX, bench_perplexity},
+    {"speed", 1, bench_speed},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static const char command_names[] = "tokens, logits, perplexity or speed";
+
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {
     if (n < 1)
-        return refuse(err, EX_USAGE, "a command is missing: tokens, logits or speed");
-    b->command = words[0];
-    bool is_tokens = strcmp(b->command, "tokens") == 0;
-    if (!is_tokens && strcmp(b->command, "logits") != 0 && strcmp(b->command, "speed") != 0)
-        return refuse(err, EX_USAGE, "unknown command \"%s\": tokens, logits or speed expected",
-                      b->command);
+        return refuse(err, EX_USAGE, "a command is missing: %s", command_names);
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(words[0], commands[i].name) == 0)
+            b->command = &commands[i];
+    if (!b->command)
+        return refuse(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
+                      command_names);
     if (n < 2)
-        return refuse(err, EX_USAGE, "%s: MODEL is missing", b->command);
+        return refuse(err, EX_USAGE, "%s: MODEL is missing", words[0]);
+    b->words = (const char *const *)words + 1;
+    b->n_words = (uint32_t)(n - 1);
     b->model_path = words[1];
     b->text = n > 2 ? words[2] : NULL;
-    if (n > (is_tokens ? 3 : 2))
-        return refuse(err, EX_USAGE, "\"%s\": one word too many", words[is_tokens ? 3 : 2]);
+    if (n - 1 > b->command->max_words)
+        return refuse(err, EX_USAGE, "\"%s\": one word too many", words[1 + b->command->max_words]);
     return true;
 }
 
@@ -214,9 +239,7 @@ static bool parse(struct bench *b, int argc, char **argv, struct error *err)
 
 static bool run(struct bench *b, struct error *err)
 {
-    bool ok = strcmp(b->command, "tokens") == 0   ? bench_tokens(b, err)
-              : strcmp(b->command, "logits") == 0 ? bench_logits(b, err)
-                                                  : bench_speed(b, err);
+    bool ok = b->command->run(b, err);
     if (ok && (fflush(stdout) != 0 || ferror(stdout)))
         return refuse(err, EX_IOERR, "standard output: cannot write");
     return ok;

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "model.h"
+#include "rope.h"
 #include "session.h"
 #include "test.h"
 
@@ -187,6 +188,60 @@ static void test_bf16_cache_stays_close(void **state)
     }
 }
 
+struct scored {
+    const struct world *w;
+    const struct example *c;
+    const bool *wanted;
+    uint32_t next;
+};
+
+static void check_scored(void *arg, uint32_t pos, const float *logits)
+{
+    struct scored *at = arg;
+    const struct world *w = at->w;
+    while (!at->wanted[at->next])
+        at->next++;
+    assert_int_equal(pos, at->next++);
+    const struct example *c = at->c;
+    double bound = fmin(1e-3, 1e-4 * c->spread);
+    if (pos + 1 >= c->n_prompt && pos + 1 < c->n && !rope_is_long(&w->m->config, c->n))
+        assert_int_equal(best(logits, w->m->config.vocab), c->ids[pos + 1]);
+    for (uint32_t i = 0; pos + 1 == c->n_prompt && i < w->m->config.vocab; i++)
+        assert_true(fabs(logits[i] - c->logits[i]) <= bound);
+}
+
+/* All positions, every third, and none: with the reference's logits after the prompt, and its
+ * greedy tokens where the whole has one set of rope factors. */
+static void test_scoring_gives_the_logits_of_the_wanted_positions(void **state)
+{
+    (void)state;
+    const uint32_t chunks[] = {0, 1, 3, 7};
+    for (int f = 0; f < N_FIXTURES; f++) {
+        struct world w;
+        setup(&w, fixtures[f], FORMAT_F32, 2);
+        for (uint32_t i = 0; i < w.n_cases * 4 * 3; i++) {
+            const struct example *c = &w.cases[i / 12];
+            bool wanted[MAX_IDS + 1] = {0};
+            struct session *s = session_of(&w, chunks[i % 4], KV_F32);
+            struct scored at = {.w = &w, .c = c, .wanted = wanted};
+            uint32_t n = c->n, step = i / 4 % 3 == 0 ? 1 : 3, left = 0;
+            if (rope_is_long(&w.m->config, n) != rope_is_long(&w.m->config, c->n_prompt))
+                n = c->n_prompt;
+            for (uint32_t t = 0; t < n; t += step)
+                wanted[t] = i / 4 % 3 != 2;
+            session_score(s, c->ids, n, wanted, check_scored, &at);
+            for (uint32_t t = at.next; t < n; t++)
+                left += wanted[t];
+            assert_int_equal(left, 0);
+            assert_int_equal(session_len(s), n);
+            session_sync(s, c->ids, c->n_prompt, NULL, NULL); /* and talk goes on */
+            check_logits(&w, s, c, 1);
+            session_free(s);
+        }
+        teardown(&w);
+    }
+}
+
 /* ---- reuse ------------------------------------------------------------------------------- */
 
 static void test_the_common_prefix_is_kept(void **state)
@@ -328,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_logits_and_greedy_tokens_match_the_reference),
         cmocka_unit_test(test_rewinding_gives_what_a_fresh_session_gives),
         cmocka_unit_test(test_bf16_cache_stays_close),
+        cmocka_unit_test(test_scoring_gives_the_logits_of_the_wanted_positions),
         cmocka_unit_test(test_the_common_prefix_is_kept),
         cmocka_unit_test(test_crossing_the_original_context_recomputes),
         cmocka_unit_test(test_stopping_keeps_finished_chunks),

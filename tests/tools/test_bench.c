@@ -110,6 +110,214 @@ static void test_logits(void **state)
     }
 }
 
+/* ---- perplexity -------------------------------------------------------------------------- */
+
+static void write_file(const char *folder, const char *name, const char *text, size_t n)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* {"ids":[1,a,b,...],"scored":...}: n ids of a vocabulary of 512. */
+static void add_document(struct buf *out, uint32_t n, const char *scored)
+{
+    buf_puts(out, "{\"ids\":[1");
+    for (uint32_t i = 1; i < n; i++)
+        buf_printf(out, ",%u", 3 + (i * 2654435761u + n) % 1021 % 509);
+    buf_printf(out, "]%s}\n", scored);
+}
+
+static const json_t *source(const json_t *j, size_t model, size_t file)
+{
+    const json_t *m = json_array_get(json_object_get(j, "models"), model);
+    return json_array_get(json_object_get(m, "sources"), file);
+}
+
+static double value(const json_t *object, const char *key)
+{
+    assert_true(json_is_number(json_object_get(object, key)));
+    return json_number_value(json_object_get(object, key));
+}
+
+/* Means of -ln p by shared/oracle/reference.py in float64, over the same windows. */
+static void test_perplexity_matches_the_reference(void **state)
+{
+    (void)state;
+    const struct {
+        const char *fixture;
+        uint32_t window;
+        double nats;
+    } cases[] = {
+        {"phi3", 32, 14.2671978},
+        {"phi3", 64, 14.4611829},
+        {"phi3-cross", 32, 14.1625890},
+        {"phi3-cross", 64, 14.1780588},
+        {"phi4", 32, 7.1902568},
+        {"phi4", 64, 7.3789529},
+        {"llama", 32, 7.0783553},
+        {"llama", 64, 7.1056458},
+    };
+    const char *folder = temp_folder();
+    struct buf text = {0};
+    add_document(&text, 1, "");
+    add_document(&text, 2, "");
+    add_document(&text, 30, "");
+    add_document(&text, 70, ",\"scored\":[[3,20],[25,26],[40,70]]");
+    add_document(&text, 100, ",\"scored\":[[0,0],[0,100]]");
+    write_file(folder, "five.jsonl", text.data, text.len);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char arguments[512];
+        snprintf(arguments, sizeof arguments,
+                 "perplexity \"$QS/fixtures/%s\" '%s/five.jsonl' --window %u --json",
+                 cases[i].fixture, folder, cases[i].window);
+        json_t *j = expect_json(arguments);
+        const json_t *s = source(j, 0, 0);
+        assert_int_equal(value(s, "documents"), 5);
+        assert_int_equal(value(s, "tokens"), 177);
+        assert_true(fabs(value(s, "nats_per_token") - cases[i].nats) < 1e-5);
+        assert_true(fabs(value(s, "perplexity") / exp(cases[i].nats) - 1) < 1e-5);
+        json_decref(j);
+    }
+    buf_free(&text);
+    remove_folder(folder);
+}
+
+/* The same documents as text and as ids; the value is the float64 reference's. */
+static void test_perplexity_of_text(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder(), story[] = "Once upon a time, there was a little girl.",
+               two[] = "Once upon a time, there was a little girl.\n<|endoftext|>\r\n\n"
+                       "<|endoftext|>\nOnce upon a time, there was a little girl.\r\n"
+                       "<|endoftext|>\n";
+    char arguments[512];
+    write_file(folder, "one.txt", story, sizeof story - 1);
+    write_file(folder, "two.txt", two, sizeof two - 1);
+    snprintf(arguments, sizeof arguments,
+             "perplexity \"$QS/models/stories260K\" '%s/one.txt' '%s/two.txt' --json", folder,
+             folder);
+    json_t *j = expect_json(arguments);
+    assert_int_equal(value(source(j, 0, 0), "documents"), 1);
+    assert_int_equal(value(source(j, 0, 1), "documents"), 2);
+    assert_true(fabs(value(source(j, 0, 0), "nats_per_token") - 0.5292275) < 1e-5);
+    assert_true(fabs(value(source(j, 0, 1), "nats_per_token") - 0.5292275) < 1e-5);
+    assert_int_equal(value(source(j, 0, 1), "tokens"), 2 * value(source(j, 0, 0), "tokens"));
+    json_decref(j);
+    remove_folder(folder);
+}
+
+/* ln p of every id after the first `n` ids. */
+static void log_p(const char *model, const int *ids, int n, double *out /* [512] */)
+{
+    struct buf arguments = {0};
+    double sum = 0;
+    buf_printf(&arguments, "logits '%s' --json --ids ", model);
+    for (int i = 0; i < n; i++)
+        buf_printf(&arguments, "%s%d", i ? "," : "", ids[i]);
+    json_t *j = expect_json(arguments.data);
+    for (size_t i = 0; i < 512; i++)
+        sum += exp(out[i] = json_number_value(json_array_get(json_object_get(j, "logits"), i)));
+    for (size_t i = 0; i < 512; i++)
+        out[i] -= log(sum);
+    json_decref(j);
+    buf_free(&arguments);
+}
+
+/* Against what the logits of each prefix say. */
+static void test_models_are_compared_with_the_first(void **state)
+{
+    (void)state;
+    const int ids[] = {1, 403, 407, 261, 378};
+    const char *folder = temp_folder(), *build = getenv("QINS_BUILD");
+    const char *const formats[] = {"f32", "qins4"};
+    char path[2][512], command[1600];
+    double p[2][512], nats[2] = {0}, kl = 0;
+    for (int m = 0; m < 2; m++) {
+        snprintf(path[m], sizeof path[m], "%s/%s.qins", folder, formats[m]);
+        snprintf(command, sizeof command, "'%s/tools/qins-convert' -q -f %s -o '%s' '%s' > '%s/report'",
+                 build ? build : ".", formats[m], path[m], shared_path("models/stories260K"), folder);
+        assert_int_equal(system(command), 0);
+    }
+    for (int n = 1; n < 5; n++) {
+        for (int m = 0; m < 2; m++) {
+            log_p(path[m], ids, n, p[m]);
+            nats[m] -= p[m][ids[n]] / 4;
+        }
+        for (int i = 0; i < 512; i++)
+            kl += exp(p[0][i]) * (p[0][i] - p[1][i]) / 4;
+    }
+    const char line[] = "{\"ids\":[1,403,407,261,378]}";
+    write_file(folder, "x.jsonl", line, sizeof line - 1);
+    snprintf(command, sizeof command, "perplexity '%s' '%s' '%s' '%s/x.jsonl' --json", path[0],
+             path[1], path[0], folder);
+    json_t *j = expect_json(command);
+    for (int m = 0; m < 2; m++)
+        assert_true(fabs(value(source(j, (size_t)m, 0), "nats_per_token") - nats[m]) < 1e-4);
+    assert_true(fabs(value(source(j, 1, 0), "kl_to_first") - kl) < 1e-4 && kl > 1e-3);
+    assert_true(value(source(j, 0, 0), "kl_to_first") == 0);
+    assert_true(value(source(j, 2, 0), "kl_to_first") == 0); /* the first again */
+    json_decref(j);
+    remove_folder(folder);
+}
+
+static void test_other_tokens_are_not_compared(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder(), *model = shared_path("models/stories260K");
+    char text[1024];
+    snprintf(text, sizeof text,
+             "cp -r '%s' '%s/other' && chmod -R u+w '%s/other' && echo >> '%s/other/tokenizer.json'",
+             model, folder, folder, folder);
+    assert_int_equal(system(text), 0);
+    snprintf(text, sizeof text, "perplexity '%s' '%s/other' x", model, folder);
+    struct output out = run(text, true);
+    assert_int_equal(out.code, 64);
+    assert_non_null(strstr(out.text.data, "another tokenizer"));
+    buf_free(&out.text);
+    remove_folder(folder);
+}
+
+static void test_broken_token_files_are_refused(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "no token"},
+        {"{\"ids\":[1]}\n", "no token"},
+        {"{\"ids\":[1,2],\"scored\":[[0,1]]}\n", "no token"}, /* nothing stands before it */
+        {"{\"ids\":[]}\n{\"ids\":[1,512]}\n", "x.jsonl:2"},
+        {"{\"ids\":[1,-1]}\n", "item 1"},
+        {"{\"ids\":[1,1.5]}\n", "item 1"},
+        {"{\"ids\":[1,\"2\"]}\n", "item 1"},
+        {"{\"ids\":7}\n", "\"ids\""},
+        {"[1,2]\n", "object"},
+        {"{\"ids\":[1,2]\n", "JSON"},
+        {"{\"ids\":[1,2],\"scored\":[[1,3]]}\n", "pair 0"},
+        {"{\"ids\":[1,2],\"scored\":[[1,2],[1,2]]}\n", "pair 1"},
+        {"{\"ids\":[1,2],\"scored\":[[1]]}\n", "pair 0"},
+        {"{\"ids\":[1,2],\"scored\":[1,2]}\n", "pair 0"},
+        {"{\"ids\":[1,2],\"scored\":{}}\n", "\"scored\""},
+    };
+    const char *folder = temp_folder();
+    char arguments[512];
+    snprintf(arguments, sizeof arguments, "perplexity \"$QS/models/stories260K\" '%s/x.jsonl'",
+             folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file(folder, "x.jsonl", cases[i].text, strlen(cases[i].text));
+        struct output out = run(arguments, true);
+        const char *line = strstr(out.text.data, "qins-bench:");
+        if (out.code != 65 || !line || !strstr(line, cases[i].says))
+            fail_msg("%s: code %d, said %s", cases[i].text, out.code, out.text.data);
+        buf_free(&out.text);
+    }
+    remove_folder(folder);
+}
+
 static void test_speed_without_generation_divides_nothing_by_zero(void **state)
 {
     (void)state;
@@ -147,6 +355,13 @@ static void test_refusals_are_one_line_and_a_code(void **state)
         {"speed x --cpu z80", 64, "z80"},
         {"speed x --format q4", 64, "q4"},
         {"speed x y", 64, "y"},
+        {"perplexity \"$QS/fixtures/phi3\"", 64, "FILE"},
+        {"perplexity x y", 64, "x: no model"},
+        {"perplexity \"$QS/fixtures/phi3\" /nowhere", 66, "/nowhere"},
+        {"perplexity \"$QS/fixtures/phi3\" y --window 1", 64, "--window 1"},
+        {"perplexity \"$QS/fixtures/phi3-cross\" y --window 257", 64, "256"},
+        {"perplexity \"$QS/models/stories260K\" \"$QS/models/stories260K-phi3\" /dev/null", 65,
+         "/dev/null"},
         {"speed x --frob", 64, "flag"},
         {"speed /nowhere/x.qins", 66, "/nowhere/x.qins"},
         {"speed /dev/null", 65, "/dev/null"},
@@ -187,6 +402,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_logits),
+        cmocka_unit_test(test_perplexity_matches_the_reference),
+        cmocka_unit_test(test_perplexity_of_text),
+        cmocka_unit_test(test_models_are_compared_with_the_first),
+        cmocka_unit_test(test_other_tokens_are_not_compared),
+        cmocka_unit_test(test_broken_token_files_are_refused),
         cmocka_unit_test(test_speed_without_generation_divides_nothing_by_zero),
         cmocka_unit_test(test_refusals_are_one_line_and_a_code),
         cmocka_unit_test(test_help_and_version),
