@@ -126,7 +126,7 @@ static void put_yaml(void)
         const struct option_row *row = &option_table[id];
         printf(".It Ic ");
         put_word(row->name, false);
-        printf(" : Ar %s\n%s\n", row->meta, row->manual);
+        printf(" : Ar %s\n%s\n", row->meta ? row->meta : "true|false", row->manual);
         put_range(row);
         put_aliases(row->aliases);
     }

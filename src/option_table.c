@@ -48,7 +48,7 @@ const struct option_row option_table[N_OPTIONS] = {
         NULL, "64", "N",
         "how far back it looks, in tokens; -1: all",
         "How many tokens the repeat penalty looks back at.\n"
-        "0 switches it off, \\-1 means the whole conversation." },
+        "0 switches it off, \\-1 means the whole conversation.", .rare = true },
     [OPT_MAX_TOKENS] = {
         OPT_MAX_TOKENS, "max_tokens", "max_new_tokens n_predict num_predict", 'n', OPTION_INT, 1,
         NUMBER_MAX_TOKENS, 50, 50, 2048, NULL, "512", "N",
@@ -75,7 +75,7 @@ const struct option_row option_table[N_OPTIONS] = {
         "reaches or passes it, by one token at most.\n"
         "With\n"
         ".Ic top_p\n"
-        "at 1 both keep all." },
+        "at 1 both keep all.", .rare = true },
     [OPT_SEED] = {
         OPT_SEED, "seed", NULL, 's', OPTION_INT, -1, NUMBER_MAX_SEED, 1, 0, 1000, NULL, "-1", "N",
         "same seed, same text; -1: a new one",
@@ -115,7 +115,7 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Cm auto\n"
         "takes all that this machine has;\n"
         ".Cm scalar\n"
-        "is plain C." },
+        "is plain C.", .rare = true },
     [OPT_PRESET] = {
         OPT_PRESET, "preset", NULL, 'P', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "NAME",
         "settings by name, such as creative",
@@ -132,7 +132,31 @@ const struct option_row option_table[N_OPTIONS] = {
         "file stays what it is.\n"
         ".Cm auto\n"
         "makes f32, which loses nothing, of models that take at most 1 GiB so, and qins8 of larger\n"
-        "ones." },
+        "ones.", .rare = true },
+    [OPT_THEME] = {
+        OPT_THEME, "theme", NULL, 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL, "default", "NAME",
+        "colours by name, such as light, dark, mono",
+        "Colours and attributes of the screen: a name, or a file where\n"
+        ".Ar NAME\n"
+        "holds a slash or ends in\n"
+        ".Pa .yaml ." },
+    [OPT_COLOR] = {
+        OPT_COLOR, "color", "colour", 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto always never", "auto",
+        "WHEN",
+        "auto, always or never",
+        ".Cm auto\n"
+        "uses the colours that the terminal has, unless\n"
+        ".Ev NO_COLOR\n"
+        "is set and not empty;\n"
+        ".Cm always\n"
+        "ignores that variable;\n"
+        ".Cm never\n"
+        "leaves bold, dim and reverse.", .rare = true },
+    [OPT_MOUSE] = {
+        OPT_MOUSE, "mouse", NULL, 0, OPTION_BOOL, 0, 0, 0, 0, 0, NULL, "false", NULL,
+        "wheel and clicks for the program",
+        "The wheel scrolls, clicks choose the part of the screen that has the keys, and move sliders.\n"
+        "While it is on most terminals select text only with the shift key held.", .rare = true },
 };
 /* clang-format on */
 

@@ -40,6 +40,9 @@ enum option_id {
     OPT_CPU,
     OPT_PRESET,
     OPT_FORMAT,
+    OPT_THEME,
+    OPT_COLOR,
+    OPT_MOUSE,
     N_OPTIONS
 };
 
@@ -53,9 +56,11 @@ struct option_row {
     double slider_min, slider_max; /* what keys move over; values outside may be typed */
     const char *choices;           /* OPTION_CHOICE: space-separated */
     const char *initial;           /* default as text; "" = unset */
-    const char *meta;              /* what --help calls the value: "N", "TEXT" */
+    const char *meta;              /* what --help calls the value: "N", "TEXT"; NULL: a flag alone
+                                      says true */
     const char *help;              /* one line, lower case, no full stop */
     const char *manual;            /* sentences for the manual page, mdoc */
+    bool rare;                     /* --help leaves it to --help-all */
 };
 
 struct option_value {

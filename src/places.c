@@ -19,6 +19,14 @@ char *places_user_folder(void)
     return home ? path_join(home, ".config/qins") : NULL;
 }
 
+char *places_user_file(const char *name)
+{
+    char *folder = places_user_folder();
+    char *path = folder ? path_join(folder, name) : NULL;
+    free(folder);
+    return path;
+}
+
 /* The source tree keeps its models beside conf/. */
 static char *source_file(const char *name)
 {

@@ -11,6 +11,8 @@
 /* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
  * is set. Caller frees. */
 char *places_user_folder(void);
+/* A file in it; NULL when there is no such folder. Caller frees. */
+char *places_user_file(const char *name);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
  * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
  * that the program was built in. -> its path whether it exists or not; caller frees. */

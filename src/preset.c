@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "preset.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest.h"
+#include "named_file.h"
 #include "places.h"
 #include "yaml_reader.h"
 
@@ -101,73 +100,9 @@ static bool load_file(struct options *o, const char *path, enum file_kind kind,
     return ok;
 }
 
-static bool ends_in_yaml(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 5 && strcmp(name + n - 5, ".yaml") == 0;
-}
-
-/* A name that is safe inside a path and on a line. */
-static bool is_plain_name(const char *name)
-{
-    if (*name == '\0' || *name == '.' || *name == '-' || strlen(name) > 64)
-        return false;
-    for (const char *c = name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/')
-            return false;
-    return true;
-}
-
-static char *user_file(const char *name)
-{
-    char *folder = places_user_folder();
-    char *path = folder ? path_join(folder, name) : NULL;
-    free(folder);
-    return path;
-}
-
-static char *refuse_preset(const char *name, struct error *err)
-{
-    struct buf list = {0};
-    size_t n;
-    char **names = preset_names(&n);
-    const char *guess = nearest(name, (const char *const *)names, n);
-    for (size_t i = 0; i < n; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    if (guess)
-        refuse(err, EX_CONFIG, "preset \"%.64s\": not found; did you mean %s?", name, guess);
-    else
-        refuse(err, EX_CONFIG, "preset \"%.64s\": not found; there are: %.600s", name,
-               n ? list.data : "none");
-    for (size_t i = 0; i < n; i++)
-        free(names[i]);
-    free(names);
-    buf_free(&list);
-    return NULL;
-}
-
-char *preset_find(const char *name, struct error *err)
-{
-    if (strchr(name, '/') || ends_in_yaml(name))
-        return xstrdup(name);
-    if (!is_plain_name(name))
-        return refuse_null(err, EX_CONFIG, "preset \"%.64s\": not a name", name);
-    char *file = xasprintf("presets/%s.yaml", name);
-    char *path = user_file(file);
-    if (!path || !is_file(path)) {
-        free(path);
-        path = places_data_file(file);
-    }
-    free(file);
-    if (is_file(path))
-        return path;
-    free(path);
-    return refuse_preset(name, err);
-}
-
 bool preset_load(struct options *o, const char *name, struct error *err)
 {
-    char *path = preset_find(name, err);
+    char *path = named_file("preset", name, err);
     bool ok = path && load_file(o, path, KIND_PRESET, SOURCE_PRESET, err);
     free(path);
     return ok;
@@ -175,7 +110,7 @@ bool preset_load(struct options *o, const char *name, struct error *err)
 
 static bool load_user_config(struct options *o, struct error *err)
 {
-    char *path = user_file("config.yaml");
+    char *path = places_user_file("config.yaml");
     bool ok = !path || !is_file(path) || load_file(o, path, KIND_CONFIG, SOURCE_PRESET, err);
     free(path);
     return ok;
@@ -209,51 +144,7 @@ bool preset_choose(struct options *o, const char *name, struct error *err)
     return ok;
 }
 
-/* ---- the list of presets --------------------------------------------------------------------- */
-
-struct name_list {
-    char **names;
-    size_t n;
-};
-
-static void list_folder(struct name_list *list, const char *folder)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        size_t len = strlen(entry->d_name);
-        if (!ends_in_yaml(entry->d_name) || !is_plain_name(entry->d_name))
-            continue;
-        list->names = xrealloc(list->names, list->n + 1, sizeof *list->names);
-        list->names[list->n++] = xstrndup(entry->d_name, len - 5);
-    }
-    if (dir)
-        closedir(dir);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 char **preset_names(size_t *n)
 {
-    struct name_list list = {0};
-    char *user = user_file("presets"), *data = places_data_file("presets");
-    size_t kept = 0;
-    if (user)
-        list_folder(&list, user);
-    list_folder(&list, data);
-    free(user);
-    free(data);
-    if (list.n)
-        qsort(list.names, list.n, sizeof *list.names, compare_names);
-    for (size_t i = 0; i < list.n; i++) {
-        if (kept && strcmp(list.names[kept - 1], list.names[i]) == 0)
-            free(list.names[i]);
-        else
-            list.names[kept++] = list.names[i];
-    }
-    *n = kept;
-    return list.names;
+    return named_files("preset", n);
 }

@@ -13,10 +13,7 @@
 bool preset_read(struct options *o, const char *yaml, size_t n, const char *name,
                  enum option_source source, struct error *err);
 
-/* Finds a preset NAME: a path with '/' or ".yaml" as it is; else presets/NAME.yaml under the user's
- * folder, then among the installed files. Caller frees. */
-char *preset_find(const char *name, struct error *err);
-/* A preset at start: below environment and flags. */
+/* A preset at start, by a name as named_file takes it: below environment and flags. */
 bool preset_load(struct options *o, const char *name, struct error *err);
 /* A preset that the user picks while the program runs: takes the last one away, and wins over
  * flags and earlier changes for every key that it sets. o is as before on failure. */

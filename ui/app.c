@@ -231,6 +231,7 @@ static void app_free(struct app *a)
     keys_free(&a->keys);
     buf_free(&a->notice);
     free(a->model_name);
+    free(a->look);
 }
 
 /* A signal ends the program at once, whatever the engine is busy with. */
@@ -264,6 +265,12 @@ int app_run(struct cli *c)
         error_print(&err, "qins-tui");
         fputs("qins-tui: plain mode: write your text, end it with Ctrl-D\n", stderr);
         return plain_run(c);
+    }
+    if (!app_apply_look(&a, &err)) {
+        screen_close();
+        free((char *)o.model);
+        app_free(&a);
+        return error_print(&err, "qins-tui");
     }
     transcript_init(&a.transcript);
     transcript_init(&a.pager);

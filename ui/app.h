@@ -42,6 +42,7 @@ struct app {
     double turn_started, memory_read;
     enum focus focus;
     int slider;                   /* index into sliders */
+    char *look;                   /* theme and colour that are on the screen */
     char typed[12];               /* number typed for it */
     struct buf notice;            /* one line for the reader, until the next key; sanitised */
     bool dirty, redraw, suspend, quit;
@@ -59,6 +60,8 @@ void app_stop(struct app *a);
 void app_event(struct app *a, const struct event *e);
 /* Options have changed: tells the engine. */
 void app_apply_options(struct app *a);
+/* Theme, colour and mouse from the options onto the screen. -> false: no such theme. */
+bool app_apply_look(struct app *a, struct error *err);
 void app_read_memory(struct app *a);
 
 /* ---- actions.c ---- */

@@ -68,7 +68,8 @@ static void make_tables(struct getopt_tables *t)
         const struct option_row *row = &option_table[id];
         const char *alias = row->aliases;
         add_short(t, row->short_flag, true);
-        add_long(t, row->name, strlen(row->name), required_argument, VALUE_OPTION + id);
+        add_long(t, row->name, strlen(row->name),
+                 row->meta ? required_argument : optional_argument, VALUE_OPTION + id);
         while (alias && *alias) {
             size_t len = strcspn(alias, " ");
             add_long(t, alias, len, required_argument, VALUE_OPTION + id);
@@ -122,6 +123,9 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
     case FLAG_HELP:
         c->action = CLI_HELP;
         break;
+    case FLAG_HELP_ALL:
+        c->action = CLI_HELP_ALL;
+        break;
     case FLAG_VERSION:
         c->action = CLI_VERSION;
         break;
@@ -171,7 +175,8 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
             value = value_of_short(value);
         if (value >= VALUE_FLAG)
             take_flag(c, (enum cli_flag)(value - VALUE_FLAG), optarg);
-        else if (!set_from_flag(c, (enum option_id)(value - VALUE_OPTION), optarg, err))
+        else if (!set_from_flag(c, (enum option_id)(value - VALUE_OPTION), optarg ? optarg : "true",
+                                err))
             return false;
     }
     if (argc - optind > 1)
@@ -187,7 +192,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
     options_init(&c->options);
     bool ok = parse_flags(c, argc, argv, err);
     /* Help must be there when a configuration file is broken. */
-    if (ok && c->action != CLI_HELP && c->action != CLI_VERSION) {
+    if (ok && (c->action == CLI_RUN || c->action == CLI_DUMP_CONFIG)) {
         ok = preset_load_defaults(&c->options, err) && options_read_env(&c->options, err);
         const char *preset = options_text(&c->options, OPT_PRESET);
         ok = ok && (!*preset || preset_load(&c->options, preset, err));
@@ -221,12 +226,13 @@ static void help_line(struct buf *out, char short_flag, const char *name, const 
     buf_puts(out, "\n");
 }
 
-static void help_append(struct buf *out)
+static void help_append(struct buf *out, bool all)
 {
     buf_puts(out, "usage: qins-tui [flags] [MODEL]\n");
     for (int id = 0; id < N_OPTIONS; id++) {
         const struct option_row *row = &option_table[id];
-        help_line(out, row->short_flag, row->name, row->meta, row->help, row->initial);
+        if (all || !row->rare)
+            help_line(out, row->short_flag, row->name, row->meta, row->help, row->initial);
     }
     for (int i = 0; i < N_CLI_FLAGS; i++) {
         const struct cli_flag_row *row = &cli_flags[i];
@@ -267,8 +273,8 @@ int cli_answer(const struct cli *c)
 {
     struct buf out = {0};
     struct error err;
-    if (c->action == CLI_HELP)
-        help_append(&out);
+    if (c->action == CLI_HELP || c->action == CLI_HELP_ALL)
+        help_append(&out, c->action == CLI_HELP_ALL);
     else if (c->action == CLI_VERSION)
         versions_append(&out, "qins-tui");
     else

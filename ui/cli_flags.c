@@ -25,6 +25,7 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          "that can be used as\n"
          ".Pa config.yaml ."},
     [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
+    [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",
                       "Prints the version of the program and of its libraries."},
 };

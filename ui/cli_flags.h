@@ -11,6 +11,7 @@ enum cli_flag {
     FLAG_PLAIN,
     FLAG_DUMP_CONFIG,
     FLAG_HELP,
+    FLAG_HELP_ALL,
     FLAG_VERSION,
     N_CLI_FLAGS
 };

@@ -145,7 +145,10 @@ static void choose_preset(struct app *a, const char *name)
     if (*name) {
         if (preset_choose(a->options, name, &err)) {
             app_apply_options(a);
-            app_notice(a, "Preset %s", name);
+            if (app_apply_look(a, &err))
+                app_notice(a, "Preset %s", name);
+            else
+                app_notice(a, "%s", err.text);
         } else {
             app_notice(a, "%s", err.text);
         }
@@ -195,6 +198,9 @@ static void set_option(struct app *a, const char *arguments)
     } else if (id == OPT_PRESET) {
         choose_preset(a, value);
     } else if (!options_set(a->options, (enum option_id)id, value, SOURCE_USER, &err)) {
+        app_notice(a, "%s", err.text);
+    } else if (!app_apply_look(a, &err)) {
+        options_unset(a->options, (enum option_id)id, SOURCE_USER);
         app_notice(a, "%s", err.text);
     } else {
         app_apply_options(a);

@@ -15,6 +15,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "theme.h"
 #include "utf8.h"
 #include "wrap.h"
 
@@ -34,15 +35,19 @@ static struct {
     size_t at;
     struct termios before; /* the terminal as we found it */
     volatile bool active;  /* it is ours: screen_restore has something to do */
-    bool utf8, paste;
+    bool utf8, mouse;
+    bool has_modes; /* the terminal knows those of xterm */
     int n_rows, n_columns;
     int cursor_row, cursor_column;
     char farewell[256]; /* gives the terminal back */
     size_t n_farewell;
-    cchar_t styled_blank;
+    bool colours;
+    attr_t attributes[N_STYLES];
+    short pairs[N_STYLES]; /* 0: no colour */
 } s;
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 static const struct glyphs unicode_glyphs = {
     "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓",
@@ -160,19 +165,25 @@ static void farewell_add(const char *capability)
         tputs(text, 1, farewell_put);
 }
 
+static void farewell_puts(const char *text)
+{
+    while (*text)
+        farewell_put(*text++);
+}
+
 static void prepare_farewell(void)
 {
+    const char *modes = s.has_modes ? paste_off : "", *mouse = s.mouse ? mouse_off : "";
     s.n_farewell = 0;
-    for (const char *c = s.paste ? paste_off : ""; *c; c++)
-        farewell_put(*c);
+    farewell_puts(mouse);
+    farewell_puts(modes);
     farewell_add("sgr0");
     farewell_add("op");
     farewell_add("cnorm");
     farewell_add("rmcup");
-    for (const char *c = s.paste ? paste_off : ""; *c; c++)
-        farewell_put(*c); /* some terminals keep modes per screen */
-    farewell_put('\r');
-    farewell_put('\n');
+    farewell_puts(mouse); /* some terminals keep modes per screen */
+    farewell_puts(modes);
+    farewell_puts("\r\n");
 }
 
 void screen_restore(void)
@@ -194,7 +205,9 @@ void screen_leave(void)
     s.out.len = s.at = 0;
     endwin();
     collect();
-    if (s.paste)
+    if (s.mouse)
+        buf_puts(&s.out, mouse_off);
+    if (s.has_modes)
         buf_puts(&s.out, paste_off);
     flush_all();
     tcsetattr(s.in_fd, TCSADRAIN, &s.before);
@@ -205,8 +218,10 @@ void screen_enter(void)
 {
     set_raw();
     s.active = true;
-    if (s.paste)
+    if (s.has_modes)
         buf_puts(&s.out, paste_on);
+    if (s.mouse)
+        buf_puts(&s.out, mouse_on);
     screen_resize();
 }
 
@@ -244,32 +259,48 @@ static void add_keys(struct keys *k)
     }
 }
 
-static void start_colours(void)
+/* -> has the terminal colours, and its own ones behind text? */
+static bool start_colours(void)
 {
-    static const short colours[N_STYLES] = {
-        [STYLE_USER] = COLOR_CYAN,   [STYLE_ANSWER] = COLOR_GREEN, [STYLE_NOTE] = COLOR_YELLOW,
-        [STYLE_ACCENT] = COLOR_CYAN, [STYLE_BADGE] = COLOR_YELLOW,
-    };
-    const char *no_color = getenv("NO_COLOR");
-    if ((no_color && *no_color) || !has_colors() || start_color() != OK ||
-        use_default_colors() != OK)
-        return;
-    for (short i = 1; i < N_STYLES; i++)
-        init_pair(i, colours[i] ? colours[i] : -1, -1);
+    return has_colors() && start_color() == OK && use_default_colors() == OK;
 }
 
-static attr_t attributes(enum style style)
+static attr_t curses_attributes(unsigned attributes)
 {
-    switch (style) {
-    case STYLE_DIM: return A_DIM;
-    case STYLE_BOLD:
-    case STYLE_TITLE:
-    case STYLE_USER:
-    case STYLE_ANSWER:
-    case STYLE_ACCENT: return A_BOLD;
-    case STYLE_BADGE: return A_REVERSE;
-    default: return A_NORMAL;
+    return (attributes & ATTRIBUTE_BOLD ? A_BOLD : 0) | (attributes & ATTRIBUTE_DIM ? A_DIM : 0) |
+           (attributes & ATTRIBUTE_UNDERLINE ? A_UNDERLINE : 0) |
+           (attributes & ATTRIBUTE_ITALIC ? A_ITALIC : 0) |
+           (attributes & ATTRIBUTE_REVERSE ? A_REVERSE : 0);
+}
+
+/* A theme's colour -> the terminal's, -1 its own. With 8 colours the bright ones are bold. */
+static short terminal_colour(int colour, attr_t *attributes)
+{
+    if (colour == 0)
+        return -1;
+    int c = colour_among(colour - 1, COLORS >= 256 ? 256 : 16);
+    if (c >= 8 && COLORS < 16) {
+        *attributes |= A_BOLD;
+        c -= 8;
     }
+    return (short)c;
+}
+
+void screen_set_theme(const struct theme *t, bool colour)
+{
+    for (short i = 0; i < N_STYLES; i++) {
+        const struct look *l = &t->looks[i];
+        attr_t ignored = 0;
+        s.attributes[i] = curses_attributes(l->attributes);
+        s.pairs[i] = s.colours && colour && (l->fg || l->bg) ? (short)(i + 1) : 0;
+        if (s.pairs[i])
+            init_pair(s.pairs[i], terminal_colour(l->fg, &s.attributes[i]),
+                      terminal_colour(l->bg, &ignored));
+    }
+    cchar_t blank; /* what is empty has the ground of text */
+    setcchar(&blank, L" ", A_NORMAL, s.pairs[STYLE_TEXT], NULL);
+    bkgrndset(&blank);
+    screen_redraw();
 }
 
 /* An fd of our own on the terminal, so that only our writes do not block. */
@@ -304,7 +335,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     if (!s.canvas)
         return refuse(err, EX_CANTCREAT, "cannot create a temporary file: %s", strerror(errno));
     s.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    s.paste = !term_is("vt") && !term_is("ansi");
+    s.has_modes = !term_is("vt") && !term_is("ansi");
     use_env(FALSE);    /* the size comes from the terminal, whatever LINES and COLUMNS say; */
     use_tioctl(TRUE);  /* without this, terminfo entries that tell none are refused */
     s.curses = newterm(NULL, s.canvas, stdin);
@@ -318,7 +349,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     }
     open_out(out_fd);
     prepare_farewell();
-    start_colours();
+    s.colours = start_colours();
     add_keys(k);
     nonl();
     idlok(stdscr, FALSE);
@@ -327,6 +358,15 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     collect();
     screen_enter();
     return true;
+}
+
+void screen_set_mouse(bool on)
+{
+    if (on == s.mouse || !s.has_modes)
+        return;
+    s.mouse = on;
+    prepare_farewell();
+    buf_puts(&s.out, on ? mouse_on : mouse_off);
 }
 
 /* ---- size ------------------------------------------------------------------------------------------- */
@@ -405,8 +445,8 @@ static void put_cluster(int row, int column, int cells, enum style style, const 
             wide[n_wide++] = (wchar_t)cp;
     }
     cchar_t c, blank;
-    setcchar(&c, wide, attributes(style), (short)style, NULL);
-    setcchar(&blank, L" ", attributes(style), (short)style, NULL);
+    setcchar(&c, wide, s.attributes[style], s.pairs[style], NULL);
+    setcchar(&blank, L" ", s.attributes[style], s.pairs[style], NULL);
     mvadd_wch(row, column, &c);
     for (int i = wcwidth(base) > 0 ? wcwidth(base) : 1; i < cells; i++)
         mvadd_wch(row, column + i, &blank);

@@ -22,8 +22,13 @@ enum style {
     STYLE_NOTE,
     STYLE_ACCENT,  /* what has the focus, what moves */
     STYLE_BADGE,
+    STYLE_WARNING,
+    STYLE_BORDER,
+    STYLE_GRAPH,
     N_STYLES
 };
+
+struct theme;
 
 /* Signs for lines and bars, as far as terminal and locale have them. */
 struct glyphs {
@@ -35,6 +40,10 @@ struct glyphs {
 
 /* Takes the terminal over and tells k its sequences. On failure the terminal is as it was. */
 bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err);
+/* What styles look like from the next frame on; without colour only the attributes hold. */
+void screen_set_theme(const struct theme *t, bool colour);
+/* Mouse reports, for terminals that have them. */
+void screen_set_mouse(bool on);
 /* Gives it back as it was and forgets it. */
 void screen_close(void);
 /* The same from a signal handler or before death: writes a prepared text, touches nothing else. */

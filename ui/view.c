@@ -45,6 +45,7 @@ static struct frame frame_of(struct app *a)
 static void draw_title(const struct app *a, const struct frame *f)
 {
     char *title = xasprintf("QINS Chat - %s on CPU", a->model_name);
+    screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);
 }
@@ -55,14 +56,14 @@ static void draw_rule(const struct frame *f, int row, const char *name, bool foc
     const struct glyphs *g = screen_glyphs();
     if (row < 0)
         return;
-    screen_repeat(row, 0, f->chat_columns, STYLE_DIM, g->horizontal);
+    screen_repeat(row, 0, f->chat_columns, STYLE_BORDER, g->horizontal);
     int n = screen_puts(row, 2, f->chat_columns - 3, focus ? STYLE_ACCENT : STYLE_DIM, name);
-    screen_puts(row, 1, 1, STYLE_DIM, " ");
-    screen_puts(row, 2 + n, 1, STYLE_DIM, " ");
+    screen_puts(row, 1, 1, STYLE_BORDER, " ");
+    screen_puts(row, 2 + n, 1, STYLE_BORDER, " ");
     if (f->side < f->columns) {
-        screen_puts(row, f->side, 1, STYLE_DIM, top ? g->tee_down : g->tee_left);
+        screen_puts(row, f->side, 1, STYLE_BORDER, top ? g->tee_down : g->tee_left);
         if (top)
-            screen_repeat(row, f->side + 1, f->columns - f->side - 1, STYLE_DIM, g->horizontal);
+            screen_repeat(row, f->side + 1, f->columns - f->side - 1, STYLE_BORDER, g->horizontal);
     }
 }
 

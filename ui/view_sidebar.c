@@ -67,7 +67,7 @@ void view_sidebar(const struct app *a, const struct frame *f)
     }
     for (int row = first; row < last; row++)
         if (row != f->input_rule)
-            screen_puts(row, f->side, 1, STYLE_DIM, screen_glyphs()->vertical);
+            screen_puts(row, f->side, 1, STYLE_BORDER, screen_glyphs()->vertical);
     int n = sidebar_lines(&a->facts, a->options, a->slider, a->typed, last - first, lines);
     for (int i = 0; i < n; i++) {
         char *clean = sanitise_text(lines[i].value, strlen(lines[i].value), true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <unistd.h>
 
+#include "named_file.h"
 #include "places.h"
 #include "preset.h"
 #include "test.h"
@@ -279,12 +280,12 @@ static void test_names_cannot_leave_the_folder(void **state)
     (void)state;
     static const char *const bad[] = {"", ".", "..", ".mine", "-x", "a\nb", "a\033[2J", "nothere"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_null(preset_find(bad[i], &f.err));
+        assert_null(named_file("preset", bad[i], &f.err));
         assert_int_equal(f.err.code, EX_CONFIG);
     }
-    assert_null(preset_find("precice", &f.err));
+    assert_null(named_file("preset", "precice", &f.err));
     assert_string_equal(f.err.text, "preset \"precice\": not found; did you mean precise?");
-    assert_null(preset_find("zzzzzz", &f.err));
+    assert_null(named_file("preset", "zzzzzz", &f.err));
     assert_non_null(strstr(f.err.text, "there are: balanced, code, creative, precise, story"));
     assert_false(preset_load(&f.o, "./no-such.yaml", &f.err));
     assert_int_equal(f.err.code, EX_CONFIG);

@@ -71,6 +71,7 @@ static void test_flags_set_options(void **state)
                       "--max-tokens", "200", "--seed", "-1", "--threads", "2", "--cpu", "scalar",
                       "--context", "99", "--system", "", "-f", "f32", "--raw", "-p", ""));
     assert_string_equal(text(OPT_MODEL), "a.qins");
+    assert_string_equal(text(OPT_MOUSE), "false");
     assert_true(number(OPT_TEMPERATURE) == 0 && number(OPT_TOP_P) == 0.5);
     assert_true(number(OPT_TOP_K) == 40 && number(OPT_MIN_P) == 0.1);
     assert_true(number(OPT_REPEAT_PENALTY) == 1.1 && number(OPT_MAX_TOKENS) == 200);
@@ -84,6 +85,13 @@ static void test_flags_set_options(void **state)
     assert_true(c.raw && c.plain);
     assert_string_equal(c.prompt, ""); /* empty, but given */
     assert_int_equal(c.action, CLI_RUN);
+    cli_free(&c);
+    assert_true(PARSE("--mouse", "m.qins"));
+    assert_string_equal(text(OPT_MOUSE), "true");
+    assert_string_equal(text(OPT_MODEL), "m.qins");
+    cli_free(&c);
+    assert_true(PARSE("--mouse=false"));
+    assert_string_equal(text(OPT_MOUSE), "false");
     cli_free(&c);
 }
 
@@ -230,11 +238,11 @@ static char *answer_of(int *code)
     return out;
 }
 
-static void test_help_fits_a_screen_and_names_every_flag(void **state)
+static void test_help_names_every_flag(void **state)
 {
     (void)state;
-    int code, n_lines = 0;
-    assert_true(PARSE("-h"));
+    int code;
+    assert_true(PARSE("--help-all"));
     char *help = answer_of(&code);
     assert_int_equal(code, 0);
     for (int id = 0; id < N_OPTIONS; id++) {
@@ -247,6 +255,18 @@ static void test_help_fits_a_screen_and_names_every_flag(void **state)
     }
     for (int i = 0; i < N_CLI_FLAGS; i++)
         assert_non_null(strstr(help, cli_flags[i].name));
+    cli_free(&c);
+}
+
+static void test_help_fits_a_screen(void **state)
+{
+    (void)state;
+    int code, n_lines = 0;
+    assert_true(PARSE("-h"));
+    char *help = answer_of(&code);
+    assert_int_equal(code, 0);
+    assert_non_null(strstr(help, "--temperature N"));
+    assert_non_null(strstr(help, "--help-all"));
     for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n"), n_lines++)
         if (strlen(line) > 80)
             fail_msg("wider than 80 columns: %s", line);
@@ -350,7 +370,8 @@ int main(void)
         T(test_usage_errors_are_one_clear_line),
         T(test_flag_over_env_over_preset_over_config),
         T(test_broken_config_is_told_but_not_by_help),
-        T(test_help_fits_a_screen_and_names_every_flag),
+        T(test_help_names_every_flag),
+        T(test_help_fits_a_screen),
         T(test_dumped_config_reads_back),
         T(test_versions_are_told),
         T(test_what_the_engine_gets),

@@ -19,7 +19,9 @@ flags() { # of the text on stdin, one a line, sorted
 for page in "$@"; do
     [ "$(basename "$page" .1)" != "$(basename "$program")" ] || own=$page
 done
-in_help=$("$program" --help | flags '(^ *|, )-{1,2}[A-Za-z][A-Za-z-]*' | sed 's/^[ ,]*//' | sort -u)
+all=--help-all
+"$program" $all >/dev/null 2>&1 || all=--help
+in_help=$("$program" $all | flags '(^ *|, )-{1,2}[A-Za-z][A-Za-z-]*' | sed 's/^[ ,]*//' | sort -u)
 in_page=$(grep '^\.It.*Fl ' "$own" | flags 'Fl -*[A-Za-z][A-Za-z-]*')
 [ "$(echo "$in_help" | wc -l)" -gt 5 ] || complain "--help names hardly a flag"
 [ "$in_help" = "$in_page" ] || {
