@@ -157,6 +157,20 @@ const struct option_row option_table[N_OPTIONS] = {
         "wheel and clicks for the program",
         "The wheel scrolls, clicks choose the part of the screen that has the keys, and move sliders.\n"
         "While it is on most terminals select text only with the shift key held.", .rare = true },
+    [OPT_KEYMAP] = {
+        OPT_KEYMAP, "keymap", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "emacs vi", "emacs", "NAME",
+        "keys of the input: emacs or vi",
+        "The keys of the input:\n"
+        ".Cm emacs\n"
+        "as in a shell, or\n"
+        ".Cm vi ,\n"
+        "with an insert mode, in which a message starts, and a normal mode.", .rare = true },
+    [OPT_PASTE_CONFIRM] = {
+        OPT_PASTE_CONFIRM, "paste_confirm", NULL, 0, OPTION_INT, 0, 1000000, 100, 0, 10000, NULL,
+        "1000", "N",
+        "ask before a paste of more lines; 0: never",
+        "A paste of more lines than this is inserted only after a question.\n"
+        "0 never asks.", .rare = true },
 };
 /* clang-format on */
 

@@ -43,6 +43,8 @@ enum option_id {
     OPT_THEME,
     OPT_COLOR,
     OPT_MOUSE,
+    OPT_KEYMAP,
+    OPT_PASTE_CONFIRM,
     N_OPTIONS
 };
 

@@ -27,6 +27,14 @@ char *places_user_file(const char *name)
     return path;
 }
 
+char *places_state_folder(void)
+{
+    const char *state = absolute_env("XDG_STATE_HOME"), *home = absolute_env("HOME");
+    if (state)
+        return path_join(state, "qins");
+    return home ? path_join(home, ".local/state/qins") : NULL;
+}
+
 /* The source tree keeps its models beside conf/. */
 static char *source_file(const char *name)
 {

@@ -13,6 +13,8 @@
 char *places_user_folder(void);
 /* A file in it; NULL when there is no such folder. Caller frees. */
 char *places_user_file(const char *name);
+/* $XDG_STATE_HOME/qins, or $HOME/.local/state/qins, in the same way. */
+char *places_state_folder(void);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
  * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
  * that the program was built in. -> its path whether it exists or not; caller frees. */

@@ -135,3 +135,14 @@ bool utf8_is_space(int32_t cp)
            (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F ||
            cp == 0x205F || cp == 0x3000;
 }
+
+bool utf8_is_word(int32_t cp)
+{
+    utf8proc_category_t category = cp < 0 ? UTF8PROC_CATEGORY_CN : utf8proc_category(cp);
+    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+}
+
+int32_t utf8_to_case(int32_t cp, bool upper)
+{
+    return upper ? utf8proc_toupper(cp) : utf8proc_tolower(cp);
+}

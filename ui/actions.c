@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "app.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "utf8.h"
 
 /* ---- sliders --------------------------------------------------------------------------------------- */
@@ -89,65 +89,6 @@ static bool act_on_pane(struct app *a, enum action action)
     }
 }
 
-/* ---- input -------------------------------------------------------------------------------------------- */
-
-static void send_input(struct app *a)
-{
-    const struct buf *text = &a->editor.text;
-    const char *argument;
-    if (!text->len || text->data[strspn(text->data, " \t\n")] == '\0')
-        return;
-    enum command_id id = command_parse(text->data, &argument);
-    if (id == COMMAND_TEXT && app_is_busy(a)) {
-        app_notice(a, a->queued ? "A message is waiting for the model already"
-                                : "An answer is running: Esc stops it, your text stays here");
-        return;
-    }
-    char *line = xstrndup(text->data, text->len);
-    command_parse(line, &argument);
-    if (id != COMMAND_UNKNOWN) {
-        editor_remember(&a->editor, line);
-        editor_clear(&a->editor);
-    }
-    a->pager_open = false;
-    if (id == COMMAND_TEXT)
-        app_send(a, argument, strlen(argument));
-    else
-        app_command(a, line);
-    free(line);
-}
-
-static void put_example(struct app *a, int i)
-{
-    if (a->chat.n == 0)
-        editor_set(&a->editor, app_examples[i], strlen(app_examples[i]));
-}
-
-static void act_on_input(struct app *a, enum action action)
-{
-    switch (action) {
-    case ACT_SEND: send_input(a); break;
-    case ACT_EXAMPLE_1:
-    case ACT_EXAMPLE_2:
-    case ACT_EXAMPLE_3:
-    case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); break;
-    case ACT_COMPLETE:
-        if (a->editor.text.len && a->editor.text.data[0] == '/')
-            app_complete(a);
-        else
-            a->focus = FOCUS_SIDEBAR;
-        break;
-    case ACT_DELETE_OR_QUIT:
-        if (!a->editor.text.len)
-            a->quit = true;
-        else
-            editor_act(&a->editor, action);
-        break;
-    default:
-        editor_act(&a->editor, action);
-    }
-}
-
 /* ---- everywhere ------------------------------------------------------------------------------------------ */
 
 /* Esc: what is nearest first: the page over the chat, the number being typed, the answer. */
@@ -168,7 +109,9 @@ static void interrupt(struct app *a)
     if (app_is_busy(a)) {
         app_stop(a);
     } else if (a->editor.text.len) {
-        editor_remember(&a->editor, a->editor.text.data); /* Up brings it back */
+        char *text = editor_expand(&a->editor);
+        editor_remember(&a->editor, text); /* Up brings it back */
+        free(text);
         editor_clear(&a->editor);
     } else {
         a->pager_open = false;
@@ -207,13 +150,6 @@ static void type(struct app *a, int32_t key)
     editor_type(&a->editor, key);
 }
 
-static void tell_if_full(struct app *a)
-{
-    if (a->editor.full)
-        app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
-    a->editor.full = false;
-}
-
 /* ---- lists ------------------------------------------------------------------------------------------------ */
 
 void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t))
@@ -245,16 +181,22 @@ void app_key(struct app *a, int32_t key)
 {
     enum action action = keymap_find(a->focus, key);
     a->dirty = true;
-    a->notice.len = 0;
+    if (!a->answer)
+        a->notice.len = 0;
     if (a->picker_open && action != ACT_REDRAW && action != ACT_SUSPEND) {
         a->picker_act(a, picker_key(&a->picker, key), key);
         return;
     }
+    if (app_input_key(a, &key)) {
+        app_tell_if_full(a);
+        return;
+    }
+    action = keymap_find(a->focus, key);
     if (action == ACT_NONE && key >= 0x20 && key < K_NONE)
         type(a, key);
     else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action))
-        act_on_input(a, action);
-    tell_if_full(a);
+        app_input_action(a, action);
+    app_tell_if_full(a);
 }
 
 void app_input(struct app *a, const struct input *in)
@@ -270,18 +212,15 @@ void app_input(struct app *a, const struct input *in)
         app_key(a, in->key);
         return;
     case INPUT_PASTE_START:
-        a->focus = FOCUS_INPUT;
-        a->typed[0] = '\0';
-        a->notice.len = 0;
-        editor_paste_start(&a->editor);
+        app_paste_start(a);
         return;
     case INPUT_PASTE:
         editor_paste(&a->editor, in->text, in->n);
         break;
     case INPUT_PASTE_END:
-        editor_paste_end(&a->editor);
+        app_paste_end(a);
         break;
     }
-    tell_if_full(a);
+    app_tell_if_full(a);
     a->dirty = true;
 }

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "places.h"
 #include "plain.h"
 #include "sanitise.h"
 #include "screen.h"
@@ -106,7 +108,8 @@ static void suspend(struct app *a)
 {
     screen_leave();
     signals_stop_process();
-    screen_enter();
+    if (!a->compose.pid) /* else the terminal is the editor's */
+        screen_enter();
     a->suspend = false;
     a->dirty = true;
 }
@@ -119,10 +122,14 @@ static void take_signals(struct app *a, struct loop *l)
         a->exit_code = bits & SIGNAL_HANGUP ? 129 : 143;
         return;
     }
-    if (bits & SIGNAL_INTERRUPT)
-        app_key(a, K_CTRL | 'c');
     if (bits & SIGNAL_SUSPEND)
         a->suspend = true;
+    if (bits & SIGNAL_CHILD)
+        app_compose_check(a);
+    if (a->compose.pid)
+        return; /* the others are for the editor */
+    if (bits & SIGNAL_INTERRUPT)
+        app_key(a, K_CTRL | 'c');
     if (bits & SIGNAL_CONTINUED)
         screen_enter();
     else if (bits & SIGNAL_RESIZED)
@@ -159,6 +166,12 @@ static void draw(struct app *a, struct loop *l, double now)
         hang_up(a);
 }
 
+/* Something is to be drawn, and the terminal takes it. */
+static bool can_draw(const struct app *a)
+{
+    return a->dirty && !screen_busy() && !a->compose.pid;
+}
+
 static void run_timers(struct app *a, struct loop *l)
 {
     double now = now_ms();
@@ -175,17 +188,17 @@ static void run_timers(struct app *a, struct loop *l)
     l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
     if (a->suspend)
         suspend(a);
-    if (a->dirty && !screen_busy() && now >= l->at.frame)
+    if (can_draw(a) && now >= l->at.frame)
         draw(a, l, now);
 }
 
 static void one_round(struct app *a, struct loop *l)
 {
     struct deadlines at = l->at;
-    if (!a->dirty || screen_busy())
-        at.frame = 0; /* nothing to draw, or nowhere to draw it */
+    if (!can_draw(a))
+        at.frame = 0;
     struct pollfd fds[4] = {
-        {.fd = l->in_fd, .events = POLLIN},
+        {.fd = a->compose.pid ? -1 : l->in_fd, .events = POLLIN},
         {.fd = l->signal_fd, .events = POLLIN},
         {.fd = engine_fd(a->engine), .events = POLLIN},
         {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
@@ -239,6 +252,8 @@ static int finish(struct app *a)
 {
     const struct error *failed = a->engine ? engine_error(a->engine) : NULL;
     screen_close();
+    if (a->compose.pid)
+        kill(a->compose.pid, SIGHUP); /* it keeps what it can; its file stays */
     if (a->exit_code > 128)
         _exit(a->exit_code);
     if (failed)
@@ -247,6 +262,16 @@ static int finish(struct app *a)
     signals_close();
     app_free(a);
     return a->exit_code;
+}
+
+static void open_history(struct app *a)
+{
+    struct error err;
+    char *folder = places_state_folder();
+    if (folder && !history_open(&a->editor.history, folder, &err))
+        app_notice(a, "%s", err.text);
+    a->editor.history_at = a->editor.history.n;
+    free(folder);
 }
 
 int app_run(struct cli *c)
@@ -274,8 +299,10 @@ int app_run(struct cli *c)
     }
     transcript_init(&a.transcript);
     transcript_init(&a.pager);
+    open_history(&a);
     a.model_name = name_of(o.model);
     a.engine = engine_start(&o);
+    app_apply_options(&a);
     free((char *)o.model);
     while (!a.quit)
         one_round(&a, &l);

@@ -6,6 +6,7 @@
  *   app.c      the loop: terminal, engine and signals behind one poll
  *   turn.c     sending a message, the engine's events
  *   actions.c  what keys do
+ *   input.c    keys and pastes in the input, sending
  *   running.c  what /commands do
  */
 #ifndef QINS_APP_H
@@ -13,6 +14,7 @@
 
 #include "chat.h"
 #include "cli.h"
+#include "compose.h"
 #include "editor.h"
 #include "engine.h"
 #include "keymap.h"
@@ -34,6 +36,10 @@ struct app {
     bool picker_open;
     void (*picker_act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
     struct editor editor;
+    bool ctrl_x, quoted;          /* the key before was Ctrl-X, Ctrl-Q */
+    void (*answer)(struct app *a, bool yes); /* of the question in `notice`; NULL: none is asked */
+    struct compose compose;       /* the editor program that has the terminal */
+    void (*composed)(struct app *a, const char *text, size_t n);
     struct keys keys;
     struct facts facts;
     char *model_name;             /* sanitised */
@@ -70,6 +76,19 @@ void app_input(struct app *a, const struct input *in);
 /* Shows a->picker, which the caller has filled; `act` hears of every key until it closes it. */
 void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t key));
 void app_close_picker(struct app *a);
+
+/* ---- input.c ---- */
+/* Before the key map: questions, searches, two-key bindings, vi. -> true: the key is done. */
+bool app_input_key(struct app *a, int32_t *key);
+void app_input_action(struct app *a, enum action action);
+void app_paste_start(struct app *a);
+void app_paste_end(struct app *a);
+void app_tell_if_full(struct app *a);
+/* Asks in the hint line; nothing else happens until y or n. */
+void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *question);
+/* Gives the terminal to the person's editor; `done` gets what was written, clean. */
+void app_compose(struct app *a, const char *text, void (*done)(struct app *, const char *text, size_t n));
+void app_compose_check(struct app *a); /* a child has ended */
 
 /* ---- running.c ---- */
 void app_command(struct app *a, const char *line);

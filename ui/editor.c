@@ -4,22 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "editor_inside.h"
+#include "motion.h"
 #include "utf8.h"
 
-enum { UNDO_MAX_CHANGES = 1000, UNDO_MAX_BYTES = 16 << 20 };
+enum { UNDO_MAX_CHANGES = 1000, UNDO_MAX_BYTES = 16 << 20, MAX_CHIP_BYTES = 4 * EDITOR_MAX_BYTES };
 
 /* ---- changes and undo ------------------------------------------------------------------------ */
 
-static void drop_changes(struct editor *e, size_t n)
+static void free_change(struct editor *e, struct change *c)
 {
-    if (!n)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        e->undo_bytes -= e->changes[i].removed.len;
-        buf_free(&e->changes[i].removed);
-    }
-    memmove(e->changes, e->changes + n, (e->n_changes - n) * sizeof *e->changes);
+    e->undo_bytes -= c->other.len;
+    buf_free(&c->other);
+}
+
+static void drop_oldest(struct editor *e, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free_change(e, &e->changes[i]);
+    if (n)
+        memmove(e->changes, e->changes + n, (e->n_changes - n) * sizeof *e->changes);
     e->n_changes -= n;
+    e->n_done -= n < e->n_done ? n : e->n_done;
+}
+
+static void drop_undone(struct editor *e)
+{
+    while (e->n_changes > e->n_done)
+        free_change(e, &e->changes[--e->n_changes]);
 }
 
 static void replace(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n)
@@ -28,7 +40,8 @@ static void replace(struct editor *e, size_t at, size_t n_removed, const char *t
     size_t tail = t->len - at - n_removed;
     if (n > n_removed)
         buf_append(t, text, n - n_removed); /* for the room; what it holds is overwritten */
-    memmove(t->data + at + n, t->data + at + n_removed, tail);
+    if (t->data)
+        memmove(t->data + at + n, t->data + at + n_removed, tail);
     if (n)
         memcpy(t->data + at, text, n);
     t->len = at + n + tail;
@@ -39,7 +52,19 @@ static void replace(struct editor *e, size_t at, size_t n_removed, const char *t
         e->n_same = at;
 }
 
-/* Replaces text and notes how to undo it. */
+static struct change *push_change(struct editor *e)
+{
+    drop_undone(e);
+    if (e->n_changes == UNDO_MAX_CHANGES || e->undo_bytes > UNDO_MAX_BYTES)
+        drop_oldest(e, e->n_changes / 2 + 1);
+    if (e->n_changes == e->cap_changes) {
+        e->cap_changes = e->cap_changes ? e->cap_changes * 2 : 16;
+        e->changes = xrealloc(e->changes, e->cap_changes, sizeof *e->changes);
+    }
+    e->n_done = ++e->n_changes;
+    return &e->changes[e->n_done - 1];
+}
+
 static void change(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n,
                    bool typing)
 {
@@ -49,57 +74,98 @@ static void change(struct editor *e, size_t at, size_t n_removed, const char *te
         e->full = true;
         return;
     }
-    struct change *last = e->n_changes ? &e->changes[e->n_changes - 1] : NULL;
-    if (typing && last && last->typing && last->at + last->n_inserted == at && !n_removed) {
-        last->n_inserted += n;
+    size_t before = e->caret;
+    struct change *last = e->n_done ? &e->changes[e->n_done - 1] : NULL;
+    if (typing && last && last->typing && last->at + last->n == at && !n_removed) {
+        drop_undone(e);
+        last->n += n;
+        last->group = e->group;
     } else {
-        if (e->n_changes == UNDO_MAX_CHANGES || e->undo_bytes > UNDO_MAX_BYTES)
-            drop_changes(e, e->n_changes / 2 + 1);
-        if (e->n_changes == e->cap_changes) {
-            e->cap_changes = e->cap_changes ? e->cap_changes * 2 : 16;
-            e->changes = xrealloc(e->changes, e->cap_changes, sizeof *e->changes);
-        }
-        last = &e->changes[e->n_changes++];
-        *last = (struct change){at, n, {0}, e->caret, e->group, typing};
-        buf_append(&last->removed, e->text.data ? e->text.data + at : "", n_removed);
+        last = push_change(e);
+        *last = (struct change){at, n, {0}, before, 0, e->group, typing};
+        buf_append(&last->other, e->text.data ? e->text.data + at : "", n_removed);
         e->undo_bytes += n_removed;
     }
     replace(e, at, n_removed, text, n);
+    last->after = e->caret;
 }
 
-static void undo(struct editor *e)
+void editor_change(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n)
 {
-    if (!e->n_changes)
+    change(e, at, n_removed, text, n, false);
+}
+
+/* Swaps what stands in the text with what a change holds. */
+static void swap_change(struct editor *e, struct change *c)
+{
+    struct buf now = {0};
+    buf_append(&now, e->text.data ? e->text.data + c->at : "", c->n);
+    replace(e, c->at, c->n, c->other.data, c->other.len);
+    c->n = c->other.len;
+    e->undo_bytes += now.len;
+    e->undo_bytes -= c->other.len;
+    buf_free(&c->other);
+    c->other = now;
+    c->typing = false;
+}
+
+void editor_undo(struct editor *e)
+{
+    if (!e->n_done)
         return;
-    unsigned group = e->changes[e->n_changes - 1].group;
-    while (e->n_changes && e->changes[e->n_changes - 1].group == group) {
-        struct change *c = &e->changes[--e->n_changes];
-        replace(e, c->at, c->n_inserted, c->removed.data, c->removed.len);
-        e->caret = c->caret;
-        e->undo_bytes -= c->removed.len;
-        buf_free(&c->removed);
+    unsigned group = e->changes[e->n_done - 1].group;
+    while (e->n_done && e->changes[e->n_done - 1].group == group) {
+        struct change *c = &e->changes[--e->n_done];
+        swap_change(e, c);
+        e->caret = c->before;
     }
 }
 
-/* Every action begins here: what the action before left open is closed. */
-static void begin(struct editor *e)
+void editor_redo(struct editor *e)
 {
-    e->group++;
+    if (e->n_done == e->n_changes)
+        return;
+    unsigned group = e->changes[e->n_done].group;
+    while (e->n_done < e->n_changes && e->changes[e->n_done].group == group) {
+        struct change *c = &e->changes[e->n_done++];
+        swap_change(e, c);
+        e->caret = c->after;
+    }
+}
+
+void editor_begin_same(struct editor *e)
+{
     e->goal = -1;
     e->killed = e->yanked = false;
 }
 
+void editor_begin(struct editor *e)
+{
+    e->group += !e->vi.inserting; /* what vi's insert mode does is one undo unit */
+    editor_begin_same(e);
+}
+
+void editor_move(struct editor *e, size_t to)
+{
+    editor_begin(e);
+    e->caret = to;
+    if (e->n_done)
+        e->changes[e->n_done - 1].typing = false;
+}
+
+/* ---- whole texts ------------------------------------------------------------------------------- */
+
 void editor_insert(struct editor *e, const char *text, size_t n)
 {
-    begin(e);
+    editor_begin(e);
     change(e, e->caret, 0, text, n, false);
 }
 
 void editor_type(struct editor *e, int32_t cp)
 {
     char text[4];
-    struct change *last = e->n_changes ? &e->changes[e->n_changes - 1] : NULL;
-    begin(e);
+    struct change *last = e->n_done ? &e->changes[e->n_done - 1] : NULL;
+    editor_begin(e);
     if (last && last->typing && cp == ' ') /* undo goes by words */
         last->typing = false;
     change(e, e->caret, 0, text, utf8_encode(cp, text), true);
@@ -107,181 +173,154 @@ void editor_type(struct editor *e, int32_t cp)
 
 void editor_set(struct editor *e, const char *text, size_t n)
 {
-    begin(e);
+    editor_begin(e);
     change(e, 0, e->text.len, text, n, false);
+}
+
+/* A mark in the kill ring can still come back. */
+static bool kills_hold_chips(const struct editor *e)
+{
+    for (int i = 0; i < KILL_RING; i++)
+        if (e->kills[i].len && memchr(e->kills[i].data, CHIP_START, e->kills[i].len))
+            return true;
+    return false;
 }
 
 void editor_clear(struct editor *e)
 {
-    begin(e);
-    drop_changes(e, e->n_changes);
+    editor_begin(e);
+    drop_oldest(e, e->n_changes);
     buf_free(&e->text);
     e->caret = e->n_same = 0;
     e->full = false;
-    e->history_at = e->n_history;
+    e->history_at = e->history.n;
+    vi_reset(&e->vi);
+    if (!kills_hold_chips(e))
+        chips_free(&e->chips);
 }
 
 void editor_free(struct editor *e)
 {
     editor_clear(e);
+    chips_free(&e->chips);
     free(e->changes);
     rows_free(&e->rows);
     for (int i = 0; i < KILL_RING; i++)
         buf_free(&e->kills[i]);
-    for (size_t i = 0; i < e->n_history; i++)
-        free(e->history[i]);
-    free(e->history);
+    buf_free(&e->pasted);
+    history_free(&e->history);
     free(e->draft);
+    buf_free(&e->search.pattern);
+    buf_free(&e->search.last);
+    free(e->search.draft);
+    vi_free(&e->vi);
     *e = (struct editor){0};
 }
 
-/* ---- pastes ----------------------------------------------------------------------------------- */
+char *editor_expand(const struct editor *e)
+{
+    struct buf out = {0};
+    buf_puts(&out, "");
+    chips_expand(&e->chips, e->text.data, e->text.len, &out);
+    return out.data;
+}
+
+/* ---- pastes ------------------------------------------------------------------------------------ */
 
 void editor_paste_start(struct editor *e)
 {
-    begin(e);
-    e->in_paste = true;
-    e->paste_cr = false;
-    e->n_paste_held = 0;
-}
-
-/* The clean form of s[0..n) behind what is in `out`; -> bytes taken (less than n only at the start
- * of a character that the end of s cuts off). */
-static size_t clean(struct editor *e, const char *s, size_t n, struct buf *out)
-{
-    size_t i = 0;
-    while (i < n) {
-        unsigned char c = (unsigned char)s[i];
-        bool lf_of_crlf = c == '\n' && e->paste_cr;
-        e->paste_cr = c == '\r';
-        if (c == '\r' || (c == '\n' && !lf_of_crlf) || c == '\t')
-            buf_append(out, c == '\t' ? "\t" : "\n", 1);
-        else if (c >= 0x20 && c < 0x7f)
-            buf_append(out, s + i, 1);
-        if (c < 0x80) {
-            i++;
-            continue;
-        }
-        int32_t cp;
-        if (utf8_complete(s + i, n - i < 4 ? n - i : 4) == 0)
-            break;
-        size_t used = utf8_decode(s + i, n - i, &cp);
-        if (cp < 0)
-            buf_puts(out, "\xef\xbf\xbd");
-        else if (cp >= 0xa0)
-            buf_append(out, s + i, used);
-        i += used;
-    }
-    return i;
+    editor_begin(e);
+    editor_drop_paste(e);
 }
 
 void editor_paste(struct editor *e, const char *bytes, size_t n)
 {
-    struct buf in = {0}, out = {0};
-    buf_append(&in, e->paste_held, e->n_paste_held);
-    buf_append(&in, bytes, n);
-    size_t used = clean(e, in.data, in.len, &out);
-    e->n_paste_held = in.len - used;
-    memcpy(e->paste_held, in.data + used, e->n_paste_held);
-    change(e, e->caret, 0, out.data, out.len, false);
-    buf_free(&in);
-    buf_free(&out);
+    if (e->pasted.len > EDITOR_MAX_BYTES)
+        return; /* refused as a whole when it is over; what follows needs no room */
+    clean(&e->clean, bytes, n, &e->pasted);
 }
 
 void editor_paste_end(struct editor *e)
 {
-    for (size_t i = 0; i < e->n_paste_held; i++)
-        change(e, e->caret, 0, "\xef\xbf\xbd", 3, false);
-    e->n_paste_held = 0;
-    e->in_paste = false;
+    clean_end(&e->clean, &e->pasted);
 }
 
-/* ---- places ------------------------------------------------------------------------------------ */
-
-static size_t line_start(const struct editor *e, size_t at)
+size_t editor_pasted_lines(const struct editor *e)
 {
-    while (at > 0 && e->text.data[at - 1] != '\n')
-        at--;
-    return at;
+    const struct buf *p = &e->pasted;
+    size_t n = p->len && p->data[p->len - 1] != '\n';
+    for (size_t i = 0; i < p->len; i++)
+        n += p->data[i] == '\n';
+    return n;
 }
 
-static size_t line_end(const struct editor *e, size_t at)
+static bool is_long(const struct editor *e)
 {
-    while (at < e->text.len && e->text.data[at] != '\n')
-        at++;
-    return at;
+    size_t chars = 0;
+    for (size_t i = 0; i < e->pasted.len; i++)
+        chars += ((unsigned char)e->pasted.data[i] & 0xc0) != 0x80;
+    return chars > EDITOR_CHIP_CHARS || editor_pasted_lines(e) > EDITOR_CHIP_LINES;
 }
 
-static size_t next_cluster(const struct editor *e, size_t at)
+void editor_take_paste(struct editor *e)
 {
-    int cells;
-    return at < e->text.len ? at + wrap_cluster(e->text.data + at, e->text.len - at, 0, &cells) : at;
+    struct buf mark = {0};
+    if (e->pasted.len > EDITOR_MAX_BYTES)
+        e->full = true;
+    else if (!is_long(e))
+        editor_insert(e, e->pasted.data, e->pasted.len);
+    else if (e->chips.bytes + e->pasted.len <= MAX_CHIP_BYTES &&
+             chips_add(&e->chips, e->pasted.data, e->pasted.len, &mark))
+        editor_insert(e, mark.data, mark.len);
+    else
+        e->full = true;
+    buf_free(&mark);
+    editor_drop_paste(e);
 }
 
-static size_t previous_cluster(const struct editor *e, size_t at)
+void editor_drop_paste(struct editor *e)
 {
-    /* Clusters are only found forwards: start where one surely starts, not far before. */
-    size_t start = at > 512 ? at - 512 : 0;
-    while (start > 0 && start < at && ((unsigned char)e->text.data[start] & 0xc0) == 0x80)
-        start++;
-    size_t here = at - (at > 0);
-    while (here > start && e->text.data[here - 1] != '\n')
-        here--;
-    size_t before = here;
-    while (here < at) {
-        before = here;
-        here = next_cluster(e, here);
-    }
-    return before;
+    buf_free(&e->pasted);
+    e->clean = (struct clean){0};
 }
 
-static bool is_word(const struct editor *e, size_t at)
+/* The folded paste before or behind the caret becomes plain text. */
+static void unfold(struct editor *e)
 {
-    unsigned char c = (unsigned char)e->text.data[at];
-    return c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
-}
-
-static bool is_blank(const struct editor *e, size_t at)
-{
-    char c = e->text.data[at];
-    return c == ' ' || c == '\t' || c == '\n';
-}
-
-static bool is_dark(const struct editor *e, size_t at)
-{
-    return !is_blank(e, at);
-}
-
-static size_t word_left(const struct editor *e, size_t at,
-                        bool (*inside)(const struct editor *, size_t))
-{
-    while (at > 0 && !inside(e, at - 1))
-        at--;
-    while (at > 0 && inside(e, at - 1))
-        at--;
-    return at;
-}
-
-static size_t word_right(const struct editor *e, size_t at)
-{
-    while (at < e->text.len && !is_word(e, at))
-        at++;
-    while (at < e->text.len && is_word(e, at))
-        at++;
-    return at;
+    struct buf text = {0};
+    size_t n = chip_at(e->text.data, e->text.len, e->caret), at = e->caret;
+    if (!n && (n = chip_before(e->text.data, at)))
+        at -= n;
+    if (n)
+        chips_expand(&e->chips, e->text.data + at, n, &text);
+    editor_begin(e);
+    change(e, at, n, text.data, text.len, false);
+    buf_free(&text);
 }
 
 /* ---- kill ring ---------------------------------------------------------------------------------- */
 
-static void cut(struct editor *e, size_t from, size_t to, bool joins)
+static void new_kill(struct editor *e)
+{
+    e->kill = (e->kill + 1) % KILL_RING;
+    buf_free(&e->kills[e->kill]);
+}
+
+void editor_copy(struct editor *e, size_t from, size_t to)
+{
+    if (from == to)
+        return;
+    new_kill(e);
+    buf_append(&e->kills[e->kill], e->text.data + from, to - from);
+}
+
+void editor_cut(struct editor *e, size_t from, size_t to, bool joins)
 {
     if (from == to)
         return;
     bool backwards = to == e->caret;
-    if (!joins) {
-        e->kill = (e->kill + 1) % KILL_RING;
-        buf_free(&e->kills[e->kill]);
-    }
+    if (!joins)
+        new_kill(e);
     struct buf *k = &e->kills[e->kill], joined = {0};
     if (backwards) {
         buf_append(&joined, e->text.data + from, to - from);
@@ -317,24 +356,80 @@ static void yank_older(struct editor *e)
     }
 }
 
-static void transpose(struct editor *e)
+/* ---- swapping, letters --------------------------------------------------------------------------- */
+
+/* Swaps [a, b) with [c, d); the caret goes behind. */
+static void swap_parts(struct editor *e, size_t a, size_t b, size_t c, size_t d)
 {
-    size_t right = e->caret;
-    if (right > 0 && (right == e->text.len || e->text.data[right] == '\n'))
-        right = previous_cluster(e, right);
-    if (right == 0 || right == e->text.len || e->text.data[right] == '\n')
-        return;
-    size_t left = previous_cluster(e, right), end = next_cluster(e, right);
-    if (e->text.data[left] == '\n')
-        return;
     struct buf swapped = {0};
-    buf_append(&swapped, e->text.data + right, end - right);
-    buf_append(&swapped, e->text.data + left, right - left);
-    change(e, left, end - left, swapped.data, swapped.len, false);
+    buf_append(&swapped, e->text.data + c, d - c);
+    buf_append(&swapped, e->text.data + b, c - b);
+    buf_append(&swapped, e->text.data + a, b - a);
+    change(e, a, d - a, swapped.data, swapped.len, false);
     buf_free(&swapped);
 }
 
-/* ---- rows and history ---------------------------------------------------------------------------- */
+static void transpose(struct editor *e)
+{
+    const struct buf *t = &e->text;
+    size_t right = e->caret;
+    if (right > 0 && (right == t->len || t->data[right] == '\n'))
+        right = motion_previous(t, right);
+    if (right == 0 || right == t->len || t->data[right] == '\n')
+        return;
+    size_t left = motion_previous(t, right);
+    if (t->data[left] != '\n')
+        swap_parts(e, left, right, right, motion_next(t, right));
+}
+
+static void transpose_words(struct editor *e)
+{
+    const struct buf *t = &e->text;
+    size_t end2 = motion_word_right(t, e->caret), start2 = motion_word_left(t, end2);
+    size_t start1 = motion_word_left(t, start2), end1 = motion_word_right(t, start1);
+    if (start1 < start2 && end1 <= start2)
+        swap_parts(e, start1, end1, start2, end2);
+}
+
+/* To the end of the word: capitals, small letters, or one capital at the start of each word. */
+static void change_case(struct editor *e, enum action action)
+{
+    size_t from = e->caret, to = motion_word_right(&e->text, from);
+    struct buf out = {0};
+    bool inside = false;
+    for (size_t i = from, used; i < to; i += used) {
+        const char *s = e->text.data + i;
+        int32_t cp;
+        char letter[4];
+        used = chip_at(e->text.data, e->text.len, i);
+        if (used) {
+            buf_append(&out, s, used);
+            continue;
+        }
+        used = utf8_decode(s, to - i, &cp);
+        bool upper = action == ACT_UPCASE || (action == ACT_CAPITALIZE && !inside);
+        inside = utf8_is_word(cp);
+        if (cp < 0)
+            buf_append(&out, s, used);
+        else
+            buf_append(&out, letter, utf8_encode(utf8_to_case(cp, upper), letter));
+    }
+    change(e, from, to - from, out.data, out.len, false);
+    buf_free(&out);
+}
+
+/* Blanks and tabs around the caret go. */
+static void delete_blanks(struct editor *e)
+{
+    size_t from = e->caret, to = e->caret;
+    while (from > 0 && (e->text.data[from - 1] == ' ' || e->text.data[from - 1] == '\t'))
+        from--;
+    while (to < e->text.len && (e->text.data[to] == ' ' || e->text.data[to] == '\t'))
+        to++;
+    change(e, from, to - from, NULL, 0, false);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------ */
 
 static int column_of(const struct editor *e, size_t row, size_t at)
 {
@@ -352,31 +447,6 @@ void editor_layout(struct editor *e, int width, size_t *row, int *column)
     *column = column_of(e, *row, e->caret);
 }
 
-void editor_remember(struct editor *e, const char *text)
-{
-    if (e->n_history && strcmp(e->history[e->n_history - 1], text) == 0)
-        return;
-    if (e->n_history == HISTORY_MAX) {
-        free(e->history[0]);
-        memmove(e->history, e->history + 1, (HISTORY_MAX - 1) * sizeof *e->history);
-        e->n_history--;
-    }
-    e->history = xrealloc(e->history, e->n_history + 1, sizeof *e->history);
-    e->history[e->n_history++] = xstrdup(text);
-    e->history_at = e->n_history;
-}
-
-static void show_history(struct editor *e, size_t index)
-{
-    if (e->history_at == e->n_history) {
-        free(e->draft);
-        e->draft = xstrndup(e->text.data ? e->text.data : "", e->text.len);
-    }
-    e->history_at = index;
-    const char *text = index < e->n_history ? e->history[index] : e->draft;
-    change(e, 0, e->text.len, text, strlen(text), false);
-}
-
 /* Up and down by the rows of the last layout; beyond them through the history. */
 static void move_row(struct editor *e, int step)
 {
@@ -385,15 +455,12 @@ static void move_row(struct editor *e, int step)
     editor_layout(e, e->rows.width ? e->rows.width : 80, &row, &column);
     if (goal < 0)
         goal = column;
-    begin(e);
     if (step < 0 && row == 0) {
-        if (e->history_at > 0)
-            show_history(e, e->history_at - 1);
+        editor_show_older(e);
         return;
     }
     if (step > 0 && row + 1 == e->rows.n) {
-        if (e->history_at < e->n_history)
-            show_history(e, e->history_at + 1);
+        editor_show_newer(e);
         return;
     }
     const struct row *r = &e->rows.rows[step < 0 ? row - 1 : row + 1];
@@ -406,8 +473,8 @@ static void move_row(struct editor *e, int step)
     }
     /* The end of a row that was cut is the start of the next: stay on this one. */
     if (at > r->start && rows_find(&e->rows, at) != rows_find(&e->rows, r->start))
-        at = previous_cluster(e, at);
-    e->caret = at;
+        at = motion_previous(&e->text, at);
+    editor_move(e, chip_snap(e->text.data, e->text.len, at));
     e->goal = goal;
 }
 
@@ -415,36 +482,37 @@ static void move_row(struct editor *e, int step)
 
 static bool act_on_kills(struct editor *e, enum action action)
 {
+    const struct buf *t = &e->text;
     size_t at = e->caret, end;
     bool joins = e->killed, yanked = e->yanked;
     switch (action) {
     case ACT_KILL_LINE:
-        end = line_end(e, at);
-        begin(e);
-        cut(e, at, end == at ? next_cluster(e, at) : end, joins);
+        end = motion_line_end(t, at);
+        editor_begin(e);
+        editor_cut(e, at, end == at ? motion_next(t, at) : end, joins);
         return true;
     case ACT_KILL_TO_START:
-        begin(e);
-        cut(e, line_start(e, at), at, joins);
+        editor_begin(e);
+        editor_cut(e, motion_line_start(t, at), at, joins);
         return true;
     case ACT_KILL_WORD:
-        begin(e);
-        cut(e, at, word_right(e, at), joins);
+        editor_begin(e);
+        editor_cut(e, at, motion_word_right(t, at), joins);
         return true;
     case ACT_KILL_WORD_LEFT:
-        begin(e);
-        cut(e, word_left(e, at, is_word), at, joins);
+        editor_begin(e);
+        editor_cut(e, motion_word_left(t, at), at, joins);
         return true;
     case ACT_KILL_BLANK_LEFT:
-        begin(e);
-        cut(e, word_left(e, at, is_dark), at, joins);
+        editor_begin(e);
+        editor_cut(e, motion_blank_left(t, at), at, joins);
         return true;
     case ACT_YANK:
-        begin(e);
+        editor_begin(e);
         yank(e, e->kill, at, 0);
         return true;
     case ACT_YANK_OLDER:
-        begin(e);
+        editor_begin(e);
         if (yanked)
             yank_older(e);
         return true;
@@ -455,53 +523,84 @@ static bool act_on_kills(struct editor *e, enum action action)
 
 static bool act_on_caret(struct editor *e, enum action action)
 {
+    const struct buf *t = &e->text;
     size_t to;
     switch (action) {
-    case ACT_LEFT: to = previous_cluster(e, e->caret); break;
-    case ACT_RIGHT: to = next_cluster(e, e->caret); break;
-    case ACT_WORD_LEFT: to = word_left(e, e->caret, is_word); break;
-    case ACT_WORD_RIGHT: to = word_right(e, e->caret); break;
-    case ACT_LINE_START: to = line_start(e, e->caret); break;
-    case ACT_LINE_END: to = line_end(e, e->caret); break;
+    case ACT_LEFT: to = motion_previous(t, e->caret); break;
+    case ACT_RIGHT: to = motion_next(t, e->caret); break;
+    case ACT_WORD_LEFT: to = motion_word_left(t, e->caret); break;
+    case ACT_WORD_RIGHT: to = motion_word_right(t, e->caret); break;
+    case ACT_LINE_START: to = motion_line_start(t, e->caret); break;
+    case ACT_LINE_END: to = motion_line_end(t, e->caret); break;
     default: return false;
     }
-    begin(e);
-    e->caret = to;
-    if (e->n_changes)
-        e->changes[e->n_changes - 1].typing = false;
+    editor_move(e, to);
     return true;
+}
+
+static bool act_on_text(struct editor *e, enum action action)
+{
+    const struct buf *t = &e->text;
+    size_t at = e->caret, to;
+    switch (action) {
+    case ACT_NEWLINE:
+        editor_insert(e, "\n", 1);
+        return true;
+    case ACT_BACKSPACE:
+        editor_begin(e);
+        to = motion_previous(t, at);
+        change(e, to, at - to, NULL, 0, false);
+        return true;
+    case ACT_DELETE:
+    case ACT_DELETE_OR_QUIT:
+        editor_begin(e);
+        change(e, at, motion_next(t, at) - at, NULL, 0, false);
+        return true;
+    case ACT_DELETE_BLANKS:
+        editor_begin(e);
+        delete_blanks(e);
+        return true;
+    case ACT_TRANSPOSE:
+        editor_begin(e);
+        transpose(e);
+        return true;
+    case ACT_TRANSPOSE_WORDS:
+        editor_begin(e);
+        transpose_words(e);
+        return true;
+    case ACT_UPCASE:
+    case ACT_DOWNCASE:
+    case ACT_CAPITALIZE:
+        editor_begin(e);
+        change_case(e, action);
+        return true;
+    case ACT_UNFOLD:
+        unfold(e);
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool editor_act(struct editor *e, enum action action)
 {
-    size_t at = e->caret;
-    if (act_on_caret(e, action) || act_on_kills(e, action))
+    if (act_on_caret(e, action) || act_on_kills(e, action) || act_on_text(e, action))
         return true;
     switch (action) {
     case ACT_UP:
     case ACT_DOWN:
         move_row(e, action == ACT_UP ? -1 : 1);
         return true;
-    case ACT_NEWLINE:
-        editor_insert(e, "\n", 1);
-        return true;
-    case ACT_BACKSPACE:
-        begin(e);
-        change(e, previous_cluster(e, at), at - previous_cluster(e, at), NULL, 0, false);
-        return true;
-    case ACT_DELETE:
-    case ACT_DELETE_OR_QUIT:
-        begin(e);
-        change(e, at, next_cluster(e, at) - at, NULL, 0, false);
-        return true;
-    case ACT_TRANSPOSE:
-        begin(e);
-        transpose(e);
-        return true;
     case ACT_UNDO:
-        e->goal = -1;
-        e->killed = e->yanked = false;
-        undo(e);
+        editor_begin_same(e);
+        editor_undo(e);
+        return true;
+    case ACT_REDO:
+        editor_begin_same(e);
+        editor_redo(e);
+        return true;
+    case ACT_SEARCH_HISTORY:
+        editor_search_start(e);
         return true;
     default:
         return false;

@@ -9,6 +9,7 @@
 
 #define CTRL(c) (K_CTRL | (c))
 #define ALT(c) (K_ALT | (c))
+#define CTRL_X(k) (K_CTRL_X | (k))
 #define F(n) (K_F1 + (n) - 1)
 
 /* Rows of one action stand together: help prints their keys on one line. */
@@ -46,7 +47,19 @@ const struct binding keymap[] = {
     {IN_INPUT, CTRL('y'), ACT_YANK, "insert what was cut"},
     {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "instead of it, what was cut before"},
     {IN_INPUT, CTRL('t'), ACT_TRANSPOSE, "swap two characters"},
+    {IN_INPUT, ALT('t'), ACT_TRANSPOSE_WORDS, "swap two words"},
+    {IN_INPUT, ALT('u'), ACT_UPCASE, "the word in capitals"},
+    {IN_INPUT, ALT('l'), ACT_DOWNCASE, "the word in small letters"},
+    {IN_INPUT, ALT('c'), ACT_CAPITALIZE, "the word with a capital"},
+    {IN_INPUT, ALT('\\'), ACT_DELETE_BLANKS, "delete the blanks around"},
     {IN_INPUT, CTRL('_'), ACT_UNDO, "undo"},
+    {IN_INPUT, CTRL_X(CTRL('u')), ACT_UNDO, NULL},
+    {IN_INPUT, ALT('_'), ACT_REDO, "redo"},
+    {IN_INPUT, CTRL('r'), ACT_SEARCH_HISTORY, "search what was sent before"},
+    {IN_INPUT, CTRL('g'), ACT_EDIT_IN_EDITOR, "write in $VISUAL or $EDITOR"},
+    {IN_INPUT, CTRL_X(CTRL('e')), ACT_EDIT_IN_EDITOR, NULL},
+    {IN_INPUT, CTRL('o'), ACT_UNFOLD, "unfold the paste at the caret"},
+    {IN_INPUT, CTRL('q'), ACT_QUOTED_INSERT, "insert the next key, such as Tab, as it is"},
     {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a /command; else go to the sliders"},
     {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "an example, while the chat is empty"},
     {IN_INPUT, ALT('2'), ACT_EXAMPLE_2, NULL},
@@ -120,6 +133,12 @@ char *key_name(int32_t key, char *out, size_t size)
         "Home",    "End",       "PgUp", "PgDn", "Up",       "Down",  "Left",
         "Right",
     };
+    if (key & K_CTRL_X) {
+        int n = snprintf(out, size, "Ctrl-X ");
+        if ((size_t)n < size)
+            key_name(key & ~K_CTRL_X, out + n, size - (size_t)n);
+        return out;
+    }
     int32_t base = key & ~K_MODIFIERS;
     const char *ctrl = key & K_CTRL ? "Ctrl-" : "", *alt = key & K_ALT ? "Alt-" : "";
     const char *shift = key & K_SHIFT ? "Shift-" : "";

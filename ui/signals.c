@@ -20,6 +20,7 @@ static const struct {
 } watched[] = {
     {SIGWINCH, SIGNAL_RESIZED}, {SIGTSTP, SIGNAL_SUSPEND},   {SIGCONT, SIGNAL_CONTINUED},
     {SIGINT, SIGNAL_INTERRUPT}, {SIGTERM, SIGNAL_TERMINATE}, {SIGHUP, SIGNAL_HANGUP},
+    {SIGCHLD, SIGNAL_CHILD},
 };
 enum { N_WATCHED = sizeof watched / sizeof *watched };
 

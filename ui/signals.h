@@ -13,6 +13,7 @@ enum {
     SIGNAL_INTERRUPT = 8,
     SIGNAL_TERMINATE = 16,
     SIGNAL_HANGUP = 32,
+    SIGNAL_CHILD = 64,
 };
 
 /* `restore` runs inside signal handlers. -> fd that is readable when signals_take has something. */

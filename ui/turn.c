@@ -25,6 +25,7 @@ void app_apply_options(struct app *a)
     struct sampling sampling = options_sampling(a->options);
     engine_set_sampling(a->engine, &sampling);
     engine_set_max_tokens(a->engine, (uint32_t)options_number(a->options, OPT_MAX_TOKENS));
+    a->editor.vi.on = strcmp(options_text(a->options, OPT_KEYMAP), "vi") == 0;
     a->dirty = true;
 }
 

@@ -117,6 +117,16 @@ static void draw_hints(const struct app *a, const struct frame *f)
         return;
     }
     int column = 1;
+    if (a->editor.search.on) {
+        struct buf prompt = {0};
+        editor_search_prompt(&a->editor, &prompt);
+        screen_put(f->hints, 1, f->columns - 2, STYLE_ACCENT, prompt.data, prompt.len);
+        buf_free(&prompt);
+        return;
+    }
+    if (a->focus == FOCUS_INPUT && a->editor.vi.on)
+        column += 3 + screen_puts(f->hints, column, f->columns - 2, STYLE_ACCENT,
+                                  a->editor.vi.normal ? "NORMAL" : "INSERT");
     for (size_t i = 0; i < 7; i++) {
         char name[32] = "";
         key_name(key_for(a->focus, hints[a->focus][i].action), name, sizeof name);

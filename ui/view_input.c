@@ -12,9 +12,12 @@
 static void draw_input_row(const struct app *a, int screen_row, int column, int cells, size_t row)
 {
     const struct row *r = &a->editor.rows.rows[row];
-    const char *s = a->editor.text.data + r->start;
+    const struct buf *text = &a->editor.text;
+    const char *s = text->data + r->start;
+    bool chip = r->shown && chip_snap(text->data, text->len, r->start) < r->start;
     for (size_t i = 0, used; i < r->shown; i += used) {
         int width, at = column;
+        chip = s[i] == CHIP_START || (chip && s[i] != CHIP_END);
         used = wrap_cluster(s + i, r->shown - i, column - 3, &width);
         column += width;
         if (s[i] == '\t' || width == 0 || column > 3 + cells)
@@ -22,7 +25,7 @@ static void draw_input_row(const struct app *a, int screen_row, int column, int 
         bool plain = used == 1 && (unsigned char)s[i] < 0x80;
         char *clean = plain ? NULL : sanitise_text(s + i, used, true);
         bool as_is = plain || (strlen(clean) == used && memcmp(clean, s + i, used) == 0);
-        screen_put(screen_row, at, width, as_is ? STYLE_TEXT : STYLE_DIM, as_is ? s + i : "??",
+        screen_put(screen_row, at, width, !as_is ? STYLE_DIM : chip ? STYLE_ACCENT : STYLE_TEXT, as_is ? s + i : "??",
                    as_is ? used : (size_t)width);
         free(clean);
     }

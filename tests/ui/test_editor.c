@@ -103,6 +103,7 @@ static void paste(struct editor *e, const char *text, size_t n, size_t step)
     for (size_t i = 0; i < n; i += step)
         editor_paste(e, text + i, n - i < step ? n - i : step);
     editor_paste_end(e);
+    editor_take_paste(e);
 }
 
 static void test_pastes_are_cleaned_and_one_undo(void **state)
@@ -120,6 +121,47 @@ static void test_pastes_are_cleaned_and_one_undo(void **state)
     }
 }
 
+static void test_long_pastes_are_folded(void **state)
+{
+    (void)state;
+    struct editor e = {0};
+    char lines[41];
+    for (int i = 0; i < 40; i++)
+        lines[i] = i % 4 == 3 ? '\n' : 'a';
+    paste(&e, lines, 32, 5); /* 8 lines */
+    assert_int_equal(e.text.len, 32);
+    editor_clear(&e);
+    type(&e, "x ");
+    paste(&e, lines, 36, 5); /* 9 */
+    type(&e, " y");
+    assert_non_null(strstr(e.text.data, "[pasted\xc2\xa0" "9\xc2\xa0lines,\xc2\xa0" "36\xc2\xa0" "bytes]"));
+    char *whole = editor_expand(&e);
+    assert_int_equal(strlen(whole), 40);
+    assert_memory_equal(whole + 2, lines, 36);
+    free(whole);
+    size_t behind = e.caret - 2;
+    editor_act(&e, ACT_LEFT);
+    editor_act(&e, ACT_LEFT);
+    assert_int_equal(e.caret, behind);
+    editor_act(&e, ACT_LEFT); /* one step over it */
+    assert_int_equal(e.caret, 2);
+    editor_act(&e, ACT_WORD_RIGHT); /* one word */
+    assert_int_equal(e.caret, behind);
+    editor_act(&e, ACT_KILL_WORD_LEFT);
+    check(&e, "x  y", 2);
+    editor_act(&e, ACT_YANK);
+    editor_act(&e, ACT_BACKSPACE);
+    check(&e, "x  y", 2);
+    editor_act(&e, ACT_UNDO);
+    editor_act(&e, ACT_UNFOLD);
+    assert_int_equal(e.text.len, 40);
+    assert_int_equal(e.caret, 38);
+    assert_memory_equal(e.text.data + 2, lines, 36);
+    editor_act(&e, ACT_UNDO);
+    assert_int_equal(e.text.len, behind + 2);
+    editor_free(&e);
+}
+
 static void test_megabytes_are_pasted_and_more_is_refused(void **state)
 {
     (void)state;
@@ -130,18 +172,26 @@ static void test_megabytes_are_pasted_and_more_is_refused(void **state)
     for (size_t i = 0; i < n; i++)
         text[i] = i % 60 == 59 ? '\n' : 'a';
     paste(&e, text, n, 4096);
+    assert_true(e.text.len < 100);
+    assert_int_equal(editor_pasted_lines(&e), 0);
+    editor_act(&e, ACT_UNFOLD);
     assert_int_equal(e.text.len, n);
     editor_layout(&e, 70, &row, &column);
     assert_int_equal(row, n / 60);
     assert_false(e.full);
-    paste(&e, text, n, n);
-    assert_true(e.full);
-    assert_int_equal(e.text.len, n);
     type(&e, "x");
     editor_layout(&e, 70, &row, &column);
     assert_int_equal(column, n % 60 + 1);
     editor_act(&e, ACT_UNDO);
     editor_act(&e, ACT_UNDO);
+    editor_act(&e, ACT_UNDO);
+    assert_int_equal(e.text.len, 0);
+    editor_paste_start(&e); /* 6 MB: as a whole or not at all */
+    editor_paste(&e, text, n);
+    editor_paste(&e, text, n);
+    editor_paste_end(&e);
+    editor_take_paste(&e);
+    assert_true(e.full);
     assert_int_equal(e.text.len, 0);
     free(text);
     editor_free(&e);
@@ -240,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_kill_back_to_blank_and_word),
         cmocka_unit_test(test_movement_is_by_clusters),
         cmocka_unit_test(test_pastes_are_cleaned_and_one_undo),
+        cmocka_unit_test(test_long_pastes_are_folded),
         cmocka_unit_test(test_megabytes_are_pasted_and_more_is_refused),
         cmocka_unit_test(test_up_and_down_keep_the_column_then_use_history),
         cmocka_unit_test(test_down_walks_over_wrapped_rows),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * compose: a text in the person's own editor ($VISUAL, $EDITOR, else vi), as a file that nobody else
+ * can read. The program runs on meanwhile: it hears of the editor's end by SIGCHLD.
+ */
+#ifndef QINS_COMPOSE_H
+#define QINS_COMPOSE_H
+
+#include <sys/types.h>
+
+#include "base.h"
+
+struct compose {
+    pid_t pid;          /* of the editor at work; 0: none */
+    char *program;      /* as it was called */
+    char *folder, *path;
+    struct buf before;  /* what the file held at the start */
+};
+
+/* Starts the editor on the terminal, which must be free, with s[0..n). The variable is split at
+ * blanks; no shell sees it. */
+bool compose_start(struct compose *c, const char *s, size_t n, struct error *err);
+/* -> true when the editor has ended: then compose_end. */
+bool compose_ended(const struct compose *c, int *status);
+/* What was written, clean (clean.h), of at most `max` bytes, without the last line end; the file is
+ * gone. On failure (the editor failed, the file cannot be used) the message says so, and where a
+ * changed file was left. *repaired: bytes that were no UTF-8 are U+FFFD now. */
+bool compose_end(struct compose *c, int status, size_t max, struct buf *out, bool *repaired,
+                 struct error *err);
+
+#endif
