@@ -8,6 +8,7 @@
  *   actions.c  what keys do
  *   input.c    keys and pastes in the input, sending
  *   running.c  what /commands do
+ *   bench.c    /bench
  */
 #ifndef QINS_APP_H
 #define QINS_APP_H
@@ -44,6 +45,7 @@ struct app {
     struct facts facts;
     char *model_name;             /* sanitised */
     uint32_t turn;                /* the running one; 0: none */
+    uint32_t bench;               /* the turn of /bench; 0: none */
     bool ready, queued;           /* model is there; a message waits for it */
     double turn_started, memory_read;
     enum focus focus;
@@ -89,6 +91,10 @@ void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *
 /* Gives the terminal to the person's editor; `done` gets what was written, clean. */
 void app_compose(struct app *a, const char *text, void (*done)(struct app *, const char *text, size_t n));
 void app_compose_check(struct app *a); /* a child has ended */
+
+/* ---- bench.c ---- */
+void app_bench(struct app *a);
+void app_bench_event(struct app *a, const struct event *e);
 
 /* ---- running.c ---- */
 void app_command(struct app *a, const char *line);

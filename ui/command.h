@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * command: the table of /commands; parsing and completing a line. What they do stands in app.
+ * command: the table of /commands; help, completion and the manual come from its rows.
+ * What they do stands in app.
  */
 #ifndef QINS_COMMAND_H
 #define QINS_COMMAND_H
@@ -9,12 +10,19 @@
 
 enum command_id {
     COMMAND_HELP, COMMAND_CLEAR, COMMAND_ABOUT, COMMAND_SYSTEM, COMMAND_PRESET, COMMAND_SET,
-    COMMAND_STATS, COMMAND_QUIT,
+    COMMAND_STATS, COMMAND_BENCH, COMMAND_QUIT,
     COMMAND_UNKNOWN, /* looks like a command, is none: never for the model */
     COMMAND_TEXT     /* for the model; a leading "//" became "/" */
 };
 
-enum command_argument { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_PRESET, ARGUMENT_OPTION };
+/* What may follow the name, and what Tab completes there. */
+enum command_argument {
+    ARGUMENT_NONE,
+    ARGUMENT_TEXT,   /* anything, up to the end, line ends included */
+    ARGUMENT_PRESET, /* a name of preset_names */
+    ARGUMENT_OPTION, /* an option and a value */
+    ARGUMENT_FILE    /* a path; blanks need no quotes */
+};
 
 struct command {
     enum command_id id;
@@ -29,13 +37,11 @@ extern const size_t n_commands;
 
 /* What a line means. *argument: what follows the name (or the text for the model), inside line. */
 enum command_id command_parse(const char *line, const char **argument);
+/* The row of the command that a line names, or NULL; *argument as above. */
+const struct command *command_find(const char *line, const char **argument);
 /* For an unknown one: the most similar name, or NULL. */
 const char *command_nearest(const char *line);
 
-/* Completes a line that starts with '/': appends to `out` what is to be added at its end, and to
- * `choices` the possibilities when there are several, one a line. `presets`: names [n_presets]. */
-void command_complete(const char *line, char *const *presets, size_t n_presets, struct buf *out,
-                      struct buf *choices);
 void command_help(struct buf *out);
 
 #endif

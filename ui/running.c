@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
 #include "preset.h"
 
 static const char about_text[] =
@@ -126,16 +127,35 @@ void app_new_conversation(struct app *a)
     a->dirty = true;
 }
 
-static void set_system(struct app *a, const char *text)
+static void take_system(struct app *a, const char *text, size_t n)
 {
     struct error err;
-    if (!*text)
-        app_notice(a, "System prompt: %s", options_text(a->options, OPT_SYSTEM));
-    else if (options_set(a->options, OPT_SYSTEM, strcmp(text, "none") == 0 ? "" : text, SOURCE_USER,
-                         &err))
-        app_notice(a, "The system prompt holds from the next message on");
+    (void)n;
+    if (options_set(a->options, OPT_SYSTEM, text, SOURCE_USER, &err))
+        app_notice(a, *text ? "The system prompt holds from the next message on"
+                            : "No system prompt from the next message on");
     else
         app_notice(a, "%s", err.text);
+}
+
+static void open_system(struct app *a)
+{
+    const char *now = options_text(a->options, OPT_SYSTEM);
+    struct buf text = {0};
+    buf_printf(&text, "System prompt\n\n%s\n\n/system TEXT changes it, /system edit opens it in your "
+                      "editor, /system none takes it away.\n", *now ? now : "(none)");
+    open_page(a, &text);
+    buf_free(&text);
+}
+
+static void set_system(struct app *a, const char *text)
+{
+    if (!*text)
+        open_system(a);
+    else if (strcmp(text, "edit") == 0)
+        app_compose(a, options_text(a->options, OPT_SYSTEM), take_system);
+    else
+        take_system(a, strcmp(text, "none") == 0 ? "" : text, 0);
 }
 
 static void choose_preset(struct app *a, const char *name)
@@ -209,6 +229,17 @@ static void set_option(struct app *a, const char *arguments)
     free(name);
 }
 
+static void refuse_command(struct app *a, const char *line)
+{
+    const char *argument, *nearest = command_nearest(line);
+    const struct command *known = command_find(line, &argument);
+    if (known)
+        app_notice(a, "/%s takes nothing behind it", known->name);
+    else
+        app_notice(a, "No such command%s%s; a text with a slash first is sent as //...",
+                   nearest ? ": perhaps /" : "", nearest ? nearest : "");
+}
+
 void app_command(struct app *a, const char *line)
 {
     const char *argument;
@@ -222,32 +253,27 @@ void app_command(struct app *a, const char *line)
     case COMMAND_STATS: open_stats(a); break;
     case COMMAND_QUIT: a->quit = true; break;
     case COMMAND_TEXT: break;
-    case COMMAND_UNKNOWN: {
-        const char *nearest = command_nearest(line);
-        app_notice(a, "No such command%s%s; a text with a slash first is sent as //...",
-                   nearest ? ": perhaps /" : "", nearest ? nearest : "");
-        break;
-    }
+    case COMMAND_BENCH: app_bench(a); break;
+    case COMMAND_UNKNOWN: refuse_command(a, line); break;
     }
 }
 
 void app_complete(struct app *a)
 {
-    struct buf added = {0}, choices = {0};
-    size_t n;
-    char **names = preset_names(&n);
-    command_complete(a->editor.text.data, names, n, &added, &choices);
-    if (a->editor.caret == a->editor.text.len && added.len)
-        editor_insert(&a->editor, added.data, added.len);
-    else if (choices.len) {
-        for (size_t i = 0; i < choices.len; i++)
-            if (choices.data[i] == '\n')
-                choices.data[i] = ' ';
-        app_notice(a, "%s", choices.data);
-    }
-    for (size_t i = 0; i < n; i++)
-        free(names[i]);
-    free(names);
-    buf_free(&added);
-    buf_free(&choices);
+    struct editor *e = &a->editor;
+    struct completion c;
+    struct buf list = {0};
+    complete(e->text.data, e->caret, &c);
+    size_t typed = e->caret - c.from;
+    if (c.n && c.n_common > typed)
+        editor_insert(e, c.words[0] + typed, c.n_common - typed);
+    else if (c.n > 1)
+        for (size_t i = 0; i < c.n && list.len < 1000; i++)
+            buf_printf(&list, "%s%s", i ? "  " : "", c.words[i] + c.n_folder);
+    if (c.n == 1)
+        editor_insert(e, c.after, strlen(c.after));
+    if (list.len)
+        app_notice(a, "%s", list.data);
+    completion_free(&c);
+    buf_free(&list);
 }

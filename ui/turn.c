@@ -10,7 +10,7 @@
 
 bool app_is_busy(const struct app *a)
 {
-    return a->turn != 0 || a->queued;
+    return a->turn != 0 || a->queued || a->bench != 0;
 }
 
 void app_read_memory(struct app *a)
@@ -106,6 +106,8 @@ void app_stop(struct app *a)
 {
     if (a->turn)
         engine_cancel(a->engine, a->turn);
+    if (a->bench)
+        engine_cancel(a->engine, a->bench);
     if (a->queued) {
         a->queued = false;
         transcript_finish(&a->transcript, "[stopped]");
@@ -179,6 +181,8 @@ static void on_text(struct app *a, const struct event *e)
 void app_event(struct app *a, const struct event *e)
 {
     bool of_a_turn = e->type >= EVENT_PROMPT;
+    if (of_a_turn && e->turn == a->bench)
+        app_bench_event(a, e);
     if (of_a_turn && (e->turn != a->turn || !a->turn))
         return; /* of a turn that is no more */
     a->dirty = true;

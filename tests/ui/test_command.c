@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "complete.h"
 #include "keymap.h"
 #include "keys.h"
 #include "sidebar.h"
 #include "test.h"
+#include "tiny_model.h"
 
 static void test_lines_are_commands_or_text(void **state)
 {
@@ -31,30 +33,69 @@ static void test_lines_are_commands_or_text(void **state)
     assert_null(command_nearest("/xyzzyxyzzy"));
 }
 
-static void completes(const char *line, const char *added, const char *choices)
+/* `words`: what fits, each with a blank behind it; `added`: what Tab inserts. */
+static void completes(const char *line, const char *added, const char *words)
 {
-    static char p[3][16] = {"creative", "creatures", "precise"};
-    char *presets[] = {p[0], p[1], p[2]};
-    struct buf out = {0}, list = {0};
-    buf_puts(&out, "");
-    command_complete(line, presets, 3, &out, &list);
-    assert_string_equal(out.data, added);
-    assert_string_equal(list.data ? list.data : "", choices);
-    buf_free(&out);
-    buf_free(&list);
+    struct completion c;
+    struct buf all = {0};
+    buf_puts(&all, "");
+    complete(line, strlen(line), &c);
+    for (size_t i = 0; i < c.n; i++)
+        buf_printf(&all, "%s ", c.words[i] + c.n_folder);
+    assert_string_equal(all.data, words);
+    if (c.n) {
+        char *out = xasprintf("%.*s%s", (int)(c.n_common - (strlen(line) - c.from)),
+                              c.words[0] + (strlen(line) - c.from), c.n == 1 ? c.after : "");
+        assert_string_equal(out, added);
+        free(out);
+    }
+    completion_free(&c);
+    buf_free(&all);
 }
 
-static void test_completion(void **state)
+static void test_completion_of_names(void **state)
 {
     (void)state;
-    completes("/h", "elp", "");
-    completes("/s", "", "system\nset\nstats\n");
-    completes("/se", "t ", "");
+    setenv("HOME", "/nonexistent", 1); /* no presets but ours */
+    unsetenv("XDG_CONFIG_HOME");
+    completes("/he", "lp", "help ");
+    completes("/syst", "em ", "system ");
     completes("/x", "", "");
-    completes("/preset p", "recise", "");
-    completes("/preset c", "reat", "creative\ncreatures\n");
-    completes("/set temp", "erature ", "");
+    completes("/set temp", "erature ", "temperature ");
+    completes("/set top_p", "", "top_p top_p_rule ");
+    completes("/set keymap ", "", "emacs vi ");
+    completes("/set keymap v", "i", "vi ");
+    completes("/set mouse t", "rue", "true ");
+    completes("/set preset prec", "ise", "precise ");
+    completes("/set nonsense x", "", "");
+    completes("/preset c", "", "code creative ");
+    completes("/preset cr", "eative", "creative ");
+    completes("/system c", "", "");
     completes("text", "", "");
+    completes("//he", "", "");
+}
+
+static void test_completion_of_paths(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), line[400];
+    write_text(folder, "one.qins", "x");
+    write_text(folder, "one two.md", "x");
+    write_text(folder, ".hidden", "x");
+    write_text(folder, "bad\033name", "x");
+    char *inner = path_join(folder, "inner");
+    mkdir(inner, 0700);
+    setenv("HOME", folder, 1);
+    snprintf(line, sizeof line, "/set model %s/o", folder);
+    completes(line, "ne", "one two.md one.qins ");
+    snprintf(line, sizeof line, "/set model %s/one t", folder);
+    completes(line, "wo.md", "one two.md ");
+    completes("/set model ~/in", "ner/", "inner/ ");
+    completes("/set model ~/.h", "idden", ".hidden ");
+    completes("/set model ~/", "", "inner/ one two.md one.qins "); /* no name that could harm */
+    completes("/set model /nonsense/", "", "");
+    free(inner);
+    remove_folder(folder);
 }
 
 static void test_no_key_means_two_things_in_one_place(void **state)
@@ -146,7 +187,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_commands_or_text),
-        cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_completion_of_names),
+        cmocka_unit_test(test_completion_of_paths),
         cmocka_unit_test(test_no_key_means_two_things_in_one_place),
         cmocka_unit_test(test_help_names_every_bound_key),
         cmocka_unit_test(test_numbers),
