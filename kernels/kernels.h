@@ -35,8 +35,8 @@ enum {
     MAX_TILE_COLS = 128,
     PROMPT_TOKENS = 16, /* tokens and columns of one bf16 tile of a prompt */
     PROMPT_COLS = 32,
-    PROMPT_GROUPS = 8,          /* row groups that a prompt kernel decodes at once */
-    PROMPT_SCRATCH = 784 << 10, /* bytes that it needs for them */
+    PROMPT_GROUPS = 16,         /* row groups that a prompt kernel decodes at once */
+    PROMPT_SCRATCH = 800 << 10, /* bytes that it needs for them */
 };
 
 struct format_info {

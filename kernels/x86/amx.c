@@ -4,21 +4,20 @@
  * order of the unit's second operand, and stays in L2 while all tokens go over it; 32 tokens by 32
  * rows of sums stay in tile registers. Decoding and rounding need AVX-512 with BF16.
  */
-#include <assert.h>
 #include "x86/avx512.h"
+#include <assert.h>
 
 /* Tile registers: sums 0..3 (tokens x rows), tokens 4 and 5, weights 6 and 7. */
 enum {
     TILE = PROMPT_TOKENS * PROMPT_COLS, /* bf16 values in a tile of tokens or of weights */
-    SUMS = PROMPT_TOKENS * ROW_GROUP,   /* floats in a tile of sums */
     BLOCK = 8 * PROMPT_COLS,            /* columns: two rows of token tiles that long stay in L1 */
-    SLAB = 96 * PROMPT_COLS, /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
+    SLAB = 48 * PROMPT_COLS, /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
     SLAB_VALUES = SLAB * ROW_GROUP,
 };
 
 struct scratch {
-    uint16_t panel[PROMPT_GROUPS][SLAB_VALUES]; /* tiles of decoded weights */
-    float sums[PROMPT_GROUPS / 2][4 * SUMS];    /* two tiles of tokens x two groups */
+    uint16_t panel[PROMPT_GROUPS][SLAB_VALUES];                      /* tiles of decoded weights */
+    float sums[PROMPT_GROUPS / 2][2 * PROMPT_TOKENS][2 * ROW_GROUP]; /* by pairs of groups */
 };
 static_assert(sizeof(struct scratch) <= PROMPT_SCRATCH, "PROMPT_SCRATCH is too small");
 
@@ -215,23 +214,30 @@ static void configure(void)
     _tile_loadconfig(&config);
 }
 
-/* sums += one or two tiles of tokens x two row groups, n tiles of columns. */
+/* Sums of 32 tokens x 32 rows somewhere; `at` is NULL for zeros. */
+struct sums {
+    float *at;
+    size_t ld; /* floats from token to token */
+};
+
+/* to = from + one or two tiles of tokens x two row groups, n tiles of columns. */
 static inline __attribute__((always_inline)) void
 multiply(const uint16_t *tokens, const uint16_t *tokens2, const uint16_t *rows,
-         const uint16_t *rows2, uint32_t n, float *sums, bool begin, const bool two)
+         const uint16_t *rows2, uint32_t n, struct sums from, struct sums to, const bool two)
 {
-    if (begin) {
+    const size_t down = PROMPT_TOKENS;
+    if (from.at) {
+        _tile_loadd(0, from.at, from.ld * sizeof(float));
+        _tile_loadd(1, from.at + ROW_GROUP, from.ld * sizeof(float));
+        if (two) {
+            _tile_loadd(2, from.at + down * from.ld, from.ld * sizeof(float));
+            _tile_loadd(3, from.at + down * from.ld + ROW_GROUP, from.ld * sizeof(float));
+        }
+    } else {
         _tile_zero(0);
         _tile_zero(1);
         _tile_zero(2);
         _tile_zero(3);
-    } else {
-        _tile_loadd(0, sums, 64);
-        _tile_loadd(1, sums + SUMS, 64);
-        if (two) {
-            _tile_loadd(2, sums + 2 * SUMS, 64);
-            _tile_loadd(3, sums + 3 * SUMS, 64);
-        }
     }
     for (size_t k = 0; k < (size_t)n * TILE; k += TILE) {
         _tile_loadd(4, tokens + k, 64);
@@ -245,11 +251,11 @@ multiply(const uint16_t *tokens, const uint16_t *tokens2, const uint16_t *rows,
             _tile_dpbf16ps(3, 5, 7);
         }
     }
-    _tile_stored(0, sums, 64);
-    _tile_stored(1, sums + SUMS, 64);
+    _tile_stored(0, to.at, to.ld * sizeof(float));
+    _tile_stored(1, to.at + ROW_GROUP, to.ld * sizeof(float));
     if (two) {
-        _tile_stored(2, sums + 2 * SUMS, 64);
-        _tile_stored(3, sums + 3 * SUMS, 64);
+        _tile_stored(2, to.at + down * to.ld, to.ld * sizeof(float));
+        _tile_stored(3, to.at + down * to.ld + ROW_GROUP, to.ld * sizeof(float));
     }
 }
 
@@ -271,17 +277,29 @@ struct slab {
     struct scratch *s;
 };
 
+/* The output of tokens t and on, groups g and on. */
+static float *output(const struct slab *b, uint32_t t, uint32_t g)
+{
+    return b->out + t * b->ld_out + (size_t)(b->group0 + g) * ROW_GROUP;
+}
+
+/* Tiles go to the output themselves where all of their tokens and rows exist. */
+static bool is_whole(const struct slab *b, uint32_t t, uint32_t g)
+{
+    uint32_t left = b->n_tok - t;
+    return (left == PROMPT_TOKENS || left >= 2 * PROMPT_TOKENS) && g + 1 < b->n_groups &&
+           group_rows(b->w, b->group0 + g + 1) == ROW_GROUP;
+}
+
 enum direction { FROM_OUT, TO_OUT };
 
-/* The sums of tokens [t, t + 32) from or to their place: what exists of them. */
-static void move_sums(const struct slab *b, uint32_t t, enum direction direction)
+/* The sums of tokens [t, t + 32), groups g and g + 1: what exists of them. */
+static void move_sums(const struct slab *b, uint32_t t, uint32_t g, enum direction direction)
 {
     for (uint32_t i = 0; i < 2 * PROMPT_TOKENS && t + i < b->n_tok; i++)
-        for (uint32_t g = 0; g < b->n_groups; g++) {
-            uint32_t group = b->group0 + g, tile = i / PROMPT_TOKENS * 2 + g % 2;
-            float *sums = b->s->sums[g / 2] + tile * SUMS + i % PROMPT_TOKENS * ROW_GROUP;
-            float *out = b->out + (t + i) * b->ld_out + (size_t)group * ROW_GROUP;
-            __mmask16 m = first_lanes(group_rows(b->w, group));
+        for (uint32_t h = 0; h < 2 && g + h < b->n_groups; h++) {
+            float *sums = b->s->sums[g / 2][i] + h * ROW_GROUP, *out = output(b, t + i, g + h);
+            __mmask16 m = first_lanes(group_rows(b->w, b->group0 + g + h));
             if (direction == TO_OUT)
                 _mm512_mask_storeu_ps(out, m, _mm512_load_ps(sums));
             else
@@ -289,39 +307,44 @@ static void move_sums(const struct slab *b, uint32_t t, enum direction direction
         }
 }
 
-/* Adds the products of tokens [t, t + 32), block after block of columns, all groups over each. */
-static void multiply_tokens(const struct slab *b, uint32_t t)
+/* Adds the products of tokens [t, t + 32) and columns [k, k + BLOCK) with two groups. */
+static void multiply_pair(const struct slab *b, uint32_t t, uint32_t g, uint32_t k)
 {
     const size_t stride = prompt_tiles_bytes(b->w->cols) / sizeof *b->tiles;
-    const uint16_t *tokens = b->tiles + t / PROMPT_TOKENS * stride;
-    for (uint32_t k = b->col0; k < b->col1; k += BLOCK) {
-        uint32_t cols = b->col1 - k < BLOCK ? b->col1 - k : BLOCK;
-        uint32_t n = (cols + PROMPT_COLS - 1) / PROMPT_COLS;
-        const uint16_t *a = tokens + (size_t)k * PROMPT_TOKENS;
-        for (uint32_t g = 0; g < b->n_groups; g += 2) {
-            uint32_t g2 = g + 1 < b->n_groups ? g + 1 : g; /* the last may be alone */
-            size_t at = (size_t)(k - b->col0) * ROW_GROUP;
-            const uint16_t *rows = b->s->panel[g] + at, *rows2 = b->s->panel[g2] + at;
-            if (b->n_tok - t > PROMPT_TOKENS)
-                multiply(a, a + stride, rows, rows2, n, b->s->sums[g / 2], k == 0, true);
-            else
-                multiply(a, a, rows, rows2, n, b->s->sums[g / 2], k == 0, false);
-        }
-    }
+    const uint16_t *tokens = b->tiles + t / PROMPT_TOKENS * stride + (size_t)k * PROMPT_TOKENS;
+    const uint32_t cols = b->col1 - k < BLOCK ? b->col1 - k : BLOCK;
+    const uint32_t n = (cols + PROMPT_COLS - 1) / PROMPT_COLS;
+    const uint32_t g2 = g + 1 < b->n_groups ? g + 1 : g; /* the last may be alone */
+    const size_t at = (size_t)(k - b->col0) * ROW_GROUP;
+    const uint16_t *rows = b->s->panel[g] + at, *rows2 = b->s->panel[g2] + at;
+    const bool whole = is_whole(b, t, g), last = k + cols == b->col1;
+    const struct sums out = {output(b, t, g), b->ld_out};
+    const struct sums own = {b->s->sums[g / 2][0], 2 * ROW_GROUP};
+    struct sums from = own, to = whole && last ? out : own;
+    if (k == 0)
+        from.at = NULL;
+    else if (k == b->col0 && whole)
+        from = out;
+    else if (k == b->col0)
+        move_sums(b, t, g, FROM_OUT);
+    all_in_memory(b->s);
+    if (b->n_tok - t > PROMPT_TOKENS)
+        multiply(tokens, tokens + stride, rows, rows2, n, from, to, true);
+    else
+        multiply(tokens, tokens, rows, rows2, n, from, to, false);
+    all_in_memory(b->s);
+    if (last && !whole)
+        move_sums(b, t, g, TO_OUT);
 }
 
 static void run_slab(const struct slab *b)
 {
     for (uint32_t g = 0; g < b->n_groups; g++)
         decode[b->w->format](b->w, b->group0 + g, b->col0, b->col1, b->s->panel[g]);
-    for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS) {
-        if (b->col0 > 0)
-            move_sums(b, t, FROM_OUT);
-        all_in_memory(b->s);
-        multiply_tokens(b, t);
-        all_in_memory(b->s);
-        move_sums(b, t, TO_OUT);
-    }
+    for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS)
+        for (uint32_t k = b->col0; k < b->col1; k += BLOCK)
+            for (uint32_t g = 0; g < b->n_groups; g += 2)
+                multiply_pair(b, t, g, k);
 }
 
 static void prompt_amx(const struct matrix *w, uint32_t group0, uint32_t group1,
