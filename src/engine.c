@@ -164,6 +164,8 @@ static void store_sampling(struct engine *e, const struct sampling *s)
     atomic_store_explicit(&e->top_p, s->top_p, memory_order_relaxed);
     atomic_store_explicit(&e->min_p, s->min_p, memory_order_relaxed);
     atomic_store_explicit(&e->repeat_penalty, s->repeat_penalty, memory_order_relaxed);
+    atomic_store_explicit(&e->presence_penalty, s->presence_penalty, memory_order_relaxed);
+    atomic_store_explicit(&e->frequency_penalty, s->frequency_penalty, memory_order_relaxed);
     atomic_store_explicit(&e->top_k, s->top_k, memory_order_relaxed);
     atomic_store_explicit(&e->repeat_last_n, s->repeat_last_n, memory_order_relaxed);
     atomic_store_explicit(&e->top_p_rule, (int)s->top_p_rule, memory_order_relaxed);
@@ -266,6 +268,8 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     struct request request = {
         .turn = ++e->last_turn, .raw = r->raw, .seed = r->seed, .submitted_ms = now_ms()};
     chat_copy(&request.chat, r->chat);
+    if (r->stops)
+        request.stops = *r->stops;
     engine_cancel(e, request.turn - 1);
     atomic_store(&e->max_tokens, r->max_tokens);
     pthread_mutex_lock(&e->lock);

@@ -15,6 +15,7 @@
 #include "kernels.h"
 #include "model.h"
 #include "sampler.h"
+#include "stops.h"
 
 struct engine;
 
@@ -55,6 +56,7 @@ struct turn_request {
     bool raw;                 /* no template: the text of the only message, special tokens on */
     uint32_t max_tokens;      /* 0: up to the end of the context */
     uint64_t seed;
+    const struct stops *stops; /* copied; NULL: none */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */
@@ -64,7 +66,8 @@ void engine_cancel(struct engine *e, uint32_t turn);
 /* Sampling values are read before each token: they may change while text streams. */
 void engine_set_sampling(struct engine *e, const struct sampling *s);
 void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
-/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. */
+/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None where a stop
+ * text ended it inside a token. */
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
 
 #endif

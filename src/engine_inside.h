@@ -19,6 +19,7 @@ struct request {
     uint32_t turn; /* 0: none */
     bool raw;
     uint64_t seed;
+    struct stops stops;
     double submitted_ms;
     struct chat chat; /* owned */
 };
@@ -50,7 +51,8 @@ struct engine {
     _Atomic bool wants_room;    /* the engine waits for room in the queue */
     _Atomic uint32_t cancelled; /* turns up to this one are to end */
     _Atomic uint32_t max_tokens;
-    _Atomic float temperature, top_p, min_p, repeat_penalty;
+    _Atomic float temperature, top_p, min_p;
+    _Atomic float repeat_penalty, presence_penalty, frequency_penalty;
     _Atomic int32_t top_k, repeat_last_n;
     _Atomic int top_p_rule;
 

@@ -25,6 +25,7 @@ enum stop_reason {
     STOP_LENGTH,    /* max_tokens */
     STOP_CONTEXT,   /* the context is full */
     STOP_CANCELLED,
+    STOP_TEXT,      /* one of the turn's stop texts */
 };
 
 enum { EVENT_TEXT_MAX = 64 };

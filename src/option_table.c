@@ -49,6 +49,19 @@ const struct option_row option_table[N_OPTIONS] = {
         "how far back it looks, in tokens; -1: all",
         "How many tokens the repeat penalty looks back at.\n"
         "0 switches it off, \\-1 means the whole conversation.", .rare = true },
+    [OPT_PRESENCE_PENALTY] = {
+        OPT_PRESENCE_PENALTY, "presence_penalty", NULL, 0, OPTION_FLOAT, -2, 2, 0.1, 0, 2, NULL, "0",
+        "N",
+        "less of what was said already; 0: off",
+        "Taken off the logit of every token that the repeat penalty looks back at.\n"
+        "0 changes nothing.", .rare = true },
+    [OPT_FREQUENCY_PENALTY] = {
+        OPT_FREQUENCY_PENALTY, "frequency_penalty", NULL, 0, OPTION_FLOAT, -2, 2, 0.1, 0, 2, NULL,
+        "0", "N",
+        "the same for each time it was said; 0: off",
+        "Taken off the logit of a token once for each time that it occurs where the repeat penalty\n"
+        "looks.\n"
+        "0 changes nothing.", .rare = true },
     [OPT_MAX_TOKENS] = {
         OPT_MAX_TOKENS, "max_tokens", "max_new_tokens n_predict num_predict", 'n', OPTION_INT, 1,
         NUMBER_MAX_TOKENS, 50, 50, 2048, NULL, "512", "N",
@@ -81,6 +94,14 @@ const struct option_row option_table[N_OPTIONS] = {
         "same seed, same text; -1: a new one",
         "The same seed gives the same text, whatever the number of threads.\n"
         "\\-1 draws a new one for each answer." },
+    [OPT_STOP] = {
+        OPT_STOP, "stop", "stops", 0, OPTION_STOPS, 0, 0, 0, 0, 0, NULL, "", "TEXT",
+        "a text that ends the answer; may be repeated",
+        "The answer ends before this text, wherever tokens begin.\n"
+        "The flag may be given several times; in YAML and in\n"
+        ".Ev QINS_STOP\n"
+        "a list stands in brackets, as in\n"
+        ".Li [\\(dqUser:\\(dq, \\(dq###\\(dq] .", .rare = true },
     [OPT_MODEL] = {
         OPT_MODEL, "model", NULL, 'm', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "MODEL",
         ".qins file or Hugging Face folder",
@@ -202,6 +223,9 @@ char *option_range(const struct option_row *row, char *out, size_t n)
         break;
     case OPTION_BOOL:
         snprintf(out, n, "true or false");
+        break;
+    case OPTION_STOPS:
+        snprintf(out, n, "up to 16 texts of 1 to 128 bytes");
         break;
     case OPTION_STRING:
         snprintf(out, n, "text");

@@ -55,6 +55,7 @@ void options_free(struct options *o)
 
 static bool value_parse(const struct option_row *row, const char *text, struct option_value *v)
 {
+    struct stops stops;
     switch (row->type) {
     case OPTION_INT:
     case OPTION_FLOAT:
@@ -67,6 +68,8 @@ static bool value_parse(const struct option_row *row, const char *text, struct o
         return is_choice(row->choices, text);
     case OPTION_STRING:
         return true;
+    case OPTION_STOPS:
+        return stops_parse(&stops, text);
     }
     return false;
 }
@@ -139,6 +142,13 @@ const char *option_source_name(enum option_source source)
 char *options_format(const struct options *o, enum option_id id)
 {
     char number[32];
+    struct buf list = {0};
+    struct stops stops;
+    if (option_table[id].type == OPTION_STOPS && stops_parse(&stops, options_text(o, id))) {
+        stops_format(&stops, &list);
+        buf_append(&list, "", 0);
+        return list.data;
+    }
     return xstrdup(is_number(&option_table[id]) ? number_format(options_number(o, id), number)
                                                 : options_text(o, id));
 }
@@ -239,6 +249,29 @@ int options_find(const char *name, const char **nearest_name)
 
 /* ---- what the engine needs ------------------------------------------------------------------- */
 
+bool options_add_stop(struct options *o, enum option_id id, const char *text,
+                      enum option_source source, struct error *err)
+{
+    const char *now = o->layers[id][source].text;
+    struct stops stops;
+    struct buf list = {0};
+    char range[128];
+    if (!stops_parse(&stops, now ? now : "") || !stops_add(&stops, text, strlen(text)))
+        return refuse(err, EX_USAGE, "%s: \"%.200s\" is not %s", option_table[id].name, text,
+                      option_range(&option_table[id], range, sizeof range));
+    stops_format(&stops, &list);
+    bool ok = options_set(o, id, list.data, source, err);
+    buf_free(&list);
+    return ok;
+}
+
+struct stops options_stops(const struct options *o)
+{
+    struct stops stops;
+    stops_parse(&stops, options_text(o, OPT_STOP));
+    return stops;
+}
+
 struct sampling options_sampling(const struct options *o)
 {
     return (struct sampling){
@@ -246,6 +279,8 @@ struct sampling options_sampling(const struct options *o)
         .top_p = (float)options_number(o, OPT_TOP_P),
         .min_p = (float)options_number(o, OPT_MIN_P),
         .repeat_penalty = (float)options_number(o, OPT_REPEAT_PENALTY),
+        .presence_penalty = (float)options_number(o, OPT_PRESENCE_PENALTY),
+        .frequency_penalty = (float)options_number(o, OPT_FREQUENCY_PENALTY),
         .top_k = (int32_t)options_number(o, OPT_TOP_K),
         .repeat_last_n = (int32_t)options_number(o, OPT_REPEAT_LAST_N),
         .top_p_rule =

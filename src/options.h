@@ -8,8 +8,16 @@
 
 #include "base.h"
 #include "sampler.h"
+#include "stops.h"
 
-enum option_type { OPTION_FLOAT, OPTION_INT, OPTION_STRING, OPTION_BOOL, OPTION_CHOICE };
+enum option_type {
+    OPTION_FLOAT,
+    OPTION_INT,
+    OPTION_STRING,
+    OPTION_BOOL,
+    OPTION_CHOICE,
+    OPTION_STOPS, /* a list of texts (stops.h) */
+};
 
 /* Where a value came from; a higher source wins. Each source has a layer of its own, so that taking
  * one away (another preset, a slider reset) shows again what lies below. */
@@ -30,9 +38,12 @@ enum option_id {
     OPT_MIN_P,
     OPT_REPEAT_PENALTY,
     OPT_REPEAT_LAST_N,
+    OPT_PRESENCE_PENALTY,
+    OPT_FREQUENCY_PENALTY,
     OPT_MAX_TOKENS,
     OPT_TOP_P_RULE,
     OPT_SEED,
+    OPT_STOP,
     OPT_MODEL,
     OPT_SYSTEM,
     OPT_CONTEXT,
@@ -109,6 +120,10 @@ char *options_format(const struct options *o, enum option_id id);
 /* What may be given: "0 to 2", "one of spec, nucleus", "text". -> out */
 char *option_range(const struct option_row *row, char *out, size_t n);
 
+/* Adds a text to the list of this source's layer; OPTION_STOPS alone. */
+bool options_add_stop(struct options *o, enum option_id id, const char *text,
+                      enum option_source source, struct error *err);
+struct stops options_stops(const struct options *o);
 struct sampling options_sampling(const struct options *o);
 uint64_t options_seed(const struct options *o); /* a new random one where seed is -1 */
 /* Flags of the CPU level that was asked for; false when this machine has no such level. */

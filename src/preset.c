@@ -54,16 +54,37 @@ static bool check_value(struct yaml_reader *r, const struct option_row *row, con
            reader_refuse(r, e->start_mark, "%s: write the value without quotes", row->name);
 }
 
+static bool take_stop(void *context, struct yaml_reader *r, const yaml_event_t *item)
+{
+    struct file *f = context;
+    struct error inner;
+    return options_add_stop(&f->read, OPT_STOP, reader_text(item), f->source, &inner) ||
+           reader_refuse(r, item->start_mark, "%s", inner.text);
+}
+
+/* An empty list is a value too: it takes weaker sources' texts away. */
+static bool take_stops(struct file *f, struct yaml_reader *r)
+{
+    struct error inner;
+    return options_set(&f->read, OPT_STOP, "", f->source, &inner) &&
+           reader_items(r, option_table[OPT_STOP].name, take_stop, f);
+}
+
 static bool take_pair(void *context, struct yaml_reader *r, const yaml_event_t *key,
                       const yaml_event_t *value)
 {
     struct file *f = context;
     struct error inner;
     int id;
+    if (value->type == YAML_SEQUENCE_START_EVENT && options_find(reader_text(key), NULL) == OPT_STOP)
+        return find_option(f, r, key, &id) && take_stops(f, r);
     if (!reader_check_scalar(r, reader_text(key), value))
         return false;
     if (strcmp(reader_text(key), "description") == 0)
         return take_description(f, r, key, value);
+    if (options_find(reader_text(key), NULL) == OPT_STOP)
+        return find_option(f, r, key, &id) && reader_check_text(r, "stop", value) &&
+               take_stop(f, r, value);
     return find_option(f, r, key, &id) && check_value(r, &option_table[id], value) &&
            (options_set(&f->read, (enum option_id)id, reader_text(value), f->source, &inner) ||
             reader_refuse(r, value->start_mark, "%s", inner.text));

@@ -16,7 +16,7 @@ struct candidate {
 struct sampler {
     uint64_t state[4];   /* xoshiro256++ */
     struct candidate *c; /* [vocab] a heap in front, what was taken from it behind */
-    bool *seen;          /* [vocab] all false between picks */
+    uint32_t *seen;      /* [vocab] how often among the last tokens; all 0 between picks */
     uint32_t vocab;
 };
 
@@ -70,27 +70,34 @@ void sampler_free(struct sampler *s)
 
 /* ---- logits ---------------------------------------------------------------------------------- */
 
-/* Each of the last tokens counts once, however often it came. */
+/* The repeat penalty hits each of the last tokens once, however often it came. */
+static float penalised(float logit, uint32_t count, const struct sampling *o)
+{
+    float penalty = o->repeat_penalty;
+    if (penalty > 0 && isfinite(penalty))
+        logit = logit > 0 ? logit / penalty : logit * penalty;
+    return logit - o->presence_penalty - (float)count * o->frequency_penalty;
+}
+
 static void penalise(struct sampler *s, uint32_t n, const struct sampling *o,
                      const int32_t *history, size_t n_history)
 {
-    float penalty = o->repeat_penalty;
     size_t n_last = n_history;
-    if (penalty == 1 || !(penalty > 0) || !isfinite(penalty))
+    if (o->repeat_penalty == 1 && o->presence_penalty == 0 && o->frequency_penalty == 0)
         return;
     if (o->repeat_last_n >= 0 && (size_t)o->repeat_last_n < n_last)
         n_last = (size_t)o->repeat_last_n;
     const int32_t *last = history + (n_history - n_last);
-    for (size_t i = 0; i < n_last; i++) {
-        if (last[i] < 0 || (uint32_t)last[i] >= n || s->seen[last[i]])
-            continue;
-        float *logit = &s->c[last[i]].logit;
-        *logit = *logit > 0 ? *logit / penalty : *logit * penalty;
-        s->seen[last[i]] = true;
-    }
     for (size_t i = 0; i < n_last; i++)
         if (last[i] >= 0 && (uint32_t)last[i] < n)
-            s->seen[last[i]] = false;
+            s->seen[last[i]]++;
+    for (size_t i = 0; i < n_last; i++) {
+        if (last[i] < 0 || (uint32_t)last[i] >= n || !s->seen[last[i]])
+            continue;
+        struct candidate *c = &s->c[last[i]];
+        c->logit = penalised(c->logit, s->seen[last[i]], o);
+        s->seen[last[i]] = 0;
+    }
 }
 
 /* Fills the candidates; NaN is the least likely of all. -> the lowest id among the largest. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sampler: logits -> one id. Order: repeat penalty, temperature, top-k, top-p, min-p, draw.
+ * sampler: logits -> one id. Order: penalties, temperature, top-k, top-p, min-p, draw.
  */
 #ifndef QINS_SAMPLER_H
 #define QINS_SAMPLER_H
@@ -20,7 +20,9 @@ struct sampling {
     float min_p;           /* 0: off; keep p >= min_p * p_max */
     float repeat_penalty;  /* 1: off; logit > 0 ? logit / penalty : logit * penalty */
     int32_t top_k;         /* 0: off; equals of the k-th stay */
-    int32_t repeat_last_n; /* tokens that the penalty looks back at; -1: all */
+    float presence_penalty;  /* 0: off; taken off the logits of tokens that were there */
+    float frequency_penalty; /* 0: off; the same, times how often */
+    int32_t repeat_last_n; /* tokens that the penalties look back at; -1: all */
     enum top_p_rule top_p_rule;
 };
 

@@ -14,7 +14,10 @@ struct turn {
     struct ids ids; /* prompt and answer */
     struct ids answer;
     struct detokenizer detokenizer;
-    struct buf text; /* scratch of one token */
+    struct ids ends;        /* bytes of text behind each token of the answer */
+    struct stopper stopper;
+    struct buf decoded, text; /* scratch of one token: its text; what of all can be shown */
+    size_t n_decoded;         /* bytes of text so far */
     struct turn_stats stats;
     double begin_ms, first_ms;  /* evaluation began; first token was there */
     double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
@@ -105,8 +108,8 @@ static float tokens_per_s(uint32_t n_intervals, double ms)
     return n_intervals > 0 && ms > 0 ? (float)(n_intervals * 1e3 / ms) : 0;
 }
 
-/* A token of the answer: remembered, its text and the numbers sent. */
-static void emit_token(struct turn *t, int32_t id)
+/* A token of the answer: remembered, its text and the numbers sent. -> true: a stop text is there. */
+static bool emit_token(struct turn *t, int32_t id)
 {
     double now = now_ms();
     uint32_t n = t->stats.n_tokens++;
@@ -124,11 +127,16 @@ static void emit_token(struct turn *t, int32_t id)
 
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
-    detokenizer_push(&t->detokenizer, id, &t->text);
+    detokenizer_push(&t->detokenizer, id, &t->decoded);
+    t->n_decoded += t->decoded.len;
+    ids_push(&t->ends, (int32_t)t->n_decoded);
+    bool stop = stopper_push(&t->stopper, t->decoded.data, t->decoded.len, &t->text);
+    t->decoded.len = 0;
     emit_text(t);
     struct event event = event_of(t, EVENT_STATS);
     event.token = id;
     engine_emit(t->e, &event);
+    return stop;
 }
 
 /* ---- generation -------------------------------------------------------------------------- */
@@ -139,6 +147,8 @@ static struct sampling live_sampling(const struct engine *e)
         .temperature = atomic_load_explicit(&e->temperature, memory_order_relaxed),
         .top_p = atomic_load_explicit(&e->top_p, memory_order_relaxed),
         .min_p = atomic_load_explicit(&e->min_p, memory_order_relaxed),
+        .presence_penalty = atomic_load_explicit(&e->presence_penalty, memory_order_relaxed),
+        .frequency_penalty = atomic_load_explicit(&e->frequency_penalty, memory_order_relaxed),
         .repeat_penalty = atomic_load_explicit(&e->repeat_penalty, memory_order_relaxed),
         .top_k = atomic_load_explicit(&e->top_k, memory_order_relaxed),
         .repeat_last_n = atomic_load_explicit(&e->repeat_last_n, memory_order_relaxed),
@@ -191,18 +201,37 @@ static enum stop_reason generate(struct turn *t)
                                   t->ids.ids, t->ids.n);
         if (ends_answer(&e->model->config, id))
             return STOP_END;
-        emit_token(t, id);
+        if (emit_token(t, id))
+            return STOP_TEXT;
     }
+}
+
+/* Ids and text of the answer must say the same: tokens behind the cut go, or, where it is inside of
+ * one, all. The text is then made to ids anew. */
+static void cut_answer(struct turn *t)
+{
+    size_t n = t->ends.n;
+    while (n > 0 && (size_t)t->ends.ids[n - 1] > t->stopper.n_passed)
+        n--;
+    t->answer.n = n > 0 && (size_t)t->ends.ids[n - 1] == t->stopper.n_passed ? n : 0;
 }
 
 void turn_run(struct engine *e, const struct request *r)
 {
-    struct turn t = {.e = e, .r = r, .begin_ms = now_ms()};
+    struct turn t = {
+        .e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
     render(&t);
     sampler_seed(e->sampler, r->seed);
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
-    detokenizer_end(&t.detokenizer, &t.text);
-    emit_text(&t);
+    if (stop != STOP_TEXT) {
+        detokenizer_end(&t.detokenizer, &t.decoded);
+        if (stopper_push(&t.stopper, t.decoded.data, t.decoded.len, &t.text))
+            stop = STOP_TEXT;
+        stopper_end(&t.stopper, &t.text);
+        emit_text(&t);
+    }
+    if (stop == STOP_TEXT)
+        cut_answer(&t);
     if (t.stats.n_tokens == 0)
         t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
     t.stats.tokens_per_s =
@@ -213,5 +242,8 @@ void turn_run(struct engine *e, const struct request *r)
     done.stop = stop;
     engine_emit(e, &done);
     ids_free(&t.ids);
+    ids_free(&t.ends);
+    buf_free(&t.decoded);
     buf_free(&t.text);
+    stopper_free(&t.stopper);
 }

@@ -189,6 +189,19 @@ bool reader_pairs(struct yaml_reader *r, reader_take *take, void *context)
     return true;
 }
 
+bool reader_items(struct yaml_reader *r, const char *key, reader_take_item *take, void *context)
+{
+    yaml_event_t item;
+    bool more = true, ok = true;
+    while (ok && more && (ok = next_event(r, &item))) {
+        more = item.type != YAML_SEQUENCE_END_EVENT;
+        ok = !more || (check_node(r, &item) && reader_check_text(r, key, &item) &&
+                       take(context, r, &item));
+        yaml_event_delete(&item);
+    }
+    return ok;
+}
+
 /* *empty: comments alone. */
 static bool read_start(struct yaml_reader *r, const char *form, bool *empty)
 {

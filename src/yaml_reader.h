@@ -33,6 +33,11 @@ bool reader_read(const char *text, size_t n, const char *name, const char *form,
 /* The rest of a mapping whose start was read. */
 bool reader_pairs(struct yaml_reader *r, reader_take *take, void *context);
 
+/* Takes one item of a list: a scalar. */
+typedef bool reader_take_item(void *context, struct yaml_reader *r, const yaml_event_t *item);
+/* The rest of a list whose start was read, its items without NUL inside; `key` for messages. */
+bool reader_items(struct yaml_reader *r, const char *key, reader_take_item *take, void *context);
+
 /* "NAME:line:column: ..."; -> false. */
 bool reader_refuse(struct yaml_reader *r, yaml_mark_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

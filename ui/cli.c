@@ -101,7 +101,9 @@ static int value_of_short(int c)
 static bool set_from_flag(struct cli *c, enum option_id id, const char *text, struct error *err)
 {
     struct error inner;
-    return options_set(&c->options, id, text, SOURCE_FLAG, &inner) ||
+    bool adds = option_table[id].type == OPTION_STOPS && *text != '[';
+    return (adds ? options_add_stop(&c->options, id, text, SOURCE_FLAG, &inner)
+                 : options_set(&c->options, id, text, SOURCE_FLAG, &inner)) ||
            refuse(err, EX_USAGE, "command line: %s", inner.text);
 }
 
@@ -263,7 +265,7 @@ static void dump_append(struct buf *out, const struct options *o)
         if (row->type == OPTION_STRING)
             yaml_string(out, text);
         else
-            buf_puts(out, text);
+            buf_puts(out, row->type == OPTION_STOPS && !*text ? "[]" : text);
         buf_printf(out, " # %s\n", option_source_name(options_source(o, (enum option_id)id)));
         free(text);
     }

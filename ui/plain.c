@@ -139,12 +139,14 @@ static void submit(struct plain *p)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
         engine_set_sampling(p->engine, &sampling);
+        struct stops stops = options_stops(o);
         p->turn =
             engine_submit(p->engine, &(struct turn_request){
                                          .chat = &chat,
                                          .raw = p->cli->raw,
                                          .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
                                          .seed = options_seed(o),
+                                         .stops = &stops,
                                      });
     } else {
         refuse(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");

@@ -57,6 +57,7 @@ const char *stop_name(enum stop_reason stop)
     case STOP_END: return "end of answer";
     case STOP_LENGTH: return "max tokens";
     case STOP_CONTEXT: return "context full";
+    case STOP_TEXT: return "stop text";
     case STOP_CANCELLED: return "you";
     case STOP_NONE: break;
     }

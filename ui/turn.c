@@ -70,11 +70,13 @@ static void submit(struct app *a)
         for (size_t j = 0; j < from->ids.n; j++)
             ids_push(&to->ids, from->ids.ids[j]);
     }
+    struct stops stops = options_stops(a->options);
     app_apply_options(a);
     a->turn = engine_submit(a->engine, &(struct turn_request){
         .chat = &request,
         .max_tokens = (uint32_t)options_number(a->options, OPT_MAX_TOKENS),
         .seed = options_seed(a->options),
+        .stops = &stops,
     });
     chat_free(&request);
     chat_add(&a->chat, CHAT_ASSISTANT, "", 0);

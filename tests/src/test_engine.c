@@ -203,6 +203,45 @@ static void test_stop_tokens_end_the_answer_and_are_not_part_of_it(void **state)
     engine_stop(e);
 }
 
+/* The known greedy story, stopped at texts that lie across its tokens. */
+static void test_stop_texts_end_the_answer_before_them(void **state)
+{
+    (void)state;
+    char *want = expected_text();
+    struct engine *e = start_ready("models/stories260K", 1, 0);
+    engine_set_sampling(e, &greedy);
+    for (size_t len = 1; len <= 12; len += 1) {
+        for (size_t at = 0; at + len < 160; at += 7) {
+            struct chat chat = {0};
+            struct stops stops = {0};
+            char text[16] = "";
+            memcpy(text, want + at, len);
+            assert_true(stops_add(&stops, text, len) && stops_add(&stops, "never said", 10));
+            struct turn_request r = {
+                .chat = &chat, .raw = true, .max_tokens = 200, .stops = &stops};
+            chat_add(&chat, CHAT_USER, "", 0);
+            uint32_t turn = engine_submit(e, &r);
+            struct said s = listen(e, turn);
+            size_t n = (size_t)(strstr(want, text) - want);
+            assert_int_equal(s.done.stop, STOP_TEXT);
+            assert_int_equal(s.text.len, n);
+            assert_memory_equal(s.text.data, want, n);
+            /* What is kept of the ids says the text, or nothing is. */
+            struct ids ids = {0};
+            struct buf said = {0};
+            engine_turn_ids(e, turn, &ids);
+            tokenizer_decode(engine_info(e)->tokenizer, ids.ids, ids.n, false, &said);
+            assert_true(ids.n == 0 || (said.len == n && memcmp(said.data, want, n) == 0));
+            buf_free(&said);
+            ids_free(&ids);
+            buf_free(&s.text);
+            chat_free(&chat);
+        }
+    }
+    free(want);
+    engine_stop(e);
+}
+
 /* Copies a fixture into `folder` with a tokenizer that knows the ids below n only. */
 static void copy_with_smaller_tokenizer(const char *fixture, const char *folder, int n)
 {
@@ -486,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_a_seed_gives_one_text_on_any_number_of_threads),
         cmocka_unit_test(test_a_longer_conversation_evaluates_only_what_is_new),
         cmocka_unit_test(test_stop_tokens_end_the_answer_and_are_not_part_of_it),
+        cmocka_unit_test(test_stop_texts_end_the_answer_before_them),
         cmocka_unit_test(test_ids_without_a_piece_are_never_sampled),
         cmocka_unit_test(test_a_full_context_ends_the_turn_and_drops_nothing),
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),

@@ -122,6 +122,12 @@ static void test_values_out_of_range_are_refused(void **state)
         {OPT_TOP_P_RULE, "nucl"},
         {OPT_TOP_P_RULE, ""},
         {OPT_TOP_P_RULE, "spec nucleus"},
+        {OPT_PRESENCE_PENALTY, "2.1"},
+        {OPT_FREQUENCY_PENALTY, "-2.1"},
+        {OPT_STOP, "[1]"},
+        {OPT_STOP, "[\"\"]"},
+        {OPT_STOP, "[\"a\""},
+        {OPT_STOP, "\xff"},
         {OPT_CPU, "sse2"},
         {OPT_FORMAT, "qins5"},
     };
@@ -135,6 +141,30 @@ static void test_values_out_of_range_are_refused(void **state)
     assert_string_equal(err.text, "top_p: \"3\" is not a number from 0 to 1");
     assert_false(options_set(&o, OPT_TOP_P_RULE, "x", SOURCE_USER, &err));
     assert_string_equal(err.text, "top_p_rule: \"x\" is not one of spec, nucleus");
+}
+
+static void test_stop_texts_come_in_lists(void **state)
+{
+    (void)state;
+    char *text;
+    struct stops stops;
+    assert_string_equal(text = options_format(&o, OPT_STOP), "");
+    free(text);
+    assert_true(options_set(&o, OPT_STOP, "User:", SOURCE_ENV, &err));
+    assert_string_equal(text = options_format(&o, OPT_STOP), "[\"User:\"]");
+    free(text);
+    assert_true(options_add_stop(&o, OPT_STOP, "\n\n", SOURCE_FLAG, &err));
+    assert_true(options_add_stop(&o, OPT_STOP, "[\"x", SOURCE_FLAG, &err));
+    assert_string_equal(text = options_format(&o, OPT_STOP), "[\"\\n\\n\", \"[\\\"x\"]");
+    free(text);
+    stops = options_stops(&o);
+    assert_int_equal(stops.n, 2);
+    assert_int_equal(stops.len[1], 3);
+    assert_memory_equal(stops.text[1], "[\"x", 3);
+    for (int i = 2; i < MAX_STOPS; i++)
+        assert_true(options_add_stop(&o, OPT_STOP, "y", SOURCE_FLAG, &err));
+    assert_false(options_add_stop(&o, OPT_STOP, "y", SOURCE_FLAG, &err));
+    assert_int_equal(options_stops(&o).n, MAX_STOPS);
 }
 
 static void test_borders_of_ranges_are_inside(void **state)
@@ -272,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steps_stay_on_the_grid, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stronger_sources_win_in_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_values_out_of_range_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop_texts_come_in_lists, setup, teardown),
         cmocka_unit_test_setup_teardown(test_borders_of_ranges_are_inside, setup, teardown),
         cmocka_unit_test(test_names_of_others_are_understood),
         cmocka_unit_test(test_misspelt_names_get_a_guess),

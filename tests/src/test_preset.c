@@ -74,6 +74,17 @@ static void test_reads_a_mapping(void **state)
     assert_string_equal(options_text(&f.o, OPT_TOP_P_RULE), "nucleus");
     assert_int_equal(options_source(&f.o, OPT_TOP_K), SOURCE_PRESET);
     assert_int_equal(options_source(&f.o, OPT_TOP_P), SOURCE_DEFAULT);
+    const char *const lists[] = {"stop: [\"\\n\\n\", 'b', 3, c d]\n",
+                                 "stops:\n- \"\\n\\n\"\n- b\n- 3\n- |-\n  c d\n"};
+    for (int i = 0; i < 2; i++) {
+        assert_true(read_text(lists[i], strlen(lists[i])));
+        assert_string_equal(options_text(&f.o, OPT_STOP), "[\"\\n\\n\", \"b\", \"3\", \"c d\"]");
+    }
+    assert_true(read_text("stop: '[a'\n", 11)); /* one text, whatever it looks like */
+    assert_string_equal(options_text(&f.o, OPT_STOP), "[\"[a\"]");
+    assert_true(read_text("stop: []\n", 9));
+    assert_string_equal(options_text(&f.o, OPT_STOP), "");
+    assert_int_equal(options_source(&f.o, OPT_STOP), SOURCE_PRESET);
     assert_true(read_text("", 0)); /* a file of nothing sets nothing */
     assert_true(read_text("# only this\n", 12));
     assert_true(read_text("{}\n", 3));
@@ -110,7 +121,18 @@ static void test_faults_are_told_with_their_place(void **state)
         BAD("system: \"a\\0b\"\n", ":1:9:", "NUL"),
         BAD("temprature: 1\n", ":1:1:", "did you mean temperature?"),
         BAD("top_k: 1\nxyzzy: 1\n", ":2:1:", "qins.yaml(5)"),
-        BAD("stop: [a]\n", ":1:7:", "not a list"),
+        BAD("top_k: [a]\n", ":1:8:", "not a list"),
+        BAD("stop: [a, [b]]\n", ":1:11:", "not a list"),
+        BAD("stop: [a, {b: c}]\n", ":1:11:", "not a list"),
+        BAD("stop: [a, *b]\n", ":1:11:", "aliases"),
+        BAD("stop: [a, on]\n", ":1:11:", "in quotes"),
+        BAD("stop: [a, \"\"]\n", ":1:11:", "16 texts"),
+        BAD("stop: [a, \"b\\0c\"]\n", ":1:11:", "NUL"),
+        BAD("stop: [a, b\n", ":2:1:", "did not find"),
+        BAD("stop: {a: b}\n", ":1:7:", "not a list or a map"),
+        BAD("stop:\n", ":1:6:", "write \"\""),
+        BAD("stop: [a]\nstops: b\n", ":2:1:", "the same as stop"),
+        BAD("stop: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]\n", ":1:47:", "16 texts"),
         BAD("top_k: {a: 1}\n", ":1:8:", "not a list or a map"),
         BAD("top_k: 1\ntop_k: 2\n", ":2:1:", "given twice"),
         BAD("temp: 1\ntemperature: 1\n", ":2:1:", "given twice"),

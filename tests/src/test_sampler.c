@@ -330,6 +330,45 @@ static void test_large_vocabulary_equals_a_full_sort(void **state)
     sampler_free(s);
 }
 
+/* OpenAI's rule: logit - count * frequency - (count > 0) * presence. */
+static void test_presence_and_frequency_penalties(void **state)
+{
+    (void)state;
+    static const float logits[3] = {3, 2, 1};
+    static const int32_t history[] = {1, 0, 0, 0};
+    const struct {
+        float presence, frequency, repeat;
+        int32_t last_n, best;
+    } cases[] = {
+        {0.9f, 0, 1, -1, 0},      /* 2.1 1.1 1 */
+        {1.1f, 0, 1, 3, 1},       /* 1.9 2 1 */
+        {1.5f, 0, 1, -1, 0},      /* 1.5 .5 1 */
+        {2, 0, 1, -1, 0},         /* 1 0 1: the lowest of equals */
+        {0, 0.6f, 1, -1, 1},      /* 1.2 1.4 1 */
+        {0, 1.1f, 1, -1, 2},      /* -.3 .9 1 */
+        {0, 0.4f, 1, 2, 0},       /* 2.2 2 1 */
+        {0.5f, 0.3f, 1, -1, 0},   /* 1.6 1.2 1 */
+        {0, 0.3f, 2, -1, 2},      /* .6 .7 1 */
+        {-2, 0, 1, -1, 0},        /* what was said already is asked for */
+        {0, -1, 1, -1, 0},
+    };
+    struct sampler *s = sampler_new(3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sampling o = plain;
+        o.temperature = 0;
+        o.presence_penalty = cases[i].presence;
+        o.frequency_penalty = cases[i].frequency;
+        o.repeat_penalty = cases[i].repeat;
+        o.repeat_last_n = cases[i].last_n;
+        if (sampler_pick(s, logits, 3, &o, history, 4) != cases[i].best)
+            fail_msg("case %zu", i);
+        o = plain; /* nothing is left of the counts */
+        o.temperature = 0;
+        assert_int_equal(sampler_pick(s, logits, 3, &o, history, 4), 0);
+    }
+    sampler_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_order_of_the_filters),
         cmocka_unit_test(test_greedy_takes_the_lowest_of_equals),
         cmocka_unit_test(test_repeat_penalty),
+        cmocka_unit_test(test_presence_and_frequency_penalties),
         cmocka_unit_test(test_draws_follow_the_distribution),
         cmocka_unit_test(test_same_seed_same_draws),
         cmocka_unit_test(test_draws_are_those_of_xoshiro),

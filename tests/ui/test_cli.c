@@ -280,7 +280,7 @@ static void test_dumped_config_reads_back(void **state)
     static const char nasty[] = "a \"quoted\" \\ line\n\twith \033[31m and \xC3\xA9 # no comment";
     int code;
     assert_true(PARSE("--temperature", "0.35", "--system", nasty, "--max-tokens", "77",
-                      "--dump-config", "-m", "x: y"));
+                      "--stop", "\n\n", "--stop", "a \"b\"", "--dump-config", "-m", "x: y"));
     char *dump = answer_of(&code);
     assert_int_equal(code, 0);
     assert_null(strchr(dump, '\033'));
@@ -292,6 +292,7 @@ static void test_dumped_config_reads_back(void **state)
         fail_msg("%s", err.text);
     assert_true(number(OPT_TEMPERATURE) == 0.35 && number(OPT_MAX_TOKENS) == 77);
     assert_string_equal(text(OPT_SYSTEM), nasty);
+    assert_string_equal(text(OPT_STOP), "[\"\\n\\n\", \"a \\\"b\\\"\"]");
     assert_string_equal(text(OPT_MODEL), "x: y");
     cli_free(&c);
 }
