@@ -4,13 +4,7 @@
  * products of a row gather in its lane and nothing is ever summed across lanes.
  */
 #include "x86/avx2.h"
-
-/* One prefetch a line into L1, and one farther ahead, across the page's end, into L2. */
-static inline void prefetch_line(const uint8_t *p)
-{
-    _mm_prefetch((const char *)p + 2048, _MM_HINT_T0);
-    _mm_prefetch((const char *)p + 6144, _MM_HINT_T1);
-}
+#include "x86/prefetch.h"
 
 static inline __m256i table_avx2(const void *bytes)
 {
@@ -96,7 +90,7 @@ static inline __attribute__((always_inline)) void block_qins4(const struct qins4
 #pragma GCC unroll 4
     for (int g = 0; g < n_lines; g++) {
         __m256i q_low = four_avx2(q + g * 8), q_high = four_avx2(q + g * 8 + 4);
-        prefetch_line(line + g * 64);
+        prefetch_line(line + g * 64, AHEAD);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
             __m256i v = _mm256_loadu_si256((const void *)(line + g * 64 + h * 32));
@@ -131,7 +125,7 @@ static inline __attribute__((always_inline)) void matvec_qins4(const struct matr
                         _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d), acc[h]);
                 }
             }
-            prefetch_line(tile);
+            prefetch_line(tile, AHEAD);
             tile = line;
         }
         const float *base = w->row + (size_t)group * ROW_GROUP;
@@ -277,7 +271,7 @@ static void matvec_qins8_avx2(const struct matrix *w, uint32_t group0, uint32_t 
             __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
             for (uint32_t g = 0; g < ACT_BLOCK; g += 4, line += 64) {
                 __m256i q = four_avx2(x->q + k + g);
-                prefetch_line(line);
+                prefetch_line(line, AHEAD);
                 for (int h = 0; h < 2; h++) {
                     __m256i v = _mm256_loadu_si256((const void *)(line + h * 32));
                     sum[h] = _mm256_add_epi32(sum[h], product_qins8(&t, v, q));

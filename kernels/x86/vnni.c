@@ -4,16 +4,7 @@
  * adds them in fours, one row a lane. Two row groups go side by side: two streams from memory are
  * faster than one.
  */
-#include <immintrin.h>
-
-#include "internal.h"
-
-/* One prefetch a line into L1, and one farther ahead, across the page's end, into L2. */
-static inline void prefetch_line(const uint8_t *p)
-{
-    _mm_prefetch((const char *)p + 2048, _MM_HINT_T0);
-    _mm_prefetch((const char *)p + 4096, _MM_HINT_T1);
-}
+#include "x86/prefetch.h"
 
 /* Four activations, the same for every row. */
 static inline __m512i four_vnni(const int8_t *q)
@@ -46,7 +37,8 @@ static inline __m512 scales_qins4(const uint8_t *codes)
         _mm512_ternarylogic_epi32(scale, _mm512_slli_epi32(c, 24), sign, 0xf8));
 }
 
-/* dpbusd wants unsigned weights: levels + 128, and the sum begins at -128 sum(q). */
+/* dpbusd wants unsigned weights: levels + 128, and the sum begins at -128 sum(q). Four copies: a
+ * lookup by the low 6 bits then needs no nibble cut out. */
 static inline __m512i biased_levels(void)
 {
     __m128i level = _mm_loadu_si128((const void *)qins4_level);
@@ -55,19 +47,18 @@ static inline __m512i biased_levels(void)
 
 /* Sums of one block, n_lines lines of 8 columns. */
 static inline __attribute__((always_inline)) __m512i
-block_qins4(__m512i levels, const uint8_t *line, const int8_t *q, int32_t q_sum, int n_lines)
+block_qins4(__m512i levels, const uint8_t *line, const int8_t *q, int32_t q_sum, int n_lines,
+            size_t ahead)
 {
-    const __m512i nibble = _mm512_set1_epi8(15);
     __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
 #pragma GCC unroll 4
     for (int g = 0; g < n_lines; g++) {
-        prefetch_line(line + g * 64);
+        prefetch_line(line + g * 64, ahead);
         __m512i v = _mm512_loadu_si512(line + g * 64);
-        __m512i low = _mm512_shuffle_epi8(levels, _mm512_and_si512(v, nibble));
-        __m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble);
+        __m512i low = _mm512_permutexvar_epi8(v, levels);
+        __m512i high = _mm512_permutexvar_epi8(_mm512_srli_epi16(v, 4), levels);
         sum = _mm512_dpbusd_epi32(sum, low, four_vnni(q + g * 8));
-        sum2 =
-            _mm512_dpbusd_epi32(sum2, _mm512_shuffle_epi8(levels, high), four_vnni(q + g * 8 + 4));
+        sum2 = _mm512_dpbusd_epi32(sum2, high, four_vnni(q + g * 8 + 4));
     }
     return _mm512_add_epi32(sum, sum2);
 }
@@ -85,11 +76,12 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
     const __m512i levels = biased_levels();
     __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
 #pragma GCC unroll 2
         for (int i = 0; i < n; i++) {
-            prefetch_line(tile + i * group_bytes);
+            prefetch_line(tile + i * group_bytes, ahead);
             if (block == 16)
-                prefetch_line(tile + i * group_bytes + 64);
+                prefetch_line(tile + i * group_bytes + 64, ahead);
         }
         for (int b = 0; b < n_blocks; b++) {
             const uint32_t col = k + (uint32_t)(b * block);
@@ -100,7 +92,7 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
             for (int i = 0; i < n; i++) {
                 const uint8_t *at = tile + i * group_bytes;
                 const uint8_t *line = at + n_blocks * ROW_GROUP + b * block * 8;
-                __m512i sum = block_qins4(levels, line, x->q + col, q_sum, block / 8);
+                __m512i sum = block_qins4(levels, line, x->q + col, q_sum, block / 8, ahead);
                 acc[i] =
                     _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum),
                                     _mm512_mul_ps(scales_qins4(at + b * ROW_GROUP), d), acc[i]);
@@ -138,12 +130,12 @@ static void matvec_qins4_16_vnni(const struct matrix *w, uint32_t group0, uint32
 /* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto the activation.
  */
 static inline __m512i line_qins8(__m512i sum, const uint8_t *line, const int8_t *q, __m512i table0,
-                                 __m512i table1)
+                                 __m512i table1, size_t ahead)
 {
     __m512i v = _mm512_loadu_si512(line), a = four_vnni(q);
     __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
     a = _mm512_mask_sub_epi8(a, _mm512_movepi8_mask(v), _mm512_setzero_si512(), a);
-    prefetch_line(line);
+    prefetch_line(line, ahead);
     return _mm512_dpbusd_epi32(sum, magnitude, a);
 }
 
@@ -157,13 +149,14 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
     __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += ACT_BLOCK * ROW_GROUP) {
         const __m512 d = _mm512_set1_ps(x->scale[k / ACT_BLOCK]);
+        const size_t ahead = early_distance(w, k, ACT_BLOCK, ACT_BLOCK * ROW_GROUP, n);
 #pragma GCC unroll 2
         for (int i = 0; i < n; i++) {
             __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
 #pragma GCC unroll 8
             for (int g = 0; g < 8; g++)
                 sum[g & 1] = line_qins8(sum[g & 1], line + i * group_bytes + g * 64,
-                                        x->q + k + g * 4, table0, table1);
+                                        x->q + k + g * 4, table0, table1, ahead);
             acc[i] =
                 _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(sum[0], sum[1])), d, acc[i]);
         }

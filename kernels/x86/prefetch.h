@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * prefetch: what the matvecs of interleaved tiles ask memory for in advance.
+ */
+#ifndef QINS_PREFETCH_H
+#define QINS_PREFETCH_H
+
+#include <immintrin.h>
+
+#include "internal.h"
+
+enum { SOON = 768, AHEAD = 3 * 1088 }; /* bytes: distances of the late and the early prefetch */
+
+/* Each line is asked for twice: early into L2, across the ends of pages where hardware stops, and
+ * late into L1. Always inlined: GCC drops the calls of a function that does nothing but prefetch. */
+static inline __attribute__((always_inline)) void prefetch_line(const uint8_t *p, size_t ahead)
+{
+    _mm_prefetch((const char *)p + SOON, _MM_HINT_T0);
+    _mm_prefetch((const char *)p + ahead, _MM_HINT_T1);
+}
+
+/* Distance of the early prefetch for column k. n row groups are read side by side: at its end each
+ * stream jumps over the others' groups. */
+static inline size_t early_distance(const struct matrix *w, uint32_t k, uint32_t tile_cols,
+                                    size_t tile_bytes, int n)
+{
+    size_t tiles = (AHEAD + tile_bytes / 2) / tile_bytes;
+    size_t others = (size_t)(n - 1) * (w->cols_pad / tile_cols);
+    bool beyond = k + tiles * tile_cols >= w->cols_pad;
+    return (tiles + (beyond ? others : 0)) * tile_bytes;
+}
+
+#endif
