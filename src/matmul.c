@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base.h"
+#include "profile.h"
 
 enum {
     PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
@@ -133,6 +134,7 @@ static void run_matvec(struct job *j)
         j->mm->act[t].x = j->x + (size_t)t * w->cols;
     if (format_info(w->format)->is_qins)
         run(j, quantise_token, j->n_tok, (uint64_t)(j->n_tok - 1) * w->cols);
+    profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
     run(j, matvec_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
         (uint64_t)w->rows * w->cols * j->n_tok);
 }
@@ -181,6 +183,7 @@ static void run_prompt(struct job *j)
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     j->groups_per_chunk = PROMPT_GROUPS;
     run(j, pack_block, token_blocks(j->n_tok), (uint64_t)(j->n_tok - 1) * w->cols);
+    profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
     run(j, prompt_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
         (uint64_t)w->rows * w->cols * j->n_tok);
 }

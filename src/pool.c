@@ -16,6 +16,7 @@
 
 #include "base.h"
 #include "cpus.h"
+#include "profile.h"
 
 /* How long a thread spins before it sleeps: longer than the serial bits between two matrices of a
  * forward pass, short enough to be nothing where somebody else needs the core. */
@@ -45,6 +46,7 @@ struct pool {
     struct gate pending;                        /* chunks not finished */
     unsigned n_threads;                         /* the caller included */
     struct worker *workers;                     /* [n_threads - 1] */
+    struct profile *profile;
 #ifndef __linux__
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -236,6 +238,23 @@ unsigned pool_default_threads(void)
     return cpus_usable();
 }
 
+void pool_set_profile(struct pool *p, struct profile *profile)
+{
+    p->profile = profile;
+}
+
+struct profile *pool_profile(const struct pool *p)
+{
+    return p->profile;
+}
+
+static void wait_for_workers(struct pool *p)
+{
+    uint32_t n;
+    while ((n = atomic_load_explicit(&p->pending.word, memory_order_acquire)) > 0)
+        wait_while(p, &p->pending, n);
+}
+
 void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
 {
     if (p->n_threads == 1 || n_chunks <= 1) {
@@ -251,7 +270,8 @@ void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
     atomic_fetch_add(&p->jobs.word, 1);
     wake(p, &p->jobs);
     work(p, 0);
-    uint32_t n;
-    while ((n = atomic_load_explicit(&p->pending.word, memory_order_acquire)) > 0)
-        wait_while(p, &p->pending, n);
+    uint64_t start = p->profile ? profile_clock() : 0;
+    wait_for_workers(p);
+    if (p->profile)
+        p->profile->waited_ns += profile_clock() - start;
 }

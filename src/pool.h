@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct pool;
+struct profile;
 
 enum { POOL_MAX_THREADS = 256 };
 
@@ -21,6 +22,10 @@ struct pool *pool_new(unsigned n_threads);
 void pool_free(struct pool *p);
 unsigned pool_size(const struct pool *p);
 unsigned pool_default_threads(void); /* affinity and cgroup quota respected */
+
+/* From now on whoever computes with this pool adds its times there; NULL: no profile. */
+void pool_set_profile(struct pool *p, struct profile *profile);
+struct profile *pool_profile(const struct pool *p);
 
 /* Calls fn(arg, chunk, worker) once for every chunk in [0, n_chunks) and waits for all of them.
  * worker is below pool_size: an index for scratch memory. One caller at a time. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "matmul.h"
+#include "profile.h"
 #include "rope.h"
 
 enum {
@@ -158,6 +159,11 @@ static void silu_slice(void *arg, uint32_t chunk, uint32_t worker)
 
 /* ---- the forward pass -------------------------------------------------------------------- */
 
+static void lap(const struct session *s, enum op op)
+{
+    profile_lap(pool_profile(s->pool), op);
+}
+
 /* One matrix, or several whose outputs lie side by side in a row of y. */
 static void project(struct pass *p, const struct matrix *w, uint32_t n_parts, const float *x,
                     float *y, size_t ld_y)
@@ -170,11 +176,13 @@ static void norm(struct pass *p, const float *weight)
 {
     p->norm = weight;
     run(p, norm_token, p->n, (uint64_t)(p->n - 1) * p->s->m->config.dim);
+    lap(p->s, OP_NORM);
 }
 
 static void add(struct pass *p)
 {
     run(p, add_token, p->n, (uint64_t)(p->n - 1) * p->s->m->config.dim);
+    lap(p->s, OP_ADD);
 }
 
 static void attention(struct pass *p)
@@ -183,10 +191,14 @@ static void attention(struct pass *p)
     const struct model_config *c = &s->m->config;
     norm(p, p->l->attn_norm);
     project(p, p->l->qkv, p->l->n_qkv, s->h, s->qkv, qkv_dim(c));
+    lap(s, OP_QKV);
     run(p, rotate_token, p->n, (uint64_t)(p->n - 1) * qkv_dim(c));
+    lap(s, OP_ROPE);
     uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS;
     run(p, attend_block, c->n_heads * n_blocks, (uint64_t)p->n * (p->pos0 + p->n) * q_dim(c));
+    lap(s, OP_ATTEND);
     project(p, &p->l->attn_out, 1, s->heads, s->h, c->dim);
+    lap(s, OP_ATTN_OUT);
     add(p);
 }
 
@@ -196,9 +208,12 @@ static void feed_forward(struct pass *p)
     const struct model_config *c = &s->m->config;
     norm(p, p->l->ffn_norm);
     project(p, p->l->gate_up, p->l->n_gate_up, s->h, s->gate_up, 2 * (size_t)c->ffn_dim);
+    lap(s, OP_GATE_UP);
     uint32_t n_slices = (c->ffn_dim + SILU_SLICE - 1) / SILU_SLICE;
     run(p, silu_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim);
+    lap(s, OP_SILU);
     project(p, &p->l->down, 1, s->ffn, s->h, c->dim);
+    lap(s, OP_DOWN);
     add(p);
 }
 
@@ -210,10 +225,12 @@ static bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32
     const struct model *m = s->m;
     uint32_t n_layers = m->config.n_layers;
     struct pass p = {.s = s, .ids = ids, .pos0 = pos0, .n = n};
+    lap(s, OP_OTHER);
     for (uint32_t t = 0; t < n; t++)
         rope_angles(&s->rope, s->is_long, pos0 + t, s->cos + (size_t)t * s->rope.half,
                     s->sin + (size_t)t * s->rope.half);
     run(&p, embed_token, n, (uint64_t)(n - 1) * m->config.dim);
+    lap(s, OP_EMBED);
     for (uint32_t i = 0; i < n_layers; i++) {
         uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
         if (progress && !progress(arg, done, total))
@@ -232,7 +249,9 @@ static void head(struct session *s, uint32_t n)
     const struct model *m = s->m;
     uint32_t dim = m->config.dim;
     s->k->rms_norm(s->h, s->x + (size_t)(n - 1) * dim, m->norm, dim, m->config.rms_eps);
+    lap(s, OP_NORM);
     matmul_run(s->mm, &m->head, 1, s->h, s->logits, m->config.vocab);
+    lap(s, OP_HEAD);
 }
 
 /* ---- the session ------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "pool.h"
+#include "profile.h"
 #include "session.h"
 #include "tokenizer.h"
 
@@ -19,7 +20,7 @@ struct bench {
     uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
-    bool decode, json;
+    bool decode, json, profile;
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
     uint32_t n_threads, n_prompt, n_generate, n_greedy;
@@ -41,6 +42,10 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
 int32_t bench_best(const float *logits, uint32_t n);
 /* A number as JSON takes it: null for what is not finite. */
 void bench_json_number(double x);
+
+/* Times a token of a generation of n_tok tokens. */
+void bench_print_profile(const struct bench *b, const struct profile *p, uint32_t n_tok);
+void bench_json_profile(const struct profile *p, uint32_t n_tok); /* "profile_ms":{...} */
 
 bool bench_tokens(struct bench *b, struct error *err);
 bool bench_logits(struct bench *b, struct error *err);

@@ -27,6 +27,7 @@ struct result {
     double read_fraction; /* bytes read by generation of what the plain read could have had */
     uint64_t bytes_per_token;
     uint32_t n_prompt, n_generate;
+    struct profile profile;
 };
 
 /* ---- the plain read ---------------------------------------------------------------------- */
@@ -68,7 +69,8 @@ static void add_weights(struct reading *r, const struct model *m)
 
 typedef uint64_t line __attribute__((vector_size(64), aligned(8)));
 
-static void prefetch(const uint8_t *at)
+/* Always inlined: GCC drops the calls of a function that does nothing but prefetch. */
+static inline __attribute__((always_inline)) void prefetch(const uint8_t *at)
 {
     __builtin_prefetch(at + 1024, 0, 3);
     __builtin_prefetch(at + 4096, 0, 2); /* crosses into the next page, which hardware does not */
@@ -141,11 +143,15 @@ static void measure(struct bench *b, struct session *s, struct result *r)
     double first = now_ms();
     r->first_token_ms = first - start;
     r->prompt_per_s = per_second(b->n_prompt, first - start);
+    profile_start(&r->profile);
+    pool_set_profile(b->pool, b->profile ? &r->profile : NULL);
     for (uint32_t i = 0; i < b->n_generate; i++) {
         ids_push(&ids, next);
         session_sync(s, ids.ids, (uint32_t)ids.n, NULL, NULL);
         next = bench_best(session_logits(s), vocab);
+        profile_lap(pool_profile(b->pool), OP_SAMPLE);
     }
+    pool_set_profile(b->pool, NULL);
     r->generate_per_s = per_second(b->n_generate, now_ms() - first);
     ids_free(&ids);
 }
@@ -174,6 +180,10 @@ static void print_json(const struct bench *b, const struct result *r)
     json_member("prompt_tokens", b->n_prompt, ",");
     json_member("generated_tokens", b->n_generate, ",");
     json_member("threads", pool_size(b->pool), ",");
+    if (b->profile) {
+        bench_json_profile(&r->profile, b->n_generate);
+        putchar(',');
+    }
     printf("\"cpu\":\"%s\",\"format\":\"%s\"}\n", b->kernels.level,
            format_info(b->model->format)->name);
 }
@@ -196,6 +206,8 @@ static void print_table(const struct bench *b, const struct result *r)
     printf("memory      %.3f GB resident: %.3f private, %.3f mapped\n",
            (double)use.rss_bytes * 1e-9, (double)use.private_bytes * 1e-9,
            (double)use.mapped_bytes * 1e-9);
+    if (b->profile)
+        bench_print_profile(b, &r->profile, b->n_generate);
 }
 
 bool bench_speed(struct bench *b, struct error *err)

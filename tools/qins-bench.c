@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
-    "       qins-bench speed  MODEL [-p N] [-n N] [--json]\n"
+    "       qins-bench speed  MODEL [-p N] [-n N] [--profile] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
     "\n"
@@ -32,6 +32,7 @@ static const char usage[] =
     "speed   prompt, generation, and a plain read of the same weights beside them\n"
     "  -p N                tokens of the prompt (512)\n"
     "  -n N                tokens to generate (64)\n"
+    "  --profile           where the time of a generated token goes\n"
     "all\n"
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
@@ -41,7 +42,8 @@ static const char usage[] =
     "  --version           version of the program and its libraries\n";
 
 enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
-enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW };
+enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
+       FLAG_PROFILE };
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
@@ -50,7 +52,7 @@ static const struct option flags[] = {
     {"threads", required_argument, NULL, 't'},        {"cpu", required_argument, NULL, FLAG_CPU},
     {"json", no_argument, NULL, FLAG_JSON},           {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
-    {0},
+    {"profile", no_argument, NULL, FLAG_PROFILE},     {0},
 };
 
 /* ---- what the commands share ------------------------------------------------------------- */
@@ -154,6 +156,9 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
         return true;
     case FLAG_JSON:
         b->json = true;
+        return true;
+    case FLAG_PROFILE:
+        b->profile = true;
         return true;
     case FLAG_IDS:
         b->ids = text;

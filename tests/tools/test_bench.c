@@ -338,6 +338,23 @@ static void test_speed_without_generation_divides_nothing_by_zero(void **state)
     }
 }
 
+/* Laps follow each other without a gap: the kinds add up to the time of a token. */
+static void test_profile_accounts_for_the_whole_time(void **state)
+{
+    (void)state;
+    const char *name;
+    json_t *ms;
+    json_t *j =
+        expect_json("speed \"$QS/models/stories260K\" --json -p 10 -n 40 -t 2 --profile");
+    double sum = 0, rate = json_number_value(json_object_get(j, "generate_tokens_per_s"));
+    json_object_foreach (json_object_get(j, "profile_ms"), name, ms) {
+        assert_true(json_number_value(ms) >= 0);
+        sum += json_number_value(ms);
+    }
+    assert_true(sum > 0.9 * 1000 / rate && sum < 1.001 * 1000 / rate);
+    json_decref(j);
+}
+
 static void test_refusals_are_one_line_and_a_code(void **state)
 {
     (void)state;
@@ -408,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_other_tokens_are_not_compared),
         cmocka_unit_test(test_broken_token_files_are_refused),
         cmocka_unit_test(test_speed_without_generation_divides_nothing_by_zero),
+        cmocka_unit_test(test_profile_accounts_for_the_whole_time),
         cmocka_unit_test(test_refusals_are_one_line_and_a_code),
         cmocka_unit_test(test_help_and_version),
     };
