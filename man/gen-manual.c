@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * gen-manual TEMPLATE: copies an mdoc page to stdout and puts lists made from the program's own
- * tables where a line says %OPTIONS%, %FLAGS%, %YAML%, %VARIABLES%, %KEYS% or %COMMANDS%. So the
+ * tables where a line says %OPTIONS%, %FLAGS%, %YAML%, %VARIABLES%, %KEYS%, %ACTIONS% or
+ * %COMMANDS%. So the
  * manual cannot disagree with the program.
  */
 #include <ctype.h>
@@ -174,6 +175,25 @@ static void put_keys(void)
     put_keys_of(IN_SIDEBAR | IN_CHAT, "On the sliders and in the chat");
 }
 
+/* Names for keys.yaml, with the help of the first binding of each. */
+static void put_actions(void)
+{
+    begin_list();
+    for (int action = 0; action < N_ACTIONS; action++) {
+        const char *help = NULL;
+        for (size_t i = 0; i < n_keymap && !help; i++)
+            for (size_t j = i; keymap[i].action == (enum action)action && !help; j--)
+                help = keymap[j].help;
+        if (!action_name((enum action)action))
+            continue;
+        printf(".It Cm ");
+        put_word(action_name((enum action)action), false);
+        printf("\n");
+        put_sentence(help ? help : action == ACT_NONE ? "nothing" : "leave the program");
+    }
+    end_list();
+}
+
 static void put_commands(void)
 {
     begin_list();
@@ -196,6 +216,7 @@ static const struct {
 } parts[] = {
     {"%OPTIONS%\n", put_options},     {"%FLAGS%\n", put_flags}, {"%YAML%\n", put_yaml},
     {"%VARIABLES%\n", put_variables}, {"%KEYS%\n", put_keys},   {"%COMMANDS%\n", put_commands},
+    {"%ACTIONS%\n", put_actions},
 };
 
 static void put_line(const char *line)

@@ -131,6 +131,7 @@ static bool act_on_program(struct app *a, enum action action)
         else
             app_open_help(a);
         return true;
+    case ACT_QUIT: a->quit = true; return true;
     case ACT_REDRAW: a->redraw = true; return true;
     case ACT_SUSPEND: a->suspend = true; return true;
     case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return true;

@@ -9,6 +9,7 @@
 
 #include "cli_flags.h"
 #include "folder_format.h"
+#include "keyfile.h"
 #include "places.h"
 #include "preset.h"
 #include "sanitise.h"
@@ -122,6 +123,9 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
     case FLAG_DUMP_CONFIG:
         c->action = CLI_DUMP_CONFIG;
         break;
+    case FLAG_DUMP_KEYS:
+        c->action = CLI_DUMP_KEYS;
+        break;
     case FLAG_HELP:
         c->action = CLI_HELP;
         break;
@@ -200,6 +204,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
         ok = ok && (!*preset || preset_load(&c->options, preset, err));
     }
     c->plain |= c->prompt || c->raw || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
+    if (ok && (c->action == CLI_DUMP_KEYS || (c->action == CLI_RUN && !c->plain)))
+        ok = keyfile_load(err);
     if (!ok)
         cli_free(c);
     return ok;
@@ -279,6 +285,8 @@ int cli_answer(const struct cli *c)
         help_append(&out, c->action == CLI_HELP_ALL);
     else if (c->action == CLI_VERSION)
         versions_append(&out, "qins-tui");
+    else if (c->action == CLI_DUMP_KEYS)
+        keyfile_dump(&out);
     else
         dump_append(&out, &c->options);
     char *shown = isatty(STDOUT_FILENO) ? sanitise_text(out.data, out.len, false) : NULL;

@@ -8,7 +8,7 @@
 #include "engine.h"
 #include "options.h"
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG };
+enum cli_action { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS };
 
 struct cli {
     enum cli_action action;
@@ -27,7 +27,7 @@ void cli_keep_std_fds(void);
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
 
-/* CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG: prints on stdout. -> exit code */
+/* CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS: prints on stdout. -> exit code */
 int cli_answer(const struct cli *c);
 
 /* What engine_start needs: model found, CPU level and folder format checked. o->model is for the

@@ -24,6 +24,9 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          "Prints every option with its value and where the value came from, as YAML\n"
          "that can be used as\n"
          ".Pa config.yaml ."},
+    [FLAG_DUMP_KEYS] = {"dump-keys", 0, NULL, "print all key bindings",
+                        "Prints every key binding in effect, as YAML that can be used as\n"
+                        ".Pa keys.yaml ."},
     [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
     [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",

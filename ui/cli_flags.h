@@ -10,6 +10,7 @@ enum cli_flag {
     FLAG_RAW,
     FLAG_PLAIN,
     FLAG_DUMP_CONFIG,
+    FLAG_DUMP_KEYS,
     FLAG_HELP,
     FLAG_HELP_ALL,
     FLAG_VERSION,

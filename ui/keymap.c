@@ -2,7 +2,9 @@
 #include "keymap.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "keys.h"
 #include "utf8.h"
@@ -118,21 +120,163 @@ const struct binding keymap[] = {
 };
 const size_t n_keymap = sizeof keymap / sizeof *keymap;
 
+/* ---- what is in effect ----------------------------------------------------------------------------- */
+
+static struct binding *effective; /* [n_effective]; NULL until it is asked for */
+static size_t n_effective;
+
+static void start_effective(void)
+{
+    const char *help = NULL;
+    if (effective)
+        return;
+    effective = xcalloc(n_keymap, sizeof *effective);
+    n_effective = n_keymap;
+    for (size_t i = 0; i < n_keymap; i++) {
+        effective[i] = keymap[i];
+        help = effective[i].help = keymap[i].help ? keymap[i].help : help;
+    }
+}
+
+const struct binding *keymap_bindings(size_t *n)
+{
+    start_effective();
+    *n = n_effective;
+    return effective;
+}
+
+void keymap_reset(void)
+{
+    free(effective);
+    effective = NULL;
+    n_effective = 0;
+}
+
+/* The row that a new binding of this action stands behind: of the same places, else of some of them,
+ * else any. */
+static size_t row_for(unsigned where, enum action action)
+{
+    size_t best = n_effective;
+    int best_rank = 0;
+    for (size_t i = 0; i < n_effective; i++) {
+        const struct binding *b = &effective[i];
+        int rank = b->action != action ? 0 : b->where == where ? 3 : b->where & where ? 2 : 1;
+        if (rank && rank >= best_rank) {
+            best = i;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+void keymap_bind(unsigned where, int32_t key, enum action action)
+{
+    start_effective();
+    size_t row = row_for(where, action);
+    for (size_t i = 0; i < n_effective; i++)
+        if (effective[i].key == key)
+            effective[i].where &= ~where;
+    if (action == ACT_NONE)
+        return;
+    struct binding b = {where, key, action,
+                        row < n_effective ? effective[row].help : action_name(action)};
+    row += row < n_effective;
+    effective = xrealloc(effective, n_effective + 1, sizeof *effective);
+    memmove(effective + row + 1, effective + row, (n_effective - row) * sizeof *effective);
+    effective[row] = b;
+    n_effective++;
+}
+
 enum action keymap_find(enum focus focus, int32_t key)
 {
-    for (size_t i = 0; i < n_keymap; i++)
-        if (keymap[i].key == key && (keymap[i].where & (1u << focus)))
-            return keymap[i].action;
+    start_effective();
+    for (size_t i = 0; i < n_effective; i++)
+        if (effective[i].key == key && (effective[i].where & (1u << focus)))
+            return effective[i].action;
     return ACT_NONE;
 }
 
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+static const char *const action_names[N_ACTIONS] = {
+    [ACT_NONE] = "none",
+    [ACT_STOP] = "stop",
+    [ACT_INTERRUPT] = "interrupt",
+    [ACT_HELP] = "help",
+    [ACT_REDRAW] = "redraw",
+    [ACT_SUSPEND] = "suspend",
+    [ACT_FOCUS_NEXT] = "focus-next",
+    [ACT_FOCUS_PREVIOUS] = "focus-previous",
+    [ACT_PAGE_UP] = "page-up",
+    [ACT_PAGE_DOWN] = "page-down",
+    [ACT_SCROLL_TOP] = "first-line",
+    [ACT_SCROLL_BOTTOM] = "last-line",
+    [ACT_SELECT_PREVIOUS] = "slider-above",
+    [ACT_SELECT_NEXT] = "slider-below",
+    [ACT_LOWER] = "lower",
+    [ACT_RAISE] = "raise",
+    [ACT_EXAMPLE_1] = "example-1",
+    [ACT_EXAMPLE_2] = "example-2",
+    [ACT_EXAMPLE_3] = "example-3",
+    [ACT_EXAMPLE_4] = "example-4",
+    [ACT_SEND] = "send",
+    [ACT_NEWLINE] = "newline",
+    [ACT_COMPLETE] = "complete",
+    [ACT_LEFT] = "left",
+    [ACT_RIGHT] = "right",
+    [ACT_WORD_LEFT] = "word-left",
+    [ACT_WORD_RIGHT] = "word-right",
+    [ACT_LINE_START] = "line-start",
+    [ACT_LINE_END] = "line-end",
+    [ACT_UP] = "up",
+    [ACT_DOWN] = "down",
+    [ACT_BACKSPACE] = "backspace",
+    [ACT_DELETE] = "delete",
+    [ACT_DELETE_OR_QUIT] = "delete-or-quit",
+    [ACT_KILL_LINE] = "cut-to-line-end",
+    [ACT_KILL_TO_START] = "cut-to-line-start",
+    [ACT_KILL_WORD] = "cut-word",
+    [ACT_KILL_WORD_LEFT] = "cut-word-left",
+    [ACT_KILL_BLANK_LEFT] = "cut-to-blank",
+    [ACT_YANK] = "yank",
+    [ACT_YANK_OLDER] = "yank-older",
+    [ACT_TRANSPOSE] = "swap-characters",
+    [ACT_TRANSPOSE_WORDS] = "swap-words",
+    [ACT_UNDO] = "undo",
+    [ACT_REDO] = "redo",
+    [ACT_UPCASE] = "upper-case",
+    [ACT_DOWNCASE] = "lower-case",
+    [ACT_CAPITALIZE] = "capitalize",
+    [ACT_DELETE_BLANKS] = "delete-blanks",
+    [ACT_UNFOLD] = "unfold-paste",
+    [ACT_QUOTED_INSERT] = "quoted-insert",
+    [ACT_SEARCH_HISTORY] = "search-history",
+    [ACT_EDIT_IN_EDITOR] = "edit-in-editor",
+    [ACT_SLIDER_MIN] = "lowest",
+    [ACT_SLIDER_MAX] = "highest",
+    [ACT_RESET] = "reset",
+    [ACT_ACCEPT] = "accept",
+    [ACT_ERASE_DIGIT] = "erase-digit",
+    [ACT_LINE_UP] = "line-up",
+    [ACT_LINE_DOWN] = "line-down",
+    [ACT_HALF_UP] = "half-page-up",
+    [ACT_HALF_DOWN] = "half-page-down",
+    [ACT_QUIT] = "quit",
+};
+
+const char *action_name(enum action action)
+{
+    return action_names[action];
+}
+
+static const char *const key_names[] = {
+    "",     "Enter", "Tab",  "Esc",  "Backspace", "Del",  "Ins",   "Home",
+    "End",  "PgUp",  "PgDn", "Up",   "Down",      "Left", "Right",
+};
+enum { N_KEY_NAMES = sizeof key_names / sizeof *key_names };
+
 char *key_name(int32_t key, char *out, size_t size)
 {
-    static const char *const names[] = {
-        "",        "Enter",     "Tab",  "Esc", "Backspace", "Del",   "Ins",
-        "Home",    "End",       "PgUp", "PgDn", "Up",       "Down",  "Left",
-        "Right",
-    };
     if (key & K_CTRL_X) {
         int n = snprintf(out, size, "Ctrl-X ");
         if ((size_t)n < size)
@@ -145,7 +289,7 @@ char *key_name(int32_t key, char *out, size_t size)
     if (base >= K_F1 && base <= K_LAST)
         snprintf(out, size, "%s%s%sF%d", ctrl, alt, shift, base - K_F1 + 1);
     else if (base > K_NONE && base < K_F1)
-        snprintf(out, size, "%s%s%s%s", ctrl, alt, shift, names[base - K_NONE]);
+        snprintf(out, size, "%s%s%s%s", ctrl, alt, shift, key_names[base - K_NONE]);
     else if (base == ' ')
         snprintf(out, size, "%s%sSpace", ctrl, alt);
     else {
@@ -158,22 +302,106 @@ char *key_name(int32_t key, char *out, size_t size)
     return out;
 }
 
+char *key_word(int32_t key, char *out, size_t size)
+{
+    int32_t base = key & ~K_MODIFIERS;
+    bool letter = base > ' ' && base < K_NONE;
+    if (letter && !(key & K_MODIFIERS)) {
+        key_name(key, out, size);
+        return out;
+    }
+    /* A capital is told by shift, since words are the same in both cases. */
+    bool capital = letter && base >= 'A' && base <= 'Z';
+    key_name(capital ? (key | K_SHIFT) - 'A' + 'a' : key, out, size);
+    for (char *c = out; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    if (capital) {
+        size_t n = strlen(out);
+        snprintf(out + n - 1, size - n + 1, "shift-%c", base - 'A' + 'a');
+    }
+    return out;
+}
+
+static int32_t parse_base(const char *word, int32_t modifiers)
+{
+    int32_t cp;
+    size_t n = strlen(word);
+    for (int i = 1; i < N_KEY_NAMES; i++)
+        if (strcasecmp(word, key_names[i]) == 0)
+            return (K_NONE + i) | modifiers;
+    if ((*word == 'f' || *word == 'F') && n > 1 && n < 4 && strspn(word + 1, "0123456789") == n - 1) {
+        int number = atoi(word + 1);
+        return number >= 1 && number <= 12 ? (K_F1 + number - 1) | modifiers : K_NONE;
+    }
+    if (strcasecmp(word, "space") == 0) {
+        cp = ' ';
+    } else if (!n || utf8_decode(word, n, &cp) != n || cp <= ' ' || (cp >= 0x7f && cp < 0xa0)) {
+        return K_NONE;
+    }
+    if (cp >= 'A' && cp <= 'Z' && (modifiers & (K_CTRL | K_ALT)))
+        cp += 'a' - 'A';
+    if (cp >= 'a' && cp <= 'z' && (modifiers & K_SHIFT))
+        cp -= 'a' - 'A';
+    modifiers &= ~K_SHIFT;
+    if (modifiers & K_CTRL) { /* what terminals send for these is another key */
+        if (cp >= 'A' && cp <= 'Z')
+            return K_NONE;
+        if (cp == 'm' || cp == 'i')
+            return (cp == 'm' ? K_ENTER : K_TAB) | (modifiers & ~K_CTRL);
+        if (cp == '[')
+            return K_ESC | (modifiers & ~K_CTRL);
+    }
+    return cp | modifiers;
+}
+
+int32_t key_parse(const char *word)
+{
+    static const struct {
+        const char *text;
+        int32_t bit;
+    } prefixes[] = {{"ctrl-x ", K_CTRL_X}, {"ctrl-", K_CTRL}, {"alt-", K_ALT}, {"shift-", K_SHIFT}};
+    int32_t modifiers = 0;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t n = strlen(prefixes[i].text);
+        if (strncasecmp(word, prefixes[i].text, n) != 0 || !word[n] || (modifiers & prefixes[i].bit))
+            continue;
+        modifiers |= prefixes[i].bit;
+        word += n;
+        i = (size_t)-1; /* in any order */
+    }
+    return parse_base(word, modifiers);
+}
+
+/* ---- help ---------------------------------------------------------------------------------------------- */
+
+/* A row that no row before shows with it. */
+static bool is_first(const struct binding *rows, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (rows[j].where == rows[i].where && rows[j].help == rows[i].help)
+            return false;
+    return true;
+}
+
 static void help_of(struct buf *out, unsigned where, const char *heading)
 {
-    buf_printf(out, "%s\n", heading);
-    for (size_t i = 0; i < n_keymap; i++) {
-        if (keymap[i].where != where || !keymap[i].help)
+    size_t n, n_lines = 0;
+    const struct binding *rows = keymap_bindings(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct buf keys = {0};
+        char name[40];
+        if (rows[i].where != where || !is_first(rows, i))
             continue;
-        char line[96] = "", name[32];
-        const char *help = keymap[i].help;
-        for (size_t j = i; j < n_keymap && (j == i || !keymap[j].help); j++) {
-            size_t n = strlen(line);
-            snprintf(line + n, sizeof line - n, "%s%s", n ? ", " : "",
-                     key_name(keymap[j].key, name, sizeof name));
-        }
-        buf_printf(out, "  %-19s  %s\n", line, help);
+        for (size_t j = i; j < n; j++)
+            if (rows[j].where == where && rows[j].help == rows[i].help)
+                buf_printf(&keys, "%s%s", keys.len ? ", " : "", key_name(rows[j].key, name, sizeof name));
+        if (!n_lines++)
+            buf_printf(out, "%s\n", heading);
+        buf_printf(out, "  %-19s  %s\n", keys.data, rows[i].help);
+        buf_free(&keys);
     }
-    buf_puts(out, "\n");
+    if (n_lines)
+        buf_puts(out, "\n");
 }
 
 void keymap_help(struct buf *out)
@@ -182,5 +410,7 @@ void keymap_help(struct buf *out)
     help_of(out, IN_INPUT, "In the input");
     help_of(out, IN_SIDEBAR, "On the sliders (Tab)");
     help_of(out, IN_SIDEBAR | IN_CHAT, "On the sliders and in the chat");
+    help_of(out, IN_INPUT | IN_SIDEBAR, "In the input and on the sliders");
+    help_of(out, IN_INPUT | IN_CHAT, "In the input and in the chat");
     help_of(out, IN_CHAT, "In the chat (Tab twice)");
 }

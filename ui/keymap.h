@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * keymap: one table of what each key does where. Help (F1), the hint line and the manual come from
- * its rows; nothing else binds a key.
+ * its rows; nothing else binds a key, but for vi's (vi.h). The person's keys.yaml changes a copy of it
+ * (keyfile.h).
  */
 #ifndef QINS_KEYMAP_H
 #define QINS_KEYMAP_H
@@ -28,6 +29,7 @@ enum action {
     ACT_SLIDER_MIN, ACT_SLIDER_MAX, ACT_RESET, ACT_ACCEPT, ACT_ERASE_DIGIT,
     /* chat */
     ACT_LINE_UP, ACT_LINE_DOWN, ACT_HALF_UP, ACT_HALF_DOWN, ACT_QUIT,
+    N_ACTIONS
 };
 
 /* Where a binding holds, as bits of 1 << enum focus. */
@@ -40,13 +42,25 @@ struct binding {
     const char *help;   /* NULL: same action as the row before */
 };
 
-extern const struct binding keymap[];
+extern const struct binding keymap[]; /* as built in */
 extern const size_t n_keymap;
 
+/* The bindings in effect, each with its help. */
+const struct binding *keymap_bindings(size_t *n);
+/* Binds a key in these places to an action, or to none, instead of what it did there. */
+void keymap_bind(unsigned where, int32_t key, enum action action);
+void keymap_reset(void); /* as built in */
+
 enum action keymap_find(enum focus focus, int32_t key);
-/* "Ctrl-A", "Alt-Left", "F1" into out; -> out. */
+/* "edit-in-editor"; every action but ACT_NONE has one. */
+const char *action_name(enum action action);
+/* "Ctrl-A", "Alt-Left", "Ctrl-X Ctrl-E", "F1" into out; -> out. */
 char *key_name(int32_t key, char *out, size_t size);
-/* The bindings as text: a heading for each place, a line for each action with all its keys. */
+/* The same as keys.yaml writes it: "ctrl-a", "alt-left", "k", "G". */
+char *key_word(int32_t key, char *out, size_t size);
+/* What a word of keys.yaml means; K_NONE: no key. */
+int32_t key_parse(const char *word);
+/* The bindings in effect as text: a heading for each place, a line for each action with its keys. */
 void keymap_help(struct buf *out);
 
 #endif

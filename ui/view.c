@@ -84,13 +84,15 @@ static void draw_badge(const struct app *a, const struct frame *f)
 /* The key to name for an action: the first row for this place alone, else the first for all. */
 static int32_t key_for(enum focus focus, enum action action)
 {
+    size_t n;
+    const struct binding *rows = keymap_bindings(&n);
     int32_t key = 0;
-    for (size_t i = n_keymap; i-- > 0;)
-        if (keymap[i].action == action && (keymap[i].where & (1u << focus)))
-            key = keymap[i].key;
-    for (size_t i = n_keymap; i-- > 0;)
-        if (keymap[i].action == action && keymap[i].where == 1u << focus)
-            key = keymap[i].key;
+    for (size_t i = n; i-- > 0;)
+        if (rows[i].action == action && (rows[i].where & (1u << focus)))
+            key = rows[i].key;
+    for (size_t i = n; i-- > 0;)
+        if (rows[i].action == action && rows[i].where == 1u << focus)
+            key = rows[i].key;
     return key;
 }
 
