@@ -588,7 +588,7 @@ static void test_flipped_bits(void **state)
     struct buf whole = read_back("conversations.db");
     char *wal = file_of("conversations.db-wal");
     uint32_t seed = 12345;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 160; i++) {
         struct buf flipped = {0};
         buf_append(&flipped, whole.data, whole.len);
         for (int k = 0; k < 1 + i % 3; k++) {
