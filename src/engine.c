@@ -99,6 +99,7 @@ static bool load(struct engine *e)
     e->info.ctx_len = session_ctx(e->session);
     e->info.load_ms = now_ms() - e->start_ms;
     e->info.f32_bytes = m->n_params * sizeof(float);
+    e->info.kv_token_bytes = session_kv_token_bytes(e->session);
     return true;
 }
 

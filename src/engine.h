@@ -37,6 +37,7 @@ struct engine_info {         /* constant after EVENT_READY; owned by the engine 
     uint32_t ctx_len;
     double load_ms;
     uint64_t f32_bytes;      /* what the weights would take as float */
+    uint64_t kv_token_bytes; /* cache that each token of the context takes */
 };
 
 /* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied. */

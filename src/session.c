@@ -435,6 +435,11 @@ uint32_t session_reused(const struct session *s)
     return s->reused;
 }
 
+uint64_t session_kv_token_bytes(const struct session *s)
+{
+    return kv_bytes(&s->kv, 1);
+}
+
 uint64_t session_kv_bytes(const struct session *s)
 {
     return kv_bytes(&s->kv, s->len);

@@ -14,11 +14,17 @@ static void select_slider(struct app *a, int step)
     a->typed[0] = '\0';
 }
 
+static void slider_changed(struct app *a)
+{
+    a->facts.changed |= 1u << a->slider;
+    a->typed[0] = '\0';
+    app_apply_options(a);
+}
+
 static void move_slider(struct app *a, int n_steps)
 {
     options_step(a->options, sliders[a->slider], n_steps);
-    a->typed[0] = '\0';
-    app_apply_options(a);
+    slider_changed(a);
 }
 
 /* Moves further than the slider is long: to its end. */
@@ -31,10 +37,11 @@ static void slide_to_end(struct app *a, int direction)
 static void accept_typed(struct app *a)
 {
     struct error err;
-    if (a->typed[0] && !options_set(a->options, sliders[a->slider], a->typed, SOURCE_USER, &err))
+    if (a->typed[0] && options_set(a->options, sliders[a->slider], a->typed, SOURCE_USER, &err))
+        slider_changed(a);
+    else if (a->typed[0])
         app_notice(a, "%s", err.text);
     a->typed[0] = '\0';
-    app_apply_options(a);
 }
 
 static void type_digit(struct app *a, int32_t key)
@@ -58,8 +65,7 @@ static bool act_on_sliders(struct app *a, enum action action)
     case ACT_ACCEPT: accept_typed(a); return true;
     case ACT_RESET:
         options_reset(a->options, sliders[a->slider]);
-        a->typed[0] = '\0';
-        app_apply_options(a);
+        slider_changed(a);
         return true;
     case ACT_ERASE_DIGIT:
         if (a->typed[0])

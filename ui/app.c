@@ -184,7 +184,7 @@ static void run_timers(struct app *a, struct loop *l)
         take_keys(a, l);
     }
     if (moves(a) && now >= a->memory_read + MEMORY_MS)
-        app_read_memory(a);
+        app_sample(a);
     l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
     if (a->suspend)
         suspend(a);

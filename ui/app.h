@@ -71,6 +71,8 @@ void app_apply_options(struct app *a);
 /* Theme, colour and mouse from the options onto the screen. -> false: no such theme. */
 bool app_apply_look(struct app *a, struct error *err);
 void app_read_memory(struct app *a);
+/* The same, and a point more on the graphs. */
+void app_sample(struct app *a);
 
 /* ---- actions.c ---- */
 void app_key(struct app *a, int32_t key);

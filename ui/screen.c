@@ -42,6 +42,7 @@ static struct {
     char farewell[256]; /* gives the terminal back */
     size_t n_farewell;
     bool colours;
+    const struct glyphs *glyphs;
     attr_t attributes[N_STYLES];
     short pairs[N_STYLES]; /* 0: no colour */
 } s;
@@ -50,10 +51,13 @@ static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 static const struct glyphs unicode_glyphs = {
-    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓",
+    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", SPARK_BRAILLE,
+};
+static const struct glyphs block_glyphs = {
+    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", SPARK_BLOCKS,
 };
 static const struct glyphs ascii_glyphs = {
-    "-", "|", "+", "+", "-", "=", "O", "#", ".", "^", "v",
+    "-", "|", "+", "+", "-", "=", "O", "#", ".", "^", "v", SPARK_ASCII,
 };
 
 static bool term_is(const char *prefix)
@@ -64,8 +68,16 @@ static bool term_is(const char *prefix)
 
 const struct glyphs *screen_glyphs(void)
 {
-    /* The consoles' fonts have few signs, and real VT100s none. */
-    return s.utf8 && !term_is("linux") && !term_is("vt") ? &unicode_glyphs : &ascii_glyphs;
+    return s.glyphs;
+}
+
+/* The consoles' fonts have few signs, and real VT100s none; what has 256 colours is young enough to
+ * have braille. */
+static const struct glyphs *choose_glyphs(void)
+{
+    if (!s.utf8 || term_is("linux") || term_is("vt"))
+        return &ascii_glyphs;
+    return COLORS >= 256 ? &unicode_glyphs : &block_glyphs;
 }
 
 int screen_rows(void)
@@ -350,6 +362,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     open_out(out_fd);
     prepare_farewell();
     s.colours = start_colours();
+    s.glyphs = choose_glyphs();
     add_keys(k);
     nonl();
     idlok(stdscr, FALSE);

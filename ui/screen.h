@@ -11,6 +11,7 @@
 
 #include "base.h"
 #include "keys.h"
+#include "spark.h"
 
 enum style {
     STYLE_TEXT,
@@ -36,6 +37,7 @@ struct glyphs {
     const char *track, *passed, *knob;                       /* of sliders */
     const char *full, *empty;                                /* of bars */
     const char *up, *down;                                   /* more above, below */
+    enum spark_signs graph;
 };
 
 /* Takes the terminal over and tells k its sequences. On failure the terminal is as it was. */

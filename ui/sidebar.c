@@ -7,12 +7,13 @@
 #include <string.h>
 
 const enum option_id sliders[N_SLIDERS] = {
-    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P,
+    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P, OPT_REPEAT_PENALTY,
 };
 static const char *const slider_labels[N_SLIDERS] = {
-    "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p",
+    "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p", "Repetition",
 };
-static const char *const slider_short[N_SLIDERS] = {"temp", "top-p", "max", "top-k", "min-p"};
+static const char *const slider_short[N_SLIDERS] = {"temp", "top-p", "max", "top-k", "min-p",
+                                                   "rep"};
 
 /* ---- numbers ------------------------------------------------------------------------------------ */
 
@@ -98,6 +99,8 @@ char *sidebar_state(const struct facts *f, char *out, size_t size)
     return out;
 }
 
+enum { TALL = 31 }; /* rows that have room for tracks below the main sliders */
+
 /* ---- lines --------------------------------------------------------------------------------------- */
 
 struct lines {
@@ -117,28 +120,90 @@ static struct sidebar_line *add(struct lines *l, int importance, enum line_kind 
     return line;
 }
 
-static void add_speed(struct lines *l, const struct facts *f)
+static void add_loading(struct lines *l, const struct facts *f)
+{
+    char text[40], done[16], total[16];
+    if (!f->total)
+        return;
+    add(l, 5, LINE_BAR, "", "")->fraction = fraction((double)f->done, (double)f->total);
+    snprintf(text, sizeof text, "%s of %s", format_bytes(f->done, done, sizeof done),
+             format_bytes(f->total, total, sizeof total));
+    add(l, 6, LINE_PAIR, "Read", text);
+}
+
+static void add_reading(struct lines *l, const struct facts *f)
 {
     char text[40];
-    sidebar_state(f, text, sizeof text);
-    add(l, 9, LINE_STATE, text, "");
-    if (f->state == STATE_LOADING || f->state == STATE_READING)
-        add(l, 5, LINE_BAR, "", "")->fraction = fraction((double)f->done, (double)f->total);
-    if (f->state == STATE_READING)
-        add(l, 8, LINE_PAIR, "Reading", format_rate(reading_rate(f), text, sizeof text));
-    else
+    double rate = reading_rate(f), left = f->total > f->done ? (double)(f->total - f->done) : 0;
+    add(l, 5, LINE_BAR, "", "")->fraction = fraction((double)f->done, (double)f->total);
+    add(l, 8, LINE_PAIR, "Reading", format_rate(rate, text, sizeof text));
+    add(l, 7, LINE_PAIR, "Time left",
+        format_ms(rate > 0 ? left * 1000 / rate : 0, text, sizeof text));
+    if (f->n_read_before) {
+        snprintf(text, sizeof text, "%u tokens", f->n_read_before);
+        add(l, 4, LINE_PAIR, "From the cache", text);
+    }
+}
+
+static double mean_rate(const struct facts *f)
+{
+    return f->all.ms > 0 ? (double)f->all.n_tokens * 1000 / f->all.ms : 0;
+}
+
+/* What is not known yet has no line. */
+static void add_answer(struct lines *l, const struct facts *f)
+{
+    char text[40], number[24];
+    if (f->state != STATE_READY || f->last.tokens_per_s <= 0)
         add(l, 8, LINE_PAIR, "Speed", format_rate(f->now_tokens_per_s, text, sizeof text));
-    add(l, 5, LINE_PAIR, "Last answer", format_rate(f->last.tokens_per_s, text, sizeof text));
-    add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
-    add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
+    if (f->speed.n)
+        add(l, 3, LINE_GRAPH, "", "")->spark = &f->speed;
+    if (f->last.tokens_per_s > 0)
+        add(l, 5, LINE_PAIR, "Last answer", format_rate(f->last.tokens_per_s, text, sizeof text));
+    if (mean_rate(f) > 0)
+        add(l, 3, LINE_PAIR, "All answers", format_rate(mean_rate(f), text, sizeof text));
+    if (f->last.first_token_ms > 0)
+        add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
+    if (f->last.n_prompt) {
+        snprintf(number, sizeof number, ", %u cached", f->last.n_reused);
+        snprintf(text, sizeof text, "%u%s", f->last.n_prompt, f->last.n_reused ? number : "");
+        add(l, 3, LINE_PAIR, "Prompt", text);
+    }
+    if (f->stop != STOP_NONE)
+        add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
+}
+
+bool sidebar_warns(const struct facts *f)
+{
+    return f->ctx_len && (uint64_t)f->n_ctx_used * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
+}
+
+static void add_context(struct lines *l, const struct facts *f)
+{
+    char text[40];
     if (f->ctx_len)
         snprintf(text, sizeof text, "%u / %u", f->n_ctx_used, f->ctx_len);
     else
         snprintf(text, sizeof text, "-");
     add(l, 6, LINE_PAIR, "Context", text);
     double fill = fraction(f->n_ctx_used, f->ctx_len);
-    snprintf(text, sizeof text, "%.0f %%", 100 * fill);
-    add(l, 5, LINE_BAR, "", text)->fraction = fill;
+    snprintf(text, sizeof text, "%.0f %%%s", floor(100 * fill), sidebar_warns(f) ? "!" : "");
+    struct sidebar_line *bar = add(l, sidebar_warns(f) ? 8 : 5, LINE_BAR, "", text);
+    bar->fraction = fill;
+    bar->warn = sidebar_warns(f);
+}
+
+static void add_speed(struct lines *l, const struct facts *f)
+{
+    char text[40];
+    add(l, 9, LINE_STATE, sidebar_state(f, text, sizeof text), "");
+    if (f->state == STATE_LOADING)
+        add_loading(l, f);
+    else if (f->state == STATE_READING)
+        add_reading(l, f);
+    else
+        add_answer(l, f);
+    add_context(l, f);
 }
 
 static void add_memory(struct lines *l, const struct facts *f)
@@ -146,8 +211,15 @@ static void add_memory(struct lines *l, const struct facts *f)
     char text[40], number[24];
     add(l, 3, LINE_HEADING, "Memory", "");
     add(l, 7, LINE_PAIR, "Resident", format_bytes(f->memory.rss_bytes, text, sizeof text));
+    if (f->rss.n) {
+        struct sidebar_line *line = add(l, 2, LINE_GRAPH, "", "");
+        line->spark = &f->rss;
+        line->zoom = true;
+    }
     add(l, 4, LINE_PAIR, "  private", format_bytes(f->memory.private_bytes, text, sizeof text));
     add(l, 4, LINE_PAIR, "  mapped", format_bytes(f->memory.mapped_bytes, text, sizeof text));
+    add(l, 4, LINE_PAIR, "KV cache",
+        format_bytes(f->n_ctx_used * f->kv_token_bytes, text, sizeof text));
     add(l, 6, LINE_PAIR, "Model file", format_bytes(f->model_bytes, text, sizeof text));
     format_bytes(f->f32_bytes, number, sizeof number);
     if (f->f32_bytes && f->model_bytes)
@@ -161,7 +233,7 @@ static void add_memory(struct lines *l, const struct facts *f)
                  f->n_threads == 1 ? "thread" : "threads");
     else
         snprintf(text, sizeof text, "-");
-    add(l, 5, LINE_PAIR, "CPU", text);
+    add(l, 3, LINE_PAIR, "CPU", text);
 }
 
 static double track(const struct options *o, enum option_id id)
@@ -170,20 +242,24 @@ static double track(const struct options *o, enum option_id id)
     return fraction(options_number(o, id) - row->slider_min, row->slider_max - row->slider_min);
 }
 
-static void add_sliders(struct lines *l, const struct options *o, int selected, const char *typed,
-                        bool tall)
+static const char *preset_name(const struct options *o)
 {
-    const char *preset = options_text(o, OPT_PRESET);
-    const char *name = strrchr(preset, '/');
-    name = name ? name + 1 : *preset ? preset : "default";
+    const char *preset = options_text(o, OPT_PRESET), *slash = strrchr(preset, '/');
+    return slash ? slash + 1 : *preset ? preset : "default";
+}
+
+static void add_sliders(struct lines *l, const struct facts *f, const struct options *o,
+                        int selected, const char *typed, bool tall)
+{
+    const char *when = f->state == STATE_ANSWERING ? "* next token" : "* next answer";
     /* A name is somebody else's text; view sanitises it as it does every label and value. */
-    add(l, 4, LINE_HEADING, "Sampling", name);
+    add(l, 4, LINE_HEADING, "Sampling", f->changed ? when : preset_name(o));
     for (int i = 0; i < N_SLIDERS; i++) {
         char *number = options_format(o, sliders[i]), value[24];
         if (i == selected && *typed)
             snprintf(value, sizeof value, "%.12s_", typed);
         else
-            snprintf(value, sizeof value, "%.20s", number);
+            snprintf(value, sizeof value, "%s%.20s", f->changed & 1u << i ? "*" : "", number);
         free(number);
         bool two_lines = tall && i < 3;
         struct sidebar_line *line = add(l, i == selected ? 9 : i < 3 ? 8 : 2,
@@ -220,16 +296,12 @@ int sidebar_lines(const struct facts *f, const struct options *o, int selected, 
                   int height, struct sidebar_line *lines)
 {
     struct lines l = {.lines = lines};
-    for (int tall = 1; tall >= 0; tall--) {
-        l.n = 0;
-        add_speed(&l, f);
-        add(&l, 0, LINE_BLANK, "", "");
-        add_memory(&l, f);
-        add(&l, 0, LINE_BLANK, "", "");
-        add_sliders(&l, o, selected, typed, tall);
-        if (l.n <= height)
-            break;
-    }
+    add_speed(&l, f);
+    add(&l, 0, LINE_BLANK, "", "");
+    add_memory(&l, f);
+    add(&l, 0, LINE_BLANK, "", "");
+    /* By the height alone: lines that come and go must not change the sliders' form. */
+    add_sliders(&l, f, o, selected, typed, height >= TALL);
     squeeze(&l, height > 0 ? height : 0);
     return l.n;
 }
@@ -247,7 +319,8 @@ void sidebar_status(const struct facts *f, const struct options *o, int selected
     buf_printf(out, "  [%s %s]", slider_short[selected], number);
     free(number);
     if (f->ctx_len)
-        buf_printf(out, "  ctx %.0f %%", 100 * fraction(f->n_ctx_used, f->ctx_len));
+        buf_printf(out, "  ctx %.0f %%%s", floor(100 * fraction(f->n_ctx_used, f->ctx_len)),
+                   sidebar_warns(f) ? "!" : "");
     if (f->memory.rss_bytes)
         buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));
 }
@@ -277,10 +350,13 @@ void sidebar_report(const struct facts *f, struct buf *out)
     report(out, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
     report(out, "answer", "%u tokens, %s, %s", s->n_tokens, format_ms(s->generate_ms, a, sizeof a),
            format_rate(s->tokens_per_s, b, sizeof b));
+    report(out, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
+           format_rate(mean_rate(f), a, sizeof a));
     report(out, "stopped by", "%s", stop_name(f->stop));
     report(out, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);
     buf_puts(out, "\nThe model\n");
     report(out, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
+    report(out, "KV cache", "%s", format_bytes(f->n_ctx_used * f->kv_token_bytes, a, sizeof a));
     report(out, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
     report(out, "resident", "%s: private %s, mapped %s",
            format_bytes(f->memory.rss_bytes, a, sizeof a),

@@ -8,6 +8,7 @@
 #include "base.h"
 #include "events.h"
 #include "options.h"
+#include "spark.h"
 
 enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING };
 
@@ -19,15 +20,19 @@ struct facts {
     uint32_t n_read_before; /* tokens of the prompt that were in the cache */
     float now_tokens_per_s; /* while answering */
     struct turn_stats last; /* of the last finished turn */
+    struct { uint64_t n_tokens; double ms; } all; /* of all turns: tokens, time between them */
     enum stop_reason stop;
     uint32_t n_ctx_used, ctx_len;
+    uint64_t kv_token_bytes;
     struct memory_use memory;
+    struct spark speed, rss;  /* tokens/s and bytes, at most two samples a second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level;  /* "avx2"; NULL before the model is there */
     unsigned n_threads;
+    unsigned changed; /* sliders (bits) whose new value no token has felt yet */
 };
 
-enum { N_SLIDERS = 5, SIDEBAR_MAX_LINES = 40 };
+enum { N_SLIDERS = 6, SIDEBAR_MAX_LINES = 40, CONTEXT_WARN_PERCENT = 80 };
 extern const enum option_id sliders[N_SLIDERS];
 
 enum line_kind {
@@ -36,6 +41,7 @@ enum line_kind {
     LINE_HEADING,  /* label, value */
     LINE_PAIR,     /* label, value */
     LINE_BAR,      /* fraction, value */
+    LINE_GRAPH,    /* spark */
     LINE_VALUE,    /* slider's label and value; its track follows */
     LINE_TRACK,    /* fraction */
     LINE_SLIDER,   /* label, short track, value in one line */
@@ -45,6 +51,9 @@ struct sidebar_line {
     enum line_kind kind;
     char label[40], value[40];
     double fraction; /* 0..1 */
+    bool warn;       /* of a bar: it is nearly full */
+    const struct spark *spark;
+    bool zoom;       /* of a graph: as spark_row has it */
     int slider;      /* index into sliders, or -1 */
 };
 
@@ -52,6 +61,8 @@ struct sidebar_line {
  * matters less goes first. `typed`: number being typed for slider `selected`, or "". */
 int sidebar_lines(const struct facts *f, const struct options *o, int selected, const char *typed,
                   int height, struct sidebar_line *lines);
+/* The context is nearly full. */
+bool sidebar_warns(const struct facts *f);
 /* The most important of it in one line, for narrow terminals. */
 void sidebar_status(const struct facts *f, const struct options *o, int selected, struct buf *out);
 /* The state in words: "Reading prompt 128/512". */

@@ -20,6 +20,14 @@ void app_read_memory(struct app *a)
     a->dirty = true;
 }
 
+void app_sample(struct app *a)
+{
+    app_read_memory(a);
+    spark_add(&a->facts.rss, (double)a->facts.memory.rss_bytes);
+    if (a->facts.state == STATE_ANSWERING)
+        spark_add(&a->facts.speed, (double)a->facts.now_tokens_per_s);
+}
+
 void app_apply_options(struct app *a)
 {
     struct sampling sampling = options_sampling(a->options);
@@ -87,6 +95,7 @@ static void submit(struct app *a)
     a->facts.n_read_before = 0;
     a->facts.reading_ms = 0;
     a->facts.now_tokens_per_s = 0;
+    a->facts.changed = 0;
     a->dirty = true;
 }
 
@@ -142,6 +151,8 @@ static void on_done(struct app *a, const struct event *e)
     a->facts.stop = e->stop;
     a->facts.n_ctx_used = e->stats.n_ctx_used;
     a->facts.now_tokens_per_s = 0;
+    a->facts.all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
+    a->facts.all.ms += (double)e->stats.generate_ms;
     app_read_memory(a);
 }
 
@@ -156,6 +167,7 @@ static void on_ready(struct app *a)
     a->facts.cpu_level = info->cpu_level;
     a->facts.n_threads = info->n_threads;
     a->facts.ctx_len = info->ctx_len;
+    a->facts.kv_token_bytes = info->kv_token_bytes;
     options_from_model(a->options, info->model);
     app_apply_options(a);
     app_read_memory(a);
@@ -198,6 +210,7 @@ void app_event(struct app *a, const struct event *e)
         a->facts.state = STATE_ANSWERING;
         a->facts.now_tokens_per_s = e->stats.tokens_per_s;
         a->facts.last.first_token_ms = e->stats.first_token_ms;
+        a->facts.changed = 0;
         a->facts.n_ctx_used = e->stats.n_ctx_used;
         break;
     case EVENT_DONE: on_done(a, e); break;

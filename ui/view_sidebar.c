@@ -7,12 +7,12 @@
 #include "sanitise.h"
 #include "utf8.h"
 
-static void draw_bar(int row, int column, int cells, double fraction)
+static void draw_bar(int row, int column, int cells, double fraction, bool warn)
 {
     const struct glyphs *g = screen_glyphs();
     int full = (int)(fraction * cells + 0.5);
     full += fraction > 0 && full == 0;
-    screen_repeat(row, column, full, STYLE_ACCENT, g->full);
+    screen_repeat(row, column, full, warn ? STYLE_WARNING : STYLE_ACCENT, g->full);
     screen_repeat(row, column + full, cells - full, STYLE_DIM, g->empty);
 }
 
@@ -36,6 +36,8 @@ static void draw_side_line(const struct app *a, const struct sidebar_line *l, in
         label = a->facts.state == STATE_READY ? STYLE_BOLD : STYLE_ACCENT;
     else if (l->kind == LINE_HEADING)
         label = a->focus == FOCUS_SIDEBAR && *l->value ? STYLE_ACCENT : STYLE_BOLD, value = STYLE_DIM;
+    else if (l->kind == LINE_BAR && l->warn)
+        value = STYLE_WARNING;
     else if (l->slider >= 0)
         label = value = active ? STYLE_ACCENT : selected ? STYLE_BOLD : STYLE_TEXT;
     if (selected && l->kind != LINE_TRACK)
@@ -44,8 +46,15 @@ static void draw_side_line(const struct app *a, const struct sidebar_line *l, in
         draw_track(row, column, cells, l->fraction, active);
         return;
     }
+    if (l->kind == LINE_GRAPH) {
+        struct buf graph = {0};
+        spark_row(l->spark, cells, screen_glyphs()->graph, l->zoom, &graph);
+        screen_put(row, column, cells, STYLE_GRAPH, graph.data, graph.len);
+        buf_free(&graph);
+        return;
+    }
     if (l->kind == LINE_BAR)
-        draw_bar(row, column, cells - (width ? 6 : 0), l->fraction);
+        draw_bar(row, column, cells - (width ? 6 : 0), l->fraction, l->warn);
     if (l->kind == LINE_SLIDER)
         draw_track(row, column + 12, cells - 12 - 6, l->fraction, active);
     screen_puts(row, column, cells, label, l->label);

@@ -98,7 +98,8 @@ struct engine *engine_start(const struct engine_options *o)
     e->queue = event_queue_new(256);
     e->model.file_bytes = 1000000000;
     e->info = (struct engine_info){.model = &e->model, .template = TEMPLATE_PHI3, .n_threads = 1,
-                                   .cpu_level = "fake", .ctx_len = 4096, .f32_bytes = 8000000000};
+                                   .cpu_level = "fake", .ctx_len = 4096, .f32_bytes = 8000000000,
+                                   .kv_token_bytes = 100000};
     if (getenv("FAKE_TEXT") && !read_file(&e->text, getenv("FAKE_TEXT"), 1 << 28, &err))
         exit(error_print(&err, "fake_engine"));
     if (pipe(e->wake) != 0 || pipe(e->work) != 0)
