@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef __linux__
 #include <linux/futex.h>
@@ -30,22 +31,29 @@ struct gate {
     _Atomic uint32_t n_asleep;
 };
 
-/* The protocol. pool_run writes the job, then stores `left` = n_chunks (release). Whoever lowers
- * `left` from a value above zero (acquire) owns one chunk, and the job cannot end before that chunk
- * is counted in `pending`: so the job's fields are stable while anybody may read them, and a worker
- * that comes late finds `left` at zero and touches nothing. `jobs` only wakes: its value means
- * "there was news". */
+/* Chunks that nobody has taken: first | end << 32. The owner takes the first, others the last. */
+struct share {
+    _Alignas(CACHE_LINE) _Atomic uint64_t range;
+};
+
+/* The protocol. pool_run writes the job, then every worker's share of the chunks (release). Whoever
+ * shortens a share (acquire) owns one chunk, and the job cannot end before that chunk is counted in
+ * `pending`: so the job's fields are stable while anybody may read them, and a worker that comes
+ * late finds all shares empty and touches nothing. `jobs` only wakes: its value means "there was
+ * news".
+ *
+ * A share is a run of neighbouring chunks: a worker reads its part of a matrix as one stream, which
+ * is what memory is fastest at, and helps others only when it is done. */
 struct pool {
     pool_fn *fn;
     void *arg;
-    uint32_t n_chunks;
     _Atomic bool stop;
     double spin_ms;
-    _Alignas(CACHE_LINE) _Atomic uint32_t left; /* chunks nobody has taken */
-    struct gate jobs;                           /* counts jobs */
-    struct gate pending;                        /* chunks not finished */
-    unsigned n_threads;                         /* the caller included */
-    struct worker *workers;                     /* [n_threads - 1] */
+    struct gate jobs;       /* counts jobs */
+    struct gate pending;    /* chunks not finished */
+    struct share *shares;   /* [n_threads] */
+    unsigned n_threads;     /* the caller included */
+    struct worker *workers; /* [n_threads - 1] */
     struct profile *profile;
 #ifndef __linux__
     pthread_mutex_t lock;
@@ -130,19 +138,30 @@ static void wait_while(struct pool *p, struct gate *g, uint32_t value)
 
 /* ---- work -------------------------------------------------------------------------------- */
 
-/* Takes chunks while there are any; counts them as finished all at once. */
+/* -> false when the share is empty. */
+static bool take(struct share *s, bool own, uint32_t *chunk)
+{
+    uint64_t range = atomic_load_explicit(&s->range, memory_order_relaxed), rest;
+    do {
+        uint32_t first = (uint32_t)range, end = (uint32_t)(range >> 32);
+        if (first >= end)
+            return false;
+        *chunk = own ? first : end - 1;
+        rest = own ? range + 1 : range - ((uint64_t)1 << 32);
+    } while (!atomic_compare_exchange_weak_explicit(&s->range, &range, rest, memory_order_acquire,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+/* Takes chunks while there are any, its own first; counts them as finished all at once. */
 static void work(struct pool *p, uint32_t worker)
 {
-    uint32_t n_done = 0;
-    uint32_t left = atomic_load_explicit(&p->left, memory_order_relaxed);
-    while (left > 0) {
-        if (!atomic_compare_exchange_weak_explicit(&p->left, &left, left - 1, memory_order_acquire,
-                                                   memory_order_relaxed))
-            continue;
-        p->fn(p->arg, p->n_chunks - left, worker);
-        n_done++;
-        left = atomic_load_explicit(&p->left, memory_order_relaxed);
-    }
+    uint32_t n_done = 0, chunk;
+    for (unsigned i = 0; i < p->n_threads; i++)
+        while (take(&p->shares[(worker + i) % p->n_threads], i == 0, &chunk)) {
+            p->fn(p->arg, chunk, worker);
+            n_done++;
+        }
     if (n_done > 0 && atomic_fetch_sub(&p->pending.word, n_done) == n_done)
         wake(p, &p->pending);
 }
@@ -190,6 +209,14 @@ static void start_workers(struct pool *p, unsigned n)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static void *cache_lines(size_t size)
+{
+    void *memory = NULL;
+    if (posix_memalign(&memory, CACHE_LINE, size))
+        die(EX_OSERR, "qins: out of memory (thread pool)");
+    return memory;
+}
+
 struct pool *pool_new(unsigned n_threads)
 {
     unsigned n_cpus = cpus_usable();
@@ -197,16 +224,15 @@ struct pool *pool_new(unsigned n_threads)
         n_threads = n_cpus;
     if (n_threads > POOL_MAX_THREADS)
         n_threads = POOL_MAX_THREADS;
-    void *memory = NULL;
-    if (posix_memalign(&memory, CACHE_LINE, sizeof(struct pool)))
-        die(EX_OSERR, "qins: out of memory (thread pool)");
-    struct pool *p = memory;
+    struct pool *p = cache_lines(sizeof *p);
     *p = (struct pool){.n_threads = 1, .spin_ms = n_threads <= n_cpus ? SPIN_MS : 0};
 #ifndef __linux__
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
 #endif
     p->workers = xcalloc(n_threads, sizeof *p->workers);
+    p->shares = cache_lines(n_threads * sizeof *p->shares);
+    memset(p->shares, 0, n_threads * sizeof *p->shares);
     start_workers(p, n_threads - 1);
     return p;
 }
@@ -225,6 +251,7 @@ void pool_free(struct pool *p)
     pthread_mutex_destroy(&p->lock);
 #endif
     free(p->workers);
+    free(p->shares);
     free(p);
 }
 
@@ -264,9 +291,11 @@ void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
     }
     p->fn = fn;
     p->arg = arg;
-    p->n_chunks = n_chunks;
     atomic_store_explicit(&p->pending.word, n_chunks, memory_order_relaxed);
-    atomic_store_explicit(&p->left, n_chunks, memory_order_release);
+    for (uint64_t i = 0; i < p->n_threads; i++) {
+        uint64_t first = n_chunks * i / p->n_threads, end = n_chunks * (i + 1) / p->n_threads;
+        atomic_store_explicit(&p->shares[i].range, first | end << 32, memory_order_release);
+    }
     atomic_fetch_add(&p->jobs.word, 1);
     wake(p, &p->jobs);
     work(p, 0);

@@ -71,6 +71,39 @@ static void test_pauses_between_and_within_jobs_lose_nothing(void **state)
     pool_free(p);
 }
 
+struct others {
+    _Atomic uint32_t n_done;
+    uint32_t n;
+    _Atomic bool gave_up;
+};
+
+/* The first chunk of a share waits for all the others: somebody else has to take those. */
+static void wait_for_others(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct others *o = arg;
+    (void)worker;
+    double until = now_ms() + 20000;
+    while (chunk == 0 && atomic_load(&o->n_done) < o->n - 1 && !atomic_load(&o->gave_up)) {
+        usleep(100);
+        if (now_ms() > until)
+            atomic_store(&o->gave_up, true);
+    }
+    atomic_fetch_add(&o->n_done, 1);
+}
+
+static void test_a_worker_that_hangs_leaves_its_share_to_others(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(2);
+    for (int round = 0; round < 20; round++) {
+        struct others o = {.n = 16};
+        pool_run(p, wait_for_others, &o, o.n);
+        assert_false(atomic_load(&o.gave_up));
+        assert_int_equal(atomic_load(&o.n_done), o.n);
+    }
+    pool_free(p);
+}
+
 static void look_at_signals(void *arg, uint32_t chunk, uint32_t worker)
 {
     (void)chunk;
@@ -145,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_chunk_runs_once),
         cmocka_unit_test(test_pauses_between_and_within_jobs_lose_nothing),
+        cmocka_unit_test(test_a_worker_that_hangs_leaves_its_share_to_others),
         cmocka_unit_test(test_workers_block_signals_and_the_caller_does_not),
         cmocka_unit_test(test_absurd_sizes_become_possible_ones),
 #ifdef __linux__
