@@ -92,6 +92,7 @@ static bool load(struct engine *e)
     if (!e->session)
         return false;
     e->sampler = sampler_new(m->config.vocab);
+    speculate_init(&e->speculate, e->options.speculate);
     e->info.model = m;
     e->info.tokenizer = e->tokenizer;
     e->info.cpu_level = e->kernels.level;

@@ -15,6 +15,7 @@
 #include "kernels.h"
 #include "model.h"
 #include "sampler.h"
+#include "speculate.h"
 #include "stops.h"
 
 struct engine;
@@ -25,6 +26,7 @@ struct engine_options {
     unsigned cpu_flags;   /* cpu_flags_from_name("auto") for all */
     uint32_t ctx_len;     /* 0: the model's original context */
     enum format folder_format; /* what a folder is converted to */
+    enum speculate_mode speculate;
     bool raw;             /* all turns are raw: a chat template that is not known does not matter */
 };
 

@@ -67,6 +67,7 @@ struct engine {
     struct pool *pool;
     struct session *session;
     struct sampler *sampler;
+    struct speculate speculate;
     struct tokenizer *tokenizer;
 };
 

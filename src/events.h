@@ -35,6 +35,9 @@ struct turn_stats {
     uint32_t n_reused;       /* of them already in the cache */
     uint32_t n_tokens;       /* generated */
     uint32_t n_ctx_used;     /* tokens in the cache */
+    uint32_t n_passes;       /* evaluations that gave them, the prompt's included */
+    uint32_t n_guessed;      /* tokens evaluated ahead, from a repetition in the text */
+    uint32_t n_right;        /* of them those that came true */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
     float tokens_per_s;      /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };

@@ -192,6 +192,15 @@ const struct option_row option_table[N_OPTIONS] = {
         "ask before a paste of more lines; 0: never",
         "A paste of more lines than this is inserted only after a question.\n"
         "0 never asks.", .rare = true },
+    [OPT_SPECULATE] = {
+        OPT_SPECULATE, "speculate", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto on off", "auto",
+        "WHEN",
+        "guess ahead where text repeats itself",
+        "Where the text repeats what it said before, guesses that it goes on as it did then, and\n"
+        "evaluates several tokens in one pass over the model.\n"
+        "The text is the same with and without it.\n"
+        ".Cm auto\n"
+        "guesses as far as it has paid so far.", .rare = true },
 };
 /* clang-format on */
 

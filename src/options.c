@@ -299,6 +299,14 @@ uint64_t options_seed(const struct options *o)
     return drawn >> 11; /* one that --seed could name */
 }
 
+enum speculate_mode options_speculate(const struct options *o)
+{
+    const char *mode = options_text(o, OPT_SPECULATE);
+    return strcmp(mode, "on") == 0    ? SPECULATE_ON
+           : strcmp(mode, "off") == 0 ? SPECULATE_OFF
+                                      : SPECULATE_AUTO;
+}
+
 bool options_cpu_flags(const struct options *o, unsigned *flags, struct error *err)
 {
     const char *level = options_text(o, OPT_CPU);

@@ -42,7 +42,8 @@ struct session {
     float *cos, *sin; /* [chunk][rope.half] */
     float *scores;    /* [pool_size][ctx_stride] */
     size_t ctx_stride;
-    float *logits; /* [vocab] */
+    float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
+    uint32_t n_logits;
 };
 
 /* Tokens [pos0, pos0 + n) going through one layer. */
@@ -243,28 +244,33 @@ static bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32
     return true;
 }
 
-/* Logits of the last token of a chunk of n that forward has just evaluated. */
-static void head(struct session *s, uint32_t n)
+/* Logits of the last n_last tokens of a chunk of n that forward has just evaluated. */
+static void head(struct session *s, uint32_t n, uint32_t n_last)
 {
     const struct model *m = s->m;
     uint32_t dim = m->config.dim;
-    s->k->rms_norm(s->h, s->x + (size_t)(n - 1) * dim, m->norm, dim, m->config.rms_eps);
+    for (uint32_t i = 0; i < n_last; i++)
+        s->k->rms_norm(s->h + (size_t)i * dim, s->x + (size_t)(n - n_last + i) * dim, m->norm, dim,
+                       m->config.rms_eps);
     lap(s, OP_NORM);
-    matmul_run(s->mm, &m->head, 1, s->h, s->logits, m->config.vocab);
+    matmul_run(s->mm, &m->head, n_last, s->h, s->logits, m->config.vocab);
     lap(s, OP_HEAD);
+    s->n_logits = n_last;
 }
 
 /* ---- the session ------------------------------------------------------------------------- */
 
-/* How much of the cache serves these ids. At least the last token is evaluated, for its logits. */
-static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint32_t n)
+/* How much of the cache serves these ids. At least the last n_last tokens are evaluated, for their
+ * logits. */
+static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint32_t n,
+                              uint32_t n_last)
 {
     uint32_t common = 0;
     if (rope_is_long(&s->m->config, n) != s->is_long)
         return 0;
     while (common < n && common < s->len && ids[common] == s->ids[common])
         common++;
-    return common < n ? common : n - 1;
+    return common < n - n_last ? common : n - n_last;
 }
 
 /* The cache has these ids behind those that it had. */
@@ -274,29 +280,59 @@ static void keep(struct session *s, const int32_t *ids, uint32_t n)
     s->len += n;
 }
 
-enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
-                                 session_progress_fn *progress, void *arg)
+enum session_result session_sync_last(struct session *s, const int32_t *ids, uint32_t n,
+                                      uint32_t n_last, session_progress_fn *progress, void *arg)
 {
-    assert(n > 0 && n <= s->ctx_len);
-    if (s->has_logits && n == s->len && memcmp(ids, s->ids, n * sizeof *ids) == 0) {
+    assert(n_last > 0 && n_last <= n && n <= s->ctx_len);
+    assert(n_last <= SESSION_MAX_LAST && n_last <= s->chunk);
+    if (s->has_logits && s->n_logits == n_last && n == s->len &&
+        memcmp(ids, s->ids, n * sizeof *ids) == 0) {
         s->reused = n;
         return SESSION_OK;
     }
-    s->reused = s->len = common_prefix(s, ids, n);
+    s->reused = s->len = common_prefix(s, ids, n, n_last);
     s->is_long = rope_is_long(&s->m->config, n);
     s->has_logits = false;
     while (s->len < n) {
-        uint32_t count = n - s->len < s->chunk ? n - s->len : s->chunk;
+        uint32_t left = n - s->len;
+        if (n_last > 1 && left > n_last) /* those have a pass of their own */
+            left -= n_last;
+        uint32_t count = left < s->chunk ? left : s->chunk;
         if (!forward(s, ids + s->len, s->len, count, n, progress, arg))
             return SESSION_STOPPED;
         keep(s, ids + s->len, count);
         if (s->len == n)
-            head(s, count);
+            head(s, count, n_last);
     }
     s->has_logits = true;
     if (progress)
         progress(arg, n, n);
     return SESSION_OK;
+}
+
+enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
+                                 session_progress_fn *progress, void *arg)
+{
+    return session_sync_last(s, ids, n, 1, progress, arg);
+}
+
+/* Not where another set of rotary factors would be due before the last of them. */
+uint32_t session_room(const struct session *s, uint32_t n)
+{
+    uint32_t room = s->chunk < SESSION_MAX_LAST ? s->chunk - 1 : SESSION_MAX_LAST - 1;
+    if (s->ctx_len - n < room)
+        room = s->ctx_len - n;
+    while (rope_is_long(&s->m->config, n + room) != rope_is_long(&s->m->config, n))
+        room--;
+    return room;
+}
+
+void session_truncate(struct session *s, uint32_t n)
+{
+    if (n >= s->len)
+        return;
+    s->len = n;
+    s->has_logits = false;
 }
 
 /* Logits of the wanted ones among `count` tokens from pos0 on that forward has just evaluated. The
@@ -361,7 +397,7 @@ static void allocate(struct session *s)
     s->sin = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
     s->scores = xaligned_scratch(pool_size(s->pool) * s->ctx_stride * sizeof(float));
-    s->logits = xaligned(c->vocab * sizeof(float));
+    s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }
 
 static uint32_t default_chunk(const struct model *m, const struct kernels *k)
@@ -417,7 +453,13 @@ enum kv_type session_default_kv(const struct model *m)
 
 const float *session_logits(const struct session *s)
 {
-    return s->logits;
+    return session_logits_at(s, s->n_logits - 1);
+}
+
+const float *session_logits_at(const struct session *s, uint32_t i)
+{
+    assert(i < s->n_logits);
+    return s->logits + (size_t)i * s->m->config.vocab;
 }
 
 uint32_t session_ctx(const struct session *s)

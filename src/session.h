@@ -44,6 +44,18 @@ enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t
 /* Logits after the last token of the last session_sync that returned SESSION_OK. */
 const float *session_logits(const struct session *s); /* [vocab] */
 
+/* The same, with logits after each of the last n_last tokens, which are evaluated in one pass: with
+ * exactly the bits that one session_sync after another would give. Further tokens that may follow n
+ * ids in such a pass: session_room. */
+enum { SESSION_MAX_LAST = 7 }; /* from 8 tokens on products may round differently */
+enum session_result session_sync_last(struct session *s, const int32_t *ids, uint32_t n,
+                                      uint32_t n_last, session_progress_fn *progress, void *arg);
+const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
+uint32_t session_room(const struct session *s, uint32_t n);
+
+/* Forgets what lies behind the first n tokens. */
+void session_truncate(struct session *s, uint32_t n);
+
 /* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
  * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a
  * conversation needs the last logits alone. */

@@ -3,16 +3,25 @@
 
 #include <string.h>
 
+#include "lookup.h"
 #include "utf8.h"
 
 enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
 #define PROGRESS_EVERY_MS 50
+
+/* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token. */
+struct guess {
+    int32_t ids[SESSION_MAX_LAST - 1];
+    uint32_t n_ids, n, n_match;
+};
 
 struct turn {
     struct engine *e;
     const struct request *r;
     struct ids ids; /* prompt and answer */
     struct ids answer;
+    struct lookup *lookup; /* of all ids; NULL: no guesses */
+    struct guess guess;
     struct detokenizer detokenizer;
     struct ids ends;        /* bytes of text behind each token of the answer */
     struct stopper stopper;
@@ -75,7 +84,8 @@ static bool on_progress(void *arg, uint32_t done, uint32_t total)
     struct turn *t = arg;
     uint32_t reused = session_reused(t->e->session);
     double now = now_ms();
-    if (total - reused > 1 && (done == total || now - t->progress_ms >= PROGRESS_EVERY_MS)) {
+    if (t->stats.n_tokens == 0 && total - reused > 1 &&
+        (done == total || now - t->progress_ms >= PROGRESS_EVERY_MS)) {
         struct event event = event_of(t, EVENT_PROMPT);
         event.done = done;
         event.total = total;
@@ -127,6 +137,8 @@ static bool emit_token(struct turn *t, int32_t id)
 
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
+    if (t->lookup)
+        lookup_push(t->lookup, id);
     detokenizer_push(&t->detokenizer, id, &t->decoded);
     t->n_decoded += t->decoded.len;
     ids_push(&t->ends, (int32_t)t->n_decoded);
@@ -185,25 +197,108 @@ static enum stop_reason limit(const struct turn *t)
     return t->ids.n >= t->e->info.ctx_len ? STOP_CONTEXT : STOP_NONE;
 }
 
-static enum stop_reason generate(struct turn *t)
+/* ---- guesses: several tokens in one pass ---------------------------------------------------- */
+
+/* The table is made when the first answer token is there: the prompt's own pass has no room. */
+static void start_lookup(struct turn *t)
+{
+    if (t->e->options.speculate == SPECULATE_OFF)
+        return;
+    t->lookup = lookup_new(t->e->info.ctx_len);
+    for (size_t i = 0; i < t->ids.n; i++)
+        lookup_push(t->lookup, t->ids.ids[i]);
+}
+
+static void make_guess(struct turn *t)
+{
+    struct guess *g = &t->guess;
+    uint32_t n = (uint32_t)t->ids.n, max = atomic_load(&t->e->max_tokens);
+    g->n_ids = g->n = 0;
+    if (!t->lookup || session_len(t->e->session) < n - 1)
+        return;
+    uint32_t room = session_room(t->e->session, n);
+    if (max > 0 && max - t->stats.n_tokens - 1 < room) /* not behind the last token */
+        room = max - t->stats.n_tokens - 1;
+    g->n_ids = lookup_guess(t->lookup, g->ids, room, &g->n_match);
+    g->n = speculate_length(&t->e->speculate, g->n_match, g->n_ids);
+}
+
+/* The text and what is guessed, in one pass. -> false when told to stop. */
+static bool evaluate(struct turn *t)
 {
     struct engine *e = t->e;
-    for (;;) {
-        enum stop_reason stop = limit(t);
-        if (stop != STOP_NONE)
-            return stop;
-        if (session_sync(e->session, t->ids.ids, (uint32_t)t->ids.n, on_progress, t) != SESSION_OK)
-            return STOP_CANCELLED;
-        if (t->stats.n_tokens == 0)
-            t->stats.n_reused = session_reused(e->session);
+    size_t n = t->ids.n;
+    make_guess(t);
+    for (uint32_t i = 0; i < t->guess.n; i++)
+        ids_push(&t->ids, t->guess.ids[i]);
+    double start = now_ms();
+    enum session_result result =
+        session_sync_last(e->session, t->ids.ids, (uint32_t)t->ids.n, t->guess.n + 1, on_progress,
+                          t);
+    t->ids.n = n;
+    if (result != SESSION_OK)
+        return false;
+    if (t->stats.n_tokens == 0)
+        t->stats.n_reused = session_reused(e->session);
+    else if (t->lookup)
+        speculate_time(&e->speculate, t->guess.n + 1, now_ms() - start);
+    t->stats.n_passes++;
+    t->stats.n_guessed += t->guess.n;
+    return true;
+}
+
+/* Tokens as they would come one by one: each is picked from its own logits by what stands before
+ * it, and the guess counts as long as it is the same. A seed therefore gives the same text. */
+static enum stop_reason pick_tokens(struct turn *t)
+{
+    struct engine *e = t->e;
+    const struct guess g = t->guess;
+    uint32_t n_right = 0;
+    enum stop_reason stop = STOP_NONE;
+    bool same = true, is_wrong = false;
+    for (uint32_t i = 0; i <= g.n && same; i++) {
+        if (i > 0 && (stop = limit(t)) != STOP_NONE)
+            break;
         struct sampling sampling = live_sampling(e);
-        int32_t id = sampler_pick(e->sampler, session_logits(e->session), n_pieces(e), &sampling,
-                                  t->ids.ids, t->ids.n);
+        int32_t id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e),
+                                  &sampling, t->ids.ids, t->ids.n);
+        same = i < g.n_ids && id == g.ids[i];
+        is_wrong = i < g.n_ids && !same;
+        n_right += same;
+        t->stats.n_right += same && i < g.n;
         if (ends_answer(&e->model->config, id))
             return STOP_END;
         if (emit_token(t, id))
             return STOP_TEXT;
     }
+    if (g.n_ids > 0)
+        speculate_learn(&e->speculate, g.n_match, n_right, is_wrong);
+    return stop;
+}
+
+static enum stop_reason generate(struct turn *t)
+{
+    for (;;) {
+        enum stop_reason stop = limit(t);
+        if (stop != STOP_NONE)
+            return stop;
+        if (!evaluate(t))
+            return STOP_CANCELLED;
+        stop = pick_tokens(t);
+        if (stop != STOP_NONE)
+            return stop;
+        if (!t->lookup)
+            start_lookup(t);
+    }
+}
+
+/* What was guessed wrong, or evaluated ahead of a text that ended: the next turn finds the cache as
+ * if tokens had come one by one. */
+static void rewind_cache(const struct turn *t, enum stop_reason stop)
+{
+    uint32_t n = (uint32_t)t->ids.n;
+    if (t->stats.n_tokens > 0)
+        session_truncate(t->e->session, stop == STOP_END ? n : n - 1);
 }
 
 /* Ids and text of the answer must say the same: tokens behind the cut go, or, where it is inside of
@@ -222,7 +317,9 @@ void turn_run(struct engine *e, const struct request *r)
         .e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
     render(&t);
     sampler_seed(e->sampler, r->seed);
+    speculate_begin(&e->speculate);
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
+    rewind_cache(&t, stop);
     if (stop != STOP_TEXT) {
         detokenizer_end(&t.detokenizer, &t.decoded);
         if (stopper_push(&t.stopper, t.decoded.data, t.decoded.len, &t.text))
@@ -241,6 +338,7 @@ void turn_run(struct engine *e, const struct request *r)
     struct event done = event_of(&t, EVENT_DONE);
     done.stop = stop;
     engine_emit(e, &done);
+    lookup_free(t.lookup);
     ids_free(&t.ids);
     ids_free(&t.ends);
     buf_free(&t.decoded);

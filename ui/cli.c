@@ -306,6 +306,7 @@ bool cli_engine_options(const struct cli *c, struct engine_options *o, struct er
     *o = (struct engine_options){
         .n_threads = (unsigned)options_number(&c->options, OPT_THREADS),
         .ctx_len = (uint32_t)options_number(&c->options, OPT_CONTEXT),
+        .speculate = options_speculate(&c->options),
         .raw = c->raw,
     };
     char *model = places_model(&c->options, err);

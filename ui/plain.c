@@ -168,10 +168,14 @@ static void show_progress(struct plain *p, const char *what, const struct event 
 
 static void show_stats(const struct plain *p, const struct event *e)
 {
+    char guesses[64] = "";
+    if (e->stats.n_guessed > 0)
+        snprintf(guesses, sizeof guesses, ", %u of %u guesses right", e->stats.n_right,
+                 e->stats.n_guessed);
     if (p->out.status_to_terminal)
-        fprintf(stderr, PROGRAM ": %u tokens, %.1f tokens/s, first after %.2f s%s\n",
+        fprintf(stderr, PROGRAM ": %u tokens, %.1f tokens/s, first after %.2f s%s%s\n",
                 e->stats.n_tokens, (double)e->stats.tokens_per_s,
-                (double)e->stats.first_token_ms / 1e3,
+                (double)e->stats.first_token_ms / 1e3, guesses,
                 e->stop == STOP_LENGTH    ? "; stopped at max_tokens"
                 : e->stop == STOP_CONTEXT ? "; the context is full"
                                           : "");

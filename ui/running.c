@@ -189,7 +189,7 @@ static void choose_preset(struct app *a, const char *name)
 static bool is_fixed(int id)
 {
     return id == OPT_MODEL || id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
-           id == OPT_FORMAT;
+           id == OPT_FORMAT || id == OPT_SPECULATE;
 }
 
 static void set_option(struct app *a, const char *arguments)

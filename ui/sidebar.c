@@ -352,6 +352,9 @@ void sidebar_report(const struct facts *f, struct buf *out)
            format_rate(s->tokens_per_s, b, sizeof b));
     report(out, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
            format_rate(mean_rate(f), a, sizeof a));
+    if (s->n_guessed > 0)
+        report(out, "guessed", "%u tokens, %u of them right; %u passes", s->n_guessed, s->n_right,
+               s->n_passes);
     report(out, "stopped by", "%s", stop_name(f->stop));
     report(out, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);
     buf_puts(out, "\nThe model\n");

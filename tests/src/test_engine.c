@@ -136,6 +136,94 @@ static void test_greedy_story_is_the_original_engines(void **state)
     free(want);
 }
 
+/* ---- guesses ----------------------------------------------------------------------------- */
+
+static struct engine *start_guessing(const char *model, enum format format,
+                                     enum speculate_mode mode)
+{
+    struct engine_options o = {.model = shared_path(model),
+                               .n_threads = 2,
+                               .cpu_flags = cpu_flags(),
+                               .folder_format = format,
+                               .speculate = mode};
+    struct engine *e = engine_start(&o);
+    while (next(e).type == EVENT_LOADING)
+        ;
+    assert_non_null(engine_info(e));
+    return e;
+}
+
+static void check_same(const struct said *a, const struct said *b)
+{
+    assert_string_equal(a->text.data, b->text.data);
+    assert_int_equal(a->done.stop, b->done.stop);
+    assert_int_equal(a->n_stats, b->n_stats);
+    assert_int_equal(a->done.stats.n_tokens, b->done.stats.n_tokens);
+    assert_int_equal(a->done.stats.n_ctx_used, b->done.stats.n_ctx_used);
+}
+
+/* Draws are made one a token and logits have the same bits, so each seed gives the same text: more
+ * than the same distribution. Turns follow each other: what one leaves in the cache counts too. */
+static void test_guesses_change_no_text(void **state)
+{
+    (void)state;
+    static const struct sampling ways[] = {
+        {.temperature = 0, .top_p = 1, .repeat_penalty = 1},
+        {.temperature = 1, .top_p = 0.95f, .repeat_penalty = 1},
+        {.temperature = 0.8f, .top_p = 1, .repeat_penalty = 1.1f, .repeat_last_n = 40},
+    };
+    static const char repeats[] = "Lily saw a big red ball. Tom saw a big red ball. Lily saw a big";
+    const enum format formats[] = {FORMAT_F32, FORMAT_QINS4};
+    for (int f = 0; f < 2; f++) {
+        struct engine *e[3];
+        uint32_t n_right = 0;
+        for (int mode = 0; mode < 3; mode++)
+            e[mode] = start_guessing("models/stories260K-phi3", formats[f],
+                                     (enum speculate_mode)mode);
+        for (uint64_t seed = 0; seed < 24; seed++) {
+            struct said said[3];
+            for (int mode = 0; mode < 3; mode++) {
+                engine_set_sampling(e[mode], &ways[seed % 3]);
+                said[mode] = listen(e[mode], submit(e[mode], seed % 4 ? repeats : "",
+                                                    seed % 5 ? 30 + (uint32_t)seed : 0, seed));
+            }
+            check_same(&said[SPECULATE_ON], &said[SPECULATE_OFF]);
+            check_same(&said[SPECULATE_AUTO], &said[SPECULATE_OFF]);
+            assert_int_equal(said[SPECULATE_OFF].done.stats.n_guessed, 0);
+            const struct turn_stats *s = &said[SPECULATE_ON].done.stats;
+            n_right += s->n_right;
+            assert_true(s->n_right <= s->n_guessed && s->n_passes + s->n_right >= s->n_tokens);
+            for (int mode = 0; mode < 3; mode++)
+                buf_free(&said[mode].text);
+        }
+        assert_true(n_right > 100);
+        for (int mode = 0; mode < 3; mode++)
+            engine_stop(e[mode]);
+    }
+}
+
+/* A text that the model goes on repeating: guesses save most passes there. */
+static void test_repeated_text_takes_fewer_passes(void **state)
+{
+    (void)state;
+    struct engine *e[3];
+    struct said said[3];
+    for (int mode = 0; mode < 3; mode++) {
+        e[mode] = start_guessing("models/stories260K", FORMAT_F32, (enum speculate_mode)mode);
+        engine_set_sampling(e[mode], &greedy);
+        said[mode] = listen(e[mode], submit(e[mode], "abc abc abc abc abc abc", 100, 1));
+    }
+    check_same(&said[SPECULATE_ON], &said[SPECULATE_OFF]);
+    check_same(&said[SPECULATE_AUTO], &said[SPECULATE_OFF]);
+    assert_true(said[SPECULATE_OFF].done.stats.n_passes >= 100);
+    assert_true(said[SPECULATE_ON].done.stats.n_passes * 2 <
+                said[SPECULATE_OFF].done.stats.n_passes);
+    for (int mode = 0; mode < 3; mode++) {
+        buf_free(&said[mode].text);
+        engine_stop(e[mode]);
+    }
+}
+
 static char *story(unsigned n_threads, uint64_t seed)
 {
     struct engine *e = start_ready("models/stories260K-phi3", n_threads, 0);
@@ -522,6 +610,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_greedy_story_is_the_original_engines),
+        cmocka_unit_test(test_guesses_change_no_text),
+        cmocka_unit_test(test_repeated_text_takes_fewer_passes),
         cmocka_unit_test(test_a_seed_gives_one_text_on_any_number_of_threads),
         cmocka_unit_test(test_a_longer_conversation_evaluates_only_what_is_new),
         cmocka_unit_test(test_stop_tokens_end_the_answer_and_are_not_part_of_it),

@@ -292,6 +292,65 @@ static void test_crossing_the_original_context_recomputes(void **state)
     teardown(&w);
 }
 
+/* Logits of several last tokens, and what a wrong guess left behind, in every format. */
+static void test_last_tokens_in_one_pass_have_the_bits_of_single_ones(void **state)
+{
+    (void)state;
+    const char *const levels[] = {"auto", "scalar", "avx2", "avx512", "vnni", "neon", "dotprod"};
+    for (int level = 0; level < 7; level++)
+        for (int f = 0; f < N_FORMATS; f++) {
+            struct world w;
+            unsigned flags;
+            if (!cpu_flags_from_name(levels[level], &flags))
+                continue;
+            setup(&w, "phi4", (enum format)f, 2);
+            kernels_init(&w.k, flags);
+            const struct example *c = &w.cases[w.n_cases - 1];
+            enum kv_type kv = f % 2 ? KV_BF16 : KV_F32;
+            struct session *one = session_of(&w, 0, kv), *many = session_of(&w, 0, kv);
+            size_t n_bytes = w.m->config.vocab * sizeof(float);
+            uint32_t n = c->n_prompt > 40 ? 20 : c->n_prompt / 2;
+            int32_t wrong[MAX_IDS];
+            session_sync(one, c->ids, n, NULL, NULL);
+            session_sync(many, c->ids, n, NULL, NULL);
+            for (uint32_t k = 2; k <= SESSION_MAX_LAST && n + k <= c->n; k++) {
+                memcpy(wrong, c->ids, sizeof wrong);
+                for (uint32_t i = 1; i < k; i++)
+                    wrong[n + i] ^= 1;
+                assert_true(session_room(many, n + 1) >= k - 1);
+                session_sync_last(many, wrong, n + k, k, NULL, NULL);
+                session_truncate(many, n + 1);
+                session_truncate(many, n);
+                session_sync_last(many, c->ids, n + k, k, NULL, NULL);
+                for (uint32_t i = 0; i < k; i++) {
+                    session_sync(one, c->ids, ++n, NULL, NULL);
+                    assert_memory_equal(session_logits(one), session_logits_at(many, i), n_bytes);
+                }
+                assert_memory_equal(session_logits(one), session_logits(many), n_bytes);
+            }
+            session_free(one);
+            session_free(many);
+            teardown(&w);
+        }
+}
+
+static void test_room_ends_where_the_rotary_factors_change(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "phi3-cross", FORMAT_F32, 1); /* original context: 32 */
+    struct session *s = session_of(&w, 0, KV_F32), *small = session_of(&w, 3, KV_F32);
+    assert_int_equal(session_room(s, 20), SESSION_MAX_LAST - 1);
+    assert_int_equal(session_room(s, 30), 2);
+    assert_int_equal(session_room(s, 32), 0);
+    assert_int_equal(session_room(s, 33), SESSION_MAX_LAST - 1);
+    assert_int_equal(session_room(s, MAX_IDS - 1), 1);
+    assert_int_equal(session_room(small, 20), 2);
+    session_free(s);
+    session_free(small);
+    teardown(&w);
+}
+
 /* ---- progress and stopping --------------------------------------------------------------- */
 
 struct watch {
@@ -386,6 +445,8 @@ int main(void)
         cmocka_unit_test(test_scoring_gives_the_logits_of_the_wanted_positions),
         cmocka_unit_test(test_the_common_prefix_is_kept),
         cmocka_unit_test(test_crossing_the_original_context_recomputes),
+        cmocka_unit_test(test_last_tokens_in_one_pass_have_the_bits_of_single_ones),
+        cmocka_unit_test(test_room_ends_where_the_rotary_factors_change),
         cmocka_unit_test(test_stopping_keeps_finished_chunks),
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_context_limits),
