@@ -104,10 +104,12 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Li [\\(dqUser:\\(dq, \\(dq###\\(dq] .", .rare = true },
     [OPT_MODEL] = {
         OPT_MODEL, "model", NULL, 'm', OPTION_STRING, 0, 0, 0, 0, 0, NULL, "", "MODEL",
-        ".qins file or Hugging Face folder",
+        ".qins file, its name, or Hugging Face folder",
         "A\n"
         ".Pa .qins\n"
-        "file, or a model folder in Hugging Face form, which is converted in memory.\n"
+        "file, the name of one in the places of\n"
+        ".Ev QINS_MODELS ,\n"
+        "or a model folder in Hugging Face form, which is converted in memory.\n"
         "Where none is given the starter model is used." },
     [OPT_SYSTEM] = {
         OPT_SYSTEM, "system", "system_prompt", 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL,

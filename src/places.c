@@ -60,16 +60,10 @@ char *places_data_file(const char *name)
     return installed;
 }
 
-char *places_model(const struct options *o, struct error *err)
+char *places_models_folder(void)
 {
-    const char *asked = options_text(o, OPT_MODEL);
-    if (*asked)
-        return xstrdup(asked);
-    char *starter = places_data_file("models/starter.qins");
-    if (is_file(starter))
-        return starter;
-    free(starter);
-    return refuse_null(err, EX_NOINPUT,
-                       "no model: give one with -m, a .qins file (qins-convert "
-                       "makes them) or a Hugging Face model folder");
+    const char *data = absolute_env("XDG_DATA_HOME"), *home = absolute_env("HOME");
+    if (data)
+        return path_join(data, "qins/models");
+    return home ? path_join(home, ".local/share/qins/models") : NULL;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * places: where files of ours are: the user's folder, the installed data, the source tree, and the
- * model to start with.
+ * places: where files of ours are: the user's folder, the installed data, the source tree.
  */
 #ifndef QINS_PLACES_H
 #define QINS_PLACES_H
 
-#include "options.h"
+#include "base.h"
 
 /* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
  * is set. Caller frees. */
@@ -20,6 +19,7 @@ char *places_state_folder(void);
  * that the program was built in. -> its path whether it exists or not; caller frees. */
 char *places_data_file(const char *name);
 
-/* The model that o asks for, or the starter model. Caller frees. */
-char *places_model(const struct options *o, struct error *err);
+/* $XDG_DATA_HOME/qins/models, or $HOME/.local/share/qins/models, in the same way. */
+char *places_models_folder(void);
+
 #endif

@@ -145,6 +145,8 @@ static void take_events(struct app *a)
     struct event e;
     for (int i = 0; i < EVENTS_A_ROUND && !a->quit && engine_next(a->engine, &e); i++)
         app_event(a, &e);
+    for (int i = 0; i < EVENTS_A_ROUND && a->next && engine_next(a->next, &e); i++)
+        app_next_event(a, &e);
 }
 
 static bool moves(const struct app *a)
@@ -197,19 +199,20 @@ static void one_round(struct app *a, struct loop *l)
     struct deadlines at = l->at;
     if (!can_draw(a))
         at.frame = 0;
-    struct pollfd fds[4] = {
+    struct pollfd fds[5] = {
         {.fd = a->compose.pid ? -1 : l->in_fd, .events = POLLIN},
         {.fd = l->signal_fd, .events = POLLIN},
         {.fd = engine_fd(a->engine), .events = POLLIN},
         {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
+        {.fd = a->next ? engine_fd(a->next) : -1, .events = POLLIN},
     };
-    int n = poll(fds, 4, wait_ms(&at));
+    int n = poll(fds, 5, wait_ms(&at));
     if (n > 0) {
         if (fds[1].revents)
             take_signals(a, l);
         if (!a->quit && fds[0].revents)
             read_terminal(a, l);
-        if (!a->quit && fds[2].revents)
+        if (!a->quit && (fds[2].revents || fds[4].revents))
             take_events(a);
         if (!a->quit && fds[3].revents && !screen_flush())
             hang_up(a);
@@ -220,8 +223,7 @@ static void one_round(struct app *a, struct loop *l)
 
 /* ---- start and end -------------------------------------------------------------------------------------- */
 
-/* The last part of a path, without ".qins", fit for a terminal. */
-static char *name_of(const char *path)
+char *app_model_name(const char *path)
 {
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
@@ -240,10 +242,12 @@ static void app_free(struct app *a)
     transcript_free(&a->transcript);
     transcript_free(&a->pager);
     picker_free(&a->picker);
+    models_free(&a->models);
     editor_free(&a->editor);
     keys_free(&a->keys);
     buf_free(&a->notice);
     free(a->model_name);
+    free(a->model_path);
     free(a->look);
 }
 
@@ -258,6 +262,7 @@ static int finish(struct app *a)
         _exit(a->exit_code);
     if (failed)
         a->exit_code = error_print(failed, "qins-tui");
+    app_drop_next(a);
     engine_stop(a->engine);
     signals_close();
     app_free(a);
@@ -300,10 +305,10 @@ int app_run(struct cli *c)
     transcript_init(&a.transcript);
     transcript_init(&a.pager);
     open_history(&a);
-    a.model_name = name_of(o.model);
+    a.model_name = app_model_name(o.model);
     a.engine = engine_start(&o);
     app_apply_options(&a);
-    free((char *)o.model);
+    a.model_path = (char *)o.model;
     while (!a.quit)
         one_round(&a, &l);
     return finish(&a);

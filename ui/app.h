@@ -20,6 +20,7 @@
 #include "engine.h"
 #include "keymap.h"
 #include "keys.h"
+#include "models.h"
 #include "picker.h"
 #include "sidebar.h"
 #include "transcript.h"
@@ -29,7 +30,9 @@ extern const char *const app_examples[N_EXAMPLES];
 
 struct app {
     struct options *options;
-    struct engine *engine;
+    struct engine *engine, *next; /* next: being loaded, to take its place; or NULL */
+    char *model_path, *next_path;
+    struct model_list models;     /* what the list of models shows */
     struct chat chat;             /* without the system prompt */
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
@@ -57,6 +60,8 @@ struct app {
     int exit_code;
 };
 
+/* The last part of a path, without ".qins", fit for a terminal. Caller frees. */
+char *app_model_name(const char *path);
 /* The program from the first frame to the last. -> exit code */
 int app_run(struct cli *c);
 
@@ -73,6 +78,12 @@ bool app_apply_look(struct app *a, struct error *err);
 void app_read_memory(struct app *a);
 /* The same, and a point more on the graphs. */
 void app_sample(struct app *a);
+
+/* ---- switch.c ---- */
+/* Loads a model by path or name beside the one in use; "": shows the list. */
+void app_choose_model(struct app *a, const char *name);
+void app_next_event(struct app *a, const struct event *e);
+void app_drop_next(struct app *a);
 
 /* ---- actions.c ---- */
 void app_key(struct app *a, int32_t key);

@@ -10,7 +10,7 @@
 #include "cli_flags.h"
 #include "folder_format.h"
 #include "keyfile.h"
-#include "places.h"
+#include "models.h"
 #include "preset.h"
 #include "sanitise.h"
 #include "versions.h"
@@ -119,6 +119,12 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
         break;
     case FLAG_PLAIN:
         c->plain = true;
+        break;
+    case FLAG_MODELS:
+        c->action = CLI_MODELS;
+        break;
+    case FLAG_JSON:
+        c->json = true;
         break;
     case FLAG_DUMP_CONFIG:
         c->action = CLI_DUMP_CONFIG;
@@ -277,6 +283,17 @@ static void dump_append(struct buf *out, const struct options *o)
     }
 }
 
+static void list_models(const struct cli *c, struct buf *out)
+{
+    struct model_list l;
+    models_list(&l);
+    if (c->json)
+        models_json(&l, out);
+    else
+        models_table(&l, out);
+    models_free(&l);
+}
+
 int cli_answer(const struct cli *c)
 {
     struct buf out = {0};
@@ -287,6 +304,8 @@ int cli_answer(const struct cli *c)
         versions_append(&out, "qins-tui");
     else if (c->action == CLI_DUMP_KEYS)
         keyfile_dump(&out);
+    else if (c->action == CLI_MODELS)
+        list_models(c, &out);
     else
         dump_append(&out, &c->options);
     char *shown = isatty(STDOUT_FILENO) ? sanitise_text(out.data, out.len, false) : NULL;
@@ -301,22 +320,35 @@ int cli_answer(const struct cli *c)
 
 /* ---- the engine's part ----------------------------------------------------------------------- */
 
-bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err)
+/* Takes `model`. */
+static bool engine_options(const struct options *options, char *model, struct engine_options *o,
+                           struct error *err)
 {
     *o = (struct engine_options){
-        .n_threads = (unsigned)options_number(&c->options, OPT_THREADS),
-        .ctx_len = (uint32_t)options_number(&c->options, OPT_CONTEXT),
-        .speculate = options_speculate(&c->options),
-        .raw = c->raw,
+        .model = model,
+        .n_threads = (unsigned)options_number(options, OPT_THREADS),
+        .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
+        .speculate = options_speculate(options),
     };
-    char *model = places_model(&c->options, err);
-    if (!model)
-        return false;
-    o->model = model;
-    if (options_cpu_flags(&c->options, &o->cpu_flags, err) &&
-        folder_format(&c->options, model, &o->folder_format, err))
+    if (model && options_cpu_flags(options, &o->cpu_flags, err) &&
+        folder_format(options, model, &o->folder_format, err))
         return true;
     free(model);
     o->model = NULL;
     return false;
+}
+
+bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err)
+{
+    const char *asked = options_text(&c->options, OPT_MODEL);
+    char *model = *asked ? models_find(asked, err) : models_default(err);
+    bool ok = engine_options(&c->options, model, o, err);
+    o->raw = c->raw;
+    return ok;
+}
+
+bool cli_switch_options(const struct options *options, const char *model, struct engine_options *o,
+                        struct error *err)
+{
+    return engine_options(options, models_find(model, err), o, err);
 }

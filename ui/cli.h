@@ -8,13 +8,14 @@
 #include "engine.h"
 #include "options.h"
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS };
+enum cli_action { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS, CLI_MODELS };
 
 struct cli {
     enum cli_action action;
     struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool raw;               /* --raw: no template */
+    bool json;              /* --json: lists as JSON */
     bool plain;             /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
 };
 
@@ -27,11 +28,14 @@ void cli_keep_std_fds(void);
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
 
-/* CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS: prints on stdout. -> exit code */
+/* CLI_HELP to CLI_MODELS: prints on stdout. -> exit code */
 int cli_answer(const struct cli *c);
 
 /* What engine_start needs: model found, CPU level and folder format checked. o->model is for the
  * caller to free, once the engine is started. */
 bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err);
+/* The same for a model chosen while the program runs: a path or a name. */
+bool cli_switch_options(const struct options *options, const char *model, struct engine_options *o,
+                        struct error *err);
 
 #endif

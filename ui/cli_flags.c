@@ -19,6 +19,18 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
     [FLAG_PLAIN] = {"plain", 0, NULL, "no screen, even on a terminal",
                     "Plain mode even where standard input and output are terminals; the prompt is\n"
                     "read from the standard input up to its end."},
+    [FLAG_JSON] = {"json", 0, NULL, "with --models: as JSON",
+                   "With\n"
+                   ".Fl \\-models\n"
+                   "the list is JSON."},
+    [FLAG_MODELS] = {"models", 0, NULL, "list the models that -m knows by name",
+                     "Lists the\n"
+                     ".Pa .qins\n"
+                     "files that\n"
+                     ".Fl m\n"
+                     "knows by name, with size, format and context, or what is wrong with them.\n"
+                     "See\n"
+                     ".Ev QINS_MODELS ."},
     [FLAG_DUMP_CONFIG] =
         {"dump-config", 0, NULL, "print all settings and their sources",
          "Prints every option with its value and where the value came from, as YAML\n"

@@ -9,6 +9,8 @@ enum cli_flag {
     FLAG_PROMPT,
     FLAG_RAW,
     FLAG_PLAIN,
+    FLAG_JSON,
+    FLAG_MODELS,
     FLAG_DUMP_CONFIG,
     FLAG_DUMP_KEYS,
     FLAG_HELP,

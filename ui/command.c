@@ -12,6 +12,8 @@ const struct command commands[] = {
     {COMMAND_SYSTEM, "system", "TEXT", ARGUMENT_TEXT,
      "system prompt from now on; \"none\": none, \"edit\": in your editor; alone: shows it"},
     {COMMAND_PRESET, "preset", "NAME", ARGUMENT_PRESET, "load a preset; without NAME, list them"},
+    {COMMAND_MODEL, "model", "NAME", ARGUMENT_MODEL,
+     "talk on with another model; without NAME, list them"},
     {COMMAND_SET, "set", "NAME VALUE", ARGUMENT_OPTION,
      "change a setting; alone, list them"},
     {COMMAND_STATS, "stats", "", ARGUMENT_NONE, "numbers of the last answer"},

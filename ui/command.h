@@ -9,7 +9,7 @@
 #include "base.h"
 
 enum command_id {
-    COMMAND_HELP, COMMAND_CLEAR, COMMAND_ABOUT, COMMAND_SYSTEM, COMMAND_PRESET, COMMAND_SET,
+    COMMAND_HELP, COMMAND_CLEAR, COMMAND_ABOUT, COMMAND_SYSTEM, COMMAND_PRESET, COMMAND_MODEL, COMMAND_SET,
     COMMAND_STATS, COMMAND_BENCH, COMMAND_QUIT,
     COMMAND_UNKNOWN, /* looks like a command, is none: never for the model */
     COMMAND_TEXT     /* for the model; a leading "//" became "/" */
@@ -19,6 +19,7 @@ enum command_id {
 enum command_argument {
     ARGUMENT_NONE,
     ARGUMENT_TEXT,   /* anything, up to the end, line ends included */
+    ARGUMENT_MODEL,  /* a path, or a name of models_list */
     ARGUMENT_PRESET, /* a name of preset_names */
     ARGUMENT_OPTION, /* an option and a value */
     ARGUMENT_FILE    /* a path; blanks need no quotes */

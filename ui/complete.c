@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "models.h"
 #include "options.h"
 #include "preset.h"
 #include "utf8.h"
@@ -66,6 +67,24 @@ static void offer_presets(struct completion *c, const char *prefix)
         free(names[i]);
     }
     free(names);
+}
+
+static bool is_clean(const char *name);
+static void offer_paths(struct completion *c, const char *prefix);
+
+/* Names of models, or paths where the prefix has begun one. */
+static void offer_models(struct completion *c, const char *prefix)
+{
+    struct model_list l;
+    if (strchr(prefix, '/') || *prefix == '~') {
+        offer_paths(c, prefix);
+        return;
+    }
+    models_list(&l);
+    for (size_t i = 0; i < l.n; i++)
+        if (!l.items[i].problem && is_clean(l.items[i].name))
+            offer(c, l.items[i].name, prefix);
+    models_free(&l);
 }
 
 static bool is_clean(const char *name)
@@ -138,7 +157,7 @@ static void offer_values(struct completion *c, const char *option, const char *p
         if (id == OPT_PRESET)
             offer_presets(c, prefix);
         else if (id == OPT_MODEL)
-            offer_paths(c, prefix);
+            offer_models(c, prefix);
         break;
     default: break;
     }
@@ -179,6 +198,7 @@ void complete(const char *line, size_t at, struct completion *out)
         const struct command *command = command_find(before, &argument);
         out->from = (size_t)(argument - before);
         switch (command ? command->argument : ARGUMENT_NONE) {
+        case ARGUMENT_MODEL: offer_models(out, argument); break;
         case ARGUMENT_PRESET: offer_presets(out, argument); break;
         case ARGUMENT_OPTION: offer_options(out, argument, out->from); break;
         case ARGUMENT_FILE: offer_paths(out, argument); break;

@@ -188,7 +188,7 @@ static void choose_preset(struct app *a, const char *name)
 /* The engine was started with these. */
 static bool is_fixed(int id)
 {
-    return id == OPT_MODEL || id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
+    return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
            id == OPT_FORMAT || id == OPT_SPECULATE;
 }
 
@@ -212,6 +212,8 @@ static void set_option(struct app *a, const char *arguments)
         app_notice(a, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
                    option_table[id].help, option_range(&option_table[id], range, sizeof range));
         free(now);
+    } else if (id == OPT_MODEL) {
+        app_choose_model(a, value);
     } else if (is_fixed(id)) {
         app_notice(a, "%s is fixed once the program runs: give it on the command line",
                    option_table[id].name);
@@ -249,6 +251,7 @@ void app_command(struct app *a, const char *line)
     case COMMAND_ABOUT: open_about(a); break;
     case COMMAND_SYSTEM: set_system(a, argument); break;
     case COMMAND_PRESET: choose_preset(a, argument); break;
+    case COMMAND_MODEL: app_choose_model(a, argument); break;
     case COMMAND_SET: set_option(a, argument); break;
     case COMMAND_STATS: open_stats(a); break;
     case COMMAND_QUIT: a->quit = true; break;

@@ -316,9 +316,9 @@ static void test_what_the_engine_gets(void **state)
 {
     (void)state;
     struct engine_options o;
-    assert_true(PARSE("-t", "3", "--cpu", "scalar", "-f", "qins4", "-m", "x.qins", "-c", "77"));
+    assert_true(PARSE("-t", "3", "--cpu", "scalar", "-f", "qins4", "-m", "./x.qins", "-c", "77"));
     assert_true(cli_engine_options(&c, &o, &err));
-    assert_string_equal(o.model, "x.qins");
+    assert_string_equal(o.model, "./x.qins");
     assert_int_equal(o.n_threads, 3);
     assert_int_equal(o.ctx_len, 77);
     assert_int_equal(o.cpu_flags, 0);
