@@ -144,6 +144,7 @@ void kernels_avx512(struct kernels *k);
 void kernels_vnni(struct kernels *k);
 void kernels_vnni_tokens(struct kernels *k);
 void kernels_amx(struct kernels *k);
+void kernels_amx_attend(struct kernels *k);
 void kernels_neon_matrix(struct kernels *k);
 void kernels_neon_vector(struct kernels *k);
 void kernels_dotprod(struct kernels *k);

@@ -93,6 +93,7 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "amx";
     kernels_amx(k);
+    kernels_amx_attend(k);
 #elif defined(__aarch64__)
     if (!(flags & CPU_NEON))
         return;

@@ -37,6 +37,9 @@ enum {
     PROMPT_COLS = 32,
     PROMPT_GROUPS = 16,         /* row groups that a prompt kernel decodes at once */
     PROMPT_SCRATCH = 800 << 10, /* bytes that it needs for them */
+    ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
+    ATTEND_DIM = 256,           /* of a head, at most */
+    ATTEND_SCRATCH = 424 << 10, /* bytes */
 };
 
 struct format_info {
@@ -120,6 +123,17 @@ typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
 typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores);
 
+/* n_tok <= ATTEND_TOKENS queries of one head in a prompt; query t sees positions [0, pos0 + t]. The
+ * softmax is made online, over blocks of positions that begin at multiples of a constant, so that
+ * the bits of a result depend on its query and the cache alone. Weights of positions are rounded
+ * to bf16, queries to twice bf16: with s the exact scores, p their softmax and e the greatest
+ * scale * sum |q k| of a position, |out - sum p v| <= (2^-7 + 2^-15 e exp(2^-15 e)) sum p |v|.
+ * dim <= ATTEND_DIM; `scratch`: ATTEND_SCRATCH bytes, 64-byte aligned. */
+typedef void attend_prompt_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
+                              const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
+                              uint32_t pos0, const uint16_t *k /* [pos0 + n_tok][dim] bf16 */,
+                              const uint16_t *v, uint32_t dim, float scale, void *scratch);
+
 /* The first n_tok <= PROMPT_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k
  * has [PROMPT_TOKENS][PROMPT_COLS] values of columns PROMPT_COLS * k on. Zero beyond n_tok, cols. */
 typedef void pack_tokens_fn(const float *x /* [n_tok][cols] */, uint32_t n_tok, uint32_t cols,
@@ -171,6 +185,7 @@ struct kernels {
     add_fn *add;
     attend_f32_fn *attend_f32;
     attend_bf16_fn *attend_bf16;
+    attend_prompt_fn *attend_prompt; /* NULL: one query after another */
     gemm_f32_fn *gemm_f32;
 };
 

@@ -13,7 +13,6 @@ enum {
     PANEL_ROWS = 64,
     CHUNK_BYTES =
         128 << 10,         /* of weights: stays in L2 while one token after another goes over it */
-    PROMPT_MIN_TOKENS = 8, /* where weights are decoded for a matrix unit */
     SMALL_WORK = 1 << 16,  /* multiplications that are done before a worker wakes */
 };
 

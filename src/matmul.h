@@ -11,6 +11,8 @@
 #include "kernels.h"
 #include "pool.h"
 
+enum { PROMPT_MIN_TOKENS = 8 }; /* that go to a matrix unit where there is one */
+
 struct matmul; /* scratch: int8 activations, bf16 tiles, one panel a worker */
 
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,

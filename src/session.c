@@ -13,9 +13,9 @@
 enum {
     DEFAULT_CHUNK = 128,
     UNIT_CHUNK = 512, /* where a matrix unit is so fast that decoding weights counts */
-    ATTEND_TOKENS = 8, /* query tokens of one head that a worker takes at a time */
+    NEAR_TOKENS = 8,  /* query tokens of one head that a worker takes at a time */
     SILU_SLICE = 1024,
-    SCORE_TOKENS = 64, /* whose logits are in memory at a time */
+    SCORE_TOKENS = 64,    /* whose logits are in memory at a time */
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
@@ -40,7 +40,7 @@ struct session {
     float *gate_up;   /* [chunk][2 * ffn_dim] */
     float *ffn;       /* [chunk][ffn_dim] */
     float *cos, *sin; /* [chunk][rope.half] */
-    float *scores;    /* [pool_size][ctx_stride] */
+    float *scores;    /* [pool_size][ctx_stride], or a prompt's scratch */
     size_t ctx_stride;
     float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
     uint32_t n_logits;
@@ -119,15 +119,32 @@ static void rotate_token(void *arg, uint32_t t, uint32_t worker)
         kv_store(&s->kv, p->layer, i, p->pos0 + t, k + i * c->head_dim, v + i * c->head_dim);
 }
 
-/* Chunk: ATTEND_TOKENS queries of one head, so that their keys and values are read from near. */
+/* Chunk: ATTEND_TOKENS queries of one head of a prompt. */
+static void attend_prompt_block(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS, head = chunk / n_blocks;
+    uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
+    uint32_t kv_head = head / (c->n_heads / c->n_kv_heads);
+    s->k->attend_prompt(s->heads + (size_t)first * q_dim(c) + head * c->head_dim, q_dim(c),
+                        s->qkv + (size_t)first * qkv_dim(c) + head * c->head_dim, qkv_dim(c),
+                        left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first,
+                        kv_keys(&s->kv, p->layer, kv_head), kv_values(&s->kv, p->layer, kv_head),
+                        c->head_dim, 1.0f / sqrtf((float)c->head_dim),
+                        s->scores + worker * s->ctx_stride);
+}
+
+/* Chunk: NEAR_TOKENS queries of one head, so that their keys and values are read from near. */
 static void attend_block(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
-    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS;
-    uint32_t head = chunk / n_blocks, first = chunk % n_blocks * ATTEND_TOKENS;
-    uint32_t last = first + ATTEND_TOKENS < p->n ? first + ATTEND_TOKENS : p->n;
+    uint32_t n_blocks = (p->n + NEAR_TOKENS - 1) / NEAR_TOKENS;
+    uint32_t head = chunk / n_blocks, first = chunk % n_blocks * NEAR_TOKENS;
+    uint32_t last = first + NEAR_TOKENS < p->n ? first + NEAR_TOKENS : p->n;
     uint32_t kv_head = head / (c->n_heads / c->n_kv_heads);
     const void *keys = kv_keys(&s->kv, p->layer, kv_head);
     const void *values = kv_values(&s->kv, p->layer, kv_head);
@@ -195,8 +212,11 @@ static void attention(struct pass *p)
     lap(s, OP_QKV);
     run(p, rotate_token, p->n, (uint64_t)(p->n - 1) * qkv_dim(c));
     lap(s, OP_ROPE);
-    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS;
-    run(p, attend_block, c->n_heads * n_blocks, (uint64_t)p->n * (p->pos0 + p->n) * q_dim(c));
+    bool unit = s->k->attend_prompt && s->kv.type == KV_BF16 && c->head_dim <= ATTEND_DIM &&
+                p->n >= PROMPT_MIN_TOKENS;
+    uint32_t block = unit ? ATTEND_TOKENS : NEAR_TOKENS;
+    run(p, unit ? attend_prompt_block : attend_block, c->n_heads * ((p->n + block - 1) / block),
+        (uint64_t)p->n * (p->pos0 + p->n) * q_dim(c));
     lap(s, OP_ATTEND);
     project(p, &p->l->attn_out, 1, s->heads, s->h, c->dim);
     lap(s, OP_ATTN_OUT);
@@ -396,6 +416,8 @@ static void allocate(struct session *s)
     s->cos = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->sin = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
+    if (s->k->attend_prompt && s->ctx_stride < ATTEND_SCRATCH / sizeof(float))
+        s->ctx_stride = ATTEND_SCRATCH / sizeof(float);
     s->scores = xaligned_scratch(pool_size(s->pool) * s->ctx_stride * sizeof(float));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }

@@ -254,6 +254,157 @@ static const char *check_packs(pack_tokens_fn *pack)
     return NULL;
 }
 
+/* ---- attention ----------------------------------------------------------------------------------
+ */
+
+/* The plain softmax of every query, one after another: what attend_prompt is about. */
+static void attend_plain(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                         uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
+                         float scale, void *scratch)
+{
+    (void)scratch;
+    for (uint32_t t = 0; t < n_tok; t++) {
+        float *scores = malloc((pos0 + t + 1) * sizeof *scores);
+        scalar.attend_bf16(out + t * ld_out, q + t * ld_q, k, v, pos0 + t + 1, dim, scale, scores);
+        free(scores);
+    }
+}
+
+/* A head: queries with gaps between them, keys and values that end where memory does. */
+struct attention {
+    uint32_t n_tok, pos0, dim;
+    size_t ld_q, ld_out;
+    float scale;
+    struct input q, k, v, scratch;
+    struct output out;
+};
+
+static struct attention attention_new(uint32_t n_tok, uint32_t pos0, uint32_t dim, float size)
+{
+    struct attention a = {.n_tok = n_tok,
+                          .pos0 = pos0,
+                          .dim = dim,
+                          .ld_q = dim + 5,
+                          .ld_out = dim + 3,
+                          .scale = 1 / sqrtf((float)dim)};
+    size_t n = (size_t)(pos0 + n_tok) * dim;
+    a.q = input_new(((n_tok - 1) * a.ld_q + dim) * sizeof(float));
+    a.k = input_new(n * sizeof(uint16_t));
+    a.v = input_new(n * sizeof(uint16_t));
+    a.scratch = input_new(ATTEND_SCRATCH);
+    a.out = output_new(((n_tok - 1) * a.ld_out + dim) * sizeof(float));
+    for (size_t i = 0; i < (n_tok - 1) * a.ld_q + dim; i++)
+        ((float *)a.q.p)[i] = size * random_gauss();
+    for (size_t i = 0; i < n; i++) {
+        ((uint16_t *)a.k.p)[i] = to_bf16(random_gauss());
+        ((uint16_t *)a.v.p)[i] = to_bf16(random_gauss());
+    }
+    return a;
+}
+
+static void attention_free(struct attention *a)
+{
+    input_free(&a->q);
+    input_free(&a->k);
+    input_free(&a->v);
+    input_free(&a->scratch);
+    output_free(&a->out);
+}
+
+/* Query t of the softmax in double, and the bound that kernels.h states. */
+static bool query_right(const struct attention *a, uint32_t t)
+{
+    const uint32_t n_pos = a->pos0 + t + 1, dim = a->dim;
+    const float *q = (const float *)a->q.p + t * a->ld_q;
+    double *p = malloc(n_pos * sizeof *p), max = -INFINITY, total = 0, e = 0;
+    bool right = true;
+    for (uint32_t i = 0; i < n_pos; i++) {
+        double score = 0, all = 0;
+        for (uint32_t d = 0; d < dim; d++) {
+            double term = (double)q[d] * bf16_value(((uint16_t *)a->k.p)[(size_t)i * dim + d]);
+            score += term;
+            all += fabs(term);
+        }
+        p[i] = (double)a->scale * score;
+        max = fmax(max, p[i]);
+        e = fmax(e, (double)a->scale * all);
+    }
+    for (uint32_t i = 0; i < n_pos; i++)
+        total += p[i] = exp(p[i] - max);
+    for (uint32_t d = 0; d < dim; d++) {
+        double want = 0, all = 0;
+        for (uint32_t i = 0; i < n_pos; i++) {
+            double term = p[i] / total * bf16_value(((uint16_t *)a->v.p)[(size_t)i * dim + d]);
+            want += term;
+            all += fabs(term);
+        }
+        double have = (double)((float *)a->out.p)[t * a->ld_out + d];
+        right = right && fabs(have - want) <= (0x1p-7 + 0x1p-15 * e * exp(0x1p-15 * e)) * all;
+    }
+    free(p);
+    return right;
+}
+
+static void attention_run(struct attention *a, attend_prompt_fn *attend, uint32_t first, uint32_t n)
+{
+    output_poison(&a->out);
+    memset(a->scratch.p, 0xff, ATTEND_SCRATCH); /* NaN */
+    attend((float *)a->out.p + first * a->ld_out, a->ld_out,
+           (const float *)a->q.p + first * a->ld_q, a->ld_q, n, a->pos0 + first, a->k.p, a->v.p,
+           a->dim, a->scale, a->scratch.p);
+}
+
+static bool gaps_untouched(const struct attention *a, uint32_t first, uint32_t n)
+{
+    for (size_t i = 0; i < a->out.bytes + 2 * BAND; i++) {
+        size_t word = (i - BAND) / sizeof(float), t = word / a->ld_out;
+        bool ours = i >= BAND && i < BAND + a->out.bytes && word % a->ld_out < a->dim &&
+                    t >= first && t < first + n;
+        if (!ours && a->out.all[i] != POISON)
+            return false;
+    }
+    return true;
+}
+
+static const char *check_attention(attend_prompt_fn *attend, uint32_t n_tok, uint32_t pos0,
+                                   uint32_t dim, float size)
+{
+    struct attention a = attention_new(n_tok, pos0, dim, size);
+    const char *wrong = NULL;
+    attention_run(&a, attend, 0, n_tok);
+    if (!gaps_untouched(&a, 0, n_tok))
+        wrong = "wrote outside its output";
+    for (uint32_t t = 0; t < n_tok && !wrong; t++)
+        if (!query_right(&a, t))
+            wrong = "a query is wrong";
+    float *all = malloc(a.out.bytes);
+    memcpy(all, a.out.p, a.out.bytes);
+    uint32_t first = random_below(n_tok), n = 1 + random_below(n_tok - first);
+    attention_run(&a, attend, first, n); /* fewer queries: the same bits */
+    if (!wrong && !gaps_untouched(&a, first, n))
+        wrong = "wrote outside its slice";
+    for (uint32_t t = first; t < first + n && !wrong; t++)
+        if (memcmp((float *)a.out.p + t * a.ld_out, all + t * a.ld_out, dim * sizeof(float)) != 0)
+            wrong = "a slice differs from the whole";
+    free(all);
+    attention_free(&a);
+    return wrong;
+}
+
+static const char *check_attentions(attend_prompt_fn *attend)
+{
+    static const uint32_t dims[] = {1, 8, 31, 32, 33, 64, 80, 96, 128, 256};
+    static const uint32_t tokens[] = {1, 15, 16, 17, 32, 33, 70, ATTEND_TOKENS};
+    static const uint32_t before[] = {0, 1, 100, 127, 128, 300};
+    const char *wrong = NULL;
+    random_seed(7);
+    for (size_t i = 0; i < COUNT(dims) && !wrong; i++)
+        for (size_t j = 0; j < COUNT(tokens) && !wrong; j++)
+            wrong = check_attention(attend, tokens[j], before[(i + j) % COUNT(before)], dims[i],
+                                    j % 3 ? 1 : 20);
+    return wrong;
+}
+
 /* ---- tests --------------------------------------------------------------------------------------
  */
 
@@ -275,6 +426,18 @@ static void test_kernels_of_this_machine(void **state)
     }
 }
 
+static void test_attention_of_this_machine(void **state)
+{
+    (void)state;
+    struct kernels k;
+    kernels_init(&k, cpu_flags());
+    if (!k.attend_prompt)
+        skip();
+    const char *wrong = check_attentions(k.attend_prompt);
+    if (wrong)
+        fail_msg("%s attend_prompt: %s", k.level, wrong);
+}
+
 /* Only the highest level has the unit: those below it must not pretend. */
 static void test_levels_without_a_matrix_unit_have_none(void **state)
 {
@@ -282,6 +445,7 @@ static void test_levels_without_a_matrix_unit_have_none(void **state)
     struct kernels k;
     kernels_init(&k, cpu_flags() & ~(unsigned)CPU_AMX);
     assert_null(k.pack_tokens);
+    assert_null(k.attend_prompt);
     for (int f = 0; f < N_FORMATS; f++)
         assert_null(k.prompt[f]);
 }
@@ -318,6 +482,23 @@ static void prompt_last_token_lost(const struct matrix *w, uint32_t group0, uint
     prompt_plain(w, group0, group1, tiles, n_tok > 64 ? n_tok - 1 : n_tok, out, ld_out, scratch);
 }
 
+static void attend_one_position_more(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                     uint32_t n_tok, uint32_t pos0, const uint16_t *k,
+                                     const uint16_t *v, uint32_t dim, float scale, void *scratch)
+{
+    attend_plain(out, ld_out, q, ld_q, n_tok, pos0, k, v, dim, scale, scratch);
+    if (n_tok > 1) /* sees its successor */
+        attend_plain(out, ld_out, q, ld_q, 1, pos0 + 1, k, v, dim, scale, scratch);
+}
+
+static void attend_one_float_more(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                  uint32_t n_tok, uint32_t pos0, const uint16_t *k,
+                                  const uint16_t *v, uint32_t dim, float scale, void *scratch)
+{
+    attend_plain(out, ld_out, q, ld_q, n_tok, pos0, k, v, dim, scale, scratch);
+    out[dim] = 0;
+}
+
 static void test_the_checks_catch_broken_kernels(void **state)
 {
     (void)state;
@@ -329,6 +510,9 @@ static void test_the_checks_catch_broken_kernels(void **state)
     assert_null(check_packs(pack_plain));
     assert_null(check_format(&k, FORMAT_QINS4));
     assert_non_null(check_packs(pack_truncating));
+    assert_null(check_attentions(attend_plain));
+    assert_non_null(check_attentions(attend_one_position_more));
+    assert_non_null(check_attentions(attend_one_float_more));
     for (size_t i = 0; i < COUNT(broken); i++) {
         k.prompt[FORMAT_QINS4] = broken[i];
         assert_non_null(check_format(&k, FORMAT_QINS4));
@@ -340,6 +524,7 @@ int main(void)
     kernels_init(&scalar, 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels_of_this_machine),
+        cmocka_unit_test(test_attention_of_this_machine),
         cmocka_unit_test(test_levels_without_a_matrix_unit_have_none),
         cmocka_unit_test(test_the_checks_catch_broken_kernels),
     };

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AMX: attention over a prompt. Blocks of positions are packed for the matrix unit and all queries
+ * go over them, 32 at a time: scores as one product, their exponentials in vectors, the weighted
+ * sum of values as another. Each query keeps the greatest score so far and rescales its sums when
+ * that grows.
+ */
+#include <assert.h>
+#include <float.h>
+
+#include "x86/amx.h"
+
+enum {
+    KEYS = 128,                           /* positions of a block */
+    QUERIES = 2 * PROMPT_TOKENS,          /* that go together */
+    DIM_TILES = ATTEND_DIM / PROMPT_COLS, /* of a head */
+    KEY_TILES = KEYS / PROMPT_COLS,
+    KEY_GROUPS = KEYS / ROW_GROUP,
+};
+
+struct scratch {
+    /* as first operand: rounded to bf16, and what that lost, rounded again */
+    uint16_t query[2][ATTEND_TOKENS / PROMPT_TOKENS][DIM_TILES * TILE];
+    uint16_t key[KEY_GROUPS][DIM_TILES * TILE];                 /* as second operand */
+    uint16_t value[ATTEND_DIM / ROW_GROUP][KEY_TILES * TILE];   /* as second operand */
+    uint16_t weight[QUERIES / PROMPT_TOKENS][KEY_TILES * TILE]; /* as first operand */
+    float score[QUERIES][KEYS];
+    float sum[ATTEND_TOKENS][ATTEND_DIM]; /* of exponentials x values */
+    float max[ATTEND_TOKENS];             /* greatest score so far, before `scale` */
+    float total[ATTEND_TOKENS];           /* of exponentials */
+};
+static_assert(sizeof(struct scratch) <= ATTEND_SCRATCH, "ATTEND_SCRATCH is too small");
+
+struct head {
+    const uint16_t *k, *v; /* [n_pos][dim] */
+    uint32_t n_pos, dim, n_tiles;
+    float scale;
+    struct scratch *s;
+};
+
+static inline __mmask32 first_words(uint32_t n)
+{
+    return n >= 32 ? 0xffffffff : (1u << n) - 1;
+}
+
+/* ---- packing ------------------------------------------------------------------------------------
+ */
+
+static inline __m512 bf16_floats(__m256i half)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+static void pack_queries(const struct head *h, const float *q, size_t ld, uint32_t n_tok)
+{
+    for (uint32_t t = 0; t < (n_tok + 15) / 16 * 16; t++)
+        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+            uint32_t n = t < n_tok && d < h->dim ? h->dim - d : 0;
+            const float *row = q + (n ? t * ld + d : 0);
+            __m512 low = _mm512_maskz_loadu_ps(first_lanes(n), row);
+            __m512 high = _mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), row + 16);
+            const size_t at = d * PROMPT_TOKENS + t % PROMPT_TOKENS * PROMPT_COLS;
+            for (int part = 0; part < 2; part++) {
+                __m512i half = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+                _mm512_storeu_si512(h->s->query[part][t / PROMPT_TOKENS] + at, half);
+                low = _mm512_sub_ps(low, bf16_floats(_mm512_castsi512_si256(half)));
+                high = _mm512_sub_ps(high, bf16_floats(_mm512_extracti64x4_epi64(half, 1)));
+            }
+        }
+}
+
+/* Positions [pos, pos + KEYS), zero where there are none. */
+static void pack_keys(const struct head *h, uint32_t pos)
+{
+    for (uint32_t g = 0; g < KEY_GROUPS; g++)
+        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+            __m512i row[16];
+            for (uint32_t r = 0; r < 16; r++) {
+                size_t p = pos + g * ROW_GROUP + r;
+                row[r] = p < h->n_pos ? _mm512_maskz_loadu_epi16(first_words(h->dim - d),
+                                                                 h->k + p * h->dim + d)
+                                      : _mm512_setzero_si512();
+            }
+            transpose(row);
+            for (uint32_t r = 0; r < 16; r++)
+                _mm512_storeu_si512(h->s->key[g] + d * ROW_GROUP + r * 32, row[r]);
+        }
+}
+
+static void pack_values(const struct head *h, uint32_t pos)
+{
+    for (uint32_t j = 0; j < KEYS; j += 2)
+        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+            __m512i row[2];
+            for (uint32_t i = 0; i < 2; i++) {
+                size_t p = pos + j + i;
+                row[i] = p < h->n_pos ? _mm512_maskz_loadu_epi16(first_words(h->dim - d),
+                                                                 h->v + p * h->dim + d)
+                                      : _mm512_setzero_si512();
+            }
+            for (uint32_t half = 0; half < 2; half++) { /* 16 dimensions: both positions of each */
+                __m512i a = _mm512_cvtepu16_epi32(half ? _mm512_extracti64x4_epi64(row[0], 1)
+                                                       : _mm512_castsi512_si256(row[0]));
+                __m512i b = _mm512_cvtepu16_epi32(half ? _mm512_extracti64x4_epi64(row[1], 1)
+                                                       : _mm512_castsi512_si256(row[1]));
+                _mm512_storeu_si512(h->s->value[d / ROW_GROUP + half] + j / PROMPT_COLS * TILE +
+                                        j % PROMPT_COLS / 2 * 32,
+                                    _mm512_or_si512(a, _mm512_slli_epi32(b, 16)));
+            }
+        }
+}
+
+/* ---- one block of positions ---------------------------------------------------------------------
+ */
+
+/* Scores of a query over n <= KEYS positions become its weights, in bf16, zero beyond n. */
+static void softmax_row(const struct head *h, uint32_t t, uint32_t n)
+{
+    struct scratch *s = h->s;
+    float *score = s->score[t % QUERIES], *sum = s->sum[t];
+    uint16_t *weight = s->weight[t % QUERIES / PROMPT_TOKENS] + t % PROMPT_TOKENS * PROMPT_COLS;
+    const __m512 scale = _mm512_set1_ps(h->scale), least = _mm512_set1_ps(-FLT_MAX);
+    __m512 v[KEY_GROUPS], max = _mm512_set1_ps(s->max[t]), total = _mm512_setzero_ps();
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < KEY_GROUPS; i++) {
+        __mmask16 m = i * 16 < n ? first_lanes(n - i * 16) : 0;
+        v[i] = _mm512_mask_loadu_ps(least, m, score + i * 16);
+        max = _mm512_max_ps(max, v[i]);
+    }
+    const float new_max = _mm512_reduce_max_ps(max);
+    const __m512 top = _mm512_set1_ps(new_max);
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < KEY_GROUPS; i += 2) {
+        __m512 e[2];
+        for (uint32_t j = 0; j < 2; j++) {
+            __mmask16 m = (i + j) * 16 < n ? first_lanes(n - (i + j) * 16) : 0;
+            __m512 x = _mm512_mul_ps(_mm512_sub_ps(v[i + j], top), scale);
+            e[j] = _mm512_maskz_mov_ps(m, exp_avx512(x));
+            total = _mm512_add_ps(total, e[j]);
+        }
+        _mm512_storeu_si512(weight + i / 2 * TILE, (__m512i)_mm512_cvtne2ps_pbh(e[1], e[0]));
+    }
+    const float factor = exp_f32((s->max[t] - new_max) * h->scale);
+    s->total[t] = s->total[t] * factor + _mm512_reduce_add_ps(total);
+    if (new_max > s->max[t])
+        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += 16)
+            _mm512_storeu_ps(sum + d,
+                             _mm512_mul_ps(_mm512_loadu_ps(sum + d), _mm512_set1_ps(factor)));
+    s->max[t] = new_max;
+}
+
+/* Queries [t0, t0 + QUERIES), of which n exist, over the block at `pos`; the last of them sees
+ * n_seen > pos positions. */
+static void attend_block(const struct head *h, uint32_t t0, uint32_t n, uint32_t pos,
+                         uint32_t n_seen)
+{
+    struct scratch *s = h->s;
+    const uint32_t keys = n_seen - pos < KEYS ? n_seen - pos : KEYS;
+    const uint32_t key_tiles = (keys + PROMPT_COLS - 1) / PROMPT_COLS, first = t0 / PROMPT_TOKENS;
+    const bool two = n > PROMPT_TOKENS;
+    all_in_memory(s);
+    for (uint32_t g = 0; g < 2 * key_tiles; g += 2)
+        for (int part = 0; part < 2; part++) {
+            const struct sums to = {s->score[0] + g * ROW_GROUP, KEYS};
+            const struct sums from = {part ? to.at : NULL, KEYS};
+            const uint16_t *query = s->query[part][first];
+            if (two)
+                multiply(query, s->query[part][first + 1], s->key[g], s->key[g + 1], h->n_tiles,
+                         from, to, true);
+            else
+                multiply(query, query, s->key[g], s->key[g + 1], h->n_tiles, from, to, false);
+        }
+    all_in_memory(s);
+    for (uint32_t t = 0; t < n; t++) {
+        uint32_t seen = n_seen - (n - 1 - t); /* by this query */
+        softmax_row(h, t0 + t, seen <= pos ? 0 : seen - pos < KEYS ? seen - pos : KEYS);
+    }
+    all_in_memory(s);
+    for (uint32_t d = 0; d < 2 * h->n_tiles; d += 2) {
+        const struct sums sum = {s->sum[t0] + d * ROW_GROUP, ATTEND_DIM};
+        if (two)
+            multiply(s->weight[0], s->weight[1], s->value[d], s->value[d + 1], key_tiles, sum, sum,
+                     true);
+        else
+            multiply(s->weight[0], s->weight[0], s->value[d], s->value[d + 1], key_tiles, sum, sum,
+                     false);
+    }
+    all_in_memory(s);
+}
+
+static void attend_prompt_amx(float *out, size_t ld_out, const float *q, size_t ld_q,
+                              uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
+                              uint32_t dim, float scale, void *scratch)
+{
+    const struct head h = {k,     v,      pos0 + n_tok, dim, (dim + PROMPT_COLS - 1) / PROMPT_COLS,
+                           scale, scratch};
+    struct scratch *s = scratch;
+    memset(s->weight, 0, sizeof s->weight); /* rows without a query stay finite */
+    memset(s->sum, 0, sizeof s->sum);
+    for (uint32_t t = 0; t < n_tok; t++) {
+        s->max[t] = -FLT_MAX;
+        s->total[t] = 0;
+    }
+    pack_queries(&h, q, ld_q, n_tok);
+    configure();
+    for (uint32_t pos = 0; pos < h.n_pos; pos += KEYS) {
+        pack_keys(&h, pos);
+        pack_values(&h, pos);
+        for (uint32_t t = 0; t < n_tok; t += QUERIES) {
+            uint32_t n = n_tok - t < QUERIES ? n_tok - t : QUERIES;
+            if (pos0 + t + n > pos)
+                attend_block(&h, t, n, pos, pos0 + t + n);
+        }
+    }
+    _tile_release();
+    for (uint32_t t = 0; t < n_tok; t++) {
+        const __m512 factor = _mm512_set1_ps(1.0f / s->total[t]);
+        for (uint32_t d = 0; d < dim; d += 16)
+            _mm512_mask_storeu_ps(out + t * ld_out + d, first_lanes(dim - d),
+                                  _mm512_mul_ps(_mm512_loadu_ps(s->sum[t] + d), factor));
+    }
+}
+
+void kernels_amx_attend(struct kernels *k)
+{
+    k->attend_prompt = attend_prompt_amx;
+}
