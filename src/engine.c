@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readahead.h"
+
 enum { QUEUE_EVENTS = 256 };
 
 /* ---- events: the engine's side ----------------------------------------------------------- */
@@ -61,10 +63,29 @@ static bool on_convert(void *arg, const struct convert_progress *p)
     return !atomic_load(&e->stop);
 }
 
+static bool on_read(void *arg, uint64_t done, uint64_t total)
+{
+    struct engine *e = arg;
+    struct event event = {.type = EVENT_LOADING, .done = done, .total = total};
+    engine_emit_progress(e, &event);
+    return !atomic_load(&e->stop);
+}
+
+/* The first token needs every weight: reading them before is as fast, and shows how far it is. */
+static struct model *open_file(struct engine *e)
+{
+    struct model *m = model_open(e->options.model, &e->error);
+    if (m && !mapping_read(&m->file.file, m->file.name, e->pool, on_read, e, &e->error)) {
+        model_close(m);
+        return NULL;
+    }
+    return m;
+}
+
 static struct model *open_model(struct engine *e)
 {
     if (!is_folder(e->options.model))
-        return model_open(e->options.model, &e->error);
+        return open_file(e);
     struct convert_options o = {.format = e->options.folder_format,
                                 .n_threads = pool_size(e->pool),
                                 .progress = on_convert,

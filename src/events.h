@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum event_type {
-    EVENT_LOADING,  /* model: done, total bytes (conversion of a folder) */
+    EVENT_LOADING,  /* model: done, total bytes read or converted */
     EVENT_READY,    /* model is there: engine_info may be called */
     EVENT_FAILED,   /* no model: engine_error tells why; no more events follow */
     EVENT_PROMPT,   /* prompt: done, total tokens; reused were in the cache */
