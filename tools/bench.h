@@ -13,6 +13,12 @@
 
 struct command;
 
+enum { MAX_LIST = 16 };
+
+struct number_list {
+    uint32_t values[MAX_LIST], n;
+};
+
 struct bench {
     const struct command *command;
     const char *model_path;
@@ -23,7 +29,9 @@ struct bench {
     bool decode, json, profile;
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
-    uint32_t n_threads, n_prompt, n_generate, n_greedy;
+    uint32_t n_threads, n_generate, n_greedy;
+    struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
+    uint32_t n_repeats, size_mb;
     uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
@@ -51,5 +59,6 @@ bool bench_tokens(struct bench *b, struct error *err);
 bool bench_logits(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
+bool bench_kernels(struct bench *b, struct error *err);
 
 #endif

@@ -1,121 +1,47 @@
 /* SPDX-License-Identifier: MIT
  *
- * speed: prompt and generation, beside a plain read of the same weights by the same threads in the
- * same run: generation reads every weight once a token, so that read is its limit.
+ * speed: prompts and generation at several lengths and numbers of threads, beside a plain read of
+ * the same weights by the same threads in the same run: generation reads every weight and the cache
+ * once a token, so that read is its limit.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "bench.h"
+#include "conditions.h"
+#include "graph.h"
+#include "plain_read.h"
 
-enum { READ_CHUNK = 1 << 20, N_READS = 3 };
+#define LOADED_PERCENT 5.0 /* CPU time of others from which on a number is marked */
 
-struct region {
-    const uint8_t *data;
-    uint64_t bytes;
+enum { MAX_REPEATS = 100, MAX_RUNS = 3 * MAX_LIST * MAX_LIST };
+
+/* Repeats of one measurement, sorted: least, middle (the lower one of two), greatest. */
+struct samples {
+    double min, median, max;
 };
 
-struct reading {
-    struct region *regions;
-    size_t n, cap;
-    uint64_t bytes;                     /* of all regions */
-    uint64_t sums[POOL_MAX_THREADS][8]; /* keeps the compiler from dropping the reads */
+/* Prompts of one length, or generation at one length of context. */
+struct run {
+    bool is_prompt;
+    uint32_t n_threads, length; /* tokens of the prompt, or in the cache when generation begins */
+    struct samples per_s;       /* tokens a second; 0: nothing was generated */
+    double foreign;             /* percent; < 0: unknown */
+    double read_gb_per_s;
+    uint64_t bytes_per_token; /* weights and cache */
+    double read_fraction;     /* of what the plain read would allow, at the median */
 };
 
-struct result {
-    double prompt_per_s, generate_per_s, first_token_ms, read_gb_per_s;
-    double read_fraction; /* bytes read by generation of what the plain read could have had */
-    uint64_t bytes_per_token;
-    uint32_t n_prompt, n_generate;
-    struct profile profile;
+struct report {
+    struct run runs[MAX_RUNS];
+    uint32_t n_runs;
+    struct profile profile; /* the generation with the median rate, first context */
+    struct memory_use memory;
+    uint64_t pss;
+    uint64_t weight_bytes;
 };
 
-/* ---- the plain read ---------------------------------------------------------------------- */
-
-static void add_region(struct reading *r, const void *data, size_t bytes)
-{
-    for (size_t at = 0; at < bytes; at += READ_CHUNK) {
-        if (r->n == r->cap) {
-            r->cap = r->cap ? 2 * r->cap : 256;
-            r->regions = xrealloc(r->regions, r->cap, sizeof *r->regions);
-        }
-        size_t n = bytes - at < READ_CHUNK ? bytes - at : READ_CHUNK;
-        r->regions[r->n++] = (struct region){(const uint8_t *)data + at, n};
-    }
-    r->bytes += bytes;
-}
-
-static void add_matrix(struct reading *r, const struct matrix *m)
-{
-    add_region(r, m->data, matrix_data_bytes(m));
-    if (m->row)
-        add_region(r, m->row, matrix_row_bytes(m));
-}
-
-/* What one generated token reads: all but the embedding, of which it needs a row. */
-static void add_weights(struct reading *r, const struct model *m)
-{
-    for (uint32_t i = 0; i < m->config.n_layers; i++) {
-        const struct layer *l = &m->layers[i];
-        for (uint32_t p = 0; p < l->n_qkv; p++)
-            add_matrix(r, &l->qkv[p]);
-        add_matrix(r, &l->attn_out);
-        for (uint32_t p = 0; p < l->n_gate_up; p++)
-            add_matrix(r, &l->gate_up[p]);
-        add_matrix(r, &l->down);
-    }
-    add_matrix(r, &m->head);
-}
-
-typedef uint64_t line __attribute__((vector_size(64), aligned(8)));
-
-/* Always inlined: GCC drops the calls of a function that does nothing but prefetch. */
-static inline __attribute__((always_inline)) void prefetch(const uint8_t *at)
-{
-    __builtin_prefetch(at + 1024, 0, 3);
-    __builtin_prefetch(at + 4096, 0, 2); /* crosses into the next page, which hardware does not */
-}
-
-/* Two streams and two distances of prefetch, as the kernels read: plain loops are slower. */
-static void read_chunk(void *arg, uint32_t chunk, uint32_t worker)
-{
-    struct reading *r = arg;
-    const struct region *at = &r->regions[chunk];
-    uint64_t half = at->bytes / 256 * 128, sum = 0;
-    const uint8_t *x = at->data, *y = x + half;
-    line a = {0}, b = {0}, c = {0}, d = {0};
-    for (uint64_t i = 0; i < half; i += 128) {
-        const line *p = (const line *)(x + i), *q = (const line *)(y + i);
-        prefetch(x + i);
-        prefetch(x + i + 64);
-        prefetch(y + i);
-        prefetch(y + i + 64);
-        a ^= p[0];
-        b ^= p[1];
-        c ^= q[0];
-        d ^= q[1];
-    }
-    a ^= b ^ c ^ d;
-    for (int i = 0; i < 8; i++)
-        sum ^= a[i];
-    for (uint64_t i = 2 * half; i < at->bytes; i++)
-        sum ^= x[i];
-    r->sums[worker][0] ^= sum;
-}
-
-/* Best of a few passes, in GB/s. */
-static double plain_read(struct bench *b, struct reading *r)
-{
-    double best = INFINITY;
-    for (int i = 0; i < N_READS; i++) {
-        double start = now_ms();
-        pool_run(b->pool, read_chunk, r, (uint32_t)r->n);
-        best = fmin(best, now_ms() - start);
-    }
-    return best > 0 ? (double)r->bytes / best * 1e-6 : 0;
-}
-
-/* ---- the model --------------------------------------------------------------------------- */
+/* ---- measuring --------------------------------------------------------------------------- */
 
 /* Ids spread over the vocabulary; speed does not depend on which. */
 static void push_prompt(struct ids *ids, uint32_t n, uint32_t vocab)
@@ -132,19 +58,46 @@ static double per_second(uint32_t n, double ms)
     return ms > 0 ? n * 1e3 / ms : 0;
 }
 
-static void measure(struct bench *b, struct session *s, struct result *r)
+static int ascending(const void *a, const void *b)
 {
-    uint32_t vocab = b->model->config.vocab;
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static struct samples sorted(const double *values, uint32_t n)
+{
+    double copy[MAX_REPEATS];
+    for (uint32_t i = 0; i < n; i++)
+        copy[i] = values[i];
+    qsort(copy, n, sizeof *copy, ascending);
+    return (struct samples){copy[0], copy[(n - 1) / 2], copy[n - 1]};
+}
+
+static double prompt_once(struct bench *b, struct session *s, uint32_t length)
+{
     struct ids ids = {0};
-    push_prompt(&ids, b->n_prompt, vocab);
+    push_prompt(&ids, length, b->model->config.vocab);
+    session_truncate(s, 0);
     double start = now_ms();
-    session_sync(s, ids.ids, (uint32_t)ids.n, NULL, NULL);
+    session_sync(s, ids.ids, length, NULL, NULL);
+    bench_best(session_logits(s), b->model->config.vocab);
+    double ms = now_ms() - start;
+    ids_free(&ids);
+    return per_second(length, ms);
+}
+
+/* Generation begins with `context` tokens in the cache, one at least. */
+static double generate_once(struct bench *b, struct session *s, uint32_t context,
+                            struct profile *profile)
+{
+    uint32_t vocab = b->model->config.vocab, length = context ? context : 1;
+    struct ids ids = {0};
+    push_prompt(&ids, length, vocab);
+    session_sync(s, ids.ids, length, NULL, NULL);
     int32_t next = bench_best(session_logits(s), vocab);
-    double first = now_ms();
-    r->first_token_ms = first - start;
-    r->prompt_per_s = per_second(b->n_prompt, first - start);
-    profile_start(&r->profile);
-    pool_set_profile(b->pool, b->profile ? &r->profile : NULL);
+    double start = now_ms();
+    profile_start(profile);
+    pool_set_profile(b->pool, b->profile ? profile : NULL);
     for (uint32_t i = 0; i < b->n_generate; i++) {
         ids_push(&ids, next);
         session_sync(s, ids.ids, (uint32_t)ids.n, NULL, NULL);
@@ -152,11 +105,97 @@ static void measure(struct bench *b, struct session *s, struct result *r)
         profile_lap(pool_profile(b->pool), OP_SAMPLE);
     }
     pool_set_profile(b->pool, NULL);
-    r->generate_per_s = per_second(b->n_generate, now_ms() - first);
+    double ms = now_ms() - start;
     ids_free(&ids);
+    session_truncate(s, length);
+    return per_second(b->n_generate, ms);
+}
+
+static void measure_prompt(struct bench *b, struct session *s, struct run *run)
+{
+    double rates[MAX_REPEATS];
+    for (uint32_t i = 0; i < b->n_repeats; i++)
+        rates[i] = prompt_once(b, s, run->length);
+    run->per_s = sorted(rates, b->n_repeats);
+}
+
+static void measure_generation(struct bench *b, struct session *s, struct run *run,
+                               struct profile *median)
+{
+    double rates[MAX_REPEATS];
+    struct profile *profiles = xcalloc(b->n_repeats, sizeof *profiles);
+    for (uint32_t i = 0; i < b->n_repeats; i++)
+        rates[i] = generate_once(b, s, run->length, &profiles[i]);
+    run->per_s = sorted(rates, b->n_repeats);
+    for (uint32_t i = 0; median && i < b->n_repeats; i++)
+        if (rates[i] == run->per_s.median)
+            *median = profiles[i];
+    uint64_t cache = session_kv_bytes(s);
+    run->bytes_per_token += cache + cache / (2 * (run->length ? run->length : 1)) * b->n_generate;
+    free(profiles);
+}
+
+static void measure(struct bench *b, struct session *s, struct reading *reading, struct run run,
+                    struct report *report)
+{
+    run.n_threads = pool_size(b->pool);
+    run.bytes_per_token = report->weight_bytes;
+    run.read_gb_per_s = reading_rate(reading, b->pool);
+    struct load start = load_now();
+    if (run.is_prompt)
+        measure_prompt(b, s, &run);
+    else
+        measure_generation(b, s, &run, report->profile.last_ns ? NULL : &report->profile);
+    struct load end = load_now();
+    run.foreign = load_foreign(&start, &end);
+    run.read_gb_per_s = fmax(run.read_gb_per_s, reading_rate(reading, b->pool));
+    if (run.read_gb_per_s > 0 && !run.is_prompt)
+        run.read_fraction =
+            run.per_s.median * (double)run.bytes_per_token / (run.read_gb_per_s * 1e9);
+    report->runs[report->n_runs++] = run;
+}
+
+/* Everything with one number of threads. */
+static bool measure_threads(struct bench *b, struct reading *reading, struct report *report,
+                            struct error *err)
+{
+    uint32_t longest = 1;
+    for (uint32_t i = 0; i < b->prompts.n; i++)
+        longest = b->prompts.values[i] > longest ? b->prompts.values[i] : longest;
+    for (uint32_t i = 0; i < b->contexts.n; i++) {
+        uint32_t c = b->contexts.values[i] ? b->contexts.values[i] : 1;
+        longest = c + b->n_generate > longest ? c + b->n_generate : longest;
+    }
+    struct session_options o = {.ctx_len = longest, .kv = session_default_kv(b->model)};
+    struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
+    if (!s)
+        return false;
+    prompt_once(b, s, 1); /* the first touch of weights and scratch is not measured */
+    for (uint32_t i = 0; i < b->prompts.n; i++)
+        measure(b, s, reading, (struct run){.is_prompt = true, .length = b->prompts.values[i]},
+                report);
+    for (uint32_t i = 0; i < b->contexts.n; i++)
+        measure(b, s, reading, (struct run){.length = b->contexts.values[i]}, report);
+    report->memory = memory_use();
+    report->pss = pss_bytes();
+    session_free(s);
+    return true;
 }
 
 /* ---- output ------------------------------------------------------------------------------ */
+
+static const struct run *first_run(const struct report *r, bool is_prompt)
+{
+    for (uint32_t i = 0; i < r->n_runs; i++)
+        if (r->runs[i].is_prompt == is_prompt)
+            return &r->runs[i];
+    return NULL;
+}
+
+static double per_gb(const struct bench *b, double rate)
+{
+    return b->model->file_bytes ? rate / ((double)b->model->file_bytes * 1e-9) : 0;
+}
 
 static void json_member(const char *name, double x, const char *end)
 {
@@ -165,76 +204,152 @@ static void json_member(const char *name, double x, const char *end)
     fputs(end, stdout);
 }
 
-static void print_json(const struct bench *b, const struct result *r)
+static void json_run(const struct run *run)
 {
+    printf("{\"kind\":\"%s\",", run->is_prompt ? "prompt" : "generate");
+    json_member("threads", run->n_threads, ",");
+    json_member(run->is_prompt ? "prompt_tokens" : "context_tokens", run->length, ",");
+    fputs("\"tokens_per_s\":{", stdout);
+    json_member("min", run->per_s.min, ",");
+    json_member("median", run->per_s.median, ",");
+    json_member("max", run->per_s.max, "},");
+    if (!run->is_prompt) {
+        json_member("bytes_per_token", (double)run->bytes_per_token, ",");
+        json_member("read_fraction", run->read_fraction, ",");
+    }
+    json_member("read_gb_per_s", run->read_gb_per_s, ",");
+    json_member("foreign_cpu_percent", run->foreign < 0 ? NAN : run->foreign, "}");
+}
+
+/* The first prompt and generation, then all. */
+static void print_json(const struct bench *b, const struct report *r)
+{
+    const struct run *prompt = first_run(r, true), *generate = first_run(r, false);
     putchar('{');
-    json_member("prompt_tokens_per_s", r->prompt_per_s, ",");
-    json_member("generate_tokens_per_s", r->generate_per_s, ",");
+    json_member("prompt_tokens_per_s", prompt->per_s.median, ",");
+    json_member("generate_tokens_per_s", generate->per_s.median, ",");
+    json_member("generate_tokens_per_s_per_gb", per_gb(b, generate->per_s.median), ",");
     json_member("load_ms", b->load_ms, ",");
-    json_member("first_token_ms", r->first_token_ms, ",");
-    json_member("rss_bytes", (double)memory_use().rss_bytes, ",");
+    json_member("first_token_ms", prompt->length * 1e3 / prompt->per_s.median, ",");
+    json_member("rss_bytes", (double)r->memory.rss_bytes, ",");
+    json_member("pss_bytes", r->pss ? (double)r->pss : NAN, ",");
     json_member("model_bytes", (double)b->model->file_bytes, ",");
-    json_member("read_gb_per_s", r->read_gb_per_s, ",");
-    json_member("read_fraction", r->read_fraction, ",");
-    json_member("bytes_per_token", (double)r->bytes_per_token, ",");
-    json_member("prompt_tokens", b->n_prompt, ",");
+    json_member("read_gb_per_s", generate->read_gb_per_s, ",");
+    json_member("read_fraction", generate->read_fraction, ",");
+    json_member("bytes_per_token", (double)generate->bytes_per_token, ",");
+    json_member("prompt_tokens", prompt->length, ",");
     json_member("generated_tokens", b->n_generate, ",");
-    json_member("threads", pool_size(b->pool), ",");
+    json_member("repeats", b->n_repeats, ",");
+    json_member("threads", generate->n_threads, ",");
+    json_member("usable_cpus", pool_default_threads(), ",");
     if (b->profile) {
         bench_json_profile(&r->profile, b->n_generate);
         putchar(',');
     }
-    printf("\"cpu\":\"%s\",\"format\":\"%s\"}\n", b->kernels.level,
+    fputs("\"runs\":[", stdout);
+    for (uint32_t i = 0; i < r->n_runs; i++) {
+        if (i)
+            putchar(',');
+        json_run(&r->runs[i]);
+    }
+    printf("],\"cpu\":\"%s\",\"format\":\"%s\"}\n", b->kernels.level,
            format_info(b->model->format)->name);
 }
 
-static void print_table(const struct bench *b, const struct result *r)
+static void table_row(const struct run *run, uint32_t n_generate)
 {
-    struct memory_use use = memory_use();
-    printf("model       %.2f GB %s, %s kernels, %u threads\n", (double)b->model->file_bytes * 1e-9,
-           format_info(b->model->format)->name, b->kernels.level, pool_size(b->pool));
-    printf("load        %.1f ms\n", b->load_ms);
-    printf("prompt      %u tokens, %.1f tokens/s, first token after %.0f ms\n", b->n_prompt,
-           r->prompt_per_s, r->first_token_ms);
-    if (b->n_generate > 0)
-        printf("generate    %u tokens, %.2f tokens/s\n", b->n_generate, r->generate_per_s);
-    printf("plain read  %.2f GB/s of %.3f GB a token: at most %.2f tokens/s\n", r->read_gb_per_s,
-           (double)r->bytes_per_token * 1e-9,
-           r->bytes_per_token ? r->read_gb_per_s * 1e9 / (double)r->bytes_per_token : 0);
-    if (b->n_generate > 0)
-        printf("fraction    %.1f %% of the plain read\n", 100 * r->read_fraction);
-    printf("memory      %.3f GB resident: %.3f private, %.3f mapped\n",
-           (double)use.rss_bytes * 1e-9, (double)use.private_bytes * 1e-9,
-           (double)use.mapped_bytes * 1e-9);
-    if (b->profile)
+    printf("%7u  %-8s %7u  ", run->n_threads, run->is_prompt ? "prompt" : "generate", run->length);
+    if (!run->is_prompt && n_generate == 0) {
+        puts("-");
+        return;
+    }
+    printf("%9.2f %9.2f %9.2f", run->per_s.min, run->per_s.median, run->per_s.max);
+    if (run->is_prompt)
+        printf("  %8s  %6s", "", "");
+    else
+        printf("  %8.3f  %5.1f%%", (double)run->bytes_per_token * 1e-9, 100 * run->read_fraction);
+    printf("  %6.2f", run->read_gb_per_s);
+    if (run->foreign >= LOADED_PERCENT)
+        printf("  others had %.0f%% of the CPU", run->foreign);
+    putchar('\n');
+}
+
+/* How the time of a token grows with what lies before it, and how rates grow with threads. */
+static void print_growth(const struct report *r, bool is_prompt, bool by_threads)
+{
+    const struct run *first = first_run(r, is_prompt);
+    double most = 0;
+    uint32_t n = 0;
+    for (int draw = 0; draw < 2; draw++) {
+        if (draw && n > 1)
+            printf("\n%s by %s\n",
+                   by_threads ? is_prompt ? "prompt, tokens/s" : "generate, tokens/s"
+                              : is_prompt ? "prompt, ms a token" : "generate, ms a token",
+                   by_threads ? "threads" : is_prompt ? "length" : "context");
+        for (uint32_t i = 0; i < r->n_runs; i++) {
+            const struct run *run = &r->runs[i];
+            bool other = by_threads ? run->length != first->length
+                                    : run->n_threads != first->n_threads;
+            if (run->is_prompt != is_prompt || other || !(run->per_s.median > 0))
+                continue;
+            double value = by_threads ? run->per_s.median : 1e3 / run->per_s.median;
+            if (draw && n > 1) {
+                printf("%7u %9.2f  ", by_threads ? run->n_threads : run->length, value);
+                graph_bar(value, most);
+            }
+            most = fmax(most, value);
+            n += !draw;
+        }
+    }
+}
+
+static void print_table(const struct bench *b, const struct report *r)
+{
+    const struct run *generate = first_run(r, false);
+    printf("model    %.2f GB %s, %s kernels, loaded in %.1f ms\n",
+           (double)b->model->file_bytes * 1e-9, format_info(b->model->format)->name,
+           b->kernels.level, b->load_ms);
+    printf("memory   %.3f GB resident: %.3f private, %.3f mapped",
+           (double)r->memory.rss_bytes * 1e-9, (double)r->memory.private_bytes * 1e-9,
+           (double)r->memory.mapped_bytes * 1e-9);
+    if (r->pss)
+        printf("; %.3f with shared pages divided", (double)r->pss * 1e-9);
+    if (b->n_generate)
+        printf("\nrate     %.2f tokens/s a GB of model", per_gb(b, generate->per_s.median));
+    printf("\n\n                           tokens/s, %3u repeats       GB read      of   plain\n",
+           b->n_repeats);
+    puts("threads  what      tokens        min    median       max   a token    read    GB/s");
+    for (uint32_t i = 0; i < r->n_runs; i++)
+        table_row(&r->runs[i], b->n_generate);
+    for (int is_prompt = 1; is_prompt >= 0; is_prompt--)
+        for (int by_threads = 0; by_threads < 2; by_threads++)
+            print_growth(r, is_prompt, by_threads);
+    if (b->profile) {
+        putchar('\n');
         bench_print_profile(b, &r->profile, b->n_generate);
+    }
 }
 
 bool bench_speed(struct bench *b, struct error *err)
 {
-    static struct reading reading;
-    struct result r = {0};
     if (!bench_open(b, err))
         return false;
-    struct session_options o = {.ctx_len = b->n_prompt + b->n_generate,
-                                .kv = session_default_kv(b->model)};
-    struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
-    if (s) {
-        add_weights(&reading, b->model);
-        r.bytes_per_token = reading.bytes;
-        r.read_gb_per_s = plain_read(b, &reading);
-        measure(b, s, &r);
-        r.read_gb_per_s = fmax(r.read_gb_per_s, plain_read(b, &reading));
-        if (r.read_gb_per_s > 0)
-            r.read_fraction =
-                r.generate_per_s * (double)r.bytes_per_token / (r.read_gb_per_s * 1e9);
-        if (b->json)
-            print_json(b, &r);
-        else
-            print_table(b, &r);
-        free(reading.regions);
+    struct report *report = xcalloc(1, sizeof *report);
+    struct reading *reading = reading_new();
+    reading_add_weights(reading, b->model);
+    report->weight_bytes = reading_bytes(reading);
+    bool ok = measure_threads(b, reading, report, err);
+    for (uint32_t i = 1; ok && i < b->threads.n; i++) {
+        pool_free(b->pool);
+        b->pool = pool_new(b->threads.values[i]);
+        ok = measure_threads(b, reading, report, err);
     }
-    session_free(s);
+    if (ok && b->json)
+        print_json(b, report);
+    else if (ok)
+        print_table(b, report);
+    reading_free(reading);
+    free(report);
     bench_close(b);
-    return s != NULL;
+    return ok;
 }

@@ -17,7 +17,8 @@ static const char usage[] =
     "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
-    "       qins-bench speed  MODEL [-p N] [-n N] [--profile] [--json]\n"
+    "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] [--json]\n"
+    "       qins-bench kernels [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
     "\n"
@@ -30,9 +31,14 @@ static const char usage[] =
     "  FILE                UTF-8 text, lines <|endoftext|> between documents; or tokens, .jsonl\n"
     "  --window N          tokens evaluated together (the model's context, at most 2048)\n"
     "speed   prompt, generation, and a plain read of the same weights beside them\n"
-    "  -p N                tokens of the prompt (512)\n"
+    "  -p N,...            tokens of the prompt (512)\n"
+    "  -c N,...            tokens in the cache when generation begins (0)\n"
     "  -n N                tokens to generate (64)\n"
+    "  -r N                repeats (3)\n"
+    "  -t N,...            threads, one after another\n"
     "  --profile           where the time of a generated token goes\n"
+    "kernels  every format on every instruction set of this CPU, beside a plain read\n"
+    "  --size MB           bytes of one matrix in MB (512)\n"
     "all\n"
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
@@ -43,7 +49,7 @@ static const char usage[] =
 
 enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
 enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
-       FLAG_PROFILE };
+       FLAG_PROFILE, FLAG_SIZE };
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
@@ -52,7 +58,9 @@ static const struct option flags[] = {
     {"threads", required_argument, NULL, 't'},        {"cpu", required_argument, NULL, FLAG_CPU},
     {"json", no_argument, NULL, FLAG_JSON},           {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
-    {"profile", no_argument, NULL, FLAG_PROFILE},     {0},
+    {"profile", no_argument, NULL, FLAG_PROFILE},     {"context", required_argument, NULL, 'c'},
+    {"repeats", required_argument, NULL, 'r'},        {"size", required_argument, NULL, FLAG_SIZE},
+    {0},
 };
 
 /* ---- what the commands share ------------------------------------------------------------- */
@@ -137,6 +145,23 @@ static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t
     return true;
 }
 
+/* "1,2,8" */
+static bool parse_list(const char *flag, const char *text, uint32_t min, uint32_t max,
+                       struct number_list *out, struct error *err)
+{
+    char *copy = xstrdup(text), *rest = copy, *word;
+    bool ok = true;
+    out->n = 0;
+    while (ok && (word = strsep(&rest, ","))) {
+        if (out->n == MAX_LIST)
+            ok = refuse(err, EX_USAGE, "%s: more than %d numbers", flag, MAX_LIST);
+        else
+            ok = parse_u32(flag, word, min, max, &out->values[out->n++], err);
+    }
+    free(copy);
+    return ok;
+}
+
 static bool parse_format(const char *text, enum format *out, struct error *err)
 {
     char names[128] = "";
@@ -166,13 +191,22 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case FLAG_GREEDY:
         return parse_u32("--greedy", text, 0, MAX_TOKENS, &b->n_greedy, err);
     case 'p':
-        return parse_u32("-p", text, 1, MAX_TOKENS, &b->n_prompt, err);
+        return parse_list("-p", text, 1, MAX_TOKENS, &b->prompts, err);
+    case 'c':
+        return parse_list("-c", text, 0, MAX_TOKENS, &b->contexts, err);
+    case 'r':
+        return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
+    case FLAG_SIZE:
+        return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
     case 'n':
         return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
     case FLAG_WINDOW:
         return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
     case 't':
-        return parse_u32("-t", text, 0, MAX_THREADS, &b->n_threads, err);
+        if (!parse_list("-t", text, 0, MAX_THREADS, &b->threads, err))
+            return false;
+        b->n_threads = b->threads.values[0];
+        return true;
     case 'f':
         return parse_format(text, &b->format, err);
     case FLAG_CPU:
@@ -193,10 +227,11 @@ static const struct command {
     {"logits", 1, bench_logits},
     {"perplexity", INT_MAX, bench_perplexity},
     {"speed", 1, bench_speed},
+    {"kernels", 0, bench_kernels},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] = "tokens, logits, perplexity or speed";
+static const char command_names[] = "tokens, logits, perplexity, speed or kernels";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {
@@ -208,11 +243,11 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
     if (!b->command)
         return refuse(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
                       command_names);
-    if (n < 2)
+    if (n < 2 && b->command->max_words > 0)
         return refuse(err, EX_USAGE, "%s: MODEL is missing", words[0]);
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
-    b->model_path = words[1];
+    b->model_path = n > 1 ? words[1] : NULL;
     b->text = n > 2 ? words[2] : NULL;
     if (n - 1 > b->command->max_words)
         return refuse(err, EX_USAGE, "\"%s\": one word too many", words[1 + b->command->max_words]);
@@ -225,7 +260,7 @@ static bool parse(struct bench *b, int argc, char **argv, struct error *err)
     int flag;
     struct buf version = {0};
     opterr = 0;
-    while ((flag = getopt_long(argc, argv, "p:n:t:f:h", flags, NULL)) != -1) {
+    while ((flag = getopt_long(argc, argv, "p:c:n:r:t:f:h", flags, NULL)) != -1) {
         if (flag == 'h') {
             fputs(usage, stdout);
             return false;
@@ -252,7 +287,12 @@ static bool run(struct bench *b, struct error *err)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.format = FORMAT_F32, .n_prompt = 512, .n_generate = 64};
+    struct bench b = {.format = FORMAT_F32,
+                      .prompts = {{512}, 1},
+                      .contexts = {{0}, 1},
+                      .n_generate = 64,
+                      .n_repeats = 3,
+                      .size_mb = 512};
     struct error err = {0};
     cpu_flags_from_name("auto", &b.cpu_flags);
     if (parse(&b, argc, argv, &err) && run(&b, &err))

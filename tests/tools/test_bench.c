@@ -338,6 +338,60 @@ static void test_speed_without_generation_divides_nothing_by_zero(void **state)
     }
 }
 
+static double number(const json_t *j, const char *key)
+{
+    if (!json_is_number(json_object_get(j, key)))
+        fail_msg("%s is no number", key);
+    return json_number_value(json_object_get(j, key));
+}
+
+static void test_speed_at_several_lengths_and_threads(void **state)
+{
+    (void)state;
+    json_t *j = expect_json("speed \"$QS/models/stories260K\" --json -p 20,5 -c 0,30,60 -n 7 -r 4 "
+                            "-t 1,3"), *run;
+    size_t i;
+    uint32_t n_prompts = 0;
+    double last_bytes = 0;
+    const json_t *runs = json_object_get(j, "runs");
+    assert_int_equal(json_array_size(runs), 10);
+    json_array_foreach (runs, i, run) {
+        const json_t *rate = json_object_get(run, "tokens_per_s");
+        bool is_prompt = strcmp(json_string_value(json_object_get(run, "kind")), "prompt") == 0;
+        assert_true(0 < number(rate, "min") && number(rate, "min") <= number(rate, "median"));
+        assert_true(number(rate, "median") <= number(rate, "max"));
+        assert_true(number(run, "threads") == (i < 5 ? 1 : 3));
+        n_prompts += is_prompt;
+        if (is_prompt)
+            continue;
+        if (number(run, "context_tokens") > 0) /* the cache is read too */
+            assert_true(number(run, "bytes_per_token") > last_bytes);
+        last_bytes = number(run, "bytes_per_token");
+    }
+    assert_int_equal(n_prompts, 4);
+    /* 5 layers, 4 kv heads of 8 values: f32 keys and values of 60 tokens against one */
+    assert_true(last_bytes - number(j, "bytes_per_token") == 59 * 5 * 4 * 8 * 4 * 2);
+    assert_true(number(j, "repeats") == 4 && number(j, "usable_cpus") >= 1);
+    json_decref(j);
+}
+
+static void test_kernels_of_every_level(void **state)
+{
+    (void)state;
+    json_t *j = expect_json("kernels --size 1 -t 2 --json"), *k;
+    const char *first = NULL;
+    uint32_t n_scalar = 0;
+    size_t i;
+    json_array_foreach (json_object_get(j, "kernels"), i, k) {
+        assert_true(number(k, "gb_per_s") > 0 && number(k, "read_gb_per_s") > 0);
+        n_scalar += strcmp(json_string_value(json_object_get(k, "cpu")), "scalar") == 0;
+        first = first ? first : json_string_value(json_object_get(k, "format"));
+    }
+    assert_string_equal(first, "f32");
+    assert_int_equal(n_scalar, 7); /* formats */
+    json_decref(j);
+}
+
 /* Laps follow each other without a gap: the kinds add up to the time of a token. */
 static void test_profile_accounts_for_the_whole_time(void **state)
 {
@@ -372,6 +426,10 @@ static void test_refusals_are_one_line_and_a_code(void **state)
         {"speed x --cpu z80", 64, "z80"},
         {"speed x --format q4", 64, "q4"},
         {"speed x y", 64, "y"},
+        {"speed x -p 5,,7", 64, "-p"},
+        {"speed x -r 0", 64, "-r 0"},
+        {"speed x -t 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 64, "16"},
+        {"kernels x", 64, "x"},
         {"perplexity \"$QS/fixtures/phi3\"", 64, "FILE"},
         {"perplexity x y", 64, "x: no model"},
         {"perplexity \"$QS/fixtures/phi3\" /nowhere", 66, "/nowhere"},
@@ -425,6 +483,8 @@ int main(void)
         cmocka_unit_test(test_other_tokens_are_not_compared),
         cmocka_unit_test(test_broken_token_files_are_refused),
         cmocka_unit_test(test_speed_without_generation_divides_nothing_by_zero),
+        cmocka_unit_test(test_speed_at_several_lengths_and_threads),
+        cmocka_unit_test(test_kernels_of_every_level),
         cmocka_unit_test(test_profile_accounts_for_the_whole_time),
         cmocka_unit_test(test_refusals_are_one_line_and_a_code),
         cmocka_unit_test(test_help_and_version),

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BAR_CELLS = 32 };
+
+static const char *locale_name(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++)
+        if (getenv(names[i]) && *getenv(names[i]))
+            return getenv(names[i]);
+    return "";
+}
+
+static int is_utf8(void)
+{
+    const char *name = locale_name();
+    return strstr(name, "UTF-8") || strstr(name, "utf8") || strstr(name, "UTF8") ||
+           strstr(name, "utf-8");
+}
+
+void graph_bar(double value, double max)
+{
+    static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    double share = max > 0 && value > 0 ? value / max : 0;
+    int eighths = (int)((share < 1 ? share : 1) * BAR_CELLS * 8 + 0.5), utf8 = is_utf8();
+    for (int i = 0; i < eighths / 8; i++)
+        fputs(utf8 ? "█" : "#", stdout);
+    if (utf8)
+        fputs(parts[eighths % 8], stdout);
+    putchar('\n');
+}

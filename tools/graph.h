@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * graph: one bar a line, in eighths of a cell; in '#' where the environment names no UTF-8 locale.
+ */
+#ifndef QINS_GRAPH_H
+#define QINS_GRAPH_H
+
+/* Prints a bar for 0 <= value <= max and a newline. */
+void graph_bar(double value, double max);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plain_read: reads bytes and does nothing else, with the threads that will compute: the limit of
+ * whoever has to read them.
+ */
+#ifndef QINS_PLAIN_READ_H
+#define QINS_PLAIN_READ_H
+
+#include "model.h"
+#include "pool.h"
+
+struct reading;
+
+struct reading *reading_new(void);
+void reading_free(struct reading *r);
+void reading_add(struct reading *r, const void *data, size_t bytes);
+/* What one generated token reads of the weights: all but the embedding, of which it needs a row. */
+void reading_add_weights(struct reading *r, const struct model *m);
+uint64_t reading_bytes(const struct reading *r);
+/* Best of a few passes, in GB/s; 0: too little to be timed. */
+double reading_rate(struct reading *r, struct pool *p);
+
+#endif
