@@ -74,7 +74,6 @@ static void change(struct editor *e, size_t at, size_t n_removed, const char *te
         e->full = true;
         return;
     }
-    size_t before = e->caret;
     struct change *last = e->n_done ? &e->changes[e->n_done - 1] : NULL;
     if (typing && last && last->typing && last->at + last->n == at && !n_removed) {
         drop_undone(e);
@@ -82,12 +81,11 @@ static void change(struct editor *e, size_t at, size_t n_removed, const char *te
         last->group = e->group;
     } else {
         last = push_change(e);
-        *last = (struct change){at, n, {0}, before, 0, e->group, typing};
+        *last = (struct change){at, n, {0}, e->group, typing};
         buf_append(&last->other, e->text.data ? e->text.data + at : "", n_removed);
         e->undo_bytes += n_removed;
     }
     replace(e, at, n_removed, text, n);
-    last->after = e->caret;
 }
 
 void editor_change(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n)
@@ -95,7 +93,7 @@ void editor_change(struct editor *e, size_t at, size_t n_removed, const char *te
     change(e, at, n_removed, text, n, false);
 }
 
-/* Swaps what stands in the text with what a change holds. */
+/* Swaps what stands in the text with what a change holds; the caret goes behind it. */
 static void swap_change(struct editor *e, struct change *c)
 {
     struct buf now = {0};
@@ -114,11 +112,8 @@ void editor_undo(struct editor *e)
     if (!e->n_done)
         return;
     unsigned group = e->changes[e->n_done - 1].group;
-    while (e->n_done && e->changes[e->n_done - 1].group == group) {
-        struct change *c = &e->changes[--e->n_done];
-        swap_change(e, c);
-        e->caret = c->before;
-    }
+    while (e->n_done && e->changes[e->n_done - 1].group == group)
+        swap_change(e, &e->changes[--e->n_done]);
 }
 
 void editor_redo(struct editor *e)
@@ -126,11 +121,8 @@ void editor_redo(struct editor *e)
     if (e->n_done == e->n_changes)
         return;
     unsigned group = e->changes[e->n_done].group;
-    while (e->n_done < e->n_changes && e->changes[e->n_done].group == group) {
-        struct change *c = &e->changes[e->n_done++];
-        swap_change(e, c);
-        e->caret = c->after;
-    }
+    while (e->n_done < e->n_changes && e->changes[e->n_done].group == group)
+        swap_change(e, &e->changes[e->n_done++]);
 }
 
 void editor_begin_same(struct editor *e)
@@ -302,7 +294,7 @@ static void unfold(struct editor *e)
 
 static void new_kill(struct editor *e)
 {
-    e->kill = (e->kill + 1) % KILL_RING;
+    e->kill = e->yank_index = (e->kill + 1) % KILL_RING;
     buf_free(&e->kills[e->kill]);
 }
 
@@ -509,7 +501,7 @@ static bool act_on_kills(struct editor *e, enum action action)
         return true;
     case ACT_YANK:
         editor_begin(e);
-        yank(e, e->kill, at, 0);
+        yank(e, e->yank_index, at, 0);
         return true;
     case ACT_YANK_OLDER:
         editor_begin(e);

@@ -29,7 +29,6 @@ enum {
 struct change { /* one replacement; undoing it makes it the one that redoes it */
     size_t at, n;         /* bytes that stand now where `other` stood */
     struct buf other;
-    size_t before, after; /* caret */
     unsigned group;       /* changes of one group are undone together */
     bool typing;          /* may grow by the next typed character */
 };
@@ -55,7 +54,7 @@ struct editor {
     unsigned kill;          /* newest */
     bool killed, yanked;    /* the last action was a kill, a yank */
     size_t yank_at, yank_n; /* what it inserted */
-    unsigned yank_index;
+    unsigned yank_index;    /* what a yank takes: the newest, until an older one was asked for */
     struct chips chips;
     struct clean clean;     /* of the paste that is coming in */
     struct buf pasted;      /* it, so far */

@@ -445,6 +445,8 @@ static bool command(struct editor *e, int32_t key, unsigned n)
     case 'u':
         while (n--)
             editor_undo(e);
+        if (e->n_done < e->n_changes)
+            e->caret = e->changes[e->n_done].at;
         break;
     case K_CTRL | 'r':
         while (n--)
