@@ -133,7 +133,8 @@ void editor_begin_same(struct editor *e)
 
 void editor_begin(struct editor *e)
 {
-    e->group += !e->vi.inserting; /* what vi's insert mode does is one undo unit */
+    if (!e->vi.on || e->vi.normal) /* what vi's insert mode does is one undo unit */
+        e->group++;
     editor_begin_same(e);
 }
 

@@ -120,10 +120,8 @@ static void search_shorter(struct editor *e)
 {
     struct search *s = &e->search;
     s->pattern.len = motion_previous(&s->pattern, s->pattern.len);
-    s->entry = s->forward ? 0 : e->history.n; /* from the beginning: what was skipped may fit now */
-    s->at = s->forward ? 0 : SIZE_MAX;
     s->failed = false;
-    search(e, false);
+    search(e, false); /* from where it is */
 }
 
 static void search_end(struct editor *e)

@@ -49,7 +49,7 @@ void vi_reset(struct vi *v)
 {
     v->changes = false;
     command_over(v);
-    v->normal = v->inserting = false;
+    v->normal = false;
 }
 
 void vi_free(struct vi *v)
@@ -235,7 +235,6 @@ static bool motion_of(const struct editor *e, int32_t key, unsigned n, struct ta
 static void insert_mode(struct editor *e)
 {
     e->vi.normal = false;
-    e->vi.inserting = true;
     e->vi.changes = true;
 }
 
@@ -528,7 +527,6 @@ static bool insert_key(struct editor *e, int32_t key)
     if (key != K_ESC)
         return false;
     v->normal = true;
-    v->inserting = false;
     if (e->caret > motion_line_start(&e->text, e->caret))
         e->caret = motion_previous(&e->text, e->caret);
     command_over(v);

@@ -24,7 +24,6 @@ struct vi {
     int32_t operator;            /* 'd', 'c', 'y' that waits for a motion; 0: none */
     int32_t pending;             /* f F t T r g that wait for a character; 0: none */
     int32_t find, found;         /* the last of f F t T, and its character */
-    bool inserting;              /* all until Esc is one undo unit */
     bool replaying, changes;     /* '.' is at work; the command being typed changes text */
     struct vi_keys typed, last;  /* keys of the command being typed; of the last change */
 };

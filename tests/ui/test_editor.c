@@ -282,6 +282,121 @@ static void test_layout_of_edits_equals_layout_anew(void **state)
     editor_free(&e);
 }
 
+/* ---- random edits against the plainest editor there is ------------------------------------------------ */
+
+struct naive { /* a text, a caret, and copies of all texts that were */
+    char text[4096];
+    size_t n, caret;
+};
+
+static void naive_replace(struct naive *m, size_t at, size_t n_removed, const char *s, size_t n)
+{
+    char out[4096];
+    memcpy(out, m->text, at);
+    memcpy(out + at, s, n);
+    memcpy(out + at + n, m->text + at + n_removed, m->n - at - n_removed);
+    m->n = m->n - n_removed + n;
+    memcpy(m->text, out, m->n);
+    m->caret = at + n;
+}
+
+/* Words of ASCII letters; one byte a character. */
+static bool naive_word(const struct naive *m, size_t at)
+{
+    char c = (char)(m->text[at] | 32);
+    return c >= 'a' && c <= 'z';
+}
+
+static void naive_act(struct naive *m, enum action action)
+{
+    size_t at = m->caret, to = at;
+    switch (action) {
+    case ACT_LEFT: m->caret -= at > 0; break;
+    case ACT_RIGHT: m->caret += at < m->n; break;
+    case ACT_BACKSPACE: if (at) naive_replace(m, at - 1, 1, "", 0); break;
+    case ACT_DELETE: if (at < m->n) naive_replace(m, at, 1, "", 0); break;
+    case ACT_NEWLINE: naive_replace(m, at, 0, "\n", 1); break;
+    case ACT_LINE_START:
+        while (m->caret && m->text[m->caret - 1] != '\n')
+            m->caret--;
+        break;
+    case ACT_LINE_END:
+        while (m->caret < m->n && m->text[m->caret] != '\n')
+            m->caret++;
+        break;
+    case ACT_KILL_WORD:
+        while (to < m->n && !naive_word(m, to))
+            to++;
+        while (to < m->n && naive_word(m, to))
+            to++;
+        naive_replace(m, at, to - at, "", 0);
+        break;
+    case ACT_KILL_TO_START:
+        while (to && m->text[to - 1] != '\n')
+            to--;
+        naive_replace(m, to, at - to, "", 0);
+        break;
+    default: fail();
+    }
+}
+
+static void same(const struct editor *e, const struct naive *m)
+{
+    assert_int_equal(e->text.len, m->n);
+    assert_memory_equal(e->text.data ? e->text.data : "", m->text, m->n);
+}
+
+static void test_random_edits_equal_the_plainest_editor(void **state)
+{
+    (void)state;
+    static const enum action acts[] = {ACT_LEFT, ACT_RIGHT, ACT_BACKSPACE, ACT_DELETE, ACT_NEWLINE,
+                                       ACT_LINE_START, ACT_LINE_END, ACT_KILL_WORD, ACT_KILL_TO_START};
+    enum { ROUNDS = 200, STEPS = 300 };
+    static struct naive texts[STEPS + 1];
+    uint32_t random = 3;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct editor e = {0};
+        struct naive m = {0};
+        size_t n_texts = 0;
+        texts[n_texts++] = m;
+        for (int i = 0; i < STEPS; i++) {
+            random = random * 1664525 + 1013904223;
+            if (random >> 30) {
+                char c = "abc XYZ ab."[(random >> 20) % 11];
+                editor_insert(&e, &c, 1); /* an undo unit of its own */
+                naive_replace(&m, m.caret, 0, &c, 1);
+            } else {
+                enum action action = acts[(random >> 20) % (sizeof acts / sizeof *acts)];
+                editor_act(&e, action);
+                naive_act(&m, action);
+            }
+            same(&e, &m);
+            assert_int_equal(e.caret, m.caret);
+            struct naive *last = &texts[n_texts - 1];
+            if (last->n != m.n || memcmp(last->text, m.text, m.n) != 0)
+                texts[n_texts++] = m;
+        }
+        for (size_t i = n_texts - 1; i-- > 0;) { /* all the way back, */
+            editor_act(&e, ACT_UNDO);
+            same(&e, &texts[i]);
+        }
+        editor_act(&e, ACT_UNDO);
+        same(&e, &texts[0]);
+        for (size_t i = 1; i < n_texts; i++) { /* and forth, */
+            editor_act(&e, ACT_REDO);
+            same(&e, &texts[i]);
+        }
+        editor_act(&e, ACT_REDO);
+        same(&e, &texts[n_texts - 1]);
+        editor_act(&e, ACT_UNDO); /* and a change after undoing is the end of redoing */
+        editor_insert(&e, "!", 1);
+        size_t n = e.text.len;
+        editor_act(&e, ACT_REDO);
+        assert_int_equal(e.text.len, n);
+        editor_free(&e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_up_and_down_keep_the_column_then_use_history),
         cmocka_unit_test(test_down_walks_over_wrapped_rows),
         cmocka_unit_test(test_layout_of_edits_equals_layout_anew),
+        cmocka_unit_test(test_random_edits_equal_the_plainest_editor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
