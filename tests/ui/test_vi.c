@@ -58,7 +58,7 @@ static void test_cases(void **state)
         /* '.' */
         {"one two three\0330cwx\033w.w.", "x x x", 4},
         {"a b c d\0330dw..", "d", 0},
-        {"a b c d\0330xl.l.", " b  d", 3},
+        {"a b c d\0330xl.l.", "   d", 2},
         {"one\033Ax\033..", "onexxx", 5},
         {"one\nx\033oy\nz\033.", "one\nx\ny\nz\ny\nz", 12},
         {"abcdef\0330fc;rX0.", "XbXdef", 0},
