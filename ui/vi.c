@@ -401,10 +401,8 @@ static void replay(struct editor *e, unsigned n)
                 continue;
             if (key >= 0x20 && key < K_NONE)
                 editor_type(e, key);
-            else if (key == K_BACKSPACE || key == (K_CTRL | 'h'))
-                editor_act(e, ACT_BACKSPACE);
-            else if (key == (K_CTRL | 'j'))
-                editor_act(e, ACT_NEWLINE);
+            else
+                editor_act(e, keymap_find(FOCUS_INPUT, key));
         }
     v->replaying = false;
 }

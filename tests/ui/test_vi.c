@@ -12,10 +12,11 @@
 static void press(struct editor *e, const char *keys)
 {
     for (; *keys; keys++) {
-        int32_t key = *keys == '\033' ? K_ESC : *keys == '\022' ? K_CTRL | 'r' : *keys;
+        int32_t key = *keys == '\033' ? K_ESC : *keys == '\022' ? K_CTRL | 'r'
+                      : *keys == '\n' ? K_CTRL | 'j' : *keys;
         if (vi_key(e, key))
             continue;
-        if (key == '\n')
+        if (key == (K_CTRL | 'j'))
             editor_act(e, ACT_NEWLINE);
         else if (key >= ' ' && key < K_NONE)
             editor_type(e, key);
