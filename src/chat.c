@@ -20,13 +20,21 @@ struct chat_message *chat_add(struct chat *c, enum chat_role role, const char *t
     return m;
 }
 
+void chat_cut(struct chat *c, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        buf_free(&c->messages[i].text);
+        ids_free(&c->messages[i].ids);
+    }
+    if (first < end && end < c->n)
+        memmove(c->messages + first, c->messages + end, (c->n - end) * sizeof *c->messages);
+    c->n -= end - first;
+}
+
 void chat_truncate(struct chat *c, size_t n)
 {
-    while (c->n > n) {
-        struct chat_message *m = &c->messages[--c->n];
-        buf_free(&m->text);
-        ids_free(&m->ids);
-    }
+    if (n < c->n)
+        chat_cut(c, n, c->n);
 }
 
 void chat_copy(struct chat *to, const struct chat *from)

@@ -26,6 +26,7 @@ struct chat {
 /* -> the new message, valid until the next change of the chat. */
 struct chat_message *chat_add(struct chat *c, enum chat_role role, const char *text, size_t len);
 void chat_truncate(struct chat *c, size_t n);             /* drops messages from n on */
+void chat_cut(struct chat *c, size_t first, size_t end); /* drops messages first to end - 1 */
 void chat_copy(struct chat *to, const struct chat *from); /* replaces what `to` holds */
 void chat_free(struct chat *c);
 

@@ -8,6 +8,7 @@
  *   actions.c  what keys do
  *   input.c    keys and pastes in the input, sending
  *   running.c  what /commands do
+ *   context.c  a context that fills up
  *   bench.c    /bench
  */
 #ifndef QINS_APP_H
@@ -51,6 +52,10 @@ struct app {
     uint32_t bench;               /* the turn of /bench; 0: none */
     bool ready, queued;           /* model is there; a message waits for it */
     double turn_started, memory_read;
+    unsigned n_left_out;          /* oldest exchanges that the model no longer gets */
+    unsigned n_exchanges;         /* that the running turn's request holds */
+    bool unanswered;              /* the message did not fit the context */
+    bool warned;                  /* that the context is nearly full */
     enum focus focus;
     int slider;                   /* index into sliders */
     char *look;                   /* theme and colour that are on the screen */
@@ -69,6 +74,7 @@ int app_run(struct cli *c);
 /* A message or an answer is under way. */
 bool app_is_busy(const struct app *a);
 void app_send(struct app *a, const char *text, size_t n);
+void app_answer(struct app *a); /* the last message, which is the person's */
 void app_stop(struct app *a);
 void app_event(struct app *a, const struct event *e);
 /* Options have changed: tells the engine. */
@@ -104,6 +110,14 @@ void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *
 /* Gives the terminal to the person's editor; `done` gets what was written, clean. */
 void app_compose(struct app *a, const char *text, void (*done)(struct app *, const char *text, size_t n));
 void app_compose_check(struct app *a); /* a child has ended */
+
+/* ---- context.c ---- */
+/* Takes the exchanges that the person gave up out of a request, which begins with the system prompt. */
+void app_leave_out(struct app *a, struct chat *request);
+/* Tells once that the context is nearly full. */
+void app_watch_context(struct app *a);
+/* A turn ended since the context is full; unanswered: not even its prompt fits. */
+void app_context_full(struct app *a, bool unanswered);
 
 /* ---- bench.c ---- */
 void app_bench(struct app *a);

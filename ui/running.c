@@ -122,6 +122,8 @@ void app_new_conversation(struct app *a)
         a->facts.state = STATE_READY;
     a->facts.now_tokens_per_s = 0;
     a->facts.n_ctx_used = 0;
+    a->n_left_out = 0;
+    a->warned = false;
     chat_truncate(&a->chat, 0);
     transcript_clear(&a->transcript);
     a->dirty = true;

@@ -78,6 +78,7 @@ static void submit(struct app *a)
         for (size_t j = 0; j < from->ids.n; j++)
             ids_push(&to->ids, from->ids.ids[j]);
     }
+    app_leave_out(a, &request);
     struct stops stops = options_stops(a->options);
     app_apply_options(a);
     a->turn = engine_submit(a->engine, &(struct turn_request){
@@ -99,11 +100,8 @@ static void submit(struct app *a)
     a->dirty = true;
 }
 
-void app_send(struct app *a, const char *text, size_t n)
+void app_answer(struct app *a)
 {
-    chat_add(&a->chat, CHAT_USER, text, n);
-    transcript_add(&a->transcript, ITEM_USER, text, n);
-    transcript_finish(&a->transcript, NULL);
     transcript_add(&a->transcript, ITEM_ANSWER, "", 0);
     transcript_bottom(&a->transcript);
     if (a->ready)
@@ -111,6 +109,14 @@ void app_send(struct app *a, const char *text, size_t n)
     else
         a->queued = true;
     a->dirty = true;
+}
+
+void app_send(struct app *a, const char *text, size_t n)
+{
+    chat_add(&a->chat, CHAT_USER, text, n);
+    transcript_add(&a->transcript, ITEM_USER, text, n);
+    transcript_finish(&a->transcript, NULL);
+    app_answer(a);
 }
 
 void app_stop(struct app *a)
@@ -133,7 +139,7 @@ static const char *mark_of(const struct event *e)
     switch (e->stop) {
     case STOP_CANCELLED: return "[stopped]";
     case STOP_LENGTH: return "[max tokens reached]";
-    case STOP_CONTEXT: return "[the context is full; /clear starts a new conversation]";
+    case STOP_CONTEXT: return "[context full]";
     default: return e->stats.n_tokens ? NULL : "[no answer]";
     }
 }
@@ -154,6 +160,10 @@ static void on_done(struct app *a, const struct event *e)
     a->facts.all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
     a->facts.all.ms += (double)e->stats.generate_ms;
     app_read_memory(a);
+    if (e->stop == STOP_CONTEXT)
+        app_context_full(a, e->stats.n_tokens == 0);
+    else
+        app_watch_context(a);
 }
 
 static void on_ready(struct app *a)
@@ -212,6 +222,7 @@ void app_event(struct app *a, const struct event *e)
         a->facts.last.first_token_ms = e->stats.first_token_ms;
         a->facts.changed = 0;
         a->facts.n_ctx_used = e->stats.n_ctx_used;
+        app_watch_context(a);
         break;
     case EVENT_DONE: on_done(a, e); break;
     }

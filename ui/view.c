@@ -44,7 +44,8 @@ static struct frame frame_of(struct app *a)
 
 static void draw_title(const struct app *a, const struct frame *f)
 {
-    char *title = xasprintf("QINS Chat - %s on CPU", a->model_name);
+    char *title = xasprintf("QINS Chat - %s on CPU",
+                            view_is_starter(a) ? "starter model" : a->model_name);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);
@@ -81,8 +82,7 @@ static void draw_badge(const struct app *a, const struct frame *f)
         screen_puts(row, f->chat_columns - n - 2, n, STYLE_BADGE, text);
 }
 
-/* The key to name for an action: the first row for this place alone, else the first for all. */
-static int32_t key_for(enum focus focus, enum action action)
+char *view_key(enum focus focus, enum action action, char *out, size_t size)
 {
     size_t n;
     const struct binding *rows = keymap_bindings(&n);
@@ -93,7 +93,7 @@ static int32_t key_for(enum focus focus, enum action action)
     for (size_t i = n; i-- > 0;)
         if (rows[i].action == action && rows[i].where == 1u << focus)
             key = rows[i].key;
-    return key;
+    return key_name(key, out, size);
 }
 
 static void draw_hints(const struct app *a, const struct frame *f)
@@ -131,7 +131,7 @@ static void draw_hints(const struct app *a, const struct frame *f)
                                   a->editor.vi.normal ? "NORMAL" : "INSERT");
     for (size_t i = 0; i < 7; i++) {
         char name[32] = "";
-        key_name(key_for(a->focus, hints[a->focus][i].action), name, sizeof name);
+        view_key(a->focus, hints[a->focus][i].action, name, sizeof name);
         int need = (int)(strlen(name) + strlen(hints[a->focus][i].text)) + 1;
         if (column + need > f->columns)
             break;

@@ -30,7 +30,7 @@ void view_chat(struct app *a, const struct frame *f)
     if (f->chat_rows < 1)
         return;
     if (!pager && t->n == 0) {
-        view_welcome(f);
+        view_welcome(a, f);
         return;
     }
     struct shown_row *rows = xcalloc((size_t)f->chat_rows, sizeof *rows);

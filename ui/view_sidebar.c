@@ -54,7 +54,7 @@ static void draw_side_line(const struct app *a, const struct sidebar_line *l, in
         return;
     }
     if (l->kind == LINE_BAR)
-        draw_bar(row, column, cells - (width ? 6 : 0), l->fraction, l->warn);
+        draw_bar(row, column, cells - (width ? 7 : 0), l->fraction, l->warn);
     if (l->kind == LINE_SLIDER)
         draw_track(row, column + 12, cells - 12 - 6, l->fraction, active);
     screen_puts(row, column, cells, label, l->label);

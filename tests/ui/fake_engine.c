@@ -3,6 +3,7 @@
  * fake_engine: engine.h without a model, for tests of the screen. Says what the environment tells:
  *
  *   FAKE_TEXT=FILE     the answer, in pieces of FAKE_PIECE bytes, FAKE_DELAY_MS apart
+ *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
  *   FAKE_LOADING_MS=N  how long loading takes
  *   FAKE_FAILURE=TEXT  loading fails
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
@@ -24,6 +25,7 @@ struct engine {
     int wake[2], work[2]; /* pipes: events for the caller, turns for the thread */
     atomic_uint cancelled;
     uint32_t turn;
+    _Atomic uint32_t n_prompt; /* of the last turn */
     struct engine_info info;
     struct model model;
     struct error error;
@@ -47,25 +49,30 @@ static void emit(struct engine *e, struct event event)
 static void answer(struct engine *e, uint32_t turn)
 {
     size_t piece = (size_t)number_of("FAKE_PIECE", 5);
-    struct turn_stats stats = {.n_prompt = 10, .first_token_ms = 250};
-    emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = 10, .total = 10});
+    uint32_t n_prompt = getenv("FAKE_CONTEXT") ? atomic_load(&e->n_prompt) : 10;
+    uint32_t room = !getenv("FAKE_CONTEXT") ? UINT32_MAX
+                    : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt : 0;
+    struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = n_prompt, .total = n_prompt});
     if (getenv("FAKE_CRASH"))
         raise(number_of("FAKE_CRASH", SIGSEGV));
     size_t at = 0;
-    for (; at < e->text.len && atomic_load(&e->cancelled) < turn; stats.n_tokens++) {
+    for (; at < e->text.len && atomic_load(&e->cancelled) < turn && stats.n_tokens < room;
+         stats.n_tokens++) {
         struct event event = {.type = EVENT_TEXT, .turn = turn};
         size_t n = e->text.len - at < piece ? e->text.len - at : piece;
         memcpy(event.text, e->text.data + at, event.n_text = (uint8_t)n);
         emit(e, event);
         stats.tokens_per_s = 50;
-        stats.n_ctx_used = 10 + stats.n_tokens;
+        stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
         emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
         at += n;
         if (number_of("FAKE_DELAY_MS", 0))
             poll(NULL, 0, number_of("FAKE_DELAY_MS", 0));
     }
-    emit(e, (struct event){.type = EVENT_DONE, .turn = turn, .stats = stats,
-                           .stop = at < e->text.len ? STOP_CANCELLED : STOP_END});
+    enum stop_reason stop = at == e->text.len ? STOP_END
+                            : atomic_load(&e->cancelled) >= turn ? STOP_CANCELLED : STOP_CONTEXT;
+    emit(e, (struct event){.type = EVENT_DONE, .turn = turn, .stats = stats, .stop = stop});
 }
 
 static void *engine_main(void *arg)
@@ -98,7 +105,8 @@ struct engine *engine_start(const struct engine_options *o)
     e->queue = event_queue_new(256);
     e->model.file_bytes = 1000000000;
     e->info = (struct engine_info){.model = &e->model, .template = TEMPLATE_PHI3, .n_threads = 1,
-                                   .cpu_level = "fake", .ctx_len = 4096, .f32_bytes = 8000000000,
+                                   .cpu_level = "fake",
+                                   .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096), .f32_bytes = 8000000000,
                                    .kv_token_bytes = 100000};
     if (getenv("FAKE_TEXT") && !read_file(&e->text, getenv("FAKE_TEXT"), 1 << 28, &err))
         exit(error_print(&err, "fake_engine"));
@@ -149,8 +157,8 @@ const struct error *engine_error(const struct engine *e)
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
-    (void)r;
     uint32_t turn = ++e->turn;
+    atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);
     if (write(e->work[1], &turn, sizeof turn) != (ssize_t)sizeof turn)
         exit(EX_OSERR);
@@ -176,7 +184,7 @@ void engine_set_max_tokens(struct engine *e, uint32_t max_tokens)
 
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
 {
-    (void)e;
     (void)turn;
-    ids_push(out, 1);
+    if (atomic_load(&e->n_prompt) < e->info.ctx_len) /* else it had no room for an answer */
+        ids_push(out, 1);
 }

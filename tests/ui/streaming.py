@@ -101,6 +101,43 @@ def test_a_message_waits_for_the_model():
         s.wait(r"^ QINS  the answer")
 
 
+def test_a_full_context_is_told_and_asks():
+    # The system prompt and each message take 10 tokens, the answer 6 words.
+    with start("one two three", FAKE_CONTEXT="50", FAKE_PIECE="2") as s:
+        s.wait("Ready")
+        s.text("first")
+        s.keys("Enter")
+        s.wait(r"Context +27 / 50")
+        s.text("second")
+        s.keys("Enter")
+        s.wait(r"The context is 80 % full")
+        s.wait(r"Context +47 / 50")
+        s.wait(r" 94 %!")
+        s.text("third")
+        s.keys("Enter")                       # a prompt of 60
+        s.wait(r"no longer see the oldest exchange\? \(y/n\)")
+        s.text("n")
+        s.wait(r"\(y/n\)", gone=True)
+        s.text("fourth")
+        s.keys("Enter")
+        s.wait(r"\(y/n\)")
+        s.text("y")                           # 50: still no room
+        s.wait(r"model no longer sees the oldest")
+        s.wait(r"\(y/n\)")
+        s.text("y")
+        s.wait(r"(?s)fourth.*QINS  one two three")
+        s.wait(r"Context +\d+ / 50")
+
+
+def test_a_message_larger_than_the_context():
+    with start("one two", FAKE_CONTEXT="15") as s:
+        s.wait("Ready")
+        s.text("first")
+        s.keys("Enter")
+        s.wait(r"The message does not fit the context of 15 tokens")
+        s.wait(r"^ QINS  \[context full\]")
+
+
 def test_a_failure_leaves_the_screen_and_tells():
     with start("", FAKE_FAILURE="model.qins: \033[31mbad\nthing") as s:
         assert s.exit_code() == 65
