@@ -120,6 +120,8 @@ struct engine *engine_start(const struct engine_options *o)
 
 void engine_stop(struct engine *e)
 {
+    if (!e)
+        return;
     engine_cancel(e, UINT32_MAX);
     close(e->work[1]);
     struct event sink;
