@@ -48,23 +48,12 @@ static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t ro
 /* ---- QINS4 --------------------------------------------------------------------------------------
  */
 
-struct qins4_tables {
-    __m256i level, magnitude; /* by code, signed and without sign */
-};
-
-static inline struct qins4_tables qins4_tables_avx2(void)
+/* Levels of 8 rows x 4 columns times their activations. maddubs wants one operand unsigned: |q|,
+ * whose signs go to the levels. Two products of at most 127 x 127 fit its 16 bits; four would not. */
+static inline __m256i product_qins4(__m256i levels, __m256i code, __m256i q, __m256i q_abs)
 {
-    __m256i level = table_avx2(qins4_level);
-    return (struct qins4_tables){level, _mm256_abs_epi8(level)};
-}
-
-/* Codes of 8 rows x 4 columns times their activations. Two products of at most 127 x 127 fit the 16
- * bits of maddubs; four would not. */
-static inline __m256i product_qins4(const struct qins4_tables *t, __m256i code, __m256i q)
-{
-    __m256i signed_q = _mm256_sign_epi8(q, _mm256_shuffle_epi8(t->level, code));
-    __m256i pairs = _mm256_maddubs_epi16(_mm256_shuffle_epi8(t->magnitude, code), signed_q);
-    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    __m256i level = _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), q);
+    return _mm256_madd_epi16(_mm256_maddubs_epi16(q_abs, level), _mm256_set1_epi16(1));
 }
 
 /* qins4_scale of 8 rows. */
@@ -81,25 +70,69 @@ static inline __m256 scales_qins4(const uint8_t *codes)
 }
 
 /* Sums of one block: 4 or 2 lines of 8 columns, for rows 0..7 and 8..15. */
-static inline __attribute__((always_inline)) void block_qins4(const struct qins4_tables *t,
-                                                              const uint8_t *line, const int8_t *q,
-                                                              int n_lines, __m256i sum[2])
+static inline __attribute__((always_inline)) void block_qins4(__m256i levels, const uint8_t *line,
+                                                              const int8_t *q, int n_lines,
+                                                              size_t ahead, __m256i sum[2])
 {
     const __m256i nibble = _mm256_set1_epi8(15);
     sum[0] = sum[1] = _mm256_setzero_si256();
 #pragma GCC unroll 4
     for (int g = 0; g < n_lines; g++) {
         __m256i q_low = four_avx2(q + g * 8), q_high = four_avx2(q + g * 8 + 4);
-        prefetch_line(line + g * 64, AHEAD);
+        __m256i abs_low = _mm256_abs_epi8(q_low), abs_high = _mm256_abs_epi8(q_high);
+        prefetch_line(line + g * 64, ahead);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
             __m256i v = _mm256_loadu_si256((const void *)(line + g * 64 + h * 32));
             __m256i low = _mm256_and_si256(v, nibble);
             __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
-            __m256i both =
-                _mm256_add_epi32(product_qins4(t, low, q_low), product_qins4(t, high, q_high));
+            __m256i both = _mm256_add_epi32(product_qins4(levels, low, q_low, abs_low),
+                                            product_qins4(levels, high, q_high, abs_high));
             sum[h] = _mm256_add_epi32(sum[h], both);
         }
+    }
+}
+
+/* Row groups [group, group + n), two streams from memory side by side. */
+static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
+                                                               uint32_t group, int n,
+                                                               const struct activation *x, float *y,
+                                                               int block)
+{
+    const int n_blocks = QINS4_COLS / block;
+    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
+    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const uint8_t *tile = group_tiles(w, group);
+    const __m256i levels = table_avx2(qins4_level);
+    __m256 acc[2][2] = {{_mm256_setzero_ps(), _mm256_setzero_ps()},
+                        {_mm256_setzero_ps(), _mm256_setzero_ps()}};
+    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
+        for (int i = 0; i < n; i++)
+            prefetch_line(tile + i * group_bytes, ahead);
+        for (int b = 0; b < n_blocks; b++) {
+            const uint32_t col = k + (uint32_t)(b * block);
+            const __m256 d = _mm256_set1_ps(x->scale[col / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < n; i++) {
+                const uint8_t *at = tile + i * group_bytes;
+                __m256i sum[2];
+                block_qins4(levels, at + n_blocks * ROW_GROUP + b * block * 8, x->q + col,
+                            block / 8, ahead, sum);
+#pragma GCC unroll 2
+                for (int h = 0; h < 2; h++) {
+                    __m256 s = scales_qins4(at + b * ROW_GROUP + h * 8);
+                    acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d),
+                                                acc[i][h]);
+                }
+            }
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
+        store_group_avx2(w, group + (uint32_t)i, y,
+                         _mm256_mul_ps(acc[i][0], _mm256_loadu_ps(base)),
+                         _mm256_mul_ps(acc[i][1], _mm256_loadu_ps(base + 8)));
     }
 }
 
@@ -108,30 +141,10 @@ static inline __attribute__((always_inline)) void matvec_qins4(const struct matr
                                                                const struct activation *x, float *y,
                                                                int block)
 {
-    const int n_blocks = QINS4_COLS / block;
-    const struct qins4_tables t = qins4_tables_avx2();
-    for (uint32_t group = group0; group < group1; group++) {
-        const uint8_t *tile = group_tiles(w, group);
-        __m256 acc[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS) {
-            const uint8_t *line = tile + n_blocks * ROW_GROUP;
-            for (int b = 0; b < n_blocks; b++, line += block * 8) {
-                __m256i sum[2];
-                __m256 d = _mm256_set1_ps(x->scale[(k + (uint32_t)(b * block)) / ACT_BLOCK]);
-                block_qins4(&t, line, x->q + k + b * block, block / 8, sum);
-                for (int h = 0; h < 2; h++) {
-                    __m256 s = scales_qins4(tile + b * ROW_GROUP + h * 8);
-                    acc[h] =
-                        _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d), acc[h]);
-                }
-            }
-            prefetch_line(tile, AHEAD);
-            tile = line;
-        }
-        const float *base = w->row + (size_t)group * ROW_GROUP;
-        store_group_avx2(w, group, y, _mm256_mul_ps(acc[0], _mm256_loadu_ps(base)),
-                         _mm256_mul_ps(acc[1], _mm256_loadu_ps(base + 8)));
-    }
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins4(w, group0, 2, x, y, block);
+    if (group0 < group1)
+        groups_qins4(w, group0, 1, x, y, block);
 }
 
 static void matvec_qins4_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
