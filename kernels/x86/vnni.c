@@ -177,8 +177,95 @@ static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t 
         groups_qins8(w, group0, 1, x, y);
 }
 
+/* ---- QINS9 --------------------------------------------------------------------------------------
+ */
+
+/* The value of each stored code, byte by byte: byte i of value c is piece[i][c / 64] at c % 64. */
+struct qins9_values {
+    __m512i piece[4][4];
+};
+
+static struct qins9_values values_qins9(const struct matrix *w)
+{
+    struct qins9_values t;
+    uint8_t bytes[4][256];
+    const float step = (w->log_max - w->log_min) / 254;
+    for (int c = 0; c < 256; c++) {
+        uint32_t bits = c ? float_bits(exp_f32(fmaf((float)(255 - c), step, w->log_min))) : 0;
+        for (int i = 0; i < 4; i++)
+            bytes[i][c] = (uint8_t)(bits >> 8 * i);
+    }
+    for (int i = 0; i < 16; i++)
+        t.piece[i / 4][i % 4] = _mm512_loadu_si512(bytes[i / 4] + i % 4 * 64);
+    return t;
+}
+
+/* One byte of 64 values. The lookups take the low 7 bits of a code; bit 7 chooses between them. */
+static inline __m512i lookup_qins9(const __m512i piece[4], __m512i code, __mmask64 high)
+{
+    __m512i a = _mm512_permutex2var_epi8(piece[0], code, piece[1]);
+    return _mm512_mask_mov_epi8(a, high, _mm512_permutex2var_epi8(piece[2], code, piece[3]));
+}
+
+/* One line: interleaving the four bytes makes 128-bit lane i of sum r row 4i + r, a float a column. */
+static inline void line_qins9(const struct qins9_values *t, const uint8_t *line,
+                              const uint8_t *sign_mask, __m512 x, __m512 sum[4])
+{
+    __mmask64 negative;
+    memcpy(&negative, sign_mask, sizeof negative);
+    __m512i code = _mm512_loadu_si512(line), b[4];
+    const __mmask64 high = _mm512_movepi8_mask(code);
+    for (int i = 0; i < 4; i++)
+        b[i] = lookup_qins9(t->piece[i], code, high);
+    b[3] = _mm512_or_si512(b[3], _mm512_maskz_set1_epi8(negative, (char)0x80));
+    __m512i low0 = _mm512_unpacklo_epi8(b[0], b[1]), low1 = _mm512_unpackhi_epi8(b[0], b[1]);
+    __m512i top0 = _mm512_unpacklo_epi8(b[2], b[3]), top1 = _mm512_unpackhi_epi8(b[2], b[3]);
+    sum[0] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpacklo_epi16(low0, top0)), x, sum[0]);
+    sum[1] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpackhi_epi16(low0, top0)), x, sum[1]);
+    sum[2] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpacklo_epi16(low1, top1)), x, sum[2]);
+    sum[3] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpackhi_epi16(low1, top1)), x, sum[3]);
+}
+
+/* (s0 + s1) + (s2 + s3) of each row, s_j the sum of the columns j mod 4. */
+static inline void store_qins9(const struct matrix *w, uint32_t group, float *y,
+                               const __m512 sum[4])
+{
+    float four[4][16], rows[ROW_GROUP];
+    for (int r = 0; r < 4; r++)
+        _mm512_storeu_ps(four[r], sum[r]);
+    for (int r = 0; r < ROW_GROUP; r++) {
+        const float *s = four[r % 4] + r / 4 * 4;
+        rows[r] = (s[0] + s[1]) + (s[2] + s[3]);
+    }
+    store_group(w, group, y, _mm512_loadu_ps(rows));
+}
+
+static void matvec_qins9_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, float *y)
+{
+    const struct qins9_values t = values_qins9(w);
+    for (uint32_t group = group0; group < group1; group++) {
+        const uint8_t *tile = group_tiles(w, group);
+        __m512 sum[4];
+        for (int r = 0; r < 4; r++)
+            sum[r] = _mm512_setzero_ps();
+        for (uint32_t k = 0; k < w->cols; k += 4) {
+            const uint8_t *at = tile + (size_t)(k / QINS9_COLS) * 576;
+            const uint32_t g = k % QINS9_COLS / 4, n = w->cols - k < 4 ? w->cols - k : 4;
+            __m128 four = _mm_maskz_loadu_ps((__mmask8)((1u << n) - 1), x->x + k);
+            prefetch_line(at + g * 64, AHEAD);
+            if (g == 0)
+                prefetch_line(at + QINS9_SIGNS, AHEAD);
+            line_qins9(&t, at + g * 64, at + QINS9_SIGNS + g * 8, _mm512_broadcast_f32x4(four),
+                       sum);
+        }
+        store_qins9(w, group, y, sum);
+    }
+}
+
 void kernels_vnni(struct kernels *k)
 {
+    k->matvec[FORMAT_QINS9] = matvec_qins9_vnni;
     k->matvec[FORMAT_QINS8] = matvec_qins8_vnni;
     k->matvec[FORMAT_QINS4] = matvec_qins4_vnni;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_vnni;
