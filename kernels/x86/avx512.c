@@ -4,6 +4,7 @@
  * alike.
  */
 #include "x86/avx512.h"
+#include "x86/prefetch.h"
 
 static float sum_lanes_avx512(__m512 v)
 {
@@ -16,36 +17,69 @@ static float sum_lanes_avx512(__m512 v)
 /* ---- row-major formats --------------------------------------------------------------------------
  */
 
-/* A lane beyond the row's end keeps its sum: adding 0 x 0 could turn -0 into 0. */
+/* 16 weights from element i on; a lane that is not in m reads nothing and is 0. */
+static inline __attribute__((always_inline)) __m512 load_row(const void *row, uint32_t i,
+                                                             __mmask16 m, bool bf16)
+{
+    if (!bf16)
+        return _mm512_maskz_loadu_ps(m, (const float *)row + i);
+    __m256i half = _mm256_maskz_loadu_epi16(m, (const uint16_t *)row + i);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+/* Rows [row, row + n): n streams from memory side by side. A lane beyond a row's end keeps its sum:
+ * adding 0 x 0 could turn -0 into 0. */
+static inline __attribute__((always_inline)) void rows_avx512(const struct matrix *w, uint32_t row,
+                                                              int n, const float *x, float *y,
+                                                              bool bf16)
+{
+    const size_t row_bytes = (size_t)w->cols * (bf16 ? 2 : 4);
+    const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
+    const uint32_t whole = w->cols / LANES * LANES;
+    const __mmask16 tail = first_lanes(w->cols - whole);
+    __m512 sum[4];
+    for (int r = 0; r < n; r++)
+        sum[r] = _mm512_setzero_ps();
+    for (uint32_t i = 0; i < whole; i += LANES) {
+        const __m512 a = _mm512_loadu_ps(x + i);
+        const size_t at = (size_t)i * (bf16 ? 2 : 4);
+        const size_t jump = at + AHEAD < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            prefetch_line(data + r * row_bytes + at, AHEAD + jump);
+            sum[r] = _mm512_fmadd_ps(a, load_row(data + r * row_bytes, i, 0xffff, bf16), sum[r]);
+        }
+    }
+    for (int r = 0; r < n; r++) {
+        __m512 a = _mm512_maskz_loadu_ps(tail, x + whole);
+        __m512 b = load_row(data + r * row_bytes, whole, tail, bf16);
+        y[row + (uint32_t)r] = sum_lanes_avx512(_mm512_mask3_fmadd_ps(a, b, sum[r], tail));
+    }
+}
+
+static inline __attribute__((always_inline)) void matvec_rows(const struct matrix *w,
+                                                              uint32_t group0, uint32_t group1,
+                                                              const float *x, float *y, bool bf16)
+{
+    uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
+    if (end > w->rows)
+        end = w->rows;
+    for (; row + 4 <= end; row += 4)
+        rows_avx512(w, row, 4, x, y, bf16);
+    for (; row < end; row++)
+        rows_avx512(w, row, 1, x, y, bf16);
+}
+
 static void matvec_f32_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++) {
-        const float *row = (const float *)w->data + (size_t)r * w->cols;
-        __m512 sum = _mm512_setzero_ps();
-        for (uint32_t i = 0; i < w->cols; i += LANES) {
-            __mmask16 m = first_lanes(w->cols - i);
-            __m512 a = _mm512_maskz_loadu_ps(m, x->x + i), b = _mm512_maskz_loadu_ps(m, row + i);
-            sum = _mm512_mask3_fmadd_ps(a, b, sum, m);
-        }
-        y[r] = sum_lanes_avx512(sum);
-    }
+    matvec_rows(w, group0, group1, x->x, y, false);
 }
 
 static void matvec_bf16_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
                                const struct activation *x, float *y)
 {
-    for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++) {
-        const uint16_t *row = (const uint16_t *)w->data + (size_t)r * w->cols;
-        __m512 sum = _mm512_setzero_ps();
-        for (uint32_t i = 0; i < w->cols; i += LANES) {
-            __mmask16 m = first_lanes(w->cols - i);
-            __m512i half = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(m, row + i));
-            __m512 b = _mm512_castsi512_ps(_mm512_slli_epi32(half, 16));
-            sum = _mm512_mask3_fmadd_ps(_mm512_maskz_loadu_ps(m, x->x + i), b, sum, m);
-        }
-        y[r] = sum_lanes_avx512(sum);
-    }
+    matvec_rows(w, group0, group1, x->x, y, true);
 }
 
 /* ---- QINS9 --------------------------------------------------------------------------------------
