@@ -192,6 +192,12 @@ void options_reset(struct options *o, enum option_id id)
     options_unset(o, id, SOURCE_USER);
 }
 
+bool option_is_fixed(enum option_id id)
+{
+    return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
+           id == OPT_FORMAT || id == OPT_SPECULATE;
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 struct names {

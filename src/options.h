@@ -104,6 +104,8 @@ void options_move_layer(struct options *to, struct options *from, enum option_so
 /* QINS_TEMPERATURE and so on; empty variables count as absent. */
 bool options_read_env(struct options *o, struct error *err);
 
+/* The engine is started with it: it cannot change while the program runs. */
+bool option_is_fixed(enum option_id id);
 /* Moves a number by n steps within its slider's range (SOURCE_USER). */
 void options_step(struct options *o, enum option_id id, int n_steps);
 /* What was there before the user changed it. */

@@ -293,7 +293,6 @@ int app_run(struct cli *c)
         signals_close();
         free((char *)o.model);
         error_print(&err, "qins-tui");
-        fputs("qins-tui: plain mode: write your text, end it with Ctrl-D\n", stderr);
         return plain_run(c);
     }
     if (!app_apply_look(&a, &err)) {

@@ -123,6 +123,9 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
     case FLAG_MODELS:
         c->action = CLI_MODELS;
         break;
+    case FLAG_CHAT:
+        c->chat = true;
+        break;
     case FLAG_JSON:
         c->json = true;
         break;
@@ -198,6 +201,13 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
     return argc == optind || set_from_flag(c, OPT_MODEL, argv[optind], err);
 }
 
+/* What screen readers are asked for elsewhere too. */
+static bool is_accessible(void)
+{
+    const char *wish = getenv("ACCESSIBLE");
+    return wish && *wish && strcmp(wish, "0") != 0;
+}
+
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
 {
     *c = (struct cli){.action = CLI_RUN};
@@ -209,7 +219,9 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
         const char *preset = options_text(&c->options, OPT_PRESET);
         ok = ok && (!*preset || preset_load(&c->options, preset, err));
     }
-    c->plain |= c->prompt || c->raw || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    c->plain |= c->prompt || c->raw || c->json || c->chat || !terminal || is_accessible();
+    c->chat |= c->plain && terminal && !c->prompt && !c->raw && !c->json;
     if (ok && (c->action == CLI_DUMP_KEYS || (c->action == CLI_RUN && !c->plain)))
         ok = keyfile_load(err);
     if (!ok)
@@ -250,7 +262,8 @@ static void help_append(struct buf *out, bool all)
     }
     for (int i = 0; i < N_CLI_FLAGS; i++) {
         const struct cli_flag_row *row = &cli_flags[i];
-        help_line(out, row->short_flag, row->name, row->meta, row->help, NULL);
+        if (all || !row->rare)
+            help_line(out, row->short_flag, row->name, row->meta, row->help, NULL);
     }
 }
 

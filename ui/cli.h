@@ -15,7 +15,8 @@ struct cli {
     struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool raw;               /* --raw: no template */
-    bool json;              /* --json: lists as JSON */
+    bool json;              /* --json: events in lines, lists as JSON */
+    bool chat;              /* a conversation in lines: --chat, or plain mode on a terminal */
     bool plain;             /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
 };
 

@@ -15,11 +15,21 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          ".Fl \\-system :\n"
          "the text is tokenised as the model's own tokenizer does, names of special tokens\n"
          "and its rule for the token that begins a text included.\n"
-         "An empty text is that token alone."},
+         "An empty text is that token alone.",
+                   .rare = true},
     [FLAG_PLAIN] = {"plain", 0, NULL, "no screen, even on a terminal",
-                    "Plain mode even where standard input and output are terminals; the prompt is\n"
-                    "read from the standard input up to its end."},
-    [FLAG_JSON] = {"json", 0, NULL, "with --models: as JSON",
+                    "Plain mode even where standard input and output are terminals: a conversation in\n"
+                    "lines there."},
+    [FLAG_CHAT] = {"chat", 0, NULL, "a conversation in lines, without a screen",
+                   "A conversation without a screen: each line of the standard input is a message.\n"
+                   "This is what\n"
+                   ".Fl \\-plain\n"
+                   "does on a terminal; see\n"
+                   ".Sx Conversation in lines .",
+                   .rare = true},
+    [FLAG_JSON] = {"json", 0, NULL, "plain mode in lines of JSON",
+                   "Plain mode in which the standard output is one JSON object a line; see\n"
+                   ".Sx JSON .\n"
                    "With\n"
                    ".Fl \\-models\n"
                    "the list is JSON."},
@@ -38,7 +48,8 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          ".Pa config.yaml ."},
     [FLAG_DUMP_KEYS] = {"dump-keys", 0, NULL, "print all key bindings",
                         "Prints every key binding in effect, as YAML that can be used as\n"
-                        ".Pa keys.yaml ."},
+                        ".Pa keys.yaml .",
+                   .rare = true},
     [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
     [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",

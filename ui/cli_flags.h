@@ -5,10 +5,13 @@
 #ifndef QINS_CLI_FLAGS_H
 #define QINS_CLI_FLAGS_H
 
+#include <stdbool.h>
+
 enum cli_flag {
     FLAG_PROMPT,
     FLAG_RAW,
     FLAG_PLAIN,
+    FLAG_CHAT,
     FLAG_JSON,
     FLAG_MODELS,
     FLAG_DUMP_CONFIG,
@@ -25,6 +28,7 @@ struct cli_flag_row {
     const char *meta;   /* name of the value, or NULL where it takes none */
     const char *help;   /* one line */
     const char *manual; /* sentences, mdoc */
+    bool rare;          /* --help leaves it to --help-all */
 };
 
 extern const struct cli_flag_row cli_flags[N_CLI_FLAGS];

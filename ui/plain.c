@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "jsonl.h"
 #include "model_options.h"
-#include "outlet.h"
+#include "plain_inside.h"
 #include "sanitise.h"
 
 #define PROGRAM "qins-tui"
@@ -20,19 +21,6 @@ enum {
     EXIT_SIGNAL = 128,
     EXIT_READER_GONE = 141, /* what a shell reports for SIGPIPE */
     STDIN_PATIENCE_MS = 2000,
-};
-
-struct plain {
-    struct cli *cli;
-    struct engine *engine;
-    struct outlet out;
-    struct buf input; /* text from stdin */
-    bool reading_stdin;
-    bool patience_over; /* the hint about stdin has been given */
-    bool ready;         /* the model is loaded */
-    uint32_t turn;      /* 0: not yet submitted */
-    bool done;
-    int code;
 };
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -67,7 +55,7 @@ static bool catch_signals(struct error *err)
     return true;
 }
 
-static void finish(struct plain *p, int code)
+void plain_finish(struct plain *p, int code)
 {
     p->done = true;
     p->code = code;
@@ -76,7 +64,9 @@ static void finish(struct plain *p, int code)
 static void fail(struct plain *p, const struct error *err)
 {
     outlet_status(&p->out, NULL);
-    finish(p, error_print(err, PROGRAM));
+    if (p->cli->json)
+        jsonl_error(&p->out, err);
+    plain_finish(p, error_print(err, PROGRAM));
 }
 
 /* ---- the prompt ------------------------------------------------------------------------------ */
@@ -86,7 +76,7 @@ static void fail(struct plain *p, const struct error *err)
 static bool wants_stdin(const struct cli *c)
 {
     struct stat st;
-    if (!c->prompt)
+    if (!c->prompt || c->chat)
         return true;
     return fstat(STDIN_FILENO, &st) == 0 &&
            (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
@@ -126,11 +116,25 @@ static bool make_prompt(const struct plain *p, struct buf *prompt)
     return p->cli->prompt || p->cli->raw || n;
 }
 
-static void submit(struct plain *p)
+void plain_submit(struct plain *p, const struct chat *chat)
 {
     const struct options *o = &p->cli->options;
-    const char *system = options_text(o, OPT_SYSTEM);
     struct sampling sampling = options_sampling(o);
+    struct stops stops = options_stops(o);
+    engine_set_sampling(p->engine, &sampling);
+    p->turn = engine_submit(p->engine, &(struct turn_request){
+                                           .chat = chat,
+                                           .raw = p->cli->raw,
+                                           .max_tokens =
+                                               (uint32_t)options_number(o, OPT_MAX_TOKENS),
+                                           .seed = options_seed(o),
+                                           .stops = &stops,
+                                       });
+}
+
+static void submit(struct plain *p)
+{
+    const char *system = options_text(&p->cli->options, OPT_SYSTEM);
     struct chat chat = {0};
     struct buf prompt = {0};
     struct error err;
@@ -138,16 +142,7 @@ static void submit(struct plain *p)
         if (!p->cli->raw && *system)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
-        engine_set_sampling(p->engine, &sampling);
-        struct stops stops = options_stops(o);
-        p->turn =
-            engine_submit(p->engine, &(struct turn_request){
-                                         .chat = &chat,
-                                         .raw = p->cli->raw,
-                                         .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
-                                         .seed = options_seed(o),
-                                         .stops = &stops,
-                                     });
+        plain_submit(p, &chat);
     } else {
         refuse(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
         fail(p, &err);
@@ -161,6 +156,8 @@ static void submit(struct plain *p)
 static void show_progress(struct plain *p, const char *what, const struct event *e)
 {
     char line[80];
+    if (p->cli->chat || p->cli->json)
+        return;
     snprintf(line, sizeof line, "%s: %llu %%", what,
              (unsigned long long)(e->total ? 100 * e->done / e->total : 0));
     outlet_status(&p->out, line);
@@ -184,6 +181,14 @@ static void show_stats(const struct plain *p, const struct event *e)
 static void end_turn(struct plain *p, const struct event *e)
 {
     struct error err;
+    if (p->cli->chat) {
+        talk_end_turn(p, e);
+        if (caught == SIGINT)
+            caught = 0; /* it has stopped the answer: that is all it was for */
+        if (caught)
+            plain_finish(p, EXIT_SIGNAL + caught);
+        return;
+    }
     if (e->stop == STOP_CONTEXT && e->stats.n_tokens == 0) {
         refuse(&err, EX_DATAERR,
                "the prompt's %u tokens do not fit the context of %u; see --context",
@@ -191,13 +196,17 @@ static void end_turn(struct plain *p, const struct event *e)
         fail(p, &err);
         return;
     }
-    outlet_end(&p->out);
-    show_stats(p, e);
-    finish(p, caught ? EXIT_SIGNAL + caught : 0);
+    if (!p->cli->json) {
+        outlet_end(&p->out);
+        show_stats(p, e);
+    }
+    plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
 }
 
 static void take_event(struct plain *p, const struct event *e)
 {
+    if (p->cli->json)
+        jsonl_event(&p->out, e);
     switch (e->type) {
     case EVENT_LOADING:
         show_progress(p, "loading the model", e);
@@ -205,6 +214,8 @@ static void take_event(struct plain *p, const struct event *e)
     case EVENT_READY:
         outlet_status(&p->out, NULL);
         options_from_model(&p->cli->options, engine_info(p->engine)->model);
+        if (p->cli->json)
+            jsonl_start(&p->out, engine_info(p->engine), p->model);
         p->ready = true;
         break;
     case EVENT_FAILED:
@@ -214,7 +225,10 @@ static void take_event(struct plain *p, const struct event *e)
         show_progress(p, "reading the prompt", e);
         break;
     case EVENT_TEXT:
-        outlet_text(&p->out, e->text, e->n_text);
+        if (p->cli->chat)
+            talk_text(p, e->text, e->n_text);
+        else if (!p->cli->json)
+            outlet_text(&p->out, e->text, e->n_text);
         break;
     case EVENT_STATS:
         break;
@@ -231,10 +245,10 @@ static void check_outlet(struct plain *p)
     case OUTLET_OK:
         break;
     case OUTLET_CLOSED:
-        finish(p, EXIT_READER_GONE);
+        plain_finish(p, EXIT_READER_GONE);
         break;
     case OUTLET_INTERRUPTED:
-        finish(p, EXIT_SIGNAL + (caught ? caught : SIGINT));
+        plain_finish(p, EXIT_SIGNAL + (caught ? caught : SIGINT));
         break;
     case OUTLET_FAILED:
         refuse(&err, EX_IOERR, "cannot write the answer to stdout: %s",
@@ -250,7 +264,7 @@ static void take_signal(struct plain *p)
     if (p->turn)
         engine_cancel(p->engine, p->turn);
     else
-        finish(p, EXIT_SIGNAL + caught);
+        plain_finish(p, EXIT_SIGNAL + caught);
 }
 
 /* Somebody who gave -p may not know that an open pipe is on stdin, and would wait for ever. */
@@ -263,7 +277,7 @@ static void hint_at_stdin(struct plain *p)
 
 static int patience_ms(const struct plain *p)
 {
-    bool waiting = p->reading_stdin && p->cli->prompt && p->input.len == 0;
+    bool waiting = p->reading_stdin && p->cli->prompt && !p->cli->chat && p->input.len == 0;
     return waiting && !p->patience_over ? STDIN_PATIENCE_MS : -1;
 }
 
@@ -274,7 +288,9 @@ static void step(struct plain *p)
         {.fd = engine_fd(p->engine), .events = POLLIN},
         {.fd = wake_fds[0], .events = POLLIN},
         {.fd = p->out.to_terminal ? -1 : STDOUT_FILENO},
-        {.fd = p->reading_stdin ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = p->reading_stdin && !(p->cli->chat && p->turn) ? STDIN_FILENO : -1,
+         .events = POLLIN},
+        {.fd = p->next ? engine_fd(p->next) : -1, .events = POLLIN},
     };
     int n = poll(fds, sizeof fds / sizeof fds[0], patience_ms(p));
     struct event event;
@@ -286,33 +302,49 @@ static void step(struct plain *p)
     if (fds[1].revents && read(wake_fds[0], &byte, 1) == 1)
         take_signal(p);
     if (fds[2].revents & POLLERR)
-        finish(p, EXIT_READER_GONE);
+        plain_finish(p, EXIT_READER_GONE);
     if (fds[3].revents)
         read_stdin(p);
     while (!p->done && engine_next(p->engine, &event)) {
         take_event(p, &event);
         check_outlet(p);
     }
-    if (!p->done && p->ready && !p->reading_stdin && p->turn == 0)
+    while (!p->done && p->next && engine_next(p->next, &event))
+        talk_next_event(p, &event);
+    if (p->cli->chat)
+        talk_take_lines(p);
+    else if (!p->done && p->ready && !p->reading_stdin && p->turn == 0)
         submit(p);
+    if (!p->done)
+        check_outlet(p);
 }
 
 int plain_run(struct cli *c)
 {
+    c->chat |= !c->plain; /* asked for a screen that cannot be */
     struct plain p = {.cli = c, .reading_stdin = wants_stdin(c)};
     struct engine_options options;
     struct error err;
-    if (!catch_signals(&err) || !cli_engine_options(c, &options, &err))
-        return error_print(&err, PROGRAM);
     outlet_init(&p.out);
+    if (c->chat && c->raw)
+        refuse(&err, EX_USAGE, "--raw answers one prompt: it has no place in a conversation");
+    if ((c->chat && c->raw) || !catch_signals(&err) || !cli_engine_options(c, &options, &err)) {
+        fail(&p, &err);
+        return p.code;
+    }
     p.engine = engine_start(&options);
-    free((char *)options.model);
-    if (!c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
+    p.model = (char *)options.model;
+    if (c->chat && p.out.to_terminal && !c->json)
+        printf("qins-tui: /help lists commands, Ctrl-D leaves.\n");
+    fflush(stdout);
+    if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     while (!p.done)
         step(&p);
     outlet_status(&p.out, NULL);
+    talk_free(&p);
     engine_stop(p.engine);
+    free(p.model);
     buf_free(&p.input);
     return p.code;
 }

@@ -187,13 +187,6 @@ static void choose_preset(struct app *a, const char *name)
     buf_free(&list);
 }
 
-/* The engine was started with these. */
-static bool is_fixed(int id)
-{
-    return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
-           id == OPT_FORMAT || id == OPT_SPECULATE;
-}
-
 static void set_option(struct app *a, const char *arguments)
 {
     struct error err;
@@ -216,7 +209,7 @@ static void set_option(struct app *a, const char *arguments)
         free(now);
     } else if (id == OPT_MODEL) {
         app_choose_model(a, value);
-    } else if (is_fixed(id)) {
+    } else if (option_is_fixed((enum option_id)id)) {
         app_notice(a, "%s is fixed once the program runs: give it on the command line",
                    option_table[id].name);
     } else if (id == OPT_PRESET) {

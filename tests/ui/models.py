@@ -72,4 +72,5 @@ def test_names_are_completed():
         s.wait(r"> /model second")
 
 
-run_tests(globals())
+if __name__ == "__main__":
+    run_tests(dict(globals()))

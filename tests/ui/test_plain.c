@@ -409,6 +409,119 @@ static void test_terminal_gets_the_same_text(void **state)
     close(null_fd);
 }
 
+/* ---- a conversation in lines, and JSON --------------------------------------------------- */
+
+/* The story of expected-greedy.txt goes on where a second message is empty of news: what is checked
+ * is that turns are separate answers, and that the first one is what one turn says alone. */
+static void test_lines_are_turns(void **state)
+{
+    (void)state;
+    char *alone = answer(WORDS("-m", stories(), "-p", "The cat", GREEDY), NULL);
+    int code;
+    struct program p = run(WORDS("-m", stories(), "--chat", GREEDY),
+                           "The cat\r\n\n/set max_tokens 3\nThe\\\ndog\n/nonsense\n//", &code);
+    assert_int_equal(code, 0);
+    assert_int_equal(strncmp(p.said.data, alone, strlen(alone)), 0);
+    const char *rest = p.said.data + strlen(alone);
+    assert_int_equal(rest[0], '\n');
+    int n_answers = 1;
+    for (const char *at = rest; (at = strstr(at, "\n\n")); at++)
+        n_answers++;
+    assert_int_equal(n_answers, 3); /* "The\ndog" is one message, "//" is "/" */
+    assert_non_null(strstr(p.complained.data, "max_tokens is 3"));
+    assert_non_null(strstr(p.complained.data, "No such command"));
+    program_free(&p);
+    free(alone);
+}
+
+static json_t *json_lines(const struct buf *said)
+{
+    json_t *all = json_array();
+    struct error err;
+    for (const char *at = said->data, *end; (end = strchr(at, '\n')); at = end + 1) {
+        for (const char *c = at; c < end; c++)
+            assert_in_range((unsigned char)*c, 0x20, 0x7e);
+        json_t *line = json_parse(at, (size_t)(end - at), "line", &err);
+        assert_non_null(line);
+        json_array_append_new(all, line);
+    }
+    return all;
+}
+
+static const char *event_name(const json_t *line)
+{
+    return json_string_value(json_object_get(line, "event"));
+}
+
+static long long integer(const json_t *line, const char *key)
+{
+    assert_true(json_is_integer(json_object_get(line, key)));
+    return json_integer_value(json_object_get(line, key));
+}
+
+static void test_json_says_the_same(void **state)
+{
+    (void)state;
+    char *alone = answer(WORDS("-m", stories(), "-p", "The cat", GREEDY), NULL);
+    int code;
+    struct program p = run(WORDS("-m", stories(), "-p", "The cat", "--json", GREEDY), NULL, &code);
+    assert_int_equal(code, 0);
+    json_t *lines = json_lines(&p.said), *line;
+    struct buf text = {0};
+    size_t i, n = json_array_size(lines);
+    for (i = 0; strcmp(event_name(json_array_get(lines, i)), "loading") == 0;)
+        i++;
+    assert_string_equal(event_name(json_array_get(lines, i)), "start");
+    assert_int_equal(integer(json_array_get(lines, i), "context"), 512);
+    json_array_foreach(lines, i, line)
+        if (strcmp(event_name(line), "text") == 0)
+            buf_puts(&text, json_string_value(json_object_get(line, "text")));
+    buf_puts(&text, "\n");
+    assert_string_equal(text.data, alone);
+    line = json_array_get(lines, n - 1);
+    assert_string_equal(event_name(line), "done");
+    assert_string_equal(json_string_value(json_object_get(line, "stop")), "max_tokens");
+    assert_true(json_is_number(json_object_get(line, "tokens_per_s")));
+    assert_int_equal(integer(line, "tokens") + integer(line, "prompt_tokens"),
+                     integer(line, "context_used") + 1); /* the last token is not evaluated */
+    json_decref(lines);
+    buf_free(&text);
+    program_free(&p);
+    free(alone);
+}
+
+static void test_json_conversation_and_errors(void **state)
+{
+    (void)state;
+    int code;
+    struct program p =
+        run(WORDS("-m", stories(), "--chat", "--json", GREEDY), "One\n/stats\nTwo\n", &code);
+    assert_int_equal(code, 0);
+    json_t *lines = json_lines(&p.said), *line;
+    size_t i;
+    long long turns = 0, read = 0;
+    json_array_foreach(lines, i, line) {
+        if (strcmp(event_name(line), "done") != 0)
+            continue;
+        assert_int_equal(integer(line, "turn"), ++turns);
+        assert_true(turns == 1 || integer(line, "prompt_tokens") > read); /* what was said stays */
+        read = integer(line, "context_used");
+    }
+    assert_int_equal(turns, 2);
+    json_decref(lines);
+    program_free(&p);
+
+    p = run(WORDS("-m", "/nowhere/x.qins", "--json", "-p", "x"), NULL, &code);
+    assert_int_equal(code, 66);
+    lines = json_lines(&p.said);
+    line = json_array_get(lines, json_array_size(lines) - 1);
+    assert_string_equal(event_name(line), "error");
+    assert_int_equal(integer(line, "code"), 66);
+    json_decref(lines);
+    program_free(&p);
+    expect_failure(WORDS("-m", stories(), "--chat", "--raw"), "x\n", 64, "--raw");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -425,6 +538,9 @@ int main(void)
         T(test_interrupted_while_the_reader_waits),
         T(test_status_is_for_terminals),
         T(test_terminal_gets_the_same_text),
+        T(test_lines_are_turns),
+        T(test_json_says_the_same),
+        T(test_json_conversation_and_errors),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
