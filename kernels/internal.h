@@ -139,6 +139,7 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
 
 void kernels_scalar(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
+void kernels_avx2_tokens(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_vnni(struct kernels *k);
@@ -147,8 +148,11 @@ void kernels_amx(struct kernels *k);
 void kernels_amx_attend(struct kernels *k);
 void kernels_neon_matrix(struct kernels *k);
 void kernels_neon_vector(struct kernels *k);
+void kernels_neon_tokens(struct kernels *k);
 void kernels_dotprod(struct kernels *k);
+void kernels_dotprod_tokens(struct kernels *k);
 void kernels_i8mm(struct kernels *k);
+void kernels_i8mm_tokens(struct kernels *k);
 gemm_f32_fn gemm_f32_openblas;
 void gemm_init(void);
 

@@ -77,7 +77,7 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "avx2";
     kernels_avx2_matrix(k);
-    memset(k->matvecs, 0, sizeof k->matvecs); /* one token after another is faster */
+    kernels_avx2_tokens(k);
     kernels_avx2_vector(k);
     if (!(flags & CPU_AVX512))
         return;
@@ -86,7 +86,6 @@ void kernels_init(struct kernels *k, unsigned flags)
     if (!(flags & CPU_VNNI))
         return;
     k->level = "vnni";
-    k->fast_int8 = true;
     kernels_vnni(k);
     kernels_vnni_tokens(k);
     if (!(flags & CPU_AMX))
@@ -99,17 +98,18 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "neon";
     kernels_neon_matrix(k);
-    memset(k->matvecs, 0, sizeof k->matvecs); /* one token after another is faster */
+    kernels_neon_tokens(k);
     kernels_neon_vector(k);
     if (!(flags & CPU_DOTPROD))
         return;
     k->level = "dotprod";
-    k->fast_int8 = true;
     kernels_dotprod(k);
+    kernels_dotprod_tokens(k);
     if (!(flags & CPU_I8MM))
         return;
     k->level = "i8mm";
     kernels_i8mm(k);
+    kernels_i8mm_tokens(k);
 #endif
     (void)flags;
 }

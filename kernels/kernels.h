@@ -174,7 +174,7 @@ struct kernels {
     const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
     bool fast_int8;    /* matvecs beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
-    matvecs_fn *matvecs[N_FORMATS]; /* NULL: matvec of one token after another */
+    matvecs_fn *matvecs[N_FORMATS]; /* NULL: not an int8 format */
     dequant_fn *dequant[N_FORMATS];
     prompt_fn *prompt[N_FORMATS]; /* NULL: this level has none */
     pack_tokens_fn *pack_tokens;  /* NULL where there is no prompt kernel */

@@ -12,8 +12,8 @@ enum {
     PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
     PANEL_ROWS = 64,
     CHUNK_BYTES =
-        128 << 10,         /* of weights: stays in L2 while one token after another goes over it */
-    SMALL_WORK = 1 << 16,  /* multiplications that are done before a worker wakes */
+        128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
+    SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
 };
 
 struct matmul {

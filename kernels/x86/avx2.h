@@ -85,4 +85,58 @@ static inline void store_group_avx2(const struct matrix *w, uint32_t group, floa
         memcpy(out, all, n * sizeof *out);
 }
 
+static inline __m256i table_avx2(const void *bytes)
+{
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128(bytes));
+}
+
+/* Four activations, the same for every row. */
+static inline __m256i four_avx2(const int8_t *q)
+{
+    int32_t four;
+    memcpy(&four, q, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+/* qins4_scale of 8 rows. */
+static inline __m256 scales_qins4_avx2(const uint8_t *codes)
+{
+    __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)codes));
+    __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction), c);
+    __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction + 8), c);
+    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(c, 28));
+    __m256i f = _mm256_castps_si256(_mm256_blendv_ps(low, high, bit3));
+    __m256i exponent = _mm256_and_si256(_mm256_slli_epi32(c, 19), _mm256_set1_epi32(7 << 23));
+    __m256i sign = _mm256_slli_epi32(_mm256_srli_epi32(c, 7), 31);
+    return _mm256_castsi256_ps(_mm256_or_si256(_mm256_sub_epi32(f, exponent), sign));
+}
+
+/* Lookup among 128 bytes: table i holds the xor of pieces i and i - 1, so that the xor of tables
+ * 0..(c / 16) is the piece that c means. An index below zero reads as 0. */
+struct qins8_tables {
+    __m256i step[8];
+};
+
+static inline struct qins8_tables qins8_tables_avx2(void)
+{
+    struct qins8_tables t;
+    t.step[0] = table_avx2(qins8_magnitude);
+    for (int i = 1; i < 8; i++)
+        t.step[i] = _mm256_xor_si256(table_avx2(qins8_magnitude + i * 16),
+                                     table_avx2(qins8_magnitude + i * 16 - 16));
+    return t;
+}
+
+static inline __m256i magnitudes_qins8(const struct qins8_tables *t, __m256i v)
+{
+    __m256i c = _mm256_and_si256(v, _mm256_set1_epi8(127));
+    __m256i m = _mm256_shuffle_epi8(t->step[0], c);
+#pragma GCC unroll 7
+    for (int i = 1; i < 8; i++) {
+        c = _mm256_sub_epi8(c, _mm256_set1_epi8(16));
+        m = _mm256_xor_si256(m, _mm256_shuffle_epi8(t->step[i], c));
+    }
+    return m;
+}
+
 #endif

@@ -6,19 +6,6 @@
 #include "x86/avx2.h"
 #include "x86/prefetch.h"
 
-static inline __m256i table_avx2(const void *bytes)
-{
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128(bytes));
-}
-
-/* Four activations, the same for every row. */
-static inline __m256i four_avx2(const int8_t *q)
-{
-    int32_t four;
-    memcpy(&four, q, sizeof four);
-    return _mm256_set1_epi32(four);
-}
-
 /* ---- row-major formats --------------------------------------------------------------------------
  */
 
@@ -54,19 +41,6 @@ static inline __m256i product_qins4(__m256i levels, __m256i code, __m256i q, __m
 {
     __m256i level = _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), q);
     return _mm256_madd_epi16(_mm256_maddubs_epi16(q_abs, level), _mm256_set1_epi16(1));
-}
-
-/* qins4_scale of 8 rows. */
-static inline __m256 scales_qins4(const uint8_t *codes)
-{
-    __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)codes));
-    __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction), c);
-    __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction + 8), c);
-    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(c, 28));
-    __m256i f = _mm256_castps_si256(_mm256_blendv_ps(low, high, bit3));
-    __m256i exponent = _mm256_and_si256(_mm256_slli_epi32(c, 19), _mm256_set1_epi32(7 << 23));
-    __m256i sign = _mm256_slli_epi32(_mm256_srli_epi32(c, 7), 31);
-    return _mm256_castsi256_ps(_mm256_or_si256(_mm256_sub_epi32(f, exponent), sign));
 }
 
 /* Sums of one block: 4 or 2 lines of 8 columns, for rows 0..7 and 8..15. */
@@ -121,7 +95,7 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
                             block / 8, ahead, sum);
 #pragma GCC unroll 2
                 for (int h = 0; h < 2; h++) {
-                    __m256 s = scales_qins4(at + b * ROW_GROUP + h * 8);
+                    __m256 s = scales_qins4_avx2(at + b * ROW_GROUP + h * 8);
                     acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d),
                                                 acc[i][h]);
                 }
@@ -200,7 +174,7 @@ static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t
             const uint8_t *s = tile + g * 8 / block * ROW_GROUP;
             for (int h = 0; h < ROW_GROUP && g * 8 % block == 0; h += 8)
                 _mm256_storeu_ps(scale + h,
-                                 _mm256_mul_ps(_mm256_loadu_ps(base + h), scales_qins4(s + h)));
+                                 _mm256_mul_ps(_mm256_loadu_ps(base + h), scales_qins4_avx2(s + h)));
             decode_line_qins4(codes + g * 64, scale, r0, r1, w->cols - k - g * 8, out + k + g * 8,
                               w->cols);
         }
@@ -233,34 +207,6 @@ static void dequant_qins4_avx2(const struct matrix *w, uint32_t row0, uint32_t r
 
 /* ---- QINS8 --------------------------------------------------------------------------------------
  */
-
-/* Lookup among 128 bytes: table i holds the xor of pieces i and i - 1, so that the xor of tables
- * 0..(c / 16) is the piece that c means. An index below zero reads as 0. */
-struct qins8_tables {
-    __m256i step[8];
-};
-
-static struct qins8_tables qins8_tables_avx2(void)
-{
-    struct qins8_tables t;
-    t.step[0] = table_avx2(qins8_magnitude);
-    for (int i = 1; i < 8; i++)
-        t.step[i] = _mm256_xor_si256(table_avx2(qins8_magnitude + i * 16),
-                                     table_avx2(qins8_magnitude + i * 16 - 16));
-    return t;
-}
-
-static inline __m256i magnitudes_qins8(const struct qins8_tables *t, __m256i v)
-{
-    __m256i c = _mm256_and_si256(v, _mm256_set1_epi8(127));
-    __m256i m = _mm256_shuffle_epi8(t->step[0], c);
-#pragma GCC unroll 7
-    for (int i = 1; i < 8; i++) {
-        c = _mm256_sub_epi8(c, _mm256_set1_epi8(16));
-        m = _mm256_xor_si256(m, _mm256_shuffle_epi8(t->step[i], c));
-    }
-    return m;
-}
 
 /* 255 x 127 fits 16 bits, two of them do not: even and odd columns apart. */
 static inline __m256i product_qins8(const struct qins8_tables *t, __m256i v, __m256i q)

@@ -5,6 +5,7 @@
  * longest. For more, weights are decoded into a panel that stays in the first-level cache.
  */
 #include "x86/avx512.h"
+#include "x86/prefetch.h"
 
 enum {
     GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
@@ -18,12 +19,6 @@ struct panel {
     uint64_t negative[PANEL_COLS / 4];       /* rows and columns of a line; qins8 */
     float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
 };
-
-static inline void prefetch_line(const uint8_t *p)
-{
-    _mm_prefetch((const char *)p + 2048, _MM_HINT_T0);
-    _mm_prefetch((const char *)p + 4096, _MM_HINT_T1);
-}
 
 /* Four activations, the same for every row. */
 static inline __m512i four_vnni(const int8_t *q)
@@ -60,7 +55,7 @@ static inline __m512i biased_levels(void)
 static inline void line_qins4(const uint8_t *line, __m512i weights[2])
 {
     const __m512i levels = biased_levels(), nibble = _mm512_set1_epi8(15);
-    prefetch_line(line);
+    prefetch_line(line, AHEAD);
     __m512i v = _mm512_loadu_si512(line);
     __m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble);
     weights[0] = _mm512_shuffle_epi8(levels, _mm512_and_si512(v, nibble));
@@ -73,7 +68,7 @@ static inline void lines_qins8(const uint8_t *line, __m512i weights[2], __mmask6
     const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
     const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
     for (int i = 0; i < 2; i++) {
-        prefetch_line(line + i * 64);
+        prefetch_line(line + i * 64, AHEAD);
         __m512i v = _mm512_loadu_si512(line + i * 64);
         weights[i] = _mm512_permutex2var_epi8(table0, v, table1);
         negative[i] = _mm512_movepi8_mask(v);
@@ -229,7 +224,7 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
             from.tile[i] = group_tiles(w, groups[i]) + (size_t)(k / tile_cols) * tile_bytes;
         if (near) {
             for (int i = 0; i < GROUPS && block; i++)
-                prefetch_line(from.tile[i]);
+                prefetch_line(from.tile[i], AHEAD);
             multiply_few(&from, n_cols, x, k, n_tok, acc, block);
             continue;
         }

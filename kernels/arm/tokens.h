@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tokens: the integer products with several tokens, but for the sums of a block, which each level
+ * brings. Weights are decoded into a panel that stays in the first-level cache. A weight of QINS8
+ * has 9 bits with its sign: it is split into twice a high part plus a low one.
+ */
+#ifndef QINS_TOKENS_H
+#define QINS_TOKENS_H
+
+#include "arm/neon.h"
+
+enum {
+    TOKENS = 4,       /* whose sums stay in registers */
+    PANEL_COLS = 256, /* columns decoded at once */
+    BATCH = 64,       /* tokens that a panel serves */
+};
+
+struct panel {
+    int8_t high[PANEL_COLS * ROW_GROUP];     /* lines of 16 rows x 4 columns: level, or w >> 1 */
+    int8_t low[PANEL_COLS * ROW_GROUP];      /* qins8: w & 1 */
+    float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
+};
+
+/* sum[t][i] = products of lines w (rows 4 i ..) and n_cols columns of q[t], for n <= TOKENS. */
+typedef void sums_fn(int32x4_t sum[TOKENS][4], const int8_t *w, const int8_t *const q[TOKENS],
+                     uint32_t n_cols, const int n);
+
+static inline __attribute__((always_inline)) void
+decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block)
+{
+    const int8x16_t level = vld1q_s8(qins4_level);
+    uint32_t n_scales = 0;
+    int8_t *to = p->high;
+    for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
+        for (uint32_t b = 0; b < QINS4_COLS; b += block, n_scales++, tile += ROW_GROUP) {
+            float32x4_t scale[4];
+            scales_qins4_neon(scale, tile, 1);
+            for (int i = 0; i < 4; i++)
+                vst1q_f32(p->scale[n_scales] + i * 4, scale[i]);
+        }
+        for (uint32_t g = 0; g < QINS4_COLS; g += 8, to += 128)
+            for (uint32_t i = 0; i < 64; i += 16, tile += 16) {
+                uint8x16_t v = vld1q_u8(tile);
+                vst1q_s8(to + i, vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15))));
+                vst1q_s8(to + 64 + i, vqtbl1q_s8(level, vshrq_n_u8(v, 4)));
+            }
+    }
+}
+
+static inline void decode_qins8(struct panel *p, const uint8_t *line, uint32_t n_cols)
+{
+    const struct qins8_tables t = qins8_tables_neon();
+    for (uint32_t at = 0; at < n_cols * ROW_GROUP; at += 16) {
+        uint8x16_t v = vld1q_u8(line + at), m = magnitudes_qins8(&t, v);
+        uint8x16_t negative = vcltzq_s8(vreinterpretq_s8_u8(v)), odd = vandq_u8(m, vdupq_n_u8(1));
+        /* -m = 2 (-(m >> 1) - odd) + odd */
+        uint8x16_t half = vshrq_n_u8(m, 1), minus = vsubq_u8(vdupq_n_u8(0), vaddq_u8(half, odd));
+        vst1q_s8(p->high + at, vreinterpretq_s8_u8(vbslq_u8(negative, minus, half)));
+        vst1q_s8(p->low + at, vreinterpretq_s8_u8(odd));
+    }
+}
+
+/* Adds columns [col0, col0 + n_cols) to the sums of n tokens. `block`: 32, 16, or 0 for qins8. */
+static inline __attribute__((always_inline)) void
+multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
+         const int n, float to[][ROW_GROUP], const uint32_t block, sums_fn *sums)
+{
+    const uint32_t step = block ? block : ACT_BLOCK;
+    for (uint32_t k = 0; k < n_cols; k += step) {
+        int32x4_t sum[TOKENS][4];
+        const int8_t *q[TOKENS];
+        for (int t = 0; t < n; t++)
+            q[t] = x[t].q + col0 + k;
+        sums(sum, p->high + k * ROW_GROUP, q, step, n);
+        if (!block) {
+            int32x4_t low[TOKENS][4];
+            sums(low, p->low + k * ROW_GROUP, q, step, n);
+            for (int t = 0; t < n; t++)
+                for (int i = 0; i < 4; i++)
+                    sum[t][i] = vaddq_s32(vshlq_n_s32(sum[t][i], 1), low[t][i]);
+        }
+        for (int t = 0; t < n; t++) {
+            const float32x4_t d = vdupq_n_f32(x[t].scale[(col0 + k) / ACT_BLOCK]);
+            for (int i = 0; i < 4; i++) {
+                float *acc = to[t] + i * 4;
+                float32x4_t s = block ? vmulq_f32(vld1q_f32(p->scale[k / step] + i * 4), d) : d;
+                vst1q_f32(acc, vfmaq_f32(vld1q_f32(acc), vcvtq_f32_s32(sum[t][i]), s));
+            }
+        }
+    }
+}
+
+/* One row group, up to BATCH tokens. */
+static inline __attribute__((always_inline)) void run_group(const struct matrix *w, uint32_t group,
+                                                            const struct activation *x,
+                                                            uint32_t n_tok, float *y, size_t ld_y,
+                                                            const uint32_t block, sums_fn *sums)
+{
+    const uint8_t *tile = group_tiles(w, group);
+    struct panel panel;
+    float acc[BATCH][ROW_GROUP];
+    memset(acc, 0, n_tok * sizeof *acc);
+    for (uint32_t k = 0; k < w->cols_pad; k += PANEL_COLS) {
+        uint32_t n_cols = w->cols_pad - k < PANEL_COLS ? w->cols_pad - k : PANEL_COLS, t = 0;
+        if (block) {
+            decode_qins4(&panel, tile, n_cols, block);
+            tile += n_cols / QINS4_COLS * (QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8);
+        } else {
+            decode_qins8(&panel, tile, n_cols);
+            tile += n_cols * ROW_GROUP;
+        }
+        for (; t + TOKENS <= n_tok; t += TOKENS)
+            multiply(&panel, n_cols, x + t, k, TOKENS, acc + t, block, sums);
+        for (; t + 2 <= n_tok; t += 2)
+            multiply(&panel, n_cols, x + t, k, 2, acc + t, block, sums);
+        if (t < n_tok)
+            multiply(&panel, n_cols, x + t, k, 1, acc + t, block, sums);
+    }
+    for (uint32_t t = 0; t < n_tok; t++) {
+        float32x4_t v[4];
+        for (int i = 0; i < 4; i++)
+            v[i] = vld1q_f32(acc[t] + i * 4);
+        scale_rows_neon(v, w->row + (size_t)group * ROW_GROUP, block ? 1 : 255);
+        store_group_neon(w, group, y + t * ld_y, v);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+run_tokens(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, sums_fn *sums)
+{
+    for (uint32_t t = 0; t < n_tok; t += BATCH) {
+        uint32_t n = n_tok - t < BATCH ? n_tok - t : BATCH;
+        for (uint32_t group = group0; group < group1; group++)
+            run_group(w, group, x + t, n, y + t * ld_y, ld_y, block, sums);
+    }
+}
+
+/* matvecs of a level whose sums of a block are `sums`. */
+static inline __attribute__((always_inline)) void
+run_format(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+           uint32_t n_tok, float *y, size_t ld_y, sums_fn *sums)
+{
+    if (w->format == FORMAT_QINS4)
+        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 32, sums);
+    else if (w->format == FORMAT_QINS4_16)
+        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 16, sums);
+    else
+        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 0, sums);
+}
+
+static inline void set_tokens(struct kernels *k, matvecs_fn *matvecs)
+{
+    k->matvecs[FORMAT_QINS8] = k->matvecs[FORMAT_QINS4] = k->matvecs[FORMAT_QINS4_16] = matvecs;
+}
+
+#endif
