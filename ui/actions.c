@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "utf8.h"
+#include "view.h"
 
 /* ---- sliders --------------------------------------------------------------------------------------- */
 
@@ -182,6 +183,53 @@ static void paste_into_picker(struct app *a, const char *text, size_t n)
     }
 }
 
+/* ---- mouse ------------------------------------------------------------------------------------------------ */
+
+enum { WHEEL_ROWS = 3 };
+
+/* The slider's step that is nearest to this part of its track. */
+static void slide_to(struct app *a, double fraction)
+{
+    const struct option_row *row = &option_table[sliders[a->slider]];
+    double to = row->slider_min + fraction * (row->slider_max - row->slider_min);
+    double steps = (to - options_number(a->options, sliders[a->slider])) / row->step;
+    if (steps <= -0.5 || steps >= 0.5)
+        move_slider(a, (int)(steps + (steps < 0 ? -0.5 : 0.5)));
+}
+
+static void click(struct app *a, const struct place *at)
+{
+    if (at->kind == PLACE_CHAT)
+        a->focus = FOCUS_CHAT;
+    else if (at->kind == PLACE_INPUT)
+        a->focus = FOCUS_INPUT;
+    else if (at->kind == PLACE_SIDEBAR)
+        a->focus = FOCUS_SIDEBAR;
+    if (at->slider < 0)
+        return;
+    select_slider(a, at->slider - a->slider);
+    if (at->fraction >= 0)
+        slide_to(a, at->fraction);
+}
+
+static void mouse(struct app *a, const struct input *in)
+{
+    struct transcript *t = a->pager_open ? &a->pager : &a->transcript;
+    struct place at = view_at(a, in->row, in->column);
+    int direction = in->button == MOUSE_WHEEL_UP ? 1 : in->button == MOUSE_WHEEL_DOWN ? -1 : 0;
+    if (strcmp(options_text(a->options, OPT_MOUSE), "true") != 0)
+        return; /* not asked for: noise */
+    a->dirty = true;
+    if (direction && at.slider >= 0) {
+        select_slider(a, at.slider - a->slider);
+        move_slider(a, direction);
+    } else if (direction) {
+        transcript_scroll(t, -direction * WHEEL_ROWS);
+    } else if (in->button == MOUSE_LEFT) {
+        click(a, &at);
+    }
+}
+
 /* ---- from the terminal -------------------------------------------------------------------------------------- */
 
 void app_key(struct app *a, int32_t key)
@@ -227,6 +275,9 @@ void app_input(struct app *a, const struct input *in)
     case INPUT_PASTE_END:
         app_paste_end(a);
         break;
+    case INPUT_MOUSE:
+        mouse(a, in);
+        return;
     }
     app_tell_if_full(a);
     a->dirty = true;

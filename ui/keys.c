@@ -302,6 +302,30 @@ static bool next_paste(struct keys *k, struct input *out)
     return true;
 }
 
+/* ---- mouse -------------------------------------------------------------------------------------- */
+
+/* A button pressed, as mode 1006 tells it: ESC [ < button ; column ; row M, from 1. -> bytes used, 0:
+ * something else, or not all of it is there. */
+static size_t decode_mouse(const char *s, size_t n, struct input *out)
+{
+    int p[3] = {0}, i_p = 0;
+    size_t i = 3;
+    if (n < 4 || memcmp(s, "\033[<", 3) != 0)
+        return 0;
+    for (; i < n && i < MAX_SEQUENCE && s[i] != 'M'; i++) {
+        if (s[i] >= '0' && s[i] <= '9' && p[i_p] < 100000)
+            p[i_p] = p[i_p] * 10 + (s[i] - '0');
+        else if (s[i] == ';' && i_p < 2)
+            i_p++;
+        else
+            return 0;
+    }
+    if (i == n || i == MAX_SEQUENCE || i_p < 2 || p[1] < 1 || p[2] < 1)
+        return 0;
+    *out = (struct input){.type = INPUT_MOUSE, .button = p[0], .column = p[1] - 1, .row = p[2] - 1};
+    return i + 1;
+}
+
 bool keys_next(struct keys *k, struct input *out)
 {
     while (k->in_paste || k->at < k->in.len) {
@@ -316,7 +340,12 @@ bool keys_next(struct keys *k, struct input *out)
             return true;
         }
         int32_t key;
-        size_t used = decode(k, s, n, &key);
+        size_t used = decode_mouse(s, n, out);
+        if (used) {
+            k->at += used;
+            return true;
+        }
+        used = decode(k, s, n, &key);
         if (used == MORE)
             return false;
         k->at += used;

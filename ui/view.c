@@ -163,3 +163,18 @@ void view_draw(struct app *a)
     view_input(a, &f);
     draw_hints(a, &f);
 }
+
+struct place view_at(struct app *a, int row, int column)
+{
+    struct frame f = frame_of(a);
+    struct place place = {.slider = -1, .fraction = -1};
+    if (f.rows < MIN_ROWS || f.columns < MIN_COLUMNS || row < 0 || column < 0)
+        return place;
+    if (column > f.side)
+        return view_sidebar_at(a, &f, row, column);
+    if (row >= f.chat_row && row < f.chat_row + f.chat_rows)
+        place.kind = PLACE_CHAT;
+    else if (row >= f.input_row && row < f.input_row + f.input_rows)
+        place.kind = PLACE_INPUT;
+    return place;
+}

@@ -7,6 +7,7 @@
 
 #include "app.h"
 #include "screen.h"
+#include "view.h"
 
 enum {
     GUTTER = 7,          /* cells for the role: no text of a model gets here */
@@ -32,6 +33,8 @@ void view_chat(struct app *a, const struct frame *f);
 void view_welcome(const struct app *a, const struct frame *f);
 void view_input(struct app *a, const struct frame *f);
 void view_picker(struct app *a);
+/* A cell of the sidebar's columns. */
+struct place view_sidebar_at(const struct app *a, const struct frame *f, int row, int column);
 void view_sidebar(const struct app *a, const struct frame *f);
 
 #endif

@@ -7,6 +7,8 @@
 #include "sanitise.h"
 #include "utf8.h"
 
+enum { SHORT_TRACK = 12 }; /* where the track of a one-line slider starts */
+
 static void draw_bar(int row, int column, int cells, double fraction, bool warn)
 {
     const struct glyphs *g = screen_glyphs();
@@ -56,15 +58,26 @@ static void draw_side_line(const struct app *a, const struct sidebar_line *l, in
     if (l->kind == LINE_BAR)
         draw_bar(row, column, cells - (width ? 7 : 0), l->fraction, l->warn);
     if (l->kind == LINE_SLIDER)
-        draw_track(row, column + 12, cells - 12 - 6, l->fraction, active);
+        draw_track(row, column + SHORT_TRACK, cells - SHORT_TRACK - 6, l->fraction, active);
     screen_puts(row, column, cells, label, l->label);
     screen_puts(row, column + cells - width, width, value, l->value);
+}
+
+/* Rows of the sidebar: from first_row to before last_row. */
+static int first_row(const struct frame *f)
+{
+    return f->top_rule < 0 ? 1 : 2;
+}
+
+static int last_row(const struct frame *f)
+{
+    return f->hints < 0 ? f->rows : f->hints;
 }
 
 void view_sidebar(const struct app *a, const struct frame *f)
 {
     struct sidebar_line lines[SIDEBAR_MAX_LINES];
-    int first = f->top_rule < 0 ? 1 : 2, last = f->hints < 0 ? f->rows : f->hints;
+    int first = first_row(f), last = last_row(f);
     if (f->side >= f->columns) {
         struct buf status = {0};
         sidebar_status(&a->facts, a->options, a->slider, &status);
@@ -84,4 +97,23 @@ void view_sidebar(const struct app *a, const struct frame *f)
         free(clean);
         draw_side_line(a, &lines[i], first + i, f->side + 2, f->side_cells);
     }
+}
+
+struct place view_sidebar_at(const struct app *a, const struct frame *f, int row, int column)
+{
+    struct sidebar_line lines[SIDEBAR_MAX_LINES];
+    struct place place = {.kind = PLACE_SIDEBAR, .slider = -1, .fraction = -1};
+    int first = first_row(f), start = f->side + 2, cells = f->side_cells;
+    int n = sidebar_lines(&a->facts, a->options, a->slider, a->typed, last_row(f) - first, lines);
+    if (row < first || row - first >= n)
+        return place;
+    const struct sidebar_line *l = &lines[row - first];
+    place.slider = l->slider;
+    if (l->kind == LINE_SLIDER) {
+        start += SHORT_TRACK;
+        cells -= SHORT_TRACK + 6;
+    }
+    if ((l->kind == LINE_TRACK || l->kind == LINE_SLIDER) && column >= start && column < start + cells)
+        place.fraction = (double)(column - start) / (cells - 1);
+    return place;
 }

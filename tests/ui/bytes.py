@@ -120,6 +120,24 @@ def test_crashes_give_the_terminal_back():
             assert (b"model file" in p.errors()) == (number == signal.SIGBUS)
 
 
+def test_the_mouse_is_given_back():
+    for crash in (None, signal.SIGSEGV):
+        with start(b"the text", QINS_MOUSE="true", **({"FAKE_CRASH": str(int(crash))} if crash else {})) as p:
+            p.wait(rb"\033\[\?1006h")
+            p.wait(b"Ready")
+            p.send(b"go\r" if crash else b"\x04")
+            assert p.exit_code() == (-crash if crash else 0)
+            p.restored()
+            for mode in (b"1000", b"1006"):
+                assert p.out.rfind(b"\033[?" + mode + b"l") > p.out.rfind(b"\033[?" + mode + b"h") > 0
+                assert p.out.rfind(b"\033[?" + mode + b"l") > p.out.rfind(b"\033[?1049l") or not crash
+    with start() as p:  # it is not taken from those who did not ask
+        p.wait(b"Ready")
+        p.send(b"\033[<0;5;5M\x04")
+        assert p.exit_code() == 0
+        assert b"\033[?1000" not in p.out
+
+
 def test_quit_by_signal_gives_the_terminal_back():
     with start() as p:
         p.wait(b"Ready")

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """qins-tui with a real model, in tmux: a message gets a story, sliders move, sizes change."""
+import re
+
 from terminal import Screen, program, run_tests, shared
 
 MODEL = shared("models/stories260K-phi3")
 
 
-def start(**more):
-    screen = Screen([program("ui/qins-tui"), MODEL], **more)
+def start(mouse=False, **more):
+    screen = Screen([program("ui/qins-tui"), MODEL] + ["--mouse"] * mouse, **more)
     screen.wait(r"^ QINS Chat - stories260K-phi3 on CPU")
     screen.wait(r"Ready$")
     return screen
@@ -51,6 +53,35 @@ def test_sliders_move_on_their_keys():
         s.keys("Enter")
         s.wait(r"max_tokens: .*99999999999.* is not")
         s.wait(r">Max tokens .*[ *]512$")
+
+
+def test_the_mouse_moves_sliders_and_scrolls():
+    with start(rows=40, mouse=True) as s:
+        def at(pattern):
+            rows = s.shows().split("\n")
+            return [(i + 1, re.search(pattern, row).start() + 1) for i, row in enumerate(rows)
+                    if re.search(pattern, row)][0]
+        row, column = at("Top-k")
+        s.text("\033[<0;%d;%dM" % (column, row))             # a click chooses
+        s.wait(r">Top-k .* 0$")
+        s.text("\033[<64;%d;%dM" % (column, row))            # the wheel moves
+        s.wait(r">Top-k .*\*5$")
+        row, column = at(r"Temperature")
+        s.text("\033[<0;%d;%dM" % (column, row + 1))         # on the track's first cell
+        s.wait(r">Temperature .*\*0\.1$")
+        s.text("\033[<0;%d;%dM" % (column + 27, row + 1))    # and its last
+        s.wait(r">Temperature .*\*2$")
+        s.text("/about")
+        s.keys("Enter")
+        s.wait("keeps the weights")
+        s.resize(100, 16)
+        s.wait("Nothing is sent anywhere")                    # all was in sight: its end stays so
+        s.keys("M-<")
+        s.wait("keeps the weights")
+        s.text("\033[<65;5;5M")
+        s.wait("keeps the weights", gone=True)
+        s.text("\033[<64;5;5M")
+        s.wait("keeps the weights")
 
 
 def test_max_tokens_apply():

@@ -4,6 +4,7 @@
  *
  *   FAKE_TEXT=FILE     the answer, in pieces of FAKE_PIECE bytes, FAKE_DELAY_MS apart
  *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
+ *   FAKE_HOLD=N        after N pieces nothing more comes until the turn is cancelled
  *   FAKE_LOADING_MS=N  how long loading takes
  *   FAKE_FAILURE=TEXT  loading fails
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
@@ -67,6 +68,9 @@ static void answer(struct engine *e, uint32_t turn)
         stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
         emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
         at += n;
+        while (stats.n_tokens + 1 == (uint32_t)number_of("FAKE_HOLD", 0) &&
+               atomic_load(&e->cancelled) < turn)
+            poll(NULL, 0, 10);
         if (number_of("FAKE_DELAY_MS", 0))
             poll(NULL, 0, number_of("FAKE_DELAY_MS", 0));
     }

@@ -15,7 +15,7 @@ static void log_keys(struct keys *k, struct buf *out)
             buf_puts(out, "} ");
         else if (in.type == INPUT_PASTE)
             buf_append(out, in.text, in.n);
-        else
+        else if (in.type == INPUT_KEY)
             buf_printf(out, "%x ", (unsigned)in.key);
     }
 }
@@ -168,9 +168,36 @@ static void test_noise_is_survived(void **state)
     keys_free(&k);
 }
 
+static void test_the_mouse(void **state)
+{
+    (void)state;
+    static const char report[] = "\033[<65;200;3M";
+    struct keys k = {0};
+    struct input in;
+    for (size_t i = 0; i + 1 < sizeof report - 1; i++) { /* in pieces */
+        keys_feed(&k, report + i, 1);
+        assert_false(keys_next(&k, &in));
+    }
+    keys_feed(&k, "M", 1);
+    assert_true(keys_next(&k, &in));
+    assert_int_equal(in.type, INPUT_MOUSE);
+    assert_int_equal(in.button, MOUSE_WHEEL_DOWN);
+    assert_int_equal(in.column, 199);
+    assert_int_equal(in.row, 2);
+    static const char noise[] = "\033[<0;5;5m\033[<0;5M\033[<;;M\033[<0;0;0M\033[<1;2;3;4M"
+                                "\033[<99999999999;1x\033[<0;-1;2M\033[Mabc";
+    keys_feed(&k, noise, sizeof noise - 1);
+    assert_false(keys_next(&k, &in)); /* releases and what is no report: nothing, and nothing typed */
+    keys_feed(&k, "x", 1);
+    assert_true(keys_next(&k, &in));
+    assert_int_equal(in.key, 'x');
+    keys_free(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_mouse),
         cmocka_unit_test(test_characters_and_control_keys),
         cmocka_unit_test(test_sequences_of_many_terminals),
         cmocka_unit_test(test_replies_and_noise_are_swallowed),
