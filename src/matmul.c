@@ -125,10 +125,10 @@ static void run_matvec(struct job *j)
     const struct matrix *w = j->w;
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     size_t group_bytes = matrix_data_bytes(w) / n_groups;
-    /* an even number of groups: kernels like to read two streams */
-    j->groups_per_chunk = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~1u : 2;
-    if (j->groups_per_chunk < 2)
-        j->groups_per_chunk = 2;
+    /* kernels like to read four groups side by side */
+    j->groups_per_chunk = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
+    if (j->groups_per_chunk < 4)
+        j->groups_per_chunk = 4;
     for (uint32_t t = 0; t < j->n_tok; t++)
         j->mm->act[t].x = j->x + (size_t)t * w->cols;
     if (format_info(w->format)->is_qins)

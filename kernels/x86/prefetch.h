@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-enum { SOON = 768, AHEAD = 3 * 1088 }; /* bytes: distances of the late and the early prefetch */
+enum { SOON = 1024, AHEAD = 3 * 1088 }; /* bytes: distances of the late and the early prefetch */
 
 /* Each line is asked for twice: early into L2, across the ends of pages where hardware stops, and
  * late into L1. Always inlined: GCC drops the calls of a function that does nothing but prefetch. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * AVX-512 VNNI and VBMI: the integer matvecs. dpbusd multiplies 64 unsigned by 64 signed bytes and
- * adds them in fours, one row a lane. Two row groups go side by side: two streams from memory are
- * faster than one.
+ * adds them in fours, one row a lane. Four row groups go side by side: several streams from memory
+ * are faster than one.
  */
 #include "x86/prefetch.h"
+
+enum { STREAMS = 4 };
 
 /* Four activations, the same for every row. */
 static inline __m512i four_vnni(const int8_t *q)
@@ -74,10 +76,12 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
     const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
     const uint8_t *tile = (const uint8_t *)w->data + group * group_bytes;
     const __m512i levels = biased_levels();
-    __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __m512 acc[STREAMS];
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm512_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
         const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
             prefetch_line(tile + i * group_bytes, ahead);
             if (block == 16)
@@ -88,7 +92,7 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
             const int32_t *sums = x->sum + col / 16;
             const int32_t q_sum = block == 32 ? sums[0] + sums[1] : sums[0];
             const __m512 d = _mm512_set1_ps(x->scale[col / ACT_BLOCK]);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
                 const uint8_t *at = tile + i * group_bytes;
                 const uint8_t *line = at + n_blocks * ROW_GROUP + b * block * 8;
@@ -109,18 +113,18 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
 static void matvec_qins4_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (; group0 + 2 <= group1; group0 += 2)
-        groups_qins4(w, group0, 2, x, y, 32);
-    if (group0 < group1)
+    for (; group0 + STREAMS <= group1; group0 += STREAMS)
+        groups_qins4(w, group0, STREAMS, x, y, 32);
+    for (; group0 < group1; group0++)
         groups_qins4(w, group0, 1, x, y, 32);
 }
 
 static void matvec_qins4_16_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
                                  const struct activation *x, float *y)
 {
-    for (; group0 + 2 <= group1; group0 += 2)
-        groups_qins4(w, group0, 2, x, y, 16);
-    if (group0 < group1)
+    for (; group0 + STREAMS <= group1; group0 += STREAMS)
+        groups_qins4(w, group0, STREAMS, x, y, 16);
+    for (; group0 < group1; group0++)
         groups_qins4(w, group0, 1, x, y, 16);
 }
 
@@ -146,11 +150,13 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
     const uint8_t *line = (const uint8_t *)w->data + group * group_bytes;
     const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
     const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
-    __m512 acc[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __m512 acc[STREAMS];
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm512_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += ACT_BLOCK * ROW_GROUP) {
         const __m512 d = _mm512_set1_ps(x->scale[k / ACT_BLOCK]);
         const size_t ahead = early_distance(w, k, ACT_BLOCK, ACT_BLOCK * ROW_GROUP, n);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
             __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
 #pragma GCC unroll 8
@@ -171,9 +177,9 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (; group0 + 2 <= group1; group0 += 2)
-        groups_qins8(w, group0, 2, x, y);
-    if (group0 < group1)
+    for (; group0 + STREAMS <= group1; group0 += STREAMS)
+        groups_qins8(w, group0, STREAMS, x, y);
+    for (; group0 < group1; group0++)
         groups_qins8(w, group0, 1, x, y);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "random.h"
@@ -21,12 +22,19 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Large buffers lie in huge pages, as mapped models do. */
 static void *allocate(size_t bytes)
 {
+    enum { HUGE_PAGE = 2 << 20 };
     void *p = NULL;
-    int failed = posix_memalign(&p, 64, bytes + 64);
+    bool large = bytes >= 4 * HUGE_PAGE;
+    int failed = posix_memalign(&p, large ? HUGE_PAGE : 64, bytes + 64);
     assert(!failed);
     (void)failed;
+#ifdef MADV_HUGEPAGE
+    if (large)
+        madvise(p, bytes, MADV_HUGEPAGE);
+#endif
     memset(p, 0, bytes);
     return p;
 }
@@ -44,21 +52,31 @@ static double least(double a, double b)
     return a < b ? a : b;
 }
 
-/* A plain read of the bytes, with the prefetch distances of the kernels. */
+typedef uint64_t part __attribute__((vector_size(64)));
+
+/* Always inlined: GCC drops the calls of a function that does nothing but prefetch. */
+static inline __attribute__((always_inline)) void prefetch(const part *p)
+{
+    __builtin_prefetch((const char *)p + 1024);
+    __builtin_prefetch((const char *)p + 4096, 0, 2);
+}
+
+/* A plain read of the bytes by two streams, with prefetches of its own: the fastest that we know. */
 static double time_read(const struct matrix *m)
 {
-    typedef uint64_t part __attribute__((vector_size(16)));
     double t = seconds();
     part sum[4] = {{0}};
-    const part *p = m->data;
-    for (size_t i = 0; i + 4 <= matrix_data_bytes(m) / sizeof *p; i += 4) {
-        __builtin_prefetch(p + i + 2048 / sizeof *p);
-        __builtin_prefetch(p + i + 4096 / sizeof *p, 0, 2);
-        for (size_t j = 0; j < 4; j++)
+    const size_t half = matrix_data_bytes(m) / sizeof(part) / 2;
+    const part *p = m->data, *q = p + half;
+    for (size_t i = 0; i + 2 <= half; i += 2)
+        for (size_t j = 0; j < 2; j++) {
+            prefetch(p + i + j);
+            prefetch(q + i + j);
             sum[j] += p[i + j];
-    }
+            sum[2 + j] += q[i + j];
+        }
     sum[0] += sum[1] + sum[2] + sum[3];
-    sink = sum[0][0] + sum[0][1];
+    sink = sum[0][0] + sum[0][1] + sum[0][7];
     return seconds() - t;
 }
 
