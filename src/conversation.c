@@ -16,6 +16,25 @@ int64_t now_ms_1970(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static const char *const stop_names[] = {
+    [STOP_NONE] = "interrupted", [STOP_END] = "end",           [STOP_LENGTH] = "length",
+    [STOP_CONTEXT] = "context",  [STOP_CANCELLED] = "stopped", [STOP_TEXT] = "text",
+};
+enum { N_STOPS = sizeof stop_names / sizeof *stop_names };
+
+const char *stop_reason_name(enum stop_reason stop)
+{
+    return (size_t)stop < N_STOPS ? stop_names[stop] : stop_names[STOP_NONE];
+}
+
+enum stop_reason stop_reason_find(const char *name)
+{
+    for (int i = 0; name && i < N_STOPS; i++)
+        if (strcmp(stop_names[i], name) == 0)
+            return (enum stop_reason)i;
+    return STOP_NONE;
+}
+
 static void message_free(struct message *m)
 {
     buf_free(&m->text);
@@ -89,6 +108,7 @@ int32_t conversation_add(struct conversation *c, enum chat_role role, const char
 void conversation_cut(struct conversation *c, int32_t leaf)
 {
     size_t n = 0;
+    c->moved = true;
     for (int32_t i = leaf; i >= 0; i = c->messages[i].parent)
         n++;
     c->n_path = 0;
@@ -200,5 +220,5 @@ bool conversation_unsaved(const struct conversation *c)
     for (size_t i = c->n; i-- > 0;)
         if (c->messages[i].changed)
             return true;
-    return c->title_changed && c->n;
+    return (c->title_changed || c->moved) && c->n;
 }

@@ -34,7 +34,7 @@ struct conversation {
     char *title;              /* NULL: not named yet; raw */
     char *system, *model, *preset; /* of the last turn; NULL: none yet */
     int64_t id;               /* in the store; 0: not there */
-    bool title_changed;
+    bool title_changed, moved; /* the title, the path: since it was saved */
 };
 
 void conversation_free(struct conversation *c); /* and zeroes it: an empty one */
@@ -62,6 +62,10 @@ char *conversation_title_of(const char *text, size_t n);
 void conversation_detach(struct conversation *c);
 /* Something is not saved. */
 bool conversation_unsaved(const struct conversation *c);
+
+/* "end", "length", "context", "stopped", "text"; "interrupted" for STOP_NONE. */
+const char *stop_reason_name(enum stop_reason stop);
+enum stop_reason stop_reason_find(const char *name); /* NULL or unknown: STOP_NONE */
 
 int64_t now_ms_1970(void);
 

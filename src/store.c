@@ -408,12 +408,6 @@ enum store_state store_state(const struct store *s)
 
 /* ---- saving ---------------------------------------------------------------------------------------- */
 
-static const char *const stop_names[] = {
-    [STOP_NONE] = "interrupted", [STOP_END] = "end",           [STOP_LENGTH] = "length",
-    [STOP_CONTEXT] = "context",  [STOP_CANCELLED] = "stopped",
-};
-enum { N_STOPS = sizeof stop_names / sizeof *stop_names };
-
 static const char *role_name(enum chat_role role)
 {
     return role == CHAT_USER ? "user" : "assistant";
@@ -445,7 +439,7 @@ static bool save_conversation(struct store *s, const struct conversation *c, int
 static bool save_message(struct store *s, int64_t id, int64_t number, const struct message *m)
 {
     const struct turn_stats *t = &m->stats;
-    const char *stop = m->open ? NULL : stop_names[m->stop];
+    const char *stop = m->open ? NULL : stop_reason_name(m->stop);
     bool ok = true;
     if (!m->in_store)
         ok = run(s, "INSERT INTO message(conversation, number, parent, role, text, model, created)"
@@ -499,7 +493,7 @@ bool store_save(struct store *s, struct conversation *c, struct error *err)
     if (!c->id)
         hold(s, id); /* new: nobody knows it yet */
     c->id = id;
-    c->title_changed = false;
+    c->title_changed = c->moved = false;
     for (size_t i = 0; i < c->n; i++) {
         if (is_worth_saving(&c->messages[i])) {
             c->messages[i].in_store = true;
@@ -517,14 +511,6 @@ static char *column_text(sqlite3_stmt *q, int column)
     return text ? xstrdup(text) : NULL;
 }
 
-static enum stop_reason stop_of(const char *name)
-{
-    for (int i = 0; name && i < N_STOPS; i++)
-        if (strcmp(stop_names[i], name) == 0)
-            return (enum stop_reason)i;
-    return STOP_NONE;
-}
-
 /* -> false: it does not fit to those before it. */
 static bool take_message(sqlite3_stmt *q, struct conversation *c)
 {
@@ -539,7 +525,7 @@ static bool take_message(sqlite3_stmt *q, struct conversation *c)
                                  text ? text : "", (size_t)sqlite3_column_bytes(q, 3));
     struct message *m = &c->messages[i];
     m->model = column_text(q, 4);
-    m->stop = stop_of((const char *)sqlite3_column_text(q, 5));
+    m->stop = stop_reason_find((const char *)sqlite3_column_text(q, 5));
     m->time = sqlite3_column_int64(q, 6);
     m->stats = (struct turn_stats){
         .n_prompt = (uint32_t)sqlite3_column_int64(q, 7),
@@ -592,6 +578,7 @@ static bool load(struct store *s, int64_t id, struct conversation *c, struct err
         return false;
     conversation_cut(c, leaf >= 0 && leaf < (int64_t)c->n ? (int32_t)leaf : NO_MESSAGE);
     c->id = id;
+    c->moved = false;
     return true;
 }
 

@@ -98,6 +98,13 @@ static bool act_on_pane(struct app *a, enum action action)
 
 /* ---- everywhere ------------------------------------------------------------------------------------------ */
 
+static void stop_rewriting(struct app *a)
+{
+    a->rewriting = false;
+    editor_clear(&a->editor);
+    app_notice(a, "The message stays as it was");
+}
+
 /* Esc: what is nearest first: the page over the chat, the number being typed, the answer. */
 static void escape(struct app *a)
 {
@@ -107,6 +114,8 @@ static void escape(struct app *a)
         a->typed[0] = '\0';
     else if (app_is_busy(a))
         app_stop(a);
+    else if (a->rewriting && a->focus == FOCUS_INPUT)
+        stop_rewriting(a);
     else
         a->focus = FOCUS_INPUT;
 }
@@ -120,6 +129,7 @@ static void interrupt(struct app *a)
         editor_remember(&a->editor, text); /* Up brings it back */
         free(text);
         editor_clear(&a->editor);
+        a->rewriting = false;
     } else {
         a->pager_open = false;
         app_notice(a, "Ctrl-D or /quit to leave");
@@ -139,6 +149,9 @@ static bool act_on_program(struct app *a, enum action action)
             app_open_help(a);
         return true;
     case ACT_QUIT: a->quit = true; return true;
+    case ACT_CONVERSATIONS: app_pick_conversation(a); return true;
+    case ACT_VERSION_PREVIOUS: app_next_version(a, -1); return true;
+    case ACT_VERSION_NEXT: app_next_version(a, 1); return true;
     case ACT_REDRAW: a->redraw = true; return true;
     case ACT_SUSPEND: a->suspend = true; return true;
     case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return true;

@@ -33,7 +33,7 @@ const char *const app_examples[N_EXAMPLES] = {
 
 /* When the loop has to wake up by itself, in now_ms time; 0: never. */
 struct deadlines {
-    double frame, escape, paste, memory;
+    double frame, escape, paste, memory, save;
 };
 
 struct loop {
@@ -55,7 +55,7 @@ static double escape_delay(void)
 static int wait_ms(const struct deadlines *at)
 {
     double first = 0;
-    const double all[] = {at->frame, at->escape, at->paste, at->memory};
+    const double all[] = {at->frame, at->escape, at->paste, at->memory, at->save};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] > 0 && (first <= 0 || all[i] < first))
             first = all[i];
@@ -187,6 +187,9 @@ static void run_timers(struct app *a, struct loop *l)
     }
     if (moves(a) && now >= a->memory_read + MEMORY_MS)
         app_sample(a);
+    if (is_over(a->saving.due, now))
+        app_save(a);
+    l->at.save = a->saving.due;
     l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
     if (a->suspend)
         suspend(a);
@@ -238,7 +241,8 @@ char *app_model_name(const char *path)
 
 static void app_free(struct app *a)
 {
-    chat_free(&a->chat);
+    conversation_free(&a->conversation);
+    saving_free(&a->saving);
     transcript_free(&a->transcript);
     transcript_free(&a->pager);
     picker_free(&a->picker);
@@ -256,6 +260,7 @@ static int finish(struct app *a)
 {
     const struct error *failed = a->engine ? engine_error(a->engine) : NULL;
     screen_close();
+    app_leave_conversation(a, STOP_NONE);
     if (a->compose.pid)
         kill(a->compose.pid, SIGHUP); /* it keeps what it can; its file stays */
     if (a->exit_code > 128)
@@ -272,11 +277,17 @@ static int finish(struct app *a)
 static void open_history(struct app *a)
 {
     struct error err;
-    char *folder = places_state_folder();
+    char *folder = a->saving.off ? NULL : places_state_folder();
     if (folder && !history_open(&a->editor.history, folder, &err))
         app_notice(a, "%s", err.text);
     a->editor.history_at = a->editor.history.n;
     free(folder);
+}
+
+static bool saves(const struct cli *c)
+{
+    const char *no = getenv("QINS_NO_HISTORY");
+    return !c->no_save && !(no && *no);
 }
 
 int app_run(struct cli *c)
@@ -303,11 +314,15 @@ int app_run(struct cli *c)
     }
     transcript_init(&a.transcript);
     transcript_init(&a.pager);
+    a.saving.off = !saves(c);
+    a.saving.folder = places_state_folder();
     open_history(&a);
     a.model_name = app_model_name(o.model);
     a.engine = engine_start(&o);
     app_apply_options(&a);
     a.model_path = (char *)o.model;
+    if (c->continue_last)
+        app_open_last(&a);
     while (!a.quit)
         one_round(&a, &l);
     return finish(&a);

@@ -9,6 +9,7 @@
  *   input.c    keys and pastes in the input, sending
  *   running.c  what /commands do
  *   context.c  a context that fills up
+ *   conversations.c  opening, keeping and branching conversations
  *   bench.c    /bench
  */
 #ifndef QINS_APP_H
@@ -23,6 +24,7 @@
 #include "keys.h"
 #include "models.h"
 #include "picker.h"
+#include "saving.h"
 #include "sidebar.h"
 #include "transcript.h"
 
@@ -34,7 +36,12 @@ struct app {
     struct engine *engine, *next; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
     struct model_list models;     /* what the list of models shows */
-    struct chat chat;             /* without the system prompt */
+    struct conversation conversation;
+    struct saving saving;
+    int32_t writing;              /* the message that the running turn writes */
+    bool ids_known;               /* of the text that it had before */
+    bool rewriting;               /* the input is a new version of ... */
+    int32_t rewritten;            /* ... this message */
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
     struct picker picker;         /* a list over everything */
@@ -75,6 +82,8 @@ int app_run(struct cli *c);
 bool app_is_busy(const struct app *a);
 void app_send(struct app *a, const char *text, size_t n);
 void app_answer(struct app *a); /* the last message, which is the person's */
+void app_go_on(struct app *a);  /* with the last answer */
+void app_close_answer(struct app *a, enum stop_reason stop); /* no more text comes for it */
 void app_stop(struct app *a);
 void app_event(struct app *a, const struct event *e);
 /* Options have changed: tells the engine. */
@@ -119,6 +128,30 @@ void app_watch_context(struct app *a);
 /* A turn ended since the context is full; unanswered: not even its prompt fits. */
 void app_context_full(struct app *a, bool unanswered);
 
+/* ---- conversations.c ---- */
+void app_save(struct app *a);
+/* In the transcript: a message more; which version its last item is; the path, anew. */
+void app_show_message(struct app *a, int32_t number);
+void app_show_versions(struct app *a, int32_t number);
+void app_show_conversation(struct app *a);
+/* What stands below an answer that ended so; NULL: nothing. */
+const char *app_mark_of(const struct message *m);
+/* Ends what runs, and saves. */
+void app_leave_conversation(struct app *a, enum stop_reason stop);
+void app_new_conversation(struct app *a);
+bool app_open_conversation(struct app *a, int64_t id);
+bool app_open_last(struct app *a);
+void app_pick_conversation(struct app *a);
+void app_open_command(struct app *a, const char *what);
+void app_save_command(struct app *a, const char *title);
+void app_export_command(struct app *a, const char *argument);
+void app_regenerate(struct app *a);
+void app_edit_message(struct app *a);
+void app_undo_exchange(struct app *a);
+void app_continue_answer(struct app *a);
+void app_branch_command(struct app *a, const char *which);
+void app_next_version(struct app *a, int step);
+
 /* ---- bench.c ---- */
 void app_bench(struct app *a);
 void app_bench_event(struct app *a, const struct event *e);
@@ -126,7 +159,6 @@ void app_bench_event(struct app *a, const struct event *e);
 /* ---- running.c ---- */
 void app_command(struct app *a, const char *line);
 void app_complete(struct app *a);
-void app_new_conversation(struct app *a);
 void app_open_help(struct app *a);
 void app_notice(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

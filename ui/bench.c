@@ -14,7 +14,7 @@ void app_bench(struct app *a)
                                : "The model is loading");
         return;
     }
-    chat_copy(&chat, &a->chat);
+    conversation_chat(&a->conversation, &chat);
     chat_add(&chat, CHAT_USER, request, sizeof request - 1);
     a->bench = engine_submit(a->engine, &(struct turn_request){
         .chat = &chat, .max_tokens = BENCH_TOKENS, .seed = 1});

@@ -129,6 +129,12 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
     case FLAG_JSON:
         c->json = true;
         break;
+    case FLAG_CONTINUE:
+        c->continue_last = true;
+        break;
+    case FLAG_NO_SAVE:
+        c->no_save = true;
+        break;
     case FLAG_DUMP_CONFIG:
         c->action = CLI_DUMP_CONFIG;
         break;

@@ -14,6 +14,8 @@ struct cli {
     enum cli_action action;
     struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
+    bool continue_last;     /* --continue: the screen opens with the last conversation */
+    bool no_save;           /* --no-save: nothing is kept */
     bool raw;               /* --raw: no template */
     bool json;              /* --json: events in lines, lists as JSON */
     bool chat;              /* a conversation in lines: --chat, or plain mode on a terminal */

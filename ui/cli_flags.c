@@ -9,6 +9,12 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          "The prompt of\n"
          ".Sx PLAIN MODE .\n"
          "Where text also comes from the standard input it is added after a blank line."},
+    [FLAG_CONTINUE] = {"continue", 0, NULL, "go on with the last conversation",
+                       "Opens the screen with the conversation that was saved last."},
+    [FLAG_NO_SAVE] = {"no-save", 0, NULL, "keep nothing of what is said",
+                      "Neither conversations nor sent lines are kept, as if\n"
+                      ".Ev QINS_NO_HISTORY\n"
+                      "were set."},
     [FLAG_RAW] =
         {"raw", 0, NULL, "plain mode without chat template",
          "Plain mode without a chat template and without\n"

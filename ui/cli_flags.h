@@ -9,6 +9,8 @@
 
 enum cli_flag {
     FLAG_PROMPT,
+    FLAG_CONTINUE,
+    FLAG_NO_SAVE,
     FLAG_RAW,
     FLAG_PLAIN,
     FLAG_CHAT,

@@ -211,7 +211,7 @@ bool app_input_key(struct app *a, int32_t *key)
 
 static void put_example(struct app *a, int i)
 {
-    if (a->chat.n == 0)
+    if (a->conversation.n_path == 0)
         editor_set(&a->editor, app_examples[i], strlen(app_examples[i]));
 }
 

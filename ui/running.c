@@ -112,23 +112,6 @@ static void open_settings(struct app *a)
 
 /* ---- commands ---------------------------------------------------------------------------------------- */
 
-void app_new_conversation(struct app *a)
-{
-    if (a->turn)
-        engine_cancel(a->engine, a->turn);
-    a->turn = 0; /* its events are stale from here on */
-    a->queued = false;
-    if (a->ready)
-        a->facts.state = STATE_READY;
-    a->facts.now_tokens_per_s = 0;
-    a->facts.n_ctx_used = 0;
-    a->n_left_out = 0;
-    a->warned = false;
-    chat_truncate(&a->chat, 0);
-    transcript_clear(&a->transcript);
-    a->dirty = true;
-}
-
 static void take_system(struct app *a, const char *text, size_t n)
 {
     struct error err;
@@ -242,7 +225,16 @@ void app_command(struct app *a, const char *line)
     const char *argument;
     switch (command_parse(line, &argument)) {
     case COMMAND_HELP: app_open_help(a); break;
-    case COMMAND_CLEAR: app_new_conversation(a); break;
+    case COMMAND_CLEAR:
+    case COMMAND_NEW: app_new_conversation(a); break;
+    case COMMAND_OPEN: app_open_command(a, argument); break;
+    case COMMAND_SAVE: app_save_command(a, argument); break;
+    case COMMAND_EXPORT: app_export_command(a, argument); break;
+    case COMMAND_REGEN: app_regenerate(a); break;
+    case COMMAND_EDIT: app_edit_message(a); break;
+    case COMMAND_UNDO: app_undo_exchange(a); break;
+    case COMMAND_CONTINUE: app_continue_answer(a); break;
+    case COMMAND_BRANCH: app_branch_command(a, argument); break;
     case COMMAND_ABOUT: open_about(a); break;
     case COMMAND_SYSTEM: set_system(a, argument); break;
     case COMMAND_PRESET: choose_preset(a, argument); break;

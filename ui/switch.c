@@ -36,7 +36,7 @@ static void start(struct app *a, const char *name)
 }
 
 /* The ids of answers are the old tokenizer's; their text is encoded anew. */
-static void forget_ids(struct chat *c)
+static void forget_ids(struct conversation *c)
 {
     for (size_t i = 0; i < c->n; i++)
         ids_free(&c->messages[i].ids);
@@ -48,7 +48,7 @@ static void take_next(struct app *a)
     engine_stop(a->engine);
     a->engine = a->next;
     a->next = NULL;
-    forget_ids(&a->chat);
+    forget_ids(&a->conversation);
     free(a->model_name);
     a->model_name = app_model_name(a->next_path);
     options_set(a->options, OPT_MODEL, a->next_path, SOURCE_USER, &err);

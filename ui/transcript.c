@@ -53,6 +53,14 @@ void transcript_finish(struct transcript *t, const char *mark)
     item->mark = mark;
 }
 
+void transcript_versions(struct transcript *t, int which, int n)
+{
+    struct item *item = &t->items[t->n - 1];
+    item->versions[0] = '\0';
+    if (n > 1)
+        snprintf(item->versions, sizeof item->versions, "%d/%d", which, n);
+}
+
 /* ---- rows --------------------------------------------------------------------------------------- */
 
 /* Newlines at the end are not shown. */
@@ -145,7 +153,8 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
         const struct item *it = &t->items[item];
         for (; row < n_rows && n < t->height; row++) {
             struct shown_row *s = &out[n++];
-            *s = (struct shown_row){.kind = it->kind, .first = row == 0};
+            *s = (struct shown_row){.kind = it->kind, .first = row == 0,
+                                     .versions = it->versions};
             if (row < n_text && it->text.len) {
                 s->text = it->text.data + it->rows.rows[row].start;
                 s->n = it->rows.rows[row].shown;

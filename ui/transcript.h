@@ -18,6 +18,7 @@ struct item {
     struct buf text;        /* sanitised */
     struct sanitiser gate;  /* of the stream */
     const char *mark;       /* static text shown below it: "[stopped]"; or NULL */
+    char versions[16];      /* "2/3": of how many; "" where there is one */
     struct rows rows;
     size_t n_same;          /* bytes unchanged since rows were made */
 };
@@ -35,6 +36,7 @@ struct transcript {
 struct shown_row {
     enum item_kind kind;
     bool first;             /* of its item: the place for the role */
+    const char *versions;   /* of the item */
     bool mark;              /* the text is the item's mark */
     const char *text;
     size_t n;               /* 0: blank */
@@ -48,6 +50,9 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
 void transcript_append(struct transcript *t, const char *text, size_t n);
 /* No more text comes for the last item; mark may be NULL. */
 void transcript_finish(struct transcript *t, const char *mark);
+
+/* The last item is version `which` of n. */
+void transcript_versions(struct transcript *t, int which, int n);
 
 /* The text at the top stays at the top. */
 void transcript_resize(struct transcript *t, int width, int height);

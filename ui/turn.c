@@ -68,27 +68,54 @@ static void add_system(const struct app *a, struct chat *c)
         chat_add(c, CHAT_SYSTEM, system, strlen(system));
 }
 
+/* A fixed seed gives the first answer always the same, another version another one. */
+static uint64_t seed_of_turn(const struct app *a)
+{
+    int which;
+    conversation_versions(&a->conversation, a->writing, &which);
+    return options_seed(a->options) + (uint64_t)which - 1;
+}
+
+static void keep_settings(struct app *a)
+{
+    struct conversation *c = &a->conversation;
+    char **to[] = {&c->system, &c->model, &c->preset};
+    const char *from[] = {options_text(a->options, OPT_SYSTEM), a->model_name,
+                          options_text(a->options, OPT_PRESET)};
+    for (int i = 0; i < 3; i++) {
+        free(*to[i]);
+        *to[i] = from[i] && *from[i] ? xstrdup(from[i]) : NULL;
+    }
+}
+
+/* Continues the path; a last message of the model is left open, and grows. */
 static void submit(struct app *a)
 {
+    struct conversation *c = &a->conversation;
     struct chat request = {0};
     add_system(a, &request);
-    for (size_t i = 0; i < a->chat.n; i++) {
-        const struct chat_message *from = &a->chat.messages[i];
-        struct chat_message *to = chat_add(&request, from->role, from->text.data, from->text.len);
-        for (size_t j = 0; j < from->ids.n; j++)
-            ids_push(&to->ids, from->ids.ids[j]);
-    }
+    conversation_chat(c, &request);
     app_leave_out(a, &request);
+    a->writing = conversation_leaf(c);
+    if (c->messages[a->writing].role == CHAT_USER)
+        a->writing = conversation_add(c, CHAT_ASSISTANT, "", 0);
+    app_show_versions(a, a->writing);
+    struct message *m = &c->messages[a->writing];
+    m->open = m->changed = true;
+    a->ids_known = m->ids.n || !m->text.len;
+    if (!m->model && a->model_name)
+        m->model = xstrdup(a->model_name);
+    keep_settings(a);
+    app_save(a);
     struct stops stops = options_stops(a->options);
     app_apply_options(a);
     a->turn = engine_submit(a->engine, &(struct turn_request){
         .chat = &request,
         .max_tokens = (uint32_t)options_number(a->options, OPT_MAX_TOKENS),
-        .seed = options_seed(a->options),
+        .seed = seed_of_turn(a),
         .stops = &stops,
     });
     chat_free(&request);
-    chat_add(&a->chat, CHAT_ASSISTANT, "", 0);
     a->queued = false;
     a->turn_started = now_ms();
     a->facts.state = STATE_READING;
@@ -111,11 +138,28 @@ void app_answer(struct app *a)
     a->dirty = true;
 }
 
+void app_go_on(struct app *a)
+{
+    submit(a);
+    app_show_conversation(a);
+}
+
 void app_send(struct app *a, const char *text, size_t n)
 {
-    chat_add(&a->chat, CHAT_USER, text, n);
-    transcript_add(&a->transcript, ITEM_USER, text, n);
-    transcript_finish(&a->transcript, NULL);
+    struct conversation *c = &a->conversation;
+    if (a->rewriting)
+        conversation_cut(c, c->messages[a->rewritten].parent);
+    int32_t number = conversation_add(c, CHAT_USER, text, n);
+    if (!c->title) {
+        c->title = conversation_title_of(text, n);
+        c->title_changed = true;
+    }
+    if (a->rewriting)
+        app_show_conversation(a);
+    else
+        app_show_message(a, number);
+    a->rewriting = false;
+    app_save(a);
     app_answer(a);
 }
 
@@ -134,23 +178,32 @@ void app_stop(struct app *a)
 
 /* ---- events ---------------------------------------------------------------------------------------- */
 
-static const char *mark_of(const struct event *e)
+void app_close_answer(struct app *a, enum stop_reason stop)
 {
-    switch (e->stop) {
-    case STOP_CANCELLED: return "[stopped]";
-    case STOP_LENGTH: return "[max tokens reached]";
-    case STOP_CONTEXT: return "[context full]";
-    default: return e->stats.n_tokens ? NULL : "[no answer]";
+    struct message *m = &a->conversation.messages[a->writing];
+    m->open = false;
+    m->stop = stop;
+    m->changed = true;
+    transcript_finish(&a->transcript, app_mark_of(m));
+    if (m->text.len || m->ids.n)
+        return;
+    conversation_drop_leaf(&a->conversation); /* nothing that the model should find later */
+    int32_t leaf = conversation_leaf(&a->conversation);
+    if (leaf != NO_MESSAGE && a->conversation.messages[leaf].last_child != NO_MESSAGE) {
+        conversation_choose(&a->conversation, leaf); /* the answer before it stays */
+        app_show_conversation(a);
     }
 }
 
 static void on_done(struct app *a, const struct event *e)
 {
-    struct chat_message *answer = &a->chat.messages[a->chat.n - 1];
-    engine_turn_ids(a->engine, e->turn, &answer->ids);
-    if (answer->text.len == 0 && answer->ids.n == 0)
-        chat_truncate(&a->chat, a->chat.n - 1); /* nothing that the model should find later */
-    transcript_finish(&a->transcript, mark_of(e));
+    struct message *m = &a->conversation.messages[a->writing];
+    /* Ids say all of a text or nothing: those of a text that was saved are not known. */
+    if (a->ids_known)
+        engine_turn_ids(a->engine, e->turn, &m->ids);
+    m->stats = e->stats;
+    app_close_answer(a, e->stop);
+    app_save(a);
     a->turn = 0;
     a->facts.state = STATE_READY;
     a->facts.last = e->stats;
@@ -198,7 +251,10 @@ static void on_progress(struct app *a, const struct event *e, enum state state)
 
 static void on_text(struct app *a, const struct event *e)
 {
-    buf_append(&a->chat.messages[a->chat.n - 1].text, e->text, e->n_text);
+    struct message *m = &a->conversation.messages[a->writing];
+    buf_append(&m->text, e->text, e->n_text);
+    m->changed = true;
+    saving_later(&a->saving);
     transcript_append(&a->transcript, e->text, e->n_text);
 }
 

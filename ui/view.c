@@ -157,7 +157,7 @@ void view_draw(struct app *a)
     draw_rule(&f, f.top_rule, a->pager_open ? "Esc closes this page" : "Chat", a->focus == FOCUS_CHAT,
               true);
     view_chat(a, &f);
-    draw_rule(&f, f.input_rule, "Message", a->focus == FOCUS_INPUT, false);
+    draw_rule(&f, f.input_rule, a->rewriting ? "New version of your message" : "Message", a->focus == FOCUS_INPUT, false);
     draw_badge(a, &f);
     view_sidebar(a, &f);
     view_input(a, &f);

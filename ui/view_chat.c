@@ -14,6 +14,14 @@ static void draw_role(const struct frame *f, int row, enum item_kind kind)
         screen_puts(row, wide, f->gutter - 1, STYLE_ANSWER, wide ? "QINS" : "*");
 }
 
+/* Below the role; on the last row of the pane instead of it. */
+static void draw_versions(const struct frame *f, int row, const char *versions)
+{
+    int below = row + 1 < f->chat_row + f->chat_rows ? row + 1 : row;
+    if (f->gutter == GUTTER)
+        screen_puts(below, 1, f->gutter - 1, STYLE_DIM, versions);
+}
+
 static int text_cells(const struct frame *f, int gutter)
 {
     int cells = f->chat_columns - gutter - (f->margin ? 1 : 0);
@@ -38,6 +46,8 @@ void view_chat(struct app *a, const struct frame *f)
     for (int i = 0; i < n; i++) {
         if (rows[i].first)
             draw_role(f, f->chat_row + i, rows[i].kind);
+        if (rows[i].first && *rows[i].versions)
+            draw_versions(f, f->chat_row + i, rows[i].versions);
         screen_put(f->chat_row + i, gutter, cells, rows[i].mark ? STYLE_DIM : STYLE_TEXT,
                    rows[i].text, rows[i].n);
     }

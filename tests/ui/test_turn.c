@@ -13,7 +13,8 @@ static struct options options;
 static void open_app(struct app *a)
 {
     options_init(&options);
-    *a = (struct app){.options = &options, .engine = engine_start(&(struct engine_options){0})};
+    *a = (struct app){.options = &options, .saving.off = true,
+                      .engine = engine_start(&(struct engine_options){0})};
     transcript_init(&a->transcript);
     transcript_init(&a->pager);
 }
@@ -21,7 +22,8 @@ static void open_app(struct app *a)
 static void close_app(struct app *a)
 {
     engine_stop(a->engine);
-    chat_free(&a->chat);
+    conversation_free(&a->conversation);
+    saving_free(&a->saving);
     transcript_free(&a->transcript);
     options_free(&options);
     buf_free(&a->notice);
@@ -63,8 +65,8 @@ static void test_a_message_waits_then_becomes_a_turn(void **state)
     assert_false(app_is_busy(&a));
     assert_int_equal(a.facts.state, STATE_READY);
     assert_int_equal(a.facts.stop, STOP_END);
-    assert_int_equal(a.chat.n, 2);
-    assert_int_equal(a.chat.messages[1].ids.n, 1);
+    assert_int_equal(a.conversation.n, 2);
+    assert_int_equal(a.conversation.messages[1].ids.n, 1);
     close_app(&a);
 }
 
@@ -82,11 +84,11 @@ static void test_events_of_another_turn_change_nothing(void **state)
     app_event(&a, &done);
     assert_int_equal(a.turn, 7);
     app_event(&a, &now);
-    assert_string_equal(a.chat.messages[1].text.data, "now \033[2J"); /* exact bytes */
+    assert_string_equal(a.conversation.messages[1].text.data, "now \033[2J"); /* exact bytes */
     assert_string_equal(a.transcript.items[1].text.data, "now ^[[2J"); /* never these */
     app_new_conversation(&a);
     app_event(&a, &now);
-    assert_int_equal(a.chat.n, 0);
+    assert_int_equal(a.conversation.n, 0);
     assert_int_equal(a.transcript.n, 0);
     close_app(&a);
 }

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "export.h"
+#include "number.h"
+
+enum { MAX_LISTED = 1000 };
+
+/* ---- the conversation on the screen ------------------------------------------------------------------ */
+
+const char *app_mark_of(const struct message *m)
+{
+    if (m->open || m->role != CHAT_ASSISTANT)
+        return NULL;
+    switch (m->stop) {
+    case STOP_NONE: return "[interrupted; /continue goes on]";
+    case STOP_CANCELLED: return "[stopped]";
+    case STOP_LENGTH: return "[max tokens reached]";
+    case STOP_CONTEXT: return "[context full]";
+    default: return m->text.len ? NULL : "[no answer]";
+    }
+}
+
+void app_show_versions(struct app *a, int32_t number)
+{
+    int which, n = conversation_versions(&a->conversation, number, &which);
+    transcript_versions(&a->transcript, which, n);
+}
+
+void app_show_message(struct app *a, int32_t number)
+{
+    const struct message *m = &a->conversation.messages[number];
+    transcript_add(&a->transcript, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER, m->text.data,
+                   m->text.len);
+    app_show_versions(a, number);
+    if (!m->open)
+        transcript_finish(&a->transcript, app_mark_of(m));
+}
+
+void app_show_conversation(struct app *a)
+{
+    transcript_clear(&a->transcript);
+    for (size_t i = 0; i < a->conversation.n_path; i++)
+        app_show_message(a, a->conversation.path[i]);
+    transcript_bottom(&a->transcript);
+    a->dirty = true;
+}
+
+void app_save(struct app *a)
+{
+    saving_now(&a->saving, &a->conversation);
+    char *news = saving_news(&a->saving);
+    if (news)
+        app_notice(a, "%s", news);
+    free(news);
+}
+
+void app_leave_conversation(struct app *a, enum stop_reason stop)
+{
+    if (a->turn)
+        engine_cancel(a->engine, a->turn);
+    if (a->turn)
+        app_close_answer(a, stop);
+    a->turn = 0; /* its events are stale from here on */
+    a->queued = false;
+    a->rewriting = false;
+    app_save(a);
+}
+
+static void start_with(struct app *a, struct conversation *c)
+{
+    app_leave_conversation(a, STOP_CANCELLED);
+    conversation_free(&a->conversation);
+    a->conversation = *c;
+    *c = (struct conversation){0};
+    if (a->ready)
+        a->facts.state = STATE_READY;
+    a->facts.now_tokens_per_s = 0;
+    a->facts.n_ctx_used = 0;
+    a->n_left_out = 0;
+    a->warned = false;
+    app_show_conversation(a);
+}
+
+void app_new_conversation(struct app *a)
+{
+    struct conversation none = {0};
+    start_with(a, &none);
+    saving_release(&a->saving);
+}
+
+/* What it was held under comes back with it; the model stays the one that is loaded. */
+static void take_settings(struct app *a, const struct conversation *c)
+{
+    struct error err;
+    if (c->system && options_source(a->options, OPT_SYSTEM) < SOURCE_FLAG)
+        options_set(a->options, OPT_SYSTEM, c->system, SOURCE_USER, &err);
+}
+
+bool app_open_conversation(struct app *a, int64_t id)
+{
+    struct error err;
+    struct conversation c = {0};
+    bool taken;
+    if (id == a->conversation.id && id)
+        return true;
+    struct store *store = saving_store(&a->saving, &err);
+    if (store && a->conversation.n)
+        app_leave_conversation(a, STOP_CANCELLED); /* saved before the store lets go of it */
+    store = saving_store(&a->saving, &err);
+    if (!store || !store_load(store, id, &c, &taken, &err)) {
+        app_notice(a, "%s", err.text);
+        return false;
+    }
+    take_settings(a, &c);
+    start_with(a, &c);
+    if (taken)
+        app_notice(a, "Another qins-tui has this conversation open: what you say here goes into a copy");
+    return true;
+}
+
+bool app_open_last(struct app *a)
+{
+    struct error err;
+    struct store_list list = {0};
+    struct store *store = saving_store(&a->saving, &err);
+    if (!store || !store_find(store, "", 1, &list, &err)) {
+        app_notice(a, "%s", err.text);
+        return false;
+    }
+    bool ok = list.n > 0 && app_open_conversation(a, list.entries[0].id);
+    if (!list.n)
+        app_notice(a, "No conversation is saved yet");
+    store_list_free(&list);
+    return ok;
+}
+
+/* ---- the list of conversations -------------------------------------------------------------------------- */
+
+static void when(int64_t ms, char *out, size_t size)
+{
+    time_t then = (time_t)(ms / 1000), now = time(NULL);
+    struct tm t, today;
+    localtime_r(&then, &t);
+    localtime_r(&now, &today);
+    bool same_day = t.tm_year == today.tm_year && t.tm_yday == today.tm_yday;
+    if (strftime(out, size, same_day ? "%H:%M" : "%Y-%m-%d", &t) == 0)
+        out[0] = '\0';
+}
+
+static void fill_conversations(struct app *a)
+{
+    struct picker *p = &a->picker;
+    struct store_list list = {0};
+    struct error err;
+    struct store *store = saving_store(&a->saving, &err);
+    picker_clear(p);
+    if (!store || !store_find(store, p->filter.data, MAX_LISTED, &list, &err))
+        app_notice(a, "%s", err.text);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct store_entry *e = &list.entries[i];
+        char time[32], count[16];
+        const char *title = *e->title ? e->title : "(no title)";
+        struct picker_item *item = picker_add(p, e->id, title, strlen(title));
+        when(e->changed, time, sizeof time);
+        snprintf(count, sizeof count, "%u", e->n_messages);
+        picker_text(&item->columns[1], time);
+        picker_text(&item->columns[2], count);
+        if (e->model)
+            picker_text(&item->columns[3], e->model);
+        if (e->found)
+            picker_text(&item->detail, e->found);
+    }
+    store_list_free(&list);
+    picker_ready(p);
+}
+
+static void rename_conversation(struct app *a, int64_t id, const char *title)
+{
+    struct error err;
+    struct store *store = saving_store(&a->saving, &err);
+    if (id == a->conversation.id && id) {
+        free(a->conversation.title);
+        a->conversation.title = xstrdup(title);
+    }
+    if (!store || !store_rename(store, id, title, &err))
+        app_notice(a, "%s", err.text);
+}
+
+static void delete_conversation(struct app *a, int64_t id)
+{
+    struct error err;
+    struct store *store = saving_store(&a->saving, &err);
+    if (id == a->conversation.id) {
+        app_new_conversation(a);
+        store = saving_store(&a->saving, &err);
+    }
+    if (!store || !store_delete(store, id, &err))
+        app_notice(a, "%s", err.text);
+}
+
+static void act_on_conversations(struct app *a, enum picker_result result, int32_t key)
+{
+    struct picker *p = &a->picker;
+    const struct picker_item *item = picker_selected(p);
+    int64_t id = item ? item->key : 0;
+    if (result == PICKER_CLOSED) {
+        app_close_picker(a);
+    } else if (result == PICKER_CHOSEN) {
+        app_close_picker(a);
+        app_open_conversation(a, id);
+    } else if (result == PICKER_FILTERED) {
+        fill_conversations(a);
+    } else if (result == PICKER_ANSWERED && item) {
+        if (p->wants_text)
+            rename_conversation(a, id, p->answer.data);
+        else
+            delete_conversation(a, id);
+        fill_conversations(a);
+    } else if (result == PICKER_OTHER && item) {
+        if (key == (K_CTRL | 'r') || key == K_F1 + 1)
+            picker_ask(p, "New title:", item->columns[0]);
+        else if (key == (K_CTRL | 'd') || key == K_DELETE)
+            picker_ask(p, "Delete this conversation for good? (y/n)", NULL);
+    }
+}
+
+void app_pick_conversation(struct app *a)
+{
+    struct error err;
+    if (!saving_store(&a->saving, &err)) {
+        app_notice(a, "%s", err.text);
+        return;
+    }
+    picker_init(&a->picker, "Conversations", "None is saved yet");
+    a->picker.hints = "Ctrl-R rename   Ctrl-D delete";
+    a->picker.opener_filters = true;
+    fill_conversations(a);
+    app_open_picker(a, act_on_conversations);
+    picker_select(&a->picker, a->conversation.id);
+}
+
+/* By its number in the list, or the newest that has the words. */
+static void open_by(struct app *a, const char *what)
+{
+    struct error err;
+    struct store_list list = {0};
+    struct store *store = saving_store(&a->saving, &err);
+    double number;
+    bool by_number = number_parse(what, &number) && number >= 1 && number <= MAX_LISTED;
+    size_t i = by_number ? (size_t)number - 1 : 0;
+    if (!store || !store_find(store, by_number ? "" : what, MAX_LISTED, &list, &err))
+        app_notice(a, "%s", err.text);
+    else if (i < list.n)
+        app_open_conversation(a, list.entries[i].id);
+    else
+        app_notice(a, "No conversation is found for %s; /open lists them", what);
+    store_list_free(&list);
+}
+
+void app_open_command(struct app *a, const char *what)
+{
+    if (*what)
+        open_by(a, what);
+    else
+        app_pick_conversation(a);
+}
+
+/* ---- saving, exporting --------------------------------------------------------------------------------------- */
+
+void app_save_command(struct app *a, const char *title)
+{
+    struct conversation *c = &a->conversation;
+    if (!c->n) {
+        app_notice(a, "Nothing was said yet");
+        return;
+    }
+    if (*title) {
+        free(c->title);
+        c->title = xstrdup(title);
+        c->title_changed = true;
+    }
+    struct error err;
+    if (a->saving.off || !a->saving.folder)
+        saving_store(&a->saving, &err), app_notice(a, "%s", err.text);
+    else if (saving_now(&a->saving, c))
+        app_notice(a, "Saved as %s%s", c->title, *title ? "" : "; every message is, at once");
+    else
+        app_save(a); /* says why not */
+}
+
+void app_export_command(struct app *a, const char *argument)
+{
+    static const char force[] = "--force ";
+    bool replace = strncmp(argument, force, sizeof force - 1) == 0;
+    const char *path = replace ? argument + sizeof force - 1 : argument;
+    struct error err;
+    char *full = path[0] == '~' && path[1] == '/' && getenv("HOME") ? path_join(getenv("HOME"), path + 2)
+                                                                    : xstrdup(path);
+    if (!*path)
+        app_notice(a, "/export FILE writes the conversation: .md what is shown, .json all branches");
+    else if (export_file(&a->conversation, full, replace, &err))
+        app_notice(a, "Written: %s", full);
+    else
+        app_notice(a, "%s", err.text);
+    free(full);
+}
+
+/* ---- branches --------------------------------------------------------------------------------------------------- */
+
+/* -> false, and says so, while an answer runs. */
+static bool is_free(struct app *a)
+{
+    if (app_is_busy(a))
+        app_notice(a, "An answer is running: Esc stops it");
+    return !app_is_busy(a);
+}
+
+static void moved(struct app *a)
+{
+    a->rewriting = false;
+    app_show_conversation(a);
+    app_save(a);
+}
+
+void app_regenerate(struct app *a)
+{
+    struct conversation *c = &a->conversation;
+    int32_t question = conversation_last(c, CHAT_USER);
+    if (!is_free(a))
+        return;
+    if (question == NO_MESSAGE) {
+        app_notice(a, "There is no message to answer again");
+        return;
+    }
+    conversation_cut(c, question);
+    app_show_conversation(a);
+    app_answer(a);
+}
+
+void app_edit_message(struct app *a)
+{
+    struct conversation *c = &a->conversation;
+    int32_t question = conversation_last(c, CHAT_USER);
+    if (!is_free(a))
+        return;
+    if (question == NO_MESSAGE) {
+        app_notice(a, "There is no message of yours to edit");
+        return;
+    }
+    const struct buf *text = &c->messages[question].text;
+    editor_set(&a->editor, text->data, text->len);
+    a->focus = FOCUS_INPUT;
+    a->rewriting = true;
+    a->rewritten = question;
+    app_notice(a, "Enter sends it as a new version, the old one stays; Esc leaves it as it was");
+}
+
+void app_undo_exchange(struct app *a)
+{
+    struct conversation *c = &a->conversation;
+    int32_t question = conversation_last(c, CHAT_USER);
+    if (!is_free(a))
+        return;
+    if (question == NO_MESSAGE) {
+        app_notice(a, "There is nothing to take back");
+        return;
+    }
+    conversation_cut(c, c->messages[question].parent);
+    moved(a);
+    app_notice(a, "The last exchange is taken back; /branch finds it again");
+}
+
+void app_continue_answer(struct app *a)
+{
+    const struct conversation *c = &a->conversation;
+    int32_t leaf = conversation_leaf(c);
+    if (!is_free(a))
+        return;
+    if (leaf != NO_MESSAGE && c->messages[leaf].role == CHAT_USER)
+        app_answer(a); /* it was stopped before its first word */
+    else if (leaf == NO_MESSAGE || c->messages[leaf].stop == STOP_END)
+        app_notice(a, "The last answer is complete");
+    else if (!a->ready)
+        app_notice(a, "The model is still loading");
+    else
+        app_go_on(a);
+}
+
+/* The last message on the path that has other versions. */
+static int32_t last_choice(const struct conversation *c)
+{
+    int which;
+    for (size_t i = c->n_path; i-- > 0;)
+        if (conversation_versions(c, c->path[i], &which) > 1)
+            return c->path[i];
+    return NO_MESSAGE;
+}
+
+void app_next_version(struct app *a, int step)
+{
+    struct conversation *c = &a->conversation;
+    int32_t at = last_choice(c);
+    if (!is_free(a))
+        return;
+    if (at == NO_MESSAGE) {
+        app_notice(a, "No message here has another version; /regen and /edit make one");
+        return;
+    }
+    int32_t to = step < 0 ? c->messages[at].previous : c->messages[at].next;
+    if (to == NO_MESSAGE) {
+        app_notice(a, step < 0 ? "This is the first version" : "This is the last version");
+        return;
+    }
+    conversation_choose(c, to);
+    moved(a);
+}
+
+static void act_on_branches(struct app *a, enum picker_result result, int32_t key)
+{
+    const struct picker_item *item = picker_selected(&a->picker);
+    int32_t leaf = item ? (int32_t)item->key : NO_MESSAGE;
+    (void)key;
+    if (result != PICKER_CHOSEN && result != PICKER_CLOSED)
+        return;
+    app_close_picker(a);
+    if (result == PICKER_CHOSEN && is_free(a)) {
+        conversation_cut(&a->conversation, leaf);
+        moved(a);
+    }
+}
+
+/* Every end of the tree is a branch. Its title: what was said last. */
+static void list_branches(struct app *a)
+{
+    const struct conversation *c = &a->conversation;
+    picker_init(&a->picker, "Branches of this conversation", "Nothing was said yet");
+    for (size_t i = c->n; i-- > 0;) {
+        const struct message *m = &c->messages[i], *last = m;
+        char time[32], count[32];
+        int n = 0;
+        if (m->first_child != NO_MESSAGE)
+            continue;
+        for (int32_t k = (int32_t)i; k != NO_MESSAGE; k = c->messages[k].parent, n++)
+            if (last->role != CHAT_USER)
+                last = &c->messages[k];
+        char *title = conversation_title_of(last->text.data, last->text.len);
+        struct picker_item *item = picker_add(&a->picker, (int64_t)i, title, strlen(title));
+        when(m->time, time, sizeof time);
+        snprintf(count, sizeof count, "%d messages", n);
+        picker_text(&item->columns[1], time);
+        picker_text(&item->columns[2], count);
+        if (m != last) {
+            free(title);
+            title = conversation_title_of(m->text.data, m->text.len);
+            picker_text(&item->detail, title);
+        }
+        free(title);
+    }
+    picker_ready(&a->picker);
+    picker_select(&a->picker, conversation_leaf(c));
+    app_open_picker(a, act_on_branches);
+}
+
+void app_branch_command(struct app *a, const char *which)
+{
+    double number;
+    const struct conversation *c = &a->conversation;
+    if (!is_free(a))
+        return;
+    if (!*which) {
+        list_branches(a);
+        return;
+    }
+    int32_t at = last_choice(c);
+    int now, n = at == NO_MESSAGE ? 1 : conversation_versions(c, at, &now);
+    if (!number_parse(which, &number) || number < 1 || number > n || at == NO_MESSAGE) {
+        app_notice(a, "There are %d versions; /branch lists all branches", n);
+        return;
+    }
+    while (c->messages[at].previous != NO_MESSAGE)
+        at = c->messages[at].previous;
+    for (int i = 1; i < (int)number; i++)
+        at = c->messages[at].next;
+    conversation_choose(&a->conversation, at);
+    moved(a);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "saving.h"
+
+#include <stdlib.h>
+
+void saving_free(struct saving *s)
+{
+    store_close(s->store);
+    free(s->folder);
+    buf_free(&s->news);
+    *s = (struct saving){0};
+}
+
+static void tell(struct saving *s, const char *text)
+{
+    buf_free(&s->news);
+    buf_puts(&s->news, text);
+}
+
+char *saving_news(struct saving *s)
+{
+    char *news = s->news.data;
+    s->news = (struct buf){0};
+    return news;
+}
+
+/* A file that cannot be read gives way to a new one. */
+static void set_aside(struct saving *s)
+{
+    struct error err;
+    char *name = store_set_aside(s->folder, &err);
+    char *text = name ? xasprintf("The saved conversations are damaged: they are kept as %s", name)
+                      : xstrdup(err.text);
+    tell(s, text);
+    free(text);
+    free(name);
+}
+
+static void close_store(struct saving *s)
+{
+    store_close(s->store);
+    s->store = NULL;
+}
+
+struct store *saving_store(struct saving *s, struct error *err)
+{
+    if (s->off)
+        return refuse_null(err, EX_UNAVAILABLE, "Nothing is saved: --no-save");
+    if (!s->folder)
+        return refuse_null(err, EX_UNAVAILABLE, "Nothing can be saved: HOME is not set");
+    if (s->store && store_state(s->store) != STORE_GOOD) {
+        bool damaged = store_state(s->store) == STORE_DAMAGED;
+        close_store(s);
+        if (damaged)
+            set_aside(s);
+    }
+    if (!s->store)
+        s->store = store_open(s->folder, err);
+    if (!s->store && store_state(NULL) == STORE_DAMAGED) {
+        set_aside(s);
+        s->store = store_open(s->folder, err);
+    }
+    return s->store;
+}
+
+void saving_later(struct saving *s)
+{
+    if (!s->off && s->due <= 0)
+        s->due = now_ms() + (s->failed ? SAVE_RETRY_MS : SAVE_EVERY_MS);
+}
+
+static void fail(struct saving *s, const struct error *err)
+{
+    char *text = xasprintf("Not saved: %s", err->text);
+    if (!s->failed && !s->news.len)
+        tell(s, text);
+    free(text);
+    s->failed = true;
+    s->due = s->folder ? now_ms() + SAVE_RETRY_MS : 0;
+}
+
+bool saving_now(struct saving *s, struct conversation *c)
+{
+    struct error err;
+    s->due = 0;
+    if (s->off || !conversation_unsaved(c))
+        return !s->off;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct store *store = saving_store(s, &err);
+        if (!store)
+            break;
+        if (store_save(store, c, &err)) {
+            s->failed = false;
+            return true;
+        }
+        if (store_state(store) == STORE_GOOD)
+            break;
+        conversation_detach(c); /* it goes, whole, into the file that is there now */
+    }
+    fail(s, &err);
+    return false;
+}
+
+void saving_release(struct saving *s)
+{
+    if (s->store)
+        store_release(s->store);
+}
