@@ -35,14 +35,14 @@ const struct option_row option_table[N_OPTIONS] = {
         OPT_MIN_P, "min_p", "minp", 0, OPTION_FLOAT, 0, 1, 0.01, 0, 0.5, NULL, "0", "N",
         "least part of the top probability; 0: off",
         "Drops every token whose probability is below this part of the likeliest token's.\n"
-        "0 drops none." },
+        "0 drops none.", .rare = true },
     [OPT_REPEAT_PENALTY] = {
         OPT_REPEAT_PENALTY, "repeat_penalty", "repetition_penalty", 0, OPTION_FLOAT, 0.1, 10, 0.05, 1,
         2, NULL, "1", "N",
         "makes repeated tokens less likely; 1: off",
         "Positive logits of tokens that stand in the last text are divided by this, negative ones\n"
         "multiplied.\n"
-        "1 changes nothing." },
+        "1 changes nothing.", .rare = true },
     [OPT_REPEAT_LAST_N] = {
         OPT_REPEAT_LAST_N, "repeat_last_n", NULL, 0, OPTION_INT, -1, NUMBER_MAX_TOKENS, 16, 0, 512,
         NULL, "64", "N",
