@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "model_options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
 #include "number.h"
+
+enum { MAX_JSON = 1 << 20 };
 
 void options_from_generation(struct options *o, const char *json)
 {
@@ -27,6 +30,23 @@ void options_from_generation(struct options *o, const char *json)
                         SOURCE_MODEL, &err);
     }
     json_decref(root);
+}
+
+void options_from_path(struct options *o, const char *path)
+{
+    struct error err;
+    struct safetensors st;
+    struct buf json = {0};
+    char *file = path_join(path, "generation_config.json");
+    if (is_folder(path)) {
+        if (read_file(&json, file, MAX_JSON, &err))
+            options_from_generation(o, json.data);
+    } else if (safetensors_open_header(&st, path, &err)) {
+        options_from_generation(o, safetensors_meta(&st, META_GENERATION));
+        safetensors_close(&st);
+    }
+    buf_free(&json);
+    free(file);
 }
 
 void options_from_model(struct options *o, const struct model *m)

@@ -13,5 +13,8 @@
  * or out of range is left out. `json` may be NULL. */
 void options_from_generation(struct options *o, const char *json);
 void options_from_model(struct options *o, const struct model *m);
+/* The same of a model that is not opened: a .qins file, whose header is read, or a folder. What cannot
+ * be read changes nothing. */
+void options_from_path(struct options *o, const char *path);
 
 #endif

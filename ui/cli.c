@@ -10,6 +10,7 @@
 #include "cli_flags.h"
 #include "folder_format.h"
 #include "keyfile.h"
+#include "model_options.h"
 #include "models.h"
 #include "preset.h"
 #include "sanitise.h"
@@ -313,7 +314,19 @@ static void list_models(const struct cli *c, struct buf *out)
     models_free(&l);
 }
 
-int cli_answer(const struct cli *c)
+/* What the model's makers recommend counts once a model is there; here it is shown before. */
+static void dump_config(struct cli *c, struct buf *out)
+{
+    const char *asked = options_text(&c->options, OPT_MODEL);
+    struct error err;
+    char *model = *asked ? models_find(asked, &err) : models_default(&err);
+    if (model)
+        options_from_path(&c->options, model);
+    dump_append(out, &c->options);
+    free(model);
+}
+
+int cli_answer(struct cli *c)
 {
     struct buf out = {0};
     struct error err;
@@ -326,7 +339,7 @@ int cli_answer(const struct cli *c)
     else if (c->action == CLI_MODELS)
         list_models(c, &out);
     else
-        dump_append(&out, &c->options);
+        dump_config(c, &out);
     char *shown = isatty(STDOUT_FILENO) ? sanitise_text(out.data, out.len, false) : NULL;
     bool ok = fputs(shown ? shown : out.data, stdout) >= 0 && fflush(stdout) == 0;
     free(shown);

@@ -32,7 +32,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
 
 /* CLI_HELP to CLI_MODELS: prints on stdout. -> exit code */
-int cli_answer(const struct cli *c);
+int cli_answer(struct cli *c);
 
 /* What engine_start needs: model found, CPU level and folder format checked. o->model is for the
  * caller to free, once the engine is started. */

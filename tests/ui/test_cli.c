@@ -297,6 +297,35 @@ static void test_dumped_config_reads_back(void **state)
     cli_free(&c);
 }
 
+/* flag > environment > preset > the model's own > default, each with its name. */
+static void test_dumped_config_tells_every_source(void **state)
+{
+    (void)state;
+    char model[512];
+    int code;
+    snprintf(model, sizeof model, "%s/model", folder);
+    mkdir(model, 0700);
+    write_file("model/generation_config.json",
+               "{\"do_sample\": true, \"temperature\": 0.11, \"top_p\": 0.22, \"top_k\": 33,"
+               " \"repetition_penalty\": 1.44}");
+    write_file("presets/p.yaml", "temp: 0.5\ntopp: 0.6\ntop-k: 7\nnum_predict: 8\n");
+    setenv("QINS_TOP_K", "70", 1);
+    setenv("QINS_TOP_P", "0.7", 1);
+    assert_true(PARSE("--preset", "p", "--topp", "0.8", "-m", model, "--dump-config"));
+    char *dump = answer_of(&code);
+    unsetenv("QINS_TOP_K");
+    unsetenv("QINS_TOP_P");
+    assert_int_equal(code, 0);
+    const char *const lines[] = {
+        "top_p: 0.8 # flag\n",         "top_k: 70 # environment\n", "temperature: 0.5 # preset\n",
+        "max_tokens: 8 # preset\n",    "repeat_penalty: 1.44 # model\n", "min_p: 0 # default\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(dump, lines[i]))
+            fail_msg("no line %s in\n%s", lines[i], dump);
+    cli_free(&c);
+}
+
 static void test_versions_are_told(void **state)
 {
     (void)state;
@@ -374,6 +403,7 @@ int main(void)
         T(test_help_names_every_flag),
         T(test_help_fits_a_screen),
         T(test_dumped_config_reads_back),
+        T(test_dumped_config_tells_every_source),
         T(test_versions_are_told),
         T(test_what_the_engine_gets),
         T(test_small_folders_stay_float),
