@@ -14,6 +14,7 @@
 #include "models.h"
 #include "preset.h"
 #include "sanitise.h"
+#include "shell.h"
 #include "versions.h"
 
 enum {
@@ -123,6 +124,10 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
         break;
     case FLAG_MODELS:
         c->action = CLI_MODELS;
+        break;
+    case FLAG_COMPLETION:
+        c->action = CLI_COMPLETION;
+        c->shell = text;
         break;
     case FLAG_CHAT:
         c->chat = true;
@@ -326,20 +331,29 @@ static void dump_config(struct cli *c, struct buf *out)
     free(model);
 }
 
+static bool append_answer(struct cli *c, struct buf *out, struct error *err)
+{
+    switch (c->action) {
+    case CLI_RUN: break;
+    case CLI_HELP: help_append(out, false); break;
+    case CLI_HELP_ALL: help_append(out, true); break;
+    case CLI_VERSION: versions_append(out, "qins-tui"); break;
+    case CLI_DUMP_CONFIG: dump_config(c, out); break;
+    case CLI_DUMP_KEYS: keyfile_dump(out); break;
+    case CLI_MODELS: list_models(c, out); break;
+    case CLI_COMPLETION:
+        return shell_completion(c->shell, out) ||
+               refuse(err, EX_USAGE, "--completion %.40s: bash, zsh or fish expected", c->shell);
+    }
+    return true;
+}
+
 int cli_answer(struct cli *c)
 {
     struct buf out = {0};
     struct error err;
-    if (c->action == CLI_HELP || c->action == CLI_HELP_ALL)
-        help_append(&out, c->action == CLI_HELP_ALL);
-    else if (c->action == CLI_VERSION)
-        versions_append(&out, "qins-tui");
-    else if (c->action == CLI_DUMP_KEYS)
-        keyfile_dump(&out);
-    else if (c->action == CLI_MODELS)
-        list_models(c, &out);
-    else
-        dump_config(c, &out);
+    if (!append_answer(c, &out, &err))
+        return error_print(&err, "qins-tui");
     char *shown = isatty(STDOUT_FILENO) ? sanitise_text(out.data, out.len, false) : NULL;
     bool ok = fputs(shown ? shown : out.data, stdout) >= 0 && fflush(stdout) == 0;
     free(shown);

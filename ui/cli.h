@@ -8,11 +8,21 @@
 #include "engine.h"
 #include "options.h"
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_DUMP_CONFIG, CLI_DUMP_KEYS, CLI_MODELS };
+enum cli_action {
+    CLI_RUN,
+    CLI_HELP,
+    CLI_HELP_ALL,
+    CLI_VERSION,
+    CLI_DUMP_CONFIG,
+    CLI_DUMP_KEYS,
+    CLI_MODELS,
+    CLI_COMPLETION
+};
 
 struct cli {
     enum cli_action action;
     struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
+    const char *shell;      /* --completion SHELL; lives in argv */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool continue_last;     /* --continue: the screen opens with the last conversation */
     bool no_save;           /* --no-save: nothing is kept */
@@ -31,7 +41,7 @@ void cli_keep_std_fds(void);
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
 
-/* CLI_HELP to CLI_MODELS: prints on stdout. -> exit code */
+/* CLI_HELP to CLI_COMPLETION: prints on stdout. -> exit code */
 int cli_answer(struct cli *c);
 
 /* What engine_start needs: model found, CPU level and folder format checked. o->model is for the

@@ -56,6 +56,12 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
                         "Prints every key binding in effect, as YAML that can be used as\n"
                         ".Pa keys.yaml .",
                    .rare = true},
+    [FLAG_COMPLETION] = {"completion", 0, "SHELL", "print a completion script: bash, zsh, fish",
+                         "Prints a script that makes\n"
+                         ".Ar SHELL\n"
+                         "(bash, zsh or fish) complete the flags, for example\n"
+                         ".Li eval \\(dq$(qins\\-tui \\-\\-completion bash)\\(dq .",
+                         .rare = true},
     [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
     [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",

@@ -18,6 +18,7 @@ enum cli_flag {
     FLAG_MODELS,
     FLAG_DUMP_CONFIG,
     FLAG_DUMP_KEYS,
+    FLAG_COMPLETION,
     FLAG_HELP,
     FLAG_HELP_ALL,
     FLAG_VERSION,
