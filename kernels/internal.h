@@ -142,6 +142,7 @@ void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_tokens(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx512(struct kernels *k);
+void kernels_avx512_attend(struct kernels *k);
 void kernels_vnni(struct kernels *k);
 void kernels_vnni_tokens(struct kernels *k);
 void kernels_amx(struct kernels *k);

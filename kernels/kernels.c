@@ -83,6 +83,7 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "avx512";
     kernels_avx512(k);
+    kernels_avx512_attend(k);
     if (!(flags & CPU_VNNI))
         return;
     k->level = "vnni";

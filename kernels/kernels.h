@@ -37,6 +37,7 @@ enum {
     PROMPT_COLS = 32,
     PROMPT_GROUPS = 16,         /* row groups that a prompt kernel decodes at once */
     PROMPT_SCRATCH = 800 << 10, /* bytes that it needs for them */
+    ATTENDS = 4,                /* rows of scores that several queries need at once */
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
     ATTEND_DIM = 256,           /* of a head, at most */
     ATTEND_SCRATCH = 424 << 10, /* bytes */
@@ -123,6 +124,17 @@ typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
 typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores);
 
+/* Several queries of one head, with the bits of one after another: query t sees positions
+ * [0, pos0 + t]. */
+typedef void attends_f32_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
+                            const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
+                            uint32_t pos0, const float *k /* [pos0 + n_tok][dim] */, const float *v,
+                            uint32_t dim, float scale, float *scores /* [ATTENDS][ld_scores] */,
+                            size_t ld_scores);
+typedef void attends_bf16_fn(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                             uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
+                             float scale, float *scores, size_t ld_scores);
+
 /* n_tok <= ATTEND_TOKENS queries of one head in a prompt; query t sees positions [0, pos0 + t]. The
  * softmax is made online, over blocks of positions that begin at multiples of a constant, so that
  * the bits of a result depend on its query and the cache alone. Weights of positions are rounded
@@ -185,6 +197,8 @@ struct kernels {
     add_fn *add;
     attend_f32_fn *attend_f32;
     attend_bf16_fn *attend_bf16;
+    attends_f32_fn *attends_f32;   /* NULL: one query after another */
+    attends_bf16_fn *attends_bf16; /* the same */
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */
     gemm_f32_fn *gemm_f32;
 };

@@ -40,8 +40,8 @@ struct session {
     float *gate_up;   /* [chunk][2 * ffn_dim] */
     float *ffn;       /* [chunk][ffn_dim] */
     float *cos, *sin; /* [chunk][rope.half] */
-    float *scores;    /* [pool_size][ctx_stride], or a prompt's scratch */
-    size_t ctx_stride;
+    float *scores;    /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
+    size_t ctx_stride, scores_stride;
     float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
     uint32_t n_logits;
 };
@@ -133,7 +133,7 @@ static void attend_prompt_block(void *arg, uint32_t chunk, uint32_t worker)
                         left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first,
                         kv_keys(&s->kv, p->layer, kv_head), kv_values(&s->kv, p->layer, kv_head),
                         c->head_dim, 1.0f / sqrtf((float)c->head_dim),
-                        s->scores + worker * s->ctx_stride);
+                        s->scores + worker * s->scores_stride);
 }
 
 /* Chunk: NEAR_TOKENS queries of one head, so that their keys and values are read from near. */
@@ -149,10 +149,20 @@ static void attend_block(void *arg, uint32_t chunk, uint32_t worker)
     const void *keys = kv_keys(&s->kv, p->layer, kv_head);
     const void *values = kv_values(&s->kv, p->layer, kv_head);
     float scale = 1.0f / sqrtf((float)c->head_dim);
-    float *scores = s->scores + worker * s->ctx_stride;
-    for (uint32_t t = first; t < last; t++) {
-        const float *q = s->qkv + (size_t)t * qkv_dim(c) + head * c->head_dim;
-        float *out = s->heads + (size_t)t * q_dim(c) + head * c->head_dim;
+    float *scores = s->scores + worker * s->scores_stride;
+    const float *q = s->qkv + (size_t)first * qkv_dim(c) + head * c->head_dim;
+    float *out = s->heads + (size_t)first * q_dim(c) + head * c->head_dim;
+    if (last - first >= ATTENDS && s->kv.type == KV_BF16 && s->k->attends_bf16) {
+        s->k->attends_bf16(out, q_dim(c), q, qkv_dim(c), last - first, p->pos0 + first, keys,
+                           values, c->head_dim, scale, scores, s->ctx_stride);
+        return;
+    }
+    if (last - first >= ATTENDS && s->kv.type == KV_F32 && s->k->attends_f32) {
+        s->k->attends_f32(out, q_dim(c), q, qkv_dim(c), last - first, p->pos0 + first, keys, values,
+                          c->head_dim, scale, scores, s->ctx_stride);
+        return;
+    }
+    for (uint32_t t = first; t < last; t++, q += qkv_dim(c), out += q_dim(c)) {
         uint32_t n_pos = p->pos0 + t + 1;
         if (s->kv.type == KV_F32)
             s->k->attend_f32(out, q, keys, values, n_pos, c->head_dim, scale, scores);
@@ -416,9 +426,10 @@ static void allocate(struct session *s)
     s->cos = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->sin = xaligned_scratch(n * s->rope.half * sizeof(float));
     s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
-    if (s->k->attend_prompt && s->ctx_stride < ATTEND_SCRATCH / sizeof(float))
-        s->ctx_stride = ATTEND_SCRATCH / sizeof(float);
-    s->scores = xaligned_scratch(pool_size(s->pool) * s->ctx_stride * sizeof(float));
+    s->scores_stride = (s->k->attends_bf16 ? ATTENDS : 1) * s->ctx_stride;
+    if (s->k->attend_prompt && s->scores_stride < ATTEND_SCRATCH / sizeof(float))
+        s->scores_stride = ATTEND_SCRATCH / sizeof(float);
+    s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }
 

@@ -6,14 +6,6 @@
 #include "x86/avx512.h"
 #include "x86/prefetch.h"
 
-static float sum_lanes_avx512(__m512 v)
-{
-    __m256 t8 = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-    __m128 t4 = _mm_add_ps(_mm256_castps256_ps128(t8), _mm256_extractf128_ps(t8, 1));
-    __m128 t2 = _mm_add_ps(t4, _mm_movehl_ps(t4, t4));
-    return _mm_cvtss_f32(_mm_add_ss(t2, _mm_shuffle_ps(t2, t2, 1)));
-}
-
 /* ---- row-major formats --------------------------------------------------------------------------
  */
 

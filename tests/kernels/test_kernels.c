@@ -441,6 +441,70 @@ static void check_attend_shape(struct state *s, bool bf16, uint32_t n_pos, uint3
     input_free(&vh);
 }
 
+/* Several queries: the bits of one after another. */
+static void check_attends_shape(struct state *s, bool bf16, uint32_t n_tok, uint32_t pos0,
+                                uint32_t dim)
+{
+    const size_t n = (size_t)(pos0 + n_tok) * dim, ld_q = dim + 2, ld_out = dim + 3;
+    const size_t ld_scores = pos0 + n_tok;
+    const float scale = 1 / sqrtf((float)dim);
+    struct input q = random_floats((n_tok - 1) * ld_q + dim, (int)random_below(3));
+    struct input k = random_floats(n, 0), v = random_floats(n, 0);
+    struct input kh = input_new(n * 2), vh = input_new(n * 2);
+    struct output ref = output_new(((n_tok - 1) * ld_out + dim) * sizeof(float));
+    struct output new = output_new(ref.bytes), scores = output_new(ATTENDS * ld_scores * 4);
+    for (size_t i = 0; i < n; i++) {
+        ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
+        ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
+    }
+    WHAT(s, "attends_%s %u queries behind %u, head %u", bf16 ? "bf16" : "f32", n_tok, pos0, dim);
+    output_poison(&ref);
+    output_poison(&new);
+    output_poison(&scores);
+    for (uint32_t t = 0; t < n_tok; t++) {
+        float *out = (float *)ref.p + t * ld_out;
+        const float *query = (const float *)q.p + t * ld_q;
+        if (bf16)
+            s->ref->attend_bf16(out, query, kh.p, vh.p, pos0 + t + 1, dim, scale, scores.p);
+        else
+            s->ref->attend_f32(out, query, k.p, v.p, pos0 + t + 1, dim, scale, scores.p);
+    }
+    if (bf16)
+        s->new->attends_bf16(new.p, ld_out, q.p, ld_q, n_tok, pos0, kh.p, vh.p, dim, scale,
+                             scores.p, ld_scores);
+    else
+        s->new->attends_f32(new.p, ld_out, q.p, ld_q, n_tok, pos0, k.p, v.p, dim, scale, scores.p,
+                            ld_scores);
+    compare(s, &ref, &new);
+    for (int i = 0; i < BAND; i++)
+        if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON) {
+            fail(s, "wrote outside its scores");
+            break;
+        }
+    output_free(&ref);
+    output_free(&new);
+    output_free(&scores);
+    struct input *inputs[] = {&q, &k, &v, &kh, &vh};
+    for (size_t i = 0; i < COUNT(inputs); i++)
+        input_free(inputs[i]);
+}
+
+static void check_attends(struct state *s)
+{
+    static const uint32_t dims[] = {1, 7, 16, 24, 33, 64, 80, 96, 100, 128, 200};
+    static const uint32_t before[] = {0, 1, 11, 12, 13, 14, 15, 16, 100, 301};
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        void *function =
+            bf16 ? (void *)(uintptr_t)s->new->attends_bf16 : (void *)(uintptr_t)s->new->attends_f32;
+        if (!function || !begin(s, function, bf16 ? "attends_bf16" : "attends_f32"))
+            continue;
+        uint32_t n_tok = 1;
+        for (size_t i = 0; i < COUNT(dims); i++)
+            for (size_t j = 0; j < COUNT(before); j++, n_tok = n_tok % 9 + 1)
+                check_attends_shape(s, bf16, n_tok, before[j], dims[i]);
+    }
+}
+
 static void check_attend(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 8, 16, 24, 32, 48, 64, 80, 96, 100, 128, 200};
@@ -461,6 +525,7 @@ static void check_all(struct state *s)
     check_quantise(s);
     check_vectors(s);
     check_attend(s);
+    check_attends(s);
 }
 
 /* ---- CPU levels ------------------------------------------------------------------------------ */
