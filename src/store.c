@@ -46,9 +46,9 @@ static bool failed(struct store *s, const char *doing, struct error *err)
     else if (code == SQLITE_CONSTRAINT)
         s->state = STORE_REPLACED;
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-        return refuse(err, EX_TEMPFAIL, "%s: cannot %s: another program has locked it", s->path, doing);
-    return refuse(err, s->state == STORE_DAMAGED ? EX_DATAERR : EX_IOERR, "%s: cannot %s: %s", s->path,
-                  doing, sqlite3_errmsg(s->db));
+        return refuse(err, EX_TEMPFAIL, "cannot %s: another program has locked %s", doing, s->path);
+    return refuse(err, s->state == STORE_DAMAGED ? EX_DATAERR : EX_IOERR, "cannot %s: %s: %s", doing,
+                  sqlite3_errmsg(s->db), s->path);
 }
 
 /* Values by letter: i int64_t, d double, t text or NULL, b bytes and size_t: a text of that length. */
@@ -315,8 +315,8 @@ static bool check_version(struct store *s, struct error *err)
         return refuse(err, EX_DATAERR, "%s: not a file of qins-tui; it is left as it is", s->path);
     if (version > VERSION)
         return refuse(err, EX_CONFIG,
-                      "%s: written by a newer qins-tui (version %lld, this one knows %d); it is left "
-                      "as it is",
+                      "a newer qins-tui has written %s (version %lld, this one knows %d); it is left as "
+                      "it is",
                       s->path, (long long)version, VERSION);
     return version == VERSION || migrate(s, err);
 }

@@ -205,6 +205,7 @@ static bool is_here(enum command_id id)
 {
     switch (id) {
     case COMMAND_HELP:
+    case COMMAND_NEW:
     case COMMAND_CLEAR:
     case COMMAND_SYSTEM:
     case COMMAND_PRESET:
@@ -328,6 +329,7 @@ static void run_command(struct plain *p, const char *line)
     enum command_id id = command_parse(line, &argument);
     switch (id) {
     case COMMAND_HELP: help(p); break;
+    case COMMAND_NEW:
     case COMMAND_CLEAR:
         chat_truncate(&p->chat, 0);
         say(p, "A new conversation.");

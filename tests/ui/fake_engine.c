@@ -20,6 +20,9 @@
 #include "engine.h"
 #include "sanitise.h"
 
+extern uint64_t fake_engine_seed;
+uint64_t fake_engine_seed; /* of the last turn, for tests */
+
 struct engine {
     pthread_t thread;
     struct event_queue *queue;
@@ -164,6 +167,7 @@ const struct error *engine_error(const struct engine *e)
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     uint32_t turn = ++e->turn;
+    fake_engine_seed = r->seed;
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);
     if (write(e->work[1], &turn, sizeof turn) != (ssize_t)sizeof turn)

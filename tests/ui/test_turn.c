@@ -8,6 +8,7 @@
 #include "app.h"
 #include "test.h"
 
+extern uint64_t fake_engine_seed; /* of the last turn */
 static struct options options;
 
 static void open_app(struct app *a)
@@ -107,12 +108,65 @@ static void test_an_answer_without_a_word_is_not_kept(void **state)
     close_app(&a);
 }
 
+static void test_text_that_streams_is_saved_within_a_second(void **state)
+{
+    (void)state;
+    struct app a;
+    struct error err;
+    struct conversation saved = {0};
+    bool taken;
+    open_app(&a);
+    a.saving.off = false;
+    a.saving.folder = path_join(temp_folder(), "qins");
+    take_until(&a, EVENT_READY);
+    app_send(&a, "hi", 2);
+    a.turn = 7;
+    assert_true(a.saving.due <= 0); /* the message is saved; nothing waits, nothing wakes */
+    struct event piece = text_event(7, "streamed");
+    app_event(&a, &piece);
+    double due = a.saving.due;
+    assert_true(due > 0 && due <= now_ms() + 1000);
+    app_event(&a, &piece);
+    assert_true(a.saving.due == due); /* more text does not put it off */
+    app_save(&a);
+    assert_true(a.saving.due <= 0);
+    int64_t id = a.conversation.id;
+    saving_release(&a.saving);
+    assert_true(store_load(a.saving.store, id, &saved, &taken, &err));
+    assert_string_equal(saved.messages[1].text.data, "streamedstreamed");
+    conversation_free(&saved);
+    *strrchr(a.saving.folder, '/') = '\0';
+    remove_folder(a.saving.folder);
+    close_app(&a);
+}
+
+static void test_another_version_has_another_seed(void **state)
+{
+    (void)state;
+    struct app a;
+    struct error err;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    assert_true(options_set(a.options, OPT_SEED, "5", SOURCE_USER, &err));
+    app_send(&a, "hi", 2);
+    take_until(&a, EVENT_DONE);
+    assert_int_equal(fake_engine_seed, 5);
+    app_regenerate(&a);
+    take_until(&a, EVENT_DONE);
+    assert_int_equal(fake_engine_seed, 6);
+    assert_int_equal(a.conversation.n, 3);
+    assert_int_equal(a.conversation.n_path, 2);
+    close_app(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_message_waits_then_becomes_a_turn),
         cmocka_unit_test(test_events_of_another_turn_change_nothing),
         cmocka_unit_test(test_an_answer_without_a_word_is_not_kept),
+        cmocka_unit_test(test_text_that_streams_is_saved_within_a_second),
+        cmocka_unit_test(test_another_version_has_another_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

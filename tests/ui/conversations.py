@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""Conversations that are kept: killed programs, the list, versions, export, and disks that say no. The
+engine says what a test wants; the saved file is read from outside with Python's own SQLite."""
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+import time
+
+from terminal import SECONDS, Screen, program, run_tests
+
+FAKE = program("tests/ui/qins-tui-fake")
+SOURCE = os.environ.get("QINS_SOURCE", ".")
+MODEL = os.path.join(SOURCE, "meson.build")  # any file: the engine does not read it
+
+
+class Home:
+    """A folder for what is kept, and programs that use it."""
+
+    def __init__(self, answer="A short answer.\n"):
+        self.folder = tempfile.mkdtemp(prefix="qins-state-")
+        self.answer = os.path.join(self.folder, "answer")
+        with open(self.answer, "w", encoding="utf-8") as f:
+            f.write(answer)
+        self.state = os.path.join(self.folder, "qins")
+        self.file = os.path.join(self.state, "conversations.db")
+
+    def start(self, *flags, **env):
+        names = {"XDG_STATE_HOME": self.folder, "FAKE_TEXT": self.answer}
+        names.update(env)
+        s = Screen([FAKE, "--format", "f32", *flags, MODEL], **names)
+        s.wait("Ready")
+        return s
+
+    def rows(self, sql):
+        with sqlite3.connect(self.file, timeout=30) as db:
+            return db.execute(sql).fetchall()
+
+    def texts(self):
+        return [row[0] for row in self.rows("SELECT text FROM message ORDER BY id")]
+
+    def wait_rows(self, sql, condition):
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                rows = self.rows(sql) if os.path.exists(self.file) else []
+            except sqlite3.OperationalError:  # its tables are just being made
+                rows = []
+            if condition(rows):
+                return rows
+            assert time.monotonic() < end, rows
+            time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def send(s, text):
+    s.text(text)
+    s.keys("Enter")
+
+
+def test_a_killed_program_has_saved_what_streamed():
+    with Home("".join("line %d of it\n" % i for i in range(100000))) as home:
+        with home.start(FAKE_DELAY_MS="20") as s:
+            send(s, "tell me")
+            seen = s.wait(r"line (\d+) of it").group(1)
+            home.wait_rows("SELECT text FROM message WHERE role = 'assistant'",
+                           lambda rows: rows and "line %s of it" % seen in rows[0][0])
+            os.kill(s.pid(), signal.SIGKILL)
+            s.wait(r"EXIT=137")
+        assert "line %s of it" % seen in home.texts()[1]
+        with home.start("--continue") as s:
+            s.wait(r"\[interrupted; /continue goes on\]")
+            assert home.rows("SELECT stop FROM message WHERE role = 'assistant'") == [("interrupted",)]
+
+
+def test_signals_save_and_leave():
+    for number, code in (signal.SIGTERM, 143), (signal.SIGHUP, 129):
+        with Home("word " * 100000) as home:
+            with home.start(FAKE_DELAY_MS="20") as s:
+                send(s, "tell me")
+                s.wait(r"word word")
+                os.kill(s.pid(), number)
+                assert s.exit_code() == code
+            assert home.texts()[0] == "tell me" and "word word" in home.texts()[1]
+
+
+def test_a_crash_of_the_engine_keeps_the_question():
+    with Home() as home:
+        with home.start(FAKE_CRASH=str(int(signal.SIGBUS))) as s:
+            send(s, "a question before the crash")
+            s.wait(r"EXIT=\d+")
+        assert home.texts() == ["a question before the crash"]
+
+
+def test_the_list_finds_renames_deletes_and_opens():
+    with Home("An answer about penguins.\n") as home, home.start() as s:
+        send(s, "about the antarctic")
+        s.wait(r"QINS  An answer")
+        home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 2)
+        send(s, "/new")
+        s.wait(r"Alt-1")
+        send(s, "something else")
+        s.wait(r"QINS  An answer")
+        home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 4)
+        s.keys("F2")
+        s.wait(r"^ Conversations +2$")
+        s.wait(r"^> something else .* 2 ")
+        s.text("ANTARC")
+        s.wait(r"^> about the antarctic")
+        s.wait(r"^ Conversations +1$")
+        s.keys("C-r")
+        s.wait(r"New title: about the antarctic")
+        s.keys("C-u")
+        send(s, "Ice \x1b[31m")
+        s.wait(r"^ Conversations +1$")
+        s.keys("C-u")
+        s.wait(r"^ Conversations +2$")
+        s.text("penguins Ice")
+        s.wait(r"Nothing found")             # all words in one text
+        s.keys("C-u")
+        s.text('"*(')
+        s.wait(r"Nothing found")
+        s.keys("C-u")
+        s.text("something")
+        s.wait(r"^> something else")
+        s.keys("C-d")
+        s.wait(r"for good\? \(y/n\)")
+        s.keys("y")
+        s.wait(r"Nothing found")
+        assert home.rows("SELECT count(*) FROM conversation") == [(1,)]
+        s.keys("C-u")
+        s.wait(r"^> Ice")
+        s.keys("Enter")
+        s.wait(r"^ You   about the antarctic")
+
+
+def test_versions_are_kept_and_shown():
+    with Home() as home, home.start() as s:
+        send(s, "question one")
+        s.wait(r"QINS  A short")
+        send(s, "/regen")
+        s.wait(r"^ 2/2")
+        s.keys("M-,")
+        s.wait(r"^ 1/2")
+        s.keys("M-,")
+        s.wait(r"This is the first version")
+        send(s, "/branch 2")
+        s.wait(r"^ 2/2")
+        send(s, "/edit")
+        s.wait(r"^─ New version of your message")
+        s.keys("C-u")
+        send(s, "question two")
+        s.wait(r"^ You   question two")
+        home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 5)
+        send(s, "/undo")
+        s.wait(r"is taken back")
+        s.wait(r"Alt-1")
+        send(s, "/branch")
+        s.wait(r"Branches of this conversation +3$")
+        s.text("one")
+        s.wait(r"Branches of this conversation +2$")
+        s.keys("Enter")
+        s.wait(r"^ You   question one")
+        assert sorted(home.texts()) == ["A short answer.\n"] * 3 + ["question one", "question two"]
+
+
+def test_export_is_exact_and_overwrites_nothing():
+    answer = "# Heading\n\n| a | b |\n\ttab, \u202e and \u001b[2J, no newline at the end"
+    with Home(answer) as home, home.start() as s:
+        md, js = os.path.join(home.folder, "out.md"), os.path.join(home.folder, "out.json")
+        send(s, "a question")
+        s.wait(r"no newline")
+        home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+        send(s, "/export " + md)
+        s.wait(r"Written: .*out\.md")
+        with open(md, encoding="utf-8", newline="") as f:
+            assert f.read() == ("# a question\n\n## You\n\na question\n\n## meson.build\n\n" + answer
+                                + "\n\n")
+        with open(md, "w", encoding="utf-8") as f:
+            f.write("mine")
+        send(s, "/export " + md)
+        s.wait(r"exists already; --force")
+        with open(md, encoding="utf-8") as f:
+            assert f.read() == "mine"
+        send(s, "/export --force " + md)
+        s.wait(r"Written: .*out\.md")
+        send(s, "/export " + js)
+        s.wait(r"Written: .*out\.json")
+        with open(js, encoding="utf-8") as f:
+            got = json.load(f)
+        assert [m["text"] for m in got["messages"]] == ["a question", answer]
+        assert got["path"] == [0, 1] and got["messages"][1]["parent"] == 0
+        send(s, "/export " + md + ".txt")
+        s.wait(r"ends in \.md or \.json")
+
+
+def test_a_second_program_gets_a_copy():
+    with Home() as home, home.start() as first:
+        send(first, "in the first")
+        first.wait(r"QINS  A short")
+        home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 2)
+        with home.start("--continue") as second:
+            second.wait(r"Another qins-tui has this conversation open")
+            second.wait(r"^ You   in the first")
+            send(second, "in the copy")
+            home.wait_rows("SELECT id FROM conversation", lambda rows: len(rows) == 2)
+        assert home.rows("SELECT count(*) FROM message WHERE conversation = 1") == [(2,)]
+
+
+def test_nothing_is_kept_when_so_asked():
+    for flags, env in ((["--no-save"], {}), ([], {"QINS_NO_HISTORY": "1"})):
+        with Home() as home, home.start(*flags, **env) as s:
+            send(s, "a secret")
+            s.wait(r"QINS  A short")
+            send(s, "/save")
+            s.wait(r"Nothing is saved: --no-save")
+            send(s, "/quit")
+            assert s.exit_code() == 0
+            assert not os.path.exists(home.state)
+
+
+def test_a_disk_that_says_no_is_told_once():
+    with Home() as home, home.start(XDG_STATE_HOME="/dev/null") as s:
+        send(s, "one")
+        s.wait(r"Not saved: /dev/null/qins")
+        s.wait(r"QINS  A short")
+        send(s, "two")
+        s.wait(r"(?s)QINS  A short.*QINS  A short")
+        assert "Not saved" not in s.shows()
+
+
+def test_a_locked_file_delays_nothing_and_all_is_saved_later():
+    with Home() as home, home.start() as s:
+        send(s, "one")
+        home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+        other = sqlite3.connect(home.file, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        send(s, "two")
+        s.wait(r"Not saved: .*another program has locked")
+        s.wait(r"(?s)QINS  A short.*QINS  A short")
+        other.execute("ROLLBACK")
+        other.close()
+        send(s, "three")
+        home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 6)
+
+
+def test_a_damaged_file_is_kept_under_another_name():
+    with Home() as home:
+        os.mkdir(home.state, 0o700)
+        with open(home.file, "wb") as f:
+            f.write(b"no database at all" * 1000)
+        with home.start() as s:
+            send(s, "one")
+            s.wait(r"are damaged: they are kept as")
+            home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+        kept = [n for n in os.listdir(home.state) if ".damaged-" in n]
+        assert len(kept) == 1
+        with open(os.path.join(home.state, kept[0]), "rb") as f:
+            assert f.read() == b"no database at all" * 1000
+
+
+if __name__ == "__main__":
+    run_tests(dict(globals()))
