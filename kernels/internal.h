@@ -104,6 +104,17 @@ static inline float exp_f32(float x)
     return p * bits_float((float_bits(shifted) << 23) + 0x3f800000u);
 }
 
+/* What an array of numbers holds. */
+enum element { ELEMENT_F32, ELEMENT_BF16, ELEMENT_INT8 };
+
+static inline __attribute__((always_inline)) float load_one(const void *p, size_t i, enum element e)
+{
+    if (e == ELEMENT_INT8)
+        return ((const int8_t *)p)[i];
+    return e == ELEMENT_BF16 ? bits_float((uint32_t)((const uint16_t *)p)[i] << 16)
+                             : ((const float *)p)[i];
+}
+
 /* ---- sums -------------------------------------------------------------------------------------
  */
 
@@ -143,6 +154,7 @@ void kernels_avx2_tokens(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_avx512_attend(struct kernels *k);
+void kernels_avx512_attend_one(struct kernels *k);
 void kernels_vnni(struct kernels *k);
 void kernels_vnni_tokens(struct kernels *k);
 void kernels_amx(struct kernels *k);

@@ -84,6 +84,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     k->level = "avx512";
     kernels_avx512(k);
     kernels_avx512_attend(k);
+    kernels_avx512_attend_one(k);
     if (!(flags & CPU_VNNI))
         return;
     k->level = "vnni";

@@ -135,6 +135,17 @@ typedef void attends_bf16_fn(float *out, size_t ld_out, const float *q, size_t l
                              uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
                              float scale, float *scores, size_t ld_scores);
 
+/* The same over int8 keys and values with one scale a position: k_scale[p] * k[p][d]. The scales
+ * are factors of the score, before `scale`, and of the position's weight, after the softmax. */
+typedef void attend_int8_fn(float *out, const float *q, const int8_t *k, const float *k_scale,
+                            const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
+                            float scale, float *scores);
+/* One position of one head: q = rint(x / *scale), *scale = max|x| / 127. */
+typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uint32_t n);
+/* Positions as bf16, for a unit that takes no int8; scales must be finite. */
+typedef void unpack_int8_fn(uint16_t *out /* [n_pos][dim] */, const int8_t *q, const float *scale,
+                            uint32_t n_pos, uint32_t dim);
+
 /* n_tok <= ATTEND_TOKENS queries of one head in a prompt; query t sees positions [0, pos0 + t]. The
  * softmax is made online, over blocks of positions that begin at multiples of a constant, so that
  * the bits of a result depend on its query and the cache alone. Weights of positions are rounded
@@ -199,6 +210,9 @@ struct kernels {
     attend_bf16_fn *attend_bf16;
     attends_f32_fn *attends_f32;   /* NULL: one query after another */
     attends_bf16_fn *attends_bf16; /* the same */
+    attend_int8_fn *attend_int8;
+    pack_int8_fn *pack_int8;
+    unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */
     gemm_f32_fn *gemm_f32;
 };

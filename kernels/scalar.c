@@ -356,6 +356,55 @@ static void attend_bf16_scalar(float *out, const float *q, const uint16_t *k, co
         out[d] *= factor;
 }
 
+static void attend_int8_scalar(float *out, const float *q, const int8_t *k, const float *k_scale,
+                               const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
+                               float scale, float *scores)
+{
+    float max = -INFINITY;
+    for (uint32_t p = 0; p < n_pos; p++) {
+        float lane[LANES] = {0};
+        for (uint32_t d = 0; d < dim; d++)
+            lane[d % LANES] = fmaf(q[d], k[(size_t)p * dim + d], lane[d % LANES]);
+        scores[p] = scale * (k_scale[p] * sum_lanes(lane));
+        max = scores[p] > max ? scores[p] : max;
+    }
+    float factor = softmax_scalar(scores, n_pos, max);
+    memset(out, 0, dim * sizeof *out);
+    for (uint32_t p = 0; p < n_pos; p++) {
+        scores[p] *= v_scale[p];
+        for (uint32_t d = 0; d < dim; d++)
+            out[d] = fmaf(scores[p], v[(size_t)p * dim + d], out[d]);
+    }
+    for (uint32_t d = 0; d < dim; d++)
+        out[d] *= factor;
+}
+
+/* A row whose scale would be subnormal counts as zero. */
+static void pack_int8_scalar(int8_t *q, float *scale, const float *x, uint32_t n)
+{
+    float max = 0;
+    for (uint32_t i = 0; i < n; i++)
+        max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+    *scale = max / 127.0f < __FLT_MIN__ ? 0 : max / 127.0f;
+    float inverse = *scale > 0 ? 1.0f / *scale : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        float v = x[i] * inverse;
+        v = v > -127.0f ? v : -127.0f; /* NaN becomes -127 */
+        q[i] = (int8_t)rintf(v < 127.0f ? v : 127.0f);
+    }
+}
+
+/* Rounds to nearest even. */
+static void unpack_int8_scalar(uint16_t *out, const int8_t *q, const float *scale, uint32_t n_pos,
+                               uint32_t dim)
+{
+    for (uint32_t p = 0; p < n_pos; p++)
+        for (uint32_t d = 0; d < dim; d++, q++) {
+            uint32_t u = float_bits(scale[p] * (float)*q);
+            *out++ = (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+        }
+}
+
 void kernels_scalar(struct kernels *k)
 {
     *k = (struct kernels){
@@ -377,6 +426,9 @@ void kernels_scalar(struct kernels *k)
         .add = add_scalar,
         .attend_f32 = attend_f32_scalar,
         .attend_bf16 = attend_bf16_scalar,
+        .attend_int8 = attend_int8_scalar,
+        .pack_int8 = pack_int8_scalar,
+        .unpack_int8 = unpack_int8_scalar,
         .gemm_f32 = gemm_f32_openblas,
     };
     for (int f = 0; f < N_FORMATS; f++)

@@ -109,6 +109,8 @@ static bool load(struct engine *e)
                                                  &e->info.template, &e->error))
         return false;
     struct session_options o = {.ctx_len = e->options.ctx_len, .kv = session_default_kv(m)};
+    if (e->options.has_kv)
+        o.kv = e->options.kv;
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
         return false;

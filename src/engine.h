@@ -13,6 +13,7 @@
 #include "chat.h"
 #include "events.h"
 #include "kernels.h"
+#include "kv.h"
 #include "model.h"
 #include "sampler.h"
 #include "speculate.h"
@@ -27,6 +28,8 @@ struct engine_options {
     uint32_t ctx_len;     /* 0: the model's original context */
     enum format folder_format; /* what a folder is converted to */
     enum speculate_mode speculate;
+    bool has_kv;          /* else session_default_kv */
+    enum kv_type kv;
     bool raw;             /* all turns are raw: a chat template that is not known does not matter */
 };
 

@@ -7,19 +7,50 @@
 
 #include "qins.h"
 
-bool kv_reserve(struct kv *kv, const struct model_config *c, enum kv_type type, uint32_t ctx_len,
-                struct error *err)
+static const struct {
+    const char *name;
+    size_t value_bytes;
+} types[] = {
+    [KV_F32] = {"f32", sizeof(float)},
+    [KV_BF16] = {"bf16", sizeof(uint16_t)},
+    [KV_INT8] = {"int8", sizeof(int8_t)},
+};
+enum { N_TYPES = sizeof types / sizeof *types };
+
+const char *kv_type_name(enum kv_type type)
+{
+    return types[type].name;
+}
+
+bool kv_type_from_name(const char *name, enum kv_type *type)
+{
+    for (int i = 0; i < N_TYPES; i++)
+        if (strcmp(name, types[i].name) == 0) {
+            *type = (enum kv_type)i;
+            return true;
+        }
+    return false;
+}
+
+static size_t scale_bytes(enum kv_type type)
+{
+    return type == KV_INT8 ? sizeof(float) : 0;
+}
+
+bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
+                enum kv_type type, uint32_t ctx_len, struct error *err)
 {
     *kv = (struct kv){.type = type,
                       .n_layers = c->n_layers,
                       .n_heads = c->n_kv_heads,
                       .ctx_len = ctx_len,
                       .head_dim = c->head_dim,
-                      .value_bytes = type == KV_BF16 ? sizeof(uint16_t) : sizeof(float)};
-    size_t bytes;
-    if (__builtin_mul_overflow((size_t)c->n_layers * c->n_kv_heads,
-                               (size_t)ctx_len * c->head_dim * kv->value_bytes, &kv->half_bytes) ||
-        __builtin_mul_overflow(kv->half_bytes, (size_t)2, &bytes))
+                      .value_bytes = types[type].value_bytes,
+                      .pack = k->pack_int8};
+    size_t bytes, n_heads = (size_t)c->n_layers * c->n_kv_heads;
+    size_t position = c->head_dim * kv->value_bytes + scale_bytes(type);
+    if (__builtin_mul_overflow(2 * n_heads * position, (size_t)ctx_len, &bytes) ||
+        __builtin_add_overflow(bytes, (size_t)64, &bytes)) /* scales begin on a line */
         return refuse(err, EX_USAGE, "context of %u tokens: the cache would not fit any memory",
                       ctx_len);
     void *p =
@@ -35,13 +66,15 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, enum kv_type type, 
     madvise(p, bytes, MADV_NOHUGEPAGE);
 #endif
     kv->memory = p;
+    kv->bytes = bytes;
+    kv->half_bytes = n_heads * ctx_len * c->head_dim * kv->value_bytes;
     return true;
 }
 
 void kv_release(struct kv *kv)
 {
     if (kv->memory)
-        munmap(kv->memory, 2 * kv->half_bytes);
+        munmap(kv->memory, kv->bytes);
     *kv = (struct kv){0};
 }
 
@@ -60,6 +93,17 @@ void *kv_values(const struct kv *kv, uint32_t layer, uint32_t head)
     return kv->memory + kv->half_bytes + head_offset(kv, layer, head);
 }
 
+float *kv_key_scales(const struct kv *kv, uint32_t layer, uint32_t head)
+{
+    return (float *)(kv->memory + (2 * kv->half_bytes + 63) / 64 * 64) +
+           ((size_t)layer * kv->n_heads + head) * kv->ctx_len;
+}
+
+float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head)
+{
+    return kv_key_scales(kv, layer + kv->n_layers, head);
+}
+
 static void store(const struct kv *kv, void *positions, uint32_t pos, const float *x)
 {
     size_t at = (size_t)pos * kv->head_dim;
@@ -75,11 +119,20 @@ static void store(const struct kv *kv, void *positions, uint32_t pos, const floa
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, const float *key,
               const float *value)
 {
+    if (kv->type == KV_INT8) {
+        size_t at = (size_t)pos * kv->head_dim;
+        kv->pack((int8_t *)kv_keys(kv, layer, head) + at, kv_key_scales(kv, layer, head) + pos, key,
+                 kv->head_dim);
+        kv->pack((int8_t *)kv_values(kv, layer, head) + at, kv_value_scales(kv, layer, head) + pos,
+                 value, kv->head_dim);
+        return;
+    }
     store(kv, kv_keys(kv, layer, head), pos, key);
     store(kv, kv_values(kv, layer, head), pos, value);
 }
 
 uint64_t kv_bytes(const struct kv *kv, uint32_t n_pos)
 {
-    return 2 * (uint64_t)kv->n_layers * kv->n_heads * n_pos * kv->head_dim * kv->value_bytes;
+    return 2 * (uint64_t)kv->n_layers * kv->n_heads * n_pos *
+           (kv->head_dim * kv->value_bytes + scale_bytes(kv->type));
 }

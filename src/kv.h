@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * kv: the cache of keys and values, [layer][kv head][position][head_dim], keys in one half and
- * values in the other. Address space for the whole context is reserved at once; memory is used as
+ * kv: the cache of keys and values, [layer][kv head][position][head_dim], keys first, then values, then,
+ * for int8, one scale a position of either: [layer][kv head][position]. Address space for the whole context is reserved at once; memory is used as
  * it fills.
  */
 #ifndef QINS_KV_H
@@ -9,23 +9,31 @@
 
 #include "model.h"
 
-enum kv_type { KV_F32, KV_BF16 };
+enum kv_type { KV_F32, KV_BF16, KV_INT8 };
 
 struct kv {
     enum kv_type type;
     uint32_t n_layers, n_heads, ctx_len, head_dim; /* n_heads: kv heads */
     size_t value_bytes;                            /* of one element */
     size_t half_bytes;                             /* keys, or values */
-    uint8_t *memory;                               /* [2 half_bytes] */
+    size_t bytes;                                  /* all, scales included */
+    uint8_t *memory;                               /* [bytes] */
+    pack_int8_fn *pack;
 };
 
-bool kv_reserve(struct kv *kv, const struct model_config *c, enum kv_type type, uint32_t ctx_len,
-                struct error *err);
+bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
+                enum kv_type type, uint32_t ctx_len, struct error *err);
 void kv_release(struct kv *kv);
 
-/* Start of the positions of one head: [ctx_len][head_dim], float or bf16. */
+const char *kv_type_name(enum kv_type type);
+bool kv_type_from_name(const char *name, enum kv_type *type);
+
+/* Start of the positions of one head: [ctx_len][head_dim], float, bf16 or int8. */
 void *kv_keys(const struct kv *kv, uint32_t layer, uint32_t head);
 void *kv_values(const struct kv *kv, uint32_t layer, uint32_t head);
+/* Of int8: [ctx_len]. */
+float *kv_key_scales(const struct kv *kv, uint32_t layer, uint32_t head);
+float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head);
 /* Writes one position of one head. */
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos,
               const float *key /* [head_dim] */, const float *value /* [head_dim] */);

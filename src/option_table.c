@@ -203,6 +203,17 @@ const struct option_row option_table[N_OPTIONS] = {
         "The text is the same with and without it.\n"
         ".Cm auto\n"
         "guesses as far as it has paid so far.", .rare = true },
+    [OPT_KV] = {
+        OPT_KV, "kv", "kv_cache cache_type", 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto f32 bf16 int8",
+        "auto", "TYPE",
+        "numbers of the cache: auto, f32, bf16 or int8",
+        "How keys and values of past tokens are kept.\n"
+        ".Cm int8\n"
+        "takes half the memory of\n"
+        ".Cm bf16 ,\n"
+        "and a long conversation is faster with it.\n"
+        ".Cm auto\n"
+        "takes f32 for f32 models and bf16 for all others.", .rare = true },
 };
 /* clang-format on */
 

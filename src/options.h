@@ -58,6 +58,7 @@ enum option_id {
     OPT_KEYMAP,
     OPT_PASTE_CONFIRM,
     OPT_SPECULATE,
+    OPT_KV,
     N_OPTIONS
 };
 

@@ -40,6 +40,7 @@ struct session {
     float *gate_up;   /* [chunk][2 * ffn_dim] */
     float *ffn;       /* [chunk][ffn_dim] */
     float *cos, *sin; /* [chunk][rope.half] */
+    uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
     float *scores;    /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
     size_t ctx_stride, scores_stride;
     float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
@@ -119,6 +120,26 @@ static void rotate_token(void *arg, uint32_t t, uint32_t worker)
         kv_store(&s->kv, p->layer, i, p->pos0 + t, k + i * c->head_dim, v + i * c->head_dim);
 }
 
+static uint16_t *unpacked(const struct session *s, uint32_t kv_head, bool is_value)
+{
+    size_t head = (size_t)s->ctx_len * s->m->config.head_dim;
+    return s->unpacked + (2 * (size_t)kv_head + is_value) * head;
+}
+
+/* Keys and values of one head, for a matrix unit that takes no int8. */
+static void unpack_head(void *arg, uint32_t kv_head, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct session *s = p->s;
+    const struct kv *kv = &s->kv;
+    uint32_t n_pos = p->pos0 + p->n, dim = s->m->config.head_dim;
+    (void)worker;
+    s->k->unpack_int8(unpacked(s, kv_head, false), kv_keys(kv, p->layer, kv_head),
+                      kv_key_scales(kv, p->layer, kv_head), n_pos, dim);
+    s->k->unpack_int8(unpacked(s, kv_head, true), kv_values(kv, p->layer, kv_head),
+                      kv_value_scales(kv, p->layer, kv_head), n_pos, dim);
+}
+
 /* Chunk: ATTEND_TOKENS queries of one head of a prompt. */
 static void attend_prompt_block(void *arg, uint32_t chunk, uint32_t worker)
 {
@@ -128,11 +149,15 @@ static void attend_prompt_block(void *arg, uint32_t chunk, uint32_t worker)
     uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS, head = chunk / n_blocks;
     uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
     uint32_t kv_head = head / (c->n_heads / c->n_kv_heads);
+    bool is_int8 = s->kv.type == KV_INT8;
+    const uint16_t *keys =
+        is_int8 ? unpacked(s, kv_head, false) : kv_keys(&s->kv, p->layer, kv_head);
+    const uint16_t *values =
+        is_int8 ? unpacked(s, kv_head, true) : kv_values(&s->kv, p->layer, kv_head);
     s->k->attend_prompt(s->heads + (size_t)first * q_dim(c) + head * c->head_dim, q_dim(c),
                         s->qkv + (size_t)first * qkv_dim(c) + head * c->head_dim, qkv_dim(c),
                         left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first,
-                        kv_keys(&s->kv, p->layer, kv_head), kv_values(&s->kv, p->layer, kv_head),
-                        c->head_dim, 1.0f / sqrtf((float)c->head_dim),
+                        keys, values, c->head_dim, 1.0f / sqrtf((float)c->head_dim),
                         s->scores + worker * s->scores_stride);
 }
 
@@ -164,7 +189,11 @@ static void attend_block(void *arg, uint32_t chunk, uint32_t worker)
     }
     for (uint32_t t = first; t < last; t++, q += qkv_dim(c), out += q_dim(c)) {
         uint32_t n_pos = p->pos0 + t + 1;
-        if (s->kv.type == KV_F32)
+        if (s->kv.type == KV_INT8)
+            s->k->attend_int8(out, q, keys, kv_key_scales(&s->kv, p->layer, kv_head), values,
+                              kv_value_scales(&s->kv, p->layer, kv_head), n_pos, c->head_dim, scale,
+                              scores);
+        else if (s->kv.type == KV_F32)
             s->k->attend_f32(out, q, keys, values, n_pos, c->head_dim, scale, scores);
         else
             s->k->attend_bf16(out, q, keys, values, n_pos, c->head_dim, scale, scores);
@@ -222,8 +251,10 @@ static void attention(struct pass *p)
     lap(s, OP_QKV);
     run(p, rotate_token, p->n, (uint64_t)(p->n - 1) * qkv_dim(c));
     lap(s, OP_ROPE);
-    bool unit = s->k->attend_prompt && s->kv.type == KV_BF16 && c->head_dim <= ATTEND_DIM &&
+    bool unit = s->k->attend_prompt && s->kv.type != KV_F32 && c->head_dim <= ATTEND_DIM &&
                 p->n >= PROMPT_MIN_TOKENS;
+    if (unit && s->kv.type == KV_INT8)
+        run(p, unpack_head, c->n_kv_heads, (uint64_t)(p->pos0 + p->n) * config_kv_dim(c));
     uint32_t block = unit ? ATTEND_TOKENS : NEAR_TOKENS;
     run(p, unit ? attend_prompt_block : attend_block, c->n_heads * ((p->n + block - 1) / block),
         (uint64_t)p->n * (p->pos0 + p->n) * q_dim(c));
@@ -430,6 +461,8 @@ static void allocate(struct session *s)
     if (s->k->attend_prompt && s->scores_stride < ATTEND_SCRATCH / sizeof(float))
         s->scores_stride = ATTEND_SCRATCH / sizeof(float);
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
+    if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
+        s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * config_kv_dim(c) * sizeof(uint16_t));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }
 
@@ -449,7 +482,7 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (ctx_len > c->max_ctx)
         ctx_len = c->max_ctx;
     struct kv kv;
-    if (!kv_reserve(&kv, c, o->kv, ctx_len, err))
+    if (!kv_reserve(&kv, c, k, o->kv, ctx_len, err))
         return NULL;
     struct session *s = xcalloc(1, sizeof *s);
     *s = (struct session){.m = m,
@@ -475,6 +508,7 @@ void session_free(struct session *s)
                         s->ffn, s->cos, s->sin, s->scores, s->logits};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
+    free(s->unpacked);
     free(s->ids);
     free(s);
 }

@@ -32,6 +32,7 @@ struct bench {
     uint32_t n_threads, n_generate, n_greedy;
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
     uint32_t n_repeats, size_mb;
+    struct number_list kv; /* enum kv_type of each model, the last one for the rest; none: default */
     uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
@@ -43,6 +44,8 @@ struct bench {
 
 bool bench_open(struct bench *b, struct error *err);
 void bench_close(struct bench *b);
+/* Numbers of the cache of the i-th model that a command opens. */
+enum kv_type bench_kv(const struct bench *b, uint32_t i);
 /* Ids in decimal, separated by white space or commas, each below `limit`. */
 bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out,
                      struct error *err);

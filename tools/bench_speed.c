@@ -166,7 +166,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
         uint32_t c = b->contexts.values[i] ? b->contexts.values[i] : 1;
         longest = c + b->n_generate > longest ? c + b->n_generate : longest;
     }
-    struct session_options o = {.ctx_len = longest, .kv = session_default_kv(b->model)};
+    struct session_options o = {.ctx_len = longest, .kv = bench_kv(b, 0)};
     struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
     if (!s)
         return false;
@@ -252,8 +252,8 @@ static void print_json(const struct bench *b, const struct report *r)
             putchar(',');
         json_run(&r->runs[i]);
     }
-    printf("],\"cpu\":\"%s\",\"format\":\"%s\"}\n", b->kernels.level,
-           format_info(b->model->format)->name);
+    printf("],\"cpu\":\"%s\",\"format\":\"%s\",\"kv\":\"%s\"}\n", b->kernels.level,
+           format_info(b->model->format)->name, kv_type_name(bench_kv(b, 0)));
 }
 
 static void table_row(const struct run *run, uint32_t n_generate)
@@ -306,9 +306,9 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
 static void print_table(const struct bench *b, const struct report *r)
 {
     const struct run *generate = first_run(r, false);
-    printf("model    %.2f GB %s, %s kernels, loaded in %.1f ms\n",
+    printf("model    %.2f GB %s, %s kernels, cache in %s, loaded in %.1f ms\n",
            (double)b->model->file_bytes * 1e-9, format_info(b->model->format)->name,
-           b->kernels.level, b->load_ms);
+           b->kernels.level, kv_type_name(bench_kv(b, 0)), b->load_ms);
     printf("memory   %.3f GB resident: %.3f private, %.3f mapped",
            (double)r->memory.rss_bytes * 1e-9, (double)r->memory.private_bytes * 1e-9,
            (double)r->memory.mapped_bytes * 1e-9);

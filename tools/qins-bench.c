@@ -42,6 +42,7 @@ static const char usage[] =
     "all\n"
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
+    "  --kv TYPE,...       cache in f32, bf16 or int8; perplexity: one for each model\n"
     "  --cpu LEVEL         highest instruction set used (auto)\n"
     "  --json              one JSON object on standard output\n"
     "  -h, --help          this text\n"
@@ -49,7 +50,7 @@ static const char usage[] =
 
 enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
 enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
-       FLAG_PROFILE, FLAG_SIZE };
+       FLAG_PROFILE, FLAG_SIZE, FLAG_KV };
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
@@ -60,7 +61,7 @@ static const struct option flags[] = {
     {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
     {"profile", no_argument, NULL, FLAG_PROFILE},     {"context", required_argument, NULL, 'c'},
     {"repeats", required_argument, NULL, 'r'},        {"size", required_argument, NULL, FLAG_SIZE},
-    {0},
+    {"kv", required_argument, NULL, FLAG_KV},        {0},
 };
 
 /* ---- what the commands share ------------------------------------------------------------- */
@@ -81,6 +82,13 @@ bool bench_open(struct bench *b, struct error *err)
         return true;
     pool_free(b->pool);
     return false;
+}
+
+enum kv_type bench_kv(const struct bench *b, uint32_t i)
+{
+    if (b->kv.n == 0)
+        return session_default_kv(b->model);
+    return (enum kv_type)b->kv.values[i < b->kv.n ? i : b->kv.n - 1];
 }
 
 void bench_close(struct bench *b)
@@ -162,6 +170,24 @@ static bool parse_list(const char *flag, const char *text, uint32_t min, uint32_
     return ok;
 }
 
+/* "bf16,int8" */
+static bool parse_kv(const char *text, struct number_list *out, struct error *err)
+{
+    char *copy = xstrdup(text), *rest = copy, *word;
+    bool ok = true;
+    out->n = 0;
+    while (ok && (word = strsep(&rest, ","))) {
+        enum kv_type type;
+        ok = (out->n < MAX_LIST && kv_type_from_name(word, &type)) ||
+             refuse(err, EX_USAGE, "--kv %s: f32, bf16 or int8 expected, up to %d of them", text,
+                    MAX_LIST);
+        if (ok)
+            out->values[out->n++] = type;
+    }
+    free(copy);
+    return ok;
+}
+
 static bool parse_format(const char *text, enum format *out, struct error *err)
 {
     char names[128] = "";
@@ -196,6 +222,8 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
         return parse_list("-c", text, 0, MAX_TOKENS, &b->contexts, err);
     case 'r':
         return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
+    case FLAG_KV:
+        return parse_kv(text, &b->kv, err);
     case FLAG_SIZE:
         return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
     case 'n':

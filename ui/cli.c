@@ -376,6 +376,7 @@ static bool engine_options(const struct options *options, char *model, struct en
         .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
         .speculate = options_speculate(options),
     };
+    o->has_kv = kv_type_from_name(options_text(options, OPT_KV), &o->kv); /* not auto */
     if (model && options_cpu_flags(options, &o->cpu_flags, err) &&
         folder_format(options, model, &o->folder_format, err))
         return true;

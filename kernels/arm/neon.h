@@ -36,22 +36,23 @@ static inline float32x4_t exp_neon(float32x4_t x)
     return vmulq_f32(p, vreinterpretq_f32_u32(power));
 }
 
-/* Four floats of an array that holds f32 or bf16. */
+/* Four elements as floats. */
 static inline __attribute__((always_inline)) float32x4_t load_neon(const void *p, size_t i,
-                                                                   bool bf16)
+                                                                   enum element e)
 {
-    if (!bf16)
+    if (e == ELEMENT_F32)
         return vld1q_f32((const float *)p + i);
+    if (e == ELEMENT_INT8) {
+        int32_t four;
+        memcpy(&four, (const int8_t *)p + i, sizeof four);
+        int16x8_t wide = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)));
+        return vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide)));
+    }
     return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16((const uint16_t *)p + i), 16));
 }
 
-static inline __attribute__((always_inline)) float load_one(const void *p, size_t i, bool bf16)
-{
-    return bf16 ? bits_float((uint32_t)((const uint16_t *)p)[i] << 16) : ((const float *)p)[i];
-}
-
 static inline __attribute__((always_inline)) float dot_neon(const float *a, const void *b,
-                                                            size_t b0, uint32_t n, bool bf16)
+                                                            size_t b0, uint32_t n, enum element e)
 {
     float32x4_t sum[4];
     uint32_t i = 0;
@@ -61,14 +62,14 @@ static inline __attribute__((always_inline)) float dot_neon(const float *a, cons
 #pragma GCC unroll 4
         for (uint32_t j = 0; j < 4; j++)
             sum[j] =
-                vfmaq_f32(sum[j], vld1q_f32(a + i + j * 4), load_neon(b, b0 + i + j * 4, bf16));
+                vfmaq_f32(sum[j], vld1q_f32(a + i + j * 4), load_neon(b, b0 + i + j * 4, e));
     if (i == n)
         return sum_lanes_neon(sum);
     float lane[LANES];
     for (int j = 0; j < 4; j++)
         vst1q_f32(lane + j * 4, sum[j]);
     for (; i < n; i++)
-        lane[i % LANES] = fmaf(a[i], load_one(b, b0 + i, bf16), lane[i % LANES]);
+        lane[i % LANES] = fmaf(a[i], load_one(b, b0 + i, e), lane[i % LANES]);
     return sum_lanes(lane);
 }
 

@@ -12,23 +12,23 @@ static void matvec_f32_neon(const struct matrix *w, uint32_t group0, uint32_t gr
                             const struct activation *x, float *y)
 {
     for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_neon(x->x, w->data, (size_t)r * w->cols, w->cols, false);
+        y[r] = dot_neon(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_F32);
 }
 
 static void matvec_bf16_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
                              const struct activation *x, float *y)
 {
     for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_neon(x->x, w->data, (size_t)r * w->cols, w->cols, true);
+        y[r] = dot_neon(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_BF16);
 }
 
 static void dequant_bf16_neon(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
 {
     size_t first = (size_t)row0 * w->cols, n = (size_t)(row1 - row0) * w->cols, i = 0;
     for (; i + 4 <= n; i += 4)
-        vst1q_f32(out + i, load_neon(w->data, first + i, true));
+        vst1q_f32(out + i, load_neon(w->data, first + i, ELEMENT_BF16));
     for (; i < n; i++)
-        out[i] = load_one(w->data, first + i, true);
+        out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
 /* ---- QINS4 --------------------------------------------------------------------------------------

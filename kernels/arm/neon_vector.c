@@ -44,7 +44,7 @@ static void quantise_neon(struct activation *a, uint32_t cols, uint32_t cols_pad
 
 static void rms_norm_neon(float *out, const float *x, const float *weight, uint32_t dim, float eps)
 {
-    float factor = 1.0f / sqrtf(dot_neon(x, x, 0, dim, false) / (float)dim + eps);
+    float factor = 1.0f / sqrtf(dot_neon(x, x, 0, dim, ELEMENT_F32) / (float)dim + eps);
     uint32_t i = 0;
     for (; i + 4 <= dim; i += 4) {
         float32x4_t v = vmulq_f32(vld1q_f32(x + i), vdupq_n_f32(factor));
@@ -121,7 +121,7 @@ static float softmax_neon(float *scores, uint32_t n_pos, float max)
 static inline __attribute__((always_inline)) void mix_neon(float *out, const float *weight,
                                                            const void *v, uint32_t n_pos,
                                                            uint32_t dim, uint32_t d, int n,
-                                                           float factor, bool bf16)
+                                                           float factor, enum element e)
 {
     float32x4_t sum[24];
     for (int i = 0; i < n; i++)
@@ -130,34 +130,39 @@ static inline __attribute__((always_inline)) void mix_neon(float *out, const flo
         float32x4_t s = vdupq_n_f32(weight[p]);
 #pragma GCC unroll 24
         for (int i = 0; i < n; i++)
-            sum[i] = vfmaq_f32(sum[i], s, load_neon(v, (size_t)p * dim + d + (size_t)i * 4, bf16));
+            sum[i] = vfmaq_f32(sum[i], s, load_neon(v, (size_t)p * dim + d + (size_t)i * 4, e));
     }
     for (int i = 0; i < n; i++)
         vst1q_f32(out + d + i * 4, vmulq_f32(sum[i], vdupq_n_f32(factor)));
 }
 
 static inline __attribute__((always_inline)) void attend_neon(float *out, const float *q,
-                                                              const void *k, const void *v,
+                                                              const void *k, const float *k_scale,
+                                                              const void *v, const float *v_scale,
                                                               uint32_t n_pos, uint32_t dim,
-                                                              float scale, float *scores, bool bf16)
+                                                              float scale, float *scores,
+                                                              enum element e)
 {
     float max = -INFINITY;
     for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] = scale * dot_neon(q, k, (size_t)p * dim, dim, bf16);
+        float dot = dot_neon(q, k, (size_t)p * dim, dim, e);
+        scores[p] = scale * (k_scale ? k_scale[p] * dot : dot);
         max = scores[p] > max ? scores[p] : max;
     }
     float factor = softmax_neon(scores, n_pos, max);
+    for (uint32_t p = 0; v_scale && p < n_pos; p++)
+        scores[p] *= v_scale[p];
     uint32_t d = 0;
     for (; d + 96 <= dim; d += 96)
-        mix_neon(out, scores, v, n_pos, dim, d, 24, factor, bf16);
+        mix_neon(out, scores, v, n_pos, dim, d, 24, factor, e);
     for (; d + 32 <= dim; d += 32)
-        mix_neon(out, scores, v, n_pos, dim, d, 8, factor, bf16);
+        mix_neon(out, scores, v, n_pos, dim, d, 8, factor, e);
     for (; d + 4 <= dim; d += 4)
-        mix_neon(out, scores, v, n_pos, dim, d, 1, factor, bf16);
+        mix_neon(out, scores, v, n_pos, dim, d, 1, factor, e);
     for (; d < dim; d++) {
         float sum = 0;
         for (uint32_t p = 0; p < n_pos; p++)
-            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, bf16), sum);
+            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, e), sum);
         out[d] = sum * factor;
     }
 }
@@ -165,13 +170,20 @@ static inline __attribute__((always_inline)) void attend_neon(float *out, const 
 static void attend_f32_neon(float *out, const float *q, const float *k, const float *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
 {
-    attend_neon(out, q, k, v, n_pos, dim, scale, scores, false);
+    attend_neon(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_F32);
 }
 
 static void attend_bf16_neon(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                              uint32_t n_pos, uint32_t dim, float scale, float *scores)
 {
-    attend_neon(out, q, k, v, n_pos, dim, scale, scores, true);
+    attend_neon(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_BF16);
+}
+
+static void attend_int8_neon(float *out, const float *q, const int8_t *k, const float *k_scale,
+                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
+                             float scale, float *scores)
+{
+    attend_neon(out, q, k, k_scale, v, v_scale, n_pos, dim, scale, scores, ELEMENT_INT8);
 }
 
 void kernels_neon_vector(struct kernels *k)
@@ -183,4 +195,5 @@ void kernels_neon_vector(struct kernels *k)
     k->add = add_neon;
     k->attend_f32 = attend_f32_neon;
     k->attend_bf16 = attend_bf16_neon;
+    k->attend_int8 = attend_int8_neon;
 }

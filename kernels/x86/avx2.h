@@ -39,28 +39,27 @@ static inline __m256 exp_avx2(__m256 x)
     return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
 }
 
-/* Eight floats of an array that holds f32 or bf16. */
-static inline __attribute__((always_inline)) __m256 load_avx2(const void *p, size_t i, bool bf16)
+/* Eight elements as floats. */
+static inline __attribute__((always_inline)) __m256 load_avx2(const void *p, size_t i,
+                                                              enum element e)
 {
-    if (!bf16)
+    if (e == ELEMENT_F32)
         return _mm256_loadu_ps((const float *)p + i);
+    if (e == ELEMENT_INT8)
+        return _mm256_cvtepi32_ps(
+            _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)((const int8_t *)p + i))));
     __m128i half = _mm_loadu_si128((const void *)((const uint16_t *)p + i));
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
 }
 
-static inline __attribute__((always_inline)) float load_one(const void *p, size_t i, bool bf16)
-{
-    return bf16 ? bits_float((uint32_t)((const uint16_t *)p)[i] << 16) : ((const float *)p)[i];
-}
-
 static inline __attribute__((always_inline)) float dot_avx2(const float *a, const void *b,
-                                                            size_t b0, uint32_t n, bool bf16)
+                                                            size_t b0, uint32_t n, enum element e)
 {
     __m256 low = _mm256_setzero_ps(), high = low;
     uint32_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        low = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), load_avx2(b, b0 + i, bf16), low);
-        high = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8), load_avx2(b, b0 + i + 8, bf16), high);
+        low = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), load_avx2(b, b0 + i, e), low);
+        high = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8), load_avx2(b, b0 + i + 8, e), high);
     }
     if (i == n)
         return sum_lanes_avx2(low, high);
@@ -68,7 +67,7 @@ static inline __attribute__((always_inline)) float dot_avx2(const float *a, cons
     _mm256_storeu_ps(lane, low);
     _mm256_storeu_ps(lane + 8, high);
     for (; i < n; i++)
-        lane[i % LANES] = fmaf(a[i], load_one(b, b0 + i, bf16), lane[i % LANES]);
+        lane[i % LANES] = fmaf(a[i], load_one(b, b0 + i, e), lane[i % LANES]);
     return sum_lanes(lane);
 }
 

@@ -13,23 +13,23 @@ static void matvec_f32_avx2(const struct matrix *w, uint32_t group0, uint32_t gr
                             const struct activation *x, float *y)
 {
     for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, false);
+        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_F32);
 }
 
 static void matvec_bf16_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                              const struct activation *x, float *y)
 {
     for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, true);
+        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_BF16);
 }
 
 static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
 {
     size_t first = (size_t)row0 * w->cols, n = (size_t)(row1 - row0) * w->cols, i = 0;
     for (; i + 8 <= n; i += 8)
-        _mm256_storeu_ps(out + i, load_avx2(w->data, first + i, true));
+        _mm256_storeu_ps(out + i, load_avx2(w->data, first + i, ELEMENT_BF16));
     for (; i < n; i++)
-        out[i] = load_one(w->data, first + i, true);
+        out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
 /* ---- QINS4 --------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ static void quantise_avx2(struct activation *a, uint32_t cols, uint32_t cols_pad
 
 static void rms_norm_avx2(float *out, const float *x, const float *weight, uint32_t dim, float eps)
 {
-    float factor = 1.0f / sqrtf(dot_avx2(x, x, 0, dim, false) / (float)dim + eps);
+    float factor = 1.0f / sqrtf(dot_avx2(x, x, 0, dim, ELEMENT_F32) / (float)dim + eps);
     uint32_t i = 0;
     for (; i + 8 <= dim; i += 8) {
         __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(factor));
@@ -143,7 +143,7 @@ static float softmax_avx2(float *scores, uint32_t n_pos, float max)
 static inline __attribute__((always_inline)) void mix_avx2(float *out, const float *weight,
                                                            const void *v, uint32_t n_pos,
                                                            uint32_t dim, uint32_t d, int n,
-                                                           float factor, bool bf16)
+                                                           float factor, enum element e)
 {
     __m256 sum[12];
     for (int i = 0; i < n; i++)
@@ -153,34 +153,39 @@ static inline __attribute__((always_inline)) void mix_avx2(float *out, const flo
 #pragma GCC unroll 12
         for (int i = 0; i < n; i++)
             sum[i] =
-                _mm256_fmadd_ps(s, load_avx2(v, (size_t)p * dim + d + (size_t)i * 8, bf16), sum[i]);
+                _mm256_fmadd_ps(s, load_avx2(v, (size_t)p * dim + d + (size_t)i * 8, e), sum[i]);
     }
     for (int i = 0; i < n; i++)
         _mm256_storeu_ps(out + d + i * 8, _mm256_mul_ps(sum[i], _mm256_set1_ps(factor)));
 }
 
 static inline __attribute__((always_inline)) void attend_avx2(float *out, const float *q,
-                                                              const void *k, const void *v,
+                                                              const void *k, const float *k_scale,
+                                                              const void *v, const float *v_scale,
                                                               uint32_t n_pos, uint32_t dim,
-                                                              float scale, float *scores, bool bf16)
+                                                              float scale, float *scores,
+                                                              enum element e)
 {
     float max = -INFINITY;
     for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] = scale * dot_avx2(q, k, (size_t)p * dim, dim, bf16);
+        float dot = dot_avx2(q, k, (size_t)p * dim, dim, e);
+        scores[p] = scale * (k_scale ? k_scale[p] * dot : dot);
         max = scores[p] > max ? scores[p] : max;
     }
     float factor = softmax_avx2(scores, n_pos, max);
+    for (uint32_t p = 0; v_scale && p < n_pos; p++)
+        scores[p] *= v_scale[p];
     uint32_t d = 0;
     for (; d + 96 <= dim; d += 96)
-        mix_avx2(out, scores, v, n_pos, dim, d, 12, factor, bf16);
+        mix_avx2(out, scores, v, n_pos, dim, d, 12, factor, e);
     for (; d + 32 <= dim; d += 32)
-        mix_avx2(out, scores, v, n_pos, dim, d, 4, factor, bf16);
+        mix_avx2(out, scores, v, n_pos, dim, d, 4, factor, e);
     for (; d + 8 <= dim; d += 8)
-        mix_avx2(out, scores, v, n_pos, dim, d, 1, factor, bf16);
+        mix_avx2(out, scores, v, n_pos, dim, d, 1, factor, e);
     for (; d < dim; d++) {
         float sum = 0;
         for (uint32_t p = 0; p < n_pos; p++)
-            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, bf16), sum);
+            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, e), sum);
         out[d] = sum * factor;
     }
 }
@@ -188,13 +193,46 @@ static inline __attribute__((always_inline)) void attend_avx2(float *out, const 
 static void attend_f32_avx2(float *out, const float *q, const float *k, const float *v,
                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
 {
-    attend_avx2(out, q, k, v, n_pos, dim, scale, scores, false);
+    attend_avx2(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_F32);
 }
 
 static void attend_bf16_avx2(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                              uint32_t n_pos, uint32_t dim, float scale, float *scores)
 {
-    attend_avx2(out, q, k, v, n_pos, dim, scale, scores, true);
+    attend_avx2(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_BF16);
+}
+
+static void unpack_int8_avx2(uint16_t *out, const int8_t *q, const float *scale, uint32_t n_pos,
+                             uint32_t dim)
+{
+    const __m256i half = _mm256_set1_epi32(0x7fff), one = _mm256_set1_epi32(1);
+    for (uint32_t p = 0; p < n_pos; p++, q += dim, out += dim) {
+        const __m256 s = _mm256_set1_ps(scale[p]);
+        uint32_t d = 0;
+        for (; d + 16 <= dim; d += 16) {
+            __m256i u[2];
+            for (int i = 0; i < 2; i++) {
+                u[i] = _mm256_castps_si256(
+                    _mm256_mul_ps(s, load_avx2(q, d + (size_t)i * 8, ELEMENT_INT8)));
+                __m256i odd = _mm256_and_si256(_mm256_srli_epi32(u[i], 16), one);
+                u[i] = _mm256_add_epi32(u[i], _mm256_add_epi32(half, odd));
+                u[i] = _mm256_srli_epi32(u[i], 16);
+            }
+            __m256i both = _mm256_permute4x64_epi64(_mm256_packus_epi32(u[0], u[1]), 0xd8);
+            _mm256_storeu_si256((void *)(out + d), both);
+        }
+        for (; d < dim; d++) {
+            uint32_t u = float_bits(scale[p] * (float)q[d]);
+            out[d] = (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
+        }
+    }
+}
+
+static void attend_int8_avx2(float *out, const float *q, const int8_t *k, const float *k_scale,
+                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
+                             float scale, float *scores)
+{
+    attend_avx2(out, q, k, k_scale, v, v_scale, n_pos, dim, scale, scores, ELEMENT_INT8);
 }
 
 void kernels_avx2_vector(struct kernels *k)
@@ -206,4 +244,6 @@ void kernels_avx2_vector(struct kernels *k)
     k->add = add_avx2;
     k->attend_f32 = attend_f32_avx2;
     k->attend_bf16 = attend_bf16_avx2;
+    k->attend_int8 = attend_int8_avx2;
+    k->unpack_int8 = unpack_int8_avx2;
 }

@@ -17,25 +17,6 @@ static inline __attribute__((always_inline)) __m512 load_row(const void *p, size
     return _mm512_castsi512_ps(_mm512_slli_epi32(half, 16));
 }
 
-/* sum_lanes of 16 vectors at once: lane 4 j + i has that of v[4 i + j]. */
-static inline __m512 sum_lanes_of_16(const __m512 v[16])
-{
-    __m512 a[8], b[4], c[2];
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; i++) /* halves */
-        a[i] = _mm512_add_ps(_mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x44),
-                             _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xee));
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) /* quarters */
-        b[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a[2 * i], a[2 * i + 1], 0x88),
-                             _mm512_shuffle_f32x4(a[2 * i], a[2 * i + 1], 0xdd));
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; i++) /* t0 + t2, t1 + t3 */
-        c[i] = _mm512_add_ps(_mm512_shuffle_ps(b[2 * i], b[2 * i + 1], 0x44),
-                             _mm512_shuffle_ps(b[2 * i], b[2 * i + 1], 0xee));
-    return _mm512_add_ps(_mm512_shuffle_ps(c[0], c[1], 0x88), _mm512_shuffle_ps(c[0], c[1], 0xdd));
-}
-
 struct queries {
     float *out;
     const float *q;
@@ -75,23 +56,6 @@ static inline __attribute__((always_inline)) void score_16(const struct queries 
         _mm512_mask_storeu_ps(a->scores + (size_t)t * a->ld_scores + pos, m,
                               _mm512_mul_ps(_mm512_set1_ps(a->scale), sum_lanes_of_16(dot[t])));
     }
-}
-
-/* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
-static float softmax_avx512(float *scores, uint32_t n_pos)
-{
-    __m512 max = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
-    for (uint32_t p = 0; p < n_pos; p += 16) /* max takes its second operand when one is NaN */
-        max = _mm512_mask_max_ps(max, first_lanes(n_pos - p),
-                                 _mm512_maskz_loadu_ps(first_lanes(n_pos - p), scores + p), max);
-    const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(max));
-    for (uint32_t p = 0; p < n_pos; p += 16) {
-        const __mmask16 m = first_lanes(n_pos - p);
-        __m512 e = exp_avx512(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, scores + p), top));
-        _mm512_mask_storeu_ps(scores + p, m, e);
-        sum = _mm512_mask_add_ps(sum, m, sum, e);
-    }
-    return 1.0f / sum_lanes_avx512(sum);
 }
 
 /* Columns [d, d + 16 n_cols) of the weighted sums of n queries over positions [pos, end). */

@@ -194,7 +194,8 @@ static void bench_attend(const struct kernels *k)
     float *v = random_floats(N_POS * DIM), *out = allocate(DIM * sizeof *out);
     float *scores = allocate(N_POS * sizeof *scores);
     uint16_t *half = allocate(sizeof *half * N_POS * DIM);
-    double f32 = 1e9, bf16 = 1e9;
+    double f32 = 1e9, bf16 = 1e9, int8 = 1e9;
+    float *ones = random_floats(N_POS);
     for (int turn = 0; turn < TURNS; turn++) {
         double t = seconds();
         k->attend_f32(out, q, key, v, N_POS, DIM, 0.1f, scores);
@@ -202,9 +203,13 @@ static void bench_attend(const struct kernels *k)
         t = seconds();
         k->attend_bf16(out, q, half, half, N_POS, DIM, 0.1f, scores);
         bf16 = least(bf16, seconds() - t);
+        t = seconds();
+        k->attend_int8(out, q, (int8_t *)half, ones, (int8_t *)half, ones, N_POS, DIM, 0.1f, scores);
+        int8 = least(int8, seconds() - t);
     }
-    printf("%-8s attend, %d positions, head %d: f32 %.1f us, bf16 %.1f us\n", k->level, N_POS, DIM,
-           f32 * 1e6, bf16 * 1e6);
+    printf("%-8s attend, %d positions, head %d: f32 %.1f us, bf16 %.1f us, int8 %.1f us\n",
+           k->level, N_POS, DIM, f32 * 1e6, bf16 * 1e6, int8 * 1e6);
+    free(ones);
     free(q), free(key), free(v), free(out), free(scores), free(half);
 }
 

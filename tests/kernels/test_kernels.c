@@ -404,26 +404,34 @@ static void check_vectors(struct state *s)
 
 /* ---- attention ------------------------------------------------------------------------------- */
 
-static void check_attend_shape(struct state *s, bool bf16, uint32_t n_pos, uint32_t dim)
+static const char *const names[] = {"f32", "bf16", "int8"};
+
+static void check_attend_shape(struct state *s, enum element e, uint32_t n_pos, uint32_t dim)
 {
     size_t n = (size_t)n_pos * dim;
     int kind = (int)random_below(3);
     struct input q = random_floats(dim, kind), k = random_floats(n, 0), v = random_floats(n, 0);
     struct input kh = input_new(n * 2), vh = input_new(n * 2);
+    struct input k8 = input_new(n), v8 = input_new(n);
+    struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
     for (size_t i = 0; i < n; i++) {
         ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
         ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
+        ((int8_t *)k8.p)[i] = (int8_t)((int)random_below(255) - 127);
+        ((int8_t *)v8.p)[i] = (int8_t)((int)random_below(255) - 127);
     }
     float scale = 1 / sqrtf((float)dim);
     struct output out[2], scores[2];
-    WHAT(s, "attend_%s %u positions, head %u, data %d", bf16 ? "bf16" : "f32", n_pos, dim, kind);
+    WHAT(s, "attend_%s %u positions, head %u, data %d", names[e], n_pos, dim, kind);
     for (int i = 0; i < 2; i++) {
         const struct kernels *t = i ? s->new : s->ref;
         out[i] = output_new(dim * sizeof(float));
         scores[i] = output_new(n_pos * sizeof(float));
         output_poison(&out[i]);
         output_poison(&scores[i]);
-        if (bf16)
+        if (e == ELEMENT_INT8)
+            t->attend_int8(out[i].p, q.p, k8.p, ks.p, v8.p, vs.p, n_pos, dim, scale, scores[i].p);
+        else if (e == ELEMENT_BF16)
             t->attend_bf16(out[i].p, q.p, kh.p, vh.p, n_pos, dim, scale, scores[i].p);
         else
             t->attend_f32(out[i].p, q.p, k.p, v.p, n_pos, dim, scale, scores[i].p);
@@ -439,6 +447,10 @@ static void check_attend_shape(struct state *s, bool bf16, uint32_t n_pos, uint3
     input_free(&v);
     input_free(&kh);
     input_free(&vh);
+    input_free(&k8);
+    input_free(&v8);
+    input_free(&ks);
+    input_free(&vs);
 }
 
 /* Several queries: the bits of one after another. */
@@ -509,13 +521,42 @@ static void check_attend(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 8, 16, 24, 32, 48, 64, 80, 96, 100, 128, 200};
     static const uint32_t positions[] = {1, 2, 7, 15, 16, 17, 31, 100, 301};
-    for (int bf16 = 0; bf16 < 2; bf16++) {
-        void *function =
-            bf16 ? (void *)(uintptr_t)s->new->attend_bf16 : (void *)(uintptr_t)s->new->attend_f32;
-        if (begin(s, function, bf16 ? "attend_bf16" : "attend_f32"))
+    void *const functions[] = {(void *)(uintptr_t)s->new->attend_f32,
+                               (void *)(uintptr_t)s->new->attend_bf16,
+                               (void *)(uintptr_t)s->new->attend_int8};
+    for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
+        char name[32];
+        snprintf(name, sizeof name, "attend_%s", names[e]);
+        if (begin(s, functions[e], name))
             for (size_t i = 0; i < COUNT(dims); i++)
                 for (size_t j = 0; j < COUNT(positions); j++)
-                    check_attend_shape(s, bf16, positions[j], dims[i]);
+                    check_attend_shape(s, e, positions[j], dims[i]);
+    }
+}
+
+/* int8 positions to bf16 and back. */
+static void check_unpack(struct state *s)
+{
+    if (!begin(s, (void *)(uintptr_t)s->new->unpack_int8, "unpack_int8"))
+        return;
+    for (uint32_t dim = 1; dim < 140; dim += 1 + random_below(20)) {
+        uint32_t n_pos = 1 + random_below(20);
+        size_t n = (size_t)n_pos * dim;
+        struct input q = input_new(n), scale = random_floats(n_pos, 0);
+        struct output out[2];
+        for (size_t i = 0; i < n; i++)
+            ((int8_t *)q.p)[i] = (int8_t)((int)random_below(255) - 127);
+        WHAT(s, "unpack_int8 %u positions, head %u", n_pos, dim);
+        for (int i = 0; i < 2; i++) {
+            out[i] = output_new(n * sizeof(uint16_t));
+            output_poison(&out[i]);
+            (i ? s->new : s->ref)->unpack_int8(out[i].p, q.p, scale.p, n_pos, dim);
+        }
+        compare(s, &out[0], &out[1]);
+        for (int i = 0; i < 2; i++)
+            output_free(&out[i]);
+        input_free(&q);
+        input_free(&scale);
     }
 }
 
@@ -526,6 +567,7 @@ static void check_all(struct state *s)
     check_vectors(s);
     check_attend(s);
     check_attends(s);
+    check_unpack(s);
 }
 
 /* ---- CPU levels ------------------------------------------------------------------------------ */

@@ -222,20 +222,37 @@ static void test_silu_mul_and_add(void **state)
     assert_true(old[5] == 2 * ((5 - N / 2) * 0.05f));
 }
 
-static void check_attend(uint32_t n_pos, uint32_t dim, bool bf16, float sigma)
+static void check_attend(uint32_t n_pos, uint32_t dim, enum element e, float sigma)
 {
     float *q = calloc(dim, 4), *out = calloc(dim, 4), *scores = calloc(n_pos, 4);
     float *key = calloc((size_t)n_pos * dim, 4), *v = calloc((size_t)n_pos * dim, 4);
     uint16_t *kh = calloc((size_t)n_pos * dim, 2), *vh = calloc((size_t)n_pos * dim, 2);
+    int8_t *k8 = calloc((size_t)n_pos, dim), *v8 = calloc((size_t)n_pos, dim);
+    float *ks = calloc(n_pos, 4), *vs = calloc(n_pos, 4);
     float scale = 1 / sqrtf((float)dim);
     random_fill(q, dim, sigma);
     random_fill(key, (size_t)n_pos * dim, 1);
     random_fill(v, (size_t)n_pos * dim, 1);
-    for (size_t i = 0; bf16 && i < (size_t)n_pos * dim; i++) {
+    for (size_t i = 0; e == ELEMENT_BF16 && i < (size_t)n_pos * dim; i++) {
         key[i] = bf16_to_f32(kh[i] = bf16_from_f32(key[i]));
         v[i] = bf16_to_f32(vh[i] = bf16_from_f32(v[i]));
     }
-    if (bf16)
+    for (uint32_t p = 0; e == ELEMENT_INT8 && p < n_pos; p++) {
+        size_t at = (size_t)p * dim;
+        float *rows[] = {key + at, v + at};
+        for (int r = 0; r < 2; r++) {
+            int8_t *q8 = (r ? v8 : k8) + at;
+            float *s8 = (r ? vs : ks) + p;
+            k.pack_int8(q8, s8, rows[r], dim);
+            for (uint32_t d = 0; d < dim; d++) {
+                assert_true(fabsf(rows[r][d] - *s8 * q8[d]) <= *s8 * 0.5001f);
+                rows[r][d] = *s8 * q8[d];
+            }
+        }
+    }
+    if (e == ELEMENT_INT8)
+        k.attend_int8(out, q, k8, ks, v8, vs, n_pos, dim, scale, scores);
+    else if (e == ELEMENT_BF16)
         k.attend_bf16(out, q, kh, vh, n_pos, dim, scale, scores);
     else
         k.attend_f32(out, q, key, v, n_pos, dim, scale, scores);
@@ -248,7 +265,7 @@ static void check_attend(uint32_t n_pos, uint32_t dim, bool bf16, float sigma)
             terms += fabs((double)scale * q[d] * key[p * dim + d]);
         }
         max = fmax(max, weight[p]);
-        off = fmax(off, terms * (dim / 16 + 10) * EPS); /* of a score, so relative of its weight */
+        off = fmax(off, terms * (dim / 16 + 12) * EPS); /* of a score, so relative of its weight */
     }
     for (uint32_t p = 0; p < n_pos; p++)
         sum += weight[p] = exp(weight[p] - max);
@@ -260,6 +277,7 @@ static void check_attend(uint32_t n_pos, uint32_t dim, bool bf16, float sigma)
         }
         assert_true(fabs(out[d] - exact) <= terms * (2 * off + (n_pos + 10) * EPS));
     }
+    free(k8), free(v8), free(ks), free(vs);
     free(weight), free(kh), free(vh), free(key), free(v), free(q), free(out), free(scores);
 }
 
@@ -267,11 +285,11 @@ static void test_attention(void **state)
 {
     (void)state;
     random_seed(35);
-    for (int bf16 = 0; bf16 < 2; bf16++) {
-        check_attend(1, 24, bf16, 1);
-        check_attend(100, 96, bf16, 1);
-        check_attend(333, 64, bf16, 100); /* scores far apart: only the greatest counts */
-        check_attend(17, 7, bf16, 0);     /* all alike */
+    for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
+        check_attend(1, 24, e, 1);
+        check_attend(100, 96, e, 1);
+        check_attend(333, 64, e, 100); /* scores far apart: only the greatest counts */
+        check_attend(17, 7, e, 0);     /* all alike */
     }
 }
 

@@ -167,25 +167,32 @@ static void test_rewinding_gives_what_a_fresh_session_gives(void **state)
 }
 
 /* The float64 reference itself moves by up to 4.4 percent of the spread on these random models when
- * its keys and values are rounded to bf16. */
-static void test_bf16_cache_stays_close(void **state)
+ * its keys and values are rounded to bf16; int8 with a scale a position is three times coarser. */
+static void test_smaller_caches_stay_close(void **state)
 {
     (void)state;
-    for (int f = 0; f < N_FIXTURES; f++) {
-        struct world w;
-        setup(&w, fixtures[f], FORMAT_F32, 2);
-        struct session *s = session_of(&w, 0, KV_BF16);
-        for (uint32_t i = 0; i < w.n_cases; i++) {
-            const struct example *c = &w.cases[i];
-            session_sync(s, c->ids, c->n_prompt, NULL, NULL);
-            for (uint32_t v = 0; v < w.m->config.vocab; v++)
-                if (!(fabs(session_logits(s)[v] - c->logits[v]) <= 0.05 * c->spread))
-                    fail_msg("%s, %u tokens: logit %u is %g, expected %g, spread %g", fixtures[f],
-                             c->n_prompt, v, session_logits(s)[v], c->logits[v], c->spread);
+    static const double bounds[] = {[KV_BF16] = 0.05, [KV_INT8] = 0.15};
+    for (int f = 0; f < N_FIXTURES; f++)
+        for (enum kv_type kv = KV_BF16; kv <= KV_INT8; kv++) {
+            struct world w;
+            setup(&w, fixtures[f], FORMAT_F32, 2);
+            struct session *s = session_of(&w, 0, kv);
+            for (uint32_t i = 0; i < w.n_cases; i++) {
+                const struct example *c = &w.cases[i];
+                session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+                for (uint32_t v = 0; v < w.m->config.vocab; v++)
+                    if (!(fabs(session_logits(s)[v] - c->logits[v]) <= bounds[kv] * c->spread))
+                        fail_msg("%s, %s, %u tokens: logit %u is %g, expected %g, spread %g",
+                                 fixtures[f], kv_type_name(kv), c->n_prompt, v,
+                                 session_logits(s)[v], c->logits[v], c->spread);
+            }
+            assert_int_equal(session_kv_bytes(s) / session_len(s),
+                             2 * w.m->config.n_layers * w.m->config.n_kv_heads *
+                                 (kv == KV_INT8 ? w.m->config.head_dim + 4
+                                                : w.m->config.head_dim * 2));
+            session_free(s);
+            teardown(&w);
         }
-        session_free(s);
-        teardown(&w);
-    }
 }
 
 struct scored {
@@ -306,7 +313,7 @@ static void test_last_tokens_in_one_pass_have_the_bits_of_single_ones(void **sta
             setup(&w, "phi4", (enum format)f, 2);
             kernels_init(&w.k, flags);
             const struct example *c = &w.cases[w.n_cases - 1];
-            enum kv_type kv = f % 2 ? KV_BF16 : KV_F32;
+            enum kv_type kv = (enum kv_type)(f % 3);
             struct session *one = session_of(&w, 0, kv), *many = session_of(&w, 0, kv);
             size_t n_bytes = w.m->config.vocab * sizeof(float);
             uint32_t n = c->n_prompt > 40 ? 20 : c->n_prompt / 2;
@@ -441,7 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_logits_and_greedy_tokens_match_the_reference),
         cmocka_unit_test(test_rewinding_gives_what_a_fresh_session_gives),
-        cmocka_unit_test(test_bf16_cache_stays_close),
+        cmocka_unit_test(test_smaller_caches_stay_close),
         cmocka_unit_test(test_scoring_gives_the_logits_of_the_wanted_positions),
         cmocka_unit_test(test_the_common_prefix_is_kept),
         cmocka_unit_test(test_crossing_the_original_context_recomputes),
