@@ -180,6 +180,35 @@ const struct option_row option_table[N_OPTIONS] = {
         "wheel and clicks for the program",
         "The wheel scrolls, clicks choose the part of the screen that has the keys, and move sliders.\n"
         "While it is on most terminals select text only with the shift key held.", .rare = true },
+    [OPT_MARKDOWN] = {
+        OPT_MARKDOWN, "markdown", NULL, 0, OPTION_BOOL, 0, 0, 0, 0, 0, NULL, "true", NULL,
+        "show answers as Markdown",
+        "Shows headings, lists, tables, code and the like of answers; otherwise the text as written.\n"
+        "Copies are always the text as written." },
+    [OPT_EMOJI] = {
+        OPT_EMOJI, "emoji", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "native safe ascii", "native", "HOW",
+        "native, safe or ascii",
+        "How answers' emoji are drawn, for terminals that get their width wrong:\n"
+        ".Cm native\n"
+        "as they are;\n"
+        ".Cm safe\n"
+        "without joined people, skins and flags;\n"
+        ".Cm ascii\n"
+        "as short words in brackets.", .rare = true },
+    [OPT_CLIPBOARD] = {
+        OPT_CLIPBOARD, "clipboard", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto osc52 tmux off", "auto",
+        "HOW",
+        "how copies reach the terminal",
+        "How copies reach the clipboard of the terminal:\n"
+        ".Cm auto\n"
+        "and\n"
+        ".Cm osc52\n"
+        "send the sequence OSC 52;\n"
+        ".Cm tmux\n"
+        "wraps it for a tmux with\n"
+        ".Ql allow\\-passthrough ;\n"
+        ".Cm off\n"
+        "sends nothing.", .rare = true },
     [OPT_KEYMAP] = {
         OPT_KEYMAP, "keymap", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "emacs vi", "emacs", "NAME",
         "keys of the input: emacs or vi",

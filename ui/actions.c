@@ -116,6 +116,8 @@ static void escape(struct app *a)
         app_stop(a);
     else if (a->rewriting && a->focus == FOCUS_INPUT)
         stop_rewriting(a);
+    else if (a->transcript.search.pattern.text)
+        app_find(a, "");
     else
         a->focus = FOCUS_INPUT;
 }
@@ -255,14 +257,15 @@ void app_key(struct app *a, int32_t key)
         a->picker_act(a, picker_key(&a->picker, key), key);
         return;
     }
-    if (app_input_key(a, &key)) {
+    if (app_find_key(a, key) || app_input_key(a, &key)) {
         app_tell_if_full(a);
         return;
     }
     action = keymap_find(a->focus, key);
     if (action == ACT_NONE && key >= 0x20 && key < K_NONE)
         type(a, key);
-    else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action))
+    else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action) &&
+             !app_reader_action(a, action))
         app_input_action(a, action);
     app_tell_if_full(a);
 }

@@ -16,6 +16,7 @@
 #include "view.h"
 
 enum {
+    SEARCH_MS = 10,       /* of looking for text before keys get their turn */
     FRAME_MS = 50,        /* between frames while text streams */
     MEMORY_MS = 500,      /* between looks at memory, while something moves */
     PASTE_MS = 2000,      /* of silence that end a paste whose end was lost */
@@ -191,6 +192,11 @@ static void run_timers(struct app *a, struct loop *l)
         app_save(a);
     l->at.save = a->saving.due;
     l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
+    if (transcript_searching(&a->transcript) || transcript_searching(&a->pager)) {
+        transcript_search_step(&a->transcript, SEARCH_MS);
+        transcript_search_step(&a->pager, SEARCH_MS);
+        a->dirty = true;
+    }
     if (a->suspend)
         suspend(a);
     if (can_draw(a) && now >= l->at.frame)
@@ -209,7 +215,8 @@ static void one_round(struct app *a, struct loop *l)
         {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
         {.fd = a->next ? engine_fd(a->next) : -1, .events = POLLIN},
     };
-    int n = poll(fds, 5, wait_ms(&at));
+    bool searching = transcript_searching(&a->transcript) || transcript_searching(&a->pager);
+    int n = poll(fds, 5, searching ? 0 : wait_ms(&at));
     if (n > 0) {
         if (fds[1].revents)
             take_signals(a, l);
@@ -250,6 +257,7 @@ static void app_free(struct app *a)
     editor_free(&a->editor);
     keys_free(&a->keys);
     buf_free(&a->notice);
+    buf_free(&a->find);
     free(a->model_name);
     free(a->model_path);
     free(a->look);

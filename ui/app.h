@@ -44,6 +44,10 @@ struct app {
     int32_t rewritten;            /* ... this message */
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
+    bool raw, bare;               /* answers as written; text alone */
+    bool finding;                 /* what to find is being typed: */
+    struct buf find;
+    size_t code_item, code_next;  /* message whose code was copied last, and which of it is next */
     struct picker picker;         /* a list over everything */
     bool picker_open;
     void (*picker_act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
@@ -106,6 +110,18 @@ void app_input(struct app *a, const struct input *in);
 /* Shows a->picker, which the caller has filled; `act` hears of every key until it closes it. */
 void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t key));
 void app_close_picker(struct app *a);
+
+/* ---- reading.c ---- */
+/* What the reader does: finding, copying, views. -> false: not one of these. */
+bool app_reader_action(struct app *a, enum action action);
+/* While the text to find is typed: takes every key. -> true: the key is done. */
+bool app_find_key(struct app *a, int32_t key);
+void app_find(struct app *a, const char *text);
+/* "": the last answer; a number: that message; "code": the last code block. */
+void app_copy(struct app *a, const char *what);
+bool app_is_bare(const struct app *a);
+bool app_shows_raw(const struct app *a);
+enum emoji app_emoji(const struct app *a);
 
 /* ---- input.c ---- */
 /* Before the key map: questions, searches, two-key bindings, vi. -> true: the key is done. */

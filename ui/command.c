@@ -29,6 +29,11 @@ const struct command commands[] = {
      "change a setting; alone, list them"},
     {COMMAND_STATS, "stats", "", ARGUMENT_NONE, "numbers of the last answer"},
     {COMMAND_BENCH, "bench", "", ARGUMENT_NONE, "measure reading and answering on this machine"},
+    {COMMAND_FIND, "find", "TEXT", ARGUMENT_TEXT, "find text in the chat; alone: forget it"},
+    {COMMAND_COPY, "copy", "N|code", ARGUMENT_TEXT,
+     "the last answer, message N, or code to the clipboard"},
+    {COMMAND_RAW, "raw", "", ARGUMENT_NONE, "answers as written, or as Markdown again"},
+    {COMMAND_BARE, "bare", "", ARGUMENT_NONE, "text only, to select it with the mouse"},
     {COMMAND_QUIT, "quit", "", ARGUMENT_NONE, "leave"},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;

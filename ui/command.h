@@ -13,6 +13,7 @@ enum command_id {
     COMMAND_STATS, COMMAND_BENCH, COMMAND_QUIT,
     COMMAND_NEW, COMMAND_OPEN, COMMAND_SAVE, COMMAND_EXPORT, COMMAND_REGEN, COMMAND_EDIT,
     COMMAND_UNDO, COMMAND_CONTINUE, COMMAND_BRANCH,
+    COMMAND_FIND, COMMAND_COPY, COMMAND_RAW, COMMAND_BARE,
     COMMAND_UNKNOWN, /* looks like a command, is none: never for the model */
     COMMAND_TEXT     /* for the model; a leading "//" became "/" */
 };

@@ -92,6 +92,7 @@ const struct binding keymap[] = {
     {IN_ALL, F(8), ACT_RAISE, NULL},
     {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
     {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
+    {IN_ALL, F(4), ACT_BARE, "text only, to select it with the mouse"},
     {IN_ALL, CTRL('l'), ACT_REDRAW, "draw the screen anew"},
     {IN_ALL, CTRL('z'), ACT_SUSPEND, "suspend; fg brings it back"},
 
@@ -122,6 +123,15 @@ const struct binding keymap[] = {
     {IN_CHAT, 'g', ACT_SCROLL_TOP, NULL},
     {IN_CHAT, K_END, ACT_SCROLL_BOTTOM, "last line, and follow it again"},
     {IN_CHAT, 'G', ACT_SCROLL_BOTTOM, NULL},
+    {IN_CHAT, '[', ACT_MESSAGE_PREVIOUS, "message before"},
+    {IN_CHAT, ']', ACT_MESSAGE_NEXT, "next message"},
+    {IN_CHAT, '/', ACT_FIND, "find text; capitals count if you type some"},
+    {IN_CHAT, CTRL('s'), ACT_FIND, NULL},
+    {IN_CHAT, 'n', ACT_FIND_NEXT, "next place where it is found"},
+    {IN_CHAT, 'N', ACT_FIND_PREVIOUS, "place before"},
+    {IN_CHAT, 'y', ACT_COPY, "copy the marked message"},
+    {IN_CHAT, 'Y', ACT_COPY_CODE, "copy its code; again: its next code"},
+    {IN_CHAT, 'v', ACT_RAW, "answers as written, or as Markdown"},
 };
 const size_t n_keymap = sizeof keymap / sizeof *keymap;
 
@@ -270,6 +280,15 @@ static const char *const action_names[N_ACTIONS] = {
     [ACT_HALF_UP] = "half-page-up",
     [ACT_HALF_DOWN] = "half-page-down",
     [ACT_QUIT] = "quit",
+    [ACT_MESSAGE_PREVIOUS] = "message-before",
+    [ACT_MESSAGE_NEXT] = "message-next",
+    [ACT_FIND] = "find",
+    [ACT_FIND_NEXT] = "find-next",
+    [ACT_FIND_PREVIOUS] = "find-before",
+    [ACT_COPY] = "copy",
+    [ACT_COPY_CODE] = "copy-code",
+    [ACT_RAW] = "raw",
+    [ACT_BARE] = "bare",
 };
 
 const char *action_name(enum action action)

@@ -241,6 +241,10 @@ void app_command(struct app *a, const char *line)
     case COMMAND_MODEL: app_choose_model(a, argument); break;
     case COMMAND_SET: set_option(a, argument); break;
     case COMMAND_STATS: open_stats(a); break;
+    case COMMAND_FIND: app_find(a, argument); break;
+    case COMMAND_COPY: app_copy(a, argument); break;
+    case COMMAND_RAW: app_reader_action(a, ACT_RAW); break;
+    case COMMAND_BARE: app_reader_action(a, ACT_BARE); break;
     case COMMAND_QUIT: a->quit = true; break;
     case COMMAND_TEXT: break;
     case COMMAND_BENCH: app_bench(a); break;

@@ -501,6 +501,16 @@ void screen_cursor(int row, int column)
     s.cursor_column = column < s.n_columns ? column : s.n_columns - 1;
 }
 
+void screen_send(const char *bytes, size_t n)
+{
+    buf_append(&s.out, bytes, n);
+}
+
+bool screen_has_osc(void)
+{
+    return !term_is("linux") && !term_is("vt") && !term_is("ansi");
+}
+
 void screen_show(void)
 {
     move(s.cursor_row, s.cursor_column);

@@ -26,6 +26,17 @@ enum style {
     STYLE_WARNING,
     STYLE_BORDER,
     STYLE_GRAPH,
+    STYLE_HEADING, /* of a model's Markdown; bold is STYLE_BOLD */
+    STYLE_EMPHASIS,
+    STYLE_CODE,
+    STYLE_LINK,
+    STYLE_STRIKE,
+    STYLE_KEYWORD,
+    STYLE_STRING,
+    STYLE_COMMENT,
+    STYLE_NUMBER,
+    STYLE_MATCH,   /* what a search found; the one that the reader is at */
+    STYLE_MATCH_HERE,
     N_STYLES
 };
 
@@ -69,6 +80,11 @@ int screen_put(int row, int column, int cells, enum style style, const char *tex
 int screen_puts(int row, int column, int cells, enum style style, const char *text);
 void screen_repeat(int row, int column, int n, enum style style, const char *glyph);
 void screen_cursor(int row, int column);
+
+/* Something other than a frame for the terminal, such as a clipboard's text: sent as it is. */
+void screen_send(const char *bytes, size_t n);
+/* Terminals that know OSC sequences; others would show them. */
+bool screen_has_osc(void);
 
 /* One frame: what changed since the last one, for the terminal. */
 void screen_show(void);

@@ -32,6 +32,17 @@ static const struct {
     [STYLE_WARNING] = {"warning", {COLOUR(1), 0, B}},
     [STYLE_BORDER]  = {"border",  {.attributes = D}},
     [STYLE_GRAPH]   = {"graph",   {COLOUR(6)}},
+    [STYLE_HEADING] = {"heading", {COLOUR(6), 0, B}},
+    [STYLE_EMPHASIS] = {"emphasis", {.attributes = ATTRIBUTE_ITALIC}},
+    [STYLE_CODE]    = {"code",    {COLOUR(2)}},
+    [STYLE_LINK]    = {"link",    {.attributes = ATTRIBUTE_UNDERLINE}},
+    [STYLE_STRIKE]  = {"strike",  {.attributes = D}},
+    [STYLE_KEYWORD] = {"keyword", {.attributes = B}},
+    [STYLE_STRING]  = {"string",  {COLOUR(2)}},
+    [STYLE_COMMENT] = {"comment", {.attributes = D}},
+    [STYLE_NUMBER]  = {"number",  {COLOUR(6)}},
+    [STYLE_MATCH]   = {"match",   {.attributes = ATTRIBUTE_REVERSE}},
+    [STYLE_MATCH_HERE] = {"match-here", {COLOUR(3), 0, ATTRIBUTE_REVERSE | B}},
 };
 
 static const struct word {

@@ -4,22 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An item takes its rows, a row for its mark, and a blank row below. */
+#include "markdown.h"
+
+enum { KEEP_BYTES = 4 << 20 }; /* of layouts */
+
+/* An item takes the rows of its blocks; then, as one more block, a row for its mark and a blank row. */
 
 void transcript_init(struct transcript *t)
 {
-    *t = (struct transcript){.width = 80, .height = 24, .follow = true};
+    *t = (struct transcript){.look = {.width = 80}, .height = 24, .follow = true, .current = SIZE_MAX};
+}
+
+static void drop_layout(struct transcript *t, struct block *b)
+{
+    if (!b->sheet)
+        return;
+    t->drawn_bytes -= b->sheet->drawn.text.cap;
+    sheet_free(b->sheet);
+    free(b->sheet);
+    b->sheet = NULL;
+}
+
+static void drop_layouts(struct transcript *t)
+{
+    for (size_t i = 0; i < t->n && t->drawn_bytes; i++)
+        for (size_t b = 0; b < t->items[i].blocks.n; b++)
+            drop_layout(t, &t->items[i].blocks.blocks[b]);
 }
 
 void transcript_clear(struct transcript *t)
 {
+    drop_layouts(t);
     for (size_t i = 0; i < t->n; i++) {
         buf_free(&t->items[i].text);
-        rows_free(&t->items[i].rows);
+        blocks_free(&t->items[i].blocks);
     }
-    t->n = t->top_item = t->top_row = 0;
+    t->n = 0;
+    t->top = (struct row_place){0};
+    t->ink = (struct ink){0};
+    t->current = SIZE_MAX;
     t->follow = true;
     t->unseen = false;
+    transcript_search_free(t);
 }
 
 void transcript_free(struct transcript *t)
@@ -39,11 +65,23 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
     transcript_append(t, text, n);
 }
 
+/* New text is in: borders are found, and what was laid out of the open block holds no more. */
+static void update(struct transcript *t, bool end)
+{
+    struct item *item = &t->items[t->n - 1];
+    size_t open = item->blocks.n ? item->blocks.n - 1 : 0;
+    blocks_update(&item->blocks, item->text.data, item->text.len, end);
+    if (item->blocks.n)
+        drop_layout(t, &item->blocks.blocks[open]);
+    transcript_search_changed(t, t->n - 1, open);
+}
+
 void transcript_append(struct transcript *t, const char *text, size_t n)
 {
     struct item *item = &t->items[t->n - 1];
     sanitise(&item->gate, text, n, &item->text);
     t->unseen |= !t->follow && n > 0;
+    update(t, false);
 }
 
 void transcript_finish(struct transcript *t, const char *mark)
@@ -51,6 +89,7 @@ void transcript_finish(struct transcript *t, const char *mark)
     struct item *item = &t->items[t->n - 1];
     sanitise_end(&item->gate, &item->text);
     item->mark = mark;
+    update(t, true);
 }
 
 void transcript_versions(struct transcript *t, int which, int n)
@@ -63,106 +102,165 @@ void transcript_versions(struct transcript *t, int which, int n)
 
 /* ---- rows --------------------------------------------------------------------------------------- */
 
-/* Newlines at the end are not shown. */
-static size_t visible(const struct item *item)
+size_t transcript_block_count(struct transcript *t, size_t item)
 {
-    size_t n = item->text.len;
-    while (n > 0 && item->text.data[n - 1] == '\n')
-        n--;
-    return n;
+    return t->items[item].blocks.n;
 }
 
-static size_t text_rows(struct transcript *t, size_t i)
+static void lay_out(struct transcript *t, const struct item *item, size_t index, struct sheet *l)
 {
-    struct item *item = &t->items[i];
-    size_t n = visible(item);
-    if (item->rows.width != t->width || item->n_same != n || item->rows.n == 0) {
-        rows_update(&item->rows, item->text.data, n, item->n_same < n ? item->n_same : n, t->width);
-        item->n_same = n;
+    const struct block *b = &item->blocks.blocks[index];
+    bool last = index + 1 == item->blocks.n;
+    size_t end = last ? item->text.len : b[1].start;
+    const char *s = item->text.data + b->start;
+    if (item->kind == ITEM_ANSWER && !t->raw) {
+        markdown_layout(l, &t->look, b, index == 0, s, end - b->start);
+        return;
     }
-    return item->rows.n;
+    while (last && end > b->start && item->text.data[end - 1] == '\n')
+        end--; /* newlines at the end are not shown */
+    if (end > b->start)
+        markdown_raw(l, &t->look, s, end - b->start);
 }
 
-/* Rows of text that are shown: none of an empty text that has a mark. */
-static size_t shown_rows(struct transcript *t, size_t i)
+const struct sheet *transcript_sheet(struct transcript *t, size_t item, size_t block)
 {
-    size_t n = text_rows(t, i);
-    return t->items[i].mark && !visible(&t->items[i]) ? 0 : n;
+    struct block *b = &t->items[item].blocks.blocks[block];
+    if (!b->sheet) {
+        b->sheet = xcalloc(1, sizeof *b->sheet);
+        lay_out(t, &t->items[item], block, b->sheet);
+        t->drawn_bytes += b->sheet->drawn.text.cap;
+    }
+    return b->sheet;
 }
 
-static size_t item_rows(struct transcript *t, size_t i)
+void transcript_forget(struct transcript *t)
 {
-    return shown_rows(t, i) + (t->items[i].mark != NULL) + (i + 1 < t->n);
+    if (t->drawn_bytes > KEEP_BYTES)
+        drop_layouts(t);
 }
 
-/* Moves a place up or down; stops at the first and behind the last row. */
-static void move(struct transcript *t, size_t *item, size_t *row, long n)
+/* Is there anything to see of the text? Blanks alone make one block without rows. */
+static bool has_rows(struct transcript *t, size_t item)
 {
-    for (; n < 0; n++) {
-        if (*row > 0) {
-            size_t step = (size_t)-n < *row ? (size_t)-n : *row;
-            *row -= step;
-            n += (long)step - 1;
-        } else if (*item > 0) {
-            --*item;
-            *row = item_rows(t, *item) - 1;
-        } else {
-            return;
+    size_t n = transcript_block_count(t, item);
+    return n > 1 || (n == 1 && transcript_sheet(t, item, 0)->n > 0);
+}
+
+/* Rows of a block; the one behind the last is the mark (or a row for an answer that has not begun)
+ * and a blank row between items. */
+static size_t rows_of(struct transcript *t, size_t item, size_t block)
+{
+    if (block < transcript_block_count(t, item))
+        return transcript_sheet(t, item, block)->n;
+    return (t->items[item].mark || !has_rows(t, item)) + (item + 1 < t->n);
+}
+
+static bool step_back(struct transcript *t, struct row_place *p)
+{
+    if (p->block > 0) {
+        p->block--;
+    } else if (p->item > 0) {
+        p->item--;
+        p->block = transcript_block_count(t, p->item);
+    } else {
+        return false;
+    }
+    p->row = rows_of(t, p->item, p->block);
+    return true;
+}
+
+static bool step_on(struct transcript *t, struct row_place *p)
+{
+    if (p->block < transcript_block_count(t, p->item)) {
+        p->block++;
+    } else if (p->item + 1 < t->n) {
+        p->item++;
+        p->block = 0;
+    } else {
+        return false;
+    }
+    p->row = 0;
+    return true;
+}
+
+/* Moves a place up or down; stops at the first and the last row. */
+static void move(struct transcript *t, struct row_place *p, long n)
+{
+    while (n < 0) {
+        size_t step = p->row < (size_t)-n ? p->row : (size_t)-n;
+        p->row -= step;
+        n += (long)step;
+        struct row_place before = *p;
+        if (n < 0 && !step_back(t, p)) {
+            *p = before;
+            break;
         }
     }
-    for (; n > 0; n--) {
-        if (*row + 1 < item_rows(t, *item))
-            ++*row;
-        else if (*item + 1 < t->n) {
-            ++*item;
-            *row = 0;
-        } else {
+    while (n >= 0) { /* also from a row that there is not */
+        size_t rows = rows_of(t, p->item, p->block);
+        if (p->row + (size_t)n < rows) {
+            p->row += (size_t)n;
             return;
         }
+        struct row_place before = *p;
+        size_t left = p->row + (size_t)n - rows;
+        if (!step_on(t, p)) {
+            *p = before;
+            p->row = rows ? rows - 1 : 0;
+            return;
+        }
+        n = (long)left;
     }
+    if (p->row >= rows_of(t, p->item, p->block))
+        move(t, p, 0);
 }
 
 /* The place from which the end just fits on the screen. */
-static void last_top(struct transcript *t, size_t *item, size_t *row)
+static struct row_place last_top(struct transcript *t)
 {
-    *item = *row = 0;
+    struct row_place p = {0};
     if (!t->n)
-        return;
-    *item = t->n - 1;
-    *row = item_rows(t, *item) - 1;
-    move(t, item, row, 1 - (long)t->height);
+        return p;
+    p.item = t->n - 1;
+    p.block = transcript_block_count(t, p.item);
+    p.row = rows_of(t, p.item, p.block);
+    move(t, &p, -(long)t->height);
+    return p;
 }
 
-static void current_top(struct transcript *t, size_t *item, size_t *row)
+struct row_place transcript_top_place(struct transcript *t)
 {
-    if (t->follow) {
-        last_top(t, item, row);
-    } else {
-        *item = t->top_item;
-        *row = t->top_row;
-    }
+    return t->follow ? last_top(t) : t->top;
+}
+
+static bool is_before(const struct row_place *a, const struct row_place *b)
+{
+    if (a->item != b->item)
+        return a->item < b->item;
+    return a->block != b->block ? a->block < b->block : a->row < b->row;
 }
 
 int transcript_rows(struct transcript *t, struct shown_row *out)
 {
-    size_t item, row;
     int n = 0;
-    current_top(t, &item, &row);
-    for (; item < t->n && n < t->height; item++, row = 0) {
-        size_t n_rows = item_rows(t, item), n_text = shown_rows(t, item);
-        const struct item *it = &t->items[item];
-        for (; row < n_rows && n < t->height; row++) {
+    transcript_forget(t);
+    if (!t->n)
+        return 0;
+    struct row_place p = transcript_top_place(t);
+    for (bool more = true; more && n < t->height; more = step_on(t, &p)) {
+        const struct item *item = &t->items[p.item];
+        bool text = p.block < item->blocks.n;
+        size_t rows = rows_of(t, p.item, p.block);
+        for (; p.row < rows && n < t->height; p.row++) {
             struct shown_row *s = &out[n++];
-            *s = (struct shown_row){.kind = it->kind, .first = row == 0,
-                                     .versions = it->versions};
-            if (row < n_text && it->text.len) {
-                s->text = it->text.data + it->rows.rows[row].start;
-                s->n = it->rows.rows[row].shown;
-            } else if (row == n_text && it->mark) {
-                s->mark = true;
-                s->text = it->mark;
-                s->n = strlen(it->mark);
-            }
+            *s = (struct shown_row){.kind = item->kind, .item = p.item, .block = p.block, .line = p.row,
+                                     .versions = item->versions};
+            s->first = p.row == 0 && (p.block == 0 || (!text && !has_rows(t, p.item)));
+            if (text)
+                s->sheet = transcript_sheet(t, p.item, p.block);
+            else if (p.row == 0)
+                s->mark = item->mark;
         }
     }
     return n;
@@ -170,48 +268,64 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
 
 /* ---- the reader ----------------------------------------------------------------------------------- */
 
+/* Remembers the reader's place in a way that survives other widths. */
+static void anchor(struct transcript *t)
+{
+    bool text = t->top.item < t->n && t->top.block < transcript_block_count(t, t->top.item);
+    t->ink = text ? sheet_ink(transcript_sheet(t, t->top.item, t->top.block), t->top.row)
+                  : (struct ink){0};
+}
+
+void transcript_set_look(struct transcript *t, const struct look_of_text *look, bool raw)
+{
+    bool same = look->width == t->look.width && look->unicode == t->look.unicode &&
+                look->bare == t->look.bare && look->emoji == t->look.emoji && raw == t->raw;
+    if (same)
+        return;
+    drop_layouts(t);
+    t->look = *look;
+    t->raw = raw;
+    if (t->look.width < 1)
+        t->look.width = 1;
+    transcript_search_restart(t);
+    if (t->follow || t->top.item >= t->n || t->top.block >= transcript_block_count(t, t->top.item))
+        return;
+    t->top.row = sheet_find(transcript_sheet(t, t->top.item, t->top.block), t->ink);
+    move(t, &t->top, 0);
+}
+
 void transcript_resize(struct transcript *t, int width, int height)
 {
-    size_t item, row, at = 0, below = 0;
-    width = width > 0 ? width : 1;
-    height = height > 0 ? height : 1;
-    if (width == t->width && height == t->height)
-        return;
-    current_top(t, &item, &row);
-    if (!t->follow && item < t->n) {
-        size_t n_text = text_rows(t, item), text_row = row < n_text ? row : n_text - 1;
-        at = t->items[item].rows.rows[text_row].start;
-        below = row - text_row;
-    }
-    t->width = width;
-    t->height = height;
-    if (t->follow || item >= t->n)
-        return;
-    text_rows(t, item);
-    t->top_item = item;
-    t->top_row = rows_find(&t->items[item].rows, at) + below;
-    if (t->top_row >= item_rows(t, item))
-        t->top_row = item_rows(t, item) - 1;
+    struct look_of_text look = t->look;
+    look.width = width > 0 ? width : 1;
+    t->height = height > 0 ? height : 1;
+    transcript_set_look(t, &look, t->raw);
+}
+
+/* The reader is at p now; follows where the end is on the screen. */
+static void go_to(struct transcript *t, struct row_place p)
+{
+    struct row_place last = last_top(t);
+    t->top = p;
+    t->follow = !is_before(&p, &last);
+    t->unseen &= !t->follow;
+    anchor(t);
 }
 
 void transcript_scroll(struct transcript *t, int n_rows)
 {
-    size_t item, row, last_item, last_row;
     if (!t->n)
         return;
-    current_top(t, &item, &row);
-    move(t, &item, &row, n_rows);
-    last_top(t, &last_item, &last_row);
-    t->top_item = item;
-    t->top_row = row;
-    t->follow = item > last_item || (item == last_item && row >= last_row);
-    t->unseen &= !t->follow;
+    struct row_place p = transcript_top_place(t);
+    move(t, &p, n_rows);
+    t->current = SIZE_MAX;
+    go_to(t, p);
 }
 
 void transcript_top(struct transcript *t)
 {
-    t->top_item = t->top_row = 0;
     t->follow = false;
+    t->top = (struct row_place){0};
     transcript_scroll(t, 0); /* everything fits: follows */
 }
 
@@ -219,4 +333,40 @@ void transcript_bottom(struct transcript *t)
 {
     t->follow = true;
     t->unseen = false;
+    t->current = SIZE_MAX;
+}
+
+void transcript_show(struct transcript *t, struct row_place p)
+{
+    move(t, &p, -(long)(t->height / 3));
+    go_to(t, p);
+}
+
+size_t transcript_current(struct transcript *t)
+{
+    if (t->current < t->n)
+        return t->current;
+    struct shown_row *rows = xcalloc((size_t)t->height, sizeof *rows);
+    size_t item = SIZE_MAX;
+    for (int n = transcript_rows(t, rows), i = 0; i < n; i++)
+        if (rows[i].kind != ITEM_NOTE && (rows[i].sheet || rows[i].mark))
+            item = rows[i].item;
+    free(rows);
+    return item;
+}
+
+void transcript_jump(struct transcript *t, int step)
+{
+    size_t at = transcript_current(t);
+    if (at == SIZE_MAX)
+        return;
+    for (size_t i = at; step < 0 ? i > 0 : i + 1 < t->n;) {
+        i = step < 0 ? i - 1 : i + 1;
+        if (t->items[i].kind != ITEM_NOTE) {
+            at = i;
+            break;
+        }
+    }
+    go_to(t, (struct row_place){.item = at});
+    t->current = at;
 }

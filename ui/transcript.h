@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * transcript: what the chat pane shows: a list of items of sanitised text, wrapped to a width, and the
- * place where the reader is. Text that streams in re-wraps its last row only; rows are kept; items
- * that nobody looks at are not wrapped at all. The exact bytes live in struct chat, not here.
+ * transcript: what the chat pane shows: a list of items of sanitised text, and the place where the
+ * reader is. An item is cut into blocks (blocks.h), each laid out in rows when somebody looks at it,
+ * once; of text that streams in only the last block is laid out again. Layouts that nobody looks at
+ * are forgotten. The exact bytes live in struct chat, not here.
  */
 #ifndef QINS_TRANSCRIPT_H
 #define QINS_TRANSCRIPT_H
 
-#include "base.h"
+#include "blocks.h"
+#include "sheet.h"
 #include "sanitise.h"
-#include "wrap.h"
+#include "search.h"
 
 enum item_kind { ITEM_USER, ITEM_ANSWER, ITEM_NOTE };
 
@@ -17,29 +19,52 @@ struct item {
     enum item_kind kind;
     struct buf text;        /* sanitised */
     struct sanitiser gate;  /* of the stream */
+    struct blocks blocks;
     const char *mark;       /* static text shown below it: "[stopped]"; or NULL */
     char versions[16];      /* "2/3": of how many; "" where there is one */
-    struct rows rows;
-    size_t n_same;          /* bytes unchanged since rows were made */
+};
+
+/* A row: of a block; or, in the block behind the last one, of what stands below the text. */
+struct row_place {
+    size_t item, block, row;
+};
+
+struct finder {
+    struct pattern pattern;
+    struct row_place at;       /* next block to look at; done when its item is behind the last */
+    struct found {
+        size_t item, block, n; /* n hits in a block */
+    } *found;              /* [n], in order */
+    size_t n, cap, total;
+    size_t here, number;   /* the hit that the reader is at: index into found, hit of that block */
+    bool chosen;
+    struct row_place from;     /* where the reader was when he asked */
 };
 
 struct transcript {
     struct item *items;
     size_t n, cap;
-    int width, height;      /* cells of the pane's text */
-    bool follow;            /* shows the end, and stays there */
-    bool unseen;            /* text came in below while not following */
-    size_t top_item, top_row; /* first row on the screen while not following */
+    struct look_of_text look;
+    int height;            /* rows of the pane */
+    bool raw;              /* answers as they are written, not as Markdown */
+    bool follow;           /* shows the end, and stays there */
+    bool unseen;           /* text came in below while not following */
+    struct row_place top;      /* first row on the screen while not following */
+    struct ink ink;        /* where that is in any width: of top.block, as of the last scrolling */
+    size_t current;        /* item that was jumped to; SIZE_MAX: none */
+    size_t drawn_bytes;    /* of all layouts */
+    struct finder search;
 };
 
 /* One row on the screen. */
 struct shown_row {
     enum item_kind kind;
-    bool first;             /* of its item: the place for the role */
-    const char *versions;   /* of the item */
-    bool mark;              /* the text is the item's mark */
-    const char *text;
-    size_t n;               /* 0: blank */
+    size_t item;
+    bool first;                   /* of its item: the place for the role */
+    const char *versions;         /* of the item */
+    const char *mark;             /* the item's mark, instead of text; or NULL */
+    const struct sheet *sheet;    /* NULL: blank */
+    size_t block, line;           /* of the sheet */
 };
 
 void transcript_init(struct transcript *t);
@@ -56,10 +81,42 @@ void transcript_versions(struct transcript *t, int which, int n);
 
 /* The text at the top stays at the top. */
 void transcript_resize(struct transcript *t, int width, int height);
+void transcript_set_look(struct transcript *t, const struct look_of_text *look, bool raw);
 void transcript_scroll(struct transcript *t, int n_rows); /* negative: up */
 void transcript_top(struct transcript *t);
 void transcript_bottom(struct transcript *t);
+/* To the first row of the message that is `step` messages away, notes not counted. */
+void transcript_jump(struct transcript *t, int step);
+/* The message that the reader is at: the one jumped to, else the last one whose text is on the
+ * screen; SIZE_MAX: none. */
+size_t transcript_current(struct transcript *t);
 /* Fills rows[0..height); -> how many there are. */
 int transcript_rows(struct transcript *t, struct shown_row *rows);
+
+/* ---- search (transcript_search.c) ---- */
+/* Looks for text from here on; "" ends the search. */
+void transcript_find(struct transcript *t, const char *text, size_t n);
+/* Goes on looking for at most `ms`; takes the reader to the first hit. -> there is more to do. */
+bool transcript_search_step(struct transcript *t, double ms);
+bool transcript_searching(const struct transcript *t);
+/* To the next hit, or the one before; around the ends. */
+void transcript_find_next(struct transcript *t, int step);
+/* "3/17", "17 hits so far", "not found". */
+void transcript_search_status(const struct transcript *t, char *out, size_t n);
+/* Hits of a shown row's block; *here: the number of the one that the reader is at, or -1. */
+void transcript_hits(const struct transcript *t, const struct shown_row *row, struct hits *hits,
+                     long *here);
+
+/* ---- for transcript_search.c ---- */
+size_t transcript_block_count(struct transcript *t, size_t item);
+const struct sheet *transcript_sheet(struct transcript *t, size_t item, size_t block);
+/* Layouts beyond some megabytes are forgotten. */
+void transcript_forget(struct transcript *t);
+/* Shows a row, about a third of the height below the top. */
+void transcript_show(struct transcript *t, struct row_place place);
+struct row_place transcript_top_place(struct transcript *t);
+void transcript_search_restart(struct transcript *t);
+void transcript_search_changed(struct transcript *t, size_t item, size_t block);
+void transcript_search_free(struct transcript *t);
 
 #endif

@@ -19,6 +19,13 @@ enum {
 static struct frame frame_of(struct app *a)
 {
     struct frame f = {.rows = screen_rows(), .columns = screen_columns()};
+    if (app_is_bare(a)) {
+        f.bare = true;
+        f.chat_columns = f.side = f.columns;
+        f.top_rule = f.input_rule = f.status = f.input_row = -1;
+        f.hints = f.chat_rows = f.rows - 1;
+        return f;
+    }
     bool sidebar = f.columns >= SIDEBAR_FROM;
     f.side_cells = SIDEBAR_CELLS + 2 * (f.columns >= 90);
     f.side = sidebar ? f.columns - f.side_cells - 4 : f.columns;
@@ -68,14 +75,20 @@ static void draw_rule(const struct frame *f, int row, const char *name, bool foc
     }
 }
 
+/* What was found, and that there is more below, on the line under the chat. */
 static void draw_badge(const struct app *a, const struct frame *f)
 {
     const struct transcript *t = a->pager_open ? &a->pager : &a->transcript;
-    if (t->follow || f->chat_rows < 1)
+    char text[96] = "", found[40] = "";
+    transcript_search_status(t, found, sizeof found);
+    if (*found)
+        snprintf(text, sizeof text, " %s ", found);
+    size_t len = strlen(text);
+    if (!t->follow)
+        snprintf(text + len, sizeof text - len, "%s %s ", screen_glyphs()->down,
+                 t->unseen ? "new text below" : "more below");
+    if (!*text || f->chat_rows < 1)
         return;
-    char text[48];
-    snprintf(text, sizeof text, " %s %s ", screen_glyphs()->down,
-             t->unseen ? "new text below" : "more below");
     int n = (int)utf8_width(text, strlen(text));
     int row = f->input_rule >= 0 ? f->input_rule : f->chat_row + f->chat_rows - 1;
     if (n + 14 < f->chat_columns)
@@ -108,9 +121,9 @@ static void draw_hints(const struct app *a, const struct frame *f)
         [FOCUS_SIDEBAR] = {{ACT_SELECT_PREVIOUS, "above"}, {ACT_SELECT_NEXT, "below"},
                            {ACT_LOWER, "less"}, {ACT_RAISE, "more"}, {ACT_RESET, "reset"},
                            {ACT_FOCUS_NEXT, "chat"}, {ACT_STOP, "back"}},
-        [FOCUS_CHAT] = {{ACT_LINE_UP, "up"}, {ACT_LINE_DOWN, "down"}, {ACT_PAGE_UP, "page up"},
-                        {ACT_SCROLL_TOP, "first"}, {ACT_SCROLL_BOTTOM, "last"},
-                        {ACT_FOCUS_NEXT, "input"}, {ACT_HELP, "help"}},
+        [FOCUS_CHAT] = {{ACT_PAGE_UP, "page up"}, {ACT_MESSAGE_PREVIOUS, "message"}, {ACT_FIND, "find"},
+                        {ACT_COPY, "copy"}, {ACT_COPY_CODE, "copy code"}, {ACT_FOCUS_NEXT, "input"},
+                        {ACT_HELP, "help"}},
     };
     if (f->hints < 0)
         return;
@@ -119,6 +132,12 @@ static void draw_hints(const struct app *a, const struct frame *f)
         return;
     }
     int column = 1;
+    if (a->finding) {
+        screen_puts(f->hints, 1, 1, STYLE_ACCENT, "/");
+        int n = screen_put(f->hints, 2, f->columns - 3, STYLE_TEXT, a->find.data, a->find.len);
+        screen_cursor(f->hints, 2 + n);
+        return;
+    }
     if (a->editor.search.on) {
         struct buf prompt = {0};
         editor_search_prompt(&a->editor, &prompt);
@@ -151,6 +170,11 @@ void view_draw(struct app *a)
     }
     if (a->picker_open) {
         view_picker(a);
+        return;
+    }
+    if (f.bare) {
+        view_chat(a, &f);
+        draw_hints(a, &f);
         return;
     }
     draw_title(a, &f);

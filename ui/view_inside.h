@@ -23,6 +23,7 @@ struct frame {
     int chat_row, chat_rows;
     int input_row, input_rows;
     int gutter, margin;
+    bool bare;                 /* nothing but text, for the terminal's own selection */
 };
 
 /* The name of the key for an action: the first of this place alone, else the first of all. -> out */

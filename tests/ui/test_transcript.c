@@ -3,6 +3,7 @@
 
 #include "test.h"
 #include "transcript.h"
+#include "wrap.h"
 
 static void expect_rows(const char *text, int width, const char *const *rows, size_t n)
 {
@@ -46,6 +47,8 @@ static void fill(struct transcript *t, int n)
         char text[32];
         snprintf(text, sizeof text, "item %d", i);
         transcript_add(t, i % 2 ? ITEM_ANSWER : ITEM_USER, text, strlen(text));
+        if (i < n - 1)
+            transcript_finish(t, NULL);
     }
 }
 
@@ -54,9 +57,12 @@ static void shows(struct transcript *t, const char *wanted)
     struct shown_row rows[64];
     int n = transcript_rows(t, rows);
     struct buf got = {0};
-    for (int i = 0; i < n; i++)
-        buf_printf(&got, "%s%.*s|", rows[i].first ? ">" : "", (int)rows[i].n,
-                   rows[i].n ? rows[i].text : "");
+    for (int i = 0; i < n; i++) {
+        const struct line *line = rows[i].sheet ? &rows[i].sheet->lines[rows[i].line] : NULL;
+        buf_printf(&got, "%s%.*s%s|", rows[i].first ? ">" : "", line ? (int)line->n : 0,
+                   line && line->n ? rows[i].sheet->drawn.text.data + line->start : "",
+                   rows[i].mark ? rows[i].mark : "");
+    }
     assert_string_equal(got.data, wanted);
     buf_free(&got);
 }
@@ -120,12 +126,7 @@ static void test_text_passes_the_sanitiser_and_marks_follow(void **state)
     transcript_append(&t, "[2J\xc2", 4);
     transcript_append(&t, "\x9b!\n\n", 4);
     transcript_finish(&t, "[stopped]");
-    struct shown_row rows[64];
-    int n = transcript_rows(&t, rows);
-    assert_int_equal(n, 2); /* newlines at the end are not shown */
-    assert_memory_equal(rows[0].text, "a^[[2J\\x9b!", rows[0].n);
-    assert_true(rows[1].mark);
-    assert_memory_equal(rows[1].text, "[stopped]", 9);
+    shows(&t, ">a^[[2J\\x9b!|[stopped]|"); /* newlines at the end are not shown */
     transcript_free(&t);
 }
 
@@ -142,45 +143,172 @@ static void test_streaming_is_linear(void **state)
         static const char *const pieces[] = {"word ", "\xe4\xb8\xad", "x", "\xcc\x81"};
         const char *piece = pieces[i < 100000 ? i % 3 : 2 + (i & 1)];
         transcript_append(&t, piece, strlen(piece));
-        if (i % 8 == 0)
+        if (i % 64 == 0)
             transcript_rows(&t, rows);
     }
     assert_int_equal(transcript_rows(&t, rows), 20);
     transcript_free(&t);
 }
 
+/* What the screen shows, row by row, at any place. */
+static char *whole(struct transcript *t)
+{
+    struct buf all = {0};
+    struct shown_row *rows = xcalloc(5000, sizeof *rows);
+    t->height = 5000;
+    int n = transcript_rows(t, rows);
+    for (int i = 0; i < n; i++) {
+        const struct line *line = rows[i].sheet ? &rows[i].sheet->lines[rows[i].line] : NULL;
+        const struct styled *drawn = line ? &rows[i].sheet->drawn : NULL;
+        for (size_t r = 0; line && r < drawn->n; r++)
+            if (drawn->runs[r].start >= line->start && drawn->runs[r].start < line->start + line->n)
+                buf_printf(&all, "{%d@%u}", drawn->runs[r].style, drawn->runs[r].start - line->start);
+        buf_append(&all, line ? drawn->text.data + line->start : "", line ? line->n : 0);
+        buf_puts(&all, "\n");
+    }
+    free(rows);
+    return all.data;
+}
+
+/* However a text is cut into tokens, and whatever was drawn in between, the rows are the same. */
 static void test_streamed_rows_equal_rows_at_once(void **state)
 {
+    static const char *const pieces[] = {
+        "a", "bc", " ", "  ", "\n", "\n\n", "\xe4\xb8\xad", "\xcc\x81", "\t", "- ", "1. ", "> ", "# ",
+        "**", "`", "```", "\n```c\n", "\n```\n", "|", "\n|---|---|\n", "[x](y)", "~~", "---", "\n- ", "&amp;",
+        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "    ", "word word word word word word word ",
+    };
     (void)state;
     uint32_t random = 3;
     for (int round = 0; round < 300; round++) {
-        struct transcript t;
+        struct transcript at_once, streamed;
         struct shown_row rows[64];
-        transcript_init(&t);
-        transcript_resize(&t, 1 + round % 12, 4);
-        transcript_add(&t, ITEM_ANSWER, "", 0);
-        for (int i = 0; i < 60; i++) {
-            static const char *const pieces[] = {"a", "bc", " ", "  ", "\n", "\xe4\xb8\xad", "\xcc\x81",
-                                                 "\t"};
+        struct buf text = {0};
+        transcript_init(&at_once);
+        transcript_init(&streamed);
+        transcript_resize(&at_once, 1 + round % 40, 4);
+        transcript_resize(&streamed, 1 + round % 40, 4);
+        for (int i = 0; i < (round % 10 ? 60 : 3000); i++) {
             random = random * 1664525 + 1013904223;
-            const char *piece = pieces[random >> 29];
-            transcript_append(&t, piece, strlen(piece));
-            transcript_rows(&t, rows);
+            buf_puts(&text, pieces[(random >> 16) % (sizeof pieces / sizeof *pieces)]);
         }
-        transcript_finish(&t, NULL);
-        transcript_rows(&t, rows);
-        const struct item *item = &t.items[0];
-        struct rows anew = {0};
-        size_t n = item->text.len;
-        while (n && item->text.data[n - 1] == '\n')
-            n--;
-        rows_update(&anew, item->text.data, n, 0, t.width);
-        assert_int_equal(anew.n, item->rows.n);
-        for (size_t r = 0; r < anew.n; r++)
-            assert_memory_equal(&anew.rows[r], &item->rows.rows[r], sizeof anew.rows[r]);
-        rows_free(&anew);
-        transcript_free(&t);
+        transcript_add(&at_once, ITEM_ANSWER, text.data, text.len);
+        transcript_finish(&at_once, NULL);
+        transcript_add(&streamed, ITEM_ANSWER, "", 0);
+        for (size_t at = 0, n; at < text.len; at += n) {
+            random = random * 1664525 + 1013904223;
+            n = 1 + (random >> 20) % (round % 3 ? 9 : 300);
+            n = n < text.len - at ? n : text.len - at;
+            transcript_append(&streamed, text.data + at, n);
+            if ((random >> 28) == 0)
+                transcript_rows(&streamed, rows);
+        }
+        transcript_finish(&streamed, NULL);
+        char *a = whole(&at_once), *b = whole(&streamed);
+        assert_string_equal(a, b);
+        free(a);
+        free(b);
+        buf_free(&text);
+        transcript_free(&at_once);
+        transcript_free(&streamed);
     }
+}
+
+static void finish(struct transcript *t, enum item_kind kind, const char *text)
+{
+    transcript_add(t, kind, text, strlen(text));
+    transcript_finish(t, NULL);
+}
+
+static const char *found(struct transcript *t)
+{
+    static char status[40];
+    while (transcript_search_step(t, 100))
+        continue;
+    transcript_search_status(t, status, sizeof status);
+    return status;
+}
+
+static void test_search(void **state)
+{
+    (void)state;
+    struct transcript t;
+    struct shown_row rows[64];
+    struct hits hits = {0};
+    long here;
+    transcript_init(&t);
+    transcript_resize(&t, 12, 4);
+    finish(&t, ITEM_USER, "Where is the **Fox**?");
+    for (int i = 0; i < 10; i++)
+        finish(&t, ITEM_ANSWER, "the quick brown **fo**x jumps over\n\n> a quoted thing that wraps, fox");
+    transcript_top(&t);
+    transcript_find(&t, "fox", 3);
+    assert_string_equal(found(&t), "1/21");
+    transcript_find_next(&t, -1);
+    assert_string_equal(found(&t), "21/21"); /* around the start; the marks of bold are no text */
+    transcript_find_next(&t, 1);
+    transcript_find_next(&t, 1);
+    assert_string_equal(found(&t), "2/21");
+    int n = transcript_rows(&t, rows), marked = 0;
+    for (int i = 0; i < n; i++) {
+        transcript_hits(&t, &rows[i], &hits, &here);
+        marked += hits.n > 0 && here == 0;
+    }
+    assert_true(marked > 0);
+    hits_free(&hits);
+    transcript_find(&t, "Fox", 3); /* a capital: exact */
+    assert_string_equal(found(&t), "1/1");
+    transcript_find(&t, "that wraps", 10); /* over the end of a row, without the quote's bar */
+    assert_string_equal(found(&t), "1/10");
+    transcript_resize(&t, 30, 4);
+    assert_string_equal(found(&t), "1/10");
+    finish(&t, ITEM_ANSWER, "and that wraps too");
+    assert_string_equal(found(&t), "1/11");
+    transcript_find(&t, "nowhere", 7);
+    assert_string_equal(found(&t), "not found");
+    transcript_find(&t, "", 0);
+    assert_string_equal(found(&t), "");
+    transcript_free(&t);
+}
+
+static void test_jumping_between_messages(void **state)
+{
+    (void)state;
+    struct transcript t;
+    transcript_init(&t);
+    transcript_resize(&t, 20, 3);
+    finish(&t, ITEM_USER, "one");
+    finish(&t, ITEM_ANSWER, "two\n\nmore\n\nof\n\nit");
+    finish(&t, ITEM_NOTE, "note");
+    finish(&t, ITEM_USER, "three\nmore\nof\nit");
+    assert_int_equal(transcript_current(&t), 3);
+    transcript_jump(&t, -1);
+    assert_int_equal(transcript_current(&t), 1); /* notes are no messages */
+    shows(&t, ">two||more|");
+    transcript_jump(&t, -1);
+    transcript_jump(&t, -1);
+    assert_int_equal(transcript_current(&t), 0);
+    transcript_jump(&t, 1);
+    shows(&t, ">two||more|");
+    transcript_free(&t);
+}
+
+static void test_raw_and_back_keeps_the_place(void **state)
+{
+    (void)state;
+    struct transcript t;
+    transcript_init(&t);
+    transcript_resize(&t, 20, 2);
+    finish(&t, ITEM_ANSWER, "# Head\n\nplain **bold**\n\nlast\n\nend");
+    transcript_top(&t);
+    transcript_scroll(&t, 2);
+    shows(&t, "plain bold||");
+    struct look_of_text look = t.look;
+    transcript_set_look(&t, &look, true);
+    shows(&t, "plain **bold**||");
+    transcript_set_look(&t, &look, false);
+    shows(&t, "plain bold||");
+    transcript_free(&t);
 }
 
 int main(void)
@@ -192,6 +320,9 @@ int main(void)
         cmocka_unit_test(test_text_passes_the_sanitiser_and_marks_follow),
         cmocka_unit_test(test_streaming_is_linear),
         cmocka_unit_test(test_streamed_rows_equal_rows_at_once),
+        cmocka_unit_test(test_search),
+        cmocka_unit_test(test_jumping_between_messages),
+        cmocka_unit_test(test_raw_and_back_keeps_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * blocks: cuts a text that grows into blocks that can be laid out one by one. A border, once found,
+ * stays: only the last block is open. Borders depend on the text alone, not on how it came in.
+ *
+ * A Markdown border is a place where CommonMark begins a new block at the left edge: behind a blank
+ * line (not between items of one list), before a heading and around a fence. What has no border for
+ * BLOCK_MAX bytes is cut at a line, or inside one.
+ */
+#ifndef QINS_BLOCKS_H
+#define QINS_BLOCKS_H
+
+#include "highlight.h"
+
+enum {
+    BLOCK_MAX = 16 << 10, /* bytes, but for the last piece */
+    PIECE_MAX = 2 << 10,  /* of a line that is looked at as one */
+};
+
+enum block_kind { BLOCK_TEXT, BLOCK_CODE };
+
+struct block {
+    size_t start;           /* byte; ends where the next one starts */
+    uint8_t kind;           /* enum block_kind: Markdown, or a fence and its code */
+    bool joined;            /* goes on with the block before: it was cut for its size */
+    char fence;             /* of code: '`' or '~' while it is open at the start of the block, or 0 */
+    int n_fence, indent;    /* its signs, the blanks before them */
+    struct highlight code;  /* at the first byte of code */
+    struct sheet *sheet;    /* of the owner of the blocks */
+};
+
+struct blocks {
+    struct block *blocks; /* [n]; n >= 1 once there is text */
+    size_t n, cap;
+    size_t seen;          /* bytes that borders are known for */
+    bool mid_line;        /* seen does not end a line */
+    bool blank, content;  /* the last line was blank; the open block has a line that was not */
+    char fence;           /* '`' or '~' of the open fence; 0: none */
+    int n_fence, indent;
+    char list;            /* marker of the list that the open block starts with: - + * . ) ; or 0 */
+    struct highlight code; /* behind what was seen */
+};
+
+/* More of the text is there: s[0..n). At its end the last line counts although no '\n' ends it. */
+void blocks_update(struct blocks *b, const char *s, size_t n, bool end);
+void blocks_free(struct blocks *b); /* not the layouts */
+
+/* A line that opens a fence: -> how many signs, *sign and what follows them; or 0. */
+int fence_of(const char *line, size_t n, char *sign, int *indent, size_t *info);
+/* Closes the fence of n_fence signs? */
+bool closes_fence(const char *line, size_t n, char sign, int n_fence);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sheet: styled text laid out in rows of a width. Paragraphs come as runs of one style; a row may
+ * carry a prefix (indent, bullet, bar) that is not part of the text. Everything given is sanitised.
+ */
+#ifndef QINS_SHEET_H
+#define QINS_SHEET_H
+
+#include "emoji.h"
+#include "screen.h"
+
+struct run {
+    uint32_t start; /* byte; holds up to the next run's start */
+    uint8_t style;  /* enum style */
+};
+
+/* Text of many styles; '\n' ends a line. */
+struct styled {
+    struct buf text;
+    struct run *runs; /* [n], starts ascending; equal styles joined */
+    size_t n, cap;
+};
+
+void styled_add(struct styled *s, enum style style, const char *text, size_t n);
+void styled_puts(struct styled *s, enum style style, const char *text);
+/* Appends s[from..to) of another one. */
+void styled_copy(struct styled *s, const struct styled *other, size_t from, size_t to);
+void styled_trim(struct styled *s);  /* blanks at the end */
+void styled_clear(struct styled *s); /* keeps its memory */
+void styled_free(struct styled *s);
+
+/* How the next row goes on with the text: for search and for finding a place again. */
+enum line_end { END_LINE, END_BLANK, END_CUT };
+
+struct line {
+    uint32_t start, n; /* bytes of the layout's text; no newline, no tab */
+    uint32_t prefix;   /* of them, not of the text */
+    uint8_t end;       /* enum line_end */
+};
+
+struct sheet {
+    struct styled drawn; /* all rows, one behind the other */
+    struct line *lines;  /* [n] */
+    size_t n, cap;
+};
+
+struct look_of_text {
+    int width;     /* cells, at least 1 */
+    bool unicode;  /* lines and bullets may be drawn with more than ASCII */
+    bool bare;     /* for the terminal's own selection: no frames, no bars */
+    enum emoji emoji;
+};
+
+void sheet_clear(struct sheet *l);
+void sheet_free(struct sheet *l);
+/* Appends text wrapped to look->width; `first` stands before its first row, `rest` before the others
+ * (the same number of cells; NULL: nothing). An empty text gives one row,
+ * and so does a newline at the end. */
+void sheet_paragraph(struct sheet *l, const struct look_of_text *look, const struct styled *text,
+                      const struct styled *first, const struct styled *rest);
+/* One row as it is, of which the first `prefix` bytes are no text. */
+void sheet_row(struct sheet *l, const struct styled *row, size_t prefix, enum line_end end);
+void sheet_blank(struct sheet *l);
+
+/* A place that other widths have too: characters other than blanks before a row, and rows since. */
+struct ink {
+    size_t n, rows;
+};
+struct ink sheet_ink(const struct sheet *l, size_t row);
+size_t sheet_find(const struct sheet *l, struct ink ink);
+
+#endif
