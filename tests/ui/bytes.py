@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every byte that qins-tui writes to a terminal, and how it leaves: hostile text and names, signals,
 crashes, terminals that do not read, terminals without a screen."""
+import base64
 import os
 import re
 import signal
@@ -184,6 +185,39 @@ def test_a_terminal_that_does_not_read_stops_nothing():
         p.send(b"\x04")
         assert p.exit_code() == 0
         p.restored()
+
+
+def test_copies_are_base64_of_the_exact_bytes():
+    text = b"plain \033[2J\0 \xff\xe2\x80\xae **bold**\n```c\nint\tx;\n```\n"
+    for how, form in (("auto", rb"\033\]52;c;([A-Za-z0-9+/=]*)\a"),
+                      ("tmux", rb"\033Ptmux;\033\033\]52;c;([A-Za-z0-9+/=]*)\a\033\\")):
+        with start(text, QINS_CLIPBOARD=how) as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"of answer")
+            p.send(b"/copy\r")
+            p.wait(b"Answer sent to the terminal")
+            p.send(b"/copy code\r")
+            p.wait(b"Code 1")
+            got = [base64.b64decode(found, validate=True) for found in re.findall(form, p.out)]
+            assert got == [text, b"int\tx;\n"], got
+            only_allowed(re.sub(form, b"", p.out))
+
+
+def test_copies_that_are_too_long_go_to_a_private_file():
+    text = b"long line of text\n" * 5000
+    with start(text, FAKE_PIECE="60") as p:
+        p.wait(b"Ready")
+        p.send(b"go\r")
+        p.wait(b"of answer")
+        p.send(b"/copy\r")
+        p.wait(rb"written to (/\S+qins-copy-\w{6})")
+        name = re.search(rb"written to (/\S+qins-copy-\w{6})", p.out).group(1)
+        with open(name, "rb") as f:
+            assert f.read() == text
+        assert os.stat(name).st_mode & 0o777 == 0o600
+        os.unlink(name)
+        assert b"]52;" not in p.out
 
 
 def test_idle_is_asleep():
