@@ -41,7 +41,8 @@ def environment(home, **more):
     """A clean one: no settings of whoever runs the tests."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("QINS_", "FAKE_", "XDG_", "LC_", "NO_COLOR", "ESCDELAY", "TMUX"))}
-    env.update(HOME=home, LC_ALL="C.UTF-8", TERM="xterm-256color", **more)
+    env.update(HOME=home, LC_ALL="C.UTF-8", TERM="xterm-256color")
+    env.update(more)
     return env
 
 
@@ -58,9 +59,11 @@ class Screen:
         term = env.get("TERM")
         line = "%s%s 2>%s/stderr; echo EXIT=$?; exec cat" % (
             "TERM=%s " % term if term else "", " ".join(map(shlex.quote, command)), self.folder)
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+        config = os.path.join(self.folder, "tmux.conf")
+        with open(config, "w", encoding="ascii") as f:
+            f.write("set -g status off\n")  # from the start: a line more later would be a resize
+        self.tmux("-f", config, "new-session", "-d", "-x", str(columns), "-y", str(rows),
                   "sh", "-c", line, env=dict(names, TERM="xterm-256color"))
-        self.tmux("set-option", "-g", "status", "off")
         self.resize(columns, rows)
 
     def tmux(self, *args, env=None, data=None):
