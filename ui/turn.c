@@ -209,10 +209,11 @@ static void on_done(struct app *a, const struct event *e)
     a->facts.last = e->stats;
     a->facts.stop = e->stop;
     a->facts.n_ctx_used = e->stats.n_ctx_used;
+    spark_add(&a->facts.speed, (double)e->stats.tokens_per_s);
     a->facts.now_tokens_per_s = 0;
     a->facts.all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
     a->facts.all.ms += (double)e->stats.generate_ms;
-    app_read_memory(a);
+    app_sample(a);
     if (e->stop == STOP_CONTEXT)
         app_context_full(a, e->stats.n_tokens == 0);
     else
@@ -233,7 +234,7 @@ static void on_ready(struct app *a)
     a->facts.kv_token_bytes = info->kv_token_bytes;
     options_from_model(a->options, info->model);
     app_apply_options(a);
-    app_read_memory(a);
+    app_sample(a);
     if (a->queued)
         submit(a);
 }

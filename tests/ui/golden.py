@@ -72,7 +72,7 @@ SCENES = {
     "answering": (scene_answering, {"FAKE_HOLD": "20"}),
     "sliders": (scene_sliders, {}),
     "help": (scene_help, {}),
-    "full": (scene_full, {"FAKE_CONTEXT": "100", "FAKE_PIECE": "5"}),
+    "full": (scene_full, {"FAKE_CONTEXT": "80", "FAKE_PIECE": "5"}),
 }
 
 
@@ -84,14 +84,14 @@ def normalised(screen):
     rows = []
     for row in screen.split("\n"):
         head, bar, side = row.rpartition("│" if "│" in row else "|")
-        if bar and re.fullmatch(r" [ \u2581-\u2588\u2801-\u28ff_.=+*#-]*[\u2581-\u2588\u2801-\u28ff_=+*-][ ]*", side):
+        if bar and re.fullmatch(r" [ \u2581-\u2588\u2801-\u28ff_.=+*#-]*[\u2581-\u2588\u2801-\u28ff_=+*#-][ ]*", side):
             row = head + bar + " ~"
         rows.append(row.rstrip())
     return "\n".join(rows).rstrip("\n") + "\n"
 
 
 class Played(Screen):
-    def settled(self, seconds=0.4):
+    def settled(self, seconds=0.8):
         """The screen once it has stopped changing."""
         before, since = None, time.monotonic()
         while time.monotonic() - since < seconds:
