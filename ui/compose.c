@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ static bool spawn(struct compose *c, struct error *err)
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGQUIT);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
@@ -97,9 +99,13 @@ bool compose_start(struct compose *c, const char *s, size_t n, struct error *err
     if (!program)
         program = variable("EDITOR");
     *c = (struct compose){.program = xstrdup(program ? program : "vi")};
+    /* Ctrl-\ is for the editor. */
+    sigaction(SIGQUIT, &(struct sigaction){.sa_handler = SIG_IGN}, &c->quit);
     bool ok = make_file(c, s, n, err) && spawn(c, err);
-    if (!ok)
+    if (!ok) {
+        sigaction(SIGQUIT, &c->quit, NULL);
         forget(c, c->path != NULL);
+    }
     return ok;
 }
 
@@ -128,6 +134,7 @@ bool compose_end(struct compose *c, int status, size_t max, struct buf *out, boo
     struct buf file = {0};
     struct error reading;
     char name[100];
+    sigaction(SIGQUIT, &c->quit, NULL);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(c->program, " \t"), c->program);
     bool left = access(c->path, F_OK) == 0, read = left && read_file(&file, c->path, max, &reading);
     bool ended = WIFEXITED(status) && WEXITSTATUS(status) == 0, ok = ended && read;

@@ -6,6 +6,7 @@
 #ifndef QINS_COMPOSE_H
 #define QINS_COMPOSE_H
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "base.h"
@@ -15,6 +16,7 @@ struct compose {
     char *program;      /* as it was called */
     char *folder, *path;
     struct buf before;  /* what the file held at the start */
+    struct sigaction quit; /* what SIGQUIT does otherwise */
 };
 
 /* Starts the editor on the terminal, which must be free, with s[0..n). The variable is split at

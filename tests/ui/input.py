@@ -4,6 +4,7 @@ bindings, completion, and noise by the megabyte."""
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import stat
@@ -35,6 +36,24 @@ def start(flags=(), text="answer", **env):
     return s
 
 
+def pour(p, data):
+    """Much input, as fast as it is taken."""
+    data, end = memoryview(data), time.monotonic() + 120
+    os.set_blocking(p.master, False)
+    while data:
+        assert time.monotonic() < end, "%d bytes are left" % len(data)
+        assert p.child.poll() is None, (p.child.poll(), p.errors(), p.out[-300:])
+        readable, writable, _ = select.select([p.master], [p.master], [], 1)
+        if readable:
+            p.out = p.out[-10000:] + os.read(p.master, 65536)
+        if writable:
+            try:
+                data = data[os.write(p.master, data[:4096]):]
+            except BlockingIOError:
+                pass
+    os.set_blocking(p.master, True)
+
+
 def leave(s):
     s.keys("C-c", "C-d")
     code = s.exit_code()
@@ -55,8 +74,8 @@ def test_long_pastes_are_folded_and_sent_whole():
         s.keys("C-_")
         s.wait(r"look: \[pasted")
         s.keys("Enter")
-        s.wait(r"^ You   look: row 1$")
-        s.wait(r"^       row 12$")
+        s.wait(r"^ You   look: row 1 ")
+        s.wait(r"^       row 12 ")
         leave(s)
 
 
@@ -104,15 +123,7 @@ def test_what_is_pasted_is_never_carried_out():
 def test_tens_of_megabytes_are_refused_quickly():
     with Pty([FAKE, "--format", "f32", MODEL]) as p:
         p.wait(b"Ready")
-        os.set_blocking(p.master, False)
-        data = memoryview(b"\033[200~" + b"0123456789abcdef \n" * (20 << 20 >> 4) + b"\033[201~x")
-        end = time.monotonic() + 60
-        while data:
-            assert time.monotonic() < end, "%d bytes are left" % len(data)
-            try:
-                data = data[os.write(p.master, data[:65536]):]
-            except BlockingIOError:
-                p.read(0.01)
+        pour(p, b"\033[200~" + b"0123456789abcdef \n" * (20 << 20 >> 4) + b"\033[201~")
         p.wait(rb"The input is full")
         p.child.send_signal(signal.SIGTERM)
         assert p.exit_code() == 143
@@ -325,23 +336,13 @@ def test_escape_and_slow_arrows():
 
 def test_megabytes_of_noise():
     rng = random.Random(9)
-    with Pty([FAKE, "--format", "f32", MODEL], FAKE_TEXT=os.path.join(FOLDER, "text"), EDITOR="true",
+    with Pty([FAKE, "--format", "f32", MODEL], EDITOR="true",
              XDG_STATE_HOME=tempfile.mkdtemp(dir=FOLDER)) as p:
         p.wait(b"Ready")
-        os.set_blocking(p.master, False)
-        size = int(os.environ.get("NOISE_BYTES", str(10 << 20)))
-        noise = rng.randbytes(size)
+        noise = rng.randbytes(int(os.environ.get("NOISE_BYTES", "1000000")))
         for key in (b"\x04", b"\x1a", b"\x07"):  # leaving, stopping and the editor are no noise
             noise = noise.replace(key, b"")
-        data, end = memoryview(noise), time.monotonic() + 200
-        while data:
-            assert time.monotonic() < end, "%d bytes are left" % len(data)
-            assert p.child.poll() is None, (p.child.poll(), p.errors(), p.out[-300:])
-            try:
-                data = data[os.write(p.master, data[:4096]):]
-            except BlockingIOError:
-                p.read(0.01)
-            p.out = p.out[-10000:]
+        pour(p, noise)
         p.send(b"\033[201~\033\\")
 
         def wakeups():
