@@ -122,7 +122,7 @@ static void compose_input(struct app *a)
 
 /* ---- sending ------------------------------------------------------------------------------------------- */
 
-/* In the file too, unless the person wants nothing kept: the one place that decides. */
+/* In the file too, where one was opened. */
 static void remember(struct app *a, const char *line)
 {
     struct error err;
