@@ -37,6 +37,9 @@ def sources(folder, rng):
     held = stories.dialogues(tiny_held, prompter, rng)
     out["story-told"], out["story-parts"], out["story-asked"] = (told, held[0]), (parts, held[1]), (asked, held[2])
 
+    swapped = [d for _ in range(3) for d in stories.swapped_dialogues(tiny, prompter, rng)]
+    out["story-swapped"] = swapped, stories.swapped_dialogues(tiny_held, prompter, rng)
+
     picture = corpus.split(corpus.pieces(folder, "picture-books"))
     out["picture-books"] = tuple([p for p in part if len(p) < 6000] for part in picture)
     out["childrens-books"] = corpus.split(corpus.books(folder))

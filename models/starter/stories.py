@@ -90,6 +90,63 @@ class Prompter:
         return rng.choice(ASK).format(what)
 
 
+# What may stand in for another in a story: the kind of thing is the same, the word is not.
+BEASTS = """dog cat bird rabbit bunny bear fox frog duck lion monkey puppy kitten squirrel pig cow horse turtle owl mouse fish""".split()
+OTHER_BEASTS = BEASTS + """dragon elephant dinosaur tiger penguin hen goat wolf hedgehog snail unicorn crocodile giraffe parrot whale
+donkey zebra camel panda crab spider bee butterfly dolphin hamster kangaroo koala robot fairy giant ghost snowman pirate princess
+prince king queen witch wizard knight""".split()
+THINGS = """ball boat kite car doll hat book cup spoon truck train balloon flower cake stick stone shell button bell drum key
+lamp ring candle pencil ribbon umbrella map feather blanket pillow crayon""".split()
+OTHER_THINGS = THINGS + """box basket bag bottle clock mirror rocket violin ship sled wagon bicycle lantern letter crown coin pumpkin sandwich cookie guitar
+puzzle broom ladder teapot whistle flute mitten star leaf acorn pebble carpet camera telescope trumpet sword tent bucket rope
+scarf boot plane treasure gift magnet""".split()
+# A beast that does what only it can do is not swapped.
+TELLING = re.compile(r"\b(woof|bark\w*|meow\w*|purr\w*|quack\w*|tweet\w*|chirp\w*|wings?|fl[ye]\w*|flew|nest|swam|swim\w*|mice|tails?|roar\w*|"
+                     r"hop\w*|shell|croak\w*|moo\w*|oink|beak|fins?|feathers?|fur|furry|paws?)\b")
+WHERE_ONLY = {"ball": "roll|bounc|kick|throw|threw|catch|caught", "boat": "sail|row|float", "kite": "fly|flew|string", "car": "drive|drove|race",
+              "cake": "eat|ate|bak|tast", "train": "track|rode|ride", "balloon": "pop|float|fly|flew", "truck": "drive|drove",
+              "drum": "beat|bang", "key": "lock", "lamp": "light", "candle": "light|burn", "book": "read|page", "bell": "ring|rang"}
+
+
+def swapped(story, rng):
+    """The story with one or two of its heroes and things exchanged for others -> (story, their names), or None.
+    So that what was asked for has to be taken from the wish: the words around it do not give it away."""
+    low, new = story.lower(), []
+    words = collections.Counter(re.findall(r"[a-z]+", low))
+    here = [w for w in BEASTS if words[w] >= 3] if not TELLING.search(low) else []
+    there = [w for w in THINGS if words[w] >= 3 and not re.search(rf"\b(?:{WHERE_ONLY.get(w, '-')})", low)]
+    rng.shuffle(here)
+    rng.shuffle(there)
+    for old, pool in [(w, OTHER_BEASTS) for w in here[:1]] + [(w, OTHER_THINGS) for w in there[:2]]:
+        to = rng.choice([w for w in pool if words[w] == 0 and w not in new])
+        for a, b in ((old, to), (old.capitalize(), to.capitalize())):
+            story = re.sub(rf"\b([Aa])n? ((?:little |big |small |new )?){a}(s?)\b",
+                           lambda m: m[1] + ("n " if not m[2] and to[0] in "aeiou" else " ") + m[2] + b + m[3], story)
+            story = re.sub(rf"\b{a}(s?)\b", lambda m: b + m[1], story)
+        new.append(to)
+    return (story, new) if new else None
+
+
+def swapped_dialogues(stories, prompter, rng):
+    """Swapped stories on demand, some of them in parts."""
+    out = []
+    for s in stories:
+        found = swapped(s, rng)
+        if not found:
+            continue
+        story, new = found
+        if len(new) == 1 and rng.random() < 0.4:
+            new += [w for w, _ in prompter.topics(story) if w not in new][:1]
+        rng.shuffle(new)
+        ask = ("user", rng.choice(ASK).format(" and ".join(article(w) for w in new)))
+        p = cut(story, rng) if rng.random() < 0.25 else None
+        d = [ask, ("assistant", p[0] if p else story)]
+        for more in p[1:] if p else []:
+            d += [("user", rng.choice(GO_ON)), ("assistant", more)]
+        out.append(d)
+    return out
+
+
 def sentences(text):
     return re.findall(r"\S.*?(?:[.!?][\"']?(?=\s)|$)", text, re.S)
 

@@ -22,10 +22,10 @@ import rows
 import vocabulary
 
 MIX = {
-    "stable": {"tinystories": 10, "story-told": 18, "story-parts": 10, "story-asked": 7, "picture-books": 3,
+    "stable": {"tinystories": 10, "story-told": 16, "story-swapped": 5, "story-parts": 10, "story-asked": 7, "picture-books": 3,
                "childrens-books": 9, "fables": 5, "personality": 3, "smalltalk": 0.4, "persona-chat": 7,
                "self-dialogue": 12, "simple-instructions": 1.5, "story-questions": 8, "ours": 8},
-    "decay": {"tinystories": 3, "story-told": 27, "story-parts": 12, "story-asked": 9, "picture-books": 1,
+    "decay": {"tinystories": 3, "story-told": 20, "story-swapped": 16, "story-parts": 10, "story-asked": 8, "picture-books": 1,
               "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 4,
               "self-dialogue": 1, "simple-instructions": 3, "story-questions": 3, "ours": 24},
 }
