@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The starter model that the repository ships, through the engine as programs drive it: the recorded
+ * conversations come out word for word on plain C and on the best instruction set, and what is said
+ * in one turn is known in the next.
+ *
+ *   test_starter --record    prints starter.txt anew, with the answers of plain C
+ *
+ * models/starter/README.md says how the same answers come out of PyTorch.
+ */
+#include <poll.h>
+
+#include "base.h"
+#include "engine.h"
+#include "test.h"
+
+enum { WAIT_MS = 120000, MAX_TOKENS = 400 };
+
+static const char system_prompt[] = "You are a helpful AI assistant."; /* the program's default */
+
+static const char *starter(void)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/models/starter.qins", getenv("QINS_SOURCE"));
+    return path;
+}
+
+static struct event next(struct engine *e)
+{
+    struct event event;
+    while (!engine_next(e, &event)) {
+        struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
+        if (poll(&p, 1, WAIT_MS) == 0)
+            fail_msg("no event within %d ms", WAIT_MS);
+    }
+    return event;
+}
+
+static struct engine *start(const char *level)
+{
+    struct engine_options o = {.model = starter(), .n_threads = 2};
+    assert_true(cpu_flags_from_name(level, &o.cpu_flags));
+    struct engine *e = engine_start(&o);
+    struct event event;
+    while ((event = next(e)).type == EVENT_LOADING)
+        ;
+    if (event.type != EVENT_READY)
+        fail_msg("%s", engine_error(e)->text);
+    const struct sampling greedy = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
+    engine_set_sampling(e, &greedy);
+    return e;
+}
+
+static void begin(struct chat *c)
+{
+    chat_free(c);
+    chat_add(c, CHAT_SYSTEM, system_prompt, strlen(system_prompt));
+}
+
+/* Adds the question and the model's answer to the chat; -> the answer, valid until the next. */
+static const char *ask(struct engine *e, struct chat *c, const char *question)
+{
+    chat_add(c, CHAT_USER, question, strlen(question));
+    struct turn_request r = {.chat = c, .max_tokens = MAX_TOKENS, .seed = 1};
+    uint32_t turn = engine_submit(e, &r);
+    struct chat_message *answer = chat_add(c, CHAT_ASSISTANT, "", 0);
+    for (;;) {
+        struct event event = next(e);
+        if (event.turn != turn)
+            continue;
+        if (event.type == EVENT_TEXT)
+            buf_append(&answer->text, event.text, event.n_text);
+        if (event.type == EVENT_DONE)
+            break;
+    }
+    engine_turn_ids(e, turn, &answer->ids);
+    return answer->text.data;
+}
+
+/* A line "> QUESTION", the lines of its answer; an empty line ends a conversation. -> the text up to
+ * the next question or conversation, and what it is. */
+enum piece { PIECE_END, PIECE_QUESTION, PIECE_ANSWER, PIECE_NEW };
+
+static enum piece read_piece(char **at, char **text)
+{
+    char *p = *at;
+    if (*p == '\0')
+        return PIECE_END;
+    if (*p == '\n') {
+        *at = p + 1;
+        return PIECE_NEW;
+    }
+    bool question = strncmp(p, "> ", 2) == 0;
+    *text = question ? p + 2 : p;
+    while ((p = strchr(p, '\n')) != NULL && !question && p[1] != '\n' && p[1] != '\0' &&
+           strncmp(p + 1, "> ", 2) != 0)
+        p++;
+    *p = '\0';
+    *at = p + 1;
+    return question ? PIECE_QUESTION : PIECE_ANSWER;
+}
+
+static char *conversations(void)
+{
+    struct buf b = {0};
+    struct error err;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tests/models/starter.txt", getenv("QINS_SOURCE"));
+    if (!read_file(&b, path, 1 << 20, &err))
+        fail_msg("%s", err.text);
+    return b.data;
+}
+
+static void check_recorded(const char *level)
+{
+    struct engine *e = start(level);
+    struct chat chat = {0};
+    char *file = conversations(), *at = file, *text = NULL;
+    const char *answer = NULL;
+    unsigned n = 0;
+    begin(&chat);
+    for (enum piece piece; (piece = read_piece(&at, &text)) != PIECE_END;) {
+        if (piece == PIECE_NEW) {
+            begin(&chat);
+        } else if (piece == PIECE_QUESTION) {
+            answer = ask(e, &chat, text);
+        } else {
+            assert_non_null(answer);
+            assert_string_equal(answer, text);
+            n++;
+        }
+    }
+    assert_true(n >= 10);
+    chat_free(&chat);
+    free(file);
+    engine_stop(e);
+}
+
+static void test_recorded_answers_on_plain_c(void **state)
+{
+    (void)state;
+    check_recorded("scalar");
+}
+
+static void test_recorded_answers_on_the_best_instruction_set(void **state)
+{
+    (void)state;
+    check_recorded("auto");
+}
+
+static void test_a_name_told_is_known_in_the_next_turn(void **state)
+{
+    (void)state;
+    struct engine *e = start("auto");
+    struct chat chat = {0};
+    begin(&chat);
+    ask(e, &chat, "My name is Anna.");
+    const char *known = ask(e, &chat, "What is my name?");
+    if (!strstr(known, "Anna"))
+        fail_msg("told its name, it says: %s", known);
+    begin(&chat);
+    const char *unknown = ask(e, &chat, "What is my name?");
+    if (strstr(unknown, "Anna"))
+        fail_msg("never told the name, it says: %s", unknown);
+    chat_free(&chat);
+    engine_stop(e);
+}
+
+static void test_it_says_truly_what_it_is_and_how_the_program_works(void **state)
+{
+    (void)state;
+    static const char *const said[][2] = {
+        {"Who are you?", "starter model"},
+        {"How do I change the temperature?", "/set temperature"},
+        {"What is QINS?", "sign"},
+        {"How do I load Phi-3.5?", "qins-convert"},
+        {"How do I quit?", "/quit"},
+    };
+    struct engine *e = start("auto");
+    struct chat chat = {0};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        begin(&chat);
+        const char *answer = ask(e, &chat, said[i][0]);
+        if (!strstr(answer, said[i][1]))
+            fail_msg("%s -> %s", said[i][0], answer);
+    }
+    chat_free(&chat);
+    engine_stop(e);
+}
+
+static int record(void)
+{
+    struct engine *e = start("scalar");
+    struct chat chat = {0};
+    char *file = conversations(), *at = file, *text = NULL;
+    begin(&chat);
+    for (enum piece piece; (piece = read_piece(&at, &text)) != PIECE_END;) {
+        if (piece == PIECE_NEW) {
+            begin(&chat);
+            putchar('\n');
+        } else if (piece == PIECE_QUESTION) {
+            printf("> %s\n%s\n", text, ask(e, &chat, text));
+        }
+    }
+    chat_free(&chat);
+    free(file);
+    engine_stop(e);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recorded_answers_on_plain_c),
+        cmocka_unit_test(test_recorded_answers_on_the_best_instruction_set),
+        cmocka_unit_test(test_a_name_told_is_known_in_the_next_turn),
+        cmocka_unit_test(test_it_says_truly_what_it_is_and_how_the_program_works),
+    };
+    if (argc > 1 && strcmp(argv[1], "--record") == 0)
+        return record();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
