@@ -93,14 +93,18 @@ static bool spawn(struct compose *c, struct error *err)
     return !error;
 }
 
+void compose_prepare(struct compose *c)
+{
+    *c = (struct compose){0};
+    sigaction(SIGQUIT, &(struct sigaction){.sa_handler = SIG_IGN}, &c->quit);
+}
+
 bool compose_start(struct compose *c, const char *s, size_t n, struct error *err)
 {
     const char *program = variable("VISUAL");
     if (!program)
         program = variable("EDITOR");
-    *c = (struct compose){.program = xstrdup(program ? program : "vi")};
-    /* Ctrl-\ is for the editor. */
-    sigaction(SIGQUIT, &(struct sigaction){.sa_handler = SIG_IGN}, &c->quit);
+    c->program = xstrdup(program ? program : "vi");
     bool ok = make_file(c, s, n, err) && spawn(c, err);
     if (!ok) {
         sigaction(SIGQUIT, &c->quit, NULL);

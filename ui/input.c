@@ -79,6 +79,7 @@ void app_tell_if_full(struct app *a)
 void app_compose(struct app *a, const char *text, void (*done)(struct app *, const char *text, size_t n))
 {
     struct error err;
+    compose_prepare(&a->compose);
     screen_leave();
     if (compose_start(&a->compose, text, strlen(text), &err)) {
         a->composed = done;

@@ -27,7 +27,7 @@ static void drop_layout(struct transcript *t, struct block *b)
 
 static void drop_layouts(struct transcript *t)
 {
-    for (size_t i = 0; i < t->n && t->drawn_bytes; i++)
+    for (size_t i = 0; i < t->n; i++)
         for (size_t b = 0; b < t->items[i].blocks.n; b++)
             drop_layout(t, &t->items[i].blocks.blocks[b]);
 }
