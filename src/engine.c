@@ -108,7 +108,9 @@ static bool load(struct engine *e)
     if (!e->options.raw && !chat_template_detect(e->tokenizer, m->tokenizer_config_json,
                                                  &e->info.template, &e->error))
         return false;
-    struct session_options o = {.ctx_len = e->options.ctx_len, .kv = session_default_kv(m)};
+    struct session_options o = {.ctx_len = e->options.ctx_len,
+                                .kv = session_default_kv(m),
+                                .gemm = e->options.gemm};
     if (e->options.has_kv)
         o.kv = e->options.kv;
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);

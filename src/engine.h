@@ -14,6 +14,7 @@
 #include "events.h"
 #include "kernels.h"
 #include "kv.h"
+#include "matmul.h"
 #include "model.h"
 #include "sampler.h"
 #include "speculate.h"
@@ -30,6 +31,7 @@ struct engine_options {
     enum speculate_mode speculate;
     bool has_kv;          /* else session_default_kv */
     enum kv_type kv;
+    enum gemm gemm;
     bool raw;             /* all turns are raw: a chat template that is not known does not matter */
 };
 

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base.h"
 #include "profile.h"
 
 enum {
@@ -19,6 +19,7 @@ enum {
 struct matmul {
     const struct kernels *k;
     struct pool *pool;
+    enum gemm gemm;
     uint32_t max_tok, max_cols;
     struct activation *act; /* [max_tok] */
     int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */
@@ -43,12 +44,44 @@ static uint32_t token_blocks(uint32_t n_tok)
     return (n_tok + PROMPT_TOKENS - 1) / PROMPT_TOKENS;
 }
 
-struct matmul *matmul_new(const struct kernels *k, struct pool *p, uint32_t max_tok,
-                          uint32_t max_cols)
+static const char *const gemm_names[] = {
+    [GEMM_AUTO] = "auto", [GEMM_AMX] = "amx", [GEMM_INT8] = "int8", [GEMM_BLAS] = "blas"};
+
+const char *gemm_name(enum gemm gemm)
+{
+    return gemm_names[gemm];
+}
+
+bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struct error *err)
+{
+    struct kernels k;
+    kernels_init(&k, cpu_flags);
+    const char *here = k.pack_tokens ? "auto, amx, int8, blas" : "auto, int8, blas";
+    for (int i = GEMM_AUTO; i <= GEMM_BLAS; i++)
+        if (strcmp(name, gemm_names[i]) == 0 && (i != GEMM_AMX || k.pack_tokens)) {
+            *gemm = (enum gemm)i;
+            return true;
+        }
+    return refuse(err, EX_USAGE, "gemm: level %s has no \"%s\"; it has %s", k.level, name, here);
+}
+
+static bool is_int8(enum format format)
+{
+    return format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
+}
+
+bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format)
+{
+    return k->prompt[format] && gemm != GEMM_BLAS && !(gemm == GEMM_INT8 && is_int8(format));
+}
+
+struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gemm,
+                          uint32_t max_tok, uint32_t max_cols)
 {
     size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
     struct matmul *mm = xcalloc(1, sizeof *mm);
-    *mm = (struct matmul){.k = k, .pool = p, .max_tok = max_tok, .max_cols = max_cols};
+    *mm = (struct matmul){
+        .k = k, .pool = p, .gemm = gemm, .max_tok = max_tok, .max_cols = max_cols};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
     /* a line more: tokens a multiple of 4 KiB apart would share the ways of a first-level cache */
     size_t n_q = pad + 64;
@@ -199,12 +232,13 @@ static void run_panels(struct job *j)
  * for that, no product of floats in vectors is faster, however many tokens there are. */
 static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
 {
-    bool int8 = format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
-    if (mm->k->prompt[format])
+    bool int8 = is_int8(format);
+    if (gemm_uses_unit(mm->gemm, mm->k, format))
         return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
-    if (int8 && mm->k->fast_int8)
+    if (int8 && (mm->gemm == GEMM_INT8 || (mm->gemm != GEMM_BLAS && mm->k->fast_int8)))
         return run_matvec;
-    return n_tok < (int8 ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
+    bool late = int8 && mm->gemm != GEMM_BLAS;
+    return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
 }
 
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,

@@ -243,6 +243,24 @@ const struct option_row option_table[N_OPTIONS] = {
         "and a long conversation is faster with it.\n"
         ".Cm auto\n"
         "takes f32 for f32 models and bf16 for all others.", .rare = true },
+    [OPT_GEMM] = {
+        OPT_GEMM, "gemm", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto amx int8 blas", "auto", "WAY",
+        "how prompts are multiplied: auto, amx, int8, blas",
+        "How 8 tokens and more are multiplied with the weights:\n"
+        ".Cm amx\n"
+        "on the matrix unit, in bf16;\n"
+        ".Cm int8\n"
+        "in integers, with the bits of one token after another;\n"
+        ".Cm blas\n"
+        "as decoded floats by OpenBLAS, which rounds least and is slow.\n"
+        "A format that lacks a way (f32 and qins9 have no\n"
+        ".Cm amx ,\n"
+        "and bf16, too, no\n"
+        ".Cm int8 )\n"
+        "takes that of\n"
+        ".Cm auto ,\n"
+        "the fastest of this CPU.\n"
+        "Attention is not concerned.", .rare = true },
 };
 /* clang-format on */
 

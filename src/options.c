@@ -195,7 +195,8 @@ void options_reset(struct options *o, enum option_id id)
 bool option_is_fixed(enum option_id id)
 {
     return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
-           id == OPT_FORMAT || id == OPT_SPECULATE || id == OPT_KV;
+           id == OPT_FORMAT || id == OPT_SPECULATE || id == OPT_KV ||
+           id == OPT_GEMM;
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

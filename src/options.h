@@ -62,6 +62,7 @@ enum option_id {
     OPT_PASTE_CONFIRM,
     OPT_SPECULATE,
     OPT_KV,
+    OPT_GEMM,
     N_OPTIONS
 };
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "matmul.h"
 #include "profile.h"
 #include "rope.h"
 
@@ -27,6 +26,7 @@ struct session {
     struct rope rope;
     struct kv kv;
     uint32_t ctx_len, chunk;
+    enum gemm gemm;
 
     int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */
     uint32_t len, reused;
@@ -446,7 +446,7 @@ static void allocate(struct session *s)
 {
     const struct model_config *c = &s->m->config;
     size_t n = s->chunk;
-    s->mm = matmul_new(s->k, s->pool, s->chunk, max3(c->dim, q_dim(c), c->ffn_dim));
+    s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk, max3(c->dim, q_dim(c), c->ffn_dim));
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
@@ -466,9 +466,9 @@ static void allocate(struct session *s)
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }
 
-static uint32_t default_chunk(const struct model *m, const struct kernels *k)
+static uint32_t default_chunk(const struct model *m, const struct kernels *k, enum gemm gemm)
 {
-    return k->prompt[m->format] ? UNIT_CHUNK : DEFAULT_CHUNK;
+    return gemm_uses_unit(gemm, k, m->format) ? UNIT_CHUNK : DEFAULT_CHUNK;
 }
 
 struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
@@ -489,8 +489,9 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
                           .k = k,
                           .pool = p,
                           .kv = kv,
+                          .gemm = o->gemm,
                           .ctx_len = ctx_len,
-                          .chunk = o->chunk ? o->chunk : default_chunk(m, k)};
+                          .chunk = o->chunk ? o->chunk : default_chunk(m, k, o->gemm)};
     if (s->chunk > ctx_len)
         s->chunk = ctx_len;
     rope_init(&s->rope, c);

@@ -11,6 +11,7 @@
 #define QINS_SESSION_H
 
 #include "kv.h"
+#include "matmul.h"
 #include "model.h"
 #include "pool.h"
 
@@ -19,6 +20,7 @@ struct session;
 struct session_options {
     uint32_t ctx_len; /* 0: min(orig_ctx, max_ctx) of the model */
     enum kv_type kv;
+    enum gemm gemm;
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
 };
 

@@ -29,6 +29,8 @@ struct bench {
     bool decode, json, profile;
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
+    const char *gemm_name; /* as given; NULL: auto */
+    enum gemm gemm;
     uint32_t n_threads, n_generate, n_greedy;
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
     uint32_t n_repeats, size_mb;

@@ -81,7 +81,8 @@ bool bench_logits(struct bench *b, struct error *err)
         ok = refuse(err, EX_USAGE, "%zu ids and --greedy %u: this model takes at most %u tokens",
                     ids.n, b->n_greedy, b->model->config.max_ctx);
     if (ok) {
-        struct session_options o = {.ctx_len = (uint32_t)total, .kv = bench_kv(b, 0)};
+        struct session_options o = {.ctx_len = (uint32_t)total, .kv = bench_kv(b, 0),
+                                    .gemm = b->gemm};
         s = session_new(b->model, b->pool, &b->kernels, &o, err);
         ok = s != NULL;
     }

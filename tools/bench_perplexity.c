@@ -104,7 +104,8 @@ static bool open_models(struct comparison *cmp, const struct bench *b, const cha
     cmp->window = b->window ? b->window : ctx < DEFAULT_WINDOW ? ctx : DEFAULT_WINDOW;
     for (uint32_t i = 0; i < n; i++) {
         struct session_options o = {.ctx_len = cmp->window,
-                                    .kv = bench_kv(&c[i].b, i)};
+                                    .kv = bench_kv(&c[i].b, i),
+                                    .gemm = b->gemm};
         if (!(c[i].s = session_new(c[i].b.model, c[i].b.pool, &c[i].b.kernels, &o, err)))
             return false;
     }

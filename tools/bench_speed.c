@@ -166,7 +166,8 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
         uint32_t c = b->contexts.values[i] ? b->contexts.values[i] : 1;
         longest = c + b->n_generate > longest ? c + b->n_generate : longest;
     }
-    struct session_options o = {.ctx_len = longest, .kv = bench_kv(b, 0)};
+    struct session_options o = {.ctx_len = longest, .kv = bench_kv(b, 0),
+                                .gemm = b->gemm};
     struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
     if (!s)
         return false;

@@ -43,6 +43,7 @@ static const char usage[] =
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
     "  --kv TYPE,...       cache in f32, bf16 or int8; perplexity: one for each model\n"
+    "  --gemm WAY          how prompts are multiplied: auto, amx, int8 or blas (auto)\n"
     "  --cpu LEVEL         highest instruction set used (auto)\n"
     "  --json              one JSON object on standard output\n"
     "  -h, --help          this text\n"
@@ -50,7 +51,7 @@ static const char usage[] =
 
 enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
 enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
-       FLAG_PROFILE, FLAG_SIZE, FLAG_KV };
+       FLAG_PROFILE, FLAG_SIZE, FLAG_KV, FLAG_GEMM };
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
@@ -61,7 +62,8 @@ static const struct option flags[] = {
     {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
     {"profile", no_argument, NULL, FLAG_PROFILE},     {"context", required_argument, NULL, 'c'},
     {"repeats", required_argument, NULL, 'r'},        {"size", required_argument, NULL, FLAG_SIZE},
-    {"kv", required_argument, NULL, FLAG_KV},        {0},
+    {"kv", required_argument, NULL, FLAG_KV},        {"gemm", required_argument, NULL, FLAG_GEMM},
+    {0},
 };
 
 /* ---- what the commands share ------------------------------------------------------------- */
@@ -224,6 +226,9 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
         return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
     case FLAG_KV:
         return parse_kv(text, &b->kv, err);
+    case FLAG_GEMM:
+        b->gemm_name = text;
+        return true;
     case FLAG_SIZE:
         return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
     case 'n':
@@ -302,6 +307,8 @@ static bool parse(struct bench *b, int argc, char **argv, struct error *err)
         if (!parse_flag(b, flag, optarg, err))
             return false;
     }
+    if (b->gemm_name && !gemm_from_name(b->gemm_name, b->cpu_flags, &b->gemm, err))
+        return false;
     return parse_words(b, argc - optind, argv + optind, err);
 }
 

@@ -378,6 +378,7 @@ static bool engine_options(const struct options *options, char *model, struct en
     };
     o->has_kv = kv_type_from_name(options_text(options, OPT_KV), &o->kv); /* not auto */
     if (model && options_cpu_flags(options, &o->cpu_flags, err) &&
+        gemm_from_name(options_text(options, OPT_GEMM), o->cpu_flags, &o->gemm, err) &&
         folder_format(options, model, &o->folder_format, err))
         return true;
     free(model);

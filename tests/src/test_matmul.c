@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Matrix products of every format against sums in double over the exactly decoded weights, and the
- * promise that the number of threads changes no bit.
+ * promise that the number of threads changes no bit, for each way that a caller may ask for.
  */
 #include <math.h>
 
@@ -27,12 +27,15 @@ struct fixture {
     float *decoded;  /* [rows][cols] */
     float *x;        /* [MAX_TOK][cols] */
     bool has_prompt; /* a matrix unit of bf16 may multiply them */
+    bool by_float;   /* decoded weights and activations as they are, from 8 tokens on */
 };
 
-static struct fixture make(const struct kernels *k, enum format format, uint32_t rows,
-                           uint32_t cols)
+static struct fixture make(const struct kernels *k, enum gemm gemm, enum format format,
+                           uint32_t rows, uint32_t cols)
 {
-    struct fixture f = {.w = matrix_shape(format, rows, cols), .has_prompt = k->prompt[format]};
+    struct fixture f = {.w = matrix_shape(format, rows, cols), .by_float = gemm == GEMM_BLAS};
+    bool int8 = gemm == GEMM_INT8 && k->matvecs[format];
+    f.has_prompt = k->prompt[format] && !f.by_float && !int8;
     uint64_t seed = rows * 1000 + cols;
     size_t n = (size_t)rows * cols;
     f.source = xmalloc(n * sizeof(float));
@@ -93,6 +96,8 @@ static double bound(const struct fixture *f, uint32_t n_tok, const float *x, con
 {
     double sum = 0, max_w = 0, sum_x = 0;
     bool codes = format_info(f->w.format)->is_qins, by_unit = f->has_prompt && n_tok > 3;
+    if (f->by_float && n_tok > 3)
+        codes = false;
     for (uint32_t k = 0; k < f->w.cols; k++) {
         sum += 1e-6 * fabs((double)w[k] * x[k]);
         if (by_unit)
@@ -102,7 +107,7 @@ static double bound(const struct fixture *f, uint32_t n_tok, const float *x, con
         max_w = fmax(max_w, fabs(w[k]));
         sum_x += fabs(x[k]) + max[k] / 127;
     }
-    bool table = f->w.format == FORMAT_QINS8 && !by_unit;
+    bool table = f->w.format == FORMAT_QINS8 && codes && !by_unit;
     return sum + (table ? 0.51 / 255 * max_w * sum_x : 0) + 1e-7;
 }
 
@@ -137,21 +142,35 @@ static float *product(struct matmul *mm, const struct fixture *f, uint32_t n_tok
     return y;
 }
 
-static void check_format(const struct kernels *k, enum format format)
+/* Each token alone gives the bits that it has among the others. */
+static void check_bits_of_single_tokens(struct matmul *mm, const struct fixture *f, uint32_t n_tok,
+                                        const float *y)
+{
+    float *one = xmalloc(f->w.rows * sizeof *one);
+    for (uint32_t t = 0; t < n_tok; t++) {
+        matmul_run(mm, &f->w, 1, f->x + (size_t)t * f->w.cols, one, f->w.rows);
+        assert_memory_equal(y + (size_t)t * (f->w.rows + SPARE), one, f->w.rows * sizeof *one);
+    }
+    free(one);
+}
+
+static void check_format(const struct kernels *k, enum gemm gemm, enum format format)
 {
     const unsigned threads[] = {1, 2, 3, 5};
     struct pool *pools[4];
     struct matmul *mm[4];
     for (int i = 0; i < 4; i++) {
         pools[i] = pool_new(threads[i]);
-        mm[i] = matmul_new(k, pools[i], MAX_TOK, MAX_COLS);
+        mm[i] = matmul_new(k, pools[i], gemm, MAX_TOK, MAX_COLS);
     }
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        struct fixture f = make(k, format, shapes[s][0], shapes[s][1]);
+        struct fixture f = make(k, gemm, format, shapes[s][0], shapes[s][1]);
         for (size_t c = 0; c < sizeof token_counts / sizeof *token_counts; c++) {
             uint32_t n_tok = token_counts[c];
             float *first = product(mm[0], &f, n_tok);
             check_product(&f, n_tok, first);
+            if (gemm == GEMM_INT8 && k->matvecs[format])
+                check_bits_of_single_tokens(mm[0], &f, n_tok, first);
             for (int i = 1; i < 4; i++) {
                 float *y = product(mm[i], &f, n_tok);
                 assert_memory_equal(y, first, n_tok * (f.w.rows + SPARE) * sizeof *y);
@@ -177,15 +196,34 @@ static void test_products_of_all_formats_and_thread_counts(void **state)
             continue; /* not on this machine */
         struct kernels k;
         kernels_init(&k, levels[i]);
-        for (int format = 0; format < N_FORMATS; format++)
-            check_format(&k, (enum format)format);
+        for (int gemm = GEMM_AUTO; gemm <= GEMM_BLAS; gemm++)
+            for (int format = 0; format < N_FORMATS; format++)
+                check_format(&k, (enum gemm)gemm, (enum format)format);
     }
+}
+
+static void test_ways_that_a_level_lacks_are_refused(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    enum gemm gemm;
+    for (int i = GEMM_AUTO; i <= GEMM_BLAS; i++) {
+        bool here = i != GEMM_AMX || cpu_flags() & CPU_AMX;
+        assert_int_equal(gemm_from_name(gemm_name((enum gemm)i), cpu_flags(), &gemm, &err), here);
+        if (here)
+            assert_int_equal(gemm, i);
+    }
+    assert_false(gemm_from_name("amx", 0, &gemm, &err));
+    assert_int_equal(err.code, EX_USAGE);
+    assert_string_equal(err.text, "gemm: level scalar has no \"amx\"; it has auto, int8, blas");
+    assert_false(gemm_from_name("mkl", cpu_flags(), &gemm, &err));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_of_all_formats_and_thread_counts),
+        cmocka_unit_test(test_ways_that_a_level_lacks_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
