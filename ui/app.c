@@ -25,11 +25,18 @@ enum {
     READ_BYTES = 1 << 16,
 };
 
-const char *const app_examples[N_EXAMPLES] = {
+/* What a model of the usual size can answer; and the starter, which knows stories and this program. */
+static const char *const examples[N_EXAMPLES] = {
     "Explain quantum computing in simple terms",
     "Write a haiku about artificial intelligence",
     "What is the QINS compression method?",
     "Compare Python and Rust for systems programming",
+};
+static const char *const starter_examples[N_EXAMPLES] = {
+    "Tell me a story about a cat and a boat.",
+    "Who are you?",
+    "What is QINS?",
+    "How do I change the temperature?",
 };
 
 /* When the loop has to wake up by itself, in now_ms time; 0: never. */
@@ -42,6 +49,18 @@ struct loop {
     double escape_ms;
     struct deadlines at;
 };
+
+/* ---- the model's examples -------------------------------------------------------------------------- */
+
+bool app_has_starter(const struct app *a)
+{
+    return strcmp(a->model_name, "starter") == 0;
+}
+
+const char *app_example(const struct app *a, int i)
+{
+    return (app_has_starter(a) ? starter_examples : examples)[i];
+}
 
 /* ---- time -------------------------------------------------------------------------------------------- */
 

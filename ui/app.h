@@ -29,7 +29,6 @@
 #include "transcript.h"
 
 enum { N_EXAMPLES = 4 };
-extern const char *const app_examples[N_EXAMPLES];
 
 struct app {
     struct options *options;
@@ -78,6 +77,10 @@ struct app {
 
 /* The last part of a path, without ".qins", fit for a terminal. Caller frees. */
 char *app_model_name(const char *path);
+/* It is the small model that comes with the program. */
+bool app_has_starter(const struct app *a);
+/* Message `i` of N_EXAMPLES that the first screen offers for this model. */
+const char *app_example(const struct app *a, int i);
 /* The program from the first frame to the last. -> exit code */
 int app_run(struct cli *c);
 

@@ -212,8 +212,9 @@ bool app_input_key(struct app *a, int32_t *key)
 
 static void put_example(struct app *a, int i)
 {
+    const char *text = app_example(a, i);
     if (a->conversation.n_path == 0)
-        editor_set(&a->editor, app_examples[i], strlen(app_examples[i]));
+        editor_set(&a->editor, text, strlen(text));
 }
 
 void app_input_action(struct app *a, enum action action)

@@ -52,7 +52,7 @@ static struct frame frame_of(struct app *a)
 static void draw_title(const struct app *a, const struct frame *f)
 {
     char *title = xasprintf("QINS Chat - %s on CPU",
-                            view_is_starter(a) ? "starter model" : a->model_name);
+                            app_has_starter(a) ? "starter model" : a->model_name);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);

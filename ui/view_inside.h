@@ -28,8 +28,6 @@ struct frame {
 
 /* The name of the key for an action: the first of this place alone, else the first of all. -> out */
 char *view_key(enum focus focus, enum action action, char *out, size_t size);
-/* It is the small model that comes with the program. */
-bool view_is_starter(const struct app *a);
 void view_chat(struct app *a, const struct frame *f);
 void view_welcome(const struct app *a, const struct frame *f);
 void view_input(struct app *a, const struct frame *f);

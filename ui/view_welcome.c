@@ -32,11 +32,6 @@ static void add(struct page *p, enum style style, int indent, char *text)
     }
 }
 
-bool view_is_starter(const struct app *a)
-{
-    return strcmp(a->model_name, "starter") == 0;
-}
-
 /* "3.8 billion weights in 2.13 GB" */
 static char *size_of_model(const struct facts *f)
 {
@@ -51,7 +46,7 @@ static char *size_of_model(const struct facts *f)
 
 static void add_model(struct page *p, const struct app *a)
 {
-    if (view_is_starter(a)) {
+    if (app_has_starter(a)) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
         add(p, STYLE_NOTE, 0, xstrdup("For a real one: qins-convert Phi-3.5-mini-instruct"));
     } else {
@@ -62,12 +57,12 @@ static void add_model(struct page *p, const struct app *a)
     add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves it."));
 }
 
-static void add_examples(struct page *p)
+static void add_examples(struct page *p, const struct app *a)
 {
     for (int i = 0; i < N_EXAMPLES; i++) {
         char name[32];
         view_key(FOCUS_INPUT, (enum action)(ACT_EXAMPLE_1 + i), name, sizeof name);
-        add(p, STYLE_TEXT, 7, xasprintf("%-6s %s", name, app_examples[i]));
+        add(p, STYLE_TEXT, 7, xasprintf("%-6s %s", name, app_example(a, i)));
     }
 }
 
@@ -107,7 +102,7 @@ void view_welcome(const struct app *a, const struct frame *f)
     int cells = f->chat_columns - 2 * f->margin - 1, row = f->chat_row, last = row + f->chat_rows;
     add_model(&p, a);
     add(&p, STYLE_TEXT, 0, xstrdup(""));
-    add_examples(&p);
+    add_examples(&p, a);
     add(&p, STYLE_TEXT, 0, xstrdup(""));
     add_hints(&p);
     /* A third of what is left stays free above. */

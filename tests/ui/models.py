@@ -64,6 +64,17 @@ def test_a_model_that_cannot_be_loaded_changes_nothing():
         s.wait(r"\[max tokens reached\]")
 
 
+def test_the_starter_offers_what_it_can_do():
+    with Models() as m:
+        os.rename(os.path.join(m.folder, "first.qins"), os.path.join(m.folder, "starter.qins"))
+        with m.screen("-m", os.path.join(m.folder, "starter.qins")) as s:
+            s.wait("The starter model")
+            s.wait(r"Alt-1  Tell me a story about a cat and a boat\.")
+            s.wait(r"Alt-3  What is QINS\?")
+            s.keys("M-4")
+            s.wait(r"> How do I change the temperature\?")
+
+
 def test_names_are_completed():
     with Models() as m, m.screen("-m", "first") as s:
         s.wait("Ready")
