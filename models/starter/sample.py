@@ -16,6 +16,7 @@ import torch
 import dialogues
 import network
 import rows
+import samples
 import vocabulary
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,11 +60,6 @@ class Model:
         return loss / count, count
 
 
-def conversations():
-    with open(os.path.join(HERE, "samples.txt"), encoding="utf-8") as f:
-        return [block.splitlines() for block in f.read().strip().split("\n\n")]
-
-
 @torch.no_grad()
 def main():
     build = os.path.join(HERE, "..", "..", "build-starter")
@@ -86,7 +82,7 @@ def main():
             loss, count = model.held(name)
             print(f"{name:22}{count:8} tokens  loss {loss:.4f}  perplexity {math.exp(loss):8.2f}", flush=True)
         return
-    for talk in conversations() if o.what == "talk" else [o.text]:
+    for talk in samples.conversations() if o.what == "talk" else [o.text]:
         turns = [("system", o.system)] if o.system else []
         for ask in talk:
             turns.append(("user", ask))

@@ -5,8 +5,6 @@
  * in one turn is known in the next.
  *
  *   test_starter --record    prints starter.txt anew, with the answers of plain C
- *
- * models/starter/README.md says how the same answers come out of PyTorch.
  */
 #include <poll.h>
 
