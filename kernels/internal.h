@@ -152,6 +152,7 @@ void kernels_scalar(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_tokens(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
+void kernels_avx2_attend(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_avx512_attend(struct kernels *k);
 void kernels_avx512_attend_one(struct kernels *k);

@@ -140,6 +140,10 @@ typedef void attends_bf16_fn(float *out, size_t ld_out, const float *q, size_t l
 typedef void attend_int8_fn(float *out, const float *q, const int8_t *k, const float *k_scale,
                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
                             float scale, float *scores);
+typedef void attends_int8_fn(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                             uint32_t pos0, const int8_t *k, const float *k_scale, const int8_t *v,
+                             const float *v_scale, uint32_t dim, float scale, float *scores,
+                             size_t ld_scores);
 /* One position of one head: q = rint(x / *scale), *scale = max|x| / 127. */
 typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uint32_t n);
 /* Positions as bf16, for a unit that takes no int8; scales must be finite. */
@@ -211,6 +215,7 @@ struct kernels {
     attends_f32_fn *attends_f32;   /* NULL: one query after another */
     attends_bf16_fn *attends_bf16; /* the same */
     attend_int8_fn *attend_int8;
+    attends_int8_fn *attends_int8; /* the same */
     pack_int8_fn *pack_int8;
     unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */

@@ -187,6 +187,13 @@ static void attend_block(void *arg, uint32_t chunk, uint32_t worker)
                           c->head_dim, scale, scores, s->ctx_stride);
         return;
     }
+    if (last - first >= ATTENDS && s->kv.type == KV_INT8 && s->k->attends_int8) {
+        s->k->attends_int8(out, q_dim(c), q, qkv_dim(c), last - first, p->pos0 + first, keys,
+                           kv_key_scales(&s->kv, p->layer, kv_head), values,
+                           kv_value_scales(&s->kv, p->layer, kv_head), c->head_dim, scale, scores,
+                           s->ctx_stride);
+        return;
+    }
     for (uint32_t t = first; t < last; t++, q += qkv_dim(c), out += q_dim(c)) {
         uint32_t n_pos = p->pos0 + t + 1;
         if (s->kv.type == KV_INT8)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX2: activations, norms and attention. Every operation in the scalar order: equal bit for bit.
+ * AVX2: activations, norms and the cache's int8. Every operation in the scalar order: equal bit for bit.
  */
 #include "x86/avx2.h"
 
@@ -113,95 +113,6 @@ static void add_avx2(float *x, const float *y, uint32_t n)
         x[i] += y[i];
 }
 
-/* ---- attention ----------------------------------------------------------------------------------
- */
-
-static float softmax_avx2(float *scores, uint32_t n_pos, float max)
-{
-    __m256 low = _mm256_setzero_ps(), high = low;
-    const __m256 top = _mm256_set1_ps(max);
-    uint32_t p = 0;
-    for (; p + LANES <= n_pos; p += LANES) {
-        __m256 a = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p), top));
-        __m256 b = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p + 8), top));
-        _mm256_storeu_ps(scores + p, a);
-        _mm256_storeu_ps(scores + p + 8, b);
-        low = _mm256_add_ps(low, a);
-        high = _mm256_add_ps(high, b);
-    }
-    float lane[LANES];
-    _mm256_storeu_ps(lane, low);
-    _mm256_storeu_ps(lane + 8, high);
-    for (; p < n_pos; p++) {
-        scores[p] = exp_f32(scores[p] - max);
-        lane[p % LANES] += scores[p];
-    }
-    return 1.0f / sum_lanes(lane);
-}
-
-/* Columns [d, d + 8 n) of the weighted sum of the value rows, kept in registers. */
-static inline __attribute__((always_inline)) void mix_avx2(float *out, const float *weight,
-                                                           const void *v, uint32_t n_pos,
-                                                           uint32_t dim, uint32_t d, int n,
-                                                           float factor, enum element e)
-{
-    __m256 sum[12];
-    for (int i = 0; i < n; i++)
-        sum[i] = _mm256_setzero_ps();
-    for (uint32_t p = 0; p < n_pos; p++) {
-        __m256 s = _mm256_set1_ps(weight[p]);
-#pragma GCC unroll 12
-        for (int i = 0; i < n; i++)
-            sum[i] =
-                _mm256_fmadd_ps(s, load_avx2(v, (size_t)p * dim + d + (size_t)i * 8, e), sum[i]);
-    }
-    for (int i = 0; i < n; i++)
-        _mm256_storeu_ps(out + d + i * 8, _mm256_mul_ps(sum[i], _mm256_set1_ps(factor)));
-}
-
-static inline __attribute__((always_inline)) void attend_avx2(float *out, const float *q,
-                                                              const void *k, const float *k_scale,
-                                                              const void *v, const float *v_scale,
-                                                              uint32_t n_pos, uint32_t dim,
-                                                              float scale, float *scores,
-                                                              enum element e)
-{
-    float max = -INFINITY;
-    for (uint32_t p = 0; p < n_pos; p++) {
-        float dot = dot_avx2(q, k, (size_t)p * dim, dim, e);
-        scores[p] = scale * (k_scale ? k_scale[p] * dot : dot);
-        max = scores[p] > max ? scores[p] : max;
-    }
-    float factor = softmax_avx2(scores, n_pos, max);
-    for (uint32_t p = 0; v_scale && p < n_pos; p++)
-        scores[p] *= v_scale[p];
-    uint32_t d = 0;
-    for (; d + 96 <= dim; d += 96)
-        mix_avx2(out, scores, v, n_pos, dim, d, 12, factor, e);
-    for (; d + 32 <= dim; d += 32)
-        mix_avx2(out, scores, v, n_pos, dim, d, 4, factor, e);
-    for (; d + 8 <= dim; d += 8)
-        mix_avx2(out, scores, v, n_pos, dim, d, 1, factor, e);
-    for (; d < dim; d++) {
-        float sum = 0;
-        for (uint32_t p = 0; p < n_pos; p++)
-            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, e), sum);
-        out[d] = sum * factor;
-    }
-}
-
-static void attend_f32_avx2(float *out, const float *q, const float *k, const float *v,
-                            uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attend_avx2(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_F32);
-}
-
-static void attend_bf16_avx2(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attend_avx2(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_BF16);
-}
-
 static void unpack_int8_avx2(uint16_t *out, const int8_t *q, const float *scale, uint32_t n_pos,
                              uint32_t dim)
 {
@@ -228,13 +139,6 @@ static void unpack_int8_avx2(uint16_t *out, const int8_t *q, const float *scale,
     }
 }
 
-static void attend_int8_avx2(float *out, const float *q, const int8_t *k, const float *k_scale,
-                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                             float scale, float *scores)
-{
-    attend_avx2(out, q, k, k_scale, v, v_scale, n_pos, dim, scale, scores, ELEMENT_INT8);
-}
-
 void kernels_avx2_vector(struct kernels *k)
 {
     k->quantise = quantise_avx2;
@@ -242,8 +146,5 @@ void kernels_avx2_vector(struct kernels *k)
     k->rope = rope_avx2;
     k->silu_mul = silu_mul_avx2;
     k->add = add_avx2;
-    k->attend_f32 = attend_f32_avx2;
-    k->attend_bf16 = attend_bf16_avx2;
-    k->attend_int8 = attend_int8_avx2;
     k->unpack_int8 = unpack_int8_avx2;
 }

@@ -454,34 +454,43 @@ static void check_attend_shape(struct state *s, enum element e, uint32_t n_pos, 
 }
 
 /* Several queries: the bits of one after another. */
-static void check_attends_shape(struct state *s, bool bf16, uint32_t n_tok, uint32_t pos0,
+static void check_attends_shape(struct state *s, enum element e, uint32_t n_tok, uint32_t pos0,
                                 uint32_t dim)
 {
-    const size_t n = (size_t)(pos0 + n_tok) * dim, ld_q = dim + 2, ld_out = dim + 3;
-    const size_t ld_scores = pos0 + n_tok;
+    const size_t n_pos = pos0 + n_tok, n = n_pos * dim, ld_q = dim + 2, ld_out = dim + 3;
+    const size_t ld_scores = n_pos;
     const float scale = 1 / sqrtf((float)dim);
     struct input q = random_floats((n_tok - 1) * ld_q + dim, (int)random_below(3));
     struct input k = random_floats(n, 0), v = random_floats(n, 0);
-    struct input kh = input_new(n * 2), vh = input_new(n * 2);
+    struct input kh = input_new(n * 2), vh = input_new(n * 2), k8 = input_new(n), v8 = input_new(n);
+    struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
     struct output ref = output_new(((n_tok - 1) * ld_out + dim) * sizeof(float));
     struct output new = output_new(ref.bytes), scores = output_new(ATTENDS * ld_scores * 4);
     for (size_t i = 0; i < n; i++) {
         ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
         ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
+        ((int8_t *)k8.p)[i] = (int8_t)((int)random_below(255) - 127);
+        ((int8_t *)v8.p)[i] = (int8_t)((int)random_below(255) - 127);
     }
-    WHAT(s, "attends_%s %u queries behind %u, head %u", bf16 ? "bf16" : "f32", n_tok, pos0, dim);
+    WHAT(s, "attends_%s %u queries behind %u, head %u", names[e], n_tok, pos0, dim);
     output_poison(&ref);
     output_poison(&new);
     output_poison(&scores);
     for (uint32_t t = 0; t < n_tok; t++) {
         float *out = (float *)ref.p + t * ld_out;
         const float *query = (const float *)q.p + t * ld_q;
-        if (bf16)
+        if (e == ELEMENT_INT8)
+            s->ref->attend_int8(out, query, k8.p, ks.p, v8.p, vs.p, pos0 + t + 1, dim, scale,
+                                scores.p);
+        else if (e == ELEMENT_BF16)
             s->ref->attend_bf16(out, query, kh.p, vh.p, pos0 + t + 1, dim, scale, scores.p);
         else
             s->ref->attend_f32(out, query, k.p, v.p, pos0 + t + 1, dim, scale, scores.p);
     }
-    if (bf16)
+    if (e == ELEMENT_INT8)
+        s->new->attends_int8(new.p, ld_out, q.p, ld_q, n_tok, pos0, k8.p, ks.p, v8.p, vs.p, dim,
+                             scale, scores.p, ld_scores);
+    else if (e == ELEMENT_BF16)
         s->new->attends_bf16(new.p, ld_out, q.p, ld_q, n_tok, pos0, kh.p, vh.p, dim, scale,
                              scores.p, ld_scores);
     else
@@ -496,7 +505,7 @@ static void check_attends_shape(struct state *s, bool bf16, uint32_t n_tok, uint
     output_free(&ref);
     output_free(&new);
     output_free(&scores);
-    struct input *inputs[] = {&q, &k, &v, &kh, &vh};
+    struct input *inputs[] = {&q, &k, &v, &kh, &vh, &k8, &v8, &ks, &vs};
     for (size_t i = 0; i < COUNT(inputs); i++)
         input_free(inputs[i]);
 }
@@ -505,15 +514,18 @@ static void check_attends(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 16, 24, 33, 64, 80, 96, 100, 128, 200};
     static const uint32_t before[] = {0, 1, 11, 12, 13, 14, 15, 16, 100, 301};
-    for (int bf16 = 0; bf16 < 2; bf16++) {
-        void *function =
-            bf16 ? (void *)(uintptr_t)s->new->attends_bf16 : (void *)(uintptr_t)s->new->attends_f32;
-        if (!function || !begin(s, function, bf16 ? "attends_bf16" : "attends_f32"))
+    void *const functions[] = {(void *)(uintptr_t)s->new->attends_f32,
+                               (void *)(uintptr_t)s->new->attends_bf16,
+                               (void *)(uintptr_t)s->new->attends_int8};
+    for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
+        char name[32];
+        snprintf(name, sizeof name, "attends_%s", names[e]);
+        if (!functions[e] || !begin(s, functions[e], name))
             continue;
         uint32_t n_tok = 1;
         for (size_t i = 0; i < COUNT(dims); i++)
             for (size_t j = 0; j < COUNT(before); j++, n_tok = n_tok % 9 + 1)
-                check_attends_shape(s, bf16, n_tok, before[j], dims[i]);
+                check_attends_shape(s, e, n_tok, before[j], dims[i]);
     }
 }
 
@@ -664,6 +676,18 @@ static void broken_attend(float *out, const float *q, const float *k, const floa
     scores[n_pos - 1] += 1;
 }
 
+/* The last query sees a position less. */
+static void broken_attends(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                           uint32_t pos0, const int8_t *k, const float *k_scale, const int8_t *v,
+                           const float *v_scale, uint32_t dim, float scale, float *scores,
+                           size_t ld_scores)
+{
+    (void)ld_scores;
+    for (uint32_t t = 0; t < n_tok; t++)
+        good.attend_int8(out + t * ld_out, q + t * ld_q, k, k_scale, v, v_scale,
+                         pos0 + t + (t + 1 < n_tok || t == 0), dim, scale, scores);
+}
+
 /* -> true when the tester notices this table. */
 static bool caught(const struct kernels *broken)
 {
@@ -676,7 +700,7 @@ static int selftest(void)
 {
     int missed = 0;
     kernels_init(&good, 0);
-    struct kernels broken[9];
+    struct kernels broken[10];
     for (size_t i = 0; i < COUNT(broken); i++) {
         broken[i] = good;
         broken[i].level = "broken";
@@ -690,6 +714,7 @@ static int selftest(void)
     broken[6].rope = broken_rope;
     broken[7].attend_f32 = broken_attend;
     broken[8].matvecs[FORMAT_QINS4] = broken_last_token;
+    broken[9].attends_int8 = broken_attends;
     for (size_t i = 0; i < COUNT(broken); i++)
         if (!caught(&broken[i])) {
             printf("FAILED: broken kernel %zu was not caught\n", i);

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVX2: attention of one query, or of several at once: a row of keys or values, once widened, serves
+ * all of them. Scores of eight positions are summed across lanes together. Every query keeps the
+ * order of the scalar operations: equal bit for bit.
+ */
+#include "x86/avx2.h"
+
+enum {
+    QUERIES = 4,
+    TOGETHER = 8, /* positions */
+    NEAR = 128,   /* positions whose values stay in the first-level cache for all columns */
+};
+
+struct queries {
+    float *out;     /* [n_tok][ld_out] */
+    const float *q; /* [n_tok][ld_q] */
+    size_t ld_out, ld_q, ld_scores;
+    uint32_t n_tok, pos0, dim;
+    const void *k, *v;              /* [pos0 + n_tok][dim] */
+    const float *k_scale, *v_scale; /* [pos0 + n_tok]; NULL: none */
+    float scale, *scores;           /* [n_tok][ld_scores] */
+};
+
+/* All bits of the first n lanes. */
+static inline __m256i first_lanes(uint32_t n)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < 8 ? (int)n : 8), lane);
+}
+
+/* The end of sum_lanes for 8 vectors at once, halves already added: lane i has that of v[2 i], lane
+ * 4 + i that of v[2 i + 1]. */
+static inline __m256 sum_lanes_of_8(const __m256 v[TOGETHER])
+{
+    __m256 a[4], b[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) /* quarters */
+        a[i] = _mm256_add_ps(_mm256_permute2f128_ps(v[2 * i], v[2 * i + 1], 0x20),
+                             _mm256_permute2f128_ps(v[2 * i], v[2 * i + 1], 0x31));
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; i++) /* t0 + t2, t1 + t3 */
+        b[i] = _mm256_add_ps(_mm256_shuffle_ps(a[2 * i], a[2 * i + 1], 0x44),
+                             _mm256_shuffle_ps(a[2 * i], a[2 * i + 1], 0xee));
+    return _mm256_add_ps(_mm256_shuffle_ps(b[0], b[1], 0x88), _mm256_shuffle_ps(b[0], b[1], 0xdd));
+}
+
+/* Lanes 0..7 (first = 0) or 8..15 of the products of n queries with n_rows rows of keys. */
+static inline __attribute__((always_inline)) void
+half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, const int n, const size_t *row,
+           const int n_rows, uint32_t first, uint32_t dim, enum element e)
+{
+#pragma GCC unroll 4
+    for (int t = 0; t < n; t++)
+#pragma GCC unroll 8
+        for (int i = 0; i < n_rows; i++)
+            sum[t][i] = _mm256_setzero_ps();
+    for (uint32_t d = first; d < dim; d += LANES) {
+        __m256 q[QUERIES];
+#pragma GCC unroll 4
+        for (int t = 0; t < n; t++)
+            q[t] = _mm256_loadu_ps(a->q + (size_t)t * a->ld_q + d);
+#pragma GCC unroll 8
+        for (int i = 0; i < n_rows; i++) {
+            const __m256 key = load_avx2(a->k, row[i] + d, e);
+#pragma GCC unroll 4
+            for (int t = 0; t < n; t++)
+                sum[t][i] = _mm256_fmadd_ps(q[t], key, sum[t][i]);
+        }
+    }
+}
+
+/* Products of n queries with the keys of 8 positions; those behind the last repeat it, unused. */
+static inline __attribute__((always_inline)) void products(__m256 dot[QUERIES],
+                                                           const struct queries *a, uint32_t pos,
+                                                           const int n, uint32_t dim,
+                                                           enum element e)
+{
+    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    const int n_rows = n == 1 ? TOGETHER : 2; /* whose sums stay in registers */
+    __m256 all[QUERIES][TOGETHER];
+    for (int i = 0; i < TOGETHER; i += n_rows) {
+        size_t row[TOGETHER];
+        __m256 low[QUERIES][TOGETHER], high[QUERIES][TOGETHER];
+        for (int j = 0; j < n_rows; j++) { /* the order that the sum undoes */
+            const uint32_t p = pos + (uint32_t)((i + j) / 2 + (i + j) % 2 * 4);
+            row[j] = (size_t)(p < last ? p : last) * dim;
+        }
+        half_lanes(low, a, n, row, n_rows, 0, dim, e);
+        half_lanes(high, a, n, row, n_rows, 8, dim, e);
+#pragma GCC unroll 4
+        for (int t = 0; t < n; t++)
+#pragma GCC unroll 8
+            for (int j = 0; j < n_rows; j++)
+                all[t][i + j] = _mm256_add_ps(low[t][j], high[t][j]);
+    }
+    for (int t = 0; t < n; t++)
+        dot[t] = sum_lanes_of_8(all[t]);
+}
+
+/* The same for heads that do not fill all lanes. */
+static inline __attribute__((always_inline)) void odd_products(__m256 dot[QUERIES],
+                                                               const struct queries *a,
+                                                               uint32_t pos, const int n,
+                                                               enum element e)
+{
+    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    for (int t = 0; t < n; t++) {
+        float all[TOGETHER];
+        for (uint32_t i = 0; i < TOGETHER; i++) {
+            const size_t row = pos + i < last ? pos + i : last;
+            all[i] = dot_avx2(a->q + (size_t)t * a->ld_q, a->k, row * a->dim, a->dim, e);
+        }
+        dot[t] = _mm256_loadu_ps(all);
+    }
+}
+
+/* Scores of n queries at positions [pos, pos + 8). */
+static inline __attribute__((always_inline)) void score_8(const struct queries *a, uint32_t pos,
+                                                          const int n, enum element e)
+{
+    __m256 dot[QUERIES];
+    if (a->dim % LANES)
+        odd_products(dot, a, pos, n, e);
+    else if (a->dim == 96) /* a constant unrolls */
+        products(dot, a, pos, n, 96, e);
+    else
+        products(dot, a, pos, n, a->dim, e);
+    for (int t = 0; t < n; t++) {
+        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1;
+        const __m256i m = first_lanes(n_pos > pos ? n_pos - pos : 0);
+        if (a->k_scale)
+            dot[t] = _mm256_mul_ps(_mm256_maskload_ps(a->k_scale + pos, m), dot[t]);
+        _mm256_maskstore_ps(a->scores + (size_t)t * a->ld_scores + pos, m,
+                            _mm256_mul_ps(_mm256_set1_ps(a->scale), dot[t]));
+    }
+}
+
+/* max takes its second operand when one is NaN. */
+static float greatest(const float *scores, uint32_t n_pos)
+{
+    __m256 max = _mm256_set1_ps(-INFINITY);
+    uint32_t p = 0;
+    for (; p + 8 <= n_pos; p += 8)
+        max = _mm256_max_ps(_mm256_loadu_ps(scores + p), max);
+    float lane[8], top = -INFINITY;
+    _mm256_storeu_ps(lane, max);
+    for (int i = 0; i < 8; i++)
+        top = lane[i] > top ? lane[i] : top;
+    for (; p < n_pos; p++)
+        top = scores[p] > top ? scores[p] : top;
+    return top;
+}
+
+/* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
+static float softmax_avx2(float *scores, uint32_t n_pos)
+{
+    const float max = greatest(scores, n_pos);
+    __m256 low = _mm256_setzero_ps(), high = low;
+    const __m256 top = _mm256_set1_ps(max);
+    uint32_t p = 0;
+    for (; p + LANES <= n_pos; p += LANES) {
+        __m256 a = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p), top));
+        __m256 b = exp_avx2(_mm256_sub_ps(_mm256_loadu_ps(scores + p + 8), top));
+        _mm256_storeu_ps(scores + p, a);
+        _mm256_storeu_ps(scores + p + 8, b);
+        low = _mm256_add_ps(low, a);
+        high = _mm256_add_ps(high, b);
+    }
+    float lane[LANES];
+    _mm256_storeu_ps(lane, low);
+    _mm256_storeu_ps(lane + 8, high);
+    for (; p < n_pos; p++) {
+        scores[p] = exp_f32(scores[p] - max);
+        lane[p % LANES] += scores[p];
+    }
+    return 1.0f / sum_lanes(lane);
+}
+
+/* Columns [d, d + 8 n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos, end),
+ * kept in registers; out holds those of the positions before. */
+static inline __attribute__((always_inline)) void mix(const struct queries *a, int t0, const int n,
+                                                      uint32_t d, const int n_cols, uint32_t pos,
+                                                      uint32_t end, enum element e)
+{
+    float *out = a->out + (size_t)t0 * a->ld_out + d;
+    const float *weight = a->scores + (size_t)t0 * a->ld_scores;
+    __m256 sum[QUERIES][12];
+#pragma GCC unroll 4
+    for (int t = 0; t < n; t++)
+#pragma GCC unroll 12
+        for (int i = 0; i < n_cols; i++)
+            sum[t][i] = pos ? _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8)
+                            : _mm256_setzero_ps();
+    for (uint32_t p = pos; p < end; p++) {
+        __m256 s[QUERIES];
+#pragma GCC unroll 4
+        for (int t = 0; t < n; t++)
+            s[t] = _mm256_broadcast_ss(weight + (size_t)t * a->ld_scores + p);
+#pragma GCC unroll 12
+        for (int i = 0; i < n_cols; i++) {
+            const __m256 value = load_avx2(a->v, (size_t)p * a->dim + d + (size_t)i * 8, e);
+#pragma GCC unroll 4
+            for (int t = 0; t < n; t++)
+                sum[t][i] = _mm256_fmadd_ps(s[t], value, sum[t][i]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int t = 0; t < n; t++)
+#pragma GCC unroll 12
+        for (int i = 0; i < n_cols; i++)
+            _mm256_storeu_ps(out + (size_t)t * a->ld_out + i * 8, sum[t][i]);
+}
+
+/* All columns. */
+static inline __attribute__((always_inline)) void mix_columns(const struct queries *a, int t0,
+                                                              const int n, uint32_t pos,
+                                                              uint32_t end, enum element e)
+{
+    uint32_t d = 0;
+    if (n == 1)
+        for (; d + 96 <= a->dim; d += 96)
+            mix(a, t0, n, d, 12, pos, end, e);
+    else
+        for (; d + 16 <= a->dim; d += 16)
+            mix(a, t0, n, d, 2, pos, end, e);
+    for (; n == 1 && d + 32 <= a->dim; d += 32)
+        mix(a, t0, n, d, 4, pos, end, e);
+    for (; d + 8 <= a->dim; d += 8)
+        mix(a, t0, n, d, 1, pos, end, e);
+    for (; d < a->dim; d++)
+        for (int t = t0; t < t0 + n; t++) {
+            float *out = a->out + (size_t)t * a->ld_out + d, sum = pos ? *out : 0;
+            for (uint32_t p = pos; p < end; p++)
+                sum = fmaf(a->scores[(size_t)t * a->ld_scores + p],
+                           load_one(a->v, (size_t)p * a->dim + d, e), sum);
+            *out = sum;
+        }
+}
+
+/* All positions that the first query sees go over all queries; those that only later ones see, over
+ * each of them. */
+static inline __attribute__((always_inline)) void attend(const struct queries *a, const int n,
+                                                         enum element e)
+{
+    float factor[QUERIES];
+    for (uint32_t pos = 0; pos < a->pos0 + (uint32_t)n; pos += TOGETHER)
+        score_8(a, pos, n, e);
+    for (int t = 0; t < n; t++) {
+        float *scores = a->scores + (size_t)t * a->ld_scores;
+        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1;
+        factor[t] = softmax_avx2(scores, n_pos);
+        for (uint32_t p = 0; a->v_scale && p < n_pos; p++)
+            scores[p] *= a->v_scale[p];
+    }
+    for (uint32_t pos = 0, end; pos <= a->pos0; pos = end) {
+        end = pos + NEAR <= a->pos0 ? pos + NEAR : a->pos0 + 1;
+        mix_columns(a, 0, n, pos, end, e);
+    }
+    for (int t = 0; t < n; t++) {
+        float *out = a->out + (size_t)t * a->ld_out;
+        if (t > 0)
+            mix_columns(a, t, 1, a->pos0 + 1, a->pos0 + (uint32_t)t + 1, e);
+        for (uint32_t d = 0; d < a->dim; d++)
+            out[d] *= factor[t];
+    }
+}
+
+static inline __attribute__((always_inline)) void attend_all(struct queries a, enum element e)
+{
+    for (uint32_t left = a.n_tok; left > 0;) {
+        const uint32_t n = left < QUERIES ? 1 : QUERIES;
+        if (n == QUERIES)
+            attend(&a, QUERIES, e);
+        else
+            attend(&a, 1, e);
+        a.q += n * a.ld_q;
+        a.out += n * a.ld_out;
+        a.pos0 += n;
+        left -= n;
+    }
+}
+
+static void attends_f32_avx2(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                             uint32_t pos0, const float *k, const float *v, uint32_t dim,
+                             float scale, float *scores, size_t ld_scores)
+{
+    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
+                                scale, scores},
+               ELEMENT_F32);
+}
+
+static void attends_bf16_avx2(float *out, size_t ld_out, const float *q, size_t ld_q,
+                              uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
+                              uint32_t dim, float scale, float *scores, size_t ld_scores)
+{
+    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
+                                scale, scores},
+               ELEMENT_BF16);
+}
+
+static void attends_int8_avx2(float *out, size_t ld_out, const float *q, size_t ld_q,
+                              uint32_t n_tok, uint32_t pos0, const int8_t *k, const float *k_scale,
+                              const int8_t *v, const float *v_scale, uint32_t dim, float scale,
+                              float *scores, size_t ld_scores)
+{
+    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
+                                v_scale, scale, scores},
+               ELEMENT_INT8);
+}
+
+static void attend_f32_avx2(float *out, const float *q, const float *k, const float *v,
+                            uint32_t n_pos, uint32_t dim, float scale, float *scores)
+{
+    attends_f32_avx2(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
+}
+
+static void attend_bf16_avx2(float *out, const float *q, const uint16_t *k, const uint16_t *v,
+                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
+{
+    attends_bf16_avx2(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
+}
+
+static void attend_int8_avx2(float *out, const float *q, const int8_t *k, const float *k_scale,
+                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
+                             float scale, float *scores)
+{
+    attends_int8_avx2(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
+}
+
+void kernels_avx2_attend(struct kernels *k)
+{
+    k->attend_f32 = attend_f32_avx2;
+    k->attend_bf16 = attend_bf16_avx2;
+    k->attend_int8 = attend_int8_avx2;
+    k->attends_f32 = attends_f32_avx2;
+    k->attends_bf16 = attends_bf16_avx2;
+    k->attends_int8 = attends_int8_avx2;
+}
