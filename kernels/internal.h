@@ -162,6 +162,7 @@ void kernels_amx(struct kernels *k);
 void kernels_amx_attend(struct kernels *k);
 void kernels_neon_matrix(struct kernels *k);
 void kernels_neon_vector(struct kernels *k);
+void kernels_neon_attend(struct kernels *k);
 void kernels_neon_tokens(struct kernels *k);
 void kernels_dotprod(struct kernels *k);
 void kernels_dotprod_tokens(struct kernels *k);

@@ -103,6 +103,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     kernels_neon_matrix(k);
     kernels_neon_tokens(k);
     kernels_neon_vector(k);
+    kernels_neon_attend(k);
     if (!(flags & CPU_DOTPROD))
         return;
     k->level = "dotprod";

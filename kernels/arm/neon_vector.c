@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * NEON: activations, norms and attention. Every operation in the scalar order: equal bit for bit.
+ * NEON: activations and norms. Every operation in the scalar order: equal bit for bit.
  */
 #include "arm/neon.h"
 
@@ -91,101 +91,6 @@ static void add_neon(float *x, const float *y, uint32_t n)
         x[i] += y[i];
 }
 
-/* ---- attention ----------------------------------------------------------------------------------
- */
-
-static float softmax_neon(float *scores, uint32_t n_pos, float max)
-{
-    float32x4_t sum[4];
-    uint32_t p = 0;
-    for (int j = 0; j < 4; j++)
-        sum[j] = vdupq_n_f32(0);
-    for (; p + LANES <= n_pos; p += LANES)
-        for (uint32_t j = 0; j < 4; j++) {
-            float *at = scores + p + j * 4;
-            float32x4_t e = exp_neon(vsubq_f32(vld1q_f32(at), vdupq_n_f32(max)));
-            vst1q_f32(at, e);
-            sum[j] = vaddq_f32(sum[j], e);
-        }
-    float lane[LANES];
-    for (int j = 0; j < 4; j++)
-        vst1q_f32(lane + j * 4, sum[j]);
-    for (; p < n_pos; p++) {
-        scores[p] = exp_f32(scores[p] - max);
-        lane[p % LANES] += scores[p];
-    }
-    return 1.0f / sum_lanes(lane);
-}
-
-/* Columns [d, d + 4 n) of the weighted sum of the value rows, kept in registers. */
-static inline __attribute__((always_inline)) void mix_neon(float *out, const float *weight,
-                                                           const void *v, uint32_t n_pos,
-                                                           uint32_t dim, uint32_t d, int n,
-                                                           float factor, enum element e)
-{
-    float32x4_t sum[24];
-    for (int i = 0; i < n; i++)
-        sum[i] = vdupq_n_f32(0);
-    for (uint32_t p = 0; p < n_pos; p++) {
-        float32x4_t s = vdupq_n_f32(weight[p]);
-#pragma GCC unroll 24
-        for (int i = 0; i < n; i++)
-            sum[i] = vfmaq_f32(sum[i], s, load_neon(v, (size_t)p * dim + d + (size_t)i * 4, e));
-    }
-    for (int i = 0; i < n; i++)
-        vst1q_f32(out + d + i * 4, vmulq_f32(sum[i], vdupq_n_f32(factor)));
-}
-
-static inline __attribute__((always_inline)) void attend_neon(float *out, const float *q,
-                                                              const void *k, const float *k_scale,
-                                                              const void *v, const float *v_scale,
-                                                              uint32_t n_pos, uint32_t dim,
-                                                              float scale, float *scores,
-                                                              enum element e)
-{
-    float max = -INFINITY;
-    for (uint32_t p = 0; p < n_pos; p++) {
-        float dot = dot_neon(q, k, (size_t)p * dim, dim, e);
-        scores[p] = scale * (k_scale ? k_scale[p] * dot : dot);
-        max = scores[p] > max ? scores[p] : max;
-    }
-    float factor = softmax_neon(scores, n_pos, max);
-    for (uint32_t p = 0; v_scale && p < n_pos; p++)
-        scores[p] *= v_scale[p];
-    uint32_t d = 0;
-    for (; d + 96 <= dim; d += 96)
-        mix_neon(out, scores, v, n_pos, dim, d, 24, factor, e);
-    for (; d + 32 <= dim; d += 32)
-        mix_neon(out, scores, v, n_pos, dim, d, 8, factor, e);
-    for (; d + 4 <= dim; d += 4)
-        mix_neon(out, scores, v, n_pos, dim, d, 1, factor, e);
-    for (; d < dim; d++) {
-        float sum = 0;
-        for (uint32_t p = 0; p < n_pos; p++)
-            sum = fmaf(scores[p], load_one(v, (size_t)p * dim + d, e), sum);
-        out[d] = sum * factor;
-    }
-}
-
-static void attend_f32_neon(float *out, const float *q, const float *k, const float *v,
-                            uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attend_neon(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_F32);
-}
-
-static void attend_bf16_neon(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attend_neon(out, q, k, NULL, v, NULL, n_pos, dim, scale, scores, ELEMENT_BF16);
-}
-
-static void attend_int8_neon(float *out, const float *q, const int8_t *k, const float *k_scale,
-                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                             float scale, float *scores)
-{
-    attend_neon(out, q, k, k_scale, v, v_scale, n_pos, dim, scale, scores, ELEMENT_INT8);
-}
-
 void kernels_neon_vector(struct kernels *k)
 {
     k->quantise = quantise_neon;
@@ -193,7 +98,4 @@ void kernels_neon_vector(struct kernels *k)
     k->rope = rope_neon;
     k->silu_mul = silu_mul_neon;
     k->add = add_neon;
-    k->attend_f32 = attend_f32_neon;
-    k->attend_bf16 = attend_bf16_neon;
-    k->attend_int8 = attend_int8_neon;
 }

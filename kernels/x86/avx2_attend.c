@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX2: attention of one query, or of several at once: a row of keys or values, once widened, serves
- * all of them. Scores of eight positions are summed across lanes together. Every query keeps the
- * order of the scalar operations: equal bit for bit.
+ * AVX2: the pieces of attention; its course stands in attend.h.
  */
 #include "x86/avx2.h"
 
-enum {
-    QUERIES = 4,
-    TOGETHER = 8, /* positions */
-    NEAR = 128,   /* positions whose values stay in the first-level cache for all columns */
-};
-
-struct queries {
-    float *out;     /* [n_tok][ld_out] */
-    const float *q; /* [n_tok][ld_q] */
-    size_t ld_out, ld_q, ld_scores;
-    uint32_t n_tok, pos0, dim;
-    const void *k, *v;              /* [pos0 + n_tok][dim] */
-    const float *k_scale, *v_scale; /* [pos0 + n_tok]; NULL: none */
-    float scale, *scores;           /* [n_tok][ld_scores] */
-};
+enum { TOGETHER = 8 };
+#include "attend.h"
 
 /* All bits of the first n lanes. */
 static inline __m256i first_lanes(uint32_t n)
@@ -46,9 +31,9 @@ static inline __m256 sum_lanes_of_8(const __m256 v[TOGETHER])
 }
 
 /* Lanes 0..7 (first = 0) or 8..15 of the products of n queries with n_rows rows of keys. */
-static inline __attribute__((always_inline)) void
-half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, const int n, const size_t *row,
-           const int n_rows, uint32_t first, uint32_t dim, enum element e)
+PIECE void half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, const int n,
+                      const size_t *row, const int n_rows, uint32_t first, uint32_t dim,
+                      enum element e)
 {
 #pragma GCC unroll 4
     for (int t = 0; t < n; t++)
@@ -71,10 +56,8 @@ half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, const int n, 
 }
 
 /* Products of n queries with the keys of 8 positions; those behind the last repeat it, unused. */
-static inline __attribute__((always_inline)) void products(__m256 dot[QUERIES],
-                                                           const struct queries *a, uint32_t pos,
-                                                           const int n, uint32_t dim,
-                                                           enum element e)
+PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
+                    uint32_t dim, enum element e)
 {
     const uint32_t last = a->pos0 + (uint32_t)n - 1;
     const int n_rows = n == 1 ? TOGETHER : 2; /* whose sums stay in registers */
@@ -99,10 +82,8 @@ static inline __attribute__((always_inline)) void products(__m256 dot[QUERIES],
 }
 
 /* The same for heads that do not fill all lanes. */
-static inline __attribute__((always_inline)) void odd_products(__m256 dot[QUERIES],
-                                                               const struct queries *a,
-                                                               uint32_t pos, const int n,
-                                                               enum element e)
+PIECE void odd_products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
+                        enum element e)
 {
     const uint32_t last = a->pos0 + (uint32_t)n - 1;
     for (int t = 0; t < n; t++) {
@@ -115,9 +96,7 @@ static inline __attribute__((always_inline)) void odd_products(__m256 dot[QUERIE
     }
 }
 
-/* Scores of n queries at positions [pos, pos + 8). */
-static inline __attribute__((always_inline)) void score_8(const struct queries *a, uint32_t pos,
-                                                          const int n, enum element e)
+PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e)
 {
     __m256 dot[QUERIES];
     if (a->dim % LANES)
@@ -152,8 +131,7 @@ static float greatest(const float *scores, uint32_t n_pos)
     return top;
 }
 
-/* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
-static float softmax_avx2(float *scores, uint32_t n_pos)
+static float softmax(float *scores, uint32_t n_pos)
 {
     const float max = greatest(scores, n_pos);
     __m256 low = _mm256_setzero_ps(), high = low;
@@ -179,9 +157,8 @@ static float softmax_avx2(float *scores, uint32_t n_pos)
 
 /* Columns [d, d + 8 n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos, end),
  * kept in registers; out holds those of the positions before. */
-static inline __attribute__((always_inline)) void mix(const struct queries *a, int t0, const int n,
-                                                      uint32_t d, const int n_cols, uint32_t pos,
-                                                      uint32_t end, enum element e)
+PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
+               uint32_t pos, uint32_t end, enum element e)
 {
     float *out = a->out + (size_t)t0 * a->ld_out + d;
     const float *weight = a->scores + (size_t)t0 * a->ld_scores;
@@ -190,8 +167,8 @@ static inline __attribute__((always_inline)) void mix(const struct queries *a, i
     for (int t = 0; t < n; t++)
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++)
-            sum[t][i] = pos ? _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8)
-                            : _mm256_setzero_ps();
+            sum[t][i] =
+                pos ? _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8) : _mm256_setzero_ps();
     for (uint32_t p = pos; p < end; p++) {
         __m256 s[QUERIES];
 #pragma GCC unroll 4
@@ -212,10 +189,8 @@ static inline __attribute__((always_inline)) void mix(const struct queries *a, i
             _mm256_storeu_ps(out + (size_t)t * a->ld_out + i * 8, sum[t][i]);
 }
 
-/* All columns. */
-static inline __attribute__((always_inline)) void mix_columns(const struct queries *a, int t0,
-                                                              const int n, uint32_t pos,
-                                                              uint32_t end, enum element e)
+PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
+                       enum element e)
 {
     uint32_t d = 0;
     if (n == 1)
@@ -228,112 +203,10 @@ static inline __attribute__((always_inline)) void mix_columns(const struct queri
         mix(a, t0, n, d, 4, pos, end, e);
     for (; d + 8 <= a->dim; d += 8)
         mix(a, t0, n, d, 1, pos, end, e);
-    for (; d < a->dim; d++)
-        for (int t = t0; t < t0 + n; t++) {
-            float *out = a->out + (size_t)t * a->ld_out + d, sum = pos ? *out : 0;
-            for (uint32_t p = pos; p < end; p++)
-                sum = fmaf(a->scores[(size_t)t * a->ld_scores + p],
-                           load_one(a->v, (size_t)p * a->dim + d, e), sum);
-            *out = sum;
-        }
-}
-
-/* All positions that the first query sees go over all queries; those that only later ones see, over
- * each of them. */
-static inline __attribute__((always_inline)) void attend(const struct queries *a, const int n,
-                                                         enum element e)
-{
-    float factor[QUERIES];
-    for (uint32_t pos = 0; pos < a->pos0 + (uint32_t)n; pos += TOGETHER)
-        score_8(a, pos, n, e);
-    for (int t = 0; t < n; t++) {
-        float *scores = a->scores + (size_t)t * a->ld_scores;
-        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1;
-        factor[t] = softmax_avx2(scores, n_pos);
-        for (uint32_t p = 0; a->v_scale && p < n_pos; p++)
-            scores[p] *= a->v_scale[p];
-    }
-    for (uint32_t pos = 0, end; pos <= a->pos0; pos = end) {
-        end = pos + NEAR <= a->pos0 ? pos + NEAR : a->pos0 + 1;
-        mix_columns(a, 0, n, pos, end, e);
-    }
-    for (int t = 0; t < n; t++) {
-        float *out = a->out + (size_t)t * a->ld_out;
-        if (t > 0)
-            mix_columns(a, t, 1, a->pos0 + 1, a->pos0 + (uint32_t)t + 1, e);
-        for (uint32_t d = 0; d < a->dim; d++)
-            out[d] *= factor[t];
-    }
-}
-
-static inline __attribute__((always_inline)) void attend_all(struct queries a, enum element e)
-{
-    for (uint32_t left = a.n_tok; left > 0;) {
-        const uint32_t n = left < QUERIES ? 1 : QUERIES;
-        if (n == QUERIES)
-            attend(&a, QUERIES, e);
-        else
-            attend(&a, 1, e);
-        a.q += n * a.ld_q;
-        a.out += n * a.ld_out;
-        a.pos0 += n;
-        left -= n;
-    }
-}
-
-static void attends_f32_avx2(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                             uint32_t pos0, const float *k, const float *v, uint32_t dim,
-                             float scale, float *scores, size_t ld_scores)
-{
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores},
-               ELEMENT_F32);
-}
-
-static void attends_bf16_avx2(float *out, size_t ld_out, const float *q, size_t ld_q,
-                              uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
-                              uint32_t dim, float scale, float *scores, size_t ld_scores)
-{
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores},
-               ELEMENT_BF16);
-}
-
-static void attends_int8_avx2(float *out, size_t ld_out, const float *q, size_t ld_q,
-                              uint32_t n_tok, uint32_t pos0, const int8_t *k, const float *k_scale,
-                              const int8_t *v, const float *v_scale, uint32_t dim, float scale,
-                              float *scores, size_t ld_scores)
-{
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
-                                v_scale, scale, scores},
-               ELEMENT_INT8);
-}
-
-static void attend_f32_avx2(float *out, const float *q, const float *k, const float *v,
-                            uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attends_f32_avx2(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
-}
-
-static void attend_bf16_avx2(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                             uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attends_bf16_avx2(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
-}
-
-static void attend_int8_avx2(float *out, const float *q, const int8_t *k, const float *k_scale,
-                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                             float scale, float *scores)
-{
-    attends_int8_avx2(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
+    last_columns(a, t0, n, d, pos, end, e);
 }
 
 void kernels_avx2_attend(struct kernels *k)
 {
-    k->attend_f32 = attend_f32_avx2;
-    k->attend_bf16 = attend_bf16_avx2;
-    k->attend_int8 = attend_int8_avx2;
-    k->attends_f32 = attends_f32_avx2;
-    k->attends_bf16 = attends_bf16_avx2;
-    k->attends_int8 = attends_int8_avx2;
+    set_attention(k);
 }
