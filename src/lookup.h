@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup: guesses what follows a text from what followed the same words earlier in it. The longest
- * match of its last LOOKUP_MIN to LOOKUP_MAX tokens counts, the newest among equals. One token costs
- * a few hash probes, however long the text is.
+ * lookup: guesses what follows a text from what stands earlier in it. The text is followed along the
+ * place where the same words stood before; where it says something else there, it is expected to go on
+ * behind the word that was left out, replaced or put in. A longer run of the same tokens elsewhere,
+ * LOOKUP_MIN to LOOKUP_MAX of them, moves the place there, to the newest of the longest. One token
+ * costs a few hash probes, however long the text is.
  */
 #ifndef QINS_LOOKUP_H
 #define QINS_LOOKUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LOOKUP_MIN = 2, LOOKUP_MAX = 8 };
@@ -15,10 +18,11 @@ struct lookup;
 
 struct lookup *lookup_new(uint32_t max_ids); /* longest text */
 void lookup_free(struct lookup *l);
-void lookup_push(struct lookup *l, int32_t id);
+/* goes_on: the token belongs to the word that the one before it began. */
+void lookup_push(struct lookup *l, int32_t id, bool goes_on);
 
 /* Up to n_max ids that would follow, as they did before; a repetition that is still going on is
- * continued. -> their number; 0: nothing matches. *n_match: tokens that matched. */
+ * continued. -> their number; 0: no place is known. *n_match: tokens before that were the same. */
 uint32_t lookup_guess(const struct lookup *l, int32_t *out /* [n_max] */, uint32_t n_max,
                       uint32_t *n_match);
 

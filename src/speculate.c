@@ -7,9 +7,11 @@
 /* How fast estimates follow what happens. */
 #define HIT_RATE 0.08
 #define TIME_RATE 0.15
-#define FORGET_RATE 0.01
+#define SLOPE_RATE 0.3
+#define FORGET_RATE 0.002
 
 #define FIRST_SLOPE 0.2
+#define FIRST_MAX 2
 #define MIN_GAIN 1.08 /* tokens a time that a guess must promise; the estimates are not exact */
 
 void speculate_init(struct speculate *s, enum speculate_mode mode)
@@ -20,13 +22,13 @@ void speculate_init(struct speculate *s, enum speculate_mode mode)
 
 void speculate_begin(struct speculate *s)
 {
-    static const double first[SPECULATE_CLASSES] = {0.4, 0.55, 0.75};
+    static const double first[SPECULATE_CLASSES] = {0.4, 0.5, 0.7, 0.85};
     memcpy(s->hit, first, sizeof first);
 }
 
 static int class_of(uint32_t n_match)
 {
-    return n_match < 3 ? 0 : n_match < 8 ? 1 : 2;
+    return n_match == 0 ? 0 : n_match < 3 ? 1 : n_match < 8 ? 2 : 3;
 }
 
 static void follow(double *estimate, double value, double rate)
@@ -40,6 +42,8 @@ uint32_t speculate_length(const struct speculate *s, uint32_t n_match, uint32_t 
 {
     if (s->mode != SPECULATE_AUTO)
         return s->mode == SPECULATE_ON ? n_max : 0;
+    if (!s->is_measured) /* what they cost is found out with few, beside a pass without any */
+        n_max = s->pass_ms == 0 ? 0 : n_max < FIRST_MAX ? n_max : FIRST_MAX;
     double hit = s->hit[class_of(n_match)], right = 1, tokens = 1, best_gain = MIN_GAIN;
     uint32_t best = 0;
     for (uint32_t k = 1; k <= n_max; k++) {
@@ -73,6 +77,7 @@ void speculate_time(struct speculate *s, uint32_t n_tok, double ms)
         follow(&s->slope, FIRST_SLOPE, FORGET_RATE);
     } else if (s->pass_ms > 0) {
         double slope = (ms / s->pass_ms - 1) / (n_tok - 1);
-        follow(&s->slope, fmin(fmax(slope, 0), 2), TIME_RATE);
+        follow(&s->slope, fmin(fmax(slope, 0), 2), s->is_measured ? SLOPE_RATE : 1);
+        s->is_measured = true;
     }
 }

@@ -18,13 +18,14 @@ enum speculate_mode {
     SPECULATE_OFF,
 };
 
-enum { SPECULATE_CLASSES = 3 }; /* short, middling and long matches */
+enum { SPECULATE_CLASSES = 4 }; /* behind another word; short, middling and long matches */
 
 struct speculate {
     enum speculate_mode mode;
     double hit[SPECULATE_CLASSES]; /* chance that one more guessed token comes true */
     double pass_ms;                /* a pass over one token; 0: not known yet */
     double slope;                  /* what each further token costs, in passes over one token */
+    bool is_measured;              /* the slope; else it is assumed */
 };
 
 void speculate_init(struct speculate *s, enum speculate_mode mode);

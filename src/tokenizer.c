@@ -73,6 +73,18 @@ bool tokenizer_is_special(const struct tokenizer *t, int32_t id)
     return p && p->special;
 }
 
+bool tokenizer_goes_on(const struct tokenizer *t, int32_t id)
+{
+    const struct piece *p = piece_of(t, id);
+    int32_t cp = -1;
+    if (!p || p->added || p->kind == PIECE_NONE)
+        return false;
+    if (p->kind == PIECE_BYTE)
+        return p->byte >= 0x80;
+    utf8_decode(t->text.data + p->at, p->len, &cp);
+    return cp != META_SPACE && utf8_is_word(cp);
+}
+
 void tokenizer_push_prefix(const struct tokenizer *t, struct ids *out)
 {
     for (size_t i = 0; i < t->prefix.n; i++)

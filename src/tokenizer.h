@@ -46,6 +46,8 @@ int32_t tokenizer_find(const struct tokenizer *t, const char *text);
 /* Ids below this have a piece; a padded vocabulary is larger. */
 uint32_t tokenizer_size(const struct tokenizer *t);
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
+/* Does the piece begin with a letter or digit, so that it belongs to the word before it? */
+bool tokenizer_goes_on(const struct tokenizer *t, int32_t id);
 
 /* Streaming decode: every call yields complete UTF-8 only. */
 struct detokenizer {

@@ -138,7 +138,7 @@ static bool emit_token(struct turn *t, int32_t id)
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
     if (t->lookup)
-        lookup_push(t->lookup, id);
+        lookup_push(t->lookup, id, tokenizer_goes_on(t->e->tokenizer, id));
     detokenizer_push(&t->detokenizer, id, &t->decoded);
     t->n_decoded += t->decoded.len;
     ids_push(&t->ends, (int32_t)t->n_decoded);
@@ -206,7 +206,8 @@ static void start_lookup(struct turn *t)
         return;
     t->lookup = lookup_new(t->e->info.ctx_len);
     for (size_t i = 0; i < t->ids.n; i++)
-        lookup_push(t->lookup, t->ids.ids[i]);
+        lookup_push(t->lookup, t->ids.ids[i],
+                    tokenizer_goes_on(t->e->tokenizer, t->ids.ids[i]));
 }
 
 static void make_guess(struct turn *t)

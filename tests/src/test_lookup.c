@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Guesses from repetition: the lookup against a scan of the whole text, and how many guesses are
+ * Guesses from repetition: the lookup against a scan of the whole text and along changed ones, and how many guesses are
  * worth it for given costs.
  */
 #include "lookup.h"
@@ -9,19 +9,33 @@
 
 enum { N_IDS = 600, N_GUESS = 6 };
 
-/* Newest earlier end of the last `length` ids, by looking everywhere; 0: none. */
-static uint32_t scan(const int32_t *ids, uint32_t n, uint32_t length)
+/* Is the guess what stood behind an earlier place of the last n_match ids? */
+static bool stood_there(const int32_t *ids, uint32_t n, uint32_t n_match, const int32_t *guess)
 {
-    for (uint32_t end = n - 1; length <= n && end >= length; end--)
-        if (memcmp(ids + end - length, ids + n - length, length * sizeof *ids) == 0)
-            return end;
+    for (uint32_t end = n - 1; n_match <= end; end--) {
+        bool same = memcmp(ids + end - n_match, ids + n - n_match, n_match * sizeof *ids) == 0;
+        for (uint32_t k = 0; same && k < N_GUESS; k++)
+            same = guess[k] == (end + k < n ? ids[end + k] : guess[end + k - n]);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* Longest run, of those that are looked up, that the ids end with and that stood there before. */
+static uint32_t scan(const int32_t *ids, uint32_t n)
+{
+    static const uint32_t lengths[] = {8, 4, 3, 2};
+    for (int i = 0; i < 4; i++)
+        for (uint32_t end = n - 1; lengths[i] <= end; end--)
+            if (memcmp(ids + end - lengths[i], ids + n - lengths[i], lengths[i] * sizeof *ids) == 0)
+                return lengths[i];
     return 0;
 }
 
-static void test_guesses_are_the_newest_longest_match(void **state)
+static void test_guesses_are_what_stood_behind_the_longest_match(void **state)
 {
     (void)state;
-    static const uint32_t lengths[] = {8, 4, 3, 2};
     uint32_t n_found = 0, n_seen = 0;
     for (uint32_t vocab = 2; vocab < 40; vocab += 3) {
         struct lookup *l = lookup_new(N_IDS);
@@ -30,23 +44,64 @@ static void test_guesses_are_the_newest_longest_match(void **state)
         for (uint32_t n = 1; n <= N_IDS; n++) {
             dice = dice * 6364136223846793005u + 1442695040888963407u;
             ids[n - 1] = n > 20 && n % 50 < 20 ? ids[n - 18] : (int32_t)((dice >> 33) % vocab);
-            lookup_push(l, ids[n - 1]);
-            uint32_t end = 0, match = 0, want_match = 0;
-            for (int i = 0; i < 4 && !end; i++) {
-                end = scan(ids, n, lengths[i]);
-                want_match = lengths[i];
-            }
-            uint32_t n_got = lookup_guess(l, got, N_GUESS, &match);
-            n_seen += end > 0;
-            if (n_got == 0 || match != want_match)
-                continue; /* a slot that another run took: counted below */
-            n_found++;
-            for (uint32_t k = 0; k < n_got; k++)
-                assert_int_equal(got[k], end + k < n ? ids[end + k] : got[end + k - n]);
+            lookup_push(l, ids[n - 1], dice >> 63);
+            uint32_t match = 0, longest = scan(ids, n), n_got = lookup_guess(l, got, N_GUESS, &match);
+            if (n_got > 0)
+                assert_true(stood_there(ids, n, match, got));
+            n_seen += longest > 0;
+            n_found += longest > 0 && n_got > 0 && match >= longest; /* or another took its slot */
         }
         lookup_free(l);
     }
     assert_true(n_found > 0.9 * n_seen);
+}
+
+/* Ids 100, 101, .. are said, then again with a change at 104. Odd ids go on with a word. */
+static void check_change(const int32_t *change, uint32_t n_change, int32_t expected)
+{
+    struct lookup *l = lookup_new(64);
+    int32_t got[2];
+    uint32_t match = 9;
+    for (int32_t id = 100; id < 120; id++)
+        lookup_push(l, id, id % 2);
+    for (int32_t id = 100; id < 104; id++)
+        lookup_push(l, id, id % 2);
+    for (uint32_t i = 0; i < n_change; i++)
+        lookup_push(l, change[i], change[i] % 2);
+    assert_int_equal(lookup_guess(l, got, 2, &match), 2);
+    assert_int_equal(got[0], expected);
+    assert_int_equal(got[1], expected + 1);
+    assert_true(match <= 1);
+    lookup_free(l);
+}
+
+static void test_a_changed_text_is_followed(void **state)
+{
+    (void)state;
+    check_change((int32_t[]){500}, 1, 106);           /* a word of one token for 104 105 */
+    check_change((int32_t[]){500, 501, 503}, 3, 106); /* and of three */
+    check_change((int32_t[]){500, 502}, 2, 108);      /* two words for two */
+    check_change((int32_t[]){500, 104}, 2, 105);      /* a word was put in */
+    check_change((int32_t[]){500, 502, 106}, 3, 107); /* two for one */
+    check_change((int32_t[]){108}, 1, 109);           /* two were left out */
+}
+
+/* After too many other words nothing is expected. */
+static void test_another_text_is_not_followed(void **state)
+{
+    (void)state;
+    struct lookup *l = lookup_new(64);
+    int32_t got[2];
+    uint32_t match;
+    for (int32_t id = 100; id < 120; id++)
+        lookup_push(l, id, false);
+    lookup_push(l, 100, false);
+    lookup_push(l, 101, false);
+    assert_int_equal(lookup_guess(l, got, 2, &match), 2);
+    for (int32_t id = 500; id < 510; id++)
+        lookup_push(l, id, false);
+    assert_int_equal(lookup_guess(l, got, 2, &match), 0);
+    lookup_free(l);
 }
 
 static void test_a_run_that_goes_on_is_continued(void **state)
@@ -56,14 +111,14 @@ static void test_a_run_that_goes_on_is_continued(void **state)
     int32_t got[N_GUESS];
     uint32_t match = 0;
     for (int i = 0; i < 2; i++)
-        lookup_push(l, 7);
+        lookup_push(l, 7, false);
     assert_int_equal(lookup_guess(l, got, N_GUESS, &match), 0);
     for (int i = 0; i < 6; i++) {
-        lookup_push(l, 1);
-        lookup_push(l, 2);
+        lookup_push(l, 1, false);
+        lookup_push(l, 2, false);
     }
     assert_int_equal(lookup_guess(l, got, N_GUESS, &match), N_GUESS);
-    assert_int_equal(match, 8);
+    assert_true(match >= 8);
     for (int k = 0; k < N_GUESS; k++)
         assert_int_equal(got[k], 1 + k % 2);
     lookup_free(l);
@@ -123,7 +178,9 @@ static void test_no_time_and_no_guess_do_no_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_guesses_are_the_newest_longest_match),
+        cmocka_unit_test(test_guesses_are_what_stood_behind_the_longest_match),
+        cmocka_unit_test(test_a_changed_text_is_followed),
+        cmocka_unit_test(test_another_text_is_not_followed),
         cmocka_unit_test(test_a_run_that_goes_on_is_continued),
         cmocka_unit_test(test_length_follows_costs_and_hits),
         cmocka_unit_test(test_no_time_and_no_guess_do_no_harm),
