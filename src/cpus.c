@@ -2,6 +2,7 @@
 #include "cpus.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,43 +26,40 @@ static bool read_line(const char *path, char *line, int size)
     return ok;
 }
 
-static unsigned round_up(long quota, long period)
+static double share(long quota, long period)
 {
-    if (quota <= 0 || period <= 0)
-        return 0;
-    long n = (quota - 1) / period + 1;
-    return n < INT_MAX ? (unsigned)n : 0;
+    return quota > 0 && period > 0 ? (double)quota / (double)period : 0;
 }
 
-static unsigned smaller_limit(unsigned a, unsigned b)
+static double smaller_limit(double a, double b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 /* The limit of one folder, by either version's files. */
-static unsigned folder_quota(const char *folder)
+static double folder_quota(const char *folder)
 {
     char path[PATH_MAX], line[128];
     long quota = 0, period = 0;
     if (snprintf(path, sizeof path, "%s/cpu.max", folder) >= (int)sizeof path)
         return 0;
     if (read_line(path, line, sizeof line))
-        return sscanf(line, "%ld %ld", &quota, &period) == 2 ? round_up(quota, period) : 0;
+        return sscanf(line, "%ld %ld", &quota, &period) == 2 ? share(quota, period) : 0;
     if (snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder) >= (int)sizeof path ||
         !read_line(path, line, sizeof line) || sscanf(line, "%ld", &quota) != 1)
         return 0;
     if (snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder) >= (int)sizeof path ||
         !read_line(path, line, sizeof line) || sscanf(line, "%ld", &period) != 1)
         return 0;
-    return round_up(quota, period);
+    return share(quota, period);
 }
 
 /* A group and all its parents: the tightest limit holds. Inside a container the group's own path
  * may not be there, but the mount's top then is the group. */
-static unsigned chain_quota(const char *mount, const char *group)
+static double chain_quota(const char *mount, const char *group)
 {
     char path[PATH_MAX];
-    unsigned limit = 0;
+    double limit = 0;
     if (snprintf(path, sizeof path, "%s%s", mount, group) >= (int)sizeof path)
         return 0;
     size_t top = strlen(mount);
@@ -86,10 +84,10 @@ static bool names_cpu(const char *controllers)
     return false;
 }
 
-unsigned cpus_quota(const char *root)
+double cpus_quota(const char *root)
 {
     char path[PATH_MAX], line[PATH_MAX], mount[PATH_MAX];
-    unsigned limit = 0;
+    double limit = 0;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *f = fopen(path, "re");
     while (f && fgets(line, sizeof line, f)) { /* "0::/group" (v2) or "3:cpu,cpuacct:/group" (v1) */
@@ -151,7 +149,7 @@ static unsigned cores(void)
 
 #else
 
-unsigned cpus_quota(const char *root)
+double cpus_quota(const char *root)
 {
     (void)root;
     return 0;
@@ -175,8 +173,9 @@ static unsigned cores(void)
 
 unsigned cpus_usable(void)
 {
-    unsigned n = cores(), quota = cpus_quota("");
+    unsigned n = cores();
+    double quota = cpus_quota("");
     if (quota != 0 && quota < n)
-        n = quota;
+        n = (unsigned)ceil(quota);
     return n > 0 ? n : 1;
 }

@@ -2,6 +2,7 @@
 #include "matmul.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +46,8 @@ static uint32_t token_blocks(uint32_t n_tok)
 }
 
 static const char *const gemm_names[] = {
-    [GEMM_AUTO] = "auto", [GEMM_AMX] = "amx", [GEMM_INT8] = "int8", [GEMM_BLAS] = "blas"};
+    [GEMM_AUTO] = "auto", [GEMM_AMX] = "amx", [GEMM_INT8] = "int8", [GEMM_BLAS] = "blas",
+    [GEMM_MEASURE] = "measure"};
 
 const char *gemm_name(enum gemm gemm)
 {
@@ -56,8 +58,8 @@ bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struc
 {
     struct kernels k;
     kernels_init(&k, cpu_flags);
-    const char *here = k.pack_tokens ? "auto, amx, int8, blas" : "auto, int8, blas";
-    for (int i = GEMM_AUTO; i <= GEMM_BLAS; i++)
+    const char *here = k.pack_tokens ? "auto, amx, int8, blas, measure" : "auto, int8, blas, measure";
+    for (int i = GEMM_AUTO; i <= GEMM_MEASURE; i++)
         if (strcmp(name, gemm_names[i]) == 0 && (i != GEMM_AMX || k.pack_tokens)) {
             *gemm = (enum gemm)i;
             return true;
@@ -239,6 +241,40 @@ static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok
         return run_matvec;
     bool late = int8 && mm->gemm != GEMM_BLAS;
     return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
+}
+
+enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct matrix *w)
+{
+    enum { N_TOK = 64, ROWS = 1024, N_TURNS = 3 };
+    const bool has[] = {[GEMM_AMX] = k->prompt[w->format], [GEMM_INT8] = is_int8(w->format),
+                        [GEMM_BLAS] = true};
+    struct matrix part = *w;
+    if (part.rows > ROWS)
+        part.rows = part.rows_pad = ROWS;
+    float *x = xaligned_scratch((size_t)N_TOK * w->cols * sizeof *x);
+    float *y = xaligned_scratch((size_t)N_TOK * part.rows * sizeof *y);
+    for (size_t i = 0; i < (size_t)N_TOK * w->cols; i++)
+        x[i] = (float)(i % 17) / 8 - 1;
+    enum gemm fastest = GEMM_AUTO;
+    double least = INFINITY;
+    for (enum gemm way = GEMM_AMX; way <= GEMM_BLAS; way++) {
+        if (!has[way])
+            continue;
+        struct matmul *mm = matmul_new(k, p, way, N_TOK, w->cols);
+        for (int turn = 0; turn < N_TURNS; turn++) {
+            double start = now_ms();
+            matmul_run(mm, &part, N_TOK, x, y, part.rows);
+            double ms = now_ms() - start;
+            if (ms < least) {
+                least = ms;
+                fastest = way;
+            }
+        }
+        matmul_free(mm);
+    }
+    free(x);
+    free(y);
+    return fastest;
 }
 
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,

@@ -21,6 +21,7 @@ enum gemm {
     GEMM_AMX,  /* the matrix unit */
     GEMM_INT8, /* matvecs, however many tokens */
     GEMM_BLAS, /* decoded panels and sgemm: activations and weights stay float */
+    GEMM_MEASURE, /* the fastest of them here and now: matmul_fastest; never for matmul_new */
 };
 
 const char *gemm_name(enum gemm gemm);
@@ -28,6 +29,10 @@ const char *gemm_name(enum gemm gemm);
 bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struct error *err);
 /* A matrix unit multiplies prompts in this format. */
 bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format);
+
+/* Multiplies a part of w in every way that this level has for its format, and takes the fastest. Ways
+ * round differently, so a model may answer otherwise after another measurement. */
+enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct matrix *w);
 
 struct matmul; /* scratch: int8 activations, bf16 tiles, one panel a worker */
 

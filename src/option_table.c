@@ -244,8 +244,8 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Cm auto\n"
         "takes f32 for f32 models and bf16 for all others.", .rare = true },
     [OPT_GEMM] = {
-        OPT_GEMM, "gemm", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto amx int8 blas", "auto", "WAY",
-        "how prompts are multiplied: auto, amx, int8, blas",
+        OPT_GEMM, "gemm", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto amx int8 blas measure", "auto", "WAY",
+        "how prompts are multiplied: auto, amx, int8, blas, measure",
         "How 8 tokens and more are multiplied with the weights:\n"
         ".Cm amx\n"
         "on the matrix unit, in bf16;\n"
@@ -259,7 +259,10 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Cm int8 )\n"
         "takes that of\n"
         ".Cm auto ,\n"
-        "the fastest of this CPU.\n"
+        "what is the fastest on CPUs of this kind.\n"
+        ".Cm measure\n"
+        "tries the ways when the model is loaded, and takes the fastest: since ways round differently, the\n"
+        "same seed may then give another text after another start.\n"
         "Attention is not concerned.", .rare = true },
 };
 /* clang-format on */

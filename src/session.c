@@ -491,14 +491,15 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     struct kv kv;
     if (!kv_reserve(&kv, c, k, o->kv, ctx_len, err))
         return NULL;
+    enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, m->layers->gate_up) : o->gemm;
     struct session *s = xcalloc(1, sizeof *s);
     *s = (struct session){.m = m,
                           .k = k,
                           .pool = p,
                           .kv = kv,
-                          .gemm = o->gemm,
+                          .gemm = gemm,
                           .ctx_len = ctx_len,
-                          .chunk = o->chunk ? o->chunk : default_chunk(m, k, o->gemm)};
+                          .chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm)};
     if (s->chunk > ctx_len)
         s->chunk = ctx_len;
     rope_init(&s->rope, c);
@@ -535,6 +536,11 @@ const float *session_logits_at(const struct session *s, uint32_t i)
 {
     assert(i < s->n_logits);
     return s->logits + (size_t)i * s->m->config.vocab;
+}
+
+enum gemm session_gemm(const struct session *s)
+{
+    return s->gemm;
 }
 
 uint32_t session_ctx(const struct session *s)

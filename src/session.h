@@ -65,6 +65,7 @@ typedef void session_logits_fn(void *arg, uint32_t pos, const float *logits /* [
 void session_score(struct session *s, const int32_t *ids, uint32_t n,
                    const bool *wanted /* [n] */, session_logits_fn *fn, void *arg);
 
+enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
 uint32_t session_ctx(const struct session *s);
 uint32_t session_len(const struct session *s);      /* tokens in the cache */
 uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */

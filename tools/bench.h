@@ -22,7 +22,7 @@ struct number_list {
 struct bench {
     const struct command *command;
     const char *model_path;
-    const char *const *words; /* perplexity: models, then files */
+    const char *const *words; /* perplexity: models, then files; kernels: formats */
     uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
@@ -33,7 +33,7 @@ struct bench {
     enum gemm gemm;
     uint32_t n_threads, n_generate, n_greedy;
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
-    uint32_t n_repeats, size_mb;
+    uint32_t n_repeats, size_mb; /* size_mb 0: by the machine's cache */
     struct number_list kv; /* enum kv_type of each model, the last one for the rest; none: default */
     uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
@@ -55,6 +55,10 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
 int32_t bench_best(const float *logits, uint32_t n);
 /* A number as JSON takes it: null for what is not finite. */
 void bench_json_number(double x);
+
+struct machine;
+void bench_print_machine(const struct machine *m); /* a line */
+void bench_json_machine(const struct machine *m);  /* "cpu_name":"...", */
 
 /* Times a token of a generation of n_tok tokens. */
 void bench_print_profile(const struct bench *b, const struct profile *p, uint32_t n_tok);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * kernels: every format on every instruction set that this CPU has: the rate at which its weights
- * are multiplied with one vector, beside a plain read of the same bytes by the same threads. The
- * matrix is meant to be larger than the last-level cache.
+ * are multiplied with one vector, beside a plain read of the same bytes by the same threads; products
+ * with several tokens; attention. Matrices are meant to be larger than the last-level cache.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,9 +10,12 @@
 
 #include "bench.h"
 #include "conditions.h"
+#include "matmul.h"
 #include "plain_read.h"
 
-enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16 };
+enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
+enum { FEW = 4, MANY = 128, PRODUCT_ROWS = 2048 }; /* tokens; rows of the matrix they go through */
+enum { HEAD = 96, N_POS = 3500, N_QUERIES = 8 };   /* Phi-3.5's, near the end of its first context */
 #define TURN_MS 300.0 /* a slow kernel gets as many rows as it can do in about this time */
 
 struct job {
@@ -27,6 +30,12 @@ struct row {
     const char *level;
     enum format format;
     double gb_per_s, read_gb_per_s, foreign;
+    double few, many; /* products a second of FEW and MANY tokens, in 10^9 */
+};
+
+struct attention_row {
+    const char *level, *kv;
+    double one, several; /* microseconds a query: alone, and among N_QUERIES */
 };
 
 static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
@@ -97,6 +106,109 @@ static void release(struct job *j)
     free(j->y);
 }
 
+/* Billions of products a second of n_tok tokens with the first rows, in the way that prompts go. */
+static double product_rate(struct bench *b, const struct kernels *k, const struct job *j,
+                           uint32_t n_tok)
+{
+    struct matrix m = j->m;
+    if (m.rows > PRODUCT_ROWS)
+        m.rows = m.rows_pad = PRODUCT_ROWS;
+    float *x = xaligned_scratch((size_t)n_tok * COLS * sizeof *x);
+    float *y = xaligned_scratch((size_t)n_tok * m.rows * sizeof *y);
+    struct matmul *mm = matmul_new(k, b->pool, b->gemm, n_tok, COLS);
+    double best = INFINITY, spent = 0;
+    for (size_t i = 0; i < (size_t)n_tok * COLS; i++)
+        x[i] = (float)(i % 17) / 8 - 1;
+    for (int i = 0; i < N_TURNS && spent < TURN_MS * N_TURNS; i++) {
+        double start = now_ms();
+        matmul_run(mm, &m, n_tok, x, y, m.rows);
+        double ms = now_ms() - start;
+        best = fmin(best, ms);
+        spent += ms;
+    }
+    matmul_free(mm);
+    free(x);
+    free(y);
+    return best > 0 ? (double)n_tok * m.rows * COLS / best * 1e-6 : 0;
+}
+
+/* One head with a cache in one kind of numbers, on the calling thread. */
+struct head {
+    const struct kernels *k;
+    enum kv_type type;
+    float *q, *out;     /* [N_QUERIES][HEAD] */
+    void *key, *value;  /* [N_POS][HEAD] */
+    float *unit;        /* [N_POS] scales of int8 */
+    float *scores;      /* [ATTENDS][N_POS] */
+};
+
+static void attend_one(const struct head *h, uint32_t i)
+{
+    const float *q = h->q + i * HEAD;
+    float *out = h->out + i * HEAD;
+    const uint32_t n_pos = N_POS - N_QUERIES + i + 1;
+    if (h->type == KV_INT8)
+        h->k->attend_int8(out, q, h->key, h->unit, h->value, h->unit, n_pos, HEAD, 0.1f, h->scores);
+    else if (h->type == KV_BF16)
+        h->k->attend_bf16(out, q, h->key, h->value, n_pos, HEAD, 0.1f, h->scores);
+    else
+        h->k->attend_f32(out, q, h->key, h->value, n_pos, HEAD, 0.1f, h->scores);
+}
+
+/* As a prompt does where there is no matrix unit. */
+static void attend_several(const struct head *h)
+{
+    const uint32_t pos0 = N_POS - N_QUERIES;
+    if (h->type == KV_INT8 && h->k->attends_int8)
+        h->k->attends_int8(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->unit, h->value,
+                           h->unit, HEAD, 0.1f, h->scores, N_POS);
+    else if (h->type == KV_BF16 && h->k->attends_bf16)
+        h->k->attends_bf16(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD, 0.1f,
+                           h->scores, N_POS);
+    else if (h->type == KV_F32 && h->k->attends_f32)
+        h->k->attends_f32(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD, 0.1f,
+                          h->scores, N_POS);
+    else
+        for (uint32_t i = 0; i < N_QUERIES; i++)
+            attend_one(h, i);
+}
+
+static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
+                                  struct attention_row *rows)
+{
+    uint32_t n = 0;
+    struct head h = {.q = fill(N_QUERIES * HEAD * sizeof(float)),
+                     .out = fill(N_QUERIES * HEAD * sizeof(float)),
+                     .key = fill(N_POS * HEAD * sizeof(float)),
+                     .value = fill(N_POS * HEAD * sizeof(float)),
+                     .unit = fill(N_POS * sizeof(float)),
+                     .scores = fill(ATTENDS * N_POS * sizeof(float))};
+    for (uint32_t i = 0; i < n_levels; i++)
+        for (enum kv_type type = KV_F32; type <= KV_INT8; type++) {
+            double one = INFINITY, several = INFINITY;
+            h.k = &k[i];
+            h.type = type;
+            for (int turn = 0; turn < N_TURNS; turn++) {
+                double start = now_ms();
+                for (uint32_t t = 0; t < N_QUERIES; t++)
+                    attend_one(&h, t);
+                double middle = now_ms();
+                attend_several(&h);
+                one = fmin(one, middle - start);
+                several = fmin(several, now_ms() - middle);
+            }
+            rows[n++] = (struct attention_row){k[i].level, kv_type_name(type),
+                                               one * 1e3 / N_QUERIES, several * 1e3 / N_QUERIES};
+        }
+    free(h.q);
+    free(h.out);
+    free(h.key);
+    free(h.value);
+    free(h.unit);
+    free(h.scores);
+    return n;
+}
+
 /* The levels of this CPU up to what was asked for, lowest first. -> their number */
 static uint32_t find_levels(const struct bench *b, struct kernels *k)
 {
@@ -122,7 +234,8 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
     prepare(&j, f, (size_t)b->size_mb << 20);
     reading_add(reading, j.m.data, matrix_data_bytes(&j.m));
     for (uint32_t i = 0; i < n_levels; i++) {
-        if (i > 0 && k[i].matvec[f] == k[i - 1].matvec[f])
+        if (i > 0 && k[i].matvec[f] == k[i - 1].matvec[f] &&
+            k[i].matvecs[f] == k[i - 1].matvecs[f] && k[i].prompt[f] == k[i - 1].prompt[f])
             continue;
         struct load start = load_now();
         double read = reading_rate(reading, b->pool);
@@ -131,7 +244,8 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
         double rate = matvec_rate(b->pool, &j);
         read = fmax(read, reading_rate(reading, b->pool));
         struct load end = load_now();
-        rows[n++] = (struct row){k[i].level, f, rate, read, load_foreign(&start, &end)};
+        rows[n++] = (struct row){k[i].level, f, rate, read, load_foreign(&start, &end),
+                                 product_rate(b, &k[i], &j, FEW), product_rate(b, &k[i], &j, MANY)};
     }
     reading_free(reading);
     release(&j);
@@ -150,9 +264,12 @@ static void json_member(const char *name, double x, const char *end)
     fputs(end, stdout);
 }
 
-static void print_json(const struct bench *b, const struct row *rows, uint32_t n)
+static void print_json(const struct bench *b, const struct machine *machine, const struct row *rows,
+                       uint32_t n, const struct attention_row *attention, uint32_t n_attention)
 {
     putchar('{');
+    bench_json_machine(machine);
+    json_member("cache_bytes", machine->cache_bytes ? (double)machine->cache_bytes : NAN, ",");
     json_member("threads", pool_size(b->pool), ",");
     json_member("size_bytes", (double)b->size_mb * (1 << 20), ",\"kernels\":[");
     for (uint32_t i = 0; i < n; i++) {
@@ -161,37 +278,93 @@ static void print_json(const struct bench *b, const struct row *rows, uint32_t n
         json_member("gb_per_s", rows[i].gb_per_s, ",");
         json_member("read_gb_per_s", rows[i].read_gb_per_s, ",");
         json_member("read_fraction", fraction(&rows[i]), ",");
+        json_member("products_few_per_ns", rows[i].few, ",");
+        json_member("products_many_per_ns", rows[i].many, ",");
         json_member("foreign_cpu_percent", rows[i].foreign < 0 ? NAN : rows[i].foreign, "}");
+    }
+    fputs("],\"attention\":[", stdout);
+    for (uint32_t i = 0; i < n_attention; i++) {
+        printf("%s{\"kv\":\"%s\",\"cpu\":\"%s\",", i ? "," : "", attention[i].kv,
+               attention[i].level);
+        json_member("one_us", attention[i].one, ",");
+        json_member("several_us", attention[i].several, "}");
     }
     puts("]}");
 }
 
-static void print_table(const struct bench *b, const struct row *rows, uint32_t n)
+static void print_table(const struct bench *b, const struct machine *machine,
+                        const struct row *rows, uint32_t n, const struct attention_row *attention,
+                        uint32_t n_attention)
 {
-    printf("matrices of %u MB, %d columns, %u threads\n\n", b->size_mb, COLS, pool_size(b->pool));
-    puts("format     level        GB/s   plain read      of   others' CPU");
+    bench_print_machine(machine);
+    printf("matrices of %u MB, %d columns, %u threads; last-level cache ", b->size_mb, COLS,
+           pool_size(b->pool));
+    if (machine->cache_bytes)
+        printf("%.0f MB%s\n\n", (double)machine->cache_bytes / (1 << 20),
+               2 * machine->cache_bytes >> 20 > b->size_mb ? ": they are partly read from there"
+                                                           : "");
+    else
+        puts("unknown\n");
+    puts("                           one token               products a ns, tokens");
+    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU\n", FEW, MANY);
     for (uint32_t i = 0; i < n; i++) {
-        printf("%-10s %-8s %8.2f %12.2f  %5.1f%%", format_info(rows[i].format)->name,
-               rows[i].level, rows[i].gb_per_s, rows[i].read_gb_per_s, 100 * fraction(&rows[i]));
+        printf("%-10s %-8s %8.2f %12.2f  %5.1f%%   %7.1f   %7.1f", format_info(rows[i].format)->name,
+               rows[i].level, rows[i].gb_per_s, rows[i].read_gb_per_s, 100 * fraction(&rows[i]),
+               rows[i].few, rows[i].many);
         if (rows[i].foreign >= 0)
             printf(" %10.0f%%", rows[i].foreign);
         putchar('\n');
     }
+    printf("\nattention, a head of %d, %d positions, 1 thread: us a query\n", HEAD, N_POS);
+    printf("cache      level       alone   among %d\n", N_QUERIES);
+    for (uint32_t i = 0; i < n_attention; i++)
+        printf("%-10s %-8s %8.1f %9.1f\n", attention[i].kv, attention[i].level, attention[i].one,
+               attention[i].several);
+}
+
+/* Well beyond the cache, but no more than the machine has to spare. */
+static uint32_t default_mb(const struct machine *m)
+{
+    uint64_t mb = 2 * m->cache_bytes >> 20, most = m->memory_bytes >> 22;
+    mb = mb > DEFAULT_MB ? mb : DEFAULT_MB;
+    return (uint32_t)(most > 0 && mb > most ? most : mb);
+}
+
+/* The formats that were named, or all. */
+static bool choose_formats(const struct bench *b, bool chosen[N_FORMATS], struct error *err)
+{
+    for (int f = 0; f < N_FORMATS; f++)
+        chosen[f] = b->n_words == 0;
+    for (uint32_t i = 0; i < b->n_words; i++) {
+        enum format f;
+        if (!format_from_name(b->words[i], &f))
+            return refuse(err, EX_USAGE, "kernels: no format is called \"%s\"", b->words[i]);
+        chosen[f] = true;
+    }
+    return true;
 }
 
 bool bench_kernels(struct bench *b, struct error *err)
 {
+    bool chosen[N_FORMATS];
+    if (!choose_formats(b, chosen, err))
+        return false;
     struct kernels *k = xcalloc(MAX_LEVELS, sizeof *k);
+    const struct machine machine = machine_now();
+    struct attention_row attention[MAX_LEVELS * 3];
     struct row *rows = xcalloc((size_t)MAX_LEVELS * N_FORMATS, sizeof *rows);
     uint32_t n_levels = find_levels(b, k), n = 0;
-    (void)err;
+    if (b->size_mb == 0)
+        b->size_mb = default_mb(&machine);
     b->pool = pool_new(b->n_threads);
     for (enum format f = 0; f < N_FORMATS; f++)
-        n += measure_format(b, k, n_levels, f, rows + n);
+        if (chosen[f])
+            n += measure_format(b, k, n_levels, f, rows + n);
+    const uint32_t n_attention = measure_attention(k, n_levels, attention);
     if (b->json)
-        print_json(b, rows, n);
+        print_json(b, &machine, rows, n, attention, n_attention);
     else
-        print_table(b, rows, n);
+        print_table(b, &machine, rows, n, attention, n_attention);
     pool_free(b->pool);
     free(rows);
     free(k);

@@ -33,6 +33,8 @@ struct run {
 };
 
 struct report {
+    struct machine machine;
+    enum gemm gemm; /* as chosen */
     struct run runs[MAX_RUNS];
     uint32_t n_runs;
     struct profile profile; /* the generation with the median rate, first context */
@@ -171,6 +173,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
     struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
     if (!s)
         return false;
+    report->gemm = session_gemm(s);
     prompt_once(b, s, 1); /* the first touch of weights and scratch is not measured */
     for (uint32_t i = 0; i < b->prompts.n; i++)
         measure(b, s, reading, (struct run){.is_prompt = true, .length = b->prompts.values[i]},
@@ -205,18 +208,24 @@ static void json_member(const char *name, double x, const char *end)
     fputs(end, stdout);
 }
 
+/* Rates of nothing are unknown, not 0. */
+static double known(double x)
+{
+    return x > 0 ? x : NAN;
+}
+
 static void json_run(const struct run *run)
 {
     printf("{\"kind\":\"%s\",", run->is_prompt ? "prompt" : "generate");
     json_member("threads", run->n_threads, ",");
     json_member(run->is_prompt ? "prompt_tokens" : "context_tokens", run->length, ",");
     fputs("\"tokens_per_s\":{", stdout);
-    json_member("min", run->per_s.min, ",");
-    json_member("median", run->per_s.median, ",");
-    json_member("max", run->per_s.max, "},");
+    json_member("min", known(run->per_s.min), ",");
+    json_member("median", known(run->per_s.median), ",");
+    json_member("max", known(run->per_s.max), "},");
     if (!run->is_prompt) {
         json_member("bytes_per_token", (double)run->bytes_per_token, ",");
-        json_member("read_fraction", run->read_fraction, ",");
+        json_member("read_fraction", known(run->read_fraction), ",");
     }
     json_member("read_gb_per_s", run->read_gb_per_s, ",");
     json_member("foreign_cpu_percent", run->foreign < 0 ? NAN : run->foreign, "}");
@@ -228,21 +237,23 @@ static void print_json(const struct bench *b, const struct report *r)
     const struct run *prompt = first_run(r, true), *generate = first_run(r, false);
     putchar('{');
     json_member("prompt_tokens_per_s", prompt->per_s.median, ",");
-    json_member("generate_tokens_per_s", generate->per_s.median, ",");
-    json_member("generate_tokens_per_s_per_gb", per_gb(b, generate->per_s.median), ",");
+    json_member("generate_tokens_per_s", known(generate->per_s.median), ",");
+    json_member("generate_tokens_per_s_per_gb", known(per_gb(b, generate->per_s.median)), ",");
     json_member("load_ms", b->load_ms, ",");
     json_member("first_token_ms", prompt->length * 1e3 / prompt->per_s.median, ",");
     json_member("rss_bytes", (double)r->memory.rss_bytes, ",");
     json_member("pss_bytes", r->pss ? (double)r->pss : NAN, ",");
     json_member("model_bytes", (double)b->model->file_bytes, ",");
     json_member("read_gb_per_s", generate->read_gb_per_s, ",");
-    json_member("read_fraction", generate->read_fraction, ",");
+    json_member("read_fraction", known(generate->read_fraction), ",");
     json_member("bytes_per_token", (double)generate->bytes_per_token, ",");
     json_member("prompt_tokens", prompt->length, ",");
     json_member("generated_tokens", b->n_generate, ",");
     json_member("repeats", b->n_repeats, ",");
     json_member("threads", generate->n_threads, ",");
-    json_member("usable_cpus", pool_default_threads(), ",");
+    json_member("usable_cpus", r->machine.usable_cpus, ",");
+    json_member("quota_cpus", known(r->machine.quota), ",");
+    bench_json_machine(&r->machine);
     if (b->profile) {
         bench_json_profile(&r->profile, b->n_generate);
         putchar(',');
@@ -253,11 +264,11 @@ static void print_json(const struct bench *b, const struct report *r)
             putchar(',');
         json_run(&r->runs[i]);
     }
-    printf("],\"cpu\":\"%s\",\"format\":\"%s\",\"kv\":\"%s\"}\n", b->kernels.level,
-           format_info(b->model->format)->name, kv_type_name(bench_kv(b, 0)));
+    printf("],\"cpu\":\"%s\",\"format\":\"%s\",\"kv\":\"%s\",\"gemm\":\"%s\"}\n", b->kernels.level,
+           format_info(b->model->format)->name, kv_type_name(bench_kv(b, 0)), gemm_name(r->gemm));
 }
 
-static void table_row(const struct run *run, uint32_t n_generate)
+static void table_row(const struct run *run, uint32_t n_generate, uint32_t usable_cpus)
 {
     printf("%7u  %-8s %7u  ", run->n_threads, run->is_prompt ? "prompt" : "generate", run->length);
     if (!run->is_prompt && n_generate == 0) {
@@ -272,6 +283,8 @@ static void table_row(const struct run *run, uint32_t n_generate)
     printf("  %6.2f", run->read_gb_per_s);
     if (run->foreign >= LOADED_PERCENT)
         printf("  others had %.0f%% of the CPU", run->foreign);
+    if (run->n_threads > usable_cpus)
+        printf("  more threads than CPUs");
     putchar('\n');
 }
 
@@ -307,9 +320,10 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
 static void print_table(const struct bench *b, const struct report *r)
 {
     const struct run *generate = first_run(r, false);
-    printf("model    %.2f GB %s, %s kernels, cache in %s, loaded in %.1f ms\n",
+    bench_print_machine(&r->machine);
+    printf("model    %.2f GB %s, %s kernels, prompts by %s, cache in %s, loaded in %.1f ms\n",
            (double)b->model->file_bytes * 1e-9, format_info(b->model->format)->name,
-           b->kernels.level, kv_type_name(bench_kv(b, 0)), b->load_ms);
+           b->kernels.level, gemm_name(r->gemm), kv_type_name(bench_kv(b, 0)), b->load_ms);
     printf("memory   %.3f GB resident: %.3f private, %.3f mapped",
            (double)r->memory.rss_bytes * 1e-9, (double)r->memory.private_bytes * 1e-9,
            (double)r->memory.mapped_bytes * 1e-9);
@@ -321,7 +335,7 @@ static void print_table(const struct bench *b, const struct report *r)
            b->n_repeats);
     puts("threads  what      tokens        min    median       max   a token    read    GB/s");
     for (uint32_t i = 0; i < r->n_runs; i++)
-        table_row(&r->runs[i], b->n_generate);
+        table_row(&r->runs[i], b->n_generate, r->machine.usable_cpus);
     for (int is_prompt = 1; is_prompt >= 0; is_prompt--)
         for (int by_threads = 0; by_threads < 2; by_threads++)
             print_growth(r, is_prompt, by_threads);
@@ -336,6 +350,7 @@ bool bench_speed(struct bench *b, struct error *err)
     if (!bench_open(b, err))
         return false;
     struct report *report = xcalloc(1, sizeof *report);
+    report->machine = machine_now();
     struct reading *reading = reading_new();
     reading_add_weights(reading, b->model);
     report->weight_bytes = reading_bytes(reading);

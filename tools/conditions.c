@@ -2,10 +2,15 @@
 #include "conditions.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#endif
 
 #include "base.h"
+#include "cpus.h"
 
 #define SHORTEST 0.25 /* seconds that the system's ticks can tell anything about */
 
@@ -54,4 +59,57 @@ uint64_t pss_bytes(void)
     if (f)
         fclose(f);
     return kib * 1024;
+}
+
+static void cpu_name(char *name, size_t size)
+{
+#ifdef __APPLE__
+    sysctlbyname("machdep.cpu.brand_string", name, &size, NULL, 0);
+#else
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+            snprintf(name, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
+                     strchr(line, ':') + 2);
+            break;
+        }
+    if (f)
+        fclose(f);
+#endif
+}
+
+/* The largest that the system names for the first CPU: C libraries guess it for some. */
+static uint64_t last_cache(void)
+{
+    unsigned long long most = 0, kib;
+    for (int i = 0; i < 8; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
+        FILE *f = fopen(path, "re");
+        if (f && fscanf(f, "%lluK", &kib) == 1 && kib > most)
+            most = kib;
+        if (f)
+            fclose(f);
+    }
+    return (uint64_t)most << 10;
+}
+
+/* What JSON takes without escapes. */
+static void plain_ascii(char *s)
+{
+    for (; *s; s++)
+        if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
+            *s = '?';
+}
+
+struct machine machine_now(void)
+{
+    struct machine m = {
+        .usable_cpus = cpus_usable(), .quota = cpus_quota(""), .cache_bytes = last_cache()};
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    m.memory_bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+    cpu_name(m.cpu, sizeof m.cpu);
+    plain_ascii(m.cpu);
+    return m;
 }

@@ -21,4 +21,14 @@ double load_foreign(const struct load *start, const struct load *end);
 /* Resident bytes, shared pages divided by those who share them; 0: the system does not tell. */
 uint64_t pss_bytes(void);
 
+/* What numbers are measured on. */
+struct machine {
+    char cpu[64];          /* its name, plain ASCII; "": the system does not tell */
+    uint32_t usable_cpus;  /* affinity and quota respected */
+    double quota;          /* CPUs' time that the control group allows; 0: no limit */
+    uint64_t cache_bytes;  /* last-level cache; 0: unknown */
+    uint64_t memory_bytes; /* of the machine; 0: unknown */
+};
+struct machine machine_now(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "conditions.h"
 #include "sanitise.h"
 #include "versions.h"
 
@@ -18,7 +19,7 @@ static const char usage[] =
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] [--json]\n"
-    "       qins-bench kernels [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
+    "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
     "\n"
@@ -38,7 +39,7 @@ static const char usage[] =
     "  -t N,...            threads, one after another\n"
     "  --profile           where the time of a generated token goes\n"
     "kernels  every format on every instruction set of this CPU, beside a plain read\n"
-    "  --size MB           bytes of one matrix in MB (512)\n"
+    "  --size MB           of one matrix (twice the last-level cache, 512 at least)\n"
     "all\n"
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
@@ -49,7 +50,7 @@ static const char usage[] =
     "  -h, --help          this text\n"
     "  --version           version of the program and its libraries\n";
 
-enum { MAX_THREADS = 1024, MAX_TOKENS = 1 << 24 };
+enum { MAX_TOKENS = 1 << 24 };
 enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
        FLAG_PROFILE, FLAG_SIZE, FLAG_KV, FLAG_GEMM };
 
@@ -138,6 +139,20 @@ void bench_json_number(double x)
         printf("%.0f", x + 0.0); /* not "-0" */
     else
         printf("%.9g", x);
+}
+
+void bench_print_machine(const struct machine *m)
+{
+    printf("machine  %s, %u usable CPU%s", *m->cpu ? m->cpu : "unknown CPU", m->usable_cpus,
+           m->usable_cpus == 1 ? "" : "s");
+    if (m->quota > 0)
+        printf(", its control group allows the time of %.2f", m->quota);
+    putchar('\n');
+}
+
+void bench_json_machine(const struct machine *m)
+{
+    printf("\"cpu_name\":\"%s\",", m->cpu);
 }
 
 /* ---- command line ------------------------------------------------------------------------ */
@@ -236,7 +251,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case FLAG_WINDOW:
         return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
     case 't':
-        if (!parse_list("-t", text, 0, MAX_THREADS, &b->threads, err))
+        if (!parse_list("-t", text, 0, POOL_MAX_THREADS, &b->threads, err))
             return false;
         b->n_threads = b->threads.values[0];
         return true;
@@ -260,7 +275,7 @@ static const struct command {
     {"logits", 1, bench_logits},
     {"perplexity", INT_MAX, bench_perplexity},
     {"speed", 1, bench_speed},
-    {"kernels", 0, bench_kernels},
+    {"kernels", INT_MAX, bench_kernels},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -276,7 +291,7 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
     if (!b->command)
         return refuse(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
                       command_names);
-    if (n < 2 && b->command->max_words > 0)
+    if (n < 2 && b->command->run != bench_kernels)
         return refuse(err, EX_USAGE, "%s: MODEL is missing", words[0]);
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
@@ -326,8 +341,7 @@ int main(int argc, char **argv)
                       .prompts = {{512}, 1},
                       .contexts = {{0}, 1},
                       .n_generate = 64,
-                      .n_repeats = 3,
-                      .size_mb = 512};
+                      .n_repeats = 3};
     struct error err = {0};
     cpu_flags_from_name("auto", &b.cpu_flags);
     if (parse(&b, argc, argv, &err) && run(&b, &err))

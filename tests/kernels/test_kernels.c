@@ -2,7 +2,7 @@
  *
  * test_kernels: every kernel of every CPU level against the scalar one, bit for bit.
  *
- *     test_kernels [--seed N] [--selftest] [--bench[=MiB]] [NAME]
+ *     test_kernels [--seed N] [--selftest] [NAME]
  *
  * NAME limits it to kernels whose name contains it. A failure prints level, kernel, shape and seed.
  * --selftest runs deliberately broken kernels and demands that each is caught.
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "bench_kernels.h"
 #include "guard.h"
 #include "internal.h"
 #include "random.h"
@@ -587,7 +586,15 @@ static void check_all(struct state *s)
 static const unsigned ladder[] = {CPU_AVX2, CPU_AVX512,  CPU_VNNI, CPU_AMX,
                                   CPU_NEON, CPU_DOTPROD, CPU_I8MM};
 
-static void for_each_level(struct state *s, void (*visit)(struct state *))
+static void check_level(struct state *s)
+{
+    int checked = s->n_checked, failed = s->n_failed;
+    check_all(s);
+    printf("%-8s %d kernels checked, %d comparisons failed\n", s->new->level,
+           s->n_checked - checked, s->n_failed - failed);
+}
+
+static void check_levels(struct state *s)
 {
     static struct kernels ref, new;
     unsigned flags = 0;
@@ -599,16 +606,8 @@ static void for_each_level(struct state *s, void (*visit)(struct state *))
         flags |= ladder[i];
         kernels_init(&new, flags);
         s->new = &new;
-        visit(s);
+        check_level(s);
     }
-}
-
-static void check_level(struct state *s)
-{
-    int checked = s->n_checked, failed = s->n_failed;
-    check_all(s);
-    printf("%-8s %d kernels checked, %d comparisons failed\n", s->new->level,
-           s->n_checked - checked, s->n_failed - failed);
 }
 
 /* ---- the test of the test -------------------------------------------------------------------- */
@@ -728,33 +727,18 @@ static int selftest(void)
     return missed != 0;
 }
 
-/* ---- speed ------------------------------------------------------------------------------------
- */
-
-static size_t bench_bytes = (size_t)256 << 20;
-
-static void bench_level(struct state *s)
-{
-    bench_kernels(s->new, bench_bytes, s->filter);
-}
-
 int main(int argc, char **argv)
 {
     struct state s = {.seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32};
-    bool bench = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--selftest") == 0)
             return selftest();
         if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             s.seed = strtoull(argv[++i], NULL, 0);
-        else if (strncmp(argv[i], "--bench", 7) == 0) {
-            bench = true;
-            if (argv[i][7] == '=')
-                bench_bytes = strtoull(argv[i] + 8, NULL, 10) << 20;
-        } else
+        else
             s.filter = argv[i];
     }
     printf("seed %llu\n", (unsigned long long)s.seed);
-    for_each_level(&s, bench ? bench_level : check_level);
+    check_levels(&s);
     return s.n_failed != 0;
 }

@@ -215,8 +215,25 @@ static void test_ways_that_a_level_lacks_are_refused(void **state)
     }
     assert_false(gemm_from_name("amx", 0, &gemm, &err));
     assert_int_equal(err.code, EX_USAGE);
-    assert_string_equal(err.text, "gemm: level scalar has no \"amx\"; it has auto, int8, blas");
+    assert_string_equal(err.text, "gemm: level scalar has no \"amx\"; it has auto, int8, blas, measure");
     assert_false(gemm_from_name("mkl", cpu_flags(), &gemm, &err));
+}
+
+/* Whatever is the fastest: a way that this level has for the format. */
+static void test_the_fastest_way_is_one_that_is_there(void **state)
+{
+    (void)state;
+    struct kernels k;
+    struct pool *p = pool_new(2);
+    kernels_init(&k, cpu_flags());
+    for (int format = 0; format < N_FORMATS; format++) {
+        struct fixture f = make(&k, GEMM_AUTO, (enum format)format, 80, 128);
+        enum gemm way = matmul_fastest(&k, p, &f.w);
+        assert_true(way == GEMM_BLAS || (way == GEMM_INT8 && k.matvecs[format]) ||
+                    (way == GEMM_AMX && k.prompt[format]));
+        drop(&f);
+    }
+    pool_free(p);
 }
 
 int main(void)
@@ -224,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_of_all_formats_and_thread_counts),
         cmocka_unit_test(test_ways_that_a_level_lacks_are_refused),
+        cmocka_unit_test(test_the_fastest_way_is_one_that_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

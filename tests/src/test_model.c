@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "model.h"
@@ -309,6 +311,84 @@ static void test_files_that_are_no_model(void **state)
     remove_folder(folder);
 }
 
+#ifdef __linux__
+static void touch(const struct model *m)
+{
+    volatile uint64_t sum = 0;
+    const uint8_t *data = m->layers[0].qkv->data;
+    for (size_t i = 0; i < matrix_data_bytes(m->layers[0].qkv); i++)
+        sum += data[i];
+}
+
+/* Resident bytes of the mapping that `at` lies in, and its proportional share; 0: not told. */
+static void mapping(const void *at, double *rss, double *pss)
+{
+    FILE *f = fopen("/proc/self/smaps", "re");
+    char line[4096];
+    bool inside = false;
+    *rss = *pss = 0;
+    while (f && fgets(line, sizeof line, f)) {
+        unsigned long long from, to, kib;
+        if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
+            inside = from <= (uintptr_t)at && (uintptr_t)at < to;
+        else if (inside && sscanf(line, "Rss: %llu", &kib) == 1)
+            *rss = (double)kib * 1024;
+        else if (inside && sscanf(line, "Pss: %llu", &kib) == 1)
+            *pss = (double)kib * 1024;
+    }
+    if (f)
+        fclose(f);
+}
+
+/* Each opens the file by itself: the weights are in memory once, and each has half of them. */
+static void test_two_programs_share_the_weights(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *folder = temp_folder();
+    char command[1024], path[512];
+    int ready[2];
+    double rss, alone, pss;
+    snprintf(path, sizeof path, "%s/m.qins", folder);
+    snprintf(command, sizeof command, "cp '%s/models/starter.qins' '%s'", getenv("QINS_SOURCE"),
+             path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(pipe(ready), 0);
+    pid_t other = fork();
+    assert_true(other >= 0);
+    if (other == 0) { /* opens and reads it when told, and stays */
+        char c;
+        close(ready[1]);
+        ssize_t n = read(ready[0], &c, 1);
+        struct model *m = model_open(path, &err);
+        if (n != 1 || !m)
+            _exit(1);
+        touch(m);
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    struct model *m = model_open(path, &err);
+    assert_non_null(m);
+    touch(m);
+    mapping(m->layers[0].qkv->data, &rss, &alone);
+    assert_int_equal(write(ready[1], "x", 1), 1);
+    int status;
+    assert_int_equal(waitpid(other, &status, WUNTRACED), other);
+    assert_true(WIFSTOPPED(status));
+    mapping(m->layers[0].qkv->data, &rss, &pss);
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
+    model_close(m);
+    remove_folder(folder);
+    close(ready[0]);
+    close(ready[1]);
+    if (rss == 0 || alone == 0)
+        skip(); /* an emulator may not tell */
+    assert_true(alone > 0.9 * rss); /* nobody else has it */
+    assert_true(pss > 0.4 * rss && pss < 0.6 * rss);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +401,9 @@ int main(void)
         cmocka_unit_test(test_a_tensor_too_many_is_refused),
         cmocka_unit_test(test_planes_that_are_not_aligned_are_refused),
         cmocka_unit_test(test_files_that_are_no_model),
+#ifdef __linux__
+        cmocka_unit_test(test_two_programs_share_the_weights),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
