@@ -764,7 +764,8 @@ bool store_find(struct store *s, const char *query, size_t max, struct store_lis
             buf_puts(&sql, " AND m.id IN (SELECT rowid FROM words WHERE words MATCH ?)");
         buf_puts(&sql, " ORDER BY m.id DESC");
         ok = collect(s, sql.data, &w, max, out, err);
-        qsort(out->entries, out->n, sizeof *out->entries, newest_first);
+        if (out->n)
+            qsort(out->entries, out->n, sizeof *out->entries, newest_first);
     }
     words_free(&w);
     buf_free(&sql);

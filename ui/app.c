@@ -95,8 +95,12 @@ static bool is_over(double deadline, double now)
 static void take_keys(struct app *a, struct loop *l)
 {
     struct input in;
-    while (!a->quit && keys_next(&a->keys, &in))
+    while (!a->quit && !a->compose.pid && keys_next(&a->keys, &in))
         app_input(a, &in);
+    if (a->compose.pid) { /* what was typed behind its key waits for its end */
+        l->at.escape = l->at.paste = 0;
+        return;
+    }
     double now = now_ms();
     l->at.escape = keys_waiting(&a->keys) ? now + l->escape_ms : 0;
     l->at.paste = a->keys.in_paste ? now + PASTE_MS : 0;
@@ -144,11 +148,14 @@ static void take_signals(struct app *a, struct loop *l)
     }
     if (bits & SIGNAL_SUSPEND)
         a->suspend = true;
+    bool composing = a->compose.pid;
     if (bits & SIGNAL_CHILD)
         app_compose_check(a);
     if (a->compose.pid)
         return; /* the others are for the editor */
-    if (bits & SIGNAL_INTERRUPT)
+    if (composing)
+        take_keys(a, l);
+    else if (bits & SIGNAL_INTERRUPT)
         app_key(a, K_CTRL | 'c');
     if (bits & SIGNAL_CONTINUED)
         screen_enter();

@@ -33,7 +33,7 @@ static void forget(struct compose *c, bool remove)
     free(c->folder);
     free(c->path);
     buf_free(&c->before);
-    *c = (struct compose){0};
+    *c = (struct compose){.quit = c->quit};
 }
 
 static bool write_file(struct compose *c, struct error *err)
@@ -99,6 +99,11 @@ void compose_prepare(struct compose *c)
     sigaction(SIGQUIT, &(struct sigaction){.sa_handler = SIG_IGN}, &c->quit);
 }
 
+void compose_over(struct compose *c)
+{
+    sigaction(SIGQUIT, &c->quit, NULL);
+}
+
 bool compose_start(struct compose *c, const char *s, size_t n, struct error *err)
 {
     const char *program = variable("VISUAL");
@@ -106,10 +111,8 @@ bool compose_start(struct compose *c, const char *s, size_t n, struct error *err
         program = variable("EDITOR");
     c->program = xstrdup(program ? program : "vi");
     bool ok = make_file(c, s, n, err) && spawn(c, err);
-    if (!ok) {
-        sigaction(SIGQUIT, &c->quit, NULL);
+    if (!ok)
         forget(c, c->path != NULL);
-    }
     return ok;
 }
 
@@ -138,7 +141,6 @@ bool compose_end(struct compose *c, int status, size_t max, struct buf *out, boo
     struct buf file = {0};
     struct error reading;
     char name[100];
-    sigaction(SIGQUIT, &c->quit, NULL);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(c->program, " \t"), c->program);
     bool left = access(c->path, F_OK) == 0, read = left && read_file(&file, c->path, max, &reading);
     bool ended = WIFEXITED(status) && WEXITSTATUS(status) == 0, ok = ended && read;

@@ -21,7 +21,9 @@ struct compose {
 
 /* Before the terminal is given up: from now on Ctrl-\ is for the editor. */
 void compose_prepare(struct compose *c);
-/* After it: starts the editor on the terminal, which must be free, with s[0..n). The variable is split at
+/* And when the terminal is ours again it is for us. */
+void compose_over(struct compose *c);
+/* Between the two: starts the editor on the terminal, which must be free, with s[0..n). The variable is split at
  * blanks; no shell sees it. */
 bool compose_start(struct compose *c, const char *s, size_t n, struct error *err);
 /* -> true when the editor has ended: then compose_end. */

@@ -86,6 +86,7 @@ void app_compose(struct app *a, const char *text, void (*done)(struct app *, con
         return;
     }
     screen_enter();
+    compose_over(&a->compose);
     app_notice(a, "%s", err.text);
 }
 
@@ -98,6 +99,7 @@ void app_compose_check(struct app *a)
     if (!a->compose.pid || !compose_ended(&a->compose, &status))
         return;
     screen_enter();
+    compose_over(&a->compose);
     a->dirty = true;
     if (!compose_end(&a->compose, status, EDITOR_MAX_BYTES, &text, &repaired, &err)) {
         app_notice(a, "%s", err.text);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -24,15 +25,28 @@ static const struct {
 };
 enum { N_WATCHED = sizeof watched / sizeof *watched };
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGQUIT};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 enum { N_CRASHES = sizeof crashes / sizeof *crashes };
 
-static void on_signal(int number)
+/* Ctrl-C or Ctrl-\ typed into the person's editor can arrive when the editor has ended and the terminal
+ * is ours again (Linux lets go of the terminal between reading its modes and sending the signal). While
+ * the terminal is ours it sends none. */
+static bool is_late(const siginfo_t *info)
+{
+    struct termios now;
+    bool from_terminal = info->si_code > 0; /* by POSIX; others are sent by a process */
+    return from_terminal && tcgetattr(STDIN_FILENO, &now) == 0 && !(now.c_lflag & ISIG);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
 {
     int saved = errno;
-    pending[number] = 1;
-    ssize_t ignored = write(pipe_fds[1], "", 1); /* full: the reader wakes up anyway */
-    (void)ignored;
+    (void)context;
+    if (number != SIGINT || !is_late(info)) {
+        pending[number] = 1;
+        ssize_t ignored = write(pipe_fds[1], "", 1); /* full: the reader wakes up anyway */
+        (void)ignored;
+    }
     errno = saved;
 }
 
@@ -48,6 +62,17 @@ static void on_crash(int number)
     raise(number); /* SA_RESETHAND: this time the default action, once the handler returns */
 }
 
+static void on_quit(int number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    (void)context;
+    if (!is_late(info)) {
+        sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        on_crash(number);
+    }
+    errno = saved;
+}
+
 int signals_open(void (*restore)(void))
 {
     restore_terminal = restore;
@@ -57,10 +82,12 @@ int signals_open(void (*restore)(void))
         fcntl(pipe_fds[i], F_SETFD, FD_CLOEXEC);
         fcntl(pipe_fds[i], F_SETFL, O_NONBLOCK);
     }
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_RESTART | SA_SIGINFO};
     sigfillset(&action.sa_mask);
     for (int i = 0; i < N_WATCHED; i++)
         sigaction(watched[i].number, &action, NULL);
+    action.sa_sigaction = on_quit;
+    sigaction(SIGQUIT, &action, NULL);
     action.sa_handler = on_crash;
     action.sa_flags = (int)SA_RESETHAND;
     for (int i = 0; i < N_CRASHES; i++)
@@ -100,6 +127,7 @@ void signals_close(void)
         signal(watched[i].number, SIG_DFL);
     for (int i = 0; i < N_CRASHES; i++)
         signal(crashes[i], SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     for (int i = 0; i < 2; i++)
         close(pipe_fds[i]);
 }

@@ -184,6 +184,37 @@ def test_whatever_the_editor_does_the_text_stays():
         leave(s)
 
 
+def test_keys_that_end_the_editor_end_nothing_else():
+    editor = script("slow", "echo at work\nexec sleep 100\n")
+    for key, number in ((b"\x03", b"2"), (b"\x1c", b"3")):
+        with Pty([FAKE, "--format", "f32", MODEL], EDITOR=editor, TMPDIR=FOLDER,
+                 XDG_STATE_HOME=tempfile.mkdtemp(dir=FOLDER)) as p:
+            p.wait(b"Ready")
+            p.send(b"my words\x18\x05")
+            p.wait(b"at work")
+            p.out = b""
+            p.send(key)
+            p.wait(rb"ended by signal " + number + rb": the input is as it was")
+            p.wait(rb">[^>]*my words")
+            p.send(b"\x03\x04")
+            assert p.exit_code() == 0
+
+
+def test_what_is_typed_behind_the_editor_waits_for_its_end():
+    log = os.path.join(FOLDER, "runs")
+    editor = script("once", "test -e {0}.busy && echo two at once >>{0}\ntouch {0}.busy\nsleep 0.2\n"
+                            "rm {0}.busy\necho run >>{0}\nprintf text >\"$1\"\n".format(log))
+    with Pty([FAKE, "--format", "f32", MODEL], EDITOR=editor, TMPDIR=FOLDER,
+             XDG_STATE_HOME=tempfile.mkdtemp(dir=FOLDER)) as p:
+        p.wait(b"Ready")
+        p.send(b"\x18\x05\x18\x05 and tail")
+        p.wait(rb"text[^>]*and[^>]*tail")
+        with open(log, encoding="ascii") as f:
+            assert f.read() == "run\nrun\n"
+        p.send(b"\x03\x04")
+        assert p.exit_code() == 0
+
+
 def test_what_a_failing_editor_wrote_is_kept():
     for name in left_over():
         shutil.rmtree(os.path.join(FOLDER, name))
@@ -341,8 +372,7 @@ def test_megabytes_of_noise():
              XDG_STATE_HOME=tempfile.mkdtemp(dir=FOLDER)) as p:
         p.wait(b"Ready")
         noise = rng.randbytes(int(os.environ.get("NOISE_BYTES", "1000000")))
-        # Leaving, stopping and the editor are no noise; nor is Ctrl-\, which between two editors is SIGQUIT.
-        for key in (b"\x04", b"\x1a", b"\x07", b"\x1c"):
+        for key in (b"\x04", b"\x1a", b"\x07"):  # leaving, stopping and the editor are no noise
             noise = noise.replace(key, b"")
         pour(p, noise)
         p.send(b"\033[201~\033\\")
