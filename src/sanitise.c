@@ -26,10 +26,8 @@ static void emit(struct buf *out, int32_t cp)
 /* Shows a character that must not reach the terminal; nothing can stand on what is shown. */
 static void show(struct sanitiser *s, int32_t cp, struct buf *out)
 {
-    if (cp < 0x20)
-        buf_printf(out, "^%c", cp + '@');
-    else if (cp == 0x7F)
-        buf_puts(out, "^?");
+    if (cp < 0x20 || cp == 0x7F)
+        buf_append(out, (const char[]){'^', (char)(cp ^ '@')}, 2);
     else if (cp < 0xA0)
         buf_printf(out, "\\x%02x", (unsigned)cp);
     else
@@ -39,33 +37,31 @@ static void show(struct sanitiser *s, int32_t cp, struct buf *out)
 }
 
 /* Letters, marks, numbers, punctuation, symbols, spaces: all that a terminal only draws. */
-static bool is_drawable(int32_t cp)
+static bool is_drawable(const utf8proc_property_t *p)
 {
-    if (utf8proc_get_property(cp)->ignorable)
-        return false;
-    utf8proc_category_t category = utf8proc_category(cp);
-    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ZS;
+    return !p->ignorable && p->category >= UTF8PROC_CATEGORY_LU &&
+           p->category <= UTF8PROC_CATEGORY_ZS;
 }
 
 /* Kinds that are drawn onto the character before them. */
-static bool is_mark(int32_t cp, int class)
+static bool is_mark(const utf8proc_property_t *p)
 {
-    utf8proc_category_t category = utf8proc_category(cp);
-    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
-           category == UTF8PROC_CATEGORY_ME || class == UTF8PROC_BOUNDCLASS_EXTEND ||
-           class == UTF8PROC_BOUNDCLASS_SPACINGMARK || class == UTF8PROC_BOUNDCLASS_V ||
-           class == UTF8PROC_BOUNDCLASS_T;
+    return p->category == UTF8PROC_CATEGORY_MN || p->category == UTF8PROC_CATEGORY_MC ||
+           p->category == UTF8PROC_CATEGORY_ME || p->boundclass == UTF8PROC_BOUNDCLASS_EXTEND ||
+           p->boundclass == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
+           p->boundclass == UTF8PROC_BOUNDCLASS_V || p->boundclass == UTF8PROC_BOUNDCLASS_T;
 }
 
-/* Does cp belong to the cluster that `last` is in? What matters is that no cluster grows without
- * bound: marks, chains of leading Hangul consonants, chains of prefixed signs. */
-static bool joins(int32_t last, int32_t cp, int class)
+/* Does a character, of which p tells, belong to the cluster that `last` is in? What matters is that
+ * no cluster grows without bound: marks, chains of leading Hangul consonants, chains of prefixed
+ * signs. */
+static bool joins(int32_t last, const utf8proc_property_t *p)
 {
     int before = (int)utf8proc_get_property(last)->boundclass;
-    return is_mark(cp, class) || before == UTF8PROC_BOUNDCLASS_PREPEND ||
+    return is_mark(p) || before == UTF8PROC_BOUNDCLASS_PREPEND ||
            (before == UTF8PROC_BOUNDCLASS_L &&
-            (class == UTF8PROC_BOUNDCLASS_L || class == UTF8PROC_BOUNDCLASS_LV ||
-             class == UTF8PROC_BOUNDCLASS_LVT));
+            (p->boundclass == UTF8PROC_BOUNDCLASS_L || p->boundclass == UTF8PROC_BOUNDCLASS_LV ||
+             p->boundclass == UTF8PROC_BOUNDCLASS_LVT));
 }
 
 static void start_cluster(struct sanitiser *s, int32_t cp, struct buf *out)
@@ -107,7 +103,7 @@ static void put_mark(struct sanitiser *s, int32_t cp, bool fits, struct buf *out
 /* One character, with nothing pending. */
 static void put(struct sanitiser *s, int32_t cp, struct buf *out)
 {
-    int class = (int)utf8proc_get_property(cp)->boundclass;
+    const utf8proc_property_t *p = utf8proc_get_property(cp);
     if (cp < 0x80)
         put_ascii(s, cp, out);
     else if (cp == REPLACEMENT)
@@ -118,11 +114,11 @@ static void put(struct sanitiser *s, int32_t cp, struct buf *out)
         s->pending = cp;
     else if (cp == VS15 || cp == VS16 || (cp >= FIRST_SKIN && cp <= LAST_SKIN))
         put_mark(s, cp, s->emoji && utf8_is_pictograph(s->last), out);
-    else if (!is_drawable(cp))
+    else if (!is_drawable(p))
         show(s, cp, out);
-    else if (s->last && joins(s->last, cp, class))
+    else if (s->last && joins(s->last, p))
         put_mark(s, cp, true, out);
-    else if (is_mark(cp, class))
+    else if (is_mark(p))
         show(s, cp, out);
     else
         start_cluster(s, cp, out);
@@ -136,7 +132,8 @@ static bool resolve(struct sanitiser *s, int32_t next, struct buf *out)
     s->pending = 0;
     if (pending == '\r' && next == '\n')
         return false;
-    if (pending == ZWJ && next >= 0x80 && utf8_is_pictograph(next) && is_drawable(next)) {
+    if (pending == ZWJ && next >= 0x80 && utf8_is_pictograph(next) &&
+        is_drawable(utf8proc_get_property(next))) {
         emit(out, ZWJ);
         emit(out, next);
         s->last = next;
@@ -188,6 +185,88 @@ static size_t finish_held(struct sanitiser *s, const char *text, size_t n, struc
     return used;
 }
 
+/* ---- the usual letters, quickly ---- */
+
+/* Letters and punctuation that begin a cluster of their own wherever no Hangul consonant and no
+ * prefixed sign stands before them; nothing about them depends on what follows. */
+static bool is_plain(int32_t cp)
+{
+    return (cp >= 0x4E00 && cp <= 0x9FEF) ||                                   /* CJK */
+           (cp >= 0xC0 && cp <= 0x24F) ||                                      /* Latin */
+           (cp >= 0x410 && cp <= 0x481) || (cp >= 0x3B1 && cp <= 0x3CE) ||     /* Cyrillic, Greek */
+           (cp >= 0x5D0 && cp <= 0x5EA) || (cp >= 0x620 && cp <= 0x64A) ||     /* Hebrew, Arabic */
+           (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30A1 && cp <= 0x30FC) || /* Kana */
+           (cp >= 0xAC00 && cp <= 0xD7A3) ||                                   /* Hangul */
+           (cp >= 0x2010 && cp <= 0x2027) || (cp >= 0x3001 && cp <= 0x3003) || /* punctuation */
+           (cp >= 0x3008 && cp <= 0x3011) || (cp >= 0xFF01 && cp <= 0xFF5E);
+}
+
+/* Decodes two and three bytes, valid or not. -> bytes used, 0: something else. */
+static size_t decode_short(const unsigned char *s, size_t n, int32_t *cp)
+{
+    if (s[0] < 0xE0) {
+        *cp = n > 1 ? (s[0] & 0x1F) << 6 | (s[1] & 0x3F) : 0;
+        return n > 1 && (s[1] & 0xC0) == 0x80 ? 2 : 0;
+    }
+    *cp = n > 2 ? (s[0] & 0x0F) << 12 | (s[1] & 0x3F) << 6 | (s[2] & 0x3F) : 0;
+    return n > 2 && s[0] < 0xF0 && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80 ? 3 : 0;
+}
+
+/* Eight printable ASCII characters? */
+static bool is_printable8(const unsigned char *s)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+    uint64_t w;
+    memcpy(&w, s, sizeof w);
+    return !((w | (w + ones) | (w - 0x20 * ones)) & tops); /* >= 0x80, 0x7F, below 0x20 */
+}
+
+/* Bytes at the start of text[0..n) that go out as they are; *last: the last of their characters. */
+static size_t plain_run(const char *text, size_t n, int32_t *last)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t i = 0;
+    while (i < n) {
+        if (n - i >= 8 && is_printable8(s + i)) {
+            *last = s[i + 7];
+            i += 8;
+            continue;
+        }
+        int32_t cp = s[i];
+        size_t used = 1;
+        bool plain = (cp >= 0x20 && cp < 0x7F) || cp == '\n' || cp == '\t';
+        if (cp >= 0xC3) {
+            used = decode_short(s + i, n - i, &cp);
+            plain = used && is_plain(cp) && cp >= (used == 2 ? 0x80 : 0x800);
+        }
+        if (!plain)
+            break;
+        *last = cp;
+        i += used;
+    }
+    return i;
+}
+
+static bool joins_letters(int32_t cp)
+{
+    int class = (int)utf8proc_get_property(cp)->boundclass;
+    return class == UTF8PROC_BOUNDCLASS_PREPEND || class == UTF8PROC_BOUNDCLASS_L;
+}
+
+size_t sanitise_plain(struct sanitiser *s, const char *text, size_t n)
+{
+    int32_t last = 0;
+    if (s->n_held || s->pending || (s->last && joins_letters(s->last)))
+        return 0;
+    size_t taken = plain_run(text, n, &last);
+    if (taken) { /* as put_any on each character would leave it */
+        s->last = last == '\n' || last == '\t' ? 0 : last;
+        s->n_marks = s->n_zwj = 0;
+        s->emoji = false;
+    }
+    return taken;
+}
+
 void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out)
 {
     if (!n)
@@ -196,6 +275,11 @@ void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out)
     size_t whole = at + utf8_complete(text + at, n - at);
     while (at < whole) {
         int32_t cp;
+        size_t plain = sanitise_plain(s, text + at, whole - at);
+        buf_append(out, text + at, plain);
+        at += plain;
+        if (at == whole)
+            break;
         at += utf8_decode(text + at, whole - at, &cp);
         put_any(s, cp, out);
     }
@@ -209,7 +293,7 @@ void sanitise_end(struct sanitiser *s, struct buf *out)
 {
     for (size_t i = 0; i < s->n_held; i++)
         put_any(s, REPLACEMENT, out);
-    if (s->pending)
+    if (s->pending || (s->last && joins_letters(s->last)))
         resolve(s, -1, out);
     *s = (struct sanitiser){0};
 }

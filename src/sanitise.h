@@ -33,6 +33,8 @@ struct sanitiser {
 };
 
 void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out);
+/* -> bytes at the start of text[0..n) that sanitise would give out as they are; they are taken. */
+size_t sanitise_plain(struct sanitiser *s, const char *text, size_t n);
 void sanitise_end(struct sanitiser *s, struct buf *out); /* gives out what is held */
 /* A whole text at once; '\n' and '\t' become visible too when one_line. Caller frees. */
 char *sanitise_text(const char *text, size_t n, bool one_line);

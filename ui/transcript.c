@@ -36,6 +36,7 @@ void transcript_clear(struct transcript *t)
 {
     drop_layouts(t);
     for (size_t i = 0; i < t->n; i++) {
+        buf_free(&t->items[i].raw);
         buf_free(&t->items[i].text);
         blocks_free(&t->items[i].blocks);
     }
@@ -61,8 +62,33 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
         t->cap = t->cap ? t->cap * 2 : 16;
         t->items = xrealloc(t->items, t->cap, sizeof *t->items);
     }
-    t->items[t->n++] = (struct item){.kind = kind};
-    transcript_append(t, text, n);
+    struct item *item = &t->items[t->n++];
+    *item = (struct item){.kind = kind};
+    if (n)
+        buf_append(&item->raw, text, n);
+    t->unseen |= !t->follow && n > 0;
+}
+
+/* The item, with its text and blocks. */
+static struct item *item_at(struct transcript *t, size_t i)
+{
+    struct item *item = &t->items[i];
+    struct buf *raw = &item->raw;
+    if (!raw->len)
+        return item;
+    size_t plain = sanitise_plain(&item->gate, raw->data, raw->len);
+    if (plain == raw->len) {
+        item->text = *raw;
+        *raw = (struct buf){0};
+    } else {
+        buf_append(&item->text, raw->data, plain);
+        sanitise(&item->gate, raw->data + plain, raw->len - plain, &item->text);
+        buf_free(raw);
+    }
+    if (item->ended)
+        sanitise_end(&item->gate, &item->text);
+    blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
+    return item;
 }
 
 /* New text is in: borders are found, and what was laid out of the open block holds no more. */
@@ -78,7 +104,7 @@ static void update(struct transcript *t, bool end)
 
 void transcript_append(struct transcript *t, const char *text, size_t n)
 {
-    struct item *item = &t->items[t->n - 1];
+    struct item *item = item_at(t, t->n - 1);
     sanitise(&item->gate, text, n, &item->text);
     t->unseen |= !t->follow && n > 0;
     update(t, false);
@@ -87,8 +113,12 @@ void transcript_append(struct transcript *t, const char *text, size_t n)
 void transcript_finish(struct transcript *t, const char *mark)
 {
     struct item *item = &t->items[t->n - 1];
-    sanitise_end(&item->gate, &item->text);
     item->mark = mark;
+    if (item->raw.len) {
+        item->ended = true;
+        return;
+    }
+    sanitise_end(&item->gate, &item->text);
     update(t, true);
 }
 
@@ -104,7 +134,7 @@ void transcript_versions(struct transcript *t, int which, int n)
 
 size_t transcript_block_count(struct transcript *t, size_t item)
 {
-    return t->items[item].blocks.n;
+    return item_at(t, item)->blocks.n;
 }
 
 static void lay_out(struct transcript *t, const struct item *item, size_t index, struct sheet *l)
@@ -125,7 +155,7 @@ static void lay_out(struct transcript *t, const struct item *item, size_t index,
 
 const struct sheet *transcript_sheet(struct transcript *t, size_t item, size_t block)
 {
-    struct block *b = &t->items[item].blocks.blocks[block];
+    struct block *b = &item_at(t, item)->blocks.blocks[block];
     if (!b->sheet) {
         b->sheet = xcalloc(1, sizeof *b->sheet);
         lay_out(t, &t->items[item], block, b->sheet);
@@ -249,7 +279,7 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
         return 0;
     struct row_place p = transcript_top_place(t);
     for (bool more = true; more && n < t->height; more = step_on(t, &p)) {
-        const struct item *item = &t->items[p.item];
+        const struct item *item = item_at(t, p.item);
         bool text = p.block < item->blocks.n;
         size_t rows = rows_of(t, p.item, p.block);
         for (; p.row < rows && n < t->height; p.row++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * transcript: what the chat pane shows: a list of items of sanitised text, and the place where the
- * reader is. An item is cut into blocks (blocks.h), each laid out in rows when somebody looks at it,
- * once; of text that streams in only the last block is laid out again. Layouts that nobody looks at
+ * reader is. When somebody looks at an item it is sanitised and cut into blocks (blocks.h); when somebody
+ * looks at a block it is laid out in rows, once; of text that streams in only the last block is laid out again. Layouts that nobody looks at
  * are forgotten. The exact bytes live in struct chat, not here.
  */
 #ifndef QINS_TRANSCRIPT_H
@@ -17,6 +17,8 @@ enum item_kind { ITEM_USER, ITEM_ANSWER, ITEM_NOTE };
 
 struct item {
     enum item_kind kind;
+    struct buf raw;         /* nobody has looked at it yet: text as it came in, without blocks; else empty */
+    bool ended;             /* raw is all there is */
     struct buf text;        /* sanitised */
     struct sanitiser gate;  /* of the stream */
     struct blocks blocks;

@@ -190,6 +190,44 @@ static void test_random_text_is_harmless_idempotent_and_split_invariant(void **s
     }
 }
 
+/* Byte by byte each character is decided alone; in one piece the usual letters are taken by the
+ * run. */
+static void test_runs_of_letters_are_their_letters(void **state)
+{
+    (void)state;
+    static const char *const before[] = {"",
+                                         "a",
+                                         "\u1100",
+                                         "\u0600",
+                                         "\U0001F468",
+                                         "\U0001F468\u200D",
+                                         "e\u0301",
+                                         "\u1100\u1100\u1100\u1100\u1100",
+                                         "\u0D4E\u0D4E\u0D4E\u0D4E\u0D4E"};
+    static const char *const behind[] = {"",       "\u0301", "\uFE0F\u20E3",
+                                         "\u200D", "\u1161", "\u0903"};
+    for (int32_t cp = 0x20; cp < 0x10000; cp += cp < 0x3400 || cp >= 0xD700 ? 1 : 13) {
+        char text[32];
+        if (cp >= 0xD800 && cp < 0xE000)
+            continue;
+        for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+            for (size_t k = 0; k < sizeof behind / sizeof *behind; k++) {
+                size_t n = strlen(strcpy(text, before[i]));
+                n += utf8_encode(cp, text + n);
+                n = strlen(strcpy(text + n, behind[k])) + n;
+                struct sanitiser s = {0};
+                struct buf bytes = {0};
+                for (size_t at = 0; at < n; at++)
+                    sanitise(&s, text + at, 1, &bytes);
+                sanitise_end(&s, &bytes);
+                char *whole = sanitise_text(text, n, false);
+                assert_string_equal(whole, bytes.data);
+                buf_free(&bytes);
+                free(whole);
+            }
+    }
+}
+
 static void test_characters_behind_a_letter(void **state)
 {
     (void)state;
@@ -216,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_marks_are_bounded_and_need_a_base),
         cmocka_unit_test(test_one_line_has_one_line),
         cmocka_unit_test(test_random_text_is_harmless_idempotent_and_split_invariant),
+        cmocka_unit_test(test_runs_of_letters_are_their_letters),
         cmocka_unit_test(test_characters_behind_a_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

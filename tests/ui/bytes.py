@@ -205,7 +205,7 @@ def test_copies_are_base64_of_the_exact_bytes():
 
 
 def test_copies_that_are_too_long_go_to_a_private_file():
-    text = b"long line of text\n" * 5000
+    text = b"long line\0of text\n" * (10 << 20 >> 4)
     with start(text, FAKE_PIECE="60") as p:
         p.wait(b"Ready")
         p.send(b"go\r")

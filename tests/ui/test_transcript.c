@@ -311,6 +311,61 @@ static void test_raw_and_back_keeps_the_place(void **state)
     transcript_free(&t);
 }
 
+/* What is looked at, not what there is, decides how much is done. */
+static void test_only_what_is_seen_is_worked_on(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 10000, LINES = 100000, HEIGHT = 20 };
+    struct transcript t;
+    struct shown_row rows[HEIGHT];
+    size_t looked_at = 0, laid_out = 0;
+    transcript_init(&t);
+    transcript_resize(&t, 40, HEIGHT);
+    for (int i = 0; i < MESSAGES; i++)
+        finish(&t, i % 2 ? ITEM_ANSWER : ITEM_USER, "some *text*\033 of a message");
+    assert_int_equal(transcript_rows(&t, rows), HEIGHT);
+    transcript_scroll(&t, -5);
+    transcript_top(&t);
+    assert_int_equal(transcript_rows(&t, rows), HEIGHT);
+    for (size_t i = 0; i < t.n; i++)
+        looked_at += t.items[i].raw.len == 0;
+    assert_true(looked_at <= 3 * HEIGHT);
+    transcript_clear(&t);
+
+    struct buf text = {0};
+    for (int i = 0; i < LINES; i++)
+        buf_puts(&text, "a line\n\n");
+    finish(&t, ITEM_ANSWER, text.data);
+    assert_int_equal(transcript_rows(&t, rows), HEIGHT);
+    for (size_t i = 0; i < t.items[0].blocks.n; i++)
+        laid_out += t.items[0].blocks.blocks[i].sheet != NULL;
+    assert_true(laid_out <= 2 * HEIGHT && t.items[0].blocks.n == LINES);
+    buf_free(&text);
+    transcript_free(&t);
+}
+
+/* Text that is added, goes on and ends before anybody looks is the text that streams in. */
+static void test_text_that_waits_is_the_same_text(void **state)
+{
+    (void)state;
+    struct transcript t;
+    transcript_init(&t);
+    transcript_resize(&t, 20, 9);
+    transcript_add(&t, ITEM_ANSWER, "a\xC3", 2);
+    transcript_append(&t, "\xA9\r", 2);
+    transcript_finish(&t, "[stopped]");
+    shows(&t, ">a\xC3\xA9^M|[stopped]|");
+    transcript_add(&t, ITEM_ANSWER, "one", 3);
+    transcript_finish(&t, "[stopped]");
+    transcript_append(&t, " more", 5); /* it goes on */
+    transcript_finish(&t, NULL);
+    shows(&t, ">a\xC3\xA9^M|[stopped]||>one more|");
+    transcript_add(&t, ITEM_ANSWER, "\xC3", 1);
+    transcript_finish(&t, NULL);
+    shows(&t, ">a\xC3\xA9^M|[stopped]||>one more||>\xEF\xBF\xBD|");
+    transcript_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +378,8 @@ int main(void)
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_jumping_between_messages),
         cmocka_unit_test(test_raw_and_back_keeps_the_place),
+        cmocka_unit_test(test_only_what_is_seen_is_worked_on),
+        cmocka_unit_test(test_text_that_waits_is_the_same_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
