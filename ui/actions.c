@@ -105,11 +105,18 @@ static void stop_rewriting(struct app *a)
     app_notice(a, "The message stays as it was");
 }
 
+static void go_back(struct app *a)
+{
+    a->pager_open = false;
+    a->typed[0] = '\0';
+    a->focus = FOCUS_INPUT;
+}
+
 /* Esc: what is nearest first: the page over the chat, the number being typed, the answer. */
 static void escape(struct app *a)
 {
     if (a->pager_open)
-        a->pager_open = false;
+        go_back(a);
     else if (a->typed[0])
         a->typed[0] = '\0';
     else if (app_is_busy(a))
@@ -143,10 +150,11 @@ static bool act_on_program(struct app *a, enum action action)
 {
     switch (action) {
     case ACT_STOP: escape(a); return true;
+    case ACT_BACK: go_back(a); return true;
     case ACT_INTERRUPT: interrupt(a); return true;
     case ACT_HELP:
         if (a->pager_open)
-            a->pager_open = false;
+            go_back(a);
         else
             app_open_help(a);
         return true;
@@ -267,6 +275,8 @@ void app_key(struct app *a, int32_t key)
     else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action) &&
              !app_reader_action(a, action))
         app_input_action(a, action);
+    if (a->focus != FOCUS_CHAT)
+        a->bare = false; /* it is over, not in wait */
     app_tell_if_full(a);
 }
 

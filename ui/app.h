@@ -43,6 +43,7 @@ struct app {
     int32_t rewritten;            /* ... this message */
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
+    const char *pager_name;       /* "Help" */
     bool raw, bare;               /* answers as written; text alone */
     bool finding;                 /* what to find is being typed: */
     struct buf find;

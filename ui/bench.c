@@ -19,6 +19,7 @@ void app_bench(struct app *a)
     a->bench = engine_submit(a->engine, &(struct turn_request){
         .chat = &chat, .max_tokens = BENCH_TOKENS, .seed = 1});
     chat_free(&chat);
+    a->facts.state = STATE_MEASURING;
     app_notice(a, "Measuring %d tokens...", BENCH_TOKENS);
 }
 
@@ -29,6 +30,7 @@ void app_bench_event(struct app *a, const struct event *e)
     if (e->type != EVENT_DONE)
         return;
     a->bench = 0;
+    a->facts.state = STATE_READY;
     uint32_t n_read = s->n_prompt - s->n_reused;
     if (n_read && s->prompt_ms > 0)
         format_rate(n_read * 1000.0 / s->prompt_ms, reading, sizeof reading);
@@ -37,7 +39,7 @@ void app_bench_event(struct app *a, const struct event *e)
     else if (!s->n_tokens)
         app_notice(a, "The model said nothing that could be measured");
     else
-        app_notice(a, "%u tokens at %s; %u of the prompt read at %s; qins-bench speed tells more",
+        app_notice(a, "%u tokens at %s, a prompt of %u at %s; qins-bench speed tells more",
                    s->n_tokens, format_rate(s->tokens_per_s, answer, sizeof answer), n_read,
                    *reading ? reading : "-");
 }

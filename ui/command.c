@@ -96,7 +96,7 @@ void command_help(struct buf *out)
     for (size_t i = 0; i < n_commands; i++) {
         char left[40];
         snprintf(left, sizeof left, "/%s %s", commands[i].name, commands[i].arguments);
-        buf_printf(out, "  %-19s  %s\n", left, commands[i].help);
+        buf_printf(out, "  %-24s  %s\n", left, commands[i].help);
     }
-    buf_printf(out, "  %-19s  %s\n", "//text", "send a text that starts with a slash");
+    buf_printf(out, "  %-24s  %s\n", "//text", "send a text that starts with a slash");
 }

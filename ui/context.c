@@ -52,8 +52,8 @@ void app_context_full(struct app *a, bool unanswered)
     if (a->n_exchanges > 1)
         app_ask(a, leave_oldest_out, "The context is full. Shall the model no longer see the oldest exchange?");
     else
-        app_notice(a, unanswered ? "The message does not fit the context of %u tokens; shorten it, or see "
-                                   "context in qins.yaml(5)"
+        app_notice(a, unanswered ? "The message does not fit the context of %u tokens: /edit shortens it, "
+                                   "/undo takes it back"
                                  : "The context of %u tokens is full; /clear starts a new conversation",
                    a->facts.ctx_len);
 }

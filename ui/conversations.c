@@ -237,7 +237,9 @@ void app_pick_conversation(struct app *a)
         return;
     }
     picker_init(&a->picker, "Conversations", "None is saved yet");
-    a->picker.hints = "Ctrl-R rename   Ctrl-D delete";
+    a->picker.verb = "open";
+    a->picker.hints[0] = "Ctrl-R rename";
+    a->picker.hints[1] = "Ctrl-D delete";
     a->picker.opener_filters = true;
     fill_conversations(a);
     app_open_picker(a, act_on_conversations);
@@ -288,7 +290,7 @@ void app_save_command(struct app *a, const char *title)
     if (a->saving.off || !a->saving.folder)
         saving_store(&a->saving, &err), app_notice(a, "%s", err.text);
     else if (saving_now(&a->saving, c))
-        app_notice(a, "Saved as %s%s", c->title, *title ? "" : "; every message is, at once");
+        app_notice(a, "Saved as \"%s\"%s", c->title, *title ? "" : "; every message is, as it comes");
     else
         app_save(a); /* says why not */
 }
@@ -439,6 +441,7 @@ static void list_branches(struct app *a)
 {
     const struct conversation *c = &a->conversation;
     picker_init(&a->picker, "Branches of this conversation", "Nothing was said yet");
+    a->picker.verb = "go on from there";
     for (size_t i = c->n; i-- > 0;) {
         const struct message *m = &c->messages[i], *last = m;
         char time[32], count[32];

@@ -93,6 +93,8 @@ const struct binding keymap[] = {
     {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
     {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
     {IN_ALL, F(4), ACT_BARE, "text only, to select it with the mouse"},
+    {IN_SIDEBAR | IN_CHAT, '?', ACT_HELP, "the help"},
+    {IN_SIDEBAR | IN_CHAT, 'q', ACT_BACK, "close this page; else back to the input"},
     {IN_ALL, CTRL('l'), ACT_REDRAW, "draw the screen anew"},
     {IN_ALL, CTRL('z'), ACT_SUSPEND, "suspend; fg brings it back"},
 
@@ -216,6 +218,7 @@ enum action keymap_find(enum focus focus, int32_t key)
 static const char *const action_names[N_ACTIONS] = {
     [ACT_NONE] = "none",
     [ACT_STOP] = "stop",
+    [ACT_BACK] = "back",
     [ACT_INTERRUPT] = "interrupt",
     [ACT_HELP] = "help",
     [ACT_REDRAW] = "redraw",
@@ -424,7 +427,7 @@ static void help_of(struct buf *out, unsigned where, const char *heading)
                 buf_printf(&keys, "%s%s", keys.len ? ", " : "", key_name(rows[j].key, name, sizeof name));
         if (!n_lines++)
             buf_printf(out, "%s\n", heading);
-        buf_printf(out, "  %-19s  %s\n", keys.data, rows[i].help);
+        buf_printf(out, "  %-24s  %s\n", keys.data, rows[i].help);
         buf_free(&keys);
     }
     if (n_lines)

@@ -21,7 +21,8 @@ struct picker {
     /* Set by the opener; static texts. */
     const char *heading;           /* "Conversations" */
     const char *nothing;           /* said where the list is empty */
-    const char *hints;             /* the opener's own keys: "Ctrl-R rename", or NULL */
+    const char *verb;              /* what Enter does: "open" */
+    const char *hints[2];          /* the opener's own keys: "Ctrl-R rename", or NULL */
     bool opener_filters;           /* the list is filled anew after PICKER_FILTERED; else items whose
                                       texts lack one of the filter's words are hidden */
 

@@ -53,13 +53,15 @@ void app_notice(struct app *a, const char *format, ...)
 
 /* ---- pages ------------------------------------------------------------------------------------------- */
 
-static void open_page(struct app *a, const struct buf *text)
+static void open_page(struct app *a, const char *name, const struct buf *text)
 {
     transcript_clear(&a->pager);
     transcript_add(&a->pager, ITEM_NOTE, text->data, text->len);
     transcript_finish(&a->pager, NULL);
     transcript_top(&a->pager);
     a->pager_open = true;
+    a->pager_name = name;
+    a->focus = FOCUS_CHAT; /* its keys scroll and find */
     a->dirty = true;
 }
 
@@ -68,7 +70,7 @@ void app_open_help(struct app *a)
     struct buf text = {0};
     keymap_help(&text);
     command_help(&text);
-    open_page(a, &text);
+    open_page(a, "Help", &text);
     buf_free(&text);
 }
 
@@ -82,7 +84,7 @@ static void open_about(struct app *a)
                    format_bytes(a->facts.model_bytes, file, sizeof file),
                    format_bytes(a->facts.f32_bytes, whole, sizeof whole));
     }
-    open_page(a, &text);
+    open_page(a, "About QINS", &text);
     buf_free(&text);
 }
 
@@ -91,22 +93,22 @@ static void open_stats(struct app *a)
     struct buf text = {0};
     app_read_memory(a);
     sidebar_report(&a->facts, &text);
-    open_page(a, &text);
+    open_page(a, "Numbers", &text);
     buf_free(&text);
 }
 
 static void open_settings(struct app *a)
 {
     struct buf text = {0};
-    buf_puts(&text, "Settings, and where they come from\n");
+    buf_puts(&text, "Values, and where they come from\n");
     for (int id = 0; id < N_OPTIONS; id++) {
         char *value = options_format(a->options, (enum option_id)id);
-        buf_printf(&text, "  %-15s %-12s %.60s\n", option_table[id].name,
+        buf_printf(&text, "  %-18s %-12s %.60s\n", option_table[id].name,
                    option_source_name(options_source(a->options, (enum option_id)id)), value);
         free(value);
     }
     buf_puts(&text, "\n/set NAME tells more, /set NAME VALUE changes it.\n");
-    open_page(a, &text);
+    open_page(a, "Settings", &text);
     buf_free(&text);
 }
 
@@ -127,9 +129,9 @@ static void open_system(struct app *a)
 {
     const char *now = options_text(a->options, OPT_SYSTEM);
     struct buf text = {0};
-    buf_printf(&text, "System prompt\n\n%s\n\n/system TEXT changes it, /system edit opens it in your "
+    buf_printf(&text, "%s\n\n/system TEXT changes it, /system edit opens it in your "
                       "editor, /system none takes it away.\n", *now ? now : "(none)");
-    open_page(a, &text);
+    open_page(a, "System prompt", &text);
     buf_free(&text);
 }
 

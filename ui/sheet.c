@@ -138,18 +138,22 @@ static void copy_row(struct sheet *l, const struct styled *text, size_t from, si
     }
 }
 
+static int cells_of(const struct styled *prefix)
+{
+    return prefix ? (int)utf8_width(prefix->text.data, prefix->text.len) : 0;
+}
+
 void sheet_paragraph(struct sheet *l, const struct look_of_text *look, const struct styled *text,
                       const struct styled *first, const struct styled *rest)
 {
     size_t n = text->text.len, at = 0;
-    int taken = first ? (int)utf8_width(first->text.data, first->text.len) : 0;
-    int width = look->width - taken;
-    if (width < 1) { /* no room for both: the text is what matters */
-        width = look->width;
+    int width = look->width - cells_of(first), next_width = look->width - cells_of(rest);
+    if (width < 1 || next_width < 1) { /* no room for both: the text is what matters */
+        width = next_width = look->width;
         first = rest = NULL;
     }
     const struct styled *prefix = first;
-    for (bool more = true; more; prefix = rest) {
+    for (bool more = true; more; prefix = rest, width = next_width) {
         size_t shown = 0, used = at < n ? wrap_row(text->text.data + at, n - at, width, &shown) : 0;
         bool newline = used && text->text.data[at + used - 1] == '\n';
         bool line = at + used >= n || newline;

@@ -54,8 +54,7 @@ struct look_of_text {
 void sheet_clear(struct sheet *l);
 void sheet_free(struct sheet *l);
 /* Appends text wrapped to look->width; `first` stands before its first row, `rest` before the others
- * (the same number of cells; NULL: nothing). An empty text gives one row,
- * and so does a newline at the end. */
+ * (NULL: nothing). An empty text gives one row, and so does a newline at the end. */
 void sheet_paragraph(struct sheet *l, const struct look_of_text *look, const struct styled *text,
                       const struct styled *first, const struct styled *rest);
 /* One row as it is, of which the first `prefix` bytes are no text. */

@@ -94,6 +94,7 @@ char *sidebar_state(const struct facts *f, char *out, size_t size)
             snprintf(out, size, "Reading prompt");
         break;
     case STATE_ANSWERING: snprintf(out, size, "Answering"); break;
+    case STATE_MEASURING: snprintf(out, size, "Measuring"); break;
     case STATE_READY: snprintf(out, size, "Ready"); break;
     }
     return out;
@@ -145,6 +146,13 @@ static void add_reading(struct lines *l, const struct facts *f)
     }
 }
 
+/* Tokens of the prompt that were not known yet, a second; 0: unknown. */
+static double prompt_rate(const struct turn_stats *s)
+{
+    double n = s->n_prompt > s->n_reused ? s->n_prompt - s->n_reused : 0;
+    return s->prompt_ms > 0 ? n * 1000 / (double)s->prompt_ms : 0;
+}
+
 static double mean_rate(const struct facts *f)
 {
     return f->all.ms > 0 ? (double)f->all.n_tokens * 1000 / f->all.ms : 0;
@@ -168,8 +176,10 @@ static void add_answer(struct lines *l, const struct facts *f)
         snprintf(number, sizeof number, ", %u cached", f->last.n_reused);
         snprintf(text, sizeof text, "%u%s", f->last.n_prompt, f->last.n_reused ? number : "");
         add(l, 3, LINE_PAIR, "Prompt", text);
+        if (prompt_rate(&f->last) > 0)
+            add(l, 2, LINE_PAIR, "  read at", format_rate(prompt_rate(&f->last), text, sizeof text));
     }
-    if (f->stop != STOP_NONE)
+    if (f->stop != STOP_NONE && f->state == STATE_READY)
         add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
 }
 
@@ -306,7 +316,8 @@ int sidebar_lines(const struct facts *f, const struct options *o, int selected, 
     return l.n;
 }
 
-void sidebar_status(const struct facts *f, const struct options *o, int selected, struct buf *out)
+void sidebar_status(const struct facts *f, const struct options *o, int selected, const char *typed,
+                    struct buf *out)
 {
     char text[48];
     buf_printf(out, "%s", sidebar_state(f, text, sizeof text));
@@ -316,7 +327,8 @@ void sidebar_status(const struct facts *f, const struct options *o, int selected
     if (rate > 0)
         buf_printf(out, "  %s", format_rate(rate, text, sizeof text));
     char *number = options_format(o, sliders[selected]);
-    buf_printf(out, "  [%s %s]", slider_short[selected], number);
+    buf_printf(out, "  [%s %s%s%s]", slider_short[selected], f->changed & 1u << selected ? "*" : "",
+               *typed ? typed : number, *typed ? "_" : "");
     free(number);
     if (f->ctx_len)
         buf_printf(out, "  ctx %.0f %%%s", floor(100 * fraction(f->n_ctx_used, f->ctx_len)),
@@ -341,12 +353,10 @@ void sidebar_report(const struct facts *f, struct buf *out)
 {
     char a[32], b[32], c[32];
     const struct turn_stats *s = &f->last;
-    double read_rate = s->prompt_ms > 0
-                           ? (double)(s->n_prompt - s->n_reused) * 1000 / (double)s->prompt_ms : 0;
     buf_puts(out, "The last answer\n");
     report(out, "prompt", "%u tokens, %u of them already evaluated", s->n_prompt, s->n_reused);
     report(out, "reading", "%s, %s", format_ms(s->prompt_ms, a, sizeof a),
-           format_rate(read_rate, b, sizeof b));
+           format_rate(prompt_rate(s), b, sizeof b));
     report(out, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
     report(out, "answer", "%u tokens, %s, %s", s->n_tokens, format_ms(s->generate_ms, a, sizeof a),
            format_rate(s->tokens_per_s, b, sizeof b));

@@ -10,7 +10,7 @@
 #include "options.h"
 #include "spark.h"
 
-enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING };
+enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
 
 /* All that the sidebar tells; zeros are unknown. */
 struct facts {
@@ -64,7 +64,8 @@ int sidebar_lines(const struct facts *f, const struct options *o, int selected, 
 /* The context is nearly full. */
 bool sidebar_warns(const struct facts *f);
 /* The most important of it in one line, for narrow terminals. */
-void sidebar_status(const struct facts *f, const struct options *o, int selected, struct buf *out);
+void sidebar_status(const struct facts *f, const struct options *o, int selected, const char *typed,
+                    struct buf *out);
 /* The state in words: "Reading prompt 128/512". */
 char *sidebar_state(const struct facts *f, char *out, size_t size);
 /* The last turn in sentences, for /stats. */

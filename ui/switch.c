@@ -55,6 +55,10 @@ static void take_next(struct app *a)
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(a->options, (enum option_id)id, SOURCE_MODEL);
     a->facts.n_ctx_used = 0;
+    a->facts.last = (struct turn_stats){0}; /* numbers of the old one say nothing here */
+    a->facts.all.n_tokens = 0;
+    a->facts.all.ms = 0;
+    a->facts.stop = STOP_NONE;
     app_notice(a, "Now talking to %s", a->model_name);
     free(a->model_path);
     a->model_path = a->next_path;
@@ -152,6 +156,7 @@ void app_choose_model(struct app *a, const char *name)
     models_list(&a->models);
     picker_init(&a->picker, "Models",
                 "No .qins files in $QINS_MODELS, ~/.local/share/qins/models or here");
+    a->picker.verb = "load";
     fill(&a->picker, &a->models, a->model_path);
     app_open_picker(a, act);
 }

@@ -187,6 +187,8 @@ bool theme_load(struct theme *t, const char *name, struct error *err)
     char *path = named_file("theme", name, err);
     bool ok = path != NULL;
     theme_init(t);
+    if (!ok && strcmp(name, "default") == 0)
+        return true; /* no file is needed for what is built in */
     if (ok && !read_file(&yaml, path, YAML_MAX_BYTES, err)) {
         err->code = EX_CONFIG;
         ok = false;

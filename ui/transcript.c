@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "markdown.h"
+#include "page.h"
 
 enum { KEEP_BYTES = 4 << 20 }; /* of layouts */
 
@@ -149,7 +150,9 @@ static void lay_out(struct transcript *t, const struct item *item, size_t index,
     }
     while (last && end > b->start && item->text.data[end - 1] == '\n')
         end--; /* newlines at the end are not shown */
-    if (end > b->start)
+    if (end > b->start && item->kind == ITEM_NOTE)
+        page_layout(l, &t->look, s, end - b->start);
+    else if (end > b->start)
         markdown_raw(l, &t->look, s, end - b->start);
 }
 

@@ -83,6 +83,7 @@ static void choose(struct transcript *t, size_t here, size_t number)
     t->search.number = number;
     t->search.chosen = true;
     show_hit(t);
+    t->current = t->search.found[here].item; /* what y copies */
 }
 
 /* The first hit at or behind the place that the search began at. */

@@ -277,6 +277,9 @@ void app_event(struct app *a, const struct event *e)
         a->facts.state = STATE_ANSWERING;
         a->facts.now_tokens_per_s = e->stats.tokens_per_s;
         a->facts.last.first_token_ms = e->stats.first_token_ms;
+        a->facts.last.prompt_ms = e->stats.prompt_ms;
+        a->facts.last.n_prompt = e->stats.n_prompt;
+        a->facts.last.n_reused = e->stats.n_reused;
         a->facts.changed = 0;
         a->facts.n_ctx_used = e->stats.n_ctx_used;
         app_watch_context(a);

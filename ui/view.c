@@ -6,15 +6,36 @@
 
 #include "utf8.h"
 #include "view_inside.h"
+#include "wrap.h"
 
 enum {
     MIN_ROWS = 4,
     MIN_COLUMNS = 20,
     SIDEBAR_FROM = 70,   /* columns of a terminal that has room for it */
+    PAGE_SIDEBAR_FROM = 110, /* and for it beside a page, whose lines are longer */
     SIDEBAR_CELLS = 26,  /* of its text; 28 from 90 columns on */
     GUTTER_FROM = 36,    /* columns of a chat pane with whole role names */
     INPUT_PERCENT = 40,  /* of the height, at most */
 };
+
+/* Next row of the notice from *at on; moves *at behind it. -> bytes shown */
+static size_t notice_row(const struct buf *notice, size_t *at, int columns)
+{
+    size_t shown;
+    *at += wrap_row(notice->data + *at, notice->len - *at, columns - 2, &shown);
+    while (*at < notice->len && notice->data[*at] == ' ')
+        ++*at;
+    return shown;
+}
+
+/* Rows that the notice needs, at most a third of the screen; without one, the hints' row. */
+static int notice_rows(const struct app *a, int rows, int columns)
+{
+    int n = 0;
+    for (size_t at = 0; at < a->notice.len && n < rows / 3; n++)
+        notice_row(&a->notice, &at, columns);
+    return n > 0 ? n : 1;
+}
 
 static struct frame frame_of(struct app *a)
 {
@@ -23,10 +44,10 @@ static struct frame frame_of(struct app *a)
         f.bare = true;
         f.chat_columns = f.side = f.columns;
         f.top_rule = f.input_rule = f.status = f.input_row = -1;
-        f.hints = f.chat_rows = f.rows - 1;
+        f.hints = f.chat_rows = f.rows - notice_rows(a, f.rows, f.columns);
         return f;
     }
-    bool sidebar = f.columns >= SIDEBAR_FROM;
+    bool sidebar = f.columns >= (a->pager_open ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
     f.side_cells = SIDEBAR_CELLS + 2 * (f.columns >= 90);
     f.side = sidebar ? f.columns - f.side_cells - 4 : f.columns;
     f.chat_columns = f.side;
@@ -36,7 +57,7 @@ static struct frame frame_of(struct app *a)
     int column, most = f.rows * INPUT_PERCENT / 100, bottom = f.rows;
     editor_layout(&a->editor, f.chat_columns - 4, &row, &column);
     f.input_rows = most < 1 ? 1 : a->editor.rows.n < (size_t)most ? (int)a->editor.rows.n : most;
-    f.hints = f.rows >= 5 ? --bottom : -1;
+    f.hints = f.rows >= 5 ? bottom -= notice_rows(a, f.rows, f.columns) : -1;
     f.status = !sidebar && f.rows >= 6 ? --bottom : -1;
     bottom -= f.input_rows;
     f.input_row = bottom;
@@ -109,26 +130,37 @@ char *view_key(enum focus focus, enum action action, char *out, size_t size)
     return key_name(key, out, size);
 }
 
+static void draw_notice(const struct app *a, const struct frame *f)
+{
+    for (size_t at = 0, row = (size_t)f->hints; row < (size_t)f->rows && at < a->notice.len; row++) {
+        const char *s = a->notice.data + at;
+        screen_put((int)row, 1, f->columns - 2, STYLE_NOTE, s, notice_row(&a->notice, &at, f->columns));
+    }
+}
+
 static void draw_hints(const struct app *a, const struct frame *f)
 {
     static const struct {
         enum action action;
         const char *text;
-    } hints[N_FOCUS][7] = {
+    } hints[N_FOCUS + 1][8] = {
         [FOCUS_INPUT] = {{ACT_SEND, "send"}, {ACT_NEWLINE, "new line"}, {ACT_COMPLETE, "sliders"},
                          {ACT_STOP, "stop"}, {ACT_HELP, "help"}, {ACT_DELETE_OR_QUIT, "leave"},
-                         {ACT_PAGE_UP, "scroll"}},
-        [FOCUS_SIDEBAR] = {{ACT_SELECT_PREVIOUS, "above"}, {ACT_SELECT_NEXT, "below"},
-                           {ACT_LOWER, "less"}, {ACT_RAISE, "more"}, {ACT_RESET, "reset"},
-                           {ACT_FOCUS_NEXT, "chat"}, {ACT_STOP, "back"}},
+                         {ACT_PAGE_UP, "scroll"}, {ACT_CONVERSATIONS, "conversations"}},
+        [FOCUS_SIDEBAR] = {{ACT_SELECT_NEXT, "next"}, {ACT_LOWER, "less"}, {ACT_RAISE, "more"},
+                           {ACT_STOP, "back"}, {ACT_RESET, "reset"}, {ACT_FOCUS_NEXT, "chat"},
+                           {ACT_ACCEPT, "takes a number you type"}},
         [FOCUS_CHAT] = {{ACT_PAGE_UP, "page up"}, {ACT_MESSAGE_PREVIOUS, "message"}, {ACT_FIND, "find"},
                         {ACT_COPY, "copy"}, {ACT_COPY_CODE, "copy code"}, {ACT_FOCUS_NEXT, "input"},
                         {ACT_HELP, "help"}},
+        [N_FOCUS] = {{ACT_BACK, "close"}, {ACT_LINE_DOWN, "down"}, {ACT_PAGE_DOWN, "page down"},
+                     {ACT_PAGE_UP, "page up"}, {ACT_FIND, "find"}, {ACT_SCROLL_BOTTOM, "end"}},
     };
+    int row = a->pager_open && a->focus == FOCUS_CHAT ? N_FOCUS : a->focus;
     if (f->hints < 0)
         return;
     if (a->notice.len) {
-        screen_put(f->hints, 1, f->columns - 2, STYLE_NOTE, a->notice.data, a->notice.len);
+        draw_notice(a, f);
         return;
     }
     int column = 1;
@@ -148,14 +180,14 @@ static void draw_hints(const struct app *a, const struct frame *f)
     if (a->focus == FOCUS_INPUT && a->editor.vi.on)
         column += 3 + screen_puts(f->hints, column, f->columns - 2, STYLE_ACCENT,
                                   a->editor.vi.normal ? "NORMAL" : "INSERT");
-    for (size_t i = 0; i < 7; i++) {
+    for (size_t i = 0; i < 8 && hints[row][i].text; i++) {
         char name[32] = "";
-        view_key(a->focus, hints[a->focus][i].action, name, sizeof name);
-        int need = (int)(strlen(name) + strlen(hints[a->focus][i].text)) + 1;
+        view_key(a->focus, hints[row][i].action, name, sizeof name);
+        int need = (int)(strlen(name) + strlen(hints[row][i].text)) + 1;
         if (column + need > f->columns)
             break;
         column += screen_puts(f->hints, column, need, STYLE_BOLD, name) + 1;
-        column += screen_puts(f->hints, column, need, STYLE_DIM, hints[a->focus][i].text) + 3;
+        column += screen_puts(f->hints, column, need, STYLE_DIM, hints[row][i].text) + 3;
     }
 }
 
@@ -178,8 +210,9 @@ void view_draw(struct app *a)
         return;
     }
     draw_title(a, &f);
-    draw_rule(&f, f.top_rule, a->pager_open ? "Esc closes this page" : "Chat", a->focus == FOCUS_CHAT,
-              true);
+    char page[64];
+    snprintf(page, sizeof page, "%s - Esc closes this page", a->pager_name);
+    draw_rule(&f, f.top_rule, a->pager_open ? page : "Chat", a->focus == FOCUS_CHAT, true);
     view_chat(a, &f);
     draw_rule(&f, f.input_rule, a->rewriting ? "New version of your message" : "Message", a->focus == FOCUS_INPUT, false);
     draw_badge(a, &f);

@@ -37,10 +37,15 @@ static void draw_line(int row, int columns, const char *label, const struct buf 
 
 static void draw_hints(const struct picker *p, int row, int columns)
 {
-    char line[160];
-    snprintf(line, sizeof line, "Enter open   %s%sEsc back   type to search", p->hints ? p->hints : "",
-             p->hints ? "   " : "");
-    screen_puts(row, 1, columns - 2, STYLE_DIM, line);
+    char enter[40];
+    snprintf(enter, sizeof enter, "Enter %s", p->verb);
+    const char *const hints[] = {enter, "Esc back", p->hints[0], p->hints[1], "type to search"};
+    int column = 1;
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        int need = hints[i] ? (int)strlen(hints[i]) : 0;
+        if (need && column + need < columns) /* whole ones only */
+            column += screen_puts(row, column, need, STYLE_DIM, hints[i]) + 3;
+    }
 }
 
 void view_picker(struct app *a)

@@ -80,7 +80,7 @@ void view_sidebar(const struct app *a, const struct frame *f)
     int first = first_row(f), last = last_row(f);
     if (f->side >= f->columns) {
         struct buf status = {0};
-        sidebar_status(&a->facts, a->options, a->slider, &status);
+        sidebar_status(&a->facts, a->options, a->slider, a->typed, &status);
         if (f->status >= 0)
             screen_put(f->status, 1, f->columns - 2,
                        a->focus == FOCUS_SIDEBAR ? STYLE_ACCENT : STYLE_DIM, status.data, status.len);

@@ -40,7 +40,7 @@ static char *size_of_model(const struct facts *f)
     const char *unit = weights >= 1e9 ? "billion" : weights >= 1e6 ? "million" : "thousand";
     weights /= weights >= 1e9 ? 1e9 : weights >= 1e6 ? 1e6 : 1e3;
     snprintf(number, sizeof number, "%.*f", weights < 9.95 ? 1 : 0, weights);
-    return xasprintf("%s %s weights in %s, on this computer's CPU.", number, unit,
+    return xasprintf("%s %s weights in %s, on the CPU.", number, unit,
                      format_bytes(f->model_bytes, bytes, sizeof bytes));
 }
 
@@ -54,7 +54,7 @@ static void add_model(struct page *p, const struct app *a)
     }
     if (a->facts.model_bytes && a->facts.f32_bytes)
         add(p, STYLE_DIM, 0, size_of_model(&a->facts));
-    add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves it."));
+    add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
 }
 
 static void add_examples(struct page *p, const struct app *a)
@@ -71,7 +71,10 @@ static void add_hints(struct page *p)
     char help[32], side[32];
     view_key(FOCUS_INPUT, ACT_HELP, help, sizeof help);
     view_key(FOCUS_INPUT, ACT_COMPLETE, side, sizeof side);
+    char list[32];
+    view_key(FOCUS_INPUT, ACT_CONVERSATIONS, list, sizeof list);
     add(p, STYLE_DIM, 7, xasprintf("%-6s keys and commands", help));
+    add(p, STYLE_DIM, 7, xasprintf("%-6s earlier conversations", list));
     add(p, STYLE_DIM, 7, xasprintf("%-6s speed, memory and the sliders", side));
     add(p, STYLE_DIM, 7, xstrdup("/about what QINS is"));
 }

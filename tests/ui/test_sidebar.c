@@ -32,7 +32,7 @@ static const struct facts answered = {
     .state = STATE_READY, .stop = STOP_END, .n_ctx_used = 1000, .ctx_len = 4096,
     .kv_token_bytes = 393216, /* Phi-3.5: 2 x 32 layers x 3,072 x 2 bytes */
     .last = {.n_prompt = 512, .n_reused = 300, .n_tokens = 101, .tokens_per_s = 10,
-             .first_token_ms = 1040, .generate_ms = 10000},
+             .first_token_ms = 1040, .prompt_ms = 1000, .generate_ms = 10000},
     .all = {.n_tokens = 300, .ms = 40000},
     .model_bytes = 2130000000, .f32_bytes = 15290000000,
 };
@@ -45,6 +45,7 @@ static void test_the_last_answer(void **state)
     assert_string_equal(value(n, "All answers"), "7.5 tok/s");
     assert_string_equal(value(n, "First token"), "1.0 s");
     assert_string_equal(value(n, "Prompt"), "512, 300 cached");
+    assert_string_equal(value(n, "  read at"), "212 tok/s"); /* what was cached took no time */
     assert_string_equal(value(n, "Stopped by"), "end of answer");
     assert_string_equal(value(n, "KV cache"), "393 MB");
     assert_string_equal(value(n, "As FP32"), "15.3 GB, 7.2x");
@@ -93,7 +94,30 @@ static void test_changes_are_marked_until_they_hold(void **state)
     assert_string_equal(value(n, "Temperature"), "0.7");
     assert_string_equal(value(n, "Sampling"), "* next answer");
     f.state = STATE_ANSWERING;
-    assert_string_equal(value(lines_of(&f, 60), "Sampling"), "* next token");
+    n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Sampling"), "* next token");
+    assert_null(value(n, "Stopped by")); /* of the answer before */
+}
+
+/* Where there is no sidebar, its line says what is chosen, typed and not yet in use. */
+static void test_the_status_line(void **state)
+{
+    (void)state;
+    struct facts f = answered;
+    struct buf line = {0};
+    struct options options;
+    options_init(&options);
+    sidebar_status(&f, &options, 1, "", &line);
+    assert_non_null(strstr(line.data, "[top-p 0.9]"));
+    line.len = 0;
+    sidebar_status(&f, &options, 1, "0.5", &line);
+    assert_non_null(strstr(line.data, "[top-p 0.5_]"));
+    f.changed = 1u << 1;
+    line.len = 0;
+    sidebar_status(&f, &options, 1, "", &line);
+    assert_non_null(strstr(line.data, "[top-p *0.9]"));
+    options_free(&options);
+    buf_free(&line);
 }
 
 /* A clock that jumps, a machine that slept: no number is negative or infinite. */
@@ -108,7 +132,7 @@ static void test_impossible_numbers(void **state)
         f.last.prompt_ms = f.last.generate_ms = bad[i];
         spark_add(&f.speed, (double)bad[i]);
         struct buf report = {0};
-        for (f.state = STATE_LOADING; f.state <= STATE_ANSWERING; f.state++) {
+        for (f.state = STATE_LOADING; f.state <= STATE_MEASURING; f.state++) {
             int n = lines_of(&f, 60);
             for (int j = 0; j < n; j++)
                 assert_true(!strpbrk(lines[j].value, "-") || strcmp(lines[j].value, "-") == 0);
@@ -127,7 +151,7 @@ static void test_it_fits(void **state)
     struct facts f = answered;
     spark_add(&f.speed, 1);
     spark_add(&f.rss, 1);
-    for (f.state = STATE_LOADING; f.state <= STATE_ANSWERING; f.state++)
+    for (f.state = STATE_LOADING; f.state <= STATE_MEASURING; f.state++)
         for (int height = -1; height < 60; height++) {
             int n = lines_of(&f, height);
             assert_true(n <= (height > 0 ? height : 0));
@@ -200,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_the_prompt),
         cmocka_unit_test(test_a_nearly_full_context),
         cmocka_unit_test(test_changes_are_marked_until_they_hold),
+        cmocka_unit_test(test_the_status_line),
         cmocka_unit_test(test_impossible_numbers),
         cmocka_unit_test(test_it_fits),
         cmocka_unit_test(test_graphs),

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Pages over the chat, notices longer than a row, what the reader's keys do, in tmux with an engine that
+says what a test wants."""
+import os
+import tempfile
+
+from terminal import Screen, program, run_tests
+
+FAKE = program("tests/ui/qins-tui-fake")
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODEL = os.path.join(HERE, "golden", "model.qins")
+FOLDER = tempfile.TemporaryDirectory(prefix="qins-pages-")
+
+
+def start(answer="The answer.\n", **more):
+    text = os.path.join(FOLDER.name, "answer.txt")
+    with open(text, "w", encoding="utf-8") as f:
+        f.write(answer)
+    s = Screen([FAKE, "--format", "f32", MODEL], columns=80, rows=24, FAKE_TEXT=text, **more)
+    s.wait("Ready")
+    return s
+
+
+def send(s, text):
+    s.text(text)
+    s.keys("Enter")
+
+
+def test_a_page_has_the_keys():
+    with start() as s:
+        s.keys("F1")
+        s.wait(r"^─ Help - Esc closes this page ─+$")       # as wide as the screen
+        s.wait(r"^    Alt-,  +the version before, of an answer or message$")
+        s.wait(r"^ q close   Down down")
+        s.keys("Down", "Down")
+        s.wait(r"^  Everywhere", gone=True)
+        s.keys("End")
+        s.wait(r"^    //text  +send a text")
+        s.text("/next line")                                # to find, not a command
+        s.keys("Enter")
+        s.wait(r" not found ")
+        s.text("q")
+        s.wait("Help - ", gone=True)
+        s.text("/about")                                    # the input has the keys again
+        s.keys("Enter")
+        s.wait(r"^─ About QINS - Esc closes")
+        s.keys("Escape")
+        s.wait("About QINS", gone=True)
+        s.keys("Tab", "Tab")
+        s.text("?")
+        s.wait("Help - ")
+
+
+def test_a_long_notice_is_shown_whole():
+    with start() as s:
+        s.text("/set ")
+        s.keys("Tab")
+        s.wait(r"(?s)^ clipboard  color .*\n .* top_p_rule$")
+        s.keys("Left")                                      # any key takes it away
+        s.wait("top_p_rule", gone=True)
+        s.wait(r"^ Enter send ")
+        s.keys("C-u")
+        send(s, "/set temperature")
+        s.wait(r"temperature is 0.7; .*\n *0 to 2\)$")
+        s.resize(40, 12)
+        s.wait(r"(?s)temperature is 0.7; .*\n.*\n.*0 to 2\)$")
+
+
+def test_lists_say_what_enter_does():
+    with start() as s:
+        send(s, "one")
+        s.wait("QINS  The answer")
+        s.keys("F2")
+        s.wait(r"^ Enter open   Esc back   Ctrl-R rename   Ctrl-D delete   type to search$")
+        s.resize(40, 10)
+        s.wait(r"^ Enter open   Esc back   Ctrl-R rename$")  # whole hints or none
+        s.resize(80, 24)
+        s.keys("Escape")
+        s.wait(r"^ Enter send")
+        send(s, "/branch")
+        s.wait(r"^ Enter go on from there   Esc back   type to search$")
+        s.keys("Escape")
+        s.wait(r"^ Enter send")
+        send(s, "/model")
+        s.wait(r"^ Enter load   Esc back   type to search$")
+
+
+def test_what_is_found_is_what_is_copied():
+    with start(TERM="linux") as s:                          # has no clipboard: the copy is a file
+        send(s, "a needle")
+        s.wait("QINS  The answer")
+        send(s, "another")
+        s.wait(r"(?s)QINS  The answer.*QINS  The answer")
+        s.keys("Tab", "Tab")
+        s.wait(r"^.QINS  The answer")
+        s.text("/needle")
+        s.keys("Enter")
+        s.wait(" 1/1 ")
+        s.text("y")
+        s.wait(r"Your message, 8 bytes: ")
+
+
+def test_bare_is_over_when_it_is_left():
+    with start() as s:
+        send(s, "one")
+        s.wait("QINS  The answer")
+        s.keys("F4")
+        s.wait("QINS", gone=True)
+        s.keys("Escape")
+        s.wait("QINS  The answer")
+        s.keys("Tab", "Tab")
+        s.wait(r"^ b page up")
+        s.wait("QINS  The answer")
+
+
+def test_measuring_is_shown():
+    with start("x" * 400, FAKE_HOLD="3") as s:
+        send(s, "/bench")
+        s.wait("Measuring$")
+        s.keys("Escape")
+        s.wait("Measuring was stopped")
+        s.wait("Ready$")
+
+
+if __name__ == "__main__":
+    run_tests(dict(globals()))
