@@ -38,8 +38,10 @@ char *places_state_folder(void)
 /* The source tree keeps its models beside conf/. */
 static char *source_file(const char *name)
 {
-    if (strncmp(name, "models/", 7) == 0)
-        return path_join(QINS_SOURCE_CONF_DIR "/..", name);
+    if (strncmp(name, "models/", 7) == 0) {
+        const char *conf = QINS_SOURCE_CONF_DIR;
+        return xasprintf("%.*s/%s", (int)(strrchr(conf, '/') - conf), conf, name);
+    }
     return path_join(QINS_SOURCE_CONF_DIR, name);
 }
 

@@ -121,7 +121,7 @@ bool app_reader_action(struct app *a, enum action action);
 /* While the text to find is typed: takes every key. -> true: the key is done. */
 bool app_find_key(struct app *a, int32_t key);
 void app_find(struct app *a, const char *text);
-/* "": the last answer; a number: that message; "code": the last code block. */
+/* "": the last answer; a number: that message; "code": its next code block; "code 2": that one. */
 void app_copy(struct app *a, const char *what);
 bool app_is_bare(const struct app *a);
 bool app_shows_raw(const struct app *a);

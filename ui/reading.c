@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,19 @@ static void copy_code(struct app *a, size_t item)
     buf_free(&code);
 }
 
+static void copy_code_number(struct app *a, size_t item, size_t number)
+{
+    const struct message *m = message_of(a, item);
+    struct buf code = {0};
+    char what[40];
+    snprintf(what, sizeof what, "Code %zu", number);
+    if (m && code_of(m->text.data, m->text.len, number - 1, &code) && code.len)
+        copy_text(a, what, code.data, code.len);
+    else
+        app_notice(a, "The last answer has no code %zu", number);
+    buf_free(&code);
+}
+
 static size_t last_answer(const struct app *a)
 {
     size_t i = a->transcript.n;
@@ -196,14 +210,17 @@ static size_t item_number(const struct app *a, size_t n)
 void app_copy(struct app *a, const char *what)
 {
     size_t digits = strspn(what, "0123456789");
+    int block = 0, used = 0;
     if (strcmp(what, "code") == 0)
         copy_code(a, last_answer(a));
+    else if (sscanf(what, "code %5d%n", &block, &used) == 1 && block > 0 && !what[used])
+        copy_code_number(a, last_answer(a), (size_t)block);
     else if (!*what)
         copy_message(a, last_answer(a));
     else if (digits && digits < 9 && !what[digits] && atoi(what) > 0)
         copy_message(a, item_number(a, (size_t)atoi(what)));
     else
-        app_notice(a, "/copy, /copy N with the number of a message, or /copy code");
+        app_notice(a, "/copy, /copy N with the number of a message, /copy code, or /copy code N");
 }
 
 /* ---- keys ---------------------------------------------------------------------------------------------------- */

@@ -375,5 +375,6 @@ void sidebar_report(const struct facts *f, struct buf *out)
            format_bytes(f->memory.rss_bytes, a, sizeof a),
            format_bytes(f->memory.private_bytes, b, sizeof b),
            format_bytes(f->memory.mapped_bytes, c, sizeof c));
-    report(out, "device", "CPU, %s, %u threads", f->cpu_level ? f->cpu_level : "-", f->n_threads);
+    report(out, "device", "CPU, %s, %u %s", f->cpu_level ? f->cpu_level : "-", f->n_threads,
+           f->n_threads == 1 ? "thread" : "threads");
 }

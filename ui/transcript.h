@@ -40,7 +40,8 @@ struct finder {
     size_t n, cap, total;
     size_t here, number;   /* the hit that the reader is at: index into found, hit of that block */
     bool chosen;
-    struct row_place from;     /* where the reader was when he asked */
+    struct row_place from;     /* where the reader was when he asked, ... */
+    size_t from_number;        /* ... and the hit of that block that he was at */
 };
 
 struct transcript {

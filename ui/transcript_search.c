@@ -28,12 +28,14 @@ void transcript_search_free(struct transcript *t)
 void transcript_search_restart(struct transcript *t)
 {
     struct finder *s = &t->search;
-    s->n = s->total = 0;
-    s->at = (struct row_place){0};
-    if (s->chosen) { /* rows have changed: the nearest hit from the reader's place on */
-        s->from = transcript_top_place(t);
+    if (s->chosen) { /* rows have changed, but not what was found in a block */
+        const struct found *f = &s->found[s->here];
+        s->from = (struct row_place){.item = f->item, .block = f->block};
+        s->from_number = s->number;
         s->chosen = false;
     }
+    s->n = s->total = 0;
+    s->at = (struct row_place){0};
 }
 
 /* Text from this block on is new: looks there again. */
@@ -96,7 +98,7 @@ static void choose_first(struct transcript *t, struct hits *hits)
     size_t number = 0;
     if (f->item == s->from.item && f->block == s->from.block) {
         size_t i = 0;
-        while (i < hits->n && hits->hits[i].line < s->from.row)
+        while (i < hits->n && (hits->hits[i].line < s->from.row || hits->hits[i].number < s->from_number))
             i++;
         if (i == hits->n)
             return;

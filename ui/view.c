@@ -28,11 +28,11 @@ static size_t notice_row(const struct buf *notice, size_t *at, int columns)
     return shown;
 }
 
-/* Rows that the notice needs, at most a third of the screen; without one, the hints' row. */
+/* Rows that the notice needs, at most a third of the screen or two; without one, the hints' row. */
 static int notice_rows(const struct app *a, int rows, int columns)
 {
-    int n = 0;
-    for (size_t at = 0; at < a->notice.len && n < rows / 3; n++)
+    int n = 0, most = rows >= 9 ? rows / 3 : 2;
+    for (size_t at = 0; at < a->notice.len && n < most; n++)
         notice_row(&a->notice, &at, columns);
     return n > 0 ? n : 1;
 }
@@ -57,7 +57,7 @@ static struct frame frame_of(struct app *a)
     int column, most = f.rows * INPUT_PERCENT / 100, bottom = f.rows;
     editor_layout(&a->editor, f.chat_columns - 4, &row, &column);
     f.input_rows = most < 1 ? 1 : a->editor.rows.n < (size_t)most ? (int)a->editor.rows.n : most;
-    f.hints = f.rows >= 5 ? bottom -= notice_rows(a, f.rows, f.columns) : -1;
+    f.hints = f.rows >= 5 || a->notice.len ? bottom -= notice_rows(a, f.rows, f.columns) : -1;
     f.status = !sidebar && f.rows >= 6 ? --bottom : -1;
     bottom -= f.input_rows;
     f.input_row = bottom;

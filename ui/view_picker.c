@@ -65,6 +65,7 @@ void view_picker(struct app *a)
             screen_puts(2, 2, columns - 3, STYLE_DIM, p->filter.len ? "Nothing found" : p->nothing);
         free(shown);
     }
+    draw_line(1, columns, "Search:", &p->filter);
     if (p->question) {
         draw_line(rows - 1, columns, p->question, &p->answer);
         return;
@@ -73,5 +74,4 @@ void view_picker(struct app *a)
         screen_put(rows - 1, 1, columns - 2, STYLE_NOTE, a->notice.data, a->notice.len);
     else
         draw_hints(p, rows - 1, columns);
-    draw_line(1, columns, "Search:", &p->filter);
 }

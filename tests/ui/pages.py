@@ -100,6 +100,45 @@ def test_what_is_found_is_what_is_copied():
         s.wait(r"Your message, 8 bytes: ")
 
 
+def test_what_is_found_stays_when_the_screen_changes():
+    with start("needle, needle, hay, needle and more of it in a line that is long.\n") as s:
+        send(s, "one")
+        s.wait("QINS  needle")
+        send(s, "/find needle")
+        s.wait(" 1/3 ")
+        s.text("n")
+        s.wait(" 2/3 ")
+        for size in ((40, 12), (30, 8), (100, 30)):
+            s.resize(*size)
+            s.wait(" 2/3 ")
+        s.text("v")
+        s.wait("Answers as they were written")
+        s.wait(" 2/3 ")
+
+
+def test_code_is_copied_by_its_number():
+    with start("```\none\n```\n\n```\ntwo two\n```\n", TERM="linux") as s:
+        send(s, "code")
+        s.wait("two two")
+        send(s, "/copy code 2")
+        s.wait(r"Code 2, 8 bytes: ")
+        send(s, "/copy code 3")
+        s.wait(r"The last answer has no code 3")
+        send(s, "/copy code 0")
+        s.wait(r"or /copy code N")
+
+
+def test_a_question_is_seen_on_the_smallest_screen():
+    with start("x" * 300, FAKE_CONTEXT="80", FAKE_PIECE="5") as s:
+        s.resize(20, 4)
+        send(s, "one")
+        s.wait(r"^ The context is 80$")
+        send(s, "two")
+        s.wait(r"^ The context is$")
+        s.text("n")
+        s.wait("The context is$", gone=True)
+
+
 def test_bare_is_over_when_it_is_left():
     with start() as s:
         send(s, "one")
