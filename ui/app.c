@@ -318,12 +318,6 @@ static void open_history(struct app *a)
     free(folder);
 }
 
-static bool saves(const struct cli *c)
-{
-    const char *no = getenv("QINS_NO_HISTORY");
-    return !c->no_save && !(no && *no);
-}
-
 int app_run(struct cli *c)
 {
     struct app a = {.options = &c->options, .dirty = true};
@@ -348,7 +342,7 @@ int app_run(struct cli *c)
     }
     transcript_init(&a.transcript);
     transcript_init(&a.pager);
-    a.saving.off = !saves(c);
+    a.saving.off = !cli_saves(c);
     a.saving.folder = places_state_folder();
     open_history(&a);
     a.model_name = app_model_name(o.model);

@@ -364,6 +364,12 @@ int cli_answer(struct cli *c)
     return error_print(&err, "qins-tui");
 }
 
+bool cli_saves(const struct cli *c)
+{
+    const char *no = getenv("QINS_NO_HISTORY");
+    return !c->no_save && !(no && *no);
+}
+
 /* ---- the engine's part ----------------------------------------------------------------------- */
 
 /* Takes `model`. */

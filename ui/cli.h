@@ -24,7 +24,7 @@ struct cli {
     struct options options; /* all sources merged: default.yaml, config.yaml, preset, env, flags */
     const char *shell;      /* --completion SHELL; lives in argv */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
-    bool continue_last;     /* --continue: the screen opens with the last conversation */
+    bool continue_last;     /* --continue: opens with the last conversation */
     bool no_save;           /* --no-save: nothing is kept */
     bool raw;               /* --raw: no template */
     bool json;              /* --json: events in lines, lists as JSON */
@@ -40,6 +40,9 @@ void cli_keep_std_fds(void);
  * cli_free. */
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
+
+/* What is said may be kept: neither --no-save nor QINS_NO_HISTORY says otherwise. */
+bool cli_saves(const struct cli *c);
 
 /* CLI_HELP to CLI_COMPLETION: prints on stdout. -> exit code */
 int cli_answer(struct cli *c);

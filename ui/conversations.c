@@ -3,12 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "export.h"
+#include "kept.h"
 #include "number.h"
-
-enum { MAX_LISTED = 1000 };
 
 /* ---- the conversation on the screen ------------------------------------------------------------------ */
 
@@ -141,17 +138,6 @@ bool app_open_last(struct app *a)
 
 /* ---- the list of conversations -------------------------------------------------------------------------- */
 
-static void when(int64_t ms, char *out, size_t size)
-{
-    time_t then = (time_t)(ms / 1000), now = time(NULL);
-    struct tm t, today;
-    localtime_r(&then, &t);
-    localtime_r(&now, &today);
-    bool same_day = t.tm_year == today.tm_year && t.tm_yday == today.tm_yday;
-    if (strftime(out, size, same_day ? "%H:%M" : "%Y-%m-%d", &t) == 0)
-        out[0] = '\0';
-}
-
 static void fill_conversations(struct app *a)
 {
     struct picker *p = &a->picker;
@@ -159,16 +145,15 @@ static void fill_conversations(struct app *a)
     struct error err;
     struct store *store = saving_store(&a->saving, &err);
     picker_clear(p);
-    if (!store || !store_find(store, p->filter.data, MAX_LISTED, &list, &err))
+    if (!store || !store_find(store, p->filter.data, KEPT_MAX_LISTED, &list, &err))
         app_notice(a, "%s", err.text);
     for (size_t i = 0; i < list.n; i++) {
         const struct store_entry *e = &list.entries[i];
         char time[32], count[16];
         const char *title = *e->title ? e->title : "(no title)";
         struct picker_item *item = picker_add(p, e->id, title, strlen(title));
-        when(e->changed, time, sizeof time);
         snprintf(count, sizeof count, "%u", e->n_messages);
-        picker_text(&item->columns[1], time);
+        picker_text(&item->columns[1], kept_when(e->changed, time, sizeof time));
         picker_text(&item->columns[2], count);
         if (e->model)
             picker_text(&item->columns[3], e->model);
@@ -246,70 +231,34 @@ void app_pick_conversation(struct app *a)
     picker_select(&a->picker, a->conversation.id);
 }
 
-/* By its number in the list, or the newest that has the words. */
-static void open_by(struct app *a, const char *what)
-{
-    struct error err;
-    struct store_list list = {0};
-    struct store *store = saving_store(&a->saving, &err);
-    double number;
-    bool by_number = number_parse(what, &number) && number >= 1 && number <= MAX_LISTED;
-    size_t i = by_number ? (size_t)number - 1 : 0;
-    if (!store || !store_find(store, by_number ? "" : what, MAX_LISTED, &list, &err))
-        app_notice(a, "%s", err.text);
-    else if (i < list.n)
-        app_open_conversation(a, list.entries[i].id);
-    else
-        app_notice(a, "No conversation is found for %s; /open lists them", what);
-    store_list_free(&list);
-}
-
 void app_open_command(struct app *a, const char *what)
 {
-    if (*what)
-        open_by(a, what);
+    struct error err;
+    int64_t id = *what ? kept_find(&a->saving, what, &err) : 0;
+    if (id)
+        app_open_conversation(a, id);
+    else if (*what)
+        app_notice(a, "%s", err.text);
     else
         app_pick_conversation(a);
 }
 
 /* ---- saving, exporting --------------------------------------------------------------------------------------- */
 
+static void tell(struct app *a, char *line)
+{
+    app_notice(a, "%s", line);
+    free(line);
+}
+
 void app_save_command(struct app *a, const char *title)
 {
-    struct conversation *c = &a->conversation;
-    if (!c->n) {
-        app_notice(a, "Nothing was said yet");
-        return;
-    }
-    if (*title) {
-        free(c->title);
-        c->title = xstrdup(title);
-        c->title_changed = true;
-    }
-    struct error err;
-    if (a->saving.off || !a->saving.folder)
-        saving_store(&a->saving, &err), app_notice(a, "%s", err.text);
-    else if (saving_now(&a->saving, c))
-        app_notice(a, "Saved as \"%s\"%s", c->title, *title ? "" : "; every message is, as it comes");
-    else
-        app_save(a); /* says why not */
+    tell(a, kept_save(&a->saving, &a->conversation, title));
 }
 
 void app_export_command(struct app *a, const char *argument)
 {
-    static const char force[] = "--force ";
-    bool replace = strncmp(argument, force, sizeof force - 1) == 0;
-    const char *path = replace ? argument + sizeof force - 1 : argument;
-    struct error err;
-    char *full = path[0] == '~' && path[1] == '/' && getenv("HOME") ? path_join(getenv("HOME"), path + 2)
-                                                                    : xstrdup(path);
-    if (!*path)
-        app_notice(a, "/export FILE writes the conversation: .md what is shown, .json all branches");
-    else if (export_file(&a->conversation, full, replace, &err))
-        app_notice(a, "Written: %s", full);
-    else
-        app_notice(a, "%s", err.text);
-    free(full);
+    tell(a, kept_export(&a->conversation, argument));
 }
 
 /* ---- branches --------------------------------------------------------------------------------------------------- */
@@ -453,9 +402,8 @@ static void list_branches(struct app *a)
                 last = &c->messages[k];
         char *title = conversation_title_of(last->text.data, last->text.len);
         struct picker_item *item = picker_add(&a->picker, (int64_t)i, title, strlen(title));
-        when(m->time, time, sizeof time);
         snprintf(count, sizeof count, "%d messages", n);
-        picker_text(&item->columns[1], time);
+        picker_text(&item->columns[1], kept_when(m->time, time, sizeof time));
         picker_text(&item->columns[2], count);
         if (m != last) {
             free(title);

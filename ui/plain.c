@@ -116,7 +116,7 @@ static bool make_prompt(const struct plain *p, struct buf *prompt)
     return p->cli->prompt || p->cli->raw || n;
 }
 
-void plain_submit(struct plain *p, const struct chat *chat)
+void plain_submit(struct plain *p, const struct chat *chat, uint64_t seed)
 {
     const struct options *o = &p->cli->options;
     struct sampling sampling = options_sampling(o);
@@ -127,7 +127,7 @@ void plain_submit(struct plain *p, const struct chat *chat)
                                            .raw = p->cli->raw,
                                            .max_tokens =
                                                (uint32_t)options_number(o, OPT_MAX_TOKENS),
-                                           .seed = options_seed(o),
+                                           .seed = seed,
                                            .stops = &stops,
                                        });
 }
@@ -142,7 +142,7 @@ static void submit(struct plain *p)
         if (!p->cli->raw && *system)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
-        plain_submit(p, &chat);
+        plain_submit(p, &chat, options_seed(&p->cli->options));
     } else {
         refuse(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
         fail(p, &err);
@@ -275,9 +275,13 @@ static void hint_at_stdin(struct plain *p)
     p->patience_over = true;
 }
 
-static int patience_ms(const struct plain *p)
+static int wait_ms(const struct plain *p)
 {
     bool waiting = p->reading_stdin && p->cli->prompt && !p->cli->chat && p->input.len == 0;
+    if (p->saving.due > 0) {
+        double left = p->saving.due - now_ms();
+        return left > 0 ? (int)left + 1 : 0;
+    }
     return waiting && !p->patience_over ? STDIN_PATIENCE_MS : -1;
 }
 
@@ -292,10 +296,12 @@ static void step(struct plain *p)
          .events = POLLIN},
         {.fd = p->next ? engine_fd(p->next) : -1, .events = POLLIN},
     };
-    int n = poll(fds, sizeof fds / sizeof fds[0], patience_ms(p));
+    int n = poll(fds, sizeof fds / sizeof fds[0], wait_ms(p));
     struct event event;
     char byte;
-    if (n == 0)
+    if (p->saving.due > 0 && now_ms() >= p->saving.due)
+        talk_save(p);
+    else if (n == 0)
         hint_at_stdin(p);
     if (n <= 0)
         return;
@@ -335,10 +341,13 @@ int plain_run(struct cli *c)
     p.engine = engine_start(&options);
     p.model = (char *)options.model;
     if (c->chat && p.out.to_terminal && !c->json)
-        printf("qins-tui: /help lists commands, Ctrl-D leaves.\n");
+        printf("qins-tui: /help lists commands, Ctrl-D leaves.%s\n",
+               cli_saves(c) ? " What is said is saved; --no-save keeps nothing." : "");
     fflush(stdout);
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
+    if (c->chat)
+        talk_start(&p);
     while (!p.done)
         step(&p);
     outlet_status(&p.out, NULL);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * plain_inside: what plain.c (loop, engine, one turn) and talk.c (a conversation in lines) share. For
- * them alone.
+ * plain_inside: what plain.c (loop, engine, one turn), talk.c (a conversation in lines) and
+ * talk_commands.c share. For them alone.
  */
 #ifndef QINS_PLAIN_INSIDE_H
 #define QINS_PLAIN_INSIDE_H
 
-#include "chat.h"
 #include "cli.h"
+#include "conversation.h"
 #include "outlet.h"
+#include "saving.h"
 
 struct plain {
     struct cli *cli;
@@ -25,7 +26,10 @@ struct plain {
     int code;
 
     /* A conversation. */
-    struct chat chat;   /* without the system prompt */
+    struct conversation conversation;
+    int32_t writing;    /* the message that the running turn writes */
+    bool ids_known;     /* of the text that it had before */
+    struct saving saving; /* only of what a person says on a terminal */
     struct buf message; /* lines so far of the one that is written */
     struct buf held;    /* text of the answer that is no whole sentence yet */
     bool asked;         /* "You:" stands there */
@@ -34,15 +38,27 @@ struct plain {
     char *next_model;
 };
 
-void plain_submit(struct plain *p, const struct chat *chat);
+void plain_submit(struct plain *p, const struct chat *chat, uint64_t seed);
 void plain_finish(struct plain *p, int code);
 
 /* ---- talk.c ---- */
+void talk_start(struct plain *p); /* once, before anything is said */
 /* Takes lines of the input while no answer runs, until there is no whole one. */
 void talk_take_lines(struct plain *p);
 void talk_text(struct plain *p, const char *text, size_t n);
 void talk_end_turn(struct plain *p, const struct event *e);
-void talk_next_event(struct plain *p, const struct event *e);
+void talk_save(struct plain *p);
 void talk_free(struct plain *p);
+/* A line of the program's own. */
+void talk_say(struct plain *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What was said before, as it would have been shown: the last message and its answer. */
+void talk_show_last(struct plain *p);
+/* Continues the path; a last message of the model grows. */
+void talk_answer(struct plain *p);
+
+/* ---- talk_commands.c ---- */
+void talk_command(struct plain *p, const char *line);
+void talk_next_event(struct plain *p, const struct event *e);
+void talk_drop_next(struct plain *p);
 
 #endif

@@ -7,6 +7,7 @@ void saving_free(struct saving *s)
 {
     store_close(s->store);
     free(s->folder);
+    free(s->reason);
     buf_free(&s->news);
     *s = (struct saving){0};
 }
@@ -74,7 +75,8 @@ static void fail(struct saving *s, const struct error *err)
     char *text = xasprintf("Not saved: %s", err->text);
     if (!s->failed && !s->news.len)
         tell(s, text);
-    free(text);
+    free(s->reason);
+    s->reason = text;
     s->failed = true;
     s->due = s->folder ? now_ms() + SAVE_RETRY_MS : 0;
 }

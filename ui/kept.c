@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "export.h"
+#include "number.h"
+
+char *kept_when(int64_t ms, char *out, size_t size)
+{
+    time_t then = (time_t)(ms / 1000), now = time(NULL);
+    struct tm t, today;
+    localtime_r(&then, &t);
+    localtime_r(&now, &today);
+    bool same_day = t.tm_year == today.tm_year && t.tm_yday == today.tm_yday;
+    if (strftime(out, size, same_day ? "%H:%M" : "%Y-%m-%d", &t) == 0)
+        out[0] = '\0';
+    return out;
+}
+
+int64_t kept_find(struct saving *s, const char *what, struct error *err)
+{
+    struct store_list list = {0};
+    struct store *store = saving_store(s, err);
+    double number;
+    bool by_number = number_parse(what, &number) && number >= 1 && number <= KEPT_MAX_LISTED;
+    size_t i = by_number ? (size_t)number - 1 : 0;
+    int64_t id = 0;
+    if (store && store_find(store, by_number ? "" : what, KEPT_MAX_LISTED, &list, err)) {
+        if (i < list.n)
+            id = list.entries[i].id;
+        else
+            refuse(err, EX_NOINPUT, "No conversation is found for %.100s; /open lists them", what);
+    }
+    store_list_free(&list);
+    return id;
+}
+
+char *kept_save(struct saving *s, struct conversation *c, const char *title)
+{
+    struct error err;
+    if (!c->n)
+        return xstrdup("Nothing was said yet");
+    if (*title) {
+        free(c->title);
+        c->title = xstrdup(title);
+        c->title_changed = true;
+    }
+    if (!saving_store(s, &err))
+        return xstrdup(err.text);
+    if (!saving_now(s, c)) {
+        free(saving_news(s)); /* the same */
+        return xstrdup(s->reason);
+    }
+    return xasprintf("Saved as \"%s\"%s", c->title, *title ? "" : "; every message is, as it comes");
+}
+
+char *kept_export(const struct conversation *c, const char *argument)
+{
+    static const char force[] = "--force ";
+    bool replace = strncmp(argument, force, sizeof force - 1) == 0;
+    const char *path = replace ? argument + sizeof force - 1 : argument, *home = getenv("HOME");
+    struct error err;
+    if (!*path)
+        return xstrdup("/export FILE writes the conversation: .md what is shown, .json all branches");
+    char *full = path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
+    char *line = export_file(c, full, replace, &err) ? xasprintf("Written: %s", full) : xstrdup(err.text);
+    free(full);
+    return line;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kept: what the screen and the conversation in lines do alike with saved conversations.
+ */
+#ifndef QINS_KEPT_H
+#define QINS_KEPT_H
+
+#include "saving.h"
+
+enum { KEPT_MAX_LISTED = 1000 };
+
+/* By its number in the list, newest first, or the newest that has all these words. -> id; 0: none */
+int64_t kept_find(struct saving *s, const char *what, struct error *err);
+/* A title, unless it is "", and all that is not saved. -> a line for the person; caller frees */
+char *kept_save(struct saving *s, struct conversation *c, const char *title);
+/* "[--force] FILE", where ~/ is HOME. -> a line for the person; caller frees */
+char *kept_export(const struct conversation *c, const char *argument);
+/* "14:05" today, "2026-11-26" else. */
+char *kept_when(int64_t ms, char *out, size_t size);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What /commands do in a conversation in lines.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "compose.h"
+#include "jsonl.h"
+#include "kept.h"
+#include "model_options.h"
+#include "models.h"
+#include "plain_inside.h"
+#include "preset.h"
+
+enum {
+    EDITOR_STEP_MS = 20,  /* between looks whether the editor has ended */
+    MAX_SYSTEM = 1 << 20, /* bytes of a text from it */
+};
+
+/* ---- models ---------------------------------------------------------------------------------- */
+
+static void list_models(struct plain *p)
+{
+    struct model_list l;
+    struct buf text = {0};
+    models_list(&l);
+    models_table(&l, &text);
+    talk_say(p, "%s", text.data);
+    buf_free(&text);
+    models_free(&l);
+}
+
+static void choose_model(struct plain *p, const char *name)
+{
+    struct engine_options o;
+    struct error err;
+    if (!*name) {
+        list_models(p);
+    } else if (cli_switch_options(&p->cli->options, name, &o, &err)) {
+        p->next = engine_start(&o);
+        p->next_model = (char *)o.model;
+        talk_say(p, "Loading %s.", o.model);
+    } else {
+        talk_say(p, "%s", err.text);
+    }
+}
+
+/* The ids of answers are the old tokenizer's; their text is encoded anew. */
+static void take_next(struct plain *p)
+{
+    struct options *o = &p->cli->options;
+    engine_stop(p->engine);
+    free(p->model);
+    p->engine = p->next;
+    p->model = p->next_model;
+    p->next = NULL;
+    p->next_model = NULL;
+    for (size_t i = 0; i < p->conversation.n; i++)
+        ids_free(&p->conversation.messages[i].ids);
+    for (int id = 0; id < N_OPTIONS; id++)
+        options_unset(o, (enum option_id)id, SOURCE_MODEL);
+    options_from_model(o, engine_info(p->engine)->model);
+    if (p->cli->json)
+        jsonl_start(&p->out, engine_info(p->engine), p->model);
+    else
+        talk_say(p, "Now talking to %s.", p->model);
+}
+
+void talk_drop_next(struct plain *p)
+{
+    engine_stop(p->next);
+    free(p->next_model);
+    p->next = NULL;
+    p->next_model = NULL;
+}
+
+void talk_next_event(struct plain *p, const struct event *e)
+{
+    if (e->type == EVENT_READY)
+        take_next(p);
+    if (e->type == EVENT_FAILED) {
+        talk_say(p, "%s stays: %s", p->model, engine_error(p->next)->text);
+        talk_drop_next(p);
+    }
+}
+
+/* ---- saved conversations ---------------------------------------------------------------------- */
+
+static void say_line(struct plain *p, char *line)
+{
+    talk_say(p, "%s", line);
+    free(line);
+}
+
+static void start_anew(struct plain *p)
+{
+    talk_save(p);
+    conversation_free(&p->conversation);
+    saving_release(&p->saving);
+    talk_say(p, "A new conversation.");
+}
+
+static void list_conversations(struct plain *p)
+{
+    enum { MOST = 20 };
+    struct store_list list = {0};
+    struct error err;
+    struct store *store = saving_store(&p->saving, &err);
+    char when[32];
+    if (!store || !store_find(store, "", MOST, &list, &err))
+        talk_say(p, "%s", err.text);
+    else if (!list.n)
+        talk_say(p, "No conversation is saved yet.");
+    for (size_t i = 0; i < list.n; i++)
+        talk_say(p, "%zu. %s, %u messages, %s", i + 1, *list.entries[i].title ? list.entries[i].title : "(no title)",
+                 list.entries[i].n_messages, kept_when(list.entries[i].changed, when, sizeof when));
+    if (list.n)
+        talk_say(p, "/open and a number, or words that were said, opens one.");
+    store_list_free(&list);
+}
+
+static void open_conversation(struct plain *p, const char *what)
+{
+    struct options *o = &p->cli->options;
+    struct conversation c = {0};
+    struct error err;
+    bool taken;
+    if (!*what) {
+        list_conversations(p);
+        return;
+    }
+    talk_save(p); /* first, so that the list is the one that was shown */
+    int64_t id = kept_find(&p->saving, what, &err);
+    struct store *store = id ? saving_store(&p->saving, &err) : NULL;
+    if (!store || !store_load(store, id, &c, &taken, &err)) {
+        talk_say(p, "%s", err.text);
+        return;
+    }
+    conversation_free(&p->conversation);
+    p->conversation = c;
+    if (c.system && options_source(o, OPT_SYSTEM) < SOURCE_FLAG)
+        options_set(o, OPT_SYSTEM, c.system, SOURCE_USER, &err);
+    if (taken)
+        talk_say(p, "Another qins-tui has this conversation open: what you say here goes into a copy.");
+    talk_show_last(p);
+}
+
+/* ---- versions -------------------------------------------------------------------------------- */
+
+static void regenerate(struct plain *p)
+{
+    int32_t question = conversation_last(&p->conversation, CHAT_USER);
+    if (question == NO_MESSAGE) {
+        talk_say(p, "There is no message to answer again.");
+        return;
+    }
+    conversation_cut(&p->conversation, question);
+    talk_answer(p);
+}
+
+static void undo(struct plain *p)
+{
+    struct conversation *c = &p->conversation;
+    int32_t question = conversation_last(c, CHAT_USER);
+    if (question == NO_MESSAGE) {
+        talk_say(p, "There is nothing to take back.");
+        return;
+    }
+    conversation_cut(c, c->messages[question].parent);
+    talk_save(p);
+    talk_say(p, "The last exchange is taken back.");
+    talk_show_last(p);
+}
+
+static void go_on(struct plain *p)
+{
+    const struct conversation *c = &p->conversation;
+    int32_t leaf = conversation_leaf(c);
+    bool complete = leaf == NO_MESSAGE ||
+                    (c->messages[leaf].role == CHAT_ASSISTANT && c->messages[leaf].stop == STOP_END);
+    if (complete)
+        talk_say(p, "The last answer is complete.");
+    else
+        talk_answer(p);
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static bool is_here(enum command_id id)
+{
+    switch (id) {
+    case COMMAND_HELP:
+    case COMMAND_NEW:
+    case COMMAND_CLEAR:
+    case COMMAND_OPEN:
+    case COMMAND_SAVE:
+    case COMMAND_EXPORT:
+    case COMMAND_REGEN:
+    case COMMAND_UNDO:
+    case COMMAND_CONTINUE:
+    case COMMAND_SYSTEM:
+    case COMMAND_PRESET:
+    case COMMAND_MODEL:
+    case COMMAND_SET:
+    case COMMAND_STATS:
+    case COMMAND_QUIT: return true;
+    default: return false;
+    }
+}
+
+static void help(struct plain *p)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < n_commands; i++)
+        if (is_here(commands[i].id))
+            buf_printf(&text, "/%s%s%s: %s.\n", commands[i].name, *commands[i].arguments ? " " : "",
+                       commands[i].arguments, commands[i].help);
+    buf_puts(&text, "//text: send a text that starts with a slash.\n"
+                    "A line that ends in a backslash goes on in the next one.\n"
+                    "Ctrl-C stops an answer, Ctrl-D leaves.");
+    talk_say(p, "%s", text.data);
+    buf_free(&text);
+}
+
+/* The person's editor gets the terminal. -> what was written, or NULL; caller frees */
+static char *edit(struct plain *p, const char *text)
+{
+    struct compose c;
+    struct sigaction ours, ignore = {.sa_handler = SIG_IGN};
+    struct buf written = {0};
+    struct error err;
+    int status;
+    bool repaired;
+    if (!p->out.to_terminal || !isatty(STDIN_FILENO)) {
+        talk_say(p, "An editor needs a terminal; /system TEXT does not");
+        return NULL;
+    }
+    compose_prepare(&c);
+    if (!compose_start(&c, text, strlen(text), &err)) {
+        talk_say(p, "%s", err.text);
+        return NULL;
+    }
+    sigaction(SIGINT, &ignore, &ours); /* Ctrl-C is the editor's */
+    while (!compose_ended(&c, &status))
+        poll(NULL, 0, EDITOR_STEP_MS);
+    sigaction(SIGINT, &ours, NULL);
+    if (!compose_end(&c, status, MAX_SYSTEM, &written, &repaired, &err)) {
+        talk_say(p, "%s", err.text);
+        return NULL;
+    }
+    return written.data ? written.data : xstrdup("");
+}
+
+static void edit_system(struct plain *p)
+{
+    struct error err;
+    char *text = edit(p, options_text(&p->cli->options, OPT_SYSTEM));
+    if (text && options_set(&p->cli->options, OPT_SYSTEM, text, SOURCE_USER, &err))
+        talk_say(p, *text ? "The system prompt holds from the next message on."
+                          : "No system prompt from the next message on.");
+    else if (text)
+        talk_say(p, "%s", err.text);
+    free(text);
+}
+
+static void set_system(struct plain *p, const char *text)
+{
+    struct error err;
+    if (!*text)
+        talk_say(p, "System prompt: %s", options_text(&p->cli->options, OPT_SYSTEM));
+    else if (strcmp(text, "edit") == 0)
+        edit_system(p);
+    else if (options_set(&p->cli->options, OPT_SYSTEM, strcmp(text, "none") == 0 ? "" : text,
+                         SOURCE_USER, &err))
+        talk_say(p, "The system prompt holds from the next message on.");
+    else
+        talk_say(p, "%s", err.text);
+}
+
+static void choose_preset(struct plain *p, const char *name)
+{
+    struct error err;
+    size_t n;
+    if (*name) {
+        bool ok = preset_choose(&p->cli->options, name, &err);
+        talk_say(p, "%s%s", ok ? "Preset " : err.text, ok ? name : "");
+        return;
+    }
+    char **names = preset_names(&n);
+    struct buf list = {0};
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+        free(names[i]);
+    }
+    free(names);
+    talk_say(p, "Presets: %s", n ? list.data : "none found");
+    buf_free(&list);
+}
+
+static void show_options(struct plain *p)
+{
+    struct buf text = {0};
+    for (int id = 0; id < N_OPTIONS; id++) {
+        char *value = options_format(&p->cli->options, (enum option_id)id);
+        buf_printf(&text, "%s: %s (%s)\n", option_table[id].name, value,
+                   option_source_name(options_source(&p->cli->options, (enum option_id)id)));
+        free(value);
+    }
+    talk_say(p, "%s", text.data);
+    buf_free(&text);
+}
+
+static void set_option(struct plain *p, const char *argument)
+{
+    struct options *o = &p->cli->options;
+    struct error err;
+    const char *guess;
+    size_t n = strcspn(argument, " \t=");
+    char *name = xstrndup(argument, n);
+    const char *value = argument + n + strspn(argument + n, " \t=");
+    int id = options_find(name, &guess);
+    if (!n) {
+        show_options(p);
+    } else if (id < 0) {
+        talk_say(p, "No setting is called %s%s%s", name, guess ? "; did you mean " : "",
+            guess ? guess : "");
+    } else if (!*value) {
+        char *now = options_format(o, (enum option_id)id), range[128];
+        talk_say(p, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
+            option_table[id].help, option_range(&option_table[id], range, sizeof range));
+        free(now);
+    } else if (option_is_fixed((enum option_id)id)) {
+        talk_say(p, "%s is fixed once the program runs: give it on the command line",
+            option_table[id].name);
+    } else if (id == OPT_MODEL) {
+        choose_model(p, value);
+    } else if (id == OPT_PRESET) {
+        choose_preset(p, value);
+    } else if (options_set(o, (enum option_id)id, value, SOURCE_USER, &err)) {
+        talk_say(p, "%s is %s", option_table[id].name, value);
+    } else {
+        talk_say(p, "%s", err.text);
+    }
+    free(name);
+}
+
+static void tell_stats(struct plain *p)
+{
+    const struct turn_stats *s = &p->last.stats;
+    if (p->last.turn == 0)
+        talk_say(p, "No answer yet.");
+    else
+        talk_say(p,
+            "%u tokens, %.1f tokens a second, first after %.2f s; prompt of %u tokens, %u of them "
+            "known; context %u of %u tokens",
+            s->n_tokens, (double)s->tokens_per_s, (double)s->first_token_ms / 1e3, s->n_prompt,
+            s->n_reused, s->n_ctx_used, engine_info(p->engine)->ctx_len);
+}
+
+void talk_command(struct plain *p, const char *line)
+{
+    const char *argument, *guess;
+    enum command_id id = command_parse(line, &argument);
+    switch (id) {
+    case COMMAND_HELP: help(p); break;
+    case COMMAND_NEW:
+    case COMMAND_CLEAR: start_anew(p); break;
+    case COMMAND_OPEN: open_conversation(p, argument); break;
+    case COMMAND_SAVE: say_line(p, kept_save(&p->saving, &p->conversation, argument)); break;
+    case COMMAND_EXPORT: say_line(p, kept_export(&p->conversation, argument)); break;
+    case COMMAND_REGEN: regenerate(p); break;
+    case COMMAND_UNDO: undo(p); break;
+    case COMMAND_CONTINUE: go_on(p); break;
+    case COMMAND_SYSTEM: set_system(p, argument); break;
+    case COMMAND_PRESET: choose_preset(p, argument); break;
+    case COMMAND_MODEL: choose_model(p, argument); break;
+    case COMMAND_SET: set_option(p, argument); break;
+    case COMMAND_STATS: tell_stats(p); break;
+    case COMMAND_QUIT: plain_finish(p, 0); break;
+    case COMMAND_UNKNOWN:
+        guess = command_nearest(line);
+        talk_say(p, "No such command%s%s; a text with a slash first is sent as //...",
+            guess ? ": perhaps /" : "", guess ? guess : "");
+        break;
+    default: talk_say(p, "That command needs the screen; /help tells what there is here.");
+    }
+}
