@@ -89,6 +89,8 @@ static void test_links_show_where_they_go(void **state)
     expect("<http://a.example/> and https://b.example/x", wide,
            "http://a.example/ and https://b.example/x\n");
     expect("![picture](file:///etc/passwd)", wide, "image: picture (file:///etc/passwd)\n");
+    expect("[apple.com](https://\xd0\xb0pple.com/)", wide, /* a Cyrillic letter: no other form than its own */
+           "apple.com (https://\xd0\xb0pple.com/)\n");
     expect("[hidden]: http://x\n", wide, "[hidden]: http://x\n"); /* what would be drawn as nothing */
     expect("&#27;[31m &#x202e; &#x9b; &#0;", wide, "^[[31m <U+202E> \\x9b \xef\xbf\xbd\n");
 }
