@@ -102,7 +102,7 @@ static void stop_rewriting(struct app *a)
 {
     a->rewriting = false;
     editor_clear(&a->editor);
-    app_notice(a, "The message stays as it was");
+    app_notice(a, "It stays as it was");
 }
 
 static void go_back(struct app *a)

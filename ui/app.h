@@ -166,7 +166,8 @@ void app_open_command(struct app *a, const char *what);
 void app_save_command(struct app *a, const char *title);
 void app_export_command(struct app *a, const char *argument);
 void app_regenerate(struct app *a);
-void app_edit_message(struct app *a);
+void app_edit_command(struct app *a, const char *what); /* "": the last message; "answer" */
+void app_replace_answer(struct app *a, const char *text, size_t n);
 void app_undo_exchange(struct app *a);
 void app_continue_answer(struct app *a);
 void app_branch_command(struct app *a, const char *which);

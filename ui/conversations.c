@@ -293,22 +293,37 @@ void app_regenerate(struct app *a)
     app_answer(a);
 }
 
-void app_edit_message(struct app *a)
+void app_edit_command(struct app *a, const char *what)
 {
     struct conversation *c = &a->conversation;
-    int32_t question = conversation_last(c, CHAT_USER);
+    bool answer = strcmp(what, "answer") == 0;
+    int32_t number = conversation_last(c, answer ? CHAT_ASSISTANT : CHAT_USER);
     if (!is_free(a))
         return;
-    if (question == NO_MESSAGE) {
-        app_notice(a, "There is no message of yours to edit");
+    if ((*what && !answer) || number == NO_MESSAGE) {
+        app_notice(a, *what && !answer ? "/edit, or /edit answer"
+                      : answer         ? "There is no answer to edit"
+                                       : "There is no message of yours to edit");
         return;
     }
-    const struct buf *text = &c->messages[question].text;
+    const struct buf *text = &c->messages[number].text;
     editor_set(&a->editor, text->data, text->len);
     a->focus = FOCUS_INPUT;
     a->rewriting = true;
-    a->rewritten = question;
-    app_notice(a, "Enter sends it as a new version, the old one stays; Esc leaves it as it was");
+    a->rewritten = number;
+    app_notice(a, "Enter %s it as a new version, the old one stays; Esc leaves it as it was",
+               answer ? "keeps" : "sends");
+}
+
+/* What the person wrote in the model's place. */
+void app_replace_answer(struct app *a, const char *text, size_t n)
+{
+    struct conversation *c = &a->conversation;
+    conversation_cut(c, c->messages[a->rewritten].parent);
+    int32_t number = conversation_add(c, CHAT_ASSISTANT, text, n);
+    c->messages[number].stop = STOP_END;
+    moved(a);
+    app_notice(a, "/continue goes on with your version of the answer, Alt-, brings the old one back");
 }
 
 void app_undo_exchange(struct app *a)
@@ -334,7 +349,7 @@ void app_continue_answer(struct app *a)
         return;
     if (leaf != NO_MESSAGE && c->messages[leaf].role == CHAT_USER)
         app_answer(a); /* it was stopped before its first word */
-    else if (leaf == NO_MESSAGE || c->messages[leaf].stop == STOP_END)
+    else if (leaf == NO_MESSAGE || (c->messages[leaf].stop == STOP_END && c->messages[leaf].model))
         app_notice(a, "The last answer is complete");
     else if (!a->ready)
         app_notice(a, "The model is still loading");

@@ -233,7 +233,7 @@ void app_command(struct app *a, const char *line)
     case COMMAND_SAVE: app_save_command(a, argument); break;
     case COMMAND_EXPORT: app_export_command(a, argument); break;
     case COMMAND_REGEN: app_regenerate(a); break;
-    case COMMAND_EDIT: app_edit_message(a); break;
+    case COMMAND_EDIT: app_edit_command(a, argument); break;
     case COMMAND_UNDO: app_undo_exchange(a); break;
     case COMMAND_CONTINUE: app_continue_answer(a); break;
     case COMMAND_BRANCH: app_branch_command(a, argument); break;

@@ -147,6 +147,10 @@ void app_go_on(struct app *a)
 void app_send(struct app *a, const char *text, size_t n)
 {
     struct conversation *c = &a->conversation;
+    if (a->rewriting && c->messages[a->rewritten].role == CHAT_ASSISTANT) {
+        app_replace_answer(a, text, n);
+        return;
+    }
     if (a->rewriting)
         conversation_cut(c, c->messages[a->rewritten].parent);
     int32_t number = conversation_add(c, CHAT_USER, text, n);

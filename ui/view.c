@@ -191,6 +191,12 @@ static void draw_hints(const struct app *a, const struct frame *f)
     }
 }
 
+static const char *name_of_input(const struct app *a)
+{
+    bool answer = a->rewriting && a->conversation.messages[a->rewritten].role == CHAT_ASSISTANT;
+    return answer ? "New version of the answer" : a->rewriting ? "New version of your message" : "Message";
+}
+
 void view_draw(struct app *a)
 {
     struct frame f = frame_of(a);
@@ -214,7 +220,7 @@ void view_draw(struct app *a)
     snprintf(page, sizeof page, "%s - Esc closes this page", a->pager_name);
     draw_rule(&f, f.top_rule, a->pager_open ? page : "Chat", a->focus == FOCUS_CHAT, true);
     view_chat(a, &f);
-    draw_rule(&f, f.input_rule, a->rewriting ? "New version of your message" : "Message", a->focus == FOCUS_INPUT, false);
+    draw_rule(&f, f.input_rule, name_of_input(a), a->focus == FOCUS_INPUT, false);
     draw_badge(a, &f);
     view_sidebar(a, &f);
     view_input(a, &f);

@@ -139,6 +139,24 @@ def test_a_question_is_seen_on_the_smallest_screen():
         s.wait("The context is$", gone=True)
 
 
+def test_an_answer_is_written_anew():
+    with start("Yes, and") as s:
+        send(s, "Is it so?")
+        s.wait("QINS  Yes, and")
+        send(s, "/edit answer")
+        s.wait("^─ New version of the answer")
+        s.wait("^ > Yes, and")
+        s.keys("C-u")
+        send(s, "No, since")
+        s.wait(r"^ QINS  No, since\s.*\n 2/2")
+        send(s, "/continue")
+        s.wait(r"^ QINS  No, sinceYes, and")               # the engine says the same again
+        s.keys("M-,")
+        s.wait(r"^ QINS  Yes, and\s.*\n 1/2")
+        send(s, "/edit nothing")
+        s.wait("/edit, or /edit answer")
+
+
 def test_bare_is_over_when_it_is_left():
     with start() as s:
         send(s, "one")
