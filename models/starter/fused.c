@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * fused: what lies between the matrix products of a training step on a CPU, one pass over memory
- * each. PyTorch does the same in some twenty passes; fused.py falls back to that. bfloat16 values
- * are the upper halves of floats; sums are float32. fused.py compiles it when it is imported.
+ * each. PyTorch does the same in some twenty passes; fused.py falls back to that. Values are bfloat16,
+ * the upper halves of floats, or with -DFLOAT floats; sums are float32. fused.py compiles it when it is
+ * imported.
  */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-typedef uint16_t bf16;
+#ifdef FLOAT
+typedef float real;
 
-static inline float up(bf16 x)
+static inline float up(real x) { return x; }
+static inline real down(float f) { return f; }
+#else
+typedef uint16_t real;
+
+static inline float up(real x)
 {
     uint32_t u = (uint32_t)x << 16;
     float f;
@@ -18,15 +25,16 @@ static inline float up(bf16 x)
     return f;
 }
 
-static inline bf16 down(float f)
+static inline real down(float f)
 {
     uint32_t u;
     memcpy(&u, &f, 4);
     return (u + 0x7fff + ((u >> 16) & 1)) >> 16;
 }
+#endif
 
 /* y [n][h] = x * r * w; r [n] is kept for the way back */
-void norm_forward(const bf16 *restrict x, const bf16 *restrict w, bf16 *restrict y,
+void norm_forward(const real *restrict x, const real *restrict w, real *restrict y,
                   float *restrict r, long n, long h, float eps)
 {
     for (long i = 0; i < n; i++, x += h, y += h) {
@@ -40,8 +48,8 @@ void norm_forward(const bf16 *restrict x, const bf16 *restrict w, bf16 *restrict
 }
 
 /* dx [n][h], dw [h] added to */
-void norm_backward(const bf16 *restrict x, const bf16 *restrict w, const float *restrict r,
-                   const bf16 *restrict g, bf16 *restrict dx, float *restrict dw, long n, long h)
+void norm_backward(const real *restrict x, const real *restrict w, const float *restrict r,
+                   const real *restrict g, real *restrict dx, float *restrict dw, long n, long h)
 {
     for (long i = 0; i < n; i++, x += h, g += h, dx += h) {
         float dot = 0, s = r[i];
@@ -56,7 +64,7 @@ void norm_backward(const bf16 *restrict x, const bf16 *restrict w, const float *
 }
 
 /* gu [n][2f]: gate, then up -> y [n][f] */
-void gate_forward(const bf16 *restrict gu, bf16 *restrict y, long n, long f)
+void gate_forward(const real *restrict gu, real *restrict y, long n, long f)
 {
     for (long i = 0; i < n; i++, gu += 2 * f, y += f)
         for (long j = 0; j < f; j++) {
@@ -65,7 +73,7 @@ void gate_forward(const bf16 *restrict gu, bf16 *restrict y, long n, long f)
         }
 }
 
-void gate_backward(const bf16 *restrict gu, const bf16 *restrict d, bf16 *restrict dgu, long n, long f)
+void gate_backward(const real *restrict gu, const real *restrict d, real *restrict dgu, long n, long f)
 {
     for (long i = 0; i < n; i++, gu += 2 * f, dgu += 2 * f, d += f)
         for (long j = 0; j < f; j++) {
@@ -75,7 +83,7 @@ void gate_backward(const bf16 *restrict gu, const bf16 *restrict d, bf16 *restri
         }
 }
 
-static void turn(const bf16 *restrict x, bf16 *restrict y, const float *restrict c,
+static void turn(const real *restrict x, real *restrict y, const float *restrict c,
                  const float *restrict s, long half, float scale)
 {
     for (long j = 0; j < half; j++) {
@@ -86,13 +94,13 @@ static void turn(const bf16 *restrict x, bf16 *restrict y, const float *restrict
 }
 
 /* qkv [b][t][3][heads][d] -> q (scaled), k, v [b][heads][t][d]; c, s [t][d / 2] */
-void split_heads(const bf16 *restrict qkv, bf16 *restrict q, bf16 *restrict k, bf16 *restrict v,
+void split_heads(const real *restrict qkv, real *restrict q, real *restrict k, real *restrict v,
                  const float *c, const float *s, long nb, long t, long heads, long d, float scale)
 {
     for (long b = 0; b < nb; b++)
         for (long i = 0; i < t; i++)
             for (long h = 0; h < heads; h++) {
-                const bf16 *x = qkv + ((b * t + i) * 3 * heads + h) * d;
+                const real *x = qkv + ((b * t + i) * 3 * heads + h) * d;
                 long at = ((b * heads + h) * t + i) * d;
                 turn(x, q + at, c + i * d / 2, s + i * d / 2, d / 2, scale);
                 turn(x + heads * d, k + at, c + i * d / 2, s + i * d / 2, d / 2, 1);
@@ -100,7 +108,7 @@ void split_heads(const bf16 *restrict qkv, bf16 *restrict q, bf16 *restrict k, b
             }
 }
 
-static void turn_back(const bf16 *restrict g, bf16 *restrict out, const float *restrict c,
+static void turn_back(const real *restrict g, real *restrict out, const float *restrict c,
                       const float *restrict s, long half, float scale)
 {
     for (long j = 0; j < half; j++) {
@@ -110,13 +118,13 @@ static void turn_back(const bf16 *restrict g, bf16 *restrict out, const float *r
     }
 }
 
-void join_heads(const bf16 *dq, const bf16 *dk, const bf16 *dv, bf16 *dqkv, const float *c,
+void join_heads(const real *dq, const real *dk, const real *dv, real *dqkv, const float *c,
                 const float *s, long nb, long t, long heads, long d, float scale)
 {
     for (long b = 0; b < nb; b++)
         for (long i = 0; i < t; i++)
             for (long h = 0; h < heads; h++) {
-                bf16 *x = dqkv + ((b * t + i) * 3 * heads + h) * d;
+                real *x = dqkv + ((b * t + i) * 3 * heads + h) * d;
                 long at = ((b * heads + h) * t + i) * d;
                 turn_back(dq + at, x, c + i * d / 2, s + i * d / 2, d / 2, scale);
                 turn_back(dk + at, x + heads * d, c + i * d / 2, s + i * d / 2, d / 2, 1);
@@ -125,7 +133,7 @@ void join_heads(const bf16 *dq, const bf16 *dk, const bf16 *dv, bf16 *dqkv, cons
 }
 
 /* scores [m][t][t], in place; row i sees columns 0..i, the others become 0 */
-void softmax_forward(bf16 *restrict x, long m, long t)
+void softmax_forward(real *restrict x, long m, long t)
 {
     float e[t];
     for (long r = 0; r < m * t; r++, x += t) {
@@ -145,7 +153,7 @@ void softmax_forward(bf16 *restrict x, long m, long t)
 }
 
 /* g [m][t][t] becomes the gradient of the scores */
-void softmax_backward(const bf16 *restrict p, bf16 *restrict g, long m, long t)
+void softmax_backward(const real *restrict p, real *restrict g, long m, long t)
 {
     for (long r = 0; r < m * t; r++, p += t, g += t) {
         long n = r % t + 1;
@@ -159,7 +167,7 @@ void softmax_backward(const bf16 *restrict p, bf16 *restrict g, long m, long t)
 }
 
 /* logits [n][v] become weight * (softmax - one-hot of target) -> sum of weight * cross entropy */
-double cross_entropy(bf16 *restrict x, const int64_t *restrict target, const float *restrict weight,
+double cross_entropy(real *restrict x, const int64_t *restrict target, const float *restrict weight,
                      long n, long v)
 {
     double loss = 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""fused.c for autograd: bfloat16 on a CPU. `available` is false where no compiler is."""
+"""fused.c for autograd, on a CPU with a C compiler, from use() on: train.py asks for it, what measures does not."""
 import ctypes
 import os
 import subprocess
@@ -10,16 +10,20 @@ import torch
 D, L, Fl = ctypes.c_void_p, ctypes.c_long, ctypes.c_float
 
 
-def _build():
+C = {}  # dtype: the library
+
+
+def use(dtype):
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fused.c")
     try:
         with tempfile.TemporaryDirectory() as folder:
             made, library = os.path.join(folder, "fused.o"), os.path.join(folder, "fused.so")
-            subprocess.run(["gcc", "-O3", "-march=native", "-ffast-math", "-fPIC", "-c", "-o", made, source], check=True)
+            subprocess.run(["gcc", "-O3", "-march=native", "-ffast-math", "-fPIC", "-c", "-o", made, source]
+                           + ["-DFLOAT"] * (dtype == torch.float32), check=True)
             subprocess.run(["gcc", "-shared", "-o", library, made, "-lm"], check=True)  # no fast math at link: it
             c = ctypes.CDLL(library)                                                   # would change all arithmetic
     except (OSError, subprocess.CalledProcessError):
-        return None
+        return
     c.norm_forward.argtypes = [D, D, D, D, L, L, Fl]
     c.norm_backward.argtypes = [D, D, D, D, D, D, L, L]
     c.gate_forward.argtypes = [D, D, L, L]
@@ -29,14 +33,11 @@ def _build():
     c.softmax_backward.argtypes = [D, D, L, L]
     c.cross_entropy.argtypes = [D, D, D, L, L]
     c.cross_entropy.restype = ctypes.c_double
-    return c
-
-
-C = _build()
+    C[dtype] = c
 
 
 def fits(x):
-    return C is not None and x.device.type == "cpu" and x.dtype == torch.bfloat16
+    return x.device.type == "cpu" and x.dtype in C
 
 
 def p(x):
@@ -49,7 +50,7 @@ class Norm(torch.autograd.Function):
     def forward(ctx, x, w, eps):
         h = x.shape[-1]
         y, r = torch.empty_like(x), torch.empty(x.numel() // h)
-        C.norm_forward(p(x), p(w), p(y), p(r), len(r), h, eps)
+        C[x.dtype].norm_forward(p(x), p(w), p(y), p(r), len(r), h, eps)
         ctx.save_for_backward(x, w, r)
         return y
 
@@ -58,7 +59,7 @@ class Norm(torch.autograd.Function):
         x, w, r = ctx.saved_tensors
         g = g.contiguous()
         dx, dw = torch.empty_like(x), torch.zeros(w.shape)
-        C.norm_backward(p(x), p(w), p(r), p(g), p(dx), p(dw), len(r), x.shape[-1])
+        C[g.dtype].norm_backward(p(x), p(w), p(r), p(g), p(dx), p(dw), len(r), x.shape[-1])
         return dx, dw.to(w.dtype), None
 
 
@@ -67,7 +68,7 @@ class Gate(torch.autograd.Function):
     def forward(ctx, gu):
         f = gu.shape[-1] // 2
         y = gu.new_empty(*gu.shape[:-1], f)
-        C.gate_forward(p(gu), p(y), y.numel() // f, f)
+        C[gu.dtype].gate_forward(p(gu), p(y), y.numel() // f, f)
         ctx.save_for_backward(gu)
         return y
 
@@ -75,7 +76,7 @@ class Gate(torch.autograd.Function):
     def backward(ctx, d):
         gu, = ctx.saved_tensors
         d, out = d.contiguous(), torch.empty_like(gu)
-        C.gate_backward(p(gu), p(d), p(out), d.numel() // d.shape[-1], d.shape[-1])
+        C[gu.dtype].gate_backward(p(gu), p(d), p(out), d.numel() // d.shape[-1], d.shape[-1])
         return out
 
 
@@ -86,9 +87,9 @@ class Attention(torch.autograd.Function):
         b, t, h3 = qkv.shape
         d = h3 // 3 // heads
         q, k, v = (qkv.new_empty(b * heads, t, d) for _ in range(3))
-        C.split_heads(p(qkv), p(q), p(k), p(v), p(cos), p(sin), b, t, heads, d, d ** -0.5)
+        C[qkv.dtype].split_heads(p(qkv), p(q), p(k), p(v), p(cos), p(sin), b, t, heads, d, d ** -0.5)
         s = torch.bmm(q, k.transpose(1, 2))
-        C.softmax_forward(p(s), b * heads, t)
+        C[qkv.dtype].softmax_forward(p(s), b * heads, t)
         ctx.save_for_backward(q, k, v, s, cos, sin)
         ctx.shape = b, t, heads, d
         return torch.bmm(s, v).view(b, heads, t, d).transpose(1, 2).reshape(b, t, heads * d)
@@ -100,10 +101,10 @@ class Attention(torch.autograd.Function):
         g = g.view(b, t, heads, d).transpose(1, 2).reshape(b * heads, t, d)
         dv = torch.bmm(s.transpose(1, 2), g)
         ds = torch.bmm(g, v.transpose(1, 2))
-        C.softmax_backward(p(s), p(ds), b * heads, t)
+        C[g.dtype].softmax_backward(p(s), p(ds), b * heads, t)
         dq, dk = torch.bmm(ds, k), torch.bmm(ds.transpose(1, 2), q)
         out = g.new_empty(b, t, 3 * heads * d)
-        C.join_heads(p(dq), p(dk), p(dv), p(out), p(cos), p(sin), b, t, heads, d, d ** -0.5)
+        C[g.dtype].join_heads(p(dq), p(dk), p(dv), p(out), p(cos), p(sin), b, t, heads, d, d ** -0.5)
         return out, None, None, None
 
 
@@ -114,7 +115,7 @@ class HeadLoss(torch.autograd.Function):
         for a in range(0, len(x), rows):
             part, t, k = x[a:a + rows], target[a:a + rows], weight[a:a + rows]
             logits = part @ w.t()
-            loss += C.cross_entropy(p(logits), p(t), p(k), len(t), len(w))
+            loss += C[x.dtype].cross_entropy(p(logits), p(t), p(k), len(t), len(w))
             dx[a:a + rows] = logits @ w
             dw += logits.t() @ part
         ctx.save_for_backward(dx, dw.to(w.dtype))

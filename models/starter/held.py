@@ -19,7 +19,7 @@ import rows
 def line(tokens):
     answer = np.concatenate([[0], tokens & 0x8000 == 0, [0]]).astype(np.int8)
     edges = np.flatnonzero(np.diff(answer)).reshape(-1, 2)
-    return json.dumps({"ids": (tokens & 0x7fff).tolist(), "scored": edges.tolist()}, separators=(",", ":"))
+    return json.dumps({"ids": (tokens & 0x3fff).tolist(), "scored": edges.tolist()}, separators=(",", ":"))
 
 
 def main():

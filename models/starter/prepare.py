@@ -3,10 +3,12 @@
 """Text to token files: prepare.py [--corpus DIR] [--out DIR].
 
 Trains the vocabulary on the training part, then writes for every source NAME
-  OUT/train/NAME.npz, OUT/held/NAME.npz: ids uint16 (bit 15 set: not part of an answer), ends uint32.
+  OUT/train/NAME.npz, OUT/held/NAME.npz: ids uint16 (bit 15 set: not part of an answer, bit 14: a word that was
+wished for), ends uint32.
 The same corpus gives the same files.
 """
 import argparse
+import json
 import os
 import random
 
@@ -14,12 +16,15 @@ import numpy as np
 
 import corpus
 import dialogues as ours
+import granted
+import resume
 import stories
 import vocabulary
+from train import MIX
 
 
 def save(path, docs):
-    ids = np.array([i | (0 if answer else 0x8000) for d in docs for i, answer in d], np.uint16)
+    ids = np.array([i | (0x8000, 0, 0x4000)[answer] for d in docs for i, answer in d], np.uint16)
     ends = np.cumsum([len(d) for d in docs]).astype(np.uint32)
     np.savez(path, ids=ids, ends=ends)
     return len(docs), len(ids)
@@ -55,7 +60,23 @@ def sources(folder, rng):
         train, held = corpus.split(items)
         out[name] = (corpus.windows(train), corpus.windows(held)) if window else (train, held)
     out["ours"] = corpus.split(ours.make(rng, prompter, tiny))
+
+    # With their own generator: what is above, and so the vocabulary, stays as it was.
+    rng = random.Random(2)
+    wishes = granted.make(tiny, 30000, rng)
+    out["story-granted"] = wishes, [d for d, _ in granted.make(tiny_held, 250, rng)]
+    for name, parts in (("story-early", ("story-told", "story-parts", "story-asked")), ("ours-early", ("ours",))):
+        out[name] = tuple([d for p in parts for d in out[p][i] if granted.kept(d, prompter.nouns)] for i in (0, 1))
     return out
+
+
+def encode(sp, item, rng):
+    """A text, a dialogue, or a dialogue and the words wished for."""
+    if isinstance(item, str):
+        return vocabulary.encode_plain(sp, item)
+    turns, wished = item if isinstance(item, tuple) else (item, None)
+    doc = vocabulary.encode_turns(sp, ours.with_system(turns, rng))
+    return vocabulary.mark(sp, doc, wished) if wished else doc
 
 
 def text_of(item):
@@ -68,17 +89,21 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--corpus", default=os.path.join(root, "..", "shared", "corpus"))
     a.add_argument("--out", default=os.path.join(root, "build-starter"))
+    a.add_argument("--phase", choices=MIX, help="training parts of this phase of train.py only")
     a.add_argument("--keep-vocabulary", action="store_true", help="when only the dialogues changed")
+    a.add_argument("--vocabulary-of", metavar="MODEL.qins", help="a shipped model's, to train on from it")
     o = a.parse_args()
     rng = random.Random(1)
     found = sources(o.corpus, rng)
     prefix = os.path.join(o.out, "vocabulary")
     os.makedirs(o.out, exist_ok=True)
-    if not o.keep_vocabulary:
+    if o.vocabulary_of:
+        vocabulary.rebuild(json.loads(resume.read(o.vocabulary_of)["tokenizer.json"].tobytes()), prefix)
+    elif not o.keep_vocabulary:
         share = {"tinystories": 1.0, "self-dialogue": 0.15, "story-questions": 0.3}
         with open(prefix + ".txt", "w", encoding="utf-8") as f:
             for name, (train, _) in found.items():
-                if not name.startswith("story-") or name == "story-questions":
+                if name != "ours-early" and (not name.startswith("story-") or name == "story-questions"):
                     for item in train:
                         if rng.random() < share.get(name, 1.0):
                             f.write(text_of(item) + "\n")
@@ -89,10 +114,12 @@ def main():
         folder = os.path.join(o.out, ("train", "held")[part])
         os.makedirs(folder, exist_ok=True)
         for name, both in found.items():
-            docs = [vocabulary.encode_plain(sp, x) if isinstance(x, str)
-                    else vocabulary.encode_turns(sp, ours.with_system(x, rng)) for x in both[part]]
+            if o.phase and not part and name not in MIX[o.phase]:
+                continue
+            rng = random.Random(f"{name} {part}")
+            docs = [encode(sp, x, rng) for x in both[part]]
             n, tokens = save(os.path.join(folder, name + ".npz"), docs)
-            print(f"{('train', 'held')[part]:6}{name:22}{n:8} pieces{tokens:10} tokens")
+            print(f"{('train', 'held')[part]:6}{name:22}{n:8} pieces{tokens:10} tokens", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,15 +32,15 @@ def room(n):
 
 
 def batch(texts):
-    """-> ids, target [texts][length], kind of target: 0 none, 1 in a prompt, 2 in an answer"""
+    """-> ids, target [texts][length], kind of target: 0 none, 1 in a prompt, 2 in an answer, 3 a word wished for"""
     length = max(room(len(t)) for t in texts)
     ids, target = np.zeros((2, len(texts), length), np.int64)
     kind = np.zeros((len(texts), length), np.int8)
     for i, t in enumerate(texts):
         n = len(t)
-        ids[i, :n] = t & 0x7fff
-        target[i, :n - 1] = t[1:] & 0x7fff
-        kind[i, :n - 1] = np.where(t[1:] & 0x8000, 1, 2)
+        ids[i, :n] = t & 0x3fff
+        target[i, :n - 1] = t[1:] & 0x3fff
+        kind[i, :n - 1] = np.where(t[1:] & 0x8000, 1, np.where(t[1:] & 0x4000, 3, 2))
     return ids, target, kind
 
 

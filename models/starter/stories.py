@@ -39,8 +39,12 @@ def nouns(stories):
             if n >= 4 and n / seen[w] > 0.12 and seen[w] < 12000 and len(w) > 2 and w not in NOT_NOUNS}
 
 
+def an(phrase):
+    return phrase[0] in "aeiou" and not phrase.startswith("uni")
+
+
 def article(phrase):
-    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+    return ("an " if an(phrase) else "a ") + phrase
 
 
 class Prompter:

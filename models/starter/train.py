@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Train the starter model: train.py --phase stable --steps N, then train.py --phase decay --steps M.
+"""Train the starter model: train.py --phase stable --steps N, then --phase decay --steps M, then --phase wish --steps K.
 
 Each phase goes on from OUT/state.pt when there is one. SIGTERM ends after the step at hand with the
 state saved; the same command goes on. On a CPU, --workers processes of one thread each share every
 step: each takes the next micro-batch when it is free, so a busy machine slows, never stalls them.
-bfloat16 arithmetic, float32 weights; Muon for the matrices of the layers, AdamW for the rest.
+bfloat16 arithmetic (float32 with --float32, faster where the CPU has no bfloat16), float32 weights; Muon for the matrices of the layers, AdamW for the rest.
 """
 import argparse
 import math
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as mp
 
+import fused
 import network
 import rows
 import vocabulary
@@ -28,24 +29,30 @@ MIX = {
     "decay": {"tinystories": 3, "story-told": 20, "story-swapped": 16, "story-parts": 10, "story-asked": 8, "picture-books": 1,
               "childrens-books": 1, "fables": 5, "personality": 6, "smalltalk": 0.6, "persona-chat": 4,
               "self-dialogue": 1, "simple-instructions": 3, "story-questions": 3, "ours": 24},
+    "wish": {"story-granted": 60, "story-early": 8, "ours-early": 24, "fables": 2, "personality": 3.5, "smalltalk": 0.4, "persona-chat": 2,
+             "simple-instructions": 1, "story-questions": 1},
 }
-PROMPT_LOSS = {"stable": 0.3, "decay": 0.1}
+# What a target's loss counts: none, in a prompt, in an answer, a word wished for.
+COUNTS = {"stable": (0.0, 0.3, 1.0, 1.0), "decay": (0.0, 0.1, 1.0, 1.0), "wish": (0.0, 0.1, 1.0, 2.5)}
 MICROS = 4  # micro-batches a step
 WARMUP = 120
+WISH_RATE, WISH_WARMUP = 0.35, 60  # of the rates below
 MATRIX_RATE, OTHER_RATE = 0.02, 3e-3
 MOMENTUM, BETA1, BETA2, DECAY = 0.95, 0.9, 0.95, 0.05
-HELD = ("story-told", "persona-chat", "personality", "fables")
+HELD = ("story-granted", "story-told", "ours", "persona-chat", "personality")
 
 
 def rate(phase, part, step):
     """part: how much of the phase is done, 0..1"""
+    if phase == "wish":
+        return WISH_RATE * min(step / WISH_WARMUP, max(0.02, 1 - part))
     return max(0.02, 1 - part) if phase == "decay" else min(1.0, step / WARMUP)
 
 
-def orthogonal(g):
+def orthogonal(g, half):
     """The nearest matrix with equal singular values, by five Newton-Schulz steps."""
-    x = g.bfloat16()
-    x = x / (x.float().norm() + 1e-7).bfloat16()
+    x = g.to(half)
+    x = x / (x.float().norm() + 1e-7).to(half)
     wide = x.shape[0] > x.shape[1]
     x = x.t().contiguous() if wide else x
     for _ in range(5):
@@ -59,7 +66,7 @@ def parts(name, w):
     return w.chunk(3) if "qkv" in name else w.chunk(2) if "gate_up" in name else (w,)
 
 
-def update(names, weights, grads, first, second, step, scale):
+def update(names, weights, grads, first, second, step, scale, half):
     for name in names:
         w, g, m, v = weights[name], grads[name], first[name], second[name]
         if w.dim() == 2 and "embed" not in name:
@@ -67,7 +74,7 @@ def update(names, weights, grads, first, second, step, scale):
             for wp, gp, mp_ in zip(parts(name, w), parts(name, g), parts(name, m)):
                 r = MATRIX_RATE * scale
                 wp.mul_(1 - r * DECAY)
-                wp.add_(orthogonal(gp + MOMENTUM * mp_), alpha=-r * max(1, wp.shape[0] / wp.shape[1]) ** 0.5)
+                wp.add_(orthogonal(gp + MOMENTUM * mp_, half), alpha=-r * max(1, wp.shape[0] / wp.shape[1]) ** 0.5)
         else:
             r = OTHER_RATE * scale
             m.mul_(BETA1).add_(g, alpha=1 - BETA1)
@@ -90,17 +97,17 @@ class Run:
     def leaves(self, grad):
         return {n: w.to(self.half).requires_grad_(grad) for n, w in self.weights.items()}
 
-    def micro(self, w, batch, total, prompt_loss):
+    def micro(self, w, batch, total, counts):
         ids, target, kind = (torch.from_numpy(a).to(self.device) for a in batch)
         x = network.forward(self.shape, w, ids, self.tables)
-        weight = torch.tensor([0.0, prompt_loss, 1.0], device=self.device)[kind.long()] / total
+        weight = torch.tensor(counts, device=self.device)[kind.long()] / total
         return network.head_loss(x.flatten(0, 1), w["model.embed_tokens.weight"], target.flatten(),
                                  weight.flatten(), self.o.loss_rows)
 
-    def step(self, step, batches, prompt_loss, scale):
+    def step(self, step, batches, counts, scale):
         """-> loss of the step (only worker 0's return value is of use)"""
         sh, me = self.shared, self.me
-        total = sum(float((b[2] == 2).sum() + prompt_loss * (b[2] == 1).sum()) for b in batches)
+        total = sum(float(np.take(counts, b[2]).sum()) for b in batches)
         w, grad = self.leaves(True), sh["grads"][me].zero_()
         sums = self.shape.views(grad)
         sh["loss"][me] = 0
@@ -112,7 +119,7 @@ class Run:
                 sh["next"].value += 1
             if k >= len(batches):
                 break
-            loss = self.micro(w, batches[k], total, prompt_loss)
+            loss = self.micro(w, batches[k], total, counts)
             loss.backward()
             sh["loss"][me] += loss.item()
             for n, leaf in w.items():
@@ -122,7 +129,8 @@ class Run:
         views = [self.shape.views(g) for g in sh["grads"]]
         with torch.no_grad():
             grads = {n: sum(v[n] for v in views[1:]) + views[0][n] for n in self.mine}
-            update(self.mine, self.weights, grads, self.shape.views(sh["first"]), self.shape.views(sh["second"]), step, scale)
+            update(self.mine, self.weights, grads, self.shape.views(sh["first"]), self.shape.views(sh["second"]),
+                   step, scale, self.half)
         loss = float(sh["loss"].sum())
         sh["barrier"].wait()
         return loss
@@ -134,8 +142,8 @@ class Run:
         w, loss, count, read = self.leaves(False), 0.0, 0, 0
         for a, b in source.spans:
             one = rows.batch([source.ids[a:b][:rows.LONGEST]])
-            loss += float(self.micro(w, one, 1.0, 0.0))
-            count += int((one[2] == 2).sum())
+            loss += float(self.micro(w, one, 1.0, (0.0, 0.0, 1.0, 1.0)))
+            count += int((one[2] >= 2).sum())
             read += b - a
             if read > most:
                 break
@@ -161,7 +169,7 @@ def work(me, o, shape, sh, begun, tokens):
     while not stop:
         batches = data.next(MICROS, o.tokens)
         scale = rate(o.phase, o.part + (1 - o.part) * float(sh["part"]), begun + done + 1)
-        loss = run.step(begun + done + 1, batches, PROMPT_LOSS[o.phase], scale)
+        loss = run.step(begun + done + 1, batches, COUNTS[o.phase], scale)
         done += 1
         tokens += sum(int((b[2] > 0).sum()) for b in batches)
         if me == 0:
@@ -205,6 +213,7 @@ def main():
     o.workers = o.workers or (2 if o.device == "cpu" else 1)
     os.makedirs(o.out, exist_ok=True)
     torch.set_num_threads(1)
+    fused.use(torch.float32 if o.float32 else torch.bfloat16)
     shape = network.Shape(o.size, vocabulary.ROWS)
     new = lambda *s: torch.zeros(*s, device=o.device)
     sh = {"weights": new(shape.count), "first": new(shape.count), "second": new(shape.count),

@@ -6,6 +6,8 @@ A text between two added tokens is encoded on its own and gets a "▁" in front;
 an added token belongs to that token (rstrip), so the template's newlines cost no ids.
 """
 import json
+import re
+import struct
 
 import sentencepiece
 
@@ -36,6 +38,32 @@ def train(text_file, prefix):
         max_sentence_length=100000, minloglevel=2)
 
 
+def _field(number, value):
+    """One field of a protocol buffer: a whole number, a float, or bytes"""
+    def varint(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def rebuild(tokenizer, prefix):
+    """tokenizer.json of a shipped model -> PREFIX.model, as train() had written it (sentencepiece_model.proto)."""
+    ids = tokenizer["model"]["vocab"]
+    out = b""
+    for piece, i in sorted(ids.items(), key=lambda x: x[1]):
+        kind = 2 if i == 0 else 3 if i < 3 else 6 if i < 259 else 1  # unknown, control, byte, normal
+        out += _field(1, _field(1, piece.encode()) + _field(2, float(min(0, 259 - i))) + _field(3, kind))
+    out += _field(2, _field(3, 2) + _field(4, PIECES) + _field(35, 1))  # BPE with byte fallback
+    out += _field(3, _field(1, b"identity") + _field(3, 1) + _field(4, 0) + _field(5, 1))  # dummy prefix, all spaces kept, escaped
+    with open(prefix + ".model", "wb") as f:
+        f.write(out)
+    if tokenizer_json(load(prefix)) != tokenizer:
+        raise SystemExit(f"{prefix}.model is not the vocabulary it was made of")
+
+
 def load(prefix):
     return sentencepiece.SentencePieceProcessor(model_file=prefix + ".model")
 
@@ -49,6 +77,27 @@ def encode_turns(sp, turns):
         out += [(i, answer) for i in sp.encode(text.strip())]
         out.append((END, answer))
     out.append((ENDOFTEXT, False))
+    return out
+
+
+def mark(sp, doc, words):
+    """The answers' tokens of these words get 2 for True."""
+    words = {w.lower() for w in words}
+    out, at = list(doc), 0
+    while at < len(doc):
+        end = at + 1
+        while end < len(doc) and doc[end][0] < PIECES and not sp.id_to_piece(doc[end][0]).startswith("▁"):
+            end += 1
+        if doc[at][1]:
+            text = "".join(sp.id_to_piece(i) for i, _ in doc[at:end] if i < PIECES)
+            word = re.match(r"▁?([A-Za-z]*)", text)[1].lower()
+            if word in words:
+                n, k = 0, at
+                while n < len(word) and k < end:
+                    n += len(sp.id_to_piece(doc[k][0]).lstrip("▁"))
+                    out[k] = (doc[k][0], 2)
+                    k += 1
+        at = end
     return out
 
 
