@@ -23,7 +23,8 @@ enum {
     LEAF7_EBX_AVX2 = 1 << 5,
     LEAF7_ECX_VNNI = 1 << 1 | 1 << 11,           /* VBMI, VNNI */
     LEAF7_EDX_AMX = 1 << 22 | 1 << 24 | 1 << 25, /* BF16 TILE INT8 */
-    LEAF7_1_EAX_BF16 = 1 << 5,                   /* AVX512_BF16 */
+    LEAF7_1_EAX_AVXVNNI = 1 << 4,
+    LEAF7_1_EAX_BF16 = 1 << 5, /* AVX512_BF16 */
 };
 #define LEAF7_EBX_AVX512 (1u << 16 | 1u << 17 | 1u << 30 | 1u << 31) /* F DQ BW VL */
 
@@ -37,6 +38,12 @@ static uint32_t xcr0(void)
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
+}
+
+static uint32_t leaf7_1_eax(void)
+{
+    uint32_t a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) ? a : 0;
 }
 
 /* Linux gives the 8 KiB of tile registers only to a process that asked. */
@@ -59,14 +66,16 @@ unsigned cpu_flags(void)
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, LEAF7_EBX_AVX2) || !has(xcr, XCR0_AVX))
         return 0;
     unsigned flags = CPU_AVX2;
+    if (has(leaf7_1_eax(), LEAF7_1_EAX_AVXVNNI))
+        flags |= CPU_AVXVNNI;
     if (!has(b, LEAF7_EBX_AVX512) || !has(xcr, XCR0_AVX512))
         return flags;
     flags |= CPU_AVX512;
     if (!has(c, LEAF7_ECX_VNNI))
         return flags;
     flags |= CPU_VNNI;
-    if (has(d, LEAF7_EDX_AMX) && __get_cpuid_count(7, 1, &a, &b, &c, &d) &&
-        has(a, LEAF7_1_EAX_BF16) && has(xcr, XCR0_AMX) && amx_granted())
+    if (has(d, LEAF7_EDX_AMX) && has(leaf7_1_eax(), LEAF7_1_EAX_BF16) && has(xcr, XCR0_AMX) &&
+        amx_granted())
         flags |= CPU_AMX;
     return flags;
 }
@@ -135,6 +144,7 @@ static const struct {
     {"scalar", 0},
 #if defined(__x86_64__)
     {"avx2", CPU_AVX2},
+    {"avxvnni", CPU_AVX2 | CPU_AVXVNNI},
     {"avx512", CPU_AVX2 | CPU_AVX512},
     {"vnni", CPU_AVX2 | CPU_AVX512 | CPU_VNNI},
     {"amx", CPU_AVX2 | CPU_AVX512 | CPU_VNNI | CPU_AMX},
@@ -148,7 +158,7 @@ static const struct {
 const char *cpu_level_names(void)
 {
 #if defined(__x86_64__)
-    return "auto scalar avx2 avx512 vnni amx";
+    return "auto scalar avx2 avxvnni avx512 vnni amx";
 #elif defined(__aarch64__)
     return "auto scalar neon dotprod i8mm";
 #else

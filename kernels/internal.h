@@ -17,9 +17,13 @@ extern const int8_t qins4_level[16];       /* by code: side << 3 | inverse magni
 extern const float qins4_fraction[16];     /* 2^(-i/16) */
 extern const float qins8_value[128];       /* T[c]: magnitude relative to the row's base */
 extern const uint8_t qins8_magnitude[128]; /* round(255 T[c]): what the integer products use */
+/* The same as a product, exactly: magnitude[c] is the nearest integer to fine[c mod 16] x
+ * coarse[c / 16] / 2^15, less the offset. coarse 8..15: the negatives of 0..7. */
+extern const int16_t qins8_fine[16], qins8_coarse[16];
 
 enum {
     QINS4_COLS = 128,
+    QINS8_OFFSET = 17,
     QINS9_COLS = 32,
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
 };
@@ -150,7 +154,8 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
 
 void kernels_scalar(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
-void kernels_avx2_tokens(struct kernels *k);
+void kernels_avx2_int8(struct kernels *k);
+void kernels_avxvnni(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx2_attend(struct kernels *k);
 void kernels_avx512(struct kernels *k);

@@ -77,9 +77,13 @@ void kernels_init(struct kernels *k, unsigned flags)
         return;
     k->level = "avx2";
     kernels_avx2_matrix(k);
-    kernels_avx2_tokens(k);
+    kernels_avx2_int8(k);
     kernels_avx2_vector(k);
     kernels_avx2_attend(k);
+    if (flags & CPU_AVXVNNI) {
+        k->level = "avxvnni";
+        kernels_avxvnni(k);
+    }
     if (!(flags & CPU_AVX512))
         return;
     k->level = "avx512";

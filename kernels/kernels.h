@@ -186,9 +186,10 @@ typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
 
 /* ---- dispatch ------------------------------------------------------------------------------- */
 
-/* CPU levels: each includes the ones below it on its architecture. */
+/* CPU levels: each includes the ones below it on its architecture; AVX-VNNI alone may be missing. */
 enum cpu_flag {
     CPU_AVX2 = 1 << 0,    /* AVX2 + FMA + F16C */
+    CPU_AVXVNNI = 1 << 4, /* the VNNI of 256-bit registers, without AVX-512 */
     CPU_AVX512 = 1 << 1,  /* F, BW, DQ, VL */
     CPU_VNNI = 1 << 2,    /* AVX-512 VNNI + VBMI */
     CPU_AMX = 1 << 3,     /* tiles, int8 and bf16, permission granted by the kernel */
@@ -198,7 +199,7 @@ enum cpu_flag {
 };
 
 struct kernels {
-    const char *level; /* "scalar", "avx2", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
+    const char *level; /* "scalar", "avx2", "avxvnni", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
     bool fast_int8;    /* matvecs beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
     matvecs_fn *matvecs[N_FORMATS]; /* NULL: not an int8 format */

@@ -132,7 +132,7 @@ const struct option_row option_table[N_OPTIONS] = {
         "The text does not depend on it." },
     [OPT_CPU] = {
         OPT_CPU, "cpu", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0,
-        "auto scalar avx2 avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
+        "auto scalar avx2 avxvnni avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
         "highest instruction set, such as avx2",
         "The highest instruction set that may be used.\n"
         ".Cm auto\n"

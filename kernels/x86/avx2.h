@@ -110,32 +110,57 @@ static inline __m256 scales_qins4_avx2(const uint8_t *codes)
     return _mm256_castsi256_ps(_mm256_or_si256(_mm256_sub_epi32(f, exponent), sign));
 }
 
-/* Lookup among 128 bytes: table i holds the xor of pieces i and i - 1, so that the xor of tables
- * 0..(c / 16) is the piece that c means. An index below zero reads as 0. */
-struct qins8_tables {
-    __m256i step[8];
+/* 16 numbers of 16 bits, for lookups by 4 bits: their low and their high bytes. */
+struct words_table {
+    __m256i low, high;
 };
 
-static inline struct qins8_tables qins8_tables_avx2(void)
+static inline struct words_table words_table(const int16_t words[16])
 {
-    struct qins8_tables t;
-    t.step[0] = table_avx2(qins8_magnitude);
-    for (int i = 1; i < 8; i++)
-        t.step[i] = _mm256_xor_si256(table_avx2(qins8_magnitude + i * 16),
-                                     table_avx2(qins8_magnitude + i * 16 - 16));
-    return t;
+    uint8_t low[16], high[16];
+    for (int i = 0; i < 16; i++) {
+        low[i] = (uint8_t)words[i];
+        high[i] = (uint8_t)(words[i] >> 8);
+    }
+    return (struct words_table){table_avx2(low), table_avx2(high)};
 }
 
-static inline __m256i magnitudes_qins8(const struct qins8_tables *t, __m256i v)
+/* Words of the bytes 0..7 and 8..15 of each 128 bits. Bit 7 of an index must be clear. */
+static inline void look_up_words(const struct words_table *t, __m256i index, __m256i words[2])
 {
-    __m256i c = _mm256_and_si256(v, _mm256_set1_epi8(127));
-    __m256i m = _mm256_shuffle_epi8(t->step[0], c);
-#pragma GCC unroll 7
-    for (int i = 1; i < 8; i++) {
-        c = _mm256_sub_epi8(c, _mm256_set1_epi8(16));
-        m = _mm256_xor_si256(m, _mm256_shuffle_epi8(t->step[i], c));
-    }
-    return m;
+    __m256i low = _mm256_shuffle_epi8(t->low, index), high = _mm256_shuffle_epi8(t->high, index);
+    words[0] = _mm256_unpacklo_epi8(low, high);
+    words[1] = _mm256_unpackhi_epi8(low, high);
+}
+
+struct qins8_factors {
+    struct words_table fine, coarse;
+};
+
+static inline struct qins8_factors factors_qins8(void)
+{
+    return (struct qins8_factors){words_table(qins8_fine), words_table(qins8_coarse)};
+}
+
+/* Signed magnitudes of 32 codes, ordered as words are looked up. Two factors instead of 128 bytes
+ * in eight tables: half of the instructions. */
+static inline void weights_qins8(const struct qins8_factors *f, __m256i v, __m256i w[2])
+{
+    const __m256i nibble = _mm256_set1_epi8(15), offset = _mm256_set1_epi16(QINS8_OFFSET);
+    __m256i fine[2], coarse[2];
+    look_up_words(&f->fine, _mm256_and_si256(v, nibble), fine);
+    look_up_words(&f->coarse, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble), coarse);
+    for (int i = 0; i < 2; i++)
+        w[i] = _mm256_sub_epi16(_mm256_mulhrs_epi16(fine[i], coarse[i]),
+                                _mm256_sign_epi16(offset, coarse[i]));
+}
+
+/* A block of activations as 16-bit numbers. */
+static inline void widen_block(const int8_t q[ACT_BLOCK], int16_t out[ACT_BLOCK])
+{
+    for (int i = 0; i < ACT_BLOCK; i += 16)
+        _mm256_storeu_si256((void *)(out + i),
+                            _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)(q + i))));
 }
 
 #endif

@@ -6,21 +6,68 @@
 #include "x86/avx2.h"
 #include "x86/prefetch.h"
 
+enum { STREAMS = 2 };
+
 /* ---- row-major formats --------------------------------------------------------------------------
  */
+
+/* Rows [row, row + n): n streams from memory side by side. */
+static inline __attribute__((always_inline)) void
+rows_avx2(const struct matrix *w, uint32_t row, int n, const float *x, float *y, enum element e)
+{
+    const size_t row_bytes = (size_t)w->cols * (e == ELEMENT_F32 ? 4 : 2);
+    const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
+    const uint32_t whole = w->cols / LANES * LANES;
+    __m256 low[4], high[4];
+    for (int r = 0; r < n; r++)
+        low[r] = high[r] = _mm256_setzero_ps();
+    for (uint32_t i = 0; i < whole; i += LANES) {
+        const __m256 a = _mm256_loadu_ps(x + i), b = _mm256_loadu_ps(x + i + 8);
+        const size_t at = (size_t)i * (e == ELEMENT_F32 ? 4 : 2);
+        const size_t jump = at + AHEAD < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+#pragma GCC unroll 4
+        for (int r = 0; r < n; r++) {
+            const uint8_t *in = data + r * row_bytes;
+            prefetch_line(in + at, AHEAD + jump);
+            low[r] = _mm256_fmadd_ps(a, load_avx2(in, i, e), low[r]);
+            high[r] = _mm256_fmadd_ps(b, load_avx2(in, i + 8, e), high[r]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < n; r++) {
+        float lane[LANES];
+        _mm256_storeu_ps(lane, low[r]);
+        _mm256_storeu_ps(lane + 8, high[r]);
+        for (uint32_t i = whole; i < w->cols; i++)
+            lane[i - whole] = fmaf(x[i], load_one(data + r * row_bytes, i, e), lane[i - whole]);
+        y[row + (uint32_t)r] = sum_lanes(lane);
+    }
+}
+
+static inline __attribute__((always_inline)) void matvec_rows(const struct matrix *w,
+                                                              uint32_t group0, uint32_t group1,
+                                                              const float *x, float *y,
+                                                              enum element e)
+{
+    uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
+    if (end > w->rows)
+        end = w->rows;
+    for (; row + STREAMS <= end; row += STREAMS)
+        rows_avx2(w, row, STREAMS, x, y, e);
+    for (; row < end; row++)
+        rows_avx2(w, row, 1, x, y, e);
+}
 
 static void matvec_f32_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                             const struct activation *x, float *y)
 {
-    for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_F32);
+    matvec_rows(w, group0, group1, x->x, y, ELEMENT_F32);
 }
 
 static void matvec_bf16_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                              const struct activation *x, float *y)
 {
-    for (uint32_t r = group0 * ROW_GROUP; r < group1 * ROW_GROUP && r < w->rows; r++)
-        y[r] = dot_avx2(x->x, w->data, (size_t)r * w->cols, w->cols, ELEMENT_BF16);
+    matvec_rows(w, group0, group1, x->x, y, ELEMENT_BF16);
 }
 
 static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
@@ -34,104 +81,6 @@ static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t ro
 
 /* ---- QINS4 --------------------------------------------------------------------------------------
  */
-
-/* Levels of 8 rows x 4 columns times their activations. maddubs wants one operand unsigned: |q|,
- * whose signs go to the levels. Two products of at most 127 x 127 fit its 16 bits; four would not. */
-static inline __m256i product_qins4(__m256i levels, __m256i code, __m256i q, __m256i q_abs)
-{
-    __m256i level = _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), q);
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(q_abs, level), _mm256_set1_epi16(1));
-}
-
-/* Sums of one block: 4 or 2 lines of 8 columns, for rows 0..7 and 8..15. */
-static inline __attribute__((always_inline)) void block_qins4(__m256i levels, const uint8_t *line,
-                                                              const int8_t *q, int n_lines,
-                                                              size_t ahead, __m256i sum[2])
-{
-    const __m256i nibble = _mm256_set1_epi8(15);
-    sum[0] = sum[1] = _mm256_setzero_si256();
-#pragma GCC unroll 4
-    for (int g = 0; g < n_lines; g++) {
-        __m256i q_low = four_avx2(q + g * 8), q_high = four_avx2(q + g * 8 + 4);
-        __m256i abs_low = _mm256_abs_epi8(q_low), abs_high = _mm256_abs_epi8(q_high);
-        prefetch_line(line + g * 64, ahead);
-#pragma GCC unroll 2
-        for (int h = 0; h < 2; h++) {
-            __m256i v = _mm256_loadu_si256((const void *)(line + g * 64 + h * 32));
-            __m256i low = _mm256_and_si256(v, nibble);
-            __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
-            __m256i both = _mm256_add_epi32(product_qins4(levels, low, q_low, abs_low),
-                                            product_qins4(levels, high, q_high, abs_high));
-            sum[h] = _mm256_add_epi32(sum[h], both);
-        }
-    }
-}
-
-/* Row groups [group, group + n), two streams from memory side by side. */
-static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
-                                                               uint32_t group, int n,
-                                                               const struct activation *x, float *y,
-                                                               int block)
-{
-    const int n_blocks = QINS4_COLS / block;
-    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
-    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
-    const uint8_t *tile = group_tiles(w, group);
-    const __m256i levels = table_avx2(qins4_level);
-    __m256 acc[2][2] = {{_mm256_setzero_ps(), _mm256_setzero_ps()},
-                        {_mm256_setzero_ps(), _mm256_setzero_ps()}};
-    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
-        for (int i = 0; i < n; i++)
-            prefetch_line(tile + i * group_bytes, ahead);
-        for (int b = 0; b < n_blocks; b++) {
-            const uint32_t col = k + (uint32_t)(b * block);
-            const __m256 d = _mm256_set1_ps(x->scale[col / ACT_BLOCK]);
-#pragma GCC unroll 2
-            for (int i = 0; i < n; i++) {
-                const uint8_t *at = tile + i * group_bytes;
-                __m256i sum[2];
-                block_qins4(levels, at + n_blocks * ROW_GROUP + b * block * 8, x->q + col,
-                            block / 8, ahead, sum);
-#pragma GCC unroll 2
-                for (int h = 0; h < 2; h++) {
-                    __m256 s = scales_qins4_avx2(at + b * ROW_GROUP + h * 8);
-                    acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d),
-                                                acc[i][h]);
-                }
-            }
-        }
-    }
-    for (int i = 0; i < n; i++) {
-        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
-        store_group_avx2(w, group + (uint32_t)i, y,
-                         _mm256_mul_ps(acc[i][0], _mm256_loadu_ps(base)),
-                         _mm256_mul_ps(acc[i][1], _mm256_loadu_ps(base + 8)));
-    }
-}
-
-static inline __attribute__((always_inline)) void matvec_qins4(const struct matrix *w,
-                                                               uint32_t group0, uint32_t group1,
-                                                               const struct activation *x, float *y,
-                                                               int block)
-{
-    for (; group0 + 2 <= group1; group0 += 2)
-        groups_qins4(w, group0, 2, x, y, block);
-    if (group0 < group1)
-        groups_qins4(w, group0, 1, x, y, block);
-}
-
-static void matvec_qins4_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
-                              const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 32);
-}
-
-static void matvec_qins4_16_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                 const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 16);
-}
 
 /* One line: rows [r0, r1) get 8 columns each. Interleaving the low and high nibbles' dwords puts
  * the 8 levels of a row side by side; unpack works within 128 bits, hence the order of rows. */
@@ -173,8 +122,8 @@ static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t
         for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++) {
             const uint8_t *s = tile + g * 8 / block * ROW_GROUP;
             for (int h = 0; h < ROW_GROUP && g * 8 % block == 0; h += 8)
-                _mm256_storeu_ps(scale + h,
-                                 _mm256_mul_ps(_mm256_loadu_ps(base + h), scales_qins4_avx2(s + h)));
+                _mm256_storeu_ps(
+                    scale + h, _mm256_mul_ps(_mm256_loadu_ps(base + h), scales_qins4_avx2(s + h)));
             decode_line_qins4(codes + g * 64, scale, r0, r1, w->cols - k - g * 8, out + k + g * 8,
                               w->cols);
         }
@@ -207,46 +156,6 @@ static void dequant_qins4_avx2(const struct matrix *w, uint32_t row0, uint32_t r
 
 /* ---- QINS8 --------------------------------------------------------------------------------------
  */
-
-/* 255 x 127 fits 16 bits, two of them do not: even and odd columns apart. */
-static inline __m256i product_qins8(const struct qins8_tables *t, __m256i v, __m256i q)
-{
-    const __m256i even = _mm256_set1_epi16(255), one = _mm256_set1_epi16(1);
-    __m256i m = magnitudes_qins8(t, v);
-    __m256i signed_q = _mm256_sign_epi8(q, _mm256_or_si256(v, _mm256_set1_epi8(1)));
-    __m256i a = _mm256_maddubs_epi16(_mm256_and_si256(m, even), signed_q);
-    __m256i b = _mm256_maddubs_epi16(_mm256_andnot_si256(even, m), signed_q);
-    return _mm256_add_epi32(_mm256_madd_epi16(a, one), _mm256_madd_epi16(b, one));
-}
-
-static void matvec_qins8_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
-                              const struct activation *x, float *y)
-{
-    const struct qins8_tables t = qins8_tables_avx2();
-    for (uint32_t group = group0; group < group1; group++) {
-        const uint8_t *line = group_tiles(w, group);
-        __m256 acc[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-        for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK) {
-            __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-            for (uint32_t g = 0; g < ACT_BLOCK; g += 4, line += 64) {
-                __m256i q = four_avx2(x->q + k + g);
-                prefetch_line(line, AHEAD);
-                for (int h = 0; h < 2; h++) {
-                    __m256i v = _mm256_loadu_si256((const void *)(line + h * 32));
-                    sum[h] = _mm256_add_epi32(sum[h], product_qins8(&t, v, q));
-                }
-            }
-            for (int h = 0; h < 2; h++)
-                acc[h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]),
-                                         _mm256_set1_ps(x->scale[k / ACT_BLOCK]), acc[h]);
-        }
-        const float *base = w->row + (size_t)group * ROW_GROUP;
-        for (int h = 0; h < 2; h++)
-            acc[h] = _mm256_mul_ps(
-                acc[h], _mm256_div_ps(_mm256_loadu_ps(base + h * 8), _mm256_set1_ps(255)));
-        store_group_avx2(w, group, y, acc[0], acc[1]);
-    }
-}
 
 /* The 8 bytes of row r in two neighbouring lines. */
 static inline __m128i eight_bytes(const uint8_t *line, uint32_t r)
@@ -292,70 +201,100 @@ static void dequant_qins8_avx2(const struct matrix *w, uint32_t row0, uint32_t r
 /* ---- QINS9 --------------------------------------------------------------------------------------
  */
 
-struct qins9_range {
-    __m256 log_min[2], step[2]; /* of rows 0..7 and 8..15 */
-};
-
-static struct qins9_range range_qins9(const struct matrix *w, uint32_t group)
+/* Values of all codes in one range: exp(log_min + (255 - stored) x step), 0 where stored is 0. */
+static void table_qins9(float table[256], float log_min, float log_max)
 {
-    struct qins9_range range;
-    for (int h = 0; h < 2; h++) {
-        __m256 low = _mm256_set1_ps(w->log_min), high = _mm256_set1_ps(w->log_max);
-        if (w->format == FORMAT_QINS9ROW) {
-            const float *row = w->row + (size_t)group * ROW_GROUP + h * 8;
-            low = _mm256_loadu_ps(row);
-            high = _mm256_loadu_ps(row + w->rows_pad);
-        }
-        range.log_min[h] = low;
-        range.step[h] = _mm256_div_ps(_mm256_sub_ps(high, low), _mm256_set1_ps(254));
-    }
-    return range;
+    const __m256 low = _mm256_set1_ps(log_min), step = _mm256_set1_ps((log_max - log_min) / 254);
+    __m256 t = _mm256_setr_ps(255, 254, 253, 252, 251, 250, 249, 248);
+    for (int s = 0; s < 256; s += 8, t = _mm256_sub_ps(t, _mm256_set1_ps(8)))
+        _mm256_storeu_ps(table + s, exp_avx2(_mm256_fmadd_ps(t, step, low)));
+    table[0] = 0;
 }
 
-/* Column j of a line, 8 rows: sign x exp(log_min + (255 - stored) x step); 0 where stored is 0. */
-static inline __attribute__((always_inline)) __m256 values_qins9(__m256i v, uint32_t signs, int j,
-                                                                 __m256 log_min, __m256 step)
+/* Four columns of a row. Loads, not a gather: that is slow on AMD, and on Intel where its leaks are
+ * closed. */
+static inline __m128 four_qins9(const float table[256], const uint8_t *codes)
 {
-    const __m256i at = _mm256_setr_epi32(31, 27, 23, 19, 15, 11, 7, 3); /* bit 4 r -> bit 31 */
-    __m256i stored = _mm256_and_si256(_mm256_srli_epi32(v, j * 8), _mm256_set1_epi32(255));
-    __m256 t = _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_set1_epi32(255), stored));
-    __m256 value = exp_avx2(_mm256_fmadd_ps(t, step, log_min));
-    __m256i zero = _mm256_cmpeq_epi32(stored, _mm256_setzero_si256());
-    __m256i sign = _mm256_sllv_epi32(_mm256_set1_epi32((int32_t)(signs >> j)), at);
-    value = _mm256_andnot_ps(_mm256_castsi256_ps(zero), value);
-    sign = _mm256_and_si256(sign, _mm256_set1_epi32(INT32_MIN));
-    return _mm256_xor_ps(value, _mm256_castsi256_ps(sign));
+    uint32_t c;
+    memcpy(&c, codes, sizeof c);
+    return _mm_setr_ps(table[c & 255], table[c >> 8 & 255], table[c >> 16 & 255], table[c >> 24]);
+}
+
+/* Four columns of 8 rows: sum i gets rows 2i and 2i + 1, a lane a column. Rows are `stride` floats
+ * apart in the table. */
+static inline __attribute__((always_inline)) void line_qins9(const float *table, uint32_t stride,
+                                                             const uint8_t *line,
+                                                             const uint8_t *signs, const float x[4],
+                                                             __m256 sum[4])
+{
+    const __m256i bits = _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24);
+    const __m256 four = _mm256_broadcast_ps((const void *)x);
+    int32_t mask;
+    memcpy(&mask, signs, sizeof mask);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        __m256 v = _mm256_set_m128(four_qins9(table + (2 * i + 1) * stride, line + i * 8 + 4),
+                                   four_qins9(table + 2 * i * stride, line + i * 8));
+        __m256i sign = _mm256_sllv_epi32(_mm256_set1_epi32(mask),
+                                         _mm256_sub_epi32(bits, _mm256_set1_epi32(i * 8)));
+        sign = _mm256_and_si256(sign, _mm256_set1_epi32(INT32_MIN));
+        sum[i] = _mm256_fmadd_ps(_mm256_xor_ps(v, _mm256_castsi256_ps(sign)), four, sum[i]);
+    }
+}
+
+/* Half a row group: rows [r, r + 8), r 0 or 8. */
+static inline __attribute__((always_inline)) void half_qins9(const struct matrix *w, uint32_t group,
+                                                             uint32_t r, const float *table,
+                                                             uint32_t stride, const float *x,
+                                                             float y[8])
+{
+    const uint8_t *tile = group_tiles(w, group);
+    __m256 sum[4];
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm256_setzero_ps();
+    for (uint32_t k = 0; k < w->cols; k += 4) {
+        const uint8_t *at = tile + (size_t)(k / QINS9_COLS) * 576;
+        const uint32_t g = k % QINS9_COLS / 4;
+        const float *four = x + k;
+        float last[4] = {0};
+        if (w->cols - k < 4) {
+            memcpy(last, x + k, (w->cols - k) * sizeof *last);
+            four = last;
+        }
+        line_qins9(table, stride, at + g * 64 + r * 4, at + QINS9_SIGNS + g * 8 + r / 2, four, sum);
+    }
+    for (int i = 0; i < 8; i++) {
+        float s[8];
+        _mm256_storeu_ps(s, sum[i / 2]);
+        y[i] = (s[i % 2 * 4] + s[i % 2 * 4 + 1]) + (s[i % 2 * 4 + 2] + s[i % 2 * 4 + 3]);
+    }
 }
 
 static void matvec_qins9_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
+    float table[256];
+    table_qins9(table, w->log_min, w->log_max);
     for (uint32_t group = group0; group < group1; group++) {
-        const uint8_t *tile = group_tiles(w, group);
-        struct qins9_range range = range_qins9(w, group);
-        __m256 acc[2][4];
-        for (int i = 0; i < 8; i++)
-            acc[i / 4][i % 4] = _mm256_setzero_ps();
-        for (uint32_t k = 0; k < w->cols; k += 4) {
-            const uint8_t *at = tile + (size_t)(k / QINS9_COLS) * 576;
-            uint32_t g = k % QINS9_COLS / 4, n = w->cols - k < 4 ? w->cols - k : 4, signs[2];
-            float four[4] = {0};
-            memcpy(four, x->x + k, n * sizeof *four);
-            memcpy(signs, at + QINS9_SIGNS + g * 8, 8);
-            for (int h = 0; h < 2; h++) {
-                __m256i v = _mm256_loadu_si256((const void *)(at + g * 64 + h * 32));
-#pragma GCC unroll 4
-                for (int j = 0; j < 4; j++)
-                    acc[h][j] = _mm256_fmadd_ps(
-                        values_qins9(v, signs[h], j, range.log_min[h], range.step[h]),
-                        _mm256_set1_ps(four[j]), acc[h][j]);
-            }
+        float rows[ROW_GROUP];
+        half_qins9(w, group, 0, table, 0, x->x, rows);
+        half_qins9(w, group, 8, table, 0, x->x, rows + 8);
+        memcpy(y + (size_t)group * ROW_GROUP, rows, group_rows(w, group) * sizeof *y);
+    }
+}
+
+static void matvec_qins9row_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 const struct activation *x, float *y)
+{
+    for (uint32_t group = group0; group < group1; group++) {
+        float table[8][256], rows[ROW_GROUP];
+        for (uint32_t r = 0; r < ROW_GROUP; r += 8) {
+            const float *range = w->row + (size_t)group * ROW_GROUP + r;
+            for (uint32_t i = 0; i < 8; i++)
+                table_qins9(table[i], range[i], range[w->rows_pad + i]);
+            half_qins9(w, group, r, table[0], 256, x->x, rows + r);
         }
-        __m256 sum[2];
-        for (int h = 0; h < 2; h++)
-            sum[h] = _mm256_add_ps(_mm256_add_ps(acc[h][0], acc[h][1]),
-                                   _mm256_add_ps(acc[h][2], acc[h][3]));
-        store_group_avx2(w, group, y, sum[0], sum[1]);
+        memcpy(y + (size_t)group * ROW_GROUP, rows, group_rows(w, group) * sizeof *y);
     }
 }
 
@@ -392,10 +331,8 @@ void kernels_avx2_matrix(struct kernels *k)
 {
     k->matvec[FORMAT_F32] = matvec_f32_avx2;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx2;
-    k->matvec[FORMAT_QINS9] = k->matvec[FORMAT_QINS9ROW] = matvec_qins9_avx2;
-    k->matvec[FORMAT_QINS8] = matvec_qins8_avx2;
-    k->matvec[FORMAT_QINS4] = matvec_qins4_avx2;
-    k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_avx2;
+    k->matvec[FORMAT_QINS9] = matvec_qins9_avx2;
+    k->matvec[FORMAT_QINS9ROW] = matvec_qins9row_avx2;
     k->dequant[FORMAT_BF16] = dequant_bf16_avx2;
     k->dequant[FORMAT_QINS9] = k->dequant[FORMAT_QINS9ROW] = dequant_qins9_avx2;
     k->dequant[FORMAT_QINS8] = dequant_qins8_avx2;

@@ -583,8 +583,8 @@ static void check_all(struct state *s)
 
 /* ---- CPU levels ------------------------------------------------------------------------------ */
 
-static const unsigned ladder[] = {CPU_AVX2, CPU_AVX512,  CPU_VNNI, CPU_AMX,
-                                  CPU_NEON, CPU_DOTPROD, CPU_I8MM};
+static const unsigned ladder[] = {CPU_AVX2, CPU_AVXVNNI, CPU_AVX512,  CPU_VNNI,
+                                  CPU_AMX,  CPU_NEON,    CPU_DOTPROD, CPU_I8MM};
 
 static void check_level(struct state *s)
 {

@@ -79,6 +79,16 @@ static void test_tables_follow_their_formulas(void **state)
         assert_true(qins8_value[c] == (float)t);
         assert_int_equal(qins8_magnitude[c], (int)rint(255 * t));
     }
+    for (int i = 0; i < 16; i++) {
+        double coarse = rint(8601.13 * exp2(-i % 8 / 2.0) - 7.9);
+        assert_int_equal(qins8_fine[i], (int)rint(1037 * exp2(-i / 32.0)));
+        assert_int_equal(qins8_coarse[i], (int)(i < 8 ? coarse : -coarse));
+    }
+    for (int c = 0; c < 256; c++) { /* rounded as pmulhrsw does: the nearest, halves up */
+        int product = qins8_fine[c & 15] * qins8_coarse[c >> 4];
+        int value = (int)floor(product / 32768.0 + 0.5), magnitude = qins8_magnitude[c & 127];
+        assert_int_equal(value, c & 128 ? -magnitude - QINS8_OFFSET : magnitude + QINS8_OFFSET);
+    }
     for (int i = 0; i < 16; i++)
         assert_true(qins4_fraction[i] == (float)exp2(-i / 16.0));
     for (int code = 0; code < 16; code++) {

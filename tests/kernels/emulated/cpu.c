@@ -6,5 +6,7 @@
 
 unsigned cpu_flags(void)
 {
-    return !__builtin_cpu_supports("avx2") ? 0 : CPU_AVX2 | CPU_AVX512 | CPU_VNNI | CPU_AMX;
+    return !__builtin_cpu_supports("avx2")
+               ? 0
+               : CPU_AVX2 | CPU_AVXVNNI | CPU_AVX512 | CPU_VNNI | CPU_AMX;
 }

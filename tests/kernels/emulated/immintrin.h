@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * immintrin: AVX-512 (F BW DQ VL VBMI VNNI BF16) and AMX (TILE BF16) in plain C and AVX2, so that
- * the kernels written for them are tested on machines without them. SIMDe has most of it; what its
- * Debian 12 version lacks follows here, after the operations of Intel's manual. Stands before the
- * compiler's own header on the include path.
+ * immintrin: AVX-VNNI, AVX-512 (F BW DQ VL VBMI VNNI BF16) and AMX (TILE BF16) in plain C and AVX2,
+ * so that the kernels written for them are tested on machines without them. SIMDe has most of it;
+ * what its Debian 12 version lacks follows here, after the operations of Intel's manual. Stands
+ * before the compiler's own header on the include path.
  */
 #ifndef QINS_EMULATED_IMMINTRIN_H
 #define QINS_EMULATED_IMMINTRIN_H
@@ -155,6 +155,25 @@ static inline simde__m512 emulated_mm512_mask3_fmadd_ps(simde__m512 a, simde__m5
 EMULATED_REDUCE(mm512_reduce_add_ps, EMULATED_ADD)
 EMULATED_REDUCE(mm512_reduce_max_ps, EMULATED_MAX)
 
+/* In each 32-bit lane: sum + 4 products of an unsigned and a signed byte, without saturation. */
+static inline __m256i emulated_mm256_dpbusd_avx_epi32(__m256i sum, __m256i u8, __m256i s8)
+{
+    for (int i = 0; i < 4; i++) {
+        __m256i a = _mm256_srli_epi32(_mm256_slli_epi32(u8, 24 - i * 8), 24);
+        __m256i b = _mm256_srai_epi32(_mm256_slli_epi32(s8, 24 - i * 8), 24);
+        sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(a, b));
+    }
+    return sum;
+}
+
+/* In each 32-bit lane: sum + 2 products of signed 16-bit numbers. */
+static inline __m256i emulated_mm256_dpwssd_avx_epi32(__m256i sum, __m256i a, __m256i b)
+{
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+}
+
+#define _mm256_dpbusd_avx_epi32 emulated_mm256_dpbusd_avx_epi32
+#define _mm256_dpwssd_avx_epi32 emulated_mm256_dpwssd_avx_epi32
 #define _mm512_extractf32x8_ps emulated_mm512_extractf32x8_ps
 #define _mm512_mask3_fmadd_ps emulated_mm512_mask3_fmadd_ps
 #define _mm512_reduce_add_ps emulated_mm512_reduce_add_ps

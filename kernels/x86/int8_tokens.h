@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX2: the integer products with several tokens. Weights are decoded into a panel that stays in
- * the first-level cache, signs apart from magnitudes, as maddubs wants them; the sums of 16 rows x
- * 2 tokens stay in registers. (16-bit products: a sixth slower for QINS4.)
+ * int8_tokens: the integer products with several tokens, in 256-bit registers. Weights are decoded
+ * into a panel that stays in the first-level cache. Compiled once with AVX2 alone and once with
+ * AVX-VNNI (avx2_int8.c, avxvnni.c).
+ *
+ * QINS4: bytes, signs apart from magnitudes, as dot_bytes wants them. QINS8: 16-bit numbers.
  */
 #include "x86/avx2.h"
+#include "x86/dot.h"
 #include "x86/prefetch.h"
 
 enum {
-    TOKENS = 2,
+    TOKENS = 2,       /* whose sums lie in registers together: qins4, */
+    WIDE_TOKENS = 3,  /* qins8 */
     FEW = 8,          /* tokens for which the reads from memory should not pause long */
     NEAR_COLS = 128,  /* columns decoded at once for them, */
     PANEL_COLS = 512, /* and for more */
@@ -16,20 +20,23 @@ enum {
 };
 
 struct panel {
-    uint8_t sign[PANEL_COLS * ROW_GROUP];    /* lines of 16 rows x 4 columns: bytes of that sign */
-    uint8_t even[PANEL_COLS * ROW_GROUP];    /* magnitudes of all columns; qins8: of even ones */
-    uint8_t odd[PANEL_COLS * ROW_GROUP];     /* qins8: of odd ones */
+    union {
+        struct { /* qins4: lines of 16 rows x 4 columns */
+            uint8_t sign[PANEL_COLS * ROW_GROUP], magnitude[PANEL_COLS * ROW_GROUP];
+        };
+        int16_t word[PANEL_COLS * ROW_GROUP]; /* qins8: lines of 16 rows x 2 columns */
+    };
     float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
 };
 
-static inline __m256i load(const uint8_t *p)
+static inline __m256i load(const void *p)
 {
-    return _mm256_loadu_si256((const void *)p);
+    return _mm256_loadu_si256(p);
 }
 
-static inline void store(uint8_t *p, __m256i v)
+static inline void store(void *p, __m256i v)
 {
-    _mm256_storeu_si256((void *)p, v);
+    _mm256_storeu_si256(p, v);
 }
 
 /* ---- decoding -----------------------------------------------------------------------------------
@@ -53,75 +60,64 @@ decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32
                 __m256i v = load(tile + h), low = _mm256_and_si256(v, nibble);
                 __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
                 store(p->sign + to + h, _mm256_shuffle_epi8(level, low));
-                store(p->even + to + h, _mm256_shuffle_epi8(magnitude, low));
+                store(p->magnitude + to + h, _mm256_shuffle_epi8(magnitude, low));
                 store(p->sign + to + 64 + h, _mm256_shuffle_epi8(level, high));
-                store(p->even + to + 64 + h, _mm256_shuffle_epi8(magnitude, high));
+                store(p->magnitude + to + 64 + h, _mm256_shuffle_epi8(magnitude, high));
             }
         }
     }
 }
 
+/* The four words of a row, which come from one register, go to two lines. */
 static inline void decode_qins8(struct panel *p, const uint8_t *line, uint32_t n_cols)
 {
-    const __m256i columns = _mm256_set1_epi16(255);
-    const struct qins8_tables t = qins8_tables_avx2();
-    for (uint32_t at = 0; at < n_cols * ROW_GROUP; at += 32) {
-        __m256i v = load(line + at), m = magnitudes_qins8(&t, v);
-        prefetch_line(line + at, AHEAD);
-        store(p->sign + at, _mm256_or_si256(v, _mm256_set1_epi8(1)));
-        store(p->even + at, _mm256_and_si256(m, columns));
-        store(p->odd + at, _mm256_andnot_si256(columns, m));
+    const struct qins8_factors f = factors_qins8();
+    int16_t *to = p->word;
+    for (uint32_t k = 0; k < n_cols; k += 4, line += 64, to += 64) {
+        prefetch_line(line, AHEAD);
+        for (int h = 0; h < 2; h++) {
+            __m256i w[2];
+            weights_qins8(&f, load(line + h * 32), w);
+            __m256 a = _mm256_castsi256_ps(w[0]), b = _mm256_castsi256_ps(w[1]);
+            store(to + h * 16, _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88)));
+            store(to + 32 + h * 16, _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd)));
+        }
     }
 }
 
 /* ---- products -----------------------------------------------------------------------------------
  */
 
-/* 8 rows x 4 columns. Two products of at most 127 x 127 fit the 16 bits of maddubs; of 255 x 127
- * only one does. */
-static inline __attribute__((always_inline)) __m256i
-product(const struct panel *p, uint32_t at, __m256i sign, __m256i q, const uint32_t block)
-{
-    const __m256i one = _mm256_set1_epi16(1), a = _mm256_sign_epi8(q, sign);
-    __m256i sum = _mm256_madd_epi16(_mm256_maddubs_epi16(load(p->even + at), a), one);
-    if (block)
-        return sum;
-    __m256i odd = _mm256_madd_epi16(_mm256_maddubs_epi16(load(p->odd + at), a), one);
-    return _mm256_add_epi32(sum, odd);
-}
+/* Each adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. */
 
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. `block`: 32, 16, or 0: qins8. */
 static inline __attribute__((always_inline)) void
-multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
-         const int n_tok, float to[][ROW_GROUP], const uint32_t block)
+multiply_qins4(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
+               const int n_tok, float to[][ROW_GROUP], const uint32_t block)
 {
-    const uint32_t step = block ? block : ACT_BLOCK;
     __m256 acc[TOKENS][2];
     for (int t = 0; t < n_tok; t++)
         for (int h = 0; h < 2; h++)
             acc[t][h] = _mm256_loadu_ps(to[t] + h * 8);
-    for (uint32_t k = 0; k < n_cols; k += step) {
+    for (uint32_t k = 0; k < n_cols; k += block) {
         __m256i sum[TOKENS][2];
         for (int t = 0; t < n_tok; t++)
             sum[t][0] = sum[t][1] = _mm256_setzero_si256();
 #pragma GCC unroll 8
-        for (uint32_t g = 0; g < step; g += 4)
+        for (uint32_t g = 0; g < block; g += 4)
 #pragma GCC unroll 2
             for (uint32_t h = 0; h < 2; h++) {
                 const uint32_t at = (k + g) * ROW_GROUP + h * 32;
-                const __m256i sign = load(p->sign + at);
+                const __m256i sign = load(p->sign + at), magnitude = load(p->magnitude + at);
 #pragma GCC unroll 2
                 for (int t = 0; t < n_tok; t++) {
-                    const __m256i q = four_avx2(x[t].q + col0 + k + g);
-                    sum[t][h] = _mm256_add_epi32(sum[t][h], product(p, at, sign, q, block));
+                    __m256i q = _mm256_sign_epi8(four_avx2(x[t].q + col0 + k + g), sign);
+                    sum[t][h] = dot_bytes(sum[t][h], magnitude, q);
                 }
             }
         for (int t = 0; t < n_tok; t++) {
             const __m256 d = _mm256_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
             for (int h = 0; h < 2; h++) {
-                __m256 s = d;
-                if (block)
-                    s = _mm256_mul_ps(_mm256_loadu_ps(p->scale[k / step] + h * 8), d);
+                __m256 s = _mm256_mul_ps(_mm256_loadu_ps(p->scale[k / block] + h * 8), d);
                 acc[t][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[t][h]), s, acc[t][h]);
             }
         }
@@ -129,6 +125,43 @@ multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uin
     for (int t = 0; t < n_tok; t++)
         for (int h = 0; h < 2; h++)
             _mm256_storeu_ps(to[t] + h * 8, acc[t][h]);
+}
+
+static inline __attribute__((always_inline)) void
+multiply_qins8(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
+               const int n_tok, float to[][ROW_GROUP])
+{
+    int16_t q[WIDE_TOKENS][PANEL_COLS];
+    for (int t = 0; t < n_tok; t++)
+        for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK)
+            widen_block(x[t].q + col0 + k, q[t] + k);
+    for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK) {
+        __m256i sum[WIDE_TOKENS][2];
+        for (int t = 0; t < n_tok; t++)
+            sum[t][0] = sum[t][1] = _mm256_setzero_si256();
+#pragma GCC unroll 16
+        for (uint32_t g = k; g < k + ACT_BLOCK; g += 2) {
+            const __m256i w0 = load(p->word + g * ROW_GROUP);
+            const __m256i w1 = load(p->word + g * ROW_GROUP + 16);
+#pragma GCC unroll 3
+            for (int t = 0; t < n_tok; t++) {
+                int32_t bits;
+                memcpy(&bits, q[t] + g, sizeof bits);
+                const __m256i two = _mm256_set1_epi32(bits);
+                sum[t][0] = dot_words(sum[t][0], w0, two);
+                sum[t][1] = dot_words(sum[t][1], w1, two);
+            }
+        }
+#pragma GCC unroll 3
+        for (int t = 0; t < n_tok; t++) {
+            const __m256 d = _mm256_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
+            for (int h = 0; h < 2; h++) {
+                __m256 acc = _mm256_loadu_ps(to[t] + h * 8);
+                acc = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[t][h]), d, acc);
+                _mm256_storeu_ps(to[t] + h * 8, acc);
+            }
+        }
+    }
 }
 
 /* One row group, up to BATCH tokens. */
@@ -151,10 +184,19 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
             decode_qins8(&panel, tile, n_cols);
             tile += n_cols * ROW_GROUP;
         }
-        for (; t + TOKENS <= n_tok; t += TOKENS)
-            multiply(&panel, n_cols, x + t, k, TOKENS, acc + t, block);
-        for (; t < n_tok; t++)
-            multiply(&panel, n_cols, x + t, k, 1, acc + t, block);
+        if (block) {
+            for (; t + TOKENS <= n_tok; t += TOKENS)
+                multiply_qins4(&panel, n_cols, x + t, k, TOKENS, acc + t, block);
+            for (; t < n_tok; t++)
+                multiply_qins4(&panel, n_cols, x + t, k, 1, acc + t, block);
+        } else {
+            for (; t + WIDE_TOKENS <= n_tok; t += WIDE_TOKENS)
+                multiply_qins8(&panel, n_cols, x + t, k, WIDE_TOKENS, acc + t);
+            if (n_tok - t == 2)
+                multiply_qins8(&panel, n_cols, x + t, k, 2, acc + t);
+            else if (n_tok - t == 1)
+                multiply_qins8(&panel, n_cols, x + t, k, 1, acc + t);
+        }
     }
     const float *row = w->row + (size_t)group * ROW_GROUP;
     __m256 base[2] = {_mm256_loadu_ps(row), _mm256_loadu_ps(row + 8)};
@@ -194,7 +236,7 @@ static void matvecs_qins8(const struct matrix *w, uint32_t group0, uint32_t grou
     matvecs(w, group0, group1, x, n_tok, y, ld_y, 0);
 }
 
-void kernels_avx2_tokens(struct kernels *k)
+static void int8_tokens(struct kernels *k)
 {
     k->fast_int8 = true;
     k->matvecs[FORMAT_QINS8] = matvecs_qins8;

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * int8_vector: matrix times int8 vector in 256-bit registers. In a tile's line a 32-bit lane is a
+ * row, so that the products of a row gather in its lane. Compiled once with AVX2 alone and once
+ * with AVX-VNNI (avx2_int8.c, avxvnni.c).
+ */
+#include "x86/avx2.h"
+#include "x86/dot.h"
+#include "x86/prefetch.h"
+
+/* ---- QINS4 --------------------------------------------------------------------------------------
+ */
+
+/* Adds levels of 8 rows x 4 columns times their activations. Their signs go to the levels; two
+ * products of at most 127 x 127 fit the 16 bits that dot_bytes has. */
+static inline __m256i dot_qins4(__m256i sum, __m256i levels, __m256i code, __m256i q, __m256i q_abs)
+{
+    return dot_bytes(sum, q_abs, _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), q));
+}
+
+/* Sums of one block: 4 or 2 lines of 8 columns, for rows 0..7 and 8..15. */
+static inline __attribute__((always_inline)) void block_qins4(__m256i levels, const uint8_t *line,
+                                                              const int8_t *q, int n_lines,
+                                                              size_t ahead, __m256i sum[2])
+{
+    const __m256i nibble = _mm256_set1_epi8(15);
+    sum[0] = sum[1] = _mm256_setzero_si256();
+#pragma GCC unroll 4
+    for (int g = 0; g < n_lines; g++) {
+        __m256i q_low = four_avx2(q + g * 8), q_high = four_avx2(q + g * 8 + 4);
+        __m256i abs_low = _mm256_abs_epi8(q_low), abs_high = _mm256_abs_epi8(q_high);
+        prefetch_line(line + g * 64, ahead);
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; h++) {
+            __m256i v = _mm256_loadu_si256((const void *)(line + g * 64 + h * 32));
+            __m256i low = _mm256_and_si256(v, nibble);
+            __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
+            sum[h] = dot_qins4(sum[h], levels, low, q_low, abs_low);
+            sum[h] = dot_qins4(sum[h], levels, high, q_high, abs_high);
+        }
+    }
+}
+
+/* Row groups [group, group + n), two streams from memory side by side. */
+static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
+                                                               uint32_t group, int n,
+                                                               const struct activation *x, float *y,
+                                                               int block)
+{
+    const int n_blocks = QINS4_COLS / block;
+    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
+    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const uint8_t *tile = group_tiles(w, group);
+    const __m256i levels = table_avx2(qins4_level);
+    __m256 acc[2][2] = {{_mm256_setzero_ps(), _mm256_setzero_ps()},
+                        {_mm256_setzero_ps(), _mm256_setzero_ps()}};
+    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
+        for (int i = 0; i < n; i++)
+            prefetch_line(tile + i * group_bytes, ahead);
+        for (int b = 0; b < n_blocks; b++) {
+            const uint32_t col = k + (uint32_t)(b * block);
+            const __m256 d = _mm256_set1_ps(x->scale[col / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < n; i++) {
+                const uint8_t *at = tile + i * group_bytes;
+                __m256i sum[2];
+                block_qins4(levels, at + n_blocks * ROW_GROUP + b * block * 8, x->q + col,
+                            block / 8, ahead, sum);
+#pragma GCC unroll 2
+                for (int h = 0; h < 2; h++) {
+                    __m256 s = scales_qins4_avx2(at + b * ROW_GROUP + h * 8);
+                    acc[i][h] =
+                        _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]), _mm256_mul_ps(s, d), acc[i][h]);
+                }
+            }
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
+        store_group_avx2(w, group + (uint32_t)i, y, _mm256_mul_ps(acc[i][0], _mm256_loadu_ps(base)),
+                         _mm256_mul_ps(acc[i][1], _mm256_loadu_ps(base + 8)));
+    }
+}
+
+static inline __attribute__((always_inline)) void matvec_qins4(const struct matrix *w,
+                                                               uint32_t group0, uint32_t group1,
+                                                               const struct activation *x, float *y,
+                                                               int block)
+{
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins4(w, group0, 2, x, y, block);
+    if (group0 < group1)
+        groups_qins4(w, group0, 1, x, y, block);
+}
+
+static void matvec_qins4_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, float *y)
+{
+    matvec_qins4(w, group0, group1, x, y, 32);
+}
+
+static void matvec_qins4_16_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 const struct activation *x, float *y)
+{
+    matvec_qins4(w, group0, group1, x, y, 16);
+}
+
+/* ---- QINS8 --------------------------------------------------------------------------------------
+ */
+
+/* Sums of one block: 8 lines of 4 columns, of which 8 rows are taken. Rows 0, 1, 4, 5 gather in one
+ * register and 2, 3, 6, 7 in the other, two sums a row. */
+static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *line,
+                                  const int16_t q[ACT_BLOCK])
+{
+    __m256i low = _mm256_setzero_si256(), high = low, w[2];
+#pragma GCC unroll 8
+    for (int g = 0; g < ACT_BLOCK / 4; g++) {
+        int64_t four;
+        memcpy(&four, q + g * 4, sizeof four);
+        weights_qins8(f, _mm256_loadu_si256((const void *)(line + g * 64)), w);
+        low = dot_words(low, w[0], _mm256_set1_epi64x(four));
+        high = dot_words(high, w[1], _mm256_set1_epi64x(four));
+    }
+    return _mm256_hadd_epi32(low, high);
+}
+
+/* Row groups [group, group + n), two streams from memory side by side. Their loop is not unrolled, or
+ * GCC keeps the activations of all in registers that it does not have. */
+static inline __attribute__((always_inline)) void
+groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y)
+{
+    const uint32_t block_bytes = ACT_BLOCK * ROW_GROUP;
+    const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
+    const uint8_t *line = group_tiles(w, group);
+    const struct qins8_factors f = factors_qins8();
+    __m256 acc[2][2] = {{_mm256_setzero_ps(), _mm256_setzero_ps()},
+                        {_mm256_setzero_ps(), _mm256_setzero_ps()}};
+    for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += block_bytes) {
+        const size_t ahead = early_distance(w, k, ACT_BLOCK, block_bytes, n);
+        const __m256 d = _mm256_set1_ps(x->scale[k / ACT_BLOCK]);
+        int16_t q[ACT_BLOCK];
+        widen_block(x->q + k, q);
+#pragma GCC unroll 1
+        for (int i = 0; i < n; i++) {
+            const uint8_t *at = line + i * group_bytes;
+            for (uint32_t g = 0; g < block_bytes; g += 64)
+                prefetch_line(at + g, ahead);
+#pragma GCC unroll 1
+            for (int h = 0; h < 2; h++) {
+                __m256i sum = block_qins8(&f, at + h * 32, q);
+                acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), d, acc[i][h]);
+            }
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
+        for (int h = 0; h < 2; h++)
+            acc[i][h] = _mm256_mul_ps(
+                acc[i][h], _mm256_div_ps(_mm256_loadu_ps(base + h * 8), _mm256_set1_ps(255)));
+        store_group_avx2(w, group + (uint32_t)i, y, acc[i][0], acc[i][1]);
+    }
+}
+
+static void matvec_qins8_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, float *y)
+{
+    for (; group0 + 2 <= group1; group0 += 2)
+        groups_qins8(w, group0, 2, x, y);
+    if (group0 < group1)
+        groups_qins8(w, group0, 1, x, y);
+}
+
+static void int8_vector(struct kernels *k)
+{
+    k->matvec[FORMAT_QINS8] = matvec_qins8_int8;
+    k->matvec[FORMAT_QINS4] = matvec_qins4_int8;
+    k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_int8;
+}
