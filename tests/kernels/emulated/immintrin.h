@@ -10,6 +10,7 @@
 
 #include_next <immintrin.h>
 
+#define SIMDE_NO_INLINE /* inlined, the larger files take minutes to compile */
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wundef"
