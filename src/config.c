@@ -12,7 +12,6 @@ enum {
     MAX_FFN = 1 << 22,
     MAX_LAYERS = 4096,
     MAX_HEADS = 4096,
-    MAX_HEAD_DIM = 1024,
     MAX_VOCAB = 1 << 24,
     MAX_CTX = 1 << 30,
 };

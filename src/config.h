@@ -11,7 +11,7 @@
 enum arch { ARCH_PHI3, ARCH_LLAMA };
 enum rope_kind { ROPE_PLAIN, ROPE_LONGROPE, ROPE_LLAMA3 };
 
-enum { MAX_ROT_HALF = 128, MAX_STOP = 16 };
+enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 16 };
 
 struct model_config {
     enum arch arch;

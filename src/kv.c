@@ -2,6 +2,7 @@
 #include "kv.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -68,11 +69,14 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
     kv->memory = p;
     kv->bytes = bytes;
     kv->half_bytes = n_heads * ctx_len * c->head_dim * kv->value_bytes;
+    if (type == KV_INT8)
+        kv->first = xcalloc(n_heads * c->head_dim, sizeof *kv->first);
     return true;
 }
 
 void kv_release(struct kv *kv)
 {
+    free(kv->first);
     if (kv->memory)
         munmap(kv->memory, kv->bytes);
     *kv = (struct kv){0};
@@ -116,15 +120,27 @@ static void store(const struct kv *kv, void *positions, uint32_t pos, const floa
         out[i] = bf16_from_f32(x[i]);
 }
 
+static void store_int8(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos,
+                       const float *key, const float *value)
+{
+    size_t at = (size_t)pos * kv->head_dim;
+    float *first = kv->first + ((size_t)layer * kv->n_heads + head) * kv->head_dim;
+    float difference[MAX_HEAD_DIM];
+    if (pos == 0)
+        memcpy(first, key, kv->head_dim * sizeof *first);
+    for (uint32_t i = 0; i < kv->head_dim; i++)
+        difference[i] = key[i] - first[i];
+    kv->pack((int8_t *)kv_keys(kv, layer, head) + at, kv_key_scales(kv, layer, head) + pos,
+             difference, kv->head_dim);
+    kv->pack((int8_t *)kv_values(kv, layer, head) + at, kv_value_scales(kv, layer, head) + pos,
+             value, kv->head_dim);
+}
+
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, const float *key,
               const float *value)
 {
     if (kv->type == KV_INT8) {
-        size_t at = (size_t)pos * kv->head_dim;
-        kv->pack((int8_t *)kv_keys(kv, layer, head) + at, kv_key_scales(kv, layer, head) + pos, key,
-                 kv->head_dim);
-        kv->pack((int8_t *)kv_values(kv, layer, head) + at, kv_value_scales(kv, layer, head) + pos,
-                 value, kv->head_dim);
+        store_int8(kv, layer, head, pos, key, value);
         return;
     }
     store(kv, kv_keys(kv, layer, head), pos, key);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * kv: the cache of keys and values, [layer][kv head][position][head_dim], keys first, then values, then,
- * for int8, one scale a position of either: [layer][kv head][position]. Address space for the whole context is reserved at once; memory is used as
- * it fills.
+ * for int8, one scale a position of either: [layer][kv head][position]. Keys in int8 are kept as their
+ * difference from the key of the first position: every score of a query moves by the same amount, which
+ * the softmax does not see, and what all keys of a head have in common takes no part of the 8 bits.
+ * Address space for the whole context is reserved at once; memory is used as it fills.
  */
 #ifndef QINS_KV_H
 #define QINS_KV_H
@@ -19,6 +21,7 @@ struct kv {
     size_t bytes;                                  /* all, scales included */
     uint8_t *memory;                               /* [bytes] */
     pack_int8_fn *pack;
+    float *first; /* int8: [layer][kv head][head_dim] keys of position 0 */
 };
 
 bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
@@ -34,7 +37,7 @@ void *kv_values(const struct kv *kv, uint32_t layer, uint32_t head);
 /* Of int8: [ctx_len]. */
 float *kv_key_scales(const struct kv *kv, uint32_t layer, uint32_t head);
 float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head);
-/* Writes one position of one head. */
+/* Writes one position of one head; position 0 before all others. */
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos,
               const float *key /* [head_dim] */, const float *value /* [head_dim] */);
 /* Bytes that n positions take. */

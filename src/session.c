@@ -120,6 +120,11 @@ static void rotate_token(void *arg, uint32_t t, uint32_t worker)
         kv_store(&s->kv, p->layer, i, p->pos0 + t, k + i * c->head_dim, v + i * c->head_dim);
 }
 
+static void rotate_later_token(void *arg, uint32_t t, uint32_t worker)
+{
+    rotate_token(arg, t + 1, worker);
+}
+
 static uint16_t *unpacked(const struct session *s, uint32_t kv_head, bool is_value)
 {
     size_t head = (size_t)s->ctx_len * s->m->config.head_dim;
@@ -256,7 +261,13 @@ static void attention(struct pass *p)
     norm(p, p->l->attn_norm);
     project(p, p->l->qkv, p->l->n_qkv, s->h, s->qkv, qkv_dim(c));
     lap(s, OP_QKV);
-    run(p, rotate_token, p->n, (uint64_t)(p->n - 1) * qkv_dim(c));
+    const uint64_t work = (uint64_t)(p->n - 1) * qkv_dim(c);
+    if (p->pos0 == 0) { /* its keys are stored before all others */
+        rotate_token(p, 0, 0);
+        run(p, rotate_later_token, p->n - 1, work);
+    } else {
+        run(p, rotate_token, p->n, work);
+    }
     lap(s, OP_ROPE);
     bool unit = s->k->attend_prompt && s->kv.type != KV_F32 && c->head_dim <= ATTEND_DIM &&
                 p->n >= PROMPT_MIN_TOKENS;

@@ -443,9 +443,59 @@ static void test_context_limits(void **state)
     teardown(&w);
 }
 
+static float next_random(uint64_t *state) /* -1 .. 1 */
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (float)((double)(*state >> 40) / (1 << 23) - 1);
+}
+
+/* A vector that all keys of a head share is no part of the softmax, and takes none of the 8 bits. The
+ * expected result is the plain formula in double. */
+static void test_int8_keys_keep_what_differs(void **state)
+{
+    (void)state;
+    enum { DIM = 32, N_POS = 40 };
+    const struct model_config c = {.n_layers = 1, .n_kv_heads = 1, .head_dim = DIM};
+    struct kernels k;
+    struct kv kv;
+    struct error err;
+    float q[DIM], key[N_POS][DIM], value[N_POS][DIM], out[DIM], scores[N_POS];
+    uint64_t seed = 7;
+    kernels_init(&k, cpu_flags());
+    assert_true(kv_reserve(&kv, &c, &k, KV_INT8, N_POS, &err));
+    for (int d = 0; d < DIM; d++)
+        q[d] = next_random(&seed);
+    for (uint32_t p = 0; p < N_POS; p++) {
+        for (int d = 0; d < DIM; d++) {
+            key[p][d] = (float)(d % 5 - 2) * 50 + next_random(&seed);
+            value[p][d] = next_random(&seed);
+        }
+        kv_store(&kv, 0, 0, p, key[p], value[p]);
+    }
+    k.attend_int8(out, q, kv_keys(&kv, 0, 0), kv_key_scales(&kv, 0, 0), kv_values(&kv, 0, 0),
+                  kv_value_scales(&kv, 0, 0), N_POS, DIM, 1, scores);
+    double weight[N_POS], sum = 0, top = -INFINITY;
+    for (int p = 0; p < N_POS; p++) {
+        weight[p] = 0;
+        for (int d = 0; d < DIM; d++)
+            weight[p] += (double)q[d] * key[p][d];
+        top = fmax(top, weight[p]);
+    }
+    for (int p = 0; p < N_POS; p++)
+        sum += weight[p] = exp(weight[p] - top);
+    for (int d = 0; d < DIM; d++) {
+        double want = 0;
+        for (int p = 0; p < N_POS; p++)
+            want += weight[p] / sum * value[p][d];
+        assert_true(fabs(out[d] - want) < 0.02); /* steps of 2/127 in keys and 1/127 in values */
+    }
+    kv_release(&kv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_int8_keys_keep_what_differs),
         cmocka_unit_test(test_logits_and_greedy_tokens_match_the_reference),
         cmocka_unit_test(test_rewinding_gives_what_a_fresh_session_gives),
         cmocka_unit_test(test_smaller_caches_stay_close),
