@@ -151,8 +151,8 @@ static void draw_hints(const struct app *a, const struct frame *f)
                            {ACT_STOP, "back"}, {ACT_RESET, "reset"}, {ACT_FOCUS_NEXT, "chat"},
                            {ACT_ACCEPT, "takes a number you type"}},
         [FOCUS_CHAT] = {{ACT_PAGE_UP, "page up"}, {ACT_MESSAGE_PREVIOUS, "message"}, {ACT_FIND, "find"},
-                        {ACT_COPY, "copy"}, {ACT_COPY_CODE, "copy code"}, {ACT_FOCUS_NEXT, "input"},
-                        {ACT_HELP, "help"}},
+                        {ACT_FIND_NEXT, "next"}, {ACT_COPY, "copy"}, {ACT_COPY_CODE, "copy code"},
+                        {ACT_FOCUS_NEXT, "input"}, {ACT_HELP, "help"}},
         [N_FOCUS] = {{ACT_BACK, "close"}, {ACT_LINE_DOWN, "down"}, {ACT_PAGE_DOWN, "page down"},
                      {ACT_PAGE_UP, "page up"}, {ACT_FIND, "find"}, {ACT_SCROLL_BOTTOM, "end"}},
     };
