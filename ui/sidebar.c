@@ -146,10 +146,10 @@ static void add_reading(struct lines *l, const struct facts *f)
     }
 }
 
-/* Tokens of the prompt that were not known yet, a second; 0: unknown. */
+/* Tokens of the prompt that were not known yet, a second; 0: unknown, or it was not read to its end. */
 static double prompt_rate(const struct turn_stats *s)
 {
-    double n = s->n_prompt > s->n_reused ? s->n_prompt - s->n_reused : 0;
+    double n = s->n_tokens && s->n_prompt > s->n_reused ? s->n_prompt - s->n_reused : 0;
     return s->prompt_ms > 0 ? n * 1000 / (double)s->prompt_ms : 0;
 }
 

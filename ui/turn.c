@@ -282,6 +282,7 @@ void app_event(struct app *a, const struct event *e)
         a->facts.now_tokens_per_s = e->stats.tokens_per_s;
         a->facts.last.first_token_ms = e->stats.first_token_ms;
         a->facts.last.prompt_ms = e->stats.prompt_ms;
+        a->facts.last.n_tokens = e->stats.n_tokens;
         a->facts.last.n_prompt = e->stats.n_prompt;
         a->facts.last.n_reused = e->stats.n_reused;
         a->facts.changed = 0;

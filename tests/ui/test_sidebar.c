@@ -53,6 +53,15 @@ static void test_the_last_answer(void **state)
     assert_string_equal(value(n, "Sampling"), "default");
 }
 
+static void test_a_prompt_that_was_not_read_to_its_end(void **state)
+{
+    (void)state;
+    struct facts f = answered;
+    f.last.n_tokens = 0;
+    f.stop = STOP_CANCELLED;
+    assert_null(value(lines_of(&f, 60), "  read at"));
+}
+
 static void test_the_prompt(void **state)
 {
     (void)state;
@@ -221,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_last_answer),
+        cmocka_unit_test(test_a_prompt_that_was_not_read_to_its_end),
         cmocka_unit_test(test_the_prompt),
         cmocka_unit_test(test_a_nearly_full_context),
         cmocka_unit_test(test_changes_are_marked_until_they_hold),
