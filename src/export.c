@@ -83,6 +83,27 @@ static void to_json(const struct conversation *c, struct buf *out)
     json_decref(o);
 }
 
+static void add_line(struct buf *out, const char *role, json_t *text)
+{
+    json_t *o = json_pack("{s:s, s:o}", "role", role, "content", text);
+    char *line = json_dumps(o, 0);
+    buf_printf(out, "%s\n", line);
+    free(line);
+    json_decref(o);
+}
+
+/* A line a message, in the form that other programs take chats in. */
+static void to_json_lines(const struct conversation *c, struct buf *out)
+{
+    if (c->system)
+        add_line(out, "system", string_of(c->system));
+    for (size_t i = 0; i < c->n_path; i++) {
+        const struct message *m = &c->messages[c->path[i]];
+        add_line(out, m->role == CHAT_USER ? "user" : "assistant",
+                 text_of(m->text.data ? m->text.data : "", m->text.len));
+    }
+}
+
 static bool ends_in(const char *path, const char *ending)
 {
     size_t n = strlen(path), m = strlen(ending);
@@ -97,8 +118,10 @@ bool export_file(const struct conversation *c, const char *path, bool replace, s
         to_markdown(c, &text);
     else if (ends_in(path, ".json"))
         to_json(c, &text);
+    else if (ends_in(path, ".jsonl"))
+        to_json_lines(c, &text);
     else
-        return refuse(err, EX_USAGE, "%s: a name that ends in .md or .json is needed", path);
+        return refuse(err, EX_USAGE, "%s: a name that ends in .md, .json or .jsonl is needed", path);
     bool ok = outfile_open(&o, path, replace, "qins-export", err);
     if (ok && outfile_write(&o, 0, text.data, text.len, err)) {
         ok = outfile_commit(&o, err);

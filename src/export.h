@@ -8,7 +8,8 @@
 
 #include "conversation.h"
 
-/* By the ending: .md the path that is shown, .json all messages with their parents. An existing file
+/* By the ending: .md the path that is shown, .jsonl its messages a line each, .json all messages with
+ * their parents. An existing file
  * is replaced only when `replace`; then by the whole new one. */
 bool export_file(const struct conversation *c, const char *path, bool replace, struct error *err);
 

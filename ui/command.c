@@ -13,7 +13,7 @@ const struct command commands[] = {
      "list the conversations; or open one by its number there, or by words in it"},
     {COMMAND_SAVE, "save", "[TITLE]", ARGUMENT_TEXT, "say that all is saved; or give a title"},
     {COMMAND_EXPORT, "export", "[--force] FILE", ARGUMENT_FILE,
-     "write the conversation to FILE.md, or with all branches to FILE.json"},
+     "write the conversation to FILE.md or FILE.jsonl, or with all branches to FILE.json"},
     {COMMAND_REGEN, "regen", "", ARGUMENT_NONE, "another answer; the old one stays as a version"},
     {COMMAND_EDIT, "edit", "[answer]", ARGUMENT_TEXT,
      "write your last message anew, or the last answer; the old one stays"},

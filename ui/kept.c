@@ -64,7 +64,7 @@ char *kept_export(const struct conversation *c, const char *argument)
     const char *path = replace ? argument + sizeof force - 1 : argument, *home = getenv("HOME");
     struct error err;
     if (!*path)
-        return xstrdup("/export FILE writes the conversation: .md what is shown, .json all branches");
+        return xstrdup("/export FILE writes the conversation: .md or .jsonl what is shown, .json all branches");
     char *full = path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
     char *line = export_file(c, full, replace, &err) ? xasprintf("Written: %s", full) : xstrdup(err.text);
     free(full);

@@ -197,8 +197,14 @@ def test_export_is_exact_and_overwrites_nothing():
             got = json.load(f)
         assert [m["text"] for m in got["messages"]] == ["a question", answer]
         assert got["path"] == [0, 1] and got["messages"][1]["parent"] == 0
+        send(s, "/export " + js + "l")
+        s.wait(r"Written: .*out\.jsonl")
+        with open(js + "l", encoding="utf-8") as f:
+            lines = [json.loads(line) for line in f]
+        assert lines[0]["role"] == "system" and lines[1:] == [
+            {"role": "user", "content": "a question"}, {"role": "assistant", "content": answer}]
         send(s, "/export " + md + ".txt")
-        s.wait(r"ends in \.md or \.json")
+        s.wait(r"ends in \.md, \.json or \.jsonl")
 
 
 def test_a_second_program_gets_a_copy():
