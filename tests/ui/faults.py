@@ -132,6 +132,10 @@ def test_a_full_disk_is_told_and_filled_later():
                     pass
             send(s, "two " + "much " * 2000)
             s.wait(r"Not saved: .*(full|space)")
+            s.keys("Left")
+            s.wait("Not saved: ", gone=True)
+            send(s, "/save")
+            s.wait(r"Not saved: .*(full|space)")
             assert until_saved(path, 2)[0] == "one"         # what was there is there
             os.unlink(filler)
             answered(s, "three")

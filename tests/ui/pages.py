@@ -72,7 +72,7 @@ def test_lists_say_what_enter_does():
         s.wait("QINS  The answer")
         s.keys("F2")
         s.wait(r"^ Enter open   Esc back   Ctrl-R rename   Ctrl-D delete   type to search$")
-        s.resize(40, 10)
+        s.resize(46, 10)
         s.wait(r"^ Enter open   Esc back   Ctrl-R rename$")  # whole hints or none
         s.resize(80, 24)
         s.keys("Escape")
