@@ -81,7 +81,7 @@ def encode_turns(sp, turns):
 
 
 def mark(sp, doc, words):
-    """The answers' tokens of these words get 2 for True."""
+    """In the answers the tokens where each of these words is first said get 2 for True."""
     words = {w.lower() for w in words}
     out, at = list(doc), 0
     while at < len(doc):
@@ -92,6 +92,7 @@ def mark(sp, doc, words):
             text = "".join(sp.id_to_piece(i) for i, _ in doc[at:end] if i < PIECES)
             word = re.match(r"▁?([A-Za-z]*)", text)[1].lower()
             if word in words:
+                words.remove(word)
                 n, k = 0, at
                 while n < len(word) and k < end:
                     n += len(sp.id_to_piece(doc[k][0]).lstrip("▁"))

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * The starter model that the repository ships, through the engine as programs drive it: the recorded
- * conversations come out word for word on plain C and on the best instruction set, and what is said
- * in one turn is known in the next.
+ * conversations come out word for word on plain C and on the best instruction set, what is said in one
+ * turn is known in the next, and a story is about what was asked for.
  *
  *   test_starter --record    prints starter.txt anew, with the answers of plain C
  */
+#include <ctype.h>
 #include <poll.h>
+#include <strings.h>
 
 #include "base.h"
 #include "engine.h"
@@ -55,10 +57,10 @@ static void begin(struct chat *c)
 }
 
 /* Adds the question and the model's answer to the chat; -> the answer, valid until the next. */
-static const char *ask(struct engine *e, struct chat *c, const char *question)
+static const char *ask_seeded(struct engine *e, struct chat *c, const char *question, uint64_t seed)
 {
     chat_add(c, CHAT_USER, question, strlen(question));
-    struct turn_request r = {.chat = c, .max_tokens = MAX_TOKENS, .seed = 1};
+    struct turn_request r = {.chat = c, .max_tokens = MAX_TOKENS, .seed = seed};
     uint32_t turn = engine_submit(e, &r);
     struct chat_message *answer = chat_add(c, CHAT_ASSISTANT, "", 0);
     for (;;) {
@@ -72,6 +74,11 @@ static const char *ask(struct engine *e, struct chat *c, const char *question)
     }
     engine_turn_ids(e, turn, &answer->ids);
     return answer->text.data;
+}
+
+static const char *ask(struct engine *e, struct chat *c, const char *question)
+{
+    return ask_seeded(e, c, question, 1);
 }
 
 /* A line "> QUESTION", the lines of its answer; an empty line ends a conversation. -> the text up to
@@ -186,6 +193,46 @@ static void test_it_says_truly_what_it_is_and_how_the_program_works(void **state
     engine_stop(e);
 }
 
+/* Whether a word stands in the text by itself, however it begins. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = text; *p; p++)
+        if (strncasecmp(p, word, n) == 0 && !isalpha((unsigned char)p[n]) &&
+            (p == text || !isalpha((unsigned char)p[-1])))
+            return true;
+    return false;
+}
+
+/* At the default temperature, where a story may go any way. */
+static void test_a_story_has_what_was_asked_for(void **state)
+{
+    (void)state;
+    static const char *const wishes[][2] = {
+        {"cat", "boat"}, {"rabbit", "kite"}, {"bear", "drum"}, {"mouse", "lamp"}, {"fox", "violin"},
+    };
+    enum { SEEDS = 4, ENOUGH = 15 };
+    struct engine *e = start(cpu_flags());
+    const struct sampling usual = {.temperature = 0.7f, .top_p = 0.9f, .repeat_penalty = 1};
+    engine_set_sampling(e, &usual);
+    struct chat chat = {0};
+    unsigned granted = 0;
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        char question[100];
+        snprintf(question, sizeof question, "Tell me a story about a %s and a %s.", wishes[i][0],
+                 wishes[i][1]);
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            begin(&chat);
+            const char *story = ask_seeded(e, &chat, question, seed);
+            granted += has_word(story, wishes[i][0]) && has_word(story, wishes[i][1]);
+        }
+    }
+    if (granted < ENOUGH)
+        fail_msg("%u of 20 stories have both things", granted);
+    chat_free(&chat);
+    engine_stop(e);
+}
+
 static int record(void)
 {
     struct engine *e = start(0);
@@ -213,6 +260,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_recorded_answers_on_the_best_instruction_set),
         cmocka_unit_test(test_a_name_told_is_known_in_the_next_turn),
         cmocka_unit_test(test_it_says_truly_what_it_is_and_how_the_program_works),
+        cmocka_unit_test(test_a_story_has_what_was_asked_for),
     };
     if (argc > 1 && strcmp(argv[1], "--record") == 0)
         return record();
