@@ -44,7 +44,7 @@ static const char usage[] =
     "  -f, --format NAME   what a folder is converted to (f32)\n"
     "  -t, --threads N     threads; 0: all CPUs that may be used (0)\n"
     "  --kv TYPE,...       cache in f32, bf16 or int8; perplexity: one for each model\n"
-    "  --gemm WAY          how prompts are multiplied: auto, amx, int8 or blas (auto)\n"
+    "  --gemm WAY          how prompts are multiplied: auto, amx, int8, blas or measure (auto)\n"
     "  --cpu LEVEL         highest instruction set used (auto)\n"
     "  --json              one JSON object on standard output\n"
     "  -h, --help          this text\n"
