@@ -20,7 +20,8 @@ enum {
     FRAME_MS = 50,        /* between frames while text streams */
     MEMORY_MS = 500,      /* between looks at memory, while something moves */
     PASTE_MS = 2000,      /* of silence that end a paste whose end was lost */
-    MAX_ESCAPE_MS = 1000,
+    MAX_ESCAPE_MS = 1000, /* also for the rest of a sequence that is too long for a person's keys */
+    TYPED_BYTES = 2,      /* that a person's keys make: Esc, Alt and a letter */
     EVENTS_A_ROUND = 256, /* then keys get their turn */
     READ_BYTES = 1 << 16,
 };
@@ -102,7 +103,8 @@ static void take_keys(struct app *a, struct loop *l)
         return;
     }
     double now = now_ms();
-    l->at.escape = keys_waiting(&a->keys) ? now + l->escape_ms : 0;
+    size_t held = keys_waiting(&a->keys);
+    l->at.escape = held == 0 ? 0 : now + (held <= TYPED_BYTES ? l->escape_ms : MAX_ESCAPE_MS);
     l->at.paste = a->keys.in_paste ? now + PASTE_MS : 0;
     if (a->dirty)
         l->at.frame = now; /* who types sees it at once */

@@ -46,9 +46,9 @@ void keys_feed(struct keys *k, const char *bytes, size_t n)
     k->timed_out = false;
 }
 
-bool keys_waiting(const struct keys *k)
+size_t keys_waiting(const struct keys *k)
 {
-    return k->at < k->in.len && !k->in_paste;
+    return k->in_paste ? 0 : k->in.len - k->at;
 }
 
 void keys_timeout(struct keys *k)

@@ -69,8 +69,9 @@ void keys_add(struct keys *k, const char *sequence, int32_t key);
 void keys_feed(struct keys *k, const char *bytes, size_t n);
 /* -> false when nothing complete is there. */
 bool keys_next(struct keys *k, struct input *out);
-/* The start of a sequence is held: after the escape delay call keys_timeout, then keys_next. */
-bool keys_waiting(const struct keys *k);
+/* Bytes of the start of a sequence that are held; 0: none. When the rest does not come call keys_timeout,
+ * then keys_next. */
+size_t keys_waiting(const struct keys *k);
 void keys_timeout(struct keys *k);
 /* Ends a paste whose end marker was lost. */
 void keys_end_paste(struct keys *k);

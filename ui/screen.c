@@ -39,6 +39,7 @@ static struct {
     bool has_modes; /* the terminal knows those of xterm */
     int n_rows, n_columns;
     int cursor_row, cursor_column;
+    const char *palette; /* sets the palette back: we change none, so the person's own is to stay */
     char farewell[256]; /* gives the terminal back */
     size_t n_farewell;
     bool colours;
@@ -92,9 +93,20 @@ int screen_columns(void)
 
 /* ---- from curses to the terminal ------------------------------------------------------------------ */
 
+static void leave_out(const char *sequence, size_t from)
+{
+    size_t n = strlen(sequence);
+    char *at;
+    while (n && (at = memmem(s.out.data + from, s.out.len - from, sequence, n))) {
+        s.out.len -= n;
+        memmove(at, at + n, s.out.len - (size_t)(at - s.out.data));
+    }
+}
+
 /* Moves what curses wrote into s.out. */
 static void collect(void)
 {
+    size_t before = s.out.len;
     fflush(s.canvas);
     int fd = fileno(s.canvas);
     off_t n = lseek(fd, 0, SEEK_CUR);
@@ -108,6 +120,8 @@ static void collect(void)
         i += (off_t)take;
     }
     lseek(fd, 0, SEEK_SET);
+    if (s.palette && s.out.len > before)
+        leave_out(s.palette, before);
 }
 
 bool screen_busy(void)
@@ -170,10 +184,17 @@ static int farewell_put(int c)
     return c;
 }
 
-static void farewell_add(const char *capability)
+/* -> NULL: the terminal has it not. */
+static const char *sequence_of(const char *capability)
 {
     const char *text = tigetstr(capability);
-    if (text && text != (const char *)-1)
+    return text != (const char *)-1 ? text : NULL;
+}
+
+static void farewell_add(const char *capability)
+{
+    const char *text = sequence_of(capability);
+    if (text)
         tputs(text, 1, farewell_put);
 }
 
@@ -265,10 +286,8 @@ static void add_keys(struct keys *k)
         {"kf8", K_F1 + 7},     {"kUP3", K_ALT | K_UP}, {"kDN3", K_ALT | K_DOWN},
         {"kLFT3", K_ALT | K_LEFT}, {"kRIT3", K_ALT | K_RIGHT},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const char *text = tigetstr(table[i].capability);
-        keys_add(k, text == (const char *)-1 ? NULL : text, table[i].key);
-    }
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        keys_add(k, sequence_of(table[i].capability), table[i].key);
 }
 
 /* -> has the terminal colours, and its own ones behind text? */
@@ -360,6 +379,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
         return refuse_terminal(err);
     }
     open_out(out_fd);
+    s.palette = sequence_of("oc");
     prepare_farewell();
     s.colours = start_colours();
     s.glyphs = choose_glyphs();
@@ -368,7 +388,11 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     idlok(stdscr, FALSE);
     leaveok(stdscr, FALSE);
     typeahead(-1);
+    /* Curses began for a screen of terminfo's size, and set the scrolling region to it. That is thrown away:
+     * it begins anew, for the terminal's size, with the first frame. */
+    endwin();
     collect();
+    s.out.len = 0;
     screen_enter();
     return true;
 }

@@ -2,6 +2,7 @@
 """qins-tui while text streams, in tmux, with an engine that answers as slowly as a test wants."""
 import os
 import tempfile
+import time
 
 from terminal import Screen, program, run_tests
 
@@ -87,6 +88,31 @@ def test_the_reader_stays_where_he_scrolled():
         s.keys("M->")
         s.wait(r"new text below", gone=True)
         s.wait(r"line \d{3,} of the answer")
+
+
+def still(s):
+    """The screen once nothing moves."""
+    before = None
+    while (now := s.shows()) != before:
+        before = now
+        time.sleep(0.3)
+    return now
+
+
+def test_changes_on_the_screen_are_what_a_new_one_shows():
+    for term in ("vt100", "linux", "xterm-256color"):
+        with start(lines(60) + "\n- an item\n" * 30, FAKE_DELAY_MS="1", FAKE_PIECE="9", TERM=term, rows=36) as s:
+            s.wait("Ready")
+            s.keys("Tab")
+            for _ in range(14):  # up and down the sliders, past the 24 rows that terminfo tells of
+                s.keys("Down", "Right")
+            s.text("go")
+            s.keys("Enter")
+            s.wait(r"Stopped by +end")
+            s.keys("PPage", "PPage", "NPage", "F1", "F1", "C-j", "C-j", "C-j", "C-u")
+            changed = still(s)
+            s.keys("C-l")
+            assert changed == still(s), "%s:\n%s\nis in truth\n%s" % (term, changed, s.shows())
 
 
 def test_a_message_waits_for_the_model():
