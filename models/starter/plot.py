@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The loss curve as a small SVG: plot.py LOG.csv OUT.svg (log.csv as train.py writes it)."""
+"""The loss curve as a small SVG: plot.py LOG.csv OUT.svg [POINTS] (log.csv as train.py writes it)."""
 import sys
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 560, 260, 42, 12, 34
@@ -9,7 +9,7 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 560, 260, 42, 12, 34
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         found = [[float(x) for x in line.split(",")] for line in f if line.count(",") == 4]
-    size = max(1, len(found) // 150)
+    size = max(1, len(found) // (int(sys.argv[3]) if len(sys.argv) > 3 else 150))
     parts = [found[i:i + size] for i in range(0, len(found) - size + 1, size)]
     points = [(p[-1][1] / 1e6, sum(r[3] for r in p) / len(p)) for p in parts]
     decay = next((r[1] / 1e6 for a, r in zip(found, found[1:]) if r[2] < a[2]), None)
