@@ -90,9 +90,9 @@ static void prepare(struct job *j, enum format f, size_t bytes)
     j->m = m;
     j->x = (struct activation){x, xaligned(COLS), xaligned(COLS / 8), xaligned(COLS / 4)};
     j->y = xaligned(m.rows * sizeof *j->y);
-    j->groups_per_chunk = (uint32_t)(CHUNK_BYTES / group) & ~1u;
-    if (j->groups_per_chunk < 2)
-        j->groups_per_chunk = 2;
+    j->groups_per_chunk = (uint32_t)(CHUNK_BYTES / group) & ~3u; /* as matmul cuts it */
+    if (j->groups_per_chunk < 4)
+        j->groups_per_chunk = 4;
 }
 
 static void release(struct job *j)

@@ -6,8 +6,6 @@
 #include "x86/avx2.h"
 #include "x86/prefetch.h"
 
-enum { STREAMS = 2 };
-
 /* ---- row-major formats --------------------------------------------------------------------------
  */
 
@@ -261,6 +259,10 @@ static inline __attribute__((always_inline)) void half_qins9(const struct matrix
             memcpy(last, x + k, (w->cols - k) * sizeof *last);
             four = last;
         }
+        if (r == 0)
+            prefetch_line(at + g * 64, AHEAD);
+        if (r == 0 && g == 0)
+            prefetch_line(at + QINS9_SIGNS, AHEAD);
         line_qins9(table, stride, at + g * 64 + r * 4, at + QINS9_SIGNS + g * 8 + r / 2, four, sum);
     }
     for (int i = 0; i < 8; i++) {

@@ -41,7 +41,7 @@ static inline __attribute__((always_inline)) void block_qins4(__m256i levels, co
     }
 }
 
-/* Row groups [group, group + n), two streams from memory side by side. */
+/* Row groups [group, group + n), at most two streams from memory: four are no faster. */
 static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
                                                                uint32_t group, int n,
                                                                const struct activation *x, float *y,
@@ -126,7 +126,7 @@ static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *
     return _mm256_hadd_epi32(low, high);
 }
 
-/* Row groups [group, group + n), two streams from memory side by side. Their loop is not unrolled, or
+/* Row groups [group, group + n), n streams from memory side by side. Their loop is not unrolled, or
  * GCC keeps the activations of all in registers that it does not have. */
 static inline __attribute__((always_inline)) void
 groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y)
@@ -135,8 +135,9 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
     const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
     const uint8_t *line = group_tiles(w, group);
     const struct qins8_factors f = factors_qins8();
-    __m256 acc[2][2] = {{_mm256_setzero_ps(), _mm256_setzero_ps()},
-                        {_mm256_setzero_ps(), _mm256_setzero_ps()}};
+    __m256 acc[STREAMS][2];
+    for (int i = 0; i < n; i++)
+        acc[i][0] = acc[i][1] = _mm256_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += block_bytes) {
         const size_t ahead = early_distance(w, k, ACT_BLOCK, block_bytes, n);
         const __m256 d = _mm256_set1_ps(x->scale[k / ACT_BLOCK]);
@@ -166,9 +167,9 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 static void matvec_qins8_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (; group0 + 2 <= group1; group0 += 2)
-        groups_qins8(w, group0, 2, x, y);
-    if (group0 < group1)
+    for (; group0 + STREAMS <= group1; group0 += STREAMS)
+        groups_qins8(w, group0, STREAMS, x, y);
+    for (; group0 < group1; group0++)
         groups_qins8(w, group0, 1, x, y);
 }
 
