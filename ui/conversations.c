@@ -78,6 +78,9 @@ static void start_with(struct app *a, struct conversation *c)
         a->facts.state = STATE_READY;
     a->facts.now_tokens_per_s = 0;
     a->facts.n_ctx_used = 0;
+    int32_t leaf = conversation_leaf(&a->conversation);
+    const struct turn_stats *last = leaf == NO_MESSAGE ? NULL : &a->conversation.messages[leaf].stats;
+    a->facts.n_ctx_before = last ? last->n_prompt + last->n_tokens : 0;
     a->n_left_out = 0;
     a->warned = false;
     app_show_conversation(a);

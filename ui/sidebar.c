@@ -183,20 +183,26 @@ static void add_answer(struct lines *l, const struct facts *f)
         add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
 }
 
+static uint32_t context_used(const struct facts *f)
+{
+    return f->n_ctx_used ? f->n_ctx_used : f->n_ctx_before;
+}
+
 bool sidebar_warns(const struct facts *f)
 {
-    return f->ctx_len && (uint64_t)f->n_ctx_used * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
+    return f->ctx_len && (uint64_t)context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
 }
 
 static void add_context(struct lines *l, const struct facts *f)
 {
     char text[40];
     if (f->ctx_len)
-        snprintf(text, sizeof text, "%u / %u", f->n_ctx_used, f->ctx_len);
+        snprintf(text, sizeof text, "%s%u / %u", f->n_ctx_used < context_used(f) ? "~" : "", context_used(f),
+                 f->ctx_len);
     else
         snprintf(text, sizeof text, "-");
     add(l, 6, LINE_PAIR, "Context", text);
-    double fill = fraction(f->n_ctx_used, f->ctx_len);
+    double fill = fraction(context_used(f), f->ctx_len);
     snprintf(text, sizeof text, "%.0f %%%s", floor(100 * fill), sidebar_warns(f) ? "!" : "");
     struct sidebar_line *bar = add(l, sidebar_warns(f) ? 8 : 5, LINE_BAR, "", text);
     bar->fraction = fill;
@@ -331,7 +337,7 @@ void sidebar_status(const struct facts *f, const struct options *o, int selected
                *typed ? typed : number, *typed ? "_" : "");
     free(number);
     if (f->ctx_len)
-        buf_printf(out, "  ctx %.0f %%%s", floor(100 * fraction(f->n_ctx_used, f->ctx_len)),
+        buf_printf(out, "  ctx %.0f %%%s", floor(100 * fraction(context_used(f), f->ctx_len)),
                    sidebar_warns(f) ? "!" : "");
     if (f->memory.rss_bytes)
         buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));

@@ -23,6 +23,7 @@ struct facts {
     struct { uint64_t n_tokens; double ms; } all; /* of all turns: tokens, time between them */
     enum stop_reason stop;
     uint32_t n_ctx_used, ctx_len;
+    uint32_t n_ctx_before;  /* what a conversation took when it was left, until a turn tells anew */
     uint64_t kv_token_bytes;
     struct memory_use memory;
     struct spark speed, rss;  /* tokens/s and bytes, at most two samples a second */

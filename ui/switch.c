@@ -54,6 +54,7 @@ static void take_next(struct app *a)
     options_set(a->options, OPT_MODEL, a->next_path, SOURCE_USER, &err);
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(a->options, (enum option_id)id, SOURCE_MODEL);
+    a->facts.n_ctx_before = a->facts.n_ctx_used;
     a->facts.n_ctx_used = 0;
     a->facts.last = (struct turn_stats){0}; /* numbers of the old one say nothing here */
     a->facts.all.n_tokens = 0;

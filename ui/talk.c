@@ -190,11 +190,12 @@ static uint64_t seed_of(const struct plain *p)
 static void keep_settings(struct plain *p)
 {
     struct conversation *c = &p->conversation;
-    const char *name = strrchr(p->model, '/'), *system = options_text(&p->cli->options, OPT_SYSTEM);
+    const char *slash = strrchr(p->model, '/'), *system = options_text(&p->cli->options, OPT_SYSTEM);
+    const char *name = slash && slash[1] ? slash + 1 : p->model, *ending = strstr(name, ".qins");
     free(c->system);
     free(c->model);
     c->system = *system ? xstrdup(system) : NULL;
-    c->model = xstrdup(name ? name + 1 : p->model);
+    c->model = xstrndup(name, ending ? (size_t)(ending - name) : strlen(name));
 }
 
 void talk_answer(struct plain *p)

@@ -189,6 +189,7 @@ def test_a_killed_program_leaves_no_lock():
         with home.start("--continue") as s:
             s.wait(r"^ You   one")
             assert "Another qins-tui" not in s.shows()
+            s.wait(r"Context +~\d+ / 4096")
             answered(s, "two")
             home.wait_rows("SELECT count(*) FROM conversation", lambda rows: rows == [(1,)])
             home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 4)

@@ -93,6 +93,20 @@ static void test_a_nearly_full_context(void **state)
     }
 }
 
+static void test_the_context_of_a_conversation_that_was_opened(void **state)
+{
+    (void)state;
+    struct facts f = {.state = STATE_READY, .ctx_len = 4096, .n_ctx_before = 3500, .kv_token_bytes = 1000};
+    int n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Context"), "~3500 / 4096");
+    assert_string_equal(value(n, "KV cache"), "-"); /* the model has read nothing of it yet */
+    assert_true(sidebar_warns(&f));
+    f.n_ctx_used = 100;
+    n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Context"), "100 / 4096");
+    assert_false(sidebar_warns(&f));
+}
+
 static void test_changes_are_marked_until_they_hold(void **state)
 {
     (void)state;
@@ -233,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_a_prompt_that_was_not_read_to_its_end),
         cmocka_unit_test(test_the_prompt),
         cmocka_unit_test(test_a_nearly_full_context),
+        cmocka_unit_test(test_the_context_of_a_conversation_that_was_opened),
         cmocka_unit_test(test_changes_are_marked_until_they_hold),
         cmocka_unit_test(test_the_status_line),
         cmocka_unit_test(test_impossible_numbers),
