@@ -441,7 +441,7 @@ def test_pastes_where_they_are_not_expected():
         p.send(b"\x03")
         p.wait(rb"\[stopped\]")
         p.send(b"\x03\t")  # the sliders
-        p.wait(b"above")
+        p.wait(b"reset")
         p.out = b""
         p.send(b"\033[200~0.5\r/quit\r\033[201~")
         p.wait(b"/quit")  # into the input, as text
