@@ -17,7 +17,6 @@ static void select_slider(struct app *a, int step)
 
 static void slider_changed(struct app *a)
 {
-    a->facts.changed |= 1u << a->slider;
     a->typed[0] = '\0';
     app_apply_options(a);
 }

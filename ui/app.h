@@ -69,6 +69,7 @@ struct app {
     bool warned;                  /* that the context is nearly full */
     enum focus focus;
     int slider;                   /* index into sliders */
+    double felt[N_SLIDERS];       /* their values when the last token was drawn */
     char *look;                   /* theme and colour that are on the screen */
     char typed[12];               /* number typed for it */
     struct buf notice;            /* one line for the reader, until the next key; sanitised */

@@ -28,12 +28,29 @@ void app_sample(struct app *a)
         spark_add(&a->facts.speed, (double)a->facts.now_tokens_per_s);
 }
 
+/* Sliders whose value no token has felt, by whatever means it was set. */
+static void mark_changes(struct app *a)
+{
+    a->facts.changed = 0;
+    for (int i = 0; i < N_SLIDERS && a->ready; i++)
+        if (options_number(a->options, sliders[i]) != a->felt[i])
+            a->facts.changed |= 1u << i;
+}
+
+static void feel_changes(struct app *a)
+{
+    for (int i = 0; i < N_SLIDERS; i++)
+        a->felt[i] = options_number(a->options, sliders[i]);
+    a->facts.changed = 0;
+}
+
 void app_apply_options(struct app *a)
 {
     struct sampling sampling = options_sampling(a->options);
     engine_set_sampling(a->engine, &sampling);
     engine_set_max_tokens(a->engine, (uint32_t)options_number(a->options, OPT_MAX_TOKENS));
     a->editor.vi.on = strcmp(options_text(a->options, OPT_KEYMAP), "vi") == 0;
+    mark_changes(a);
     a->dirty = true;
 }
 
@@ -123,7 +140,7 @@ static void submit(struct app *a)
     a->facts.n_read_before = 0;
     a->facts.reading_ms = 0;
     a->facts.now_tokens_per_s = 0;
-    a->facts.changed = 0;
+    feel_changes(a);
     a->dirty = true;
 }
 
@@ -238,6 +255,7 @@ static void on_ready(struct app *a)
     a->facts.kv_token_bytes = info->kv_token_bytes;
     options_from_model(a->options, info->model);
     app_apply_options(a);
+    feel_changes(a);
     app_sample(a);
     if (a->queued)
         submit(a);
@@ -285,7 +303,7 @@ void app_event(struct app *a, const struct event *e)
         a->facts.last.n_tokens = e->stats.n_tokens;
         a->facts.last.n_prompt = e->stats.n_prompt;
         a->facts.last.n_reused = e->stats.n_reused;
-        a->facts.changed = 0;
+        feel_changes(a);
         a->facts.n_ctx_used = e->stats.n_ctx_used;
         app_watch_context(a);
         break;

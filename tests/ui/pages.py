@@ -170,6 +170,22 @@ def test_bare_is_over_when_it_is_left():
         s.wait("QINS  The answer")
 
 
+def test_what_no_token_has_felt_is_marked():
+    with start() as s:
+        send(s, "/set temperature 1.5")
+        s.wait(r"Sampling +\* next answer")
+        s.wait(r"Temperature .* \*1\.5$")
+        send(s, "/set temperature 0.7")
+        s.wait(r"Temperature .* 0\.7$")
+        s.wait(r"Sampling +default")
+        send(s, "/preset precise")
+        s.wait(r"Sampling +\* next answer")
+        s.wait(r"Temperature .* \*0\.2$")
+        send(s, "one")
+        s.wait(r"Sampling +precise")
+        s.wait(r"Temperature .* 0\.2$")
+
+
 def test_measuring_is_shown():
     with start("x" * 400, FAKE_HOLD="3") as s:
         send(s, "/bench")
