@@ -303,8 +303,9 @@ static void test_crossing_the_original_context_recomputes(void **state)
 static void test_last_tokens_in_one_pass_have_the_bits_of_single_ones(void **state)
 {
     (void)state;
-    const char *const levels[] = {"auto", "scalar", "avx2", "avx512", "vnni", "neon", "dotprod"};
-    for (int level = 0; level < 7; level++)
+    const char *const levels[] = {"auto",   "scalar", "avx2", "avxvnni",
+                                  "avx512", "vnni",   "neon", "dotprod"};
+    for (int level = 0; level < 8; level++)
         for (int f = 0; f < N_FORMATS; f++) {
             struct world w;
             unsigned flags;
