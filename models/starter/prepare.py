@@ -3,8 +3,8 @@
 """Text to token files: prepare.py [--corpus DIR] [--out DIR].
 
 Trains the vocabulary on the training part, then writes for every source NAME
-  OUT/train/NAME.npz, OUT/held/NAME.npz: ids uint16 (bit 15 set: not part of an answer, bit 14: a word that was
-wished for), ends uint32.
+  OUT/train/NAME.npz, OUT/held/NAME.npz: ids uint16 (bit 15 set: not part of an answer, bit 14: where a wished-for
+word is first said), ends uint32.
 The same corpus gives the same files.
 """
 import argparse
