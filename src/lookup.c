@@ -78,8 +78,8 @@ static uint32_t next_word(const struct lookup *l, uint32_t at)
     return at;
 }
 
-/* Where `id` is found near the place that it was not expected at: what is there of the text has been
- * left out, or what came instead was put in. 0: neither. */
+/* Where `id` is found near the place that it was not expected at: what is there of the text has
+ * been left out, or what came instead was put in. 0: neither. */
 static uint32_t find_near(const struct lookup *l, int32_t id)
 {
     if (l->n_other > 1 && l->ids[l->missing] == id)

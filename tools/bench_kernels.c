@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * kernels: every format on every instruction set that this CPU has: the rate at which its weights
- * are multiplied with one vector, beside a plain read of the same bytes by the same threads; products
- * with several tokens; attention. Matrices are meant to be larger than the last-level cache.
+ * are multiplied with one vector, beside a plain read of the same bytes by the same threads;
+ * products with several tokens; attention. Matrices are meant to be larger than the last-level
+ * cache.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
 enum { FEW = 4, MANY = 128, PRODUCT_ROWS = 2048 }; /* tokens; rows of the matrix they go through */
-enum { HEAD = 96, N_POS = 3500, N_QUERIES = 8 };   /* Phi-3.5's, near the end of its first context */
+enum { HEAD = 96, N_POS = 3500, N_QUERIES = 8 }; /* Phi-3.5's, near the end of its first context */
 #define TURN_MS 300.0 /* a slow kernel gets as many rows as it can do in about this time */
 
 struct job {
@@ -136,10 +137,10 @@ static double product_rate(struct bench *b, const struct kernels *k, const struc
 struct head {
     const struct kernels *k;
     enum kv_type type;
-    float *q, *out;     /* [N_QUERIES][HEAD] */
-    void *key, *value;  /* [N_POS][HEAD] */
-    float *unit;        /* [N_POS] scales of int8 */
-    float *scores;      /* [ATTENDS][N_POS] */
+    float *q, *out;    /* [N_QUERIES][HEAD] */
+    void *key, *value; /* [N_POS][HEAD] */
+    float *unit;       /* [N_POS] scales of int8 */
+    float *scores;     /* [ATTENDS][N_POS] */
 };
 
 static void attend_one(const struct head *h, uint32_t i)
@@ -244,8 +245,13 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
         double rate = matvec_rate(b->pool, &j);
         read = fmax(read, reading_rate(reading, b->pool));
         struct load end = load_now();
-        rows[n++] = (struct row){k[i].level, f, rate, read, load_foreign(&start, &end),
-                                 product_rate(b, &k[i], &j, FEW), product_rate(b, &k[i], &j, MANY)};
+        rows[n++] = (struct row){k[i].level,
+                                 f,
+                                 rate,
+                                 read,
+                                 load_foreign(&start, &end),
+                                 product_rate(b, &k[i], &j, FEW),
+                                 product_rate(b, &k[i], &j, MANY)};
     }
     reading_free(reading);
     release(&j);
@@ -306,11 +312,12 @@ static void print_table(const struct bench *b, const struct machine *machine,
     else
         puts("unknown\n");
     puts("                           one token               products a ns, tokens");
-    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU\n", FEW, MANY);
+    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU\n", FEW,
+           MANY);
     for (uint32_t i = 0; i < n; i++) {
-        printf("%-10s %-8s %8.2f %12.2f  %5.1f%%   %7.1f   %7.1f", format_info(rows[i].format)->name,
-               rows[i].level, rows[i].gb_per_s, rows[i].read_gb_per_s, 100 * fraction(&rows[i]),
-               rows[i].few, rows[i].many);
+        printf("%-10s %-8s %8.2f %12.2f  %5.1f%%   %7.1f   %7.1f",
+               format_info(rows[i].format)->name, rows[i].level, rows[i].gb_per_s,
+               rows[i].read_gb_per_s, 100 * fraction(&rows[i]), rows[i].few, rows[i].many);
         if (rows[i].foreign >= 0)
             printf(" %10.0f%%", rows[i].foreign);
         putchar('\n');

@@ -30,7 +30,8 @@ struct load load_now(void)
     FILE *f = fopen("/proc/stat", "re");
     if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
                     &t[4], &t[5], &t[6], &t[7]) == 8)
-        load.busy = (double)(t[0] + t[1] + t[2] + t[5] + t[6] + t[7]) / (double)sysconf(_SC_CLK_TCK);
+        load.busy =
+            (double)(t[0] + t[1] + t[2] + t[5] + t[6] + t[7]) / (double)sysconf(_SC_CLK_TCK);
     if (f)
         fclose(f);
     long n = sysconf(_SC_NPROCESSORS_ONLN);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX2: activations, norms and the cache's int8. Every operation in the scalar order: equal bit for bit.
+ * AVX2: activations, norms and the cache's int8. Every operation in the scalar order: equal bit for
+ * bit.
  */
 #include "x86/avx2.h"
 
