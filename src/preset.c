@@ -169,3 +169,15 @@ char **preset_names(size_t *n)
 {
     return named_files("preset", n);
 }
+
+bool preset_list(struct buf *out)
+{
+    size_t n;
+    char **names = preset_names(&n);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(out, "%s%s", i ? ", " : "", names[i]);
+        free(names[i]);
+    }
+    free(names);
+    return n > 0;
+}

@@ -22,5 +22,7 @@ bool preset_choose(struct options *o, const char *name, struct error *err);
 bool preset_load_defaults(struct options *o, struct error *err);
 /* Names of all presets that can be found, sorted; *n of them; caller frees each and the array. */
 char **preset_names(size_t *n);
+/* The same as text: "balanced, code". -> false, and nothing written, where there are none. */
+bool preset_list(struct buf *out);
 
 #endif

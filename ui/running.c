@@ -148,7 +148,6 @@ static void set_system(struct app *a, const char *text)
 static void choose_preset(struct app *a, const char *name)
 {
     struct error err;
-    size_t n;
     if (*name) {
         if (preset_choose(a->options, name, &err)) {
             app_apply_options(a);
@@ -161,14 +160,8 @@ static void choose_preset(struct app *a, const char *name)
         }
         return;
     }
-    char **names = preset_names(&n);
     struct buf list = {0};
-    for (size_t i = 0; i < n; i++) {
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-        free(names[i]);
-    }
-    free(names);
-    app_notice(a, "Presets: %s", n ? list.data : "none found");
+    app_notice(a, "Presets: %s", preset_list(&list) ? list.data : "none found");
     buf_free(&list);
 }
 

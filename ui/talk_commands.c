@@ -285,20 +285,13 @@ static void set_system(struct plain *p, const char *text)
 static void choose_preset(struct plain *p, const char *name)
 {
     struct error err;
-    size_t n;
     if (*name) {
         bool ok = preset_choose(&p->cli->options, name, &err);
         talk_say(p, "%s%s", ok ? "Preset " : err.text, ok ? name : "");
         return;
     }
-    char **names = preset_names(&n);
     struct buf list = {0};
-    for (size_t i = 0; i < n; i++) {
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-        free(names[i]);
-    }
-    free(names);
-    talk_say(p, "Presets: %s", n ? list.data : "none found");
+    talk_say(p, "Presets: %s", preset_list(&list) ? list.data : "none found");
     buf_free(&list);
 }
 

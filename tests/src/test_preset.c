@@ -229,6 +229,10 @@ static void test_installed_presets_are_good(void **state)
         free(names[i]);
     }
     free(names);
+    struct buf list = {0};
+    assert_true(preset_list(&list));
+    assert_string_equal(list.data, "balanced, code, creative, precise, story");
+    buf_free(&list);
 }
 
 static void test_default_file_says_what_the_table_says(void **state)

@@ -21,6 +21,15 @@ def answered(s, question="one"):
     s.wait(r"(?s)You   %s.*QINS  A short" % re.escape(question))
 
 
+def keep_one(home):
+    """A conversation of one exchange, saved."""
+    with home.start() as s:
+        answered(s)
+        home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+        send(s, "/quit")
+        assert s.exit_code() == 0
+
+
 # ---- no place to save: F4 ----------------------------------------------------------------------------
 
 def test_homes_that_cannot_be():
@@ -147,11 +156,7 @@ def test_a_home_that_is_read_only():
     if not Disk.can_be():
         return
     with Home() as home:
-        with home.start() as s:
-            answered(s)
-            home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
-            send(s, "/quit")
-            assert s.exit_code() == 0
+        keep_one(home)
         mount = "mount --bind '%s' '%s' && mount -o remount,bind,ro '%s' && exec \"$@\"" % ((home.folder,) * 3)
         with Screen(["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL],
                     XDG_STATE_HOME=home.folder, FAKE_TEXT=home.answer) as s:
@@ -197,11 +202,7 @@ def test_a_killed_program_leaves_no_lock():
 
 def test_twenty_thousand_conversations():
     with Home() as home:
-        with home.start() as s:
-            answered(s)
-            home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
-            send(s, "/quit")
-            assert s.exit_code() == 0
+        keep_one(home)
         with sqlite3.connect(home.file) as db:
             first = db.execute("SELECT * FROM conversation").fetchone()
             names = [c[1] for c in db.execute("PRAGMA table_info(conversation)")]
