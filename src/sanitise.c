@@ -293,7 +293,7 @@ void sanitise_end(struct sanitiser *s, struct buf *out)
 {
     for (size_t i = 0; i < s->n_held; i++)
         put_any(s, REPLACEMENT, out);
-    if (s->pending || (s->last && joins_letters(s->last)))
+    if (s->pending)
         resolve(s, -1, out);
     *s = (struct sanitiser){0};
 }

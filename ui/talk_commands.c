@@ -242,6 +242,7 @@ static char *edit(struct plain *p, const char *text)
     }
     compose_prepare(&c);
     if (!compose_start(&c, text, strlen(text), &err)) {
+        compose_over(&c);
         talk_say(p, "%s", err.text);
         return NULL;
     }
@@ -249,6 +250,7 @@ static char *edit(struct plain *p, const char *text)
     while (!compose_ended(&c, &status))
         poll(NULL, 0, EDITOR_STEP_MS);
     sigaction(SIGINT, &ours, NULL);
+    compose_over(&c);
     if (!compose_end(&c, status, MAX_SYSTEM, &written, &repaired, &err)) {
         talk_say(p, "%s", err.text);
         return NULL;

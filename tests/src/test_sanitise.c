@@ -57,6 +57,8 @@ static void test_what_hides_or_reorders_becomes_visible(void **state)
         {TEXT("\uE000\U0010FFFF\u0378"), "<U+E000><U+10FFFF><U+0378>"},
         {TEXT("\u3164\u115F"), "<U+3164><U+115F>"}, /* blank letters */
         {TEXT("é\u00A0日本語 Привет עברית"), "é\u00A0日本語 Привет עברית"},
+        {TEXT("\u1100"), "\u1100"}, /* nothing is awaited behind a consonant */
+        {TEXT("\u0D4E"), "\u0D4E"},
     };
     check_examples(e, sizeof e / sizeof *e, false);
 }

@@ -178,6 +178,8 @@ def test_the_system_prompt_is_written_in_an_editor():
         s.wait(r"^The system prompt holds from the next message on\.")
         say(s, "/system")
         s.wait(r"^System prompt: Be brief\.\n *Be kind\.$")
+        os.kill(s.pid(), signal.SIGQUIT)  # what Ctrl-\ sends: the editor's no more
+        s.wait("EXIT=131")
     with lines.start("--system", "Before.", EDITOR="false") as s:
         say(s, "/system edit")
         s.wait(r"^false ended with code 1: the input is as it was")
