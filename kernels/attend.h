@@ -2,8 +2,10 @@
  *
  * attend: the course of attention that AVX2 and NEON share. A file that includes it defines the
  * three pieces declared first and, before it, TOGETHER: the positions whose scores are summed
- * across lanes together. One query, or QUERIES at once: a row of keys or values, once widened,
- * serves all of them. Every query keeps the order of the scalar operations: equal bit for bit.
+ * across lanes together; WIDTH: the floats of a register; SEVERAL: the columns whose sums of
+ * QUERIES queries stay in registers. One query, or QUERIES at once: a row of keys or values, once
+ * widened, serves all of them. Every query keeps the order of the scalar operations: equal bit for
+ * bit.
  */
 #ifndef QINS_ATTEND_H
 #define QINS_ATTEND_H
@@ -31,10 +33,10 @@ struct queries {
 PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e);
 /* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
 static float softmax(float *scores, uint32_t n_pos);
-/* Weighted sums of queries [t0, t0 + n) over positions [pos, end); out holds those of the positions
- * before. */
-PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
-                       enum element e);
+/* Columns [d, d + WIDTH n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos,
+ * end), kept in registers; out holds those of the positions before. */
+PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
+               uint32_t pos, uint32_t end, enum element e);
 
 /* Columns from d on, which fill no register. */
 static inline void last_columns(const struct queries *a, int t0, const int n, uint32_t d,
@@ -48,6 +50,24 @@ static inline void last_columns(const struct queries *a, int t0, const int n, ui
                            load_one(a->v, (size_t)p * a->dim + d, e), sum);
             *out = sum;
         }
+}
+
+/* All columns of the weighted sums. */
+PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
+                       enum element e)
+{
+    uint32_t d = 0;
+    if (n == 1)
+        for (; d + 96 <= a->dim; d += 96)
+            mix(a, t0, n, d, 96 / WIDTH, pos, end, e);
+    else
+        for (; d + SEVERAL <= a->dim; d += SEVERAL)
+            mix(a, t0, n, d, SEVERAL / WIDTH, pos, end, e);
+    for (; n == 1 && d + 32 <= a->dim; d += 32)
+        mix(a, t0, n, d, 32 / WIDTH, pos, end, e);
+    for (; d + WIDTH <= a->dim; d += WIDTH)
+        mix(a, t0, n, d, 1, pos, end, e);
+    last_columns(a, t0, n, d, pos, end, e);
 }
 
 /* All positions that the first query sees go over all queries; those that only later ones see, over

@@ -4,7 +4,7 @@
  */
 #include "arm/neon.h"
 
-enum { TOGETHER = 4 };
+enum { TOGETHER = 4, WIDTH = 4, SEVERAL = 24 };
 #include "attend.h"
 
 /* Lanes [first, first + 4) of the products of n queries with four rows of keys. */
@@ -116,8 +116,6 @@ static float softmax(float *scores, uint32_t n_pos)
     return 1.0f / sum_lanes(lane);
 }
 
-/* Columns [d, d + 4 n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos, end),
- * kept in registers; out holds those of the positions before. */
 PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
                uint32_t pos, uint32_t end, enum element e)
 {
@@ -143,23 +141,6 @@ PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const i
     for (int t = 0; t < n; t++)
         for (int i = 0; i < n_cols; i++)
             vst1q_f32(out + (size_t)t * a->ld_out + i * 4, sum[t][i]);
-}
-
-PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
-                       enum element e)
-{
-    uint32_t d = 0;
-    if (n == 1)
-        for (; d + 96 <= a->dim; d += 96)
-            mix(a, t0, n, d, 24, pos, end, e);
-    else
-        for (; d + 24 <= a->dim; d += 24)
-            mix(a, t0, n, d, 6, pos, end, e);
-    for (; n == 1 && d + 32 <= a->dim; d += 32)
-        mix(a, t0, n, d, 8, pos, end, e);
-    for (; d + 4 <= a->dim; d += 4)
-        mix(a, t0, n, d, 1, pos, end, e);
-    last_columns(a, t0, n, d, pos, end, e);
 }
 
 void kernels_neon_attend(struct kernels *k)

@@ -4,7 +4,7 @@
  */
 #include "x86/avx2.h"
 
-enum { TOGETHER = 8 };
+enum { TOGETHER = 8, WIDTH = 8, SEVERAL = 16 };
 #include "attend.h"
 
 /* All bits of the first n lanes. */
@@ -155,8 +155,6 @@ static float softmax(float *scores, uint32_t n_pos)
     return 1.0f / sum_lanes(lane);
 }
 
-/* Columns [d, d + 8 n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos, end),
- * kept in registers; out holds those of the positions before. */
 PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
                uint32_t pos, uint32_t end, enum element e)
 {
@@ -187,23 +185,6 @@ PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const i
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++)
             _mm256_storeu_ps(out + (size_t)t * a->ld_out + i * 8, sum[t][i]);
-}
-
-PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
-                       enum element e)
-{
-    uint32_t d = 0;
-    if (n == 1)
-        for (; d + 96 <= a->dim; d += 96)
-            mix(a, t0, n, d, 12, pos, end, e);
-    else
-        for (; d + 16 <= a->dim; d += 16)
-            mix(a, t0, n, d, 2, pos, end, e);
-    for (; n == 1 && d + 32 <= a->dim; d += 32)
-        mix(a, t0, n, d, 4, pos, end, e);
-    for (; d + 8 <= a->dim; d += 8)
-        mix(a, t0, n, d, 1, pos, end, e);
-    last_columns(a, t0, n, d, pos, end, e);
 }
 
 void kernels_avx2_attend(struct kernels *k)
