@@ -18,7 +18,7 @@ extern const float qins4_fraction[16];     /* 2^(-i/16) */
 extern const float qins8_value[128];       /* T[c]: magnitude relative to the row's base */
 extern const uint8_t qins8_magnitude[128]; /* round(255 T[c]): what the integer products use */
 /* The same as a product, exactly: magnitude[c] is the nearest integer to fine[c mod 16] x
- * coarse[c / 16] / 2^15, less the offset. coarse 8..15: the negatives of 0..7. */
+ * coarse[c / 16] / 2^15, less the offset. fine: 256..511; coarse 8..15: the negatives of 0..7. */
 extern const int16_t qins8_fine[16], qins8_coarse[16];
 
 enum {

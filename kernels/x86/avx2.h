@@ -99,19 +99,6 @@ static inline __m256i four_avx2(const int8_t *q)
     return _mm256_set1_epi32(four);
 }
 
-/* qins4_scale of 8 rows. */
-static inline __m256 scales_qins4_avx2(const uint8_t *codes)
-{
-    __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)codes));
-    __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction), c);
-    __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(qins4_fraction + 8), c);
-    __m256 bit3 = _mm256_castsi256_ps(_mm256_slli_epi32(c, 28));
-    __m256i f = _mm256_castps_si256(_mm256_blendv_ps(low, high, bit3));
-    __m256i exponent = _mm256_and_si256(_mm256_slli_epi32(c, 19), _mm256_set1_epi32(7 << 23));
-    __m256i sign = _mm256_slli_epi32(_mm256_srli_epi32(c, 7), 31);
-    return _mm256_castsi256_ps(_mm256_or_si256(_mm256_sub_epi32(f, exponent), sign));
-}
-
 /* 16 numbers of 16 bits, for lookups by 4 bits: their low and their high bytes. */
 struct words_table {
     __m256i low, high;
@@ -119,42 +106,94 @@ struct words_table {
 
 static inline struct words_table words_table(const int16_t words[16])
 {
-    uint8_t low[16], high[16];
-    for (int i = 0; i < 16; i++) {
-        low[i] = (uint8_t)words[i];
-        high[i] = (uint8_t)(words[i] >> 8);
-    }
-    return (struct words_table){table_avx2(low), table_avx2(high)};
+    const __m128i byte = _mm_set1_epi16(255);
+    __m128i a = _mm_loadu_si128((const void *)words),
+            b = _mm_loadu_si128((const void *)(words + 8));
+    __m128i low = _mm_packus_epi16(_mm_and_si128(a, byte), _mm_and_si128(b, byte));
+    __m128i high = _mm_packus_epi16(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8));
+    return (struct words_table){_mm256_broadcastsi128_si256(low),
+                                _mm256_broadcastsi128_si256(high)};
 }
 
-/* Words of the bytes 0..7 and 8..15 of each 128 bits. Bit 7 of an index must be clear. */
-static inline void look_up_words(const struct words_table *t, __m256i index, __m256i words[2])
+/* Words of the bytes 0..7 and 8..15 of each 128 bits. Bit 7 of an index must be clear. -> the
+ * high bytes alone. */
+static inline __m256i look_up_words(const struct words_table *t, __m256i index, __m256i words[2])
 {
     __m256i low = _mm256_shuffle_epi8(t->low, index), high = _mm256_shuffle_epi8(t->high, index);
     words[0] = _mm256_unpacklo_epi8(low, high);
     words[1] = _mm256_unpackhi_epi8(low, high);
+    return high;
+}
+
+struct qins4_scales {
+    struct words_table low, high; /* halves of a fraction's float */
+    struct words_table octaves;   /* by polarity and octaves: what the upper half loses */
+};
+
+static inline struct qins4_scales tables_qins4_scales(void)
+{
+    int16_t low[16], high[16], octaves[16];
+    for (int i = 0; i < 16; i++) {
+        low[i] = (int16_t)float_bits(qins4_fraction[i]);
+        high[i] = (int16_t)(float_bits(qins4_fraction[i]) >> 16);
+        octaves[i] = (int16_t)((i & 7) << 7 | (i & 8) << 12);
+    }
+    return (struct qins4_scales){words_table(low), words_table(high), words_table(octaves)};
+}
+
+/* qins4_scale of two blocks of 16 rows, eight floats a register: half h of block b in s[2b + h].
+ * Fractions are looked up byte by byte; octaves and sign are subtracted from a float's upper half.
+ */
+static inline void scales_qins4(const struct qins4_scales *t, const uint8_t *codes, __m256 s[4])
+{
+    const __m256i nibble = _mm256_set1_epi8(15);
+    /* what the two unpackings below scatter comes from these places */
+    __m256i c = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const void *)codes),
+                                            _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
+    __m256i low[2], high[2], octaves[2];
+    look_up_words(&t->low, _mm256_and_si256(c, nibble), low);
+    look_up_words(&t->high, _mm256_and_si256(c, nibble), high);
+    look_up_words(&t->octaves, _mm256_and_si256(_mm256_srli_epi16(c, 4), nibble), octaves);
+    for (int b = 0; b < 2; b++) {
+        high[b] = _mm256_sub_epi16(high[b], octaves[b]);
+        s[2 * b] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(low[b], high[b]));
+        s[2 * b + 1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(low[b], high[b]));
+    }
 }
 
 struct qins8_factors {
-    struct words_table fine, coarse;
+    __m256i fine; /* low bytes: the high ones are 1 */
+    struct words_table coarse;
 };
 
 static inline struct qins8_factors factors_qins8(void)
 {
-    return (struct qins8_factors){words_table(qins8_fine), words_table(qins8_coarse)};
+    uint8_t fine[16];
+    for (int i = 0; i < 16; i++)
+        fine[i] = (uint8_t)qins8_fine[i];
+    return (struct qins8_factors){table_avx2(fine), words_table(qins8_coarse)};
 }
 
-/* Signed magnitudes of 32 codes, ordered as words are looked up. Two factors instead of 128 bytes
- * in eight tables: half of the instructions. */
+/* Magnitudes + QINS8_OFFSET of 32 codes, signed, ordered as words are looked up. -> bytes with
+ * their signs in the order of the codes. Two factors instead of 128 bytes in eight tables: half of
+ * the instructions. */
+static inline __m256i products_qins8(const struct qins8_factors *f, __m256i v, __m256i w[2])
+{
+    const __m256i nibble = _mm256_set1_epi8(15), one = _mm256_set1_epi8(1);
+    __m256i fine = _mm256_shuffle_epi8(f->fine, _mm256_and_si256(v, nibble));
+    __m256i signs = look_up_words(&f->coarse, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble), w);
+    w[0] = _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(fine, one), w[0]);
+    w[1] = _mm256_mulhrs_epi16(_mm256_unpackhi_epi8(fine, one), w[1]);
+    return signs;
+}
+
+/* The same without the offset. */
 static inline void weights_qins8(const struct qins8_factors *f, __m256i v, __m256i w[2])
 {
-    const __m256i nibble = _mm256_set1_epi8(15), offset = _mm256_set1_epi16(QINS8_OFFSET);
-    __m256i fine[2], coarse[2];
-    look_up_words(&f->fine, _mm256_and_si256(v, nibble), fine);
-    look_up_words(&f->coarse, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble), coarse);
+    const __m256i offset = _mm256_set1_epi16(QINS8_OFFSET);
+    products_qins8(f, v, w);
     for (int i = 0; i < 2; i++)
-        w[i] = _mm256_sub_epi16(_mm256_mulhrs_epi16(fine[i], coarse[i]),
-                                _mm256_sign_epi16(offset, coarse[i]));
+        w[i] = _mm256_sub_epi16(w[i], _mm256_sign_epi16(offset, w[i]));
 }
 
 /* A block of activations as 16-bit numbers. */

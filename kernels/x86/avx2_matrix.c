@@ -113,18 +113,21 @@ static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t
 {
     const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = QINS4_COLS / block;
     const float *base = w->row + (size_t)group * ROW_GROUP;
+    const struct qins4_scales tables = tables_qins4_scales();
+    const __m256 b[2] = {_mm256_loadu_ps(base), _mm256_loadu_ps(base + 8)};
     const uint8_t *tile = group_tiles(w, group);
     for (uint32_t k = 0; k < w->cols; k += QINS4_COLS) {
         const uint8_t *codes = tile + n_blocks * ROW_GROUP;
-        float scale[ROW_GROUP];
-        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++) {
-            const uint8_t *s = tile + g * 8 / block * ROW_GROUP;
-            for (int h = 0; h < ROW_GROUP && g * 8 % block == 0; h += 8)
-                _mm256_storeu_ps(
-                    scale + h, _mm256_mul_ps(_mm256_loadu_ps(base + h), scales_qins4_avx2(s + h)));
-            decode_line_qins4(codes + g * 64, scale, r0, r1, w->cols - k - g * 8, out + k + g * 8,
-                              w->cols);
+        float scale[QINS4_COLS / 16][ROW_GROUP];
+        for (uint32_t i = 0; i < n_blocks; i += 2) {
+            __m256 s[4];
+            scales_qins4(&tables, tile + i * ROW_GROUP, s);
+            for (int h = 0; h < 4; h++)
+                _mm256_storeu_ps(scale[i] + h * 8, _mm256_mul_ps(b[h % 2], s[h]));
         }
+        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++)
+            decode_line_qins4(codes + g * 64, scale[g * 8 / block], r0, r1, w->cols - k - g * 8,
+                              out + k + g * 8, w->cols);
         tile = codes + QINS4_COLS * 8;
     }
 }

@@ -48,12 +48,16 @@ decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32
 {
     const __m256i level = table_avx2(qins4_level), magnitude = _mm256_abs_epi8(level);
     const __m256i nibble = _mm256_set1_epi8(15);
+    const struct qins4_scales tables = tables_qins4_scales();
     uint32_t to = 0, n_scales = 0;
     for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
         prefetch_line(tile, AHEAD);
-        for (uint32_t b = 0; b < QINS4_COLS; b += block, n_scales++, tile += ROW_GROUP)
-            for (uint32_t r = 0; r < ROW_GROUP; r += 8)
-                _mm256_storeu_ps(p->scale[n_scales] + r, scales_qins4_avx2(tile + r));
+        for (uint32_t b = 0; b < QINS4_COLS; b += 2 * block, n_scales += 2, tile += 2 * ROW_GROUP) {
+            __m256 s[4];
+            scales_qins4(&tables, tile, s);
+            for (int i = 0; i < 4; i++)
+                _mm256_storeu_ps(p->scale[n_scales] + i * 8, s[i]);
+        }
         for (uint32_t g = 0; g < QINS4_COLS; g += 8, tile += 64, to += 128) {
             prefetch_line(tile, AHEAD);
             for (uint32_t h = 0; h < 64; h += 32) {

@@ -12,7 +12,8 @@
 enum { SOON = 1024, AHEAD = 3 * 1088 }; /* bytes: distances of the late and the early prefetch */
 
 /* Each line is asked for twice: early into L2, across the ends of pages where hardware stops, and
- * late into L1. Always inlined: GCC drops the calls of a function that does nothing but prefetch. */
+ * late into L1. Always inlined: GCC drops the calls of a function that does nothing but prefetch.
+ */
 static inline __attribute__((always_inline)) void prefetch_line(const uint8_t *p, size_t ahead)
 {
     _mm_prefetch((const char *)p + SOON, _MM_HINT_T0);

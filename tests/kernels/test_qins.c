@@ -80,8 +80,8 @@ static void test_tables_follow_their_formulas(void **state)
         assert_int_equal(qins8_magnitude[c], (int)rint(255 * t));
     }
     for (int i = 0; i < 16; i++) {
-        double coarse = rint(8601.13 * exp2(-i % 8 / 2.0) - 7.9);
-        assert_int_equal(qins8_fine[i], (int)rint(1037 * exp2(-i / 32.0)));
+        double coarse = rint(21241 * exp2(-i % 8 / 2.0) - 22);
+        assert_int_equal(qins8_fine[i], (int)rint(420 * exp2(-i / 32.0)));
         assert_int_equal(qins8_coarse[i], (int)(i < 8 ? coarse : -coarse));
     }
     for (int c = 0; c < 256; c++) { /* rounded as pmulhrsw does: the nearest, halves up */
