@@ -242,7 +242,7 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Cm bf16 ,\n"
         "and a long conversation is faster with it.\n"
         ".Cm auto\n"
-        "takes f32 for f32 models and bf16 for all others.", .rare = true },
+        "takes f32 for f32 models and int8 for all others.", .rare = true },
     [OPT_GEMM] = {
         OPT_GEMM, "gemm", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0, "auto amx int8 blas measure", "auto", "WAY",
         "how prompts are multiplied: auto, amx, int8, blas, measure",

@@ -535,7 +535,7 @@ void session_free(struct session *s)
 
 enum kv_type session_default_kv(const struct model *m)
 {
-    return m->format == FORMAT_F32 ? KV_F32 : KV_BF16;
+    return m->format == FORMAT_F32 ? KV_F32 : KV_INT8;
 }
 
 const float *session_logits(const struct session *s)

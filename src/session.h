@@ -24,7 +24,7 @@ struct session_options {
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
 };
 
-/* f32 cache for f32 models (they are the reference), bf16 for all others. */
+/* f32 cache for f32 models (they are the reference), int8 for all others. */
 enum kv_type session_default_kv(const struct model *m);
 
 /* Model, pool and kernels must outlive the session. Cache memory is reserved, and used as it fills.
