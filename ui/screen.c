@@ -136,7 +136,7 @@ int screen_out_fd(void)
 
 bool screen_flush(void)
 {
-    while (screen_busy()) {
+    while (s.active && screen_busy()) {
         size_t n = s.out.len - s.at;
         /* An fd that blocks gets little at a time, and only when poll says that there is room. */
         struct pollfd p = {.fd = s.out_fd, .events = POLLOUT};
@@ -147,7 +147,8 @@ bool screen_flush(void)
             return errno == EAGAIN || errno == EINTR;
         s.at += (size_t)written;
     }
-    s.out.len = s.at = 0;
+    if (s.active)
+        s.out.len = s.at = 0;
     return true;
 }
 
@@ -223,10 +224,18 @@ void screen_restore(void)
 {
     if (!s.active)
         return;
-    s.active = false;
+    s.active = false; /* other threads write no more */
     int saved = errno;
-    ssize_t ignored = write(s.out_fd, s.farewell, s.n_farewell);
-    (void)ignored;
+    double end = now_ms() + GIVE_BACK_MS;
+    for (size_t at = 0; at < s.n_farewell && now_ms() < end;) {
+        ssize_t written = write(s.out_fd, s.farewell + at, s.n_farewell - at);
+        if (written > 0)
+            at += (size_t)written;
+        else if (errno == EAGAIN) /* full of what came before */
+            poll(&(struct pollfd){.fd = s.out_fd, .events = POLLOUT}, 1, 50);
+        else if (errno != EINTR)
+            break;
+    }
     tcsetattr(s.in_fd, TCSANOW, &s.before);
     errno = saved;
 }

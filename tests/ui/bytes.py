@@ -121,6 +121,18 @@ def test_crashes_give_the_terminal_back():
             assert (b"model file" in p.errors()) == (number == signal.SIGBUS)
 
 
+def test_a_crash_gives_a_full_terminal_back():
+    text = b"".join(b"word %d of many\n" % (i * 7919 % 1000003) for i in range(1500))
+    with start(text, FAKE_PIECE="60", FAKE_DELAY_MS="1", FAKE_CRASH=str(int(signal.SIGSEGV)), size=(300, 200)) as p:
+        p.wait(b"Ready")
+        p.reading = False
+        p.send(b"go\r")
+        time.sleep(0.8)  # the crash comes after half a second
+        p.reading = True
+        assert p.exit_code() == -signal.SIGSEGV
+        p.restored()
+
+
 def test_the_mouse_is_given_back():
     for crash in (None, signal.SIGSEGV):
         with start(b"the text", QINS_MOUSE="true", **({"FAKE_CRASH": str(int(crash))} if crash else {})) as p:

@@ -58,8 +58,6 @@ static void answer(struct engine *e, uint32_t turn)
                     : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt : 0;
     struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = n_prompt, .total = n_prompt});
-    if (getenv("FAKE_CRASH"))
-        raise(number_of("FAKE_CRASH", SIGSEGV));
     size_t at = 0;
     for (; at < e->text.len && atomic_load(&e->cancelled) < turn && stats.n_tokens < room;
          stats.n_tokens++) {
@@ -77,6 +75,8 @@ static void answer(struct engine *e, uint32_t turn)
         if (number_of("FAKE_DELAY_MS", 0))
             poll(NULL, 0, number_of("FAKE_DELAY_MS", 0));
     }
+    if (getenv("FAKE_CRASH"))
+        raise(number_of("FAKE_CRASH", SIGSEGV));
     enum stop_reason stop = at == e->text.len ? STOP_END
                             : atomic_load(&e->cancelled) >= turn ? STOP_CANCELLED : STOP_CONTEXT;
     emit(e, (struct event){.type = EVENT_DONE, .turn = turn, .stats = stats, .stop = stop});
