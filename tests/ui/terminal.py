@@ -3,6 +3,7 @@
 pseudo-terminal, to read its bytes. Nothing waits for a fixed time: everything waits for what is
 expected, up to a deadline."""
 import fcntl
+import json
 import os
 import pty
 import re
@@ -141,8 +142,52 @@ class Screen:
         self.close()
 
 
+class Child:
+    """A program behind a leader of its session (leader.py)."""
+
+    def __init__(self, command, slave, stderr, env):
+        self.status, status = os.pipe()
+        leader = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leader.py")
+        self.leader = subprocess.Popen([sys.executable, "-SE", leader, str(status), json.dumps(env)] + command,
+                                       stdin=slave, stdout=slave, stderr=stderr, pass_fds=[status],
+                                       start_new_session=True,
+                                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(status)
+        self.returncode = None
+        self.pid = self.number()
+
+    def number(self):
+        return struct.unpack("i", os.read(self.status, 4))[0]
+
+    def poll(self):
+        if self.returncode is None and select.select([self.status], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self):
+        if self.returncode is None:
+            self.returncode = self.number()
+        return self.returncode
+
+    def send_signal(self, number):
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            pass  # it has just ended
+
+    def close(self):
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+            self.wait()
+        self.leader.kill()
+        self.leader.wait()
+        os.close(self.status)
+
+
 class Pty:
     """A program on a pseudo-terminal; all that it writes is kept in .out."""
+
+    END = b"<the end of what it wrote>"
 
     def __init__(self, command, columns=100, rows=30, **env):
         self.folder = tempfile.mkdtemp(prefix="qins-ui-")
@@ -153,9 +198,7 @@ class Pty:
         names = environment(self.folder)
         names.update(env)
         self.stderr = open(os.path.join(self.folder, "stderr"), "w+b")
-        self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=self.stderr,
-                                      env=names, start_new_session=True,
-                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.child = Child(command, slave, self.stderr, names)
         self.out = b""
         self.reading = True
 
@@ -186,8 +229,14 @@ class Pty:
                 time.sleep(0.02)
             if time.monotonic() > end:
                 raise AssertionError("does not end")
-        for _ in range(3):
-            self.read(0.02)
+        written = False
+        while self.reading and self.END not in self.out:
+            if not written and select.select([], [self.slave], [], 0)[1]:
+                os.write(self.slave, self.END)  # behind all that it wrote
+                written = True
+            self.read()
+            assert time.monotonic() < end, "the rest never came"
+        self.out = self.out.replace(self.END, b"")
         return self.child.returncode
 
     def restored(self):
@@ -201,9 +250,7 @@ class Pty:
         return self.stderr.read()
 
     def close(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGKILL)
-            self.child.wait()
+        self.child.close()
         for fd in (self.master, self.slave):
             try:
                 os.close(fd)
