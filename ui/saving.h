@@ -16,6 +16,7 @@ struct saving {
     char *folder;        /* NULL: there is none */
     struct store *store; /* NULL: not open, or failed */
     bool failed;         /* since the last success; the reader was told */
+    bool suspected;      /* was called damaged since then, and opened anew */
     char *reason;        /* of the last failure; NULL: there was none */
     double due;          /* when saving_now is to be called, in now_ms time; 0: never */
     struct buf news;     /* what the reader has to know; raw; taken by saving_news */

@@ -3,7 +3,6 @@
  * store: what is saved is what was said; nobody else reads it; damage, newer files, locks, full disks
  * and hostile searches end in one line
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "failing_disk.h"
 #include "places.h"
 #include "store.h"
 #include "test.h"
@@ -708,6 +708,83 @@ static void test_a_full_disk_loses_nothing_old(void **state)
     store_close(s);
 }
 
+/* ---- a disk that fails ------------------------------------------------------------------------------ */
+
+static const int disk_errors[] = {EIO, ENOSPC, EROFS, EDQUOT};
+enum { N_DISK_ERRORS = sizeof disk_errors / sizeof *disk_errors };
+
+/* What is not saved is marked so, and is saved by the next attempt or lost with the program; all that was saved
+ * before is there. Where reading fails SQLite may say "damaged": then the store is opened anew. */
+static int fail_while_saving(int64_t id, size_t n_saved, int after, int error, bool again, bool *failed)
+{
+    struct error err = {0};
+    struct conversation c = {0};
+    struct store *s = open_store();
+    load(s, id, &c);
+    assert_int_equal(c.n, n_saved);
+    assert_string_equal(c.messages[0].text.data, "the first");
+    say(&c, CHAT_USER, "and more");
+    disk_will_fail(after, error);
+    bool saved = store_save(s, &c, &err);
+    *failed = disk_is_well();
+    if (!saved)
+        assert_true(conversation_unsaved(&c) && *err.text);
+    assert_int_not_equal(store_state(s), STORE_REPLACED);
+    if (store_state(s) != STORE_GOOD) {
+        store_close(s);
+        s = open_store();
+    }
+    if (!saved && again)
+        save(s, &c);
+    conversation_free(&c);
+    store_close(s);
+    return saved ? 0 : 1;
+}
+
+static void test_a_disk_that_fails_while_saving(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    int64_t id = add(s, "t", "the first", "answer");
+    store_close(s);
+    size_t n_saved = 2;
+    for (int round = 0; round < 2 * N_DISK_ERRORS; round++) {
+        bool again = round % 2, failed = true;
+        int n_failures = 0;
+        for (int after = 0; failed; after++) {
+            int failure = fail_while_saving(id, n_saved, after, disk_errors[round / 2], again, &failed);
+            n_saved += !failure || again;
+            n_failures += failure;
+        }
+        assert_true(n_failures > 1);
+    }
+}
+
+static void test_a_disk_that_fails_while_opening(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = open_store();
+    int64_t id = add(s, "t", "the first", "answer");
+    store_close(s);
+    for (int round = 0; round < N_DISK_ERRORS; round++) {
+        bool failed = true;
+        for (int after = 0; failed; after++) {
+            disk_will_fail(after, disk_errors[round]);
+            s = store_open(folder_of_test, &err);
+            failed = disk_is_well();
+            assert_true(s || *err.text);
+            store_close(s);
+        }
+    }
+    struct conversation c = {0};
+    s = open_store();
+    load(s, id, &c);
+    assert_int_equal(c.n, 2);
+    conversation_free(&c);
+    store_close(s);
+}
+
 static void test_a_removed_file_is_noticed(void **state)
 {
     (void)state;
@@ -778,6 +855,7 @@ static void test_a_hundred_thousand_messages(void **state)
 
 int main(void)
 {
+    disk_stand_before();
     const struct CMUnitTest tests[] = {
         TEST(test_bytes_come_back),
         TEST(test_branches_come_back),
@@ -799,6 +877,8 @@ int main(void)
         TEST(test_folders_that_cannot_be),
         TEST(test_a_locked_file_is_not_waited_for),
         TEST(test_a_full_disk_loses_nothing_old),
+        TEST(test_a_disk_that_fails_while_saving),
+        TEST(test_a_disk_that_fails_while_opening),
         TEST(test_a_removed_file_is_noticed),
         TEST(test_words_that_all_messages_have), TEST(test_a_hundred_thousand_messages),
     };

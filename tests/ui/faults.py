@@ -153,19 +153,36 @@ def test_a_full_disk_is_told_and_filled_later():
 
 
 def test_a_home_that_is_read_only():
+    """What was said can be read, also what a killed program has left in the journal; nothing is saved."""
     if not Disk.can_be():
         return
-    with Home() as home:
-        keep_one(home)
-        mount = "mount --bind '%s' '%s' && mount -o remount,bind,ro '%s' && exec \"$@\"" % ((home.folder,) * 3)
-        with Screen(["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL],
-                    XDG_STATE_HOME=home.folder, FAKE_TEXT=home.answer) as s:
-            s.wait("Ready")
-            answered(s, "two")
-            s.wait("Not saved: ")
-            answered(s, "three")
-            s.wait("^ Enter send")
-        assert len(home.texts()) == 2
+    for killed in False, True:
+        with Home() as home:
+            if killed:
+                with home.start() as s:
+                    answered(s)
+                    home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+                    os.kill(s.pid(), signal.SIGKILL)
+                    s.wait("EXIT=137")
+            else:
+                keep_one(home)
+            assert os.path.exists(home.file + "-wal") == killed
+            mount = "mount --bind '%s' '%s' && mount -o remount,bind,ro '%s' && exec \"$@\"" % ((home.folder,) * 3)
+            with Screen(["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL],
+                        XDG_STATE_HOME=home.folder, FAKE_TEXT=home.answer) as s:
+                s.wait("Ready")
+                s.keys("F2")
+                s.wait(r"^ Conversations +1$")
+                s.text("short answer")
+                s.wait(r"^> one")
+                s.keys("Enter")
+                s.wait(r"(?s)You   one.*QINS  A short")
+                assert "Another qins-tui" not in s.shows()
+                answered(s, "two")
+                s.wait("Not saved: .*read-only")
+                answered(s, "three")
+                s.wait("^ Enter send")
+            assert len(home.texts()) == 2
 
 
 def test_files_that_may_not_grow():
