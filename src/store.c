@@ -158,14 +158,16 @@ static bool make_folder(const char *path, struct error *err)
 {
     struct stat st;
     char *part = xstrdup(path);
+    int why = ENOENT; /* one of those above could not be made */
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(part, 0700); /* mostly there; what matters is the last one */
+        if (mkdir(part, 0700) != 0 && errno != EEXIST && why == ENOENT)
+            why = errno;
         *slash = '/';
     }
     free(part);
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno));
+        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno == ENOENT ? why : errno));
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return refuse(err, EX_CANTCREAT, "%s: not a folder", path);
     if (st.st_uid != geteuid())

@@ -6,6 +6,7 @@
  *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
  *   FAKE_HOLD=N        after N pieces nothing more comes until the turn is cancelled
  *   FAKE_LOADING_MS=N  how long loading takes
+ *   FAKE_READING_MS=N  how long a prompt takes, if it is not cancelled
  *   FAKE_FAILURE=TEXT  loading fails
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
  */
@@ -57,6 +58,9 @@ static void answer(struct engine *e, uint32_t turn)
     uint32_t room = !getenv("FAKE_CONTEXT") ? UINT32_MAX
                     : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt : 0;
     struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .total = n_prompt});
+    for (int ms = number_of("FAKE_READING_MS", 0); ms > 0 && atomic_load(&e->cancelled) < turn; ms -= 10)
+        poll(NULL, 0, 10);
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = n_prompt, .total = n_prompt});
     if (getenv("FAKE_CRASH"))
         raise(number_of("FAKE_CRASH", SIGSEGV));
