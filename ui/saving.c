@@ -36,8 +36,8 @@ static void set_aside(struct saving *s)
     free(name);
 }
 
-/* A damaged file gives way to a new one. A disk that does not answer looks the same at first, but not when the
- * file is opened anew: so it is damaged when that is said twice. */
+/* A damaged file gives way to a new one. A disk that does not answer looks the same at first, but
+ * not when the file is opened anew: so it is damaged when that is said twice. */
 static void take_damage(struct saving *s)
 {
     if (s->suspected)

@@ -53,8 +53,8 @@ static int count_conversations(struct saving *s)
     return n;
 }
 
-/* Wherever the disk stops answering: it is told once, and saved when the disk answers again, into the same
- * file and the same conversation. */
+/* Wherever the disk stops answering: it is told once, and saved when the disk answers again, into
+ * the same file and the same conversation. */
 static void test_a_disk_that_does_not_answer_for_a_while(void **state)
 {
     (void)state;
