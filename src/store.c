@@ -506,18 +506,21 @@ static bool is_worth_saving(const struct message *m)
     return m->changed && (!m->open || m->text.len);
 }
 
+/* *id becomes that of a new conversation as soon as it may be there. */
 static bool save_all(struct store *s, const struct conversation *c, int64_t *id)
 {
+    int64_t row = 0;
     bool finished = c->id == 0, ok = true;
     for (size_t i = 0; i < c->n; i++)
         finished |= is_worth_saving(&c->messages[i]) && !c->messages[i].open;
     /* Text that streams may be lost in a power cut, never by a crash; what is finished goes to the
      * disk itself. */
     ok = run(s, finished ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "") &&
-         run(s, "BEGIN IMMEDIATE", "") && save_conversation(s, c, id);
+         run(s, "BEGIN IMMEDIATE", "") && save_conversation(s, c, &row);
     for (size_t i = 0; ok && i < c->n; i++)
         if (is_worth_saving(&c->messages[i]))
-            ok = save_message(s, *id, (int64_t)i, &c->messages[i]);
+            ok = save_message(s, row, (int64_t)i, &c->messages[i]);
+    *id = ok ? row : c->id;
     return ok && run(s, "COMMIT", "");
 }
 
@@ -537,6 +540,7 @@ bool store_save(struct store *s, struct conversation *c, struct error *err)
         if (!told)
             failed(s, "save", err);
         undo(s);
+        c->id = id; /* a new one that is not there after all: the next attempt finds out */
         return false;
     }
     if (!c->id)

@@ -91,6 +91,32 @@ static void test_a_disk_that_does_not_answer_for_a_while(void **state)
     saving_free(&s);
 }
 
+/* So it is with a new conversation: it is not saved twice. */
+static void test_a_new_conversation_on_such_a_disk(void **state)
+{
+    (void)state;
+    struct saving s = {.folder = xstrdup(folder)};
+    struct conversation c = {0};
+    int n = 1;
+    say(&c, "the first");
+    assert_true(saving_now(&s, &c));
+    for (bool failed = true; failed; n++) {
+        conversation_free(&c);
+        saving_release(&s);
+        say(&c, "another");
+        disk_will_fail(n - 1, EIO);
+        saving_now(&s, &c);
+        saving_now(&s, &c);
+        failed = disk_is_well();
+        assert_true(saving_now(&s, &c));
+    }
+    assert_true(n > 10);
+    assert_int_equal(count_conversations(&s), n);
+    assert_int_equal(count_set_aside(), 0);
+    conversation_free(&c);
+    saving_free(&s);
+}
+
 static void write_over(const char *name, long at, const char *text)
 {
     char *path = path_join(folder, name);
@@ -133,6 +159,7 @@ int main(void)
     disk_stand_before();
     const struct CMUnitTest tests[] = {
         TEST(test_a_disk_that_does_not_answer_for_a_while),
+        TEST(test_a_new_conversation_on_such_a_disk),
         TEST(test_a_damaged_file_gives_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
