@@ -74,8 +74,11 @@ struct store *saving_store(struct saving *s, struct error *err)
 
 void saving_later(struct saving *s)
 {
+    double pause = s->failed ? SAVE_RETRY_MS : SAVE_EVERY_MS;
+    if (pause < SAVE_PAUSE * s->took_ms)
+        pause = SAVE_PAUSE * s->took_ms;
     if (!s->off && s->due <= 0)
-        s->due = now_ms() + (s->failed ? SAVE_RETRY_MS : SAVE_EVERY_MS);
+        s->due = now_ms() + pause;
 }
 
 static void fail(struct saving *s, const struct error *err)
@@ -92,6 +95,7 @@ static void fail(struct saving *s, const struct error *err)
 bool saving_now(struct saving *s, struct conversation *c)
 {
     struct error err;
+    double start = now_ms();
     s->due = 0;
     if (s->off || !conversation_unsaved(c))
         return !s->off;
@@ -101,6 +105,7 @@ bool saving_now(struct saving *s, struct conversation *c)
             break;
         if (store_save(store, c, &err)) {
             s->failed = s->suspected = false;
+            s->took_ms = now_ms() - start;
             return true;
         }
         enum store_state state = store_state(store);

@@ -152,6 +152,30 @@ static void test_a_damaged_file_gives_way(void **state)
     }
 }
 
+/* Twenty times what the last time took, but a second at least. */
+static void test_slow_disks_are_asked_less(void **state)
+{
+    (void)state;
+    static const double cases[][2] = {{0, 1000}, {49, 1000}, {51, 1020}, {5000, 100000}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct saving s = {.took_ms = cases[i][0]};
+        double start = now_ms();
+        saving_later(&s);
+        assert_true(s.due >= start + cases[i][1] && s.due <= now_ms() + cases[i][1]);
+        double due = s.due;
+        saving_later(&s); /* more text moves nothing */
+        assert_true(s.due >= due && s.due <= due);
+    }
+    struct saving s = {.folder = xstrdup(folder)};
+    struct conversation c = {0};
+    say(&c, "text");
+    double start = now_ms();
+    assert_true(saving_now(&s, &c));
+    assert_true(s.took_ms > 0 && s.took_ms <= now_ms() - start);
+    conversation_free(&c);
+    saving_free(&s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -160,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_disk_that_does_not_answer_for_a_while),
         TEST(test_a_new_conversation_on_such_a_disk),
+        TEST(test_slow_disks_are_asked_less),
         TEST(test_a_damaged_file_gives_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
