@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,7 +136,7 @@ static bool lock_byte(int fd, int64_t byte, short type)
 
 static bool hold(struct store *s, int64_t id)
 {
-    if (s->held == id)
+    if (s->held == id || s->state == STORE_READ_ONLY)
         return true;
     if (!lock_byte(s->lock_fd, id, F_WRLCK))
         return false;
@@ -157,14 +158,16 @@ static bool make_folder(const char *path, struct error *err)
 {
     struct stat st;
     char *part = xstrdup(path);
+    int why = ENOENT; /* one of those above could not be made */
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(part, 0700); /* mostly there; what matters is the last one */
+        if (mkdir(part, 0700) != 0 && errno != EEXIST && why == ENOENT)
+            why = errno;
         *slash = '/';
     }
     free(part);
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno));
+        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno == ENOENT ? why : errno));
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return refuse(err, EX_CANTCREAT, "%s: not a folder", path);
     if (st.st_uid != geteuid())
@@ -354,37 +357,79 @@ static int give_up_late(void *arg)
 
 static bool configure(struct store *s, struct error *err)
 {
-    /* secure_delete: what is deleted is overwritten. Where there is no WAL (network file systems) the
-     * old journal does too. */
     sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
     sqlite3_progress_handler(s->db, STEPS_A_LOOK, give_up_late, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (s->state == STORE_READ_ONLY)
+        return check_version(s, err);
+    /* secure_delete: what is deleted is overwritten. Where there is no WAL (network file systems) the
+     * old journal does too. */
     return (sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON", NULL, NULL,
                          NULL) == SQLITE_OK ||
             failed(s, "open", err)) &&
            check_version(s, err) && close_interrupted(s, err);
 }
 
+static bool open_files(struct store *s, const char *folder, struct error *err)
+{
+    int fd = open_private(s->path, err);
+    bool ok = fd >= 0 && fstat(fd, &s->opened) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (!ok)
+        return false;
+    char *lock = path_join(folder, LOCK_NAME);
+    s->lock_fd = open_private(lock, err);
+    free(lock);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    return s->lock_fd >= 0 &&
+           (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK || failed(s, "open", err));
+}
+
+/* A path as a URI of SQLite. */
+static char *uri_of(const char *path, const char *query)
+{
+    struct buf uri = {0};
+    buf_puts(&uri, "file:");
+    for (; *path; path++)
+        buf_printf(&uri, strchr("?#%", *path) ? "%%%02x" : "%c", *path);
+    buf_puts(&uri, query);
+    return uri.data;
+}
+
+/* SQLite reads a database with a journal where it can write beside it, where the journal is there
+ * already, or where it is told that nobody changes the file. */
+static bool open_read_only(struct store *s, struct error *err)
+{
+    struct stat journal;
+    char *wal = xasprintf("%s-wal", s->path);
+    bool whole = stat(wal, &journal) != 0 || journal.st_size == 0;
+    char *uri = uri_of(s->path, whole ? "?immutable=1" : "");
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+    bool ok = sqlite3_open_v2(uri, &s->db, flags, NULL) == SQLITE_OK || failed(s, "open", err);
+    free(uri);
+    free(wal);
+    return ok;
+}
+
+static bool is_on_read_only_disk(const char *path)
+{
+    struct statvfs disk;
+    return access(path, R_OK) == 0 && statvfs(path, &disk) == 0 && disk.f_flag & ST_RDONLY;
+}
+
 struct store *store_open(const char *folder, struct error *err)
 {
     struct store *s = xcalloc(1, sizeof *s);
-    char *lock = path_join(folder, LOCK_NAME);
     s->path = path_join(folder, FILE_NAME);
     s->lock_fd = -1;
     bool ok = make_folder(folder, err);
-    int fd = ok ? open_private(s->path, err) : -1;
-    ok = fd >= 0 && fstat(fd, &s->opened) == 0;
-    if (fd >= 0)
-        close(fd);
-    s->lock_fd = ok ? open_private(lock, err) : -1;
-    if (s->lock_fd >= 0) {
-        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-        ok = (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK || failed(s, "open", err)) &&
-             configure(s, err);
-    }
+    if (ok && is_on_read_only_disk(s->path))
+        s->state = STORE_READ_ONLY;
+    ok = ok && (s->state == STORE_READ_ONLY ? open_read_only(s, err) : open_files(s, folder, err)) &&
+         configure(s, err);
     open_failure = s->state;
-    free(lock);
-    if (s->lock_fd >= 0 && ok)
+    if (ok)
         return s;
     store_close(s);
     return NULL;
@@ -442,8 +487,10 @@ static bool save_message(struct store *s, int64_t id, int64_t number, const stru
     const char *stop = m->open ? NULL : stop_reason_name(m->stop);
     bool ok = true;
     if (!m->in_store)
+        /* A commit that failed when the disk was asked to keep it may be there all the same. */
         ok = run(s, "INSERT INTO message(conversation, number, parent, role, text, model, created)"
-                    " VALUES (?, ?, ?, ?, '', ?, ?)",
+                    " SELECT ?1, ?2, ?3, ?4, '', ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM message WHERE"
+                    " conversation = ?1 AND number = ?2 AND parent = ?3 AND role = ?4 AND created = ?6)",
                  "iiitti", id, number, (int64_t)m->parent, role_name(m->role), m->model, m->time);
     return ok && run(s, "UPDATE message SET text = ?, stop = ?, n_prompt = ?, n_tokens = ?, prompt_ms = ?,"
                         " generate_ms = ?, first_token_ms = ?, tokens_per_s = ?"
@@ -459,24 +506,29 @@ static bool is_worth_saving(const struct message *m)
     return m->changed && (!m->open || m->text.len);
 }
 
+/* *id becomes that of a new conversation as soon as it may be there. */
 static bool save_all(struct store *s, const struct conversation *c, int64_t *id)
 {
+    int64_t row = 0;
     bool finished = c->id == 0, ok = true;
     for (size_t i = 0; i < c->n; i++)
         finished |= is_worth_saving(&c->messages[i]) && !c->messages[i].open;
     /* Text that streams may be lost in a power cut, never by a crash; what is finished goes to the
      * disk itself. */
     ok = run(s, finished ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "") &&
-         run(s, "BEGIN IMMEDIATE", "") && save_conversation(s, c, id);
+         run(s, "BEGIN IMMEDIATE", "") && save_conversation(s, c, &row);
     for (size_t i = 0; ok && i < c->n; i++)
         if (is_worth_saving(&c->messages[i]))
-            ok = save_message(s, *id, (int64_t)i, &c->messages[i]);
+            ok = save_message(s, row, (int64_t)i, &c->messages[i]);
+    *id = ok ? row : c->id;
     return ok && run(s, "COMMIT", "");
 }
 
 bool store_save(struct store *s, struct conversation *c, struct error *err)
 {
     int64_t id;
+    if (s->state == STORE_READ_ONLY)
+        return refuse(err, EX_IOERR, "%s: its disk is read-only", s->path);
     if (is_replaced(s))
         return refuse(err, EX_IOERR, "%s: somebody has removed or replaced it", s->path);
     if (c->id && !hold(s, c->id)) {
@@ -488,6 +540,7 @@ bool store_save(struct store *s, struct conversation *c, struct error *err)
         if (!told)
             failed(s, "save", err);
         undo(s);
+        c->id = id; /* a new one that is not there after all: the next attempt finds out */
         return false;
     }
     if (!c->id)

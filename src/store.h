@@ -19,14 +19,16 @@ enum { STORE_WAIT_MS = 250, STORE_SEARCH_MS = 400 };
 struct store;
 
 /* `folder` is made where it is missing, for its owner alone. Conversations that a crash has left open
- * are closed. The file of a newer version of the program is refused and left as it is. */
+ * are closed. The file of a newer version of the program is refused and left as it is. On a disk that is
+ * read-only the store is STORE_READ_ONLY, and nothing in it is locked. */
 struct store *store_open(const char *folder, struct error *err);
 void store_close(struct store *s); /* NULL is fine */
 
 enum store_state {
     STORE_GOOD,
-    STORE_DAMAGED,  /* the file is no whole database: store_set_aside, then open a new one */
-    STORE_REPLACED, /* not the file, or not the conversation, that it was: detach and save again */
+    STORE_DAMAGED,   /* the file is no whole database: store_set_aside, then open a new one */
+    STORE_REPLACED,  /* not the file, or not the conversation, that it was: detach and save again */
+    STORE_READ_ONLY, /* its disk takes nothing now: what is there can be read; open it anew to save */
 };
 /* What the last failure was due to; of NULL: what store_open failed on. */
 enum store_state store_state(const struct store *s);

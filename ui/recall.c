@@ -55,20 +55,20 @@ void editor_search_start(struct editor *e)
     s->at = SIZE_MAX;
 }
 
-/* Last (first) place of the pattern in `text` at or before (behind) `from`; SIZE_MAX: none. */
+/* Last (first) place of the pattern, which is not empty, in `text` at or before (behind) `from`; SIZE_MAX: none. */
 static size_t find_in(const char *text, const struct buf *pattern, size_t from, bool forward)
 {
-    size_t n = strlen(text), found = SIZE_MAX;
-    for (size_t i = forward ? from : 0; i + pattern->len <= n; i++) {
-        if (!forward && i > from)
-            break;
-        if (memcmp(text + i, pattern->data, pattern->len) != 0)
-            continue;
-        found = i;
-        if (forward)
-            break;
+    size_t n = strlen(text), m = pattern->len;
+    if (m > n)
+        return SIZE_MAX;
+    if (forward) {
+        const char *at = from <= n ? memmem(text + from, n - from, pattern->data, m) : NULL;
+        return at ? (size_t)(at - text) : SIZE_MAX;
     }
-    return found;
+    for (size_t i = (from < n - m ? from : n - m) + 1; i-- > 0;)
+        if (text[i] == pattern->data[0] && memcmp(text + i, pattern->data, m) == 0)
+            return i;
+    return SIZE_MAX;
 }
 
 static void show_match(struct editor *e)

@@ -25,7 +25,6 @@ char *saving_news(struct saving *s)
     return news;
 }
 
-/* A file that cannot be read gives way to a new one. */
 static void set_aside(struct saving *s)
 {
     struct error err;
@@ -35,6 +34,15 @@ static void set_aside(struct saving *s)
     tell(s, text);
     free(text);
     free(name);
+}
+
+/* A damaged file gives way to a new one. A disk that does not answer looks the same at first, but
+ * not when the file is opened anew: so it is damaged when that is said twice. */
+static void take_damage(struct saving *s)
+{
+    if (s->suspected)
+        set_aside(s);
+    s->suspected = !s->suspected;
 }
 
 static void close_store(struct saving *s)
@@ -53,12 +61,12 @@ struct store *saving_store(struct saving *s, struct error *err)
         bool damaged = store_state(s->store) == STORE_DAMAGED;
         close_store(s);
         if (damaged)
-            set_aside(s);
+            take_damage(s);
     }
     if (!s->store)
         s->store = store_open(s->folder, err);
-    if (!s->store && store_state(NULL) == STORE_DAMAGED) {
-        set_aside(s);
+    for (int i = 0; i < 2 && !s->store && store_state(NULL) == STORE_DAMAGED; i++) {
+        take_damage(s);
         s->store = store_open(s->folder, err);
     }
     return s->store;
@@ -66,8 +74,11 @@ struct store *saving_store(struct saving *s, struct error *err)
 
 void saving_later(struct saving *s)
 {
+    double pause = s->failed ? SAVE_RETRY_MS : SAVE_EVERY_MS;
+    if (pause < SAVE_PAUSE * s->took_ms)
+        pause = SAVE_PAUSE * s->took_ms;
     if (!s->off && s->due <= 0)
-        s->due = now_ms() + (s->failed ? SAVE_RETRY_MS : SAVE_EVERY_MS);
+        s->due = now_ms() + pause;
 }
 
 static void fail(struct saving *s, const struct error *err)
@@ -84,20 +95,24 @@ static void fail(struct saving *s, const struct error *err)
 bool saving_now(struct saving *s, struct conversation *c)
 {
     struct error err;
+    double start = now_ms();
     s->due = 0;
     if (s->off || !conversation_unsaved(c))
         return !s->off;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int attempt = 0; attempt < 3; attempt++) {
         struct store *store = saving_store(s, &err);
         if (!store)
             break;
         if (store_save(store, c, &err)) {
-            s->failed = false;
+            s->failed = s->suspected = false;
+            s->took_ms = now_ms() - start;
             return true;
         }
-        if (store_state(store) == STORE_GOOD)
+        enum store_state state = store_state(store);
+        if (state == STORE_GOOD || state == STORE_READ_ONLY)
             break;
-        conversation_detach(c); /* it goes, whole, into the file that is there now */
+        if (state == STORE_REPLACED || s->suspected)
+            conversation_detach(c); /* it goes, whole, into the file that is there now */
     }
     fail(s, &err);
     return false;

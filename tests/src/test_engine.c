@@ -3,7 +3,12 @@
  * The engine as programs drive it: submit, cancel, events. The text that has to come out is what
  * the original engine of these models printed (shared/models/stories260K/expected-greedy.txt).
  */
+#include <math.h>
 #include <poll.h>
+#include <stdatomic.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include "base.h"
@@ -12,6 +17,23 @@
 #include "test.h"
 
 enum { WAIT_MS = 60000 };
+
+#ifdef __linux__
+/* The clock of the code under test: by how much it goes on at each look, beside the time that passes. */
+static _Atomic long clock_jump_s;
+static _Atomic bool clock_stands;
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    static _Atomic long jumped_s;
+    long s = atomic_fetch_add(&jumped_s, clock_jump_s) + clock_jump_s;
+    int result = (int)syscall(SYS_clock_gettime, id, t);
+    if (clock_stands)
+        t->tv_sec = t->tv_nsec = 0;
+    t->tv_sec += s;
+    return result;
+}
+#endif
 
 static const struct sampling greedy = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
 static const struct sampling lively = {.temperature = 1.2f, .top_p = 0.95f, .repeat_penalty = 1};
@@ -585,6 +607,36 @@ static void test_stop_at_any_moment(void **state)
     }
 }
 
+#ifdef __linux__
+static void expect_possible(const struct turn_stats *s)
+{
+    const float all[] = {s->tokens_per_s, s->first_token_ms, s->prompt_ms, s->generate_ms};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_true(isfinite(all[i]) && all[i] >= 0);
+}
+
+/* A machine that sleeps for eight hours at any moment, and a clock too coarse to see a token. */
+static void test_clocks_that_jump_or_stand(void **state)
+{
+    (void)state;
+    struct engine *e = start_ready("models/stories260K", 1, 64);
+    for (int round = 0; round < 2; round++) {
+        clock_jump_s = round == 0 ? 8 * 3600 : 0;
+        clock_stands = round == 1;
+        uint32_t turn = submit(e, "", 20, 0), n_stats = 0;
+        for (struct event event = {0}; event.type != EVENT_DONE || event.turn != turn;) {
+            event = next(e);
+            expect_possible(&event.stats);
+            n_stats += event.type == EVENT_STATS;
+        }
+        assert_int_equal(n_stats, 20);
+    }
+    clock_jump_s = 0;
+    clock_stands = false;
+    engine_stop(e);
+}
+#endif
+
 static void test_descriptor_is_readable_exactly_when_events_wait(void **state)
 {
     (void)state;
@@ -625,6 +677,9 @@ int main(void)
         cmocka_unit_test(test_cancel_while_the_prompt_is_read),
         cmocka_unit_test(test_storm_of_submits_and_cancels),
         cmocka_unit_test(test_stop_at_any_moment),
+#ifdef __linux__
+        cmocka_unit_test(test_clocks_that_jump_or_stand),
+#endif
         cmocka_unit_test(test_descriptor_is_readable_exactly_when_events_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

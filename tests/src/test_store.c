@@ -3,7 +3,6 @@
  * store: what is saved is what was said; nobody else reads it; damage, newer files, locks, full disks
  * and hostile searches end in one line
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "failing_disk.h"
 #include "places.h"
 #include "store.h"
 #include "test.h"
@@ -346,6 +346,37 @@ static void test_nobody_else_can_read_it(void **state)
     umask(before);
 }
 
+/* A folder that is a link is the folder; one whose way leads through a folder that anybody may write is made
+ * for its owner alone. */
+static void test_links_and_open_folders(void **state)
+{
+    (void)state;
+    struct error err;
+    char *real = xasprintf("%s-real", folder_of_test), *parent = xstrdup(folder_of_test);
+    *strrchr(parent, '/') = '\0';
+    store_close(open_store());
+    assert_int_equal(chmod(parent, 0777), 0);
+    assert_int_equal(rename(folder_of_test, real), 0);
+    assert_int_equal(symlink(real, folder_of_test), 0);
+    assert_int_equal(chmod(real, 0777), 0);
+    struct store *s = open_store();
+    add(s, "t", "q", "a");
+    store_close(s);
+    assert_int_equal(mode_of("."), 0700);
+    assert_int_equal(mode_of("conversations.db"), 0600);
+    unlink(folder_of_test);
+    assert_int_equal(symlink("nowhere", folder_of_test), 0);
+    assert_null(store_open(folder_of_test, &err));
+    assert_int_equal(err.code, EX_CANTCREAT);
+    unlink(folder_of_test);
+    assert_int_equal(symlink(folder_of_test, folder_of_test), 0);
+    assert_null(store_open(folder_of_test, &err));
+    unlink(folder_of_test);
+    assert_int_equal(rename(real, folder_of_test), 0);
+    free(parent);
+    free(real);
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -420,6 +451,27 @@ static void test_a_second_program_gets_a_copy(void **state)
     conversation_free(&c);
     conversation_free(&d);
     store_close(s);
+}
+
+/* Whatever the lock file holds, its bytes are no lock: no process number in it can be somebody else's. */
+static void test_a_lock_file_that_was_left(void **state)
+{
+    (void)state;
+    static const char left[] = "1\n";
+    struct store *s = open_store();
+    struct conversation c = {0};
+    int64_t id = add(s, "t", "q", "a");
+    store_close(s);
+    char *path = file_of("conversations.lock");
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, left, sizeof left), sizeof left);
+    close(fd);
+    s = open_store();
+    load(s, id, &c);
+    assert_int_equal(c.n, 2);
+    conversation_free(&c);
+    store_close(s);
+    free(path);
 }
 
 static void test_another_writer_is_never_overwritten(void **state)
@@ -551,6 +603,59 @@ static void test_an_empty_file_is_a_new_one(void **state)
     struct store *s = open_store();
     add(s, "t", "q", "a");
     assert_int_equal(found(s, ""), 1);
+    store_close(s);
+}
+
+/* Ten gigabytes that are not there: of nothing, and behind a good file. */
+static void test_a_file_of_ten_gigabytes(void **state)
+{
+    (void)state;
+    struct error err;
+    struct store *s = open_store();
+    int64_t id = add(s, "t", "a question", "an answer");
+    store_close(s);
+    char *path = file_of("conversations.db");
+    double start = now_ms();
+    assert_int_equal(truncate(path, (off_t)10 << 30), 0);
+    s = open_store();
+    struct conversation c = {0};
+    load(s, id, &c);
+    assert_int_equal(c.n, 2);
+    conversation_free(&c);
+    store_close(s);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(truncate(path, (off_t)10 << 30), 0);
+    assert_null(store_open(folder_of_test, &err));
+    assert_int_equal(store_state(NULL), STORE_DAMAGED);
+    assert_true(now_ms() - start < 10000); /* it is some ms: nobody reads all of it */
+    free(path);
+}
+
+/* Messages of the future, of 1969, and from before a clock was set back. */
+static void test_times_that_cannot_be(void **state)
+{
+    (void)state;
+    struct store_list list = {0};
+    struct error err;
+    struct conversation c = {0};
+    struct store *s = open_store();
+    int64_t future = add(s, "future", "q", "a"), past = add(s, "past", "q", "a");
+    store_close(s);
+    sql("UPDATE conversation SET changed = 9223372036854775807 WHERE title = 'future';"
+        "UPDATE conversation SET changed = -9223372036854775807 WHERE title = 'past';"
+        "UPDATE message SET created = -1");
+    s = open_store();
+    int64_t now = add(s, "now", "q", "a");
+    assert_true(store_find(s, "", 10, &list, &err));
+    assert_int_equal(list.n, 3);
+    assert_int_equal(list.entries[0].id, future);
+    assert_int_equal(list.entries[1].id, now);
+    assert_int_equal(list.entries[2].id, past);
+    store_list_free(&list);
+    load(s, future, &c);
+    say(&c, CHAT_USER, "more");
+    save(s, &c);
+    conversation_free(&c);
     store_close(s);
 }
 
@@ -708,6 +813,83 @@ static void test_a_full_disk_loses_nothing_old(void **state)
     store_close(s);
 }
 
+/* ---- a disk that fails ------------------------------------------------------------------------------ */
+
+static const int disk_errors[] = {EIO, ENOSPC, EROFS, EDQUOT};
+enum { N_DISK_ERRORS = sizeof disk_errors / sizeof *disk_errors };
+
+/* What is not saved is marked so, and is saved by the next attempt or lost with the program; all that was saved
+ * before is there. Where reading fails SQLite may say "damaged": then the store is opened anew. */
+static int fail_while_saving(int64_t id, size_t n_saved, int after, int error, bool again, bool *failed)
+{
+    struct error err = {0};
+    struct conversation c = {0};
+    struct store *s = open_store();
+    load(s, id, &c);
+    assert_int_equal(c.n, n_saved);
+    assert_string_equal(c.messages[0].text.data, "the first");
+    say(&c, CHAT_USER, "and more");
+    disk_will_fail(after, error);
+    bool saved = store_save(s, &c, &err);
+    *failed = disk_is_well();
+    if (!saved)
+        assert_true(conversation_unsaved(&c) && *err.text);
+    assert_int_not_equal(store_state(s), STORE_REPLACED);
+    if (store_state(s) != STORE_GOOD) {
+        store_close(s);
+        s = open_store();
+    }
+    if (!saved && again)
+        save(s, &c);
+    conversation_free(&c);
+    store_close(s);
+    return saved ? 0 : 1;
+}
+
+static void test_a_disk_that_fails_while_saving(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    int64_t id = add(s, "t", "the first", "answer");
+    store_close(s);
+    size_t n_saved = 2;
+    for (int round = 0; round < 2 * N_DISK_ERRORS; round++) {
+        bool again = round % 2, failed = true;
+        int n_failures = 0;
+        for (int after = 0; failed; after++) {
+            int failure = fail_while_saving(id, n_saved, after, disk_errors[round / 2], again, &failed);
+            n_saved += !failure || again;
+            n_failures += failure;
+        }
+        assert_true(n_failures > 1);
+    }
+}
+
+static void test_a_disk_that_fails_while_opening(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = open_store();
+    int64_t id = add(s, "t", "the first", "answer");
+    store_close(s);
+    for (int round = 0; round < N_DISK_ERRORS; round++) {
+        bool failed = true;
+        for (int after = 0; failed; after++) {
+            disk_will_fail(after, disk_errors[round]);
+            s = store_open(folder_of_test, &err);
+            failed = disk_is_well();
+            assert_true(s || *err.text);
+            store_close(s);
+        }
+    }
+    struct conversation c = {0};
+    s = open_store();
+    load(s, id, &c);
+    assert_int_equal(c.n, 2);
+    conversation_free(&c);
+    store_close(s);
+}
+
 static void test_a_removed_file_is_noticed(void **state)
 {
     (void)state;
@@ -778,6 +960,7 @@ static void test_a_hundred_thousand_messages(void **state)
 
 int main(void)
 {
+    disk_stand_before();
     const struct CMUnitTest tests[] = {
         TEST(test_bytes_come_back),
         TEST(test_branches_come_back),
@@ -787,18 +970,24 @@ int main(void)
         TEST(test_lists_are_newest_first),
         TEST(test_searches),
         TEST(test_nobody_else_can_read_it),
+        TEST(test_links_and_open_folders),
         TEST(test_places),
         TEST(test_a_second_program_gets_a_copy),
+        TEST(test_a_lock_file_that_was_left),
         TEST(test_another_writer_is_never_overwritten),
         TEST(test_a_newer_file_is_left_alone),
         TEST(test_a_foreign_file_is_left_alone),
         TEST(test_a_damaged_file_is_set_aside),
         TEST(test_an_empty_file_is_a_new_one),
+        TEST(test_a_file_of_ten_gigabytes),
+        TEST(test_times_that_cannot_be),
         TEST(test_flipped_bits),
         TEST(test_a_loop_in_the_tree_is_refused),
         TEST(test_folders_that_cannot_be),
         TEST(test_a_locked_file_is_not_waited_for),
         TEST(test_a_full_disk_loses_nothing_old),
+        TEST(test_a_disk_that_fails_while_saving),
+        TEST(test_a_disk_that_fails_while_opening),
         TEST(test_a_removed_file_is_noticed),
         TEST(test_words_that_all_messages_have), TEST(test_a_hundred_thousand_messages),
     };

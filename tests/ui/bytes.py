@@ -25,22 +25,36 @@ ALLOWED = re.compile(rb"""
   | [\r\n\b\t\x0e\x0f]
 """, re.VERBOSE)
 
-HOSTILE = (b"plain \033[2J\033[H\033[31mred \033]0;title\a \033]52;c;QUJD\a \033[?1049h\033[?1000h"
-           b"\033c\033#8\033[6n\033[c \033P1;1|17/x\033\\ \033_Gx\033\\ \x9b31m \xc2\x9b2J \xc2\x9d0;t\x9c"
-           b"\x08\x0b\x0c\x0e\x0f\x05\x07\x7f\x00 safe\rEVIL \xe2\x80\xae bidi \xe2\x81\xa6 \xe2\x80\x8b"
-           b"\xf3\xa0\x81\xa1 \xc0\x9b[2J \xed\xa0\x80 \xf4\x90\x80\x80 Zalgo a" + b"\xcc\x81" * 500 +
-           b" \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 \xef\xb7\xbd "
-           b"\xe4\xb8\xad\xe6\x96\x87 \t tab the end\n")
+# What makes a terminal answer, change or hide something: D1 to D6 of what is to be survived.
+SEQUENCES = (
+    b"\033[2J", b"\033[H", b"\033[31m" * 50, b"\033[?1049h", b"\033[?1000h", b"\033[?2004h", b"\033c", b"\033[!p",
+    b"\033#8", b"\033[6n", b"\033[c", b"\033[>c", b"\033[5n", b"\033[?1$p", b"\033[21t", b"\005",
+    b"\033]0;title\a", b"\033]2;title\033\\", b"\033]4;1;?\a", b"\033]10;?\a", b"\033]11;#ff0000\a",
+    b"\033]7;file:///etc\a", b"\033]8;;http://evil.example\033\\click\033]8;;\033\\", b"\033]9;note\a",
+    b"\033]777;notify;a;b\a", b"\033]52;c;QUJD\a", b"\033]52;c;?\a", b"\033]1337;File=:QUJD\a",
+    b"\033P1;1|17/x\033\\", b"\033Pq#0~~\033\\", b"\033Ptmux;\033\033]52;c;QUJD\a\033\\", b"\033P+q544e\033\\",
+    b"\033_Gx\033\\", b"\033^private\033\\", b"\033Xstring\033\\", b"\033[?2026h", b"\033[1;1r", b"\033(0", b"\033%@",
+    b"\x9b31m", b"\x9d0;t\x9c", b"\x90q\x9c", b"\xc2\x9b2J", b"\xc2\x9d0;t\xc2\x9c", b"\xc2\x90q\xc2\x9c", b"\xc2\x85",
+    b"\xc0\x9b[2J", b"\xe0\x80\x9b[2J", b"\xf0\x80\x80\x9b[2J", b"\xf8\x88\x80\x80\x80", b"\xfc\x84\x80\x80\x80\x80",
+    b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80",
+    b"\b", b"\v", b"\f", b"\x0e", b"\x0f", b"\a", b"\x7f", b"\0", b"safe\rEVIL",
+    "".join(map(chr, (*range(0x202a, 0x202f), *range(0x2066, 0x206a), 0x200e, 0x200f, 0x61c))).encode(),
+    "".join(map(chr, (0x200b, 0x200c, 0x200d, 0x2060, 0xfeff, 0xfe0f, 0xfe0e, 0x2028, 0x2029, 0xad))).encode(),
+    "".join(map(chr, (0xe0001, 0xe0061, 0xe007f, 0xe0100, 0xe000, 0xf0000, 0x10fffd, 0x50000, 0x3fffd))).encode(),
+)
+HOSTILE = (b"plain " + b" ".join(SEQUENCES) + b" Zalgo a" + b"\xcc\x81" * 500 +
+           " \U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 ".encode() + "\U0001f1e9".encode() * 7 +
+           " \ufdfd \u4e2d\u6587 \t tab the end\n".encode())
 
 
-def start(text=b"answer", model=MODEL, **env):
+def start(text=b"answer", model=MODEL, flags=(), **env):
     pty = Pty(["true"])  # for its folder
     pty.close()
     name = os.path.join(os.environ.get("TMPDIR", "/tmp"), "qins-ui-text-%d-%d" % (os.getpid(), id(env)))
     with open(name, "wb") as f:
         f.write(text)
     columns, rows = env.pop("size", (100, 30))
-    p = Pty([FAKE, "--format", "f32", model], columns, rows, FAKE_TEXT=name, **env)
+    p = Pty([FAKE, "--format", "f32", *flags, model], columns, rows, FAKE_TEXT=name, **env)
     p.text_name = name
     close = p.close
 
@@ -59,8 +73,8 @@ def only_allowed(out):
         raise AssertionError("invalid UTF-8: %s" % error) from error
     for c in text:
         code = ord(c)
-        bad = code < 0x20 or 0x7f <= code < 0xa0 or 0x202a <= code <= 0x202e \
-            or 0x2066 <= code <= 0x2069 or code == 0x200b or 0xe0000 <= code <= 0xe007f
+        bad = code < 0x20 or 0x7f <= code < 0xa0 or 0x200b <= code <= 0x200f or 0x2028 <= code <= 0x202e \
+            or 0x2060 <= code <= 0x206f or code == 0xfeff or code >= 0xe0000 or 0xe000 <= code <= 0xf8ff
         at = text.find(c)
         assert not bad, "%r in %r" % (c, text[max(0, at - 40):at + 40])
 
@@ -72,9 +86,16 @@ def test_hostile_text_reaches_no_terminal():
             p.send(b"go\r")
             p.wait(b"the end")
             p.wait(b"of answer")
+            p.send(b"/raw\r")
+            p.wait(b"as they were written")
             p.send(b"\033[200~" + HOSTILE + b"\033[201~")
-            p.wait(b"tab the end")
-            p.send(b"\x15\x15\x03\x04")
+            p.wait(b"pasted")
+            p.send(b"\x0f")  # unfolded
+            p.wait(b"the end")
+            p.out = p.out.replace(b"Write a message", b"")
+            p.send(b"\x03")
+            p.wait(b"Write a message")
+            p.send(b"\x04")
             assert p.exit_code() == 0
             only_allowed(p.out)
             p.restored()
@@ -287,13 +308,14 @@ def test_without_utf8_only_ascii_is_written():
 
 
 def test_no_color_is_obeyed():
-    with start(NO_COLOR="1") as p:
-        p.wait(b"Ready")
-        p.send(b"go\r")
-        p.wait(b"of answer")
-        p.send(b"\x04")
-        assert p.exit_code() == 0
-        assert not re.search(rb"\033\[[0-9;]*3[0-7]m", p.out)
+    for value, colours in ("1", False), ("", True):  # empty is as if it were not there
+        with start(NO_COLOR=value) as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"of answer")
+            p.send(b"\x04")
+            assert p.exit_code() == 0
+            assert bool(re.search(rb"\033\[[0-9;]*3[0-7]m", p.out)) == colours, value
 
 
 def test_dumb_terminals_get_the_plain_mode():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Conversations that are kept: killed programs, the list, versions, export, and disks that say no. The
 engine says what a test wants; the saved file is read from outside with Python's own SQLite."""
+import contextlib
 import json
 import os
 import shutil
@@ -35,7 +36,7 @@ class Home:
         return s
 
     def rows(self, sql):
-        with sqlite3.connect(self.file, timeout=30) as db:
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as db:
             return db.execute(sql).fetchall()
 
     def texts(self):

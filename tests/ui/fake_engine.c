@@ -4,8 +4,10 @@
  *
  *   FAKE_TEXT=FILE     the answer, in pieces of FAKE_PIECE bytes, FAKE_DELAY_MS apart
  *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
+ *   FAKE_STATS=0       no numbers between the pieces
  *   FAKE_HOLD=N        after N pieces nothing more comes until the turn is cancelled
  *   FAKE_LOADING_MS=N  how long loading takes
+ *   FAKE_READING_MS=N  how long a prompt takes, if it is not cancelled
  *   FAKE_FAILURE=TEXT  loading fails
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
  */
@@ -53,10 +55,14 @@ static void emit(struct engine *e, struct event event)
 static void answer(struct engine *e, uint32_t turn)
 {
     size_t piece = (size_t)number_of("FAKE_PIECE", 5);
+    bool numbers = number_of("FAKE_STATS", 1);
     uint32_t n_prompt = getenv("FAKE_CONTEXT") ? atomic_load(&e->n_prompt) : 10;
     uint32_t room = !getenv("FAKE_CONTEXT") ? UINT32_MAX
                     : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt : 0;
     struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .total = n_prompt});
+    for (int ms = number_of("FAKE_READING_MS", 0); ms > 0 && atomic_load(&e->cancelled) < turn; ms -= 10)
+        poll(NULL, 0, 10);
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .done = n_prompt, .total = n_prompt});
     size_t at = 0;
     for (; at < e->text.len && atomic_load(&e->cancelled) < turn && stats.n_tokens < room;
@@ -67,7 +73,8 @@ static void answer(struct engine *e, uint32_t turn)
         emit(e, event);
         stats.tokens_per_s = 50;
         stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
-        emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
+        if (numbers)
+            emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
         at += n;
         while (stats.n_tokens + 1 == (uint32_t)number_of("FAKE_HOLD", 0) &&
                atomic_load(&e->cancelled) < turn)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Homes, disks and files that are not as they should be, and texts that imitate the program: the chat
+"""Homes, disks, files and values that are not as they should be, and texts that imitate the program: the chat
 goes on, says once what is wrong, and loses nothing. In tmux, with an engine that says what a test wants."""
 import glob
 import os
@@ -55,6 +55,21 @@ def test_homes_that_cannot_be():
                 s.wait(told)                       # but when asked
                 send(s, "/quit")
                 assert s.exit_code() == 0
+
+
+def test_the_root_as_home():
+    """Of a machine that has a read-only one."""
+    if not Disk.can_be():
+        return
+    with Home() as home:
+        mount = "mount --bind /tmp /tmp && mount -o remount,bind,ro / && exec env -u XDG_STATE_HOME HOME=/ \"$@\""
+        command = ["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL]
+        with Screen(command, columns=120, FAKE_TEXT=home.answer) as s:
+            s.wait("Ready")
+            answered(s)
+            s.wait(r"^ (Not saved: )?/\.local/state/qins.*: cannot create: Read-only")
+            answered(s, "two")
+            s.wait(r"^ Enter send")
 
 
 def test_relative_folders_are_ignored():
@@ -153,19 +168,36 @@ def test_a_full_disk_is_told_and_filled_later():
 
 
 def test_a_home_that_is_read_only():
+    """What was said can be read, also what a killed program has left in the journal; nothing is saved."""
     if not Disk.can_be():
         return
-    with Home() as home:
-        keep_one(home)
-        mount = "mount --bind '%s' '%s' && mount -o remount,bind,ro '%s' && exec \"$@\"" % ((home.folder,) * 3)
-        with Screen(["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL],
-                    XDG_STATE_HOME=home.folder, FAKE_TEXT=home.answer) as s:
-            s.wait("Ready")
-            answered(s, "two")
-            s.wait("Not saved: ")
-            answered(s, "three")
-            s.wait("^ Enter send")
-        assert len(home.texts()) == 2
+    for killed in False, True:
+        with Home() as home:
+            if killed:
+                with home.start() as s:
+                    answered(s)
+                    home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+                    os.kill(s.pid(), signal.SIGKILL)
+                    s.wait("EXIT=137")
+            else:
+                keep_one(home)
+            assert os.path.exists(home.file + "-wal") == killed
+            mount = "mount --bind '%s' '%s' && mount -o remount,bind,ro '%s' && exec \"$@\"" % ((home.folder,) * 3)
+            with Screen(["unshare", "-rm", "sh", "-c", mount, "sh", FAKE, "--format", "f32", MODEL],
+                        XDG_STATE_HOME=home.folder, FAKE_TEXT=home.answer) as s:
+                s.wait("Ready")
+                s.keys("F2")
+                s.wait(r"^ Conversations +1$")
+                s.text("short answer")
+                s.wait(r"^> one")
+                s.keys("Enter")
+                s.wait(r"(?s)You   one.*QINS  A short")
+                assert "Another qins-tui" not in s.shows()
+                answered(s, "two")
+                s.wait("Not saved: .*read-only")
+                answered(s, "three")
+                s.wait("^ Enter send")
+            assert len(home.texts()) == 2
 
 
 def test_files_that_may_not_grow():
@@ -200,7 +232,7 @@ def test_a_killed_program_leaves_no_lock():
             home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 4)
 
 
-def test_twenty_thousand_conversations():
+def test_a_hundred_thousand_conversations():
     with Home() as home:
         keep_one(home)
         with sqlite3.connect(home.file) as db:
@@ -208,14 +240,14 @@ def test_twenty_thousand_conversations():
             names = [c[1] for c in db.execute("PRAGMA table_info(conversation)")]
             db.executemany("INSERT INTO conversation VALUES (%s)" % ",".join("?" * len(names)),
                            [tuple(2 + i if n == "id" else "title %d" % i if n == "title" else v
-                                  for n, v in zip(names, first)) for i in range(20000)])
+                                  for n, v in zip(names, first)) for i in range(100000)])
         with home.start() as s:
             start = time.monotonic()
             s.keys("F2")
             s.wait(r"^ Conversations +1000$")
-            s.text("title 19999")
+            s.text("title 99999")
             s.wait(r"^ Conversations +1$")
-            assert time.monotonic() - start < 10  # it is 0.3 s on an idle machine
+            assert time.monotonic() - start < 10  # it is 0.4 s on an idle machine
             s.keys("Enter")
             s.wait("Enter send")
 
@@ -265,6 +297,67 @@ def test_umask_zero_opens_nothing():
                 modes = [line.split()[0] for line in f]
             assert modes == ["600", "700"], modes
             assert os.listdir(tmp) == [os.path.basename(copies[0])]  # the editor's file is gone
+
+
+SECRET = "hf_" + "tell" * 8 + "nobody"
+
+
+def test_secrets_are_nowhere():
+    """A token in the environment is in no file, no line and no argument; not when the program crashes either."""
+    for crash in None, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT:
+        with Home() as home:
+            env = {"FAKE_CRASH": str(int(crash))} if crash else {}
+            with home.start("--mouse", HF_TOKEN=SECRET, HUGGING_FACE_HUB_TOKEN=SECRET, **env) as s:
+                pid = s.pid()
+                with open("/proc/%d/environ" % pid, "rb") as f:
+                    assert SECRET.encode() in f.read()
+                with open("/proc/%d/cmdline" % pid, "rb") as f:
+                    assert SECRET.encode() not in f.read()
+                send(s, "one")
+                if crash:
+                    s.wait(r"EXIT=%d" % (128 + crash))
+                else:
+                    s.wait("QINS  A short")
+                    send(s, "/export " + os.path.join(home.folder, "out.json"))
+                    s.wait("Written")
+                    send(s, "/quit")
+                    assert s.exit_code() == 0
+                assert SECRET not in s.shows() + s.stderr()
+            for folder, _, names in os.walk(home.folder):
+                for name in names:
+                    with open(os.path.join(folder, name), "rb") as f:
+                        assert SECRET.encode() not in f.read(), name
+
+
+# ---- values out of their range: F3 -------------------------------------------------------------------
+
+def test_the_same_value_is_refused_everywhere():
+    with Home() as home:
+        os.makedirs(os.path.join(home.folder, "qins"))
+        config = os.path.join(home.folder, "qins", "config.yaml")
+        with home.start() as s:
+            for key, value, told in (("temperature", "3", "not a number from 0 to 2"),
+                                     ("temperature", "nan", "not a number from 0 to 2"),
+                                     ("top_p", "-0.1", "not a number from"), ("top_k", "1.5", "not a whole number"),
+                                     ("max_tokens", "1e999", "not a whole number"),
+                                     ("repeat_penalty", "0x1", "not a number from")):
+                def refused(flags, env, code):
+                    names = dict(os.environ, XDG_CONFIG_HOME=home.folder, XDG_STATE_HOME=home.folder)
+                    names.update(env)
+                    r = subprocess.run([FAKE, "--format", "f32", "-p", "x", *flags, MODEL], env=names,
+                                       capture_output=True, stdin=subprocess.DEVNULL, check=False)
+                    error = r.stderr.decode()
+                    assert r.returncode == code and told in error and error.count("\n") == 1 and not r.stdout, \
+                        (key, value, r.returncode, error)
+                refused(["--" + key.replace("_", "-"), value], {}, 64)
+                refused([], {"QINS_" + key.upper(): value}, 78)
+                with open(config, "w", encoding="ascii") as f:
+                    f.write("%s: %s\n" % (key, value))
+                refused([], {}, 78)
+                os.unlink(config)
+                send(s, "/set %s %s" % (key, value))
+                s.wait(told)
+                s.keys("C-c")
 
 
 # ---- texts and names: D9, D10, D11 -------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_what_is_pasted_is_never_carried_out():
 def test_tens_of_megabytes_are_refused_quickly():
     with Pty([FAKE, "--format", "f32", MODEL]) as p:
         p.wait(b"Ready")
-        pour(p, b"\033[200~" + b"0123456789abcdef \n" * (20 << 20 >> 4) + b"\033[201~")
+        pour(p, b"\033[200~" + b"0123456789abcdef \n" * (50 << 20 >> 4) + b"\033[201~")
         p.wait(rb"The input is full")
         p.child.send_signal(signal.SIGTERM)
         assert p.exit_code() == 143
@@ -182,6 +182,25 @@ def test_whatever_the_editor_does_the_text_stays():
         s.wait("^ > a\ufffdb\\[2Jc")
         s.wait(r"no UTF-8")
         leave(s)
+
+
+def test_without_a_variable_it_is_vi():
+    path = os.path.join(FOLDER, "bin")
+    empty = os.path.join(FOLDER, "no-bin")
+    os.makedirs(path)
+    os.makedirs(empty)
+    shutil.move(script("vi", 'printf "by vi" >"$1"\n'), path)
+    for editor in "", " \t":
+        with start(PATH="%s:%s" % (path, os.environ["PATH"]), EDITOR=editor, VISUAL="") as s:
+            s.keys("C-g")
+            s.wait(r"^ > by vi")
+            leave(s)
+    with Pty([FAKE, "--format", "f32", MODEL], EDITOR="", VISUAL="", PATH=empty) as p:
+        p.wait(b"Ready")
+        p.send(b"\x18\x05")
+        p.wait(b"vi: No such file or directory; set VISUAL or EDITOR")
+        p.send(b"\x04")
+        assert p.exit_code() == 0
 
 
 def test_keys_that_end_the_editor_end_nothing_else():
@@ -364,6 +383,21 @@ def test_escape_and_slow_arrows():
         s.text("[Dx")
         s.wait(r"^ > axb")
         leave(s)
+
+
+def test_pieces_of_characters_and_keys_come_late():
+    """Half a second between the bytes of a character and of a sequence; Esc alone would be one by then."""
+    with Pty([FAKE, "--format", "f32", MODEL], ESCDELAY="1000") as p:
+        p.wait(b"Ready")
+        for piece in b"a\xe4", b"\xb8", b"\xadb\033", b"[", b"1;", b"5D", b"c\xf0\x9f", b"d":
+            p.send(piece)
+            time.sleep(0.5)
+            p.read(0)
+        p.out = b""
+        p.send(b"\x0c")  # drawn anew
+        p.wait("cda\u4e2db".encode())  # one word to the left went the key; half a character is none
+        p.send(b"\x03\x04")
+        assert p.exit_code() == 0
 
 
 def test_megabytes_of_noise():

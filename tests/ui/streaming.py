@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import unicodedata
 
 from terminal import Screen, program, run_tests
 
@@ -67,6 +68,40 @@ def test_vowel_signs_with_a_cell_of_their_own_are_drawn():
 def top(s):
     """The first lines of the chat, without the sidebar at any width."""
     return [line[:55].rstrip() for line in s.shows().split("\n")[2:10]]
+
+
+def cells(line):
+    """A line of the screen, a string a cell: wide characters take two."""
+    out = []
+    for c in line:
+        out += [c, ""] if unicodedata.east_asian_width(c) in "WF" else [c]
+    return out
+
+
+def test_tabs_and_wide_characters_at_every_column():
+    """Tabs lead to the next multiple of 8 of the text; what does not fit into a row whole begins the next one."""
+    text = "".join("x" * k + "\t|\n" for k in range(17)) + "end\n"
+    with start(text, QINS_MARKDOWN="false", rows=40) as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait("end")
+        s.wait("Stopped by +end")
+        shown = [cells(line) for line in s.shows().split("\n")]
+        gutter = next(line for line in shown if "".join(line).startswith(" QINS  ")).index("|") - 8
+        bars = [line.index("|") - gutter for line in shown if "|" in line]
+        assert bars == [k // 8 * 8 + 8 for k in range(17)], bars
+    text = "".join("x" * k + "\u4e2d\u6587\n" for k in range(54, 66)) + "end"
+    with start(text, QINS_MARKDOWN="false", columns=69, rows=40) as s:
+        s.wait("Ready")
+        s.text("go")
+        s.keys("Enter")
+        s.wait("^ +end")
+        shown = s.shows()
+        assert shown.count("\u4e2d") == shown.count("\u6587") == 12, shown
+        assert max(len(cells(line)) for line in shown.split("\n")) == 69, shown
+        rows = "".join(line[7:].strip() for line in shown.split("\n"))
+        assert text.replace("\n", "") in rows, rows  # nothing is lost at the edge
 
 
 def test_the_reader_stays_where_he_scrolled():

@@ -19,6 +19,7 @@ from terminal import SECONDS, Pty, program, run_tests
 
 FAKE = program("tests/ui/qins-tui-fake")
 MODEL = os.path.join(os.environ.get("QINS_SOURCE", "."), "meson.build")
+STORM_SECONDS = int(os.environ.get("STORM_SECONDS", "3"))
 STREAM = b"".join(b"word %d\n" % i for i in range(200000))
 
 
@@ -101,7 +102,7 @@ def test_sizes_of_all_kinds():
 
 def test_a_storm_of_sizes_while_an_answer_runs():
     with answering() as p:
-        end = time.monotonic() + 3
+        end = time.monotonic() + STORM_SECONDS
         n = 0
         while time.monotonic() < end:
             resize(p, 1 + n * 7919 % 300, 1 + n * 104729 % 100)
@@ -161,13 +162,14 @@ def test_locales_of_all_kinds():
     try:
         kinds = [({"LC_ALL": "xx_YY.nonsense"}, False), ({"LC_ALL": "", "LANG": "C"}, False),
                  ({"LC_ALL": "", "LANG": "", "LC_CTYPE": "C.UTF-8"}, True)]
+        charset = os.environ.get("CHARSET", "GB2312")  # GB18030 takes localedef 8 seconds
         made = shutil.which("localedef") and subprocess.run(
-            ["localedef", "-i", "zh_CN", "-f", "GB2312", os.path.join(folder, "zh_CN.GB2312")],
+            ["localedef", "-i", "zh_CN", "-f", charset, os.path.join(folder, "zh_CN." + charset)],
             capture_output=True, check=False).returncode == 0
         if made:
-            kinds.append(({"LC_ALL": "zh_CN.GB2312", "LOCPATH": folder}, False))
+            kinds.append(({"LC_ALL": "zh_CN." + charset, "LOCPATH": folder}, False))
         else:
-            print("SKIPPED: zh_CN.GB2312 cannot be made here")
+            print("SKIPPED: zh_CN.%s cannot be made here" % charset)
         for env, utf8 in kinds:
             with start("h\u00e9llo \u4e2d\u6587 end".encode(), **env) as p:
                 p.wait(b"Ready")
@@ -177,6 +179,35 @@ def test_locales_of_all_kinds():
                 leave(p)
     finally:
         shutil.rmtree(folder)
+
+
+def test_descriptors_that_are_closed():
+    """With one of them closed there is no screen, and no loop: an answer or one line, and an end."""
+    for how, code, told in (("<&-", 74, b"stdin"), (">&-", 74, b"stdout: it is closed"), ("<&- >&-", 74, b"stdin"),
+                            ("<&- >&- 2>&-", 74, b""), ("</dev/null", 64, b"no prompt"),
+                            (">/dev/full", 74, b"stdout: No space")):
+        with Pty(["sh", "-c", "exec \"$@\" " + how, "sh", FAKE, "--format", "f32", MODEL]) as p:
+            p.send(b"a prompt\r\x04")
+            assert p.exit_code() == code, (how, p.child.returncode, p.errors())
+            assert told in p.errors() and p.errors().count(b"\n") <= 1, (how, p.errors())
+            assert b"\033" not in p.out
+    with Pty(["sh", "-c", "exec \"$@\" 2>&-", "sh", FAKE, "--format", "f32", MODEL]) as p:
+        p.wait(b"Ready")  # a screen needs no stderr
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+
+
+def test_inside_of_script():
+    if not shutil.which("script"):
+        print("SKIPPED: no script(1) here")
+        return
+    with Pty(["script", "-qec", "%s --format f32 %s" % (FAKE, MODEL), "/dev/null"]) as p:
+        p.wait(b"Ready")
+        assert b"QINS Chat" in redrawn(p)
+        resize(p, 80, 24)
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+        p.restored()
 
 
 # ---- terminals that are slow, or go ----
@@ -200,10 +231,23 @@ def until_saved(folder, stop):
         time.sleep(0.05)
 
 
+def lines(**env):
+    """A conversation in lines that answers."""
+    p = start(STREAM, flags=["--plain"], FAKE_DELAY_MS="5", **env)
+    p.wait(b"You:")
+    p.send(b"go\r")
+    return p
+
+
 def test_a_lost_terminal_ends_it_with_all_said():
+    lose_the_terminal(answering, (129, -signal.SIGHUP))
+    lose_the_terminal(lines, (129, 74))  # the signal, or the write that fails
+
+
+def lose_the_terminal(begin, codes):
     folder = tempfile.mkdtemp(prefix="qins-state-")
     try:
-        with answering(XDG_STATE_HOME=folder) as p:
+        with begin(XDG_STATE_HOME=folder) as p:
             p.wait(rb"word \d\d")
             seen = re.findall(rb"word \d+", p.out)[-2].decode()
             p.reading = False
@@ -211,7 +255,7 @@ def test_a_lost_terminal_ends_it_with_all_said():
                 os.close(getattr(p, name))
                 setattr(p, name, os.open("/dev/null", os.O_RDWR))
             since = time.monotonic()
-            assert p.exit_code() in (129, -signal.SIGHUP)
+            assert p.exit_code() in codes, p.child.returncode
             assert time.monotonic() - since < 3  # a second, on a machine that is not busy
             assert seen in saved(folder)[0]
     finally:
@@ -308,7 +352,7 @@ def test_stopped_and_continued_many_times():
         with job.pty as p:
             p.send(b"go\r")
             p.wait(rb"word \d")
-            for i in range(50):
+            for i in range(1000):
                 job.signal(signal.SIGTSTP, True)
                 assert termios.tcgetattr(p.slave)[:4] == p.before[:4]
                 job.signal(signal.SIGCONT, False)
@@ -356,14 +400,20 @@ def test_a_hundred_interrupts_in_every_state():
         drain(p, 0.1)
         stays(p)
     try:
-        with start(STREAM, FAKE_LOADING_MS="1500", FAKE_DELAY_MS="5", EDITOR=wait) as p:
+        with start(STREAM, FAKE_LOADING_MS="1500", FAKE_READING_MS="500", FAKE_DELAY_MS="5", EDITOR=wait) as p:
             p.wait(b"Loading")
             shower(p)
+            p.child.send_signal(signal.SIGPIPE)
             p.wait(b"Ready")
             shower(p)
             p.send(b"some text")
             p.wait(b"some text")
             shower(p)
+            p.send(b"go\r")
+            p.wait(b"Reading")
+            shower(p)
+            p.wait(rb"\[stopped\]")
+            p.out = b""
             p.send(b"go\r")
             p.wait(rb"word \d")
             shower(p)
@@ -387,6 +437,35 @@ def test_a_hundred_interrupts_in_every_state():
         for name in (wait, wait + ".over"):
             if os.path.exists(name):
                 os.unlink(name)
+
+
+def test_interrupts_while_the_editor_ends():
+    """Half of them meet the editor, half of them us: a conversation and its input survive both."""
+    folder = tempfile.mkdtemp(prefix="qins-state-")
+    editor = os.path.join(folder, "editor")
+    with open(editor, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\necho at work\nread line\n")
+    os.chmod(editor, 0o755)
+    try:
+        with start(b"the answer", EDITOR=editor, XDG_STATE_HOME=folder) as p:
+            p.wait(b"Ready")
+            for i in range(10):
+                p.out = b""
+                p.send(b"my words\x18\x05")
+                p.wait(b"at work")
+                p.send(b"\r" + b"\x03" * (i % 3 + 1))
+                for _ in range(i):
+                    p.child.send_signal(signal.SIGINT)
+                p.wait(rb"\033\[\?1049h.*Message")
+                drain(p, 0.05)
+                stays(p)
+                p.send(b"\x15\x15")
+                assert b"QINS Chat" in redrawn(p)
+            p.send(b"\x03\x15go\r")
+            p.wait(b"of answer")
+            leave(p)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_whatever_kills_it_the_terminal_is_as_it_was():
