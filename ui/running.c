@@ -8,6 +8,7 @@
 #include "command.h"
 #include "complete.h"
 #include "preset.h"
+#include "sanitise.h"
 
 static const char about_text[] =
     "QINS keeps the weights of a language model as logarithms.\n"
