@@ -182,7 +182,10 @@ static void end_turn(struct plain *p, const struct event *e)
 {
     struct error err;
     if (p->cli->chat) {
-        talk_end_turn(p, e);
+        if (p->measuring)
+            talk_end_measuring(p, e);
+        else
+            talk_end_turn(p, e);
         if (caught == SIGINT)
             caught = 0; /* it has stopped the answer: that is all it was for */
         if (caught)
@@ -205,7 +208,7 @@ static void end_turn(struct plain *p, const struct event *e)
 
 static void take_event(struct plain *p, const struct event *e)
 {
-    if (p->cli->json)
+    if (p->cli->json && !p->measuring)
         jsonl_event(&p->out, e);
     switch (e->type) {
     case EVENT_LOADING:
@@ -225,7 +228,9 @@ static void take_event(struct plain *p, const struct event *e)
         show_progress(p, "reading the prompt", e);
         break;
     case EVENT_TEXT:
-        if (p->cli->chat)
+        if (p->measuring)
+            ;
+        else if (p->cli->chat)
             talk_text(p, e->text, e->n_text);
         else if (!p->cli->json)
             outlet_text(&p->out, e->text, e->n_text);
@@ -352,6 +357,7 @@ int plain_run(struct cli *c)
         step(&p);
     outlet_status(&p.out, NULL);
     talk_free(&p);
+    outlet_free(&p.out);
     engine_stop(p.engine);
     free(p.model);
     buf_free(&p.input);
