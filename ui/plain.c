@@ -345,10 +345,6 @@ int plain_run(struct cli *c)
     }
     p.engine = engine_start(&options);
     p.model = (char *)options.model;
-    if (c->chat && p.out.to_terminal && !c->json)
-        printf("qins-tui: /help lists commands, Ctrl-D leaves.%s\n",
-               cli_saves(c) ? " What is said is saved; --no-save keeps nothing." : "");
-    fflush(stdout);
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     if (c->chat)

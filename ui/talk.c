@@ -191,6 +191,9 @@ void talk_start(struct plain *p)
     p->out.in_rows = p->out.to_terminal && !p->cli->json;
     p->saving.off = !person || !cli_saves(p->cli);
     p->saving.folder = places_state_folder();
+    if (p->out.in_rows)
+        talk_say(p, "qins-tui: /help lists commands, Ctrl-D leaves.%s",
+                 cli_saves(p->cli) ? " What is said is saved; --no-save keeps nothing." : "");
     if (p->cli->continue_last)
         talk_command(p, "/open 1");
 }
@@ -252,7 +255,8 @@ void talk_send(struct plain *p, const char *text)
 static void take_message(struct plain *p)
 {
     const char *argument, *text = p->message.len ? p->message.data : "";
-    bool blank = text[strspn(text, " \t\r\n")] == '\0', is_text = command_parse(text, &argument) == COMMAND_TEXT;
+    bool blank = text[strspn(text, " \t\r\n")] == '\0';
+    bool is_text = command_parse(text, &argument) == COMMAND_TEXT;
     p->asked = false;
     if (p->awaited && (blank || is_text)) {
         talk_reply(p, blank ? "" : argument);

@@ -415,7 +415,7 @@ void talk_command(struct plain *p, const char *line)
     case COMMAND_UNKNOWN: refuse_command(p, line); break;
     case COMMAND_COPY:
     case COMMAND_RAW:
-    case COMMAND_BARE:
-    case COMMAND_TEXT: talk_say(p, "%s", instead_of(id)); break;
+    case COMMAND_BARE: talk_say(p, "%s", instead_of(id)); break;
+    case COMMAND_TEXT: break;
     }
 }
