@@ -7,7 +7,11 @@
 
 #include "utf8.h"
 
-enum { TITLE_CELLS = 60 };
+enum {
+    TITLE_CELLS = 60,
+    EXCERPT_BEFORE = 24, /* bytes before the place */
+    EXCERPT_AFTER = 160, /* bytes in all */
+};
 
 int64_t now_ms_1970(void)
 {
@@ -203,6 +207,19 @@ char *conversation_title_of(const char *text, size_t n)
     if (cut)
         buf_puts(&title, "...");
     return title.data;
+}
+
+char *conversation_excerpt(const char *text, size_t n, size_t at)
+{
+    size_t from = at > EXCERPT_BEFORE ? at - EXCERPT_BEFORE : 0;
+    while (from > 0 && ((unsigned char)text[from] & 0xc0) == 0x80)
+        from--;
+    size_t most = n - from > EXCERPT_AFTER ? EXCERPT_AFTER : n - from;
+    char *line = xasprintf("%s%.*s", from ? "..." : "", (int)utf8_complete(text + from, most), text + from);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    return line;
 }
 
 void conversation_detach(struct conversation *c)

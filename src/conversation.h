@@ -58,6 +58,8 @@ void conversation_drop_leaf(struct conversation *c);
 void conversation_chat(const struct conversation *c, struct chat *out);
 /* The first words of a text as a title; caller frees. */
 char *conversation_title_of(const char *text, size_t n);
+/* One line of a text around byte `at`; caller frees. */
+char *conversation_excerpt(const char *text, size_t n, size_t at);
 /* It is in no store: all of it will be saved anew, under another id. */
 void conversation_detach(struct conversation *c);
 /* Something is not saved. */

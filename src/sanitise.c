@@ -253,7 +253,15 @@ static bool joins_letters(int32_t cp)
     return class == UTF8PROC_BOUNDCLASS_PREPEND || class == UTF8PROC_BOUNDCLASS_L;
 }
 
-size_t sanitise_plain(struct sanitiser *s, const char *text, size_t n)
+bool sanitise_may_cut(int32_t before, int32_t after)
+{
+    bool waits = before == '\r' || before == ZWJ || before == VS16;
+    return !waits && (before < 0 || !joins_letters(before)) &&
+           (after < 0 || (after != ZWJ && !is_mark(utf8proc_get_property(after))));
+}
+
+/* -> bytes at the start of text[0..n) that go out as they are; they are taken. */
+static size_t take_plain(struct sanitiser *s, const char *text, size_t n)
 {
     int32_t last = 0;
     if (s->n_held || s->pending || (s->last && joins_letters(s->last)))
@@ -275,7 +283,7 @@ void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out)
     size_t whole = at + utf8_complete(text + at, n - at);
     while (at < whole) {
         int32_t cp;
-        size_t plain = sanitise_plain(s, text + at, whole - at);
+        size_t plain = take_plain(s, text + at, whole - at);
         buf_append(out, text + at, plain);
         at += plain;
         if (at == whole)

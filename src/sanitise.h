@@ -33,9 +33,9 @@ struct sanitiser {
 };
 
 void sanitise(struct sanitiser *s, const char *text, size_t n, struct buf *out);
-/* -> bytes at the start of text[0..n) that sanitise would give out as they are; they are taken. */
-size_t sanitise_plain(struct sanitiser *s, const char *text, size_t n);
 void sanitise_end(struct sanitiser *s, struct buf *out); /* gives out what is held */
+/* Text may be cut between two of its characters: what follows is given out as it would be alone. */
+bool sanitise_may_cut(int32_t before, int32_t after);
 /* A whole text at once; '\n' and '\t' become visible too when one_line. Caller frees. */
 char *sanitise_text(const char *text, size_t n, bool one_line);
 /* "program: text\n" on stderr, sanitised; returns err->code. */

@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "utf8.h"
 
 #define FILE_NAME "conversations.db"
 #define LOCK_NAME "conversations.lock"
@@ -20,8 +19,6 @@
 enum {
     APPLICATION_ID = 0x51494e53, /* "QINS", in the file's header */
     STEPS_A_LOOK = 20000,        /* of SQLite's machine between looks at the clock */
-    FOUND_BEFORE = 24,           /* bytes of text shown before and after what was found */
-    FOUND_AFTER = 160,
     MAX_WORDS = 16,
 };
 
@@ -741,19 +738,8 @@ static void words_free(struct words *w)
 /* A line of text around the first word found. */
 static char *surroundings(const char *text, const struct words *w)
 {
-    size_t n = strlen(text), from = 0, to;
     const char *at = strcasestr(text, w->words[0]);
-    if (at && (size_t)(at - text) > FOUND_BEFORE)
-        from = (size_t)(at - text) - FOUND_BEFORE;
-    while (from > 0 && ((unsigned char)text[from] & 0xc0) == 0x80)
-        from--;
-    to = n - from > FOUND_AFTER ? from + FOUND_AFTER : n;
-    to = from + utf8_complete(text + from, to - from);
-    char *line = xasprintf("%s%.*s", from ? "..." : "", (int)(to - from), text + from);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
-    return line;
+    return conversation_excerpt(text, strlen(text), at ? (size_t)(at - text) : 0);
 }
 
 static bool is_listed(const struct store_list *l, int64_t id)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "branches.h"
 #include "kept.h"
-#include "number.h"
 
 /* ---- the conversation on the screen ------------------------------------------------------------------ */
 
@@ -360,20 +360,10 @@ void app_continue_answer(struct app *a)
         app_go_on(a);
 }
 
-/* The last message on the path that has other versions. */
-static int32_t last_choice(const struct conversation *c)
-{
-    int which;
-    for (size_t i = c->n_path; i-- > 0;)
-        if (conversation_versions(c, c->path[i], &which) > 1)
-            return c->path[i];
-    return NO_MESSAGE;
-}
-
 void app_next_version(struct app *a, int step)
 {
     struct conversation *c = &a->conversation;
-    int32_t at = last_choice(c);
+    int32_t at = branches_choice(c);
     if (!is_free(a))
         return;
     if (at == NO_MESSAGE) {
@@ -403,33 +393,24 @@ static void act_on_branches(struct app *a, enum picker_result result, int32_t ke
     }
 }
 
-/* Every end of the tree is a branch. Its title: what was said last. */
 static void list_branches(struct app *a)
 {
     const struct conversation *c = &a->conversation;
+    struct branch_list list;
     picker_init(&a->picker, "Branches of this conversation", "Nothing was said yet");
     a->picker.verb = "go on from there";
-    for (size_t i = c->n; i-- > 0;) {
-        const struct message *m = &c->messages[i], *last = m;
+    branches_list(c, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct branch *b = &list.branches[i];
         char time[32], count[32];
-        int n = 0;
-        if (m->first_child != NO_MESSAGE)
-            continue;
-        for (int32_t k = (int32_t)i; k != NO_MESSAGE; k = c->messages[k].parent, n++)
-            if (last->role != CHAT_USER)
-                last = &c->messages[k];
-        char *title = conversation_title_of(last->text.data, last->text.len);
-        struct picker_item *item = picker_add(&a->picker, (int64_t)i, title, strlen(title));
-        snprintf(count, sizeof count, "%d messages", n);
-        picker_text(&item->columns[1], kept_when(m->time, time, sizeof time));
+        struct picker_item *item = picker_add(&a->picker, b->leaf, b->said, strlen(b->said));
+        snprintf(count, sizeof count, "%d messages", b->n_messages);
+        picker_text(&item->columns[1], kept_when(c->messages[b->leaf].time, time, sizeof time));
         picker_text(&item->columns[2], count);
-        if (m != last) {
-            free(title);
-            title = conversation_title_of(m->text.data, m->text.len);
-            picker_text(&item->detail, title);
-        }
-        free(title);
+        if (b->answered)
+            picker_text(&item->detail, b->answered);
     }
+    branches_free(&list);
     picker_ready(&a->picker);
     picker_select(&a->picker, conversation_leaf(c));
     app_open_picker(a, act_on_branches);
@@ -437,24 +418,18 @@ static void list_branches(struct app *a)
 
 void app_branch_command(struct app *a, const char *which)
 {
-    double number;
-    const struct conversation *c = &a->conversation;
+    struct error err;
     if (!is_free(a))
         return;
     if (!*which) {
         list_branches(a);
         return;
     }
-    int32_t at = last_choice(c);
-    int now, n = at == NO_MESSAGE ? 1 : conversation_versions(c, at, &now);
-    if (!number_parse(which, &number) || number < 1 || number > n || at == NO_MESSAGE) {
-        app_notice(a, "There are %d versions; /branch lists all branches", n);
+    int32_t version = branches_version(&a->conversation, which, &err);
+    if (version == NO_MESSAGE) {
+        app_notice(a, "%s", err.text);
         return;
     }
-    while (c->messages[at].previous != NO_MESSAGE)
-        at = c->messages[at].previous;
-    for (int i = 1; i < (int)number; i++)
-        at = c->messages[at].next;
-    conversation_choose(&a->conversation, at);
+    conversation_choose(&a->conversation, version);
     moved(a);
 }

@@ -105,7 +105,9 @@ const char *highlight_language(const struct highlight *h)
 
 static bool starts(const char *s, size_t n, const char *with)
 {
-    size_t len = with ? strlen(with) : 0;
+    if (!with || !n || s[0] != with[0])
+        return false;
+    size_t len = strlen(with);
     return len && len <= n && memcmp(s, with, len) == 0;
 }
 
@@ -177,13 +179,11 @@ static size_t tag(const char *s, size_t n)
     return i;
 }
 
-static size_t word(const struct language *l, const char *s, size_t n, enum token *token)
+static size_t word(const struct language *l, const char *s, size_t n)
 {
     size_t i = 1;
     while (i < n && (is_word(s[i]) || (s[i] == '#' && l->flags & WORD_HASH)))
         i++;
-    if (among(l->keywords, s, i, l->flags & ANY_CASE))
-        *token = TOKEN_KEYWORD;
     return i;
 }
 
@@ -194,16 +194,20 @@ static bool is_quote(const struct language *l, const char *s, size_t n)
     return s[0] == '"' || s[0] == '\'' || (s[0] == '`' && l->flags & BACKTICK);
 }
 
-size_t highlight_token(struct highlight *h, const char *s, size_t n, enum token *token)
+/* The same, but for keywords, which take time to be told: *named is a word that may be one. */
+static size_t token_of(struct highlight *h, const char *s, size_t n, enum token *token, bool *named)
 {
     const struct language *l = &languages[h->language];
     *token = TOKEN_PLAIN;
+    *named = false;
     if (s[0] == '\n')
         return 1;
     if (!h->language)
         return line_length(s, n);
     if (h->inside)
         return inside(h, s, n, token);
+    if (s[0] == ' ')
+        return 1;
     if (starts(s, n, l->open)) {
         *token = TOKEN_COMMENT;
         h->inside = IN_COMMENT;
@@ -226,16 +230,29 @@ size_t highlight_token(struct highlight *h, const char *s, size_t n, enum token 
         *token = TOKEN_NUMBER;
         return number(s, n);
     }
-    if (is_word(s[0]) || (s[0] == '#' && n > 1 && is_word(s[1])))
-        return word(l, s, n, token);
-    if (l->flags & WORD_HASH && s[0] != ' ') /* "a#b" and "$#" hold no comment */
+    if (is_word(s[0]) || (s[0] == '#' && n > 1 && is_word(s[1]))) {
+        *named = true;
+        return word(l, s, n);
+    }
+    if (l->flags & WORD_HASH) /* "a#b" and "$#" hold no comment */
         return 1 + (n > 1 && s[1] == '#');
     return 1;
+}
+
+size_t highlight_token(struct highlight *h, const char *s, size_t n, enum token *token)
+{
+    bool named;
+    size_t used = token_of(h, s, n, token, &named);
+    const struct language *l = &languages[h->language];
+    if (named && among(l->keywords, s, used, l->flags & ANY_CASE))
+        *token = TOKEN_KEYWORD;
+    return used;
 }
 
 void highlight_skip(struct highlight *h, const char *s, size_t n)
 {
     enum token token;
+    bool named;
     for (size_t i = 0; h->language && i < n;)
-        i += highlight_token(h, s + i, n - i, &token);
+        i += token_of(h, s + i, n - i, &token, &named);
 }

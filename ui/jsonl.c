@@ -83,6 +83,9 @@ static void put_done(struct outlet *out, const struct event *e)
     add_integer(line, "reused_tokens", s->n_reused);
     add_integer(line, "tokens", s->n_tokens);
     add_integer(line, "context_used", s->n_ctx_used);
+    add_integer(line, "passes", s->n_passes);
+    add_integer(line, "guessed_tokens", s->n_guessed);
+    add_integer(line, "right_tokens", s->n_right);
     add_number(line, "prompt_ms", (double)s->prompt_ms);
     add_number(line, "first_token_ms", (double)s->first_token_ms);
     add_number(line, "generate_ms", (double)s->generate_ms);

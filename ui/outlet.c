@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void outlet_init(struct outlet *o)
@@ -12,6 +13,11 @@ void outlet_init(struct outlet *o)
         .to_terminal = isatty(STDOUT_FILENO),
         .status_to_terminal = isatty(STDERR_FILENO),
     };
+}
+
+void outlet_free(struct outlet *o)
+{
+    flow_free(&o->flow);
 }
 
 static void fail(struct outlet *o, int error)
@@ -42,6 +48,26 @@ static void put(struct outlet *o, const char *bytes, size_t n)
     }
 }
 
+/* Of the terminal, as it is now; where it does not know, as terminals were. */
+static int columns(void)
+{
+    enum { USUAL = 80 };
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : USUAL;
+}
+
+static void put_clean(struct outlet *o, const struct buf *clean)
+{
+    struct buf rows = {0};
+    if (!o->in_rows) {
+        put(o, clean->data, clean->len);
+        return;
+    }
+    flow_text(&o->flow, columns(), clean->data, clean->len, &rows);
+    put(o, rows.data, rows.len);
+    buf_free(&rows);
+}
+
 void outlet_text(struct outlet *o, const char *text, size_t n)
 {
     outlet_status(o, NULL);
@@ -51,7 +77,7 @@ void outlet_text(struct outlet *o, const char *text, size_t n)
     }
     struct buf clean = {0};
     sanitise(&o->sanitiser, text, n, &clean);
-    put(o, clean.data, clean.len);
+    put_clean(o, &clean);
     buf_free(&clean);
 }
 
@@ -61,10 +87,16 @@ void outlet_end(struct outlet *o)
     outlet_status(o, NULL);
     if (o->to_terminal)
         sanitise_end(&o->sanitiser, &clean);
-    put(o, clean.data, clean.len);
+    put_clean(o, &clean);
     buf_free(&clean);
+    flow_end(&o->flow);
     if (!o->ends_line)
         put(o, "\n", 1);
+}
+
+void outlet_entered(struct outlet *o)
+{
+    flow_end(&o->flow);
 }
 
 void outlet_status(struct outlet *o, const char *line)

@@ -182,7 +182,10 @@ static void end_turn(struct plain *p, const struct event *e)
 {
     struct error err;
     if (p->cli->chat) {
-        talk_end_turn(p, e);
+        if (p->measuring)
+            talk_end_measuring(p, e);
+        else
+            talk_end_turn(p, e);
         if (caught == SIGINT)
             caught = 0; /* it has stopped the answer: that is all it was for */
         if (caught)
@@ -205,7 +208,7 @@ static void end_turn(struct plain *p, const struct event *e)
 
 static void take_event(struct plain *p, const struct event *e)
 {
-    if (p->cli->json)
+    if (p->cli->json && !p->measuring)
         jsonl_event(&p->out, e);
     switch (e->type) {
     case EVENT_LOADING:
@@ -225,7 +228,9 @@ static void take_event(struct plain *p, const struct event *e)
         show_progress(p, "reading the prompt", e);
         break;
     case EVENT_TEXT:
-        if (p->cli->chat)
+        if (p->measuring)
+            ;
+        else if (p->cli->chat)
             talk_text(p, e->text, e->n_text);
         else if (!p->cli->json)
             outlet_text(&p->out, e->text, e->n_text);
@@ -340,10 +345,6 @@ int plain_run(struct cli *c)
     }
     p.engine = engine_start(&options);
     p.model = (char *)options.model;
-    if (c->chat && p.out.to_terminal && !c->json)
-        printf("qins-tui: /help lists commands, Ctrl-D leaves.%s\n",
-               cli_saves(c) ? " What is said is saved; --no-save keeps nothing." : "");
-    fflush(stdout);
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     if (c->chat)
@@ -352,6 +353,7 @@ int plain_run(struct cli *c)
         step(&p);
     outlet_status(&p.out, NULL);
     talk_free(&p);
+    outlet_free(&p.out);
     engine_stop(p.engine);
     free(p.model);
     buf_free(&p.input);

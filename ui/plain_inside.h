@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * plain_inside: what plain.c (loop, engine, one turn), talk.c (a conversation in lines) and
- * talk_commands.c share. For them alone.
+ * plain_inside: what plain.c (loop, engine, one turn), talk.c (a conversation in lines),
+ * talk_commands.c and talk_versions.c share. For them alone.
  */
 #ifndef QINS_PLAIN_INSIDE_H
 #define QINS_PLAIN_INSIDE_H
@@ -10,6 +10,13 @@
 #include "conversation.h"
 #include "outlet.h"
 #include "saving.h"
+
+/* What the next line is. */
+enum awaited {
+    AWAITS_MESSAGE,
+    AWAITS_VERSION, /* new text for a message */
+    AWAITS_BRANCH,  /* the number of one */
+};
 
 struct plain {
     struct cli *cli;
@@ -32,6 +39,9 @@ struct plain {
     struct saving saving; /* only of what a person says on a terminal */
     struct buf message; /* lines so far of the one that is written */
     struct buf held;    /* text of the answer that is no whole sentence yet */
+    enum awaited awaited;
+    int32_t rewritten;  /* AWAITS_VERSION: of this message */
+    bool measuring;     /* the running turn is that of /bench */
     bool asked;         /* "You:" stands there */
     bool labelled;      /* "Assistant:" stands before this answer */
     struct engine *next; /* being loaded, to take the engine's place; or NULL */
@@ -51,14 +61,29 @@ void talk_save(struct plain *p);
 void talk_free(struct plain *p);
 /* A line of the program's own. */
 void talk_say(struct plain *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* What was said before, as it would have been shown: the last message and its answer. */
+/* The same of a text that somebody else wrote: its lines are indented. */
+void talk_quote(struct plain *p, const char *what, const char *text);
+/* On a terminal: what was said before, as it would have been shown: the last message and its answer. */
 void talk_show_last(struct plain *p);
 /* Continues the path; a last message of the model grows. */
 void talk_answer(struct plain *p);
+void talk_send(struct plain *p, const char *text);
 
 /* ---- talk_commands.c ---- */
 void talk_command(struct plain *p, const char *line);
 void talk_next_event(struct plain *p, const struct event *e);
 void talk_drop_next(struct plain *p);
+void talk_end_measuring(struct plain *p, const struct event *e);
+
+/* ---- talk_versions.c ---- */
+void talk_regenerate(struct plain *p);
+void talk_edit(struct plain *p, const char *what); /* "": the last message; "answer" */
+void talk_undo(struct plain *p);
+void talk_go_on(struct plain *p);
+void talk_branch(struct plain *p, const char *which);
+/* The line that was awaited: "" leaves all as it was. */
+void talk_reply(struct plain *p, const char *text);
+/* Something else came. */
+void talk_leave_question(struct plain *p);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "app.h"
 #include "clipboard.h"
+#include "sanitise.h"
 #include "screen.h"
 #include "utf8.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * talk: a conversation in lines, for screen readers, dumb terminals and scripts. Nothing is ever
- * drawn over; on a terminal text comes by whole sentences, and what is said stands behind a label that
- * no answer can write, because its own lines are indented.
+ * drawn over; on a terminal text comes by whole sentences, in rows that end between words, and what is
+ * said stands behind a label that no answer can write, because its own lines are indented.
  */
 #include "plain_inside.h"
 
@@ -15,9 +15,22 @@
 #include "jsonl.h"
 #include "places.h"
 
-enum { MAX_HELD = 1000 }; /* bytes of a sentence that is shown before it ends */
+enum {
+    MAX_HELD = 1000, /* bytes of a sentence that is shown before it ends */
+    INDENT = 2,      /* blanks before the lines of somebody else's text */
+};
 
 /* ---- what we say ----------------------------------------------------------------------------- */
+
+/* Standard output is for answers. */
+static void say_on_stderr(const char *text, size_t n)
+{
+    char *clean = sanitise_text(text, n, false), *rest = clean;
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line || (rest && *rest))
+            fprintf(stderr, "qins-tui: %s\n", line);
+    free(clean);
+}
 
 void talk_say(struct plain *p, const char *format, ...)
 {
@@ -33,18 +46,25 @@ void talk_say(struct plain *p, const char *format, ...)
     } else if (p->out.to_terminal) {
         outlet_text(&p->out, text, (size_t)n);
         outlet_end(&p->out);
-    } else { /* standard output is for answers */
-        struct error err;
-        refuse(&err, 0, "%s", text);
-        error_print(&err, "qins-tui");
+        p->out.flow.line_indent = 0;
+    } else {
+        say_on_stderr(text, (size_t)n);
     }
     free(text);
 }
 
+void talk_quote(struct plain *p, const char *what, const char *text)
+{
+    p->out.flow.line_indent = INDENT;
+    talk_say(p, "%s %s", what, text);
+}
+
 static void ask(struct plain *p)
 {
+    static const char *const labels[] = {"You: ", "New version: ", "Number: "};
+    const char *label = p->message.len ? "...  " : labels[p->awaited];
     if (!p->asked && !p->cli->json && p->out.to_terminal && isatty(STDIN_FILENO))
-        outlet_text(&p->out, p->message.len ? "...  " : "You: ", 5);
+        outlet_text(&p->out, label, strlen(label));
     p->asked = true;
 }
 
@@ -73,15 +93,10 @@ static void show(struct plain *p, size_t n)
     if (n && !p->labelled)
         outlet_text(&p->out, "Assistant: ", 11);
     p->labelled |= n > 0;
-    for (size_t at = 0; at < n;) {
-        const char *end = memchr(p->held.data + at, '\n', n - at);
-        size_t len = end ? (size_t)(end - p->held.data) + 1 - at : n - at;
-        outlet_text(&p->out, p->held.data + at, len);
-        if (end)
-            outlet_text(&p->out, "  ", 2);
-        at += len;
-    }
     if (n) {
+        p->out.flow.line_indent = INDENT;
+        outlet_text(&p->out, p->held.data, n);
+        p->out.flow.line_indent = 0;
         memmove(p->held.data, p->held.data + n, p->held.len - n);
         p->held.len -= n;
     }
@@ -142,6 +157,8 @@ void talk_end_turn(struct plain *p, const struct event *e)
 void talk_show_last(struct plain *p)
 {
     const struct conversation *c = &p->conversation;
+    if (!p->out.to_terminal || p->cli->json)
+        return;
     for (size_t i = c->n_path > 2 ? c->n_path - 2 : 0; i < c->n_path; i++) {
         const struct message *m = &c->messages[c->path[i]];
         const char *mark = m->role == CHAT_USER ? NULL : mark_of(m->stop, m->text.len == 0);
@@ -171,8 +188,12 @@ void talk_save(struct plain *p)
 void talk_start(struct plain *p)
 {
     bool person = p->out.to_terminal && !p->cli->json && isatty(STDIN_FILENO);
+    p->out.in_rows = p->out.to_terminal && !p->cli->json;
     p->saving.off = !person || !cli_saves(p->cli);
     p->saving.folder = places_state_folder();
+    if (p->out.in_rows)
+        talk_say(p, "qins-tui: /help lists commands, Ctrl-D leaves.%s",
+                 cli_saves(p->cli) ? " What is said is saved; --no-save keeps nothing." : "");
     if (p->cli->continue_last)
         talk_command(p, "/open 1");
 }
@@ -213,12 +234,14 @@ void talk_answer(struct plain *p)
     m->open = m->changed = true;
     p->ids_known = m->ids.n || !m->text.len;
     keep_settings(p);
+    if (!m->model)
+        m->model = xstrdup(c->model);
     talk_save(p);
     plain_submit(p, &request, seed_of(p));
     chat_free(&request);
 }
 
-static void send_message(struct plain *p, const char *text)
+void talk_send(struct plain *p, const char *text)
 {
     struct conversation *c = &p->conversation;
     conversation_add(c, CHAT_USER, text, strlen(text));
@@ -232,13 +255,17 @@ static void send_message(struct plain *p, const char *text)
 static void take_message(struct plain *p)
 {
     const char *argument, *text = p->message.len ? p->message.data : "";
+    bool blank = text[strspn(text, " \t\r\n")] == '\0';
+    bool is_text = command_parse(text, &argument) == COMMAND_TEXT;
     p->asked = false;
-    if (text[strspn(text, " \t\r\n")] == '\0')
-        ;
-    else if (command_parse(text, &argument) == COMMAND_TEXT)
-        send_message(p, argument);
-    else
+    if (p->awaited && (blank || is_text)) {
+        talk_reply(p, blank ? "" : argument);
+    } else if (is_text && !blank) {
+        talk_send(p, argument);
+    } else if (!blank) {
+        talk_leave_question(p);
         talk_command(p, text);
+    }
     buf_free(&p->message);
 }
 
@@ -283,6 +310,7 @@ void talk_take_lines(struct plain *p)
             return;
         }
         size_t n = end ? (size_t)(end - in->data) : in->len;
+        outlet_entered(&p->out);
         add_line(p, in->len ? in->data : "", n);
         n += end != NULL;
         memmove(in->data, in->data + n, in->len - n);

@@ -8,14 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "about.h"
 #include "command.h"
 #include "compose.h"
 #include "jsonl.h"
 #include "kept.h"
+#include "measure.h"
 #include "model_options.h"
 #include "models.h"
 #include "plain_inside.h"
 #include "preset.h"
+#include "search.h"
 
 enum {
     EDITOR_STEP_MS = 20,  /* between looks whether the editor has ended */
@@ -150,66 +153,95 @@ static void open_conversation(struct plain *p, const char *what)
     talk_show_last(p);
 }
 
-/* ---- versions -------------------------------------------------------------------------------- */
+/* ---- looking ---------------------------------------------------------------------------------- */
 
-static void regenerate(struct plain *p)
+/* A line for a message that holds the pattern. -> how many hits */
+static size_t list_hits(struct plain *p, const struct pattern *pattern, size_t number)
 {
-    int32_t question = conversation_last(&p->conversation, CHAT_USER);
-    if (question == NO_MESSAGE) {
-        talk_say(p, "There is no message to answer again.");
-        return;
+    const struct message *m = &p->conversation.messages[p->conversation.path[number]];
+    char *text = sanitise_text(m->text.data, m->text.len, false);
+    size_t n = strlen(text), end, hits = 0, first = pattern_find(pattern, text, n, 0, &end);
+    for (size_t at = first; at < n; at = pattern_find(pattern, text, n, end, &end))
+        hits++;
+    if (hits) {
+        char *line = conversation_excerpt(text, n, first);
+        talk_say(p, "%zu. %s: %s", number + 1, m->role == CHAT_USER ? "You" : "Assistant", line);
+        free(line);
     }
-    conversation_cut(&p->conversation, question);
-    talk_answer(p);
+    free(text);
+    return hits;
 }
 
-static void undo(struct plain *p)
+static void find(struct plain *p, const char *text)
 {
-    struct conversation *c = &p->conversation;
-    int32_t question = conversation_last(c, CHAT_USER);
-    if (question == NO_MESSAGE) {
-        talk_say(p, "There is nothing to take back.");
+    struct pattern pattern = {0};
+    size_t hits = 0, messages = 0;
+    if (!*text) {
+        talk_say(p, "/find TEXT lists the messages that hold it.");
         return;
     }
-    conversation_cut(c, c->messages[question].parent);
-    talk_save(p);
-    talk_say(p, "The last exchange is taken back.");
-    talk_show_last(p);
-}
-
-static void go_on(struct plain *p)
-{
-    const struct conversation *c = &p->conversation;
-    int32_t leaf = conversation_leaf(c);
-    bool complete = leaf == NO_MESSAGE ||
-                    (c->messages[leaf].role == CHAT_ASSISTANT && c->messages[leaf].stop == STOP_END);
-    if (complete)
-        talk_say(p, "The last answer is complete.");
+    pattern_set(&pattern, text, strlen(text));
+    for (size_t i = 0; i < p->conversation.n_path; i++) {
+        size_t more = list_hits(p, &pattern, i);
+        hits += more;
+        messages += more > 0;
+    }
+    pattern_free(&pattern);
+    if (hits)
+        talk_say(p, "%zu found, in %zu of %zu messages.", hits, messages, p->conversation.n_path);
     else
-        talk_answer(p);
+        talk_say(p, "Not found.");
+}
+
+static void tell_about(struct plain *p)
+{
+    const struct engine_info *info = engine_info(p->engine);
+    struct buf text = {0};
+    about(&text, p->model, info->model->file_bytes, info->f32_bytes);
+    talk_say(p, "%s", text.data);
+    buf_free(&text);
+}
+
+static void tell_stats(struct plain *p)
+{
+    const struct turn_stats *s = &p->last.stats;
+    char guesses[64] = "";
+    if (s->n_guessed)
+        snprintf(guesses, sizeof guesses, ", %u of %u guesses right", s->n_right, s->n_guessed);
+    if (p->last.turn == 0)
+        talk_say(p, "No answer yet.");
+    else
+        talk_say(p,
+            "%u tokens, %.1f tokens a second, first after %.2f s; prompt of %u tokens, %u of them "
+            "known; context %u of %u tokens; %u passes%s",
+            s->n_tokens, (double)s->tokens_per_s, (double)s->first_token_ms / 1e3, s->n_prompt,
+            s->n_reused, s->n_ctx_used, engine_info(p->engine)->ctx_len, s->n_passes, guesses);
+}
+
+static void measure(struct plain *p)
+{
+    p->turn = measure_start(p->engine, &p->conversation);
+    p->measuring = true;
+    talk_say(p, "Measuring %d tokens...", MEASURE_TOKENS);
+}
+
+void talk_end_measuring(struct plain *p, const struct event *e)
+{
+    p->turn = 0;
+    p->measuring = false;
+    say_line(p, measure_report(e));
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static bool is_here(enum command_id id)
+/* What to do instead of a command that is of no use in lines; NULL: it is. */
+static const char *instead_of(enum command_id id)
 {
     switch (id) {
-    case COMMAND_HELP:
-    case COMMAND_NEW:
-    case COMMAND_CLEAR:
-    case COMMAND_OPEN:
-    case COMMAND_SAVE:
-    case COMMAND_EXPORT:
-    case COMMAND_REGEN:
-    case COMMAND_UNDO:
-    case COMMAND_CONTINUE:
-    case COMMAND_SYSTEM:
-    case COMMAND_PRESET:
-    case COMMAND_MODEL:
-    case COMMAND_SET:
-    case COMMAND_STATS:
-    case COMMAND_QUIT: return true;
-    default: return false;
+    case COMMAND_COPY: return "/copy needs the screen; /export FILE writes what was said to a file.";
+    case COMMAND_RAW: return "Answers stand here as they were written; /raw is for the screen.";
+    case COMMAND_BARE: return "There is nothing but text here; /bare is for the screen.";
+    default: return NULL;
     }
 }
 
@@ -217,7 +249,7 @@ static void help(struct plain *p)
 {
     struct buf text = {0};
     for (size_t i = 0; i < n_commands; i++)
-        if (is_here(commands[i].id))
+        if (!instead_of(commands[i].id))
             buf_printf(&text, "/%s%s%s: %s.\n", commands[i].name, *commands[i].arguments ? " " : "",
                        commands[i].arguments, commands[i].help);
     buf_puts(&text, "//text: send a text that starts with a slash.\n"
@@ -274,7 +306,7 @@ static void set_system(struct plain *p, const char *text)
 {
     struct error err;
     if (!*text)
-        talk_say(p, "System prompt: %s", options_text(&p->cli->options, OPT_SYSTEM));
+        talk_quote(p, "System prompt:", options_text(&p->cli->options, OPT_SYSTEM));
     else if (strcmp(text, "edit") == 0)
         edit_system(p);
     else if (options_set(&p->cli->options, OPT_SYSTEM, strcmp(text, "none") == 0 ? "" : text,
@@ -344,22 +376,20 @@ static void set_option(struct plain *p, const char *argument)
     free(name);
 }
 
-static void tell_stats(struct plain *p)
+static void refuse_command(struct plain *p, const char *line)
 {
-    const struct turn_stats *s = &p->last.stats;
-    if (p->last.turn == 0)
-        talk_say(p, "No answer yet.");
+    const char *argument, *guess = command_nearest(line);
+    const struct command *known = command_find(line, &argument);
+    if (known)
+        talk_say(p, "/%s takes nothing behind it", known->name);
     else
-        talk_say(p,
-            "%u tokens, %.1f tokens a second, first after %.2f s; prompt of %u tokens, %u of them "
-            "known; context %u of %u tokens",
-            s->n_tokens, (double)s->tokens_per_s, (double)s->first_token_ms / 1e3, s->n_prompt,
-            s->n_reused, s->n_ctx_used, engine_info(p->engine)->ctx_len);
+        talk_say(p, "No such command%s%s; a text with a slash first is sent as //...",
+                 guess ? ": perhaps /" : "", guess ? guess : "");
 }
 
 void talk_command(struct plain *p, const char *line)
 {
-    const char *argument, *guess;
+    const char *argument;
     enum command_id id = command_parse(line, &argument);
     switch (id) {
     case COMMAND_HELP: help(p); break;
@@ -368,20 +398,24 @@ void talk_command(struct plain *p, const char *line)
     case COMMAND_OPEN: open_conversation(p, argument); break;
     case COMMAND_SAVE: say_line(p, kept_save(&p->saving, &p->conversation, argument)); break;
     case COMMAND_EXPORT: say_line(p, kept_export(&p->conversation, argument)); break;
-    case COMMAND_REGEN: regenerate(p); break;
-    case COMMAND_UNDO: undo(p); break;
-    case COMMAND_CONTINUE: go_on(p); break;
+    case COMMAND_REGEN: talk_regenerate(p); break;
+    case COMMAND_EDIT: talk_edit(p, argument); break;
+    case COMMAND_UNDO: talk_undo(p); break;
+    case COMMAND_CONTINUE: talk_go_on(p); break;
+    case COMMAND_BRANCH: talk_branch(p, argument); break;
+    case COMMAND_ABOUT: tell_about(p); break;
     case COMMAND_SYSTEM: set_system(p, argument); break;
     case COMMAND_PRESET: choose_preset(p, argument); break;
     case COMMAND_MODEL: choose_model(p, argument); break;
     case COMMAND_SET: set_option(p, argument); break;
     case COMMAND_STATS: tell_stats(p); break;
+    case COMMAND_BENCH: measure(p); break;
+    case COMMAND_FIND: find(p, argument); break;
     case COMMAND_QUIT: plain_finish(p, 0); break;
-    case COMMAND_UNKNOWN:
-        guess = command_nearest(line);
-        talk_say(p, "No such command%s%s; a text with a slash first is sent as //...",
-            guess ? ": perhaps /" : "", guess ? guess : "");
-        break;
-    default: talk_say(p, "That command needs the screen; /help tells what there is here.");
+    case COMMAND_UNKNOWN: refuse_command(p, line); break;
+    case COMMAND_COPY:
+    case COMMAND_RAW:
+    case COMMAND_BARE: talk_say(p, "%s", instead_of(id)); break;
+    case COMMAND_TEXT: break;
     }
 }

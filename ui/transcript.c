@@ -6,6 +6,7 @@
 
 #include "markdown.h"
 #include "page.h"
+#include "sanitise.h"
 
 enum { KEEP_BYTES = 4 << 20 }; /* of layouts */
 
@@ -26,18 +27,23 @@ static void drop_layout(struct transcript *t, struct block *b)
     b->sheet = NULL;
 }
 
+static void drop_item_layouts(struct transcript *t, const struct item *item)
+{
+    for (size_t c = 0; c < item->blocks.n_chunks; c++)
+        for (size_t b = 0; item->blocks.chunks[c].blocks && b < CHUNK_BLOCKS; b++)
+            drop_layout(t, &item->blocks.chunks[c].blocks[b]);
+}
+
 static void drop_layouts(struct transcript *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        for (size_t b = 0; b < t->items[i].blocks.n; b++)
-            drop_layout(t, &t->items[i].blocks.blocks[b]);
+        drop_item_layouts(t, &t->items[i]);
 }
 
 void transcript_clear(struct transcript *t)
 {
     drop_layouts(t);
     for (size_t i = 0; i < t->n; i++) {
-        buf_free(&t->items[i].raw);
         buf_free(&t->items[i].text);
         blocks_free(&t->items[i].blocks);
     }
@@ -64,63 +70,65 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
         t->items = xrealloc(t->items, t->cap, sizeof *t->items);
     }
     struct item *item = &t->items[t->n++];
-    *item = (struct item){.kind = kind};
-    if (n)
-        buf_append(&item->raw, text, n);
+    *item = (struct item){.kind = kind, .waits = true};
+    buf_append(&item->text, text, n);
     t->unseen |= !t->follow && n > 0;
 }
 
-/* The item, with its text and blocks. */
+/* The item, with its blocks. */
 static struct item *item_at(struct transcript *t, size_t i)
 {
     struct item *item = &t->items[i];
-    struct buf *raw = &item->raw;
-    if (!raw->len)
-        return item;
-    size_t plain = sanitise_plain(&item->gate, raw->data, raw->len);
-    if (plain == raw->len) {
-        item->text = *raw;
-        *raw = (struct buf){0};
-    } else {
-        buf_append(&item->text, raw->data, plain);
-        sanitise(&item->gate, raw->data + plain, raw->len - plain, &item->text);
-        buf_free(raw);
-    }
-    if (item->ended)
-        sanitise_end(&item->gate, &item->text);
-    blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
+    if (item->waits)
+        blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
+    item->waits = false;
     return item;
 }
 
-/* New text is in: borders are found, and what was laid out of the open block holds no more. */
-static void update(struct transcript *t, bool end)
+static struct block *block_at(struct item *item, size_t i)
+{
+    return blocks_at(&item->blocks, item->text.data, item->text.len, i);
+}
+
+/* The text has grown or ended: borders are found, and what was laid out of the open block holds no more. */
+static void update(struct transcript *t)
 {
     struct item *item = &t->items[t->n - 1];
     size_t open = item->blocks.n ? item->blocks.n - 1 : 0;
-    blocks_update(&item->blocks, item->text.data, item->text.len, end);
+    if (item->waits)
+        return;
+    blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
     if (item->blocks.n)
-        drop_layout(t, &item->blocks.blocks[open]);
+        drop_layout(t, block_at(item, open));
     transcript_search_changed(t, t->n - 1, open);
+}
+
+/* The item had ended and goes on: its last line has no border yet. */
+static void open_again(struct transcript *t, struct item *item)
+{
+    drop_item_layouts(t, item);
+    blocks_free(&item->blocks);
+    item->ended = false;
+    item->waits = true;
+    transcript_search_changed(t, t->n - 1, 0);
 }
 
 void transcript_append(struct transcript *t, const char *text, size_t n)
 {
-    struct item *item = item_at(t, t->n - 1);
-    sanitise(&item->gate, text, n, &item->text);
+    struct item *item = &t->items[t->n - 1];
+    if (item->ended)
+        open_again(t, item);
+    buf_append(&item->text, text, n);
     t->unseen |= !t->follow && n > 0;
-    update(t, false);
+    update(t);
 }
 
 void transcript_finish(struct transcript *t, const char *mark)
 {
     struct item *item = &t->items[t->n - 1];
     item->mark = mark;
-    if (item->raw.len) {
-        item->ended = true;
-        return;
-    }
-    sanitise_end(&item->gate, &item->text);
-    update(t, true);
+    item->ended = true;
+    update(t);
 }
 
 void transcript_versions(struct transcript *t, int which, int n)
@@ -138,27 +146,45 @@ size_t transcript_block_count(struct transcript *t, size_t item)
     return item_at(t, item)->blocks.n;
 }
 
-static void lay_out(struct transcript *t, const struct item *item, size_t index, struct sheet *l)
+static bool is_last(const struct item *item, size_t block)
 {
-    const struct block *b = &item->blocks.blocks[index];
-    bool last = index + 1 == item->blocks.n;
-    size_t end = last ? item->text.len : b[1].start;
-    const char *s = item->text.data + b->start;
+    return block + 1 == item->blocks.n;
+}
+
+/* The text of a block, sanitised. What the next bytes may complete or change is not in it yet. */
+static void clean_block(struct transcript *t, struct item *item, size_t index, struct buf *out)
+{
+    size_t start = block_at(item, index)->start;
+    size_t end = is_last(item, index) ? item->text.len : block_at(item, index + 1)->start;
+    struct sanitiser gate = {0};
+    sanitise(&gate, item->text.data + start, end - start, out);
+    if (!is_last(item, index) || item->ended)
+        sanitise_end(&gate, out);
+    t->cleaned_bytes += end - start;
+}
+
+static void lay_out(struct transcript *t, struct item *item, size_t index, struct sheet *l)
+{
+    struct buf text = {0};
+    clean_block(t, item, index, &text);
+    size_t n = text.len;
     if (item->kind == ITEM_ANSWER && !t->raw) {
-        markdown_layout(l, &t->look, b, index == 0, s, end - b->start);
+        markdown_layout(l, &t->look, block_at(item, index), index == 0, text.data, n);
+        buf_free(&text);
         return;
     }
-    while (last && end > b->start && item->text.data[end - 1] == '\n')
-        end--; /* newlines at the end are not shown */
-    if (end > b->start && item->kind == ITEM_NOTE)
-        page_layout(l, &t->look, s, end - b->start);
-    else if (end > b->start)
-        markdown_raw(l, &t->look, s, end - b->start);
+    while (is_last(item, index) && n && text.data[n - 1] == '\n')
+        n--; /* newlines at the end are not shown */
+    if (n && item->kind == ITEM_NOTE)
+        page_layout(l, &t->look, text.data, n);
+    else if (n)
+        markdown_raw(l, &t->look, text.data, n);
+    buf_free(&text);
 }
 
 const struct sheet *transcript_sheet(struct transcript *t, size_t item, size_t block)
 {
-    struct block *b = &item_at(t, item)->blocks.blocks[block];
+    struct block *b = block_at(item_at(t, item), block);
     if (!b->sheet) {
         b->sheet = xcalloc(1, sizeof *b->sheet);
         lay_out(t, &t->items[item], block, b->sheet);

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * transcript: what the chat pane shows: a list of items of sanitised text, and the place where the
- * reader is. When somebody looks at an item it is sanitised and cut into blocks (blocks.h); when somebody
- * looks at a block it is laid out in rows, once; of text that streams in only the last block is laid out again. Layouts that nobody looks at
- * are forgotten. The exact bytes live in struct chat, not here.
+ * transcript: what the chat pane shows: a list of items of text, and the place where the reader is. When
+ * somebody looks at an item it is cut into blocks (blocks.h); when somebody looks at a block it is
+ * sanitised and laid out in rows, once; of text that streams in only the last block is laid out again.
+ * Layouts that nobody looks at are forgotten.
  */
 #ifndef QINS_TRANSCRIPT_H
 #define QINS_TRANSCRIPT_H
 
 #include "blocks.h"
 #include "sheet.h"
-#include "sanitise.h"
 #include "search.h"
 
 enum item_kind { ITEM_USER, ITEM_ANSWER, ITEM_NOTE };
 
 struct item {
     enum item_kind kind;
-    struct buf raw;         /* nobody has looked at it yet: text as it came in, without blocks; else empty */
-    bool ended;             /* raw is all there is */
-    struct buf text;        /* sanitised */
-    struct sanitiser gate;  /* of the stream */
+    struct buf text;        /* as it came in, not sanitised */
+    bool ended;             /* that is all there is */
+    bool waits;             /* nobody has looked at it yet: it has no blocks */
     struct blocks blocks;
     const char *mark;       /* static text shown below it: "[stopped]"; or NULL */
     char versions[16];      /* "2/3": of how many; "" where there is one */
@@ -56,6 +54,7 @@ struct transcript {
     struct ink ink;        /* where that is in any width: of top.block, as of the last scrolling */
     size_t current;        /* item that was jumped to; SIZE_MAX: none */
     size_t drawn_bytes;    /* of all layouts */
+    size_t cleaned_bytes;  /* of text sanitised since the start: work that was done */
     struct finder search;
 };
 

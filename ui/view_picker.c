@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sanitise.h"
 #include "utf8.h"
 #include "view_inside.h"
 

@@ -205,6 +205,9 @@ class Pty:
     def send(self, data):
         os.write(self.master, data)
 
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def read(self, seconds=0.05):
         ready, _, _ = select.select([self.master], [], [], seconds)
         if ready:

@@ -484,6 +484,8 @@ static void test_json_says_the_same(void **state)
     assert_true(json_is_number(json_object_get(line, "tokens_per_s")));
     assert_int_equal(integer(line, "tokens") + integer(line, "prompt_tokens"),
                      integer(line, "context_used") + 1); /* the last token is not evaluated */
+    assert_in_range(integer(line, "right_tokens"), 0, integer(line, "guessed_tokens"));
+    assert_int_equal(integer(line, "passes") + integer(line, "right_tokens"), integer(line, "tokens"));
     json_decref(lines);
     buf_free(&text);
     program_free(&p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "sanitise.h"
 #include "test.h"
 #include "transcript.h"
 #include "wrap.h"
@@ -177,6 +178,7 @@ static void test_streamed_rows_equal_rows_at_once(void **state)
         "a", "bc", " ", "  ", "\n", "\n\n", "\xe4\xb8\xad", "\xcc\x81", "\t", "- ", "1. ", "> ", "# ",
         "**", "`", "```", "\n```c\n", "\n```\n", "|", "\n|---|---|\n", "[x](y)", "~~", "---", "\n- ", "&amp;",
         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "    ", "word word word word word word word ",
+        "\r\n", "\r", "\r\n\r\n", "\r\n```\r\n", "\033", "\xff", "\xe2\x80\x8d",
     };
     (void)state;
     uint32_t random = 3;
@@ -311,6 +313,83 @@ static void test_raw_and_back_keeps_the_place(void **state)
     transcript_free(&t);
 }
 
+/* Long lines are cut; each part is sanitised for itself, and together they are the text sanitised. */
+static void test_parts_are_sanitised_as_the_whole(void **state)
+{
+    static const char *const pieces[] = {
+        "\u0e01", "\u0e34", "\u0e48", "\u0915", "\u094d", "\u093f", "\u1100", "\uac00", "\u0600", /* they join */
+        "\U0001f469", "\u200d", "\U0001f467", "\U0001f3fd", "1", "\ufe0f", "\u20e3", "\r", "\r\n", "\033",
+        "\u202e", "\xff", "\u4e2d",
+    };
+    enum { N_PIECES = sizeof pieces / sizeof *pieces, ROWS_MAX = 20000 };
+    (void)state;
+    uint32_t random = 5;
+    for (int round = 0; round < 40; round++) {
+        struct transcript t;
+        struct buf text = {0}, got = {0}, wanted = {0};
+        while (text.len < 60000) {
+            random = random * 1664525 + 1013904223;
+            const char *piece = pieces[(random >> 16) % (round % 2 ? 9 : N_PIECES)];
+            if (text.len % 7 && (*piece == '\r' || *piece == '\033'))
+                continue; /* rare, for lines to be long */
+            buf_puts(&text, piece);
+        }
+        transcript_init(&t);
+        transcript_resize(&t, 80, ROWS_MAX);
+        transcript_add(&t, ITEM_USER, text.data, text.len);
+        transcript_finish(&t, NULL);
+        struct shown_row *rows = xcalloc(ROWS_MAX, sizeof *rows);
+        for (int i = 0, n = transcript_rows(&t, rows); i < n; i++)
+            if (rows[i].sheet)
+                buf_append(&got, rows[i].sheet->drawn.text.data + rows[i].sheet->lines[rows[i].line].start,
+                           rows[i].sheet->lines[rows[i].line].n);
+        char *whole = sanitise_text(text.data, text.len, false);
+        for (const char *c = whole; *c; c++)
+            if (*c != '\n')
+                buf_append(&wanted, c, 1);
+        assert_true(t.items[0].blocks.n > 3);
+        assert_string_equal(got.data, wanted.data);
+        free(whole);
+        free(rows);
+        buf_free(&text);
+        buf_free(&got);
+        buf_free(&wanted);
+        transcript_free(&t);
+    }
+}
+
+/* Texts whose sanitising is slow, and one of a great many blocks: opening them is work on what is shown. */
+static void test_opening_is_work_on_what_is_shown(void **state)
+{
+    static const char *const lines[] = {
+        "\u092a\u094d\u0930\u0915\u093e\u0936 \u0939\u093f\u0928\u094d\u0926\u0940 ", /* goes on in one line */
+        "Z\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u0309\u030a\u030b\n\n",
+        "ab\n\n", "```\nx\n```\n", "- \033[2J\r\n",
+    };
+    enum { BYTES = 2 << 20, HEIGHT = 40 };
+    (void)state;
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++) {
+        struct transcript t;
+        struct shown_row rows[HEIGHT];
+        struct buf text = {0};
+        size_t looked_at = 0;
+        while (text.len < BYTES)
+            buf_puts(&text, lines[l]);
+        transcript_init(&t);
+        transcript_resize(&t, 80, HEIGHT);
+        transcript_add(&t, ITEM_ANSWER, text.data, text.len);
+        transcript_finish(&t, NULL);
+        assert_int_equal(t.cleaned_bytes, 0);
+        assert_int_equal(transcript_rows(&t, rows), HEIGHT);
+        for (size_t c = 0; c < t.items[0].blocks.n_chunks; c++)
+            looked_at += t.items[0].blocks.chunks[c].blocks != NULL;
+        assert_in_range(t.cleaned_bytes, 1, HEIGHT * 1024);
+        assert_in_range(looked_at, 1, 3);
+        buf_free(&text);
+        transcript_free(&t);
+    }
+}
+
 /* What is looked at, not what there is, decides how much is done. */
 static void test_only_what_is_seen_is_worked_on(void **state)
 {
@@ -328,7 +407,7 @@ static void test_only_what_is_seen_is_worked_on(void **state)
     transcript_top(&t);
     assert_int_equal(transcript_rows(&t, rows), HEIGHT);
     for (size_t i = 0; i < t.n; i++)
-        looked_at += t.items[i].raw.len == 0;
+        looked_at += !t.items[i].waits;
     assert_true(looked_at <= 3 * HEIGHT);
     transcript_clear(&t);
 
@@ -337,8 +416,9 @@ static void test_only_what_is_seen_is_worked_on(void **state)
         buf_puts(&text, "a line\n\n");
     finish(&t, ITEM_ANSWER, text.data);
     assert_int_equal(transcript_rows(&t, rows), HEIGHT);
-    for (size_t i = 0; i < t.items[0].blocks.n; i++)
-        laid_out += t.items[0].blocks.blocks[i].sheet != NULL;
+    for (size_t c = 0; c < t.items[0].blocks.n_chunks; c++)
+        for (size_t i = 0; t.items[0].blocks.chunks[c].blocks && i < CHUNK_BLOCKS; i++)
+            laid_out += t.items[0].blocks.chunks[c].blocks[i].sheet != NULL;
     assert_true(laid_out <= 2 * HEIGHT && t.items[0].blocks.n == LINES);
     buf_free(&text);
     transcript_free(&t);
@@ -378,6 +458,8 @@ int main(void)
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_jumping_between_messages),
         cmocka_unit_test(test_raw_and_back_keeps_the_place),
+        cmocka_unit_test(test_parts_are_sanitised_as_the_whole),
+        cmocka_unit_test(test_opening_is_work_on_what_is_shown),
         cmocka_unit_test(test_only_what_is_seen_is_worked_on),
         cmocka_unit_test(test_text_that_waits_is_the_same_text),
     };
