@@ -34,7 +34,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
 void session_free(struct session *s);
 
 /* done of total tokens are in the cache, those that were reused included (fractions of a chunk are
- * counted layer by layer). false: stop now; the cache then keeps the chunks that were finished. */
+ * counted layer by layer). false: stop now; the chunks that were finished
+ * stay in the cache, and the one in between goes on where it was if it is the next that is asked for. */
 typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
 
 enum session_result { SESSION_OK, SESSION_STOPPED };
