@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "places.h"
 #include "utf8.h"
 
 #define FILE_NAME "conversations.db"
@@ -152,27 +153,6 @@ void store_release(struct store *s)
 }
 
 /* ---- the files ---------------------------------------------------------------------------------- */
-
-static bool make_folder(const char *path, struct error *err)
-{
-    struct stat st;
-    char *part = xstrdup(path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(part, 0700); /* mostly there; what matters is the last one */
-        *slash = '/';
-    }
-    free(part);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno));
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        return refuse(err, EX_CANTCREAT, "%s: not a folder", path);
-    if (st.st_uid != geteuid())
-        return refuse(err, EX_NOPERM, "%s: belongs to another user", path);
-    if (st.st_mode & 077)
-        chmod(path, 0700);
-    return true;
-}
 
 /* SQLite gives its side files the permissions of the file itself. */
 static int open_private(const char *path, struct error *err)
@@ -371,7 +351,7 @@ struct store *store_open(const char *folder, struct error *err)
     char *lock = path_join(folder, LOCK_NAME);
     s->path = path_join(folder, FILE_NAME);
     s->lock_fd = -1;
-    bool ok = make_folder(folder, err);
+    bool ok = places_make_private(folder, err);
     int fd = ok ? open_private(s->path, err) : -1;
     ok = fd >= 0 && fstat(fd, &s->opened) == 0;
     if (fd >= 0)
