@@ -449,6 +449,41 @@ void session_truncate(struct session *s, uint32_t n)
     s->has_logits = false;
 }
 
+const struct kv *session_kv(const struct session *s)
+{
+    return &s->kv;
+}
+
+const int32_t *session_ids(const struct session *s)
+{
+    return s->ids;
+}
+
+bool session_is_long(const struct session *s)
+{
+    return s->is_long;
+}
+
+bool session_needs_long(const struct session *s, uint32_t n)
+{
+    return rope_is_long(&s->m->config, n);
+}
+
+void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long)
+{
+    assert(n <= s->ctx_len);
+    s->len = 0;
+    keep(s, ids, n);
+    s->is_long = is_long;
+    s->has_logits = false;
+    s->halted.n = 0;
+}
+
+uint32_t session_common(const struct session *s, const int32_t *ids, uint32_t n)
+{
+    return common_prefix(s, ids, n, 1);
+}
+
 /* Logits of the wanted ones among `count` tokens from pos0 on that forward has just evaluated. The
  * norms move up, so that a group of them is one matrix product. */
 static void score_chunk(struct session *s, uint32_t pos0, uint32_t count, const bool *wanted,

@@ -59,6 +59,16 @@ uint32_t session_room(const struct session *s, uint32_t n);
 /* Forgets what lies behind the first n tokens. */
 void session_truncate(struct session *s, uint32_t n);
 
+/* The cache for a file. Who puts keys and values of the first n ids into it says so by
+ * session_adopt; before, session_truncate to 0. */
+const struct kv *session_kv(const struct session *s);
+const int32_t *session_ids(const struct session *s); /* [session_len] */
+bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
+bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */
+void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long);
+/* How many of these the cache would serve. */
+uint32_t session_common(const struct session *s, const int32_t *ids, uint32_t n);
+
 /* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
  * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a
  * conversation needs the last logits alone. */

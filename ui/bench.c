@@ -17,7 +17,7 @@ void app_bench(struct app *a)
     conversation_chat(&a->conversation, &chat);
     chat_add(&chat, CHAT_USER, request, sizeof request - 1);
     a->bench = engine_submit(a->engine, &(struct turn_request){
-        .chat = &chat, .max_tokens = BENCH_TOKENS, .seed = 1});
+        .chat = &chat, .max_tokens = BENCH_TOKENS, .seed = 1, .conversation = a->conversation.id});
     chat_free(&chat);
     a->facts.state = STATE_MEASURING;
     app_notice(a, "Measuring %d tokens...", BENCH_TOKENS);
