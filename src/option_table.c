@@ -109,7 +109,10 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Pa .qins\n"
         "file, the name of one in the places of\n"
         ".Ev QINS_MODELS ,\n"
-        "or a model folder in Hugging Face form, which is converted in memory.\n"
+        "or a model folder in Hugging Face form, which is converted in memory;\n"
+        ".Ar org/name\n"
+        "is one that Hugging Face's programs have downloaded, see\n"
+        ".Xr qins-convert 1 .\n"
         "Where none is given the starter model is used." },
     [OPT_SYSTEM] = {
         OPT_SYSTEM, "system", "system_prompt", 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL,

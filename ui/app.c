@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hub.h"
 #include "places.h"
 #include "plain.h"
 #include "sanitise.h"
@@ -265,6 +266,12 @@ static void one_round(struct app *a, struct loop *l)
 
 char *app_model_name(const char *path)
 {
+    char *of_hub = hub_name(path);
+    if (of_hub) {
+        char *name = sanitise_text(of_hub, strlen(of_hub), true);
+        free(of_hub);
+        return name;
+    }
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
         end--;
