@@ -578,8 +578,8 @@ static const char *const questions[] = {"Tell me a story about a rabbit and a ki
 static void test_a_conversation_goes_on_after_a_restart(void **state)
 {
     (void)state;
-    const float temperatures[] = {0, 1, 2};
-    for (int i = 0; i < 3; i++) {
+    const float temperatures[] = {0, 2};
+    for (int i = 0; i < 2; i++) {
         struct sampling sampling = {
             .temperature = temperatures[i], .top_p = 1, .repeat_penalty = 1};
         struct talk stays = {.e = start(starter(), 0, 0), .knows_ids = true};
@@ -588,7 +588,7 @@ static void test_a_conversation_goes_on_after_a_restart(void **state)
         engine_set_sampling(stays.e, &sampling);
         for (int q = 0; q < 3; q++) {
             engine_set_sampling(leaves.e, &sampling);
-            struct turn_stats a = say(&stays, questions[q], 60), b = say(&leaves, questions[q], 60);
+            struct turn_stats a = say(&stays, questions[q], 40), b = say(&leaves, questions[q], 40);
             assert_string_equal(last(&stays), last(&leaves));
             assert_int_equal(a.n_prompt, b.n_prompt);
             assert_int_equal(a.n_kept, 0);
@@ -656,7 +656,7 @@ static void test_a_deleted_conversation_leaves_nothing(void **state)
     (void)state;
     struct talk t = {.e = start(starter(), LOTS, 0), .conversation = 1};
     for (useconds_t i = 0; i < 40; i++) { /* before, while and after it is written */
-        say(&t, questions[0], 40);
+        say(&t, questions[0], 8);
         engine_keep(t.e);
         usleep(50 * i);
         engine_forget(t.e, 1);
