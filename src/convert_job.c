@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hub.h"
 #include "sanitise.h"
 
 enum { CHUNK_WEIGHTS = 1 << 18 };
@@ -71,15 +72,17 @@ void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1])
     json_decref(hashes);
 }
 
-/* The folder's own name, also when it was given as "." */
+/* The model's name on the hub, or the folder's own, also when it was given as "." */
 static void set_source_name(struct job *j)
 {
     char *real = realpath(j->c->folder, NULL);
     const char *path = real ? real : j->c->folder, *slash = strrchr(path, '/');
-    const char *name = slash && slash[1] ? slash + 1 : path;
+    char *of_hub = hub_name(path);
+    const char *name = of_hub ? of_hub : slash && slash[1] ? slash + 1 : path;
     char *clean = sanitise_text(name, strlen(name), true);
     set_text(j->metadata, META_SOURCE, clean, strlen(clean));
     free(clean);
+    free(of_hub);
     free(real);
 }
 

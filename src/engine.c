@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "places.h"
 #include "readahead.h"
 
 enum { QUEUE_EVENTS = 256 };
@@ -51,6 +52,47 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids)
     *a = (struct answer){turn, *ids};
     pthread_mutex_unlock(&e->lock);
     *ids = (struct ids){0};
+}
+
+/* ---- contexts on the disk ---------------------------------------------------------------- */
+
+static void open_keep(struct engine *e, enum kv_type kv)
+{
+    char *folder = e->options.keep_bytes > 0 ? places_cache_folder() : NULL;
+    if (folder)
+        e->keep = keep_new(folder, e->options.keep_bytes, e->model, &e->kernels,
+                           session_gemm(e->session), kv, e->pool);
+    free(folder);
+}
+
+void engine_own(struct engine *e, int64_t conversation)
+{
+    pthread_mutex_lock(&e->lock);
+    e->owner = conversation;
+    pthread_mutex_unlock(&e->lock);
+}
+
+static bool owns(struct engine *e, int64_t conversation)
+{
+    pthread_mutex_lock(&e->lock);
+    bool is = e->owner == conversation;
+    pthread_mutex_unlock(&e->lock);
+    return is;
+}
+
+/* The lock decides between the file's name and engine_forget. */
+static void keep_context(struct engine *e, int64_t conversation)
+{
+    bool written = e->keep && e->token_ms > 0 && owns(e, conversation) &&
+                   keep_missing(e->keep, e->session) * e->token_ms > e->options.keep_worth_ms &&
+                   keep_write(e->keep, e->session, conversation);
+    pthread_mutex_lock(&e->lock);
+    if (written && e->to_keep == conversation)
+        keep_commit(e->keep);
+    else if (written)
+        keep_abandon(e->keep);
+    e->to_keep = 0;
+    pthread_mutex_unlock(&e->lock);
 }
 
 /* ---- loading ----------------------------------------------------------------------------- */
@@ -116,6 +158,7 @@ static bool load(struct engine *e)
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
         return false;
+    open_keep(e, o.kv);
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->options.speculate);
     e->info.model = m;
@@ -146,24 +189,30 @@ static void end_replaced(struct engine *e, uint32_t first, uint32_t last)
     }
 }
 
+/* What is to be kept goes first: before a turn that changes it, and before the end. */
 static void serve(struct engine *e)
 {
     uint32_t n_served = 0;
     for (;;) {
-        struct request r;
+        struct request r = {0};
         pthread_mutex_lock(&e->lock);
-        while (!e->pending.turn && !atomic_load(&e->stop))
+        while (!e->pending.turn && !e->to_keep && !atomic_load(&e->stop))
             pthread_cond_wait(&e->news, &e->lock);
-        take_request(e, &r);
+        int64_t to_keep = e->to_keep;
+        bool stop = !to_keep && atomic_load(&e->stop);
+        if (!to_keep && !stop)
+            take_request(e, &r);
         pthread_mutex_unlock(&e->lock);
-        if (!atomic_load(&e->stop)) {
-            end_replaced(e, n_served + 1, r.turn - 1);
-            turn_run(e, &r);
-            n_served = r.turn;
-        }
-        chat_free(&r.chat);
-        if (atomic_load(&e->stop))
+        if (stop)
             return;
+        if (to_keep) {
+            keep_context(e, to_keep);
+            continue;
+        }
+        end_replaced(e, n_served + 1, r.turn - 1);
+        turn_run(e, &r);
+        n_served = r.turn;
+        chat_free(&r.chat);
     }
 }
 
@@ -242,6 +291,7 @@ void engine_stop(struct engine *e)
     if (e->has_thread)
         pthread_join(e->thread, NULL);
     sampler_free(e->sampler);
+    keep_free(e->keep);
     session_free(e->session);
     tokenizer_free(e->tokenizer);
     if (e->model)
@@ -292,8 +342,11 @@ const struct error *engine_error(const struct engine *e)
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
-    struct request request = {
-        .turn = ++e->last_turn, .raw = r->raw, .seed = r->seed, .submitted_ms = now_ms()};
+    struct request request = {.turn = ++e->last_turn,
+                              .raw = r->raw,
+                              .seed = r->seed,
+                              .submitted_ms = now_ms(),
+                              .conversation = r->conversation};
     chat_copy(&request.chat, r->chat);
     if (r->stops)
         request.stops = *r->stops;
@@ -314,6 +367,36 @@ void engine_cancel(struct engine *e, uint32_t turn)
         return;
     if (turn > atomic_load(&e->cancelled)) /* this thread alone writes it */
         atomic_store(&e->cancelled, turn);
+}
+
+void engine_keep(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->to_keep = e->owner;
+    pthread_cond_signal(&e->news);
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool engine_is_keeping(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool is = e->to_keep != 0;
+    pthread_mutex_unlock(&e->lock);
+    return is;
+}
+
+void engine_forget(struct engine *e, int64_t conversation)
+{
+    char *folder = places_cache_folder();
+    pthread_mutex_lock(&e->lock);
+    if (e->owner == conversation)
+        e->owner = 0;
+    if (e->to_keep == conversation)
+        e->to_keep = 0;
+    if (folder)
+        keep_forget(folder, conversation);
+    pthread_mutex_unlock(&e->lock);
+    free(folder);
 }
 
 void engine_set_sampling(struct engine *e, const struct sampling *s)

@@ -33,6 +33,8 @@ struct engine_options {
     enum kv_type kv;
     enum gemm gemm;
     bool raw;             /* all turns are raw: a chat template that is not known does not matter */
+    uint64_t keep_bytes;  /* of disk for evaluated contexts (keep.h); 0: none is kept or used */
+    double keep_worth_ms; /* only what takes longer than this to evaluate is kept */
 };
 
 struct engine_info {         /* constant after EVENT_READY; owned by the engine */
@@ -65,11 +67,19 @@ struct turn_request {
     uint32_t max_tokens;      /* 0: up to the end of the context */
     uint64_t seed;
     const struct stops *stops; /* copied; NULL: none */
+    int64_t conversation; /* that it is saved under (store.h); 0: what it says is kept nowhere */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */
 uint32_t engine_submit(struct engine *e, const struct turn_request *r);
 void engine_cancel(struct engine *e, uint32_t turn);
+
+/* The conversation of the last turn is left: its evaluated context is kept, if that is worth it,
+ * before any later turn. */
+void engine_keep(struct engine *e);
+bool engine_is_keeping(struct engine *e); /* it is asked for and not done */
+/* A conversation was deleted: nothing that was evaluated of it is or will be on the disk. */
+void engine_forget(struct engine *e, int64_t conversation);
 
 /* Sampling values are read before each token: they may change while text streams. */
 void engine_set_sampling(struct engine *e, const struct sampling *s);

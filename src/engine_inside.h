@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "engine.h"
+#include "keep.h"
 #include "session.h"
 #include "wake.h"
 
@@ -21,6 +22,7 @@ struct request {
     uint64_t seed;
     struct stops stops;
     double submitted_ms;
+    int64_t conversation;
     struct chat chat; /* owned */
 };
 
@@ -39,12 +41,14 @@ struct engine {
     struct event_queue *queue;
     struct wake wake;
 
-    /* Mailbox. `news`: a request, room in the queue, or the order to stop. */
+    /* Mailbox. `news`: a request, room in the queue, or the order to keep or to stop. */
     pthread_mutex_t lock;
     pthread_cond_t news;
     struct request pending;           /* under lock */
     struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
     uint32_t last_turn;               /* of the caller's thread */
+    int64_t owner;      /* under lock; the conversation whose tokens the session holds, or 0 */
+    int64_t to_keep;    /* under lock; that is to be kept, or is being written; 0: none */
 
     /* Read by the engine's thread whenever it likes. */
     _Atomic bool stop;
@@ -69,6 +73,8 @@ struct engine {
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;
+    struct keep *keep; /* NULL: nothing is kept */
+    double token_ms;   /* that evaluating a further token of a prompt took last; 0: not known */
 };
 
 /* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
@@ -78,6 +84,9 @@ bool engine_emit(struct engine *e, const struct event *event);
 void engine_emit_progress(struct engine *e, const struct event *event);
 bool engine_is_cancelled(const struct engine *e, uint32_t turn);
 void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids); /* takes the ids */
+
+/* From here on the session holds tokens of this conversation. */
+void engine_own(struct engine *e, int64_t conversation);
 
 /* One answer, from rendering to EVENT_DONE. */
 void turn_run(struct engine *e, const struct request *r);

@@ -32,7 +32,8 @@ enum { EVENT_TEXT_MAX = 64 };
 
 struct turn_stats {
     uint32_t n_prompt;       /* tokens of the rendered chat */
-    uint32_t n_reused;       /* of them already in the cache */
+    uint32_t n_reused;       /* of them already in the cache, or ... */
+    uint32_t n_kept;         /* ... read from the disk into it: these are among n_reused */
     uint32_t n_tokens;       /* generated */
     uint32_t n_ctx_used;     /* tokens in the cache */
     uint32_t n_passes;       /* evaluations that gave them, the prompt's included */

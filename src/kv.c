@@ -147,6 +147,28 @@ void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, 
     store(kv, kv_values(kv, layer, head), pos, value);
 }
 
+uint32_t kv_n_runs(const struct kv *kv)
+{
+    return 2 * kv->n_layers * kv->n_heads * (kv->type == KV_INT8 ? 2 : 1);
+}
+
+struct kv_run kv_run(const struct kv *kv, uint32_t i)
+{
+    uint32_t n_values = 2 * kv->n_layers * kv->n_heads; /* keys, then values, then their scales */
+    if (i >= n_values)
+        return (struct kv_run){
+            (uint8_t *)(kv_key_scales(kv, 0, 0) + (size_t)(i - n_values) * kv->ctx_len),
+            scale_bytes(kv->type)};
+    size_t position = kv->head_dim * kv->value_bytes;
+    return (struct kv_run){kv->memory + i * kv->ctx_len * position, position};
+}
+
+void *kv_reference(const struct kv *kv, size_t *bytes)
+{
+    *bytes = kv->first ? (size_t)kv->n_layers * kv->n_heads * kv->head_dim * sizeof *kv->first : 0;
+    return kv->first;
+}
+
 uint64_t kv_bytes(const struct kv *kv, uint32_t n_pos)
 {
     return 2 * (uint64_t)kv->n_layers * kv->n_heads * n_pos *

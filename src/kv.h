@@ -40,6 +40,17 @@ float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head);
 /* Writes one position of one head; position 0 before all others. */
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos,
               const float *key /* [head_dim] */, const float *value /* [head_dim] */);
+/* All that positions hold, for files: runs of bytes, each [ctx_len][position_bytes]. */
+struct kv_run {
+    uint8_t *at;
+    size_t position_bytes;
+};
+uint32_t kv_n_runs(const struct kv *kv);
+struct kv_run kv_run(const struct kv *kv, uint32_t i);
+/* What position 0 has set for all others, *bytes of it; NULL: nothing. */
+void *kv_reference(const struct kv *kv, size_t *bytes);
+enum { KV_LAYOUT = 1 }; /* another number whenever these bytes mean something else */
+
 /* Bytes that n positions take. */
 uint64_t kv_bytes(const struct kv *kv, uint32_t n_pos);
 

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "format.h"
+#include "hub.h"
 #include "json.h"
 #include "nearest.h"
 #include "places.h"
@@ -219,6 +220,8 @@ char *models_find(const char *name, struct error *err)
 {
     struct model_list l = {0};
     char *path = NULL;
+    if (access(name, F_OK) != 0 && hub_is_name(name))
+        return hub_find(name, err);
     if (access(name, F_OK) == 0 || strchr(name, '/'))
         return refuse_foreign(name, err) ? xstrdup(name) : NULL;
     models_list(&l);

@@ -29,7 +29,8 @@ struct model_list {
 void models_list(struct model_list *l);
 void models_free(struct model_list *l);
 
-/* A path, or the name of one of the list. -> a path that exists; caller frees. A GGUF or safetensors
+/* A path, the name of one of the list, or one of Hugging Face's cache (hub.h). -> a path; caller frees. A
+ * GGUF or safetensors
  * file is refused with what to do instead. */
 char *models_find(const char *name, struct error *err);
 /* The model where none was asked for: the starter, else the only one of the list. Caller frees. */

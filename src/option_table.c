@@ -109,7 +109,10 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Pa .qins\n"
         "file, the name of one in the places of\n"
         ".Ev QINS_MODELS ,\n"
-        "or a model folder in Hugging Face form, which is converted in memory.\n"
+        "or a model folder in Hugging Face form, which is converted in memory;\n"
+        ".Ar org/name\n"
+        "is one that Hugging Face's programs have downloaded, see\n"
+        ".Xr qins-convert 1 .\n"
         "Where none is given the starter model is used." },
     [OPT_SYSTEM] = {
         OPT_SYSTEM, "system", "system_prompt", 0, OPTION_STRING, 0, 0, 0, 0, 0, NULL,
@@ -264,6 +267,19 @@ const struct option_row option_table[N_OPTIONS] = {
         "tries the ways when the model is loaded, and takes the fastest: since ways round differently, the\n"
         "same seed may then give another text after another start.\n"
         "Attention is not concerned.", .rare = true },
+    [OPT_KEEP_CONTEXT] = {
+        OPT_KEEP_CONTEXT, "keep_context", NULL, 0, OPTION_FLOAT, 0, 100000, 1, 0, 16, NULL, "2", "GIB",
+        "disk for what the model has read; 0: none",
+        "GiB of disk for conversations as the model has read them, so that one that is opened again need not\n"
+        "be read anew.\n"
+        "When a saved conversation is left that took more than three seconds to read, it is kept in\n"
+        ".Pa ~/.cache/qins ;\n"
+        "what was not used for longest is removed first, and what a deleted conversation left with it.\n"
+        "0 keeps and uses nothing, and so does\n"
+        ".Fl \\-no\\-save .\n"
+        "A token of Phi\\-3.5 takes 384 KiB, half of it with\n"
+        ".Ic kv\n"
+        "at int8.", .rare = true },
 };
 /* clang-format on */
 

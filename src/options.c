@@ -196,7 +196,7 @@ bool option_is_fixed(enum option_id id)
 {
     return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU ||
            id == OPT_FORMAT || id == OPT_SPECULATE || id == OPT_KV ||
-           id == OPT_GEMM;
+           id == OPT_GEMM || id == OPT_KEEP_CONTEXT;
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

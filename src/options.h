@@ -63,6 +63,7 @@ enum option_id {
     OPT_SPECULATE,
     OPT_KV,
     OPT_GEMM,
+    OPT_KEEP_CONTEXT,
     N_OPTIONS
 };
 

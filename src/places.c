@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "places.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *absolute_env(const char *name)
@@ -33,6 +35,38 @@ char *places_state_folder(void)
     if (state)
         return path_join(state, "qins");
     return home ? path_join(home, ".local/state/qins") : NULL;
+}
+
+char *places_cache_folder(void)
+{
+    const char *cache = absolute_env("XDG_CACHE_HOME"), *home = absolute_env("HOME");
+    if (cache)
+        return path_join(cache, "qins");
+    return home ? path_join(home, ".cache/qins") : NULL;
+}
+
+bool places_make_private(const char *path, struct error *err)
+{
+    struct stat st;
+    char *part = xstrdup(path);
+    int why = ENOENT; /* one of those above could not be made */
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST && why == ENOENT)
+            why = errno;
+        *slash = '/';
+    }
+    free(part);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path,
+                      strerror(errno == ENOENT ? why : errno));
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return refuse(err, EX_CANTCREAT, "%s: not a folder", path);
+    if (st.st_uid != geteuid())
+        return refuse(err, EX_NOPERM, "%s: belongs to another user", path);
+    if (st.st_mode & 077)
+        chmod(path, 0700);
+    return true;
 }
 
 /* The source tree keeps its models beside conf/. */

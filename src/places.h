@@ -14,6 +14,11 @@ char *places_user_folder(void);
 char *places_user_file(const char *name);
 /* $XDG_STATE_HOME/qins, or $HOME/.local/state/qins, in the same way. */
 char *places_state_folder(void);
+/* $XDG_CACHE_HOME/qins, or $HOME/.cache/qins: what may be removed at any time. */
+char *places_cache_folder(void);
+/* Makes a folder and those above it where they are missing, for its owner alone; takes the rights
+ * of others from one that is there. One that belongs to somebody else is refused. */
+bool places_make_private(const char *folder, struct error *err);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
  * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
  * that the program was built in. -> its path whether it exists or not; caller frees. */

@@ -18,6 +18,14 @@ enum {
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
+/* A pass that was told to stop between two layers: those below `layer` have stored their keys and
+ * values, and x holds what goes into it. */
+struct halted {
+    int32_t *ids; /* [chunk], n of them; n 0: none */
+    uint32_t pos0, n, layer;
+    bool is_long;
+};
+
 struct session {
     const struct model *m;
     const struct kernels *k;
@@ -32,6 +40,7 @@ struct session {
     uint32_t len, reused;
     bool is_long;    /* the cache was computed with the long factors */
     bool has_logits; /* logits belong to exactly ids[0..len) */
+    struct halted halted;
 
     float *x;         /* [chunk][dim] residual stream */
     float *h;         /* [chunk][dim] */
@@ -297,26 +306,51 @@ static void feed_forward(struct pass *p)
     add(p);
 }
 
+/* The pass that was stopped last is one that these ids need next; a pass for the last n_last of them
+ * is not split. */
+static bool goes_on(const struct session *s, const int32_t *ids, uint32_t n, uint32_t n_last)
+{
+    const struct halted *h = &s->halted;
+    uint32_t end = h->pos0 + h->n;
+    return h->n > 0 && h->pos0 == s->len && h->is_long == s->is_long &&
+           (end == n ? h->n == n_last || n_last == 1 : end + n_last <= n) &&
+           memcmp(h->ids, ids + s->len, h->n * sizeof *ids) == 0;
+}
+
+static void halt(struct session *s, const struct pass *p)
+{
+    struct halted *h = &s->halted;
+    memcpy(h->ids, p->ids, p->n * sizeof *h->ids);
+    h->pos0 = p->pos0;
+    h->n = p->n;
+    h->layer = p->layer;
+    h->is_long = s->is_long;
+}
+
 /* Evaluates one chunk: its keys and values are in the cache afterwards, and s->x holds the last
- * layer's output. -> false when told to stop. */
-static bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n,
+ * layer's output. `again`: the stopped pass goes on (goes_on). -> false when told to stop. */
+static bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
                     uint32_t total, session_progress_fn *progress, void *arg)
 {
     const struct model *m = s->m;
-    uint32_t n_layers = m->config.n_layers;
+    uint32_t n_layers = m->config.n_layers, first = again ? s->halted.layer : 0;
     struct pass p = {.s = s, .ids = ids, .pos0 = pos0, .n = n};
+    s->halted.n = 0;
     lap(s, OP_OTHER);
     for (uint32_t t = 0; t < n; t++)
         rope_angles(&s->rope, s->is_long, pos0 + t, s->cos + (size_t)t * s->rope.half,
                     s->sin + (size_t)t * s->rope.half);
-    run(&p, embed_token, n, (uint64_t)(n - 1) * m->config.dim);
+    if (!again)
+        run(&p, embed_token, n, (uint64_t)(n - 1) * m->config.dim);
     lap(s, OP_EMBED);
-    for (uint32_t i = 0; i < n_layers; i++) {
+    for (uint32_t i = first; i < n_layers; i++) {
         uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
-        if (progress && !progress(arg, done, total))
-            return false;
         p.l = &m->layers[i];
         p.layer = i;
+        if (progress && !progress(arg, done, total)) {
+            halt(s, &p);
+            return false;
+        }
         attention(&p);
         feed_forward(&p);
     }
@@ -376,8 +410,9 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
         uint32_t left = n - s->len;
         if (n_last > 1 && left > n_last) /* those have a pass of their own */
             left -= n_last;
-        uint32_t count = left < s->chunk ? left : s->chunk;
-        if (!forward(s, ids + s->len, s->len, count, n, progress, arg))
+        bool again = goes_on(s, ids, n, n_last);
+        uint32_t count = again ? s->halted.n : left < s->chunk ? left : s->chunk;
+        if (!forward(s, ids + s->len, s->len, count, again, n, progress, arg))
             return SESSION_STOPPED;
         keep(s, ids + s->len, count);
         if (s->len == n)
@@ -414,6 +449,41 @@ void session_truncate(struct session *s, uint32_t n)
     s->has_logits = false;
 }
 
+const struct kv *session_kv(const struct session *s)
+{
+    return &s->kv;
+}
+
+const int32_t *session_ids(const struct session *s)
+{
+    return s->ids;
+}
+
+bool session_is_long(const struct session *s)
+{
+    return s->is_long;
+}
+
+bool session_needs_long(const struct session *s, uint32_t n)
+{
+    return rope_is_long(&s->m->config, n);
+}
+
+void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long)
+{
+    assert(n <= s->ctx_len);
+    s->len = 0;
+    keep(s, ids, n);
+    s->is_long = is_long;
+    s->has_logits = false;
+    s->halted.n = 0;
+}
+
+uint32_t session_common(const struct session *s, const int32_t *ids, uint32_t n)
+{
+    return common_prefix(s, ids, n, 1);
+}
+
 /* Logits of the wanted ones among `count` tokens from pos0 on that forward has just evaluated. The
  * norms move up, so that a group of them is one matrix product. */
 static void score_chunk(struct session *s, uint32_t pos0, uint32_t count, const bool *wanted,
@@ -447,7 +517,7 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     s->has_logits = false;
     while (s->len < n) {
         uint32_t pos0 = s->len, count = n - pos0 < s->chunk ? n - pos0 : s->chunk;
-        forward(s, ids + pos0, pos0, count, n, NULL, NULL);
+        forward(s, ids + pos0, pos0, count, false, n, NULL, NULL);
         keep(s, ids + pos0, count);
         score_chunk(s, pos0, count, wanted, logits, fn, arg);
     }
@@ -466,6 +536,7 @@ static void allocate(struct session *s)
     size_t n = s->chunk;
     s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk, max3(c->dim, q_dim(c), c->ffn_dim));
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
+    s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
     s->qkv = xaligned_scratch(n * qkv_dim(c) * sizeof(float));
@@ -529,6 +600,7 @@ void session_free(struct session *s)
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(s->unpacked);
+    free(s->halted.ids);
     free(s->ids);
     free(s);
 }

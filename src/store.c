@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "places.h"
 
 #define FILE_NAME "conversations.db"
 #define LOCK_NAME "conversations.lock"
@@ -150,29 +151,6 @@ void store_release(struct store *s)
 }
 
 /* ---- the files ---------------------------------------------------------------------------------- */
-
-static bool make_folder(const char *path, struct error *err)
-{
-    struct stat st;
-    char *part = xstrdup(path);
-    int why = ENOENT; /* one of those above could not be made */
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST && why == ENOENT)
-            why = errno;
-        *slash = '/';
-    }
-    free(part);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return refuse(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno == ENOENT ? why : errno));
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        return refuse(err, EX_CANTCREAT, "%s: not a folder", path);
-    if (st.st_uid != geteuid())
-        return refuse(err, EX_NOPERM, "%s: belongs to another user", path);
-    if (st.st_mode & 077)
-        chmod(path, 0700);
-    return true;
-}
 
 /* SQLite gives its side files the permissions of the file itself. */
 static int open_private(const char *path, struct error *err)
@@ -420,7 +398,7 @@ struct store *store_open(const char *folder, struct error *err)
     struct store *s = xcalloc(1, sizeof *s);
     s->path = path_join(folder, FILE_NAME);
     s->lock_fd = -1;
-    bool ok = make_folder(folder, err);
+    bool ok = places_make_private(folder, err);
     if (ok && is_on_read_only_disk(s->path))
         s->state = STORE_READ_ONLY;
     ok = ok && (s->state == STORE_READ_ONLY ? open_read_only(s, err) : open_files(s, folder, err)) &&

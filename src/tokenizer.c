@@ -399,6 +399,74 @@ static void drop_first_space(struct buf *out, size_t start)
     }
 }
 
+/* Where one sequence is read: a byte of a token. */
+struct reader {
+    const int32_t *ids; /* [n] */
+    size_t n, i, at;
+};
+
+static const struct piece *text_of(const struct tokenizer *t, const struct reader *r)
+{
+    const struct piece *p = r->i < r->n ? piece_of(t, r->ids[r->i]) : NULL;
+    return p && p->kind != PIECE_NONE && !p->added ? p : NULL;
+}
+
+/* The next byte of the text, "▁" as a space. */
+static char take_byte(const struct tokenizer *t, const struct piece *p, struct reader *r)
+{
+    const char *text = t->text.data + p->at + r->at;
+    bool is_byte = p->kind == PIECE_BYTE;
+    bool is_space = !is_byte && p->len - r->at >= 3 && memcmp(text, "▁", 3) == 0;
+    r->at += is_space ? 3 : 1;
+    if (is_byte || r->at == p->len) {
+        r->at = 0;
+        r->i++;
+    }
+    return is_byte ? (char)p->byte : is_space ? ' ' : *text;
+}
+
+static bool begins_text(const struct tokenizer *t, const struct reader *r)
+{
+    const struct piece *before = r->i > 0 ? piece_of(t, r->ids[r->i - 1]) : NULL;
+    return before && before->added;
+}
+
+/* Behind an added token one space before a text is no part of it: decoding drops it. */
+static void skip_space(const struct tokenizer *t, struct reader *x, struct reader *y)
+{
+    struct reader x_next = *x, y_next = *y;
+    const struct piece *p = text_of(t, x), *q = text_of(t, y);
+    if (!p || !q || !begins_text(t, x))
+        return;
+    bool x_leads = take_byte(t, p, &x_next) == ' ', y_leads = take_byte(t, q, &y_next) == ' ';
+    if (x_leads && !y_leads)
+        *x = x_next;
+    if (y_leads && !x_leads)
+        *y = y_next;
+}
+
+struct common_text tokenizer_common(const struct tokenizer *t, const int32_t *a, size_t n_a,
+                                    const int32_t *b, size_t n_b)
+{
+    struct reader x = {.ids = a, .n = n_a}, y = {.ids = b, .n = n_b};
+    struct common_text common = {0};
+    for (;;) {
+        bool whole = x.at == 0 && y.at == 0;
+        if (whole)
+            common = (struct common_text){x.i, y.i};
+        if (whole && x.i < n_a && y.i < n_b && a[x.i] == b[y.i]) {
+            x.i++;
+            y.i++;
+            continue;
+        }
+        if (whole)
+            skip_space(t, &x, &y);
+        const struct piece *p = text_of(t, &x), *q = text_of(t, &y);
+        if (!p || !q || take_byte(t, p, &x) != take_byte(t, q, &y))
+            return common;
+    }
+}
+
 void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool keep_special)
 {
     *d = (struct detokenizer){.t = t, .at_start = true, .keep_special = keep_special};

@@ -49,6 +49,15 @@ bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
 /* Does the piece begin with a letter or digit, so that it belongs to the word before it? */
 bool tokenizer_goes_on(const struct tokenizer *t, int32_t id);
 
+/* The beginning that two sequences have in common as text, up to where both have a whole token: a
+ * text may be cut into tokens in several ways, and a model's own way need not be ours. Special
+ * tokens are common only to themselves. */
+struct common_text {
+    size_t n_a, n_b; /* tokens of either */
+};
+struct common_text tokenizer_common(const struct tokenizer *t, const int32_t *a, size_t n_a,
+                                    const int32_t *b, size_t n_b);
+
 /* Streaming decode: every call yields complete UTF-8 only. */
 struct detokenizer {
     const struct tokenizer *t;

@@ -224,6 +224,40 @@ static void make_guess(struct turn *t)
     g->n = speculate_length(&t->e->speculate, g->n_match, g->n_ids);
 }
 
+/* ---- contexts from the disk -------------------------------------------------------------- */
+
+static bool on_kept(void *arg, uint32_t done)
+{
+    struct turn *t = arg;
+    struct event event = event_of(t, EVENT_PROMPT);
+    event.done = event.stats.n_reused = done;
+    event.total = t->ids.n;
+    engine_emit_progress(t->e, &event);
+    return !engine_is_cancelled(t->e, t->r->turn);
+}
+
+/* What the disk has of the prompt, if that is more than the session has. */
+static void resume(struct turn *t)
+{
+    struct engine *e = t->e;
+    if (!e->keep || t->ids.n < 2 || t->ids.n > e->info.ctx_len ||
+        engine_is_cancelled(e, t->r->turn))
+        return;
+    t->stats.n_kept = keep_resume(e->keep, e->session, e->tokenizer, &t->ids, on_kept, t);
+    if (t->stats.n_kept > 0)
+        engine_own(e, t->r->conversation);
+    t->stats.n_prompt = (uint32_t)t->ids.n;
+    t->begin_ms = now_ms();
+}
+
+/* What a further token of a prompt takes here. */
+static void note_speed(struct engine *e, double ms)
+{
+    uint32_t n = session_len(e->session) - session_reused(e->session);
+    if (n >= RATE_WINDOW)
+        e->token_ms = ms / n;
+}
+
 /* The text and what is guessed, in one pass. -> false when told to stop. */
 static bool evaluate(struct turn *t)
 {
@@ -232,11 +266,13 @@ static bool evaluate(struct turn *t)
     make_guess(t);
     for (uint32_t i = 0; i < t->guess.n; i++)
         ids_push(&t->ids, t->guess.ids[i]);
+    engine_own(e, t->r->conversation);
     double start = now_ms();
     enum session_result result =
         session_sync_last(e->session, t->ids.ids, (uint32_t)t->ids.n, t->guess.n + 1, on_progress,
                           t);
     t->ids.n = n;
+    note_speed(e, now_ms() - start);
     if (result != SESSION_OK)
         return false;
     if (t->stats.n_tokens == 0)
@@ -319,6 +355,7 @@ void turn_run(struct engine *e, const struct request *r)
     render(&t);
     sampler_seed(e->sampler, r->seed);
     speculate_begin(&e->speculate);
+    resume(&t);
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
     rewind_cache(&t, stop);
     if (stop != STOP_TEXT) {
@@ -335,6 +372,8 @@ void turn_run(struct engine *e, const struct request *r)
     t.stats.tokens_per_s =
         tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
     t.stats.n_ctx_used = session_len(e->session);
+    if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
+        e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
     struct event done = event_of(&t, EVENT_DONE);
     done.stop = stop;

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "convert.h"
 #include "convert_report.h"
+#include "hub.h"
 #include "number.h"
 #include "progress.h"
 #include "sanitise.h"
@@ -21,7 +23,8 @@ enum { MAX_THREADS = 1024 };
 static volatile sig_atomic_t interrupted;
 
 struct settings {
-    const char *folder, *out;
+    const char *model, *out;
+    char *folder; /* of the model */
     struct convert_options convert;
     bool json, quiet;
 };
@@ -29,7 +32,8 @@ struct settings {
 static const char help[] =
     "usage: " PROGRAM " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
     "                    FOLDER\n"
-    "Convert a Hugging Face model folder to a .qins file.\n"
+    "Convert a Hugging Face model folder to a .qins file. FOLDER may be org/name[@revision]\n"
+    "of a model in Hugging Face's cache.\n"
     "\n"
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
     "  -o, --output OUT       file to write (default: FOLDER's name-FORMAT.qins, in this folder)\n"
@@ -116,14 +120,24 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     if (ok && argc - optind != 1)
         return refuse(err, EX_USAGE, "%s; try " PROGRAM " --help",
                       optind == argc ? "no FOLDER given" : "more than one FOLDER given");
-    s->folder = argv[optind];
+    s->model = argv[optind];
     return ok;
 }
 
-/* FOLDER's own name, also when it is given as "." */
+/* FOLDER, or the one of a name in Hugging Face's cache. */
+static bool find_folder(struct settings *s, struct error *err)
+{
+    bool is_name = hub_is_name(s->model) && access(s->model, F_OK) != 0;
+    s->folder = is_name ? hub_find(s->model, err) : xstrdup(s->model);
+    return s->folder != NULL;
+}
+
+/* The name in org/name, or FOLDER's own, also when it is given as "." */
 static char *default_out(const struct settings *s)
 {
-    char *real = realpath(s->folder, NULL);
+    char *real = hub_name(s->folder);
+    if (!real)
+        real = realpath(s->folder, NULL);
     const char *path = real ? real : s->folder, *slash = strrchr(path, '/');
     const char *name = slash && slash[1] ? slash + 1 : slash ? "model" : path;
     char *out = xasprintf("%s-%s.qins", name, format_info(s->convert.format)->name);
@@ -204,5 +218,7 @@ int main(int argc, char **argv)
     if (!parse_flags(&settings, argc, argv, &err))
         return err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
     catch_signals();
-    return convert(&settings, &err) ? EX_OK : error_print(&err, PROGRAM);
+    bool ok = find_folder(&settings, &err) && convert(&settings, &err);
+    free(settings.folder);
+    return ok ? EX_OK : error_print(&err, PROGRAM);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hub.h"
 #include "places.h"
 #include "plain.h"
 #include "sanitise.h"
@@ -24,6 +25,8 @@ enum {
     TYPED_BYTES = 2,      /* that a person's keys make: Esc, Alt and a letter */
     EVENTS_A_ROUND = 256, /* then keys get their turn */
     READ_BYTES = 1 << 16,
+    TELL_MS = 1000,       /* of waiting at the end before a line says why */
+    KEEP_STEP_MS = 10,
 };
 
 /* What a model of the usual size can answer; and the starter, which knows stories and this program. */
@@ -263,6 +266,12 @@ static void one_round(struct app *a, struct loop *l)
 
 char *app_model_name(const char *path)
 {
+    char *of_hub = hub_name(path);
+    if (of_hub) {
+        char *name = sanitise_text(of_hub, strlen(of_hub), true);
+        free(of_hub);
+        return name;
+    }
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
         end--;
@@ -291,6 +300,27 @@ static void app_free(struct app *a)
     free(a->look);
 }
 
+/* Says so when it takes long; a signal ends it. */
+static void wait_until_kept(struct app *a)
+{
+    double told = now_ms() + TELL_MS;
+    struct event e;
+    engine_keep(a->engine);
+    while (engine_is_keeping(a->engine)) {
+        if (told > 0 && now_ms() > told) {
+            fputs("qins-tui: keeping what the model has read, for the next time; "
+                  "Ctrl-C ends that\n",
+                  stderr);
+            told = 0;
+        }
+        while (engine_next(a->engine, &e))
+            continue; /* its turn cannot end otherwise */
+        poll(NULL, 0, KEEP_STEP_MS);
+        if (signals_take() & (SIGNAL_INTERRUPT | SIGNAL_HANGUP | SIGNAL_TERMINATE))
+            _exit(a->exit_code);
+    }
+}
+
 /* A signal ends the program at once, whatever the engine is busy with. */
 static int finish(struct app *a)
 {
@@ -304,6 +334,7 @@ static int finish(struct app *a)
     if (failed)
         a->exit_code = error_print(failed, "qins-tui");
     app_drop_next(a);
+    wait_until_kept(a);
     engine_stop(a->engine);
     signals_close();
     app_free(a);

@@ -77,7 +77,8 @@ struct app {
     int exit_code;
 };
 
-/* The last part of a path, without ".qins", fit for a terminal. Caller frees. */
+/* "org/name" of a model of Hugging Face's cache, else the last part of a path, without ".qins"; fit for a
+ * terminal. Caller frees. */
 char *app_model_name(const char *path);
 /* It is the small model that comes with the program. */
 bool app_has_starter(const struct app *a);

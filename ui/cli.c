@@ -17,6 +17,9 @@
 #include "shell.h"
 #include "versions.h"
 
+#define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
+#define GIB ((double)(1 << 30))
+
 enum {
     VALUE_OPTION = 0x100, /* + enum option_id */
     VALUE_FLAG = 0x200,   /* + enum cli_flag */
@@ -234,6 +237,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     c->plain |= c->prompt || c->raw || c->json || c->chat || !terminal || is_accessible();
     c->chat |= c->plain && terminal && !c->prompt && !c->raw && !c->json;
+    if (ok && !cli_saves(c)) /* what is said stays nowhere, read or not */
+        ok = options_set(&c->options, OPT_KEEP_CONTEXT, "0", SOURCE_FLAG, err);
     if (ok && (c->action == CLI_DUMP_KEYS || (c->action == CLI_RUN && !c->plain)))
         ok = keyfile_load(err);
     if (!ok)
@@ -381,6 +386,8 @@ static bool engine_options(const struct options *options, char *model, struct en
         .n_threads = (unsigned)options_number(options, OPT_THREADS),
         .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
         .speculate = options_speculate(options),
+        .keep_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
+        .keep_worth_ms = KEEP_WORTH_MS,
     };
     o->has_kv = kv_type_from_name(options_text(options, OPT_KV), &o->kv); /* not auto */
     if (model && options_cpu_flags(options, &o->cpu_flags, err) &&

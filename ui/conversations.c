@@ -71,6 +71,7 @@ void app_leave_conversation(struct app *a, enum stop_reason stop)
 static void start_with(struct app *a, struct conversation *c)
 {
     app_leave_conversation(a, STOP_CANCELLED);
+    engine_keep(a->engine);
     conversation_free(&a->conversation);
     a->conversation = *c;
     *c = (struct conversation){0};
@@ -187,7 +188,9 @@ static void delete_conversation(struct app *a, int64_t id)
         app_new_conversation(a);
         store = saving_store(&a->saving, &err);
     }
-    if (!store || !store_delete(store, id, &err))
+    if (store && store_delete(store, id, &err))
+        engine_forget(a->engine, id);
+    else
         app_notice(a, "%s", err.text);
 }
 

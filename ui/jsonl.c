@@ -81,6 +81,7 @@ static void put_done(struct outlet *out, const struct event *e)
     add_text(line, "stop", stop, strlen(stop));
     add_integer(line, "prompt_tokens", s->n_prompt);
     add_integer(line, "reused_tokens", s->n_reused);
+    add_integer(line, "kept_tokens", s->n_kept);
     add_integer(line, "tokens", s->n_tokens);
     add_integer(line, "context_used", s->n_ctx_used);
     add_integer(line, "passes", s->n_passes);

@@ -10,7 +10,8 @@ uint32_t measure_start(struct engine *e, const struct conversation *c)
     conversation_chat(c, &chat);
     chat_add(&chat, CHAT_USER, request, sizeof request - 1);
     uint32_t turn = engine_submit(
-        e, &(struct turn_request){.chat = &chat, .max_tokens = MEASURE_TOKENS, .seed = 1});
+        e, &(struct turn_request){
+               .chat = &chat, .max_tokens = MEASURE_TOKENS, .seed = 1, .conversation = c->id});
     chat_free(&chat);
     return turn;
 }

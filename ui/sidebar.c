@@ -173,7 +173,7 @@ static void add_answer(struct lines *l, const struct facts *f)
     if (f->last.first_token_ms > 0)
         add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
     if (f->last.n_prompt) {
-        snprintf(number, sizeof number, ", %u cached", f->last.n_reused);
+        snprintf(number, sizeof number, f->last.n_kept ? ", %u from disk" : ", %u cached", f->last.n_reused);
         snprintf(text, sizeof text, "%u%s", f->last.n_prompt, f->last.n_reused ? number : "");
         add(l, 3, LINE_PAIR, "Prompt", text);
         if (prompt_rate(&f->last) > 0)

@@ -27,6 +27,7 @@ static void start(struct app *a, const char *name)
         app_notice(a, "%s", a->ready ? err.text : "The model is still being loaded");
         return;
     }
+    engine_keep(a->engine); /* while the other one loads */
     a->next = engine_start(&o);
     a->next_path = (char *)o.model;
     a->ready = false; /* a message waits for the new model */

@@ -131,6 +131,7 @@ static void submit(struct app *a)
         .max_tokens = (uint32_t)options_number(a->options, OPT_MAX_TOKENS),
         .seed = seed_of_turn(a),
         .stops = &stops,
+        .conversation = c->id,
     });
     chat_free(&request);
     a->queued = false;
@@ -303,6 +304,7 @@ void app_event(struct app *a, const struct event *e)
         a->facts.last.n_tokens = e->stats.n_tokens;
         a->facts.last.n_prompt = e->stats.n_prompt;
         a->facts.last.n_reused = e->stats.n_reused;
+        a->facts.last.n_kept = e->stats.n_kept;
         feel_changes(a);
         a->facts.n_ctx_used = e->stats.n_ctx_used;
         app_watch_context(a);

@@ -401,6 +401,77 @@ static void test_stopping_keeps_finished_chunks(void **state)
     teardown(&w);
 }
 
+/* Stopped before any layer, a pass goes on where it was: no layer is computed twice (each calls once),
+ * and the logits have the bits of a pass that nobody stopped. Several stops, other requests between. */
+static void test_a_stopped_pass_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++) {
+        struct world w;
+        setup(&w, "phi3", kv == KV_INT8 ? FORMAT_QINS8 : FORMAT_F32, 2);
+        const struct example *c = &w.cases[2];
+        struct watch all = {0};
+        struct session *want = session_of(&w, 16, kv), *s;
+        size_t n_bytes = w.m->config.vocab * sizeof(float);
+        session_sync(want, c->ids, c->n_prompt, watch, &all);
+        for (uint32_t stop = 1; stop < all.n_calls; stop++) {
+            struct watch part = {.stop_at = stop}, again = {.stop_at = 2}, rest = {0};
+            s = session_of(&w, 16, kv);
+            session_sync(s, c->ids, c->n_prompt, watch, &part);
+            bool last = stop + 1 == all.n_calls; /* whose second call is the end */
+            assert_int_equal(session_sync(s, c->ids, c->n_prompt, watch, &again),
+                             last ? SESSION_OK : SESSION_STOPPED);
+            assert_true(again.last >= part.last);
+            session_sync(s, c->ids, c->n_prompt, watch, &rest);
+            assert_int_equal(part.n_calls - 1 + again.n_calls - 1 + rest.n_calls,
+                             last ? all.n_calls - 1 : all.n_calls);
+            assert_memory_equal(session_logits(s), session_logits(want), n_bytes);
+            session_free(s);
+        }
+        session_free(want);
+        teardown(&w);
+    }
+}
+
+/* What was stopped is of no use where other ids follow, where the cache was used for others meanwhile,
+ * and where a pass for several logits would be split. */
+static void test_a_stopped_pass_is_forgotten_when_another_is_due(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "phi3", FORMAT_F32, 2);
+    const struct example *c = &w.cases[2];
+    size_t n_bytes = w.m->config.vocab * sizeof(float);
+    int32_t other[MAX_IDS];
+    memcpy(other, c->ids, sizeof other);
+    other[20] ^= 1;
+    for (int way = 0; way < 4; way++) {
+        struct watch part = {.stop_at = 5}; /* in the second chunk: a call a layer, 3 layers */
+        struct session *s = session_of(&w, 16, KV_F32), *want = session_of(&w, 16, KV_F32);
+        const int32_t *ids = way == 0 ? other : c->ids;
+        uint32_t n = way == 3 ? 21 : 40, n_last = way == 3 ? 5 : 1;
+        session_sync(s, c->ids, way == 3 ? 20 : 40, watch, &part);
+        assert_int_equal(session_len(s), 16);
+        if (way == 1) {
+            session_sync(s, other, 30, NULL, NULL);
+            session_truncate(s, 16);
+        } else if (way == 2) {
+            session_truncate(s, 8);
+        }
+        session_sync_last(s, ids, n, n_last, NULL, NULL);
+        if (way == 2) { /* its passes end elsewhere */
+            session_sync(want, ids, 16, NULL, NULL);
+            session_truncate(want, 8);
+        }
+        session_sync_last(want, ids, n, n_last, NULL, NULL);
+        for (uint32_t i = 0; i < n_last; i++)
+            assert_memory_equal(session_logits_at(s, i), session_logits_at(want, i), n_bytes);
+        session_free(s);
+        session_free(want);
+    }
+    teardown(&w);
+}
+
 /* ---- determinism, limits ----------------------------------------------------------------- */
 
 static void test_threads_change_no_bit(void **state)
@@ -425,6 +496,35 @@ static void test_threads_change_no_bit(void **state)
             teardown(&w);
         }
     }
+}
+
+/* Where several tokens are multiplied in integers the bits do not depend on how passes are cut. */
+static void test_passes_of_any_length_change_no_bit_of_integer_products(void **state)
+{
+    (void)state;
+    const char *const levels[] = {"avx2", "avxvnni", "vnni", "dotprod"};
+    const enum format formats[] = {FORMAT_QINS8, FORMAT_QINS4, FORMAT_QINS4_16};
+    const uint32_t chunks[] = {1, 5, 16, 33, 64, 0};
+    for (int level = 0; level < 4; level++)
+        for (int f = 0; f < 3; f++) {
+            struct world w;
+            unsigned flags;
+            float first[MAX_VOCAB];
+            if (!cpu_flags_from_name(levels[level], &flags))
+                continue;
+            setup(&w, "phi3", formats[f], 2);
+            kernels_init(&w.k, flags);
+            const struct example *c = &w.cases[2];
+            for (int i = 0; i < 6; i++) {
+                struct session *s = session_of(&w, chunks[i], (enum kv_type)f);
+                session_sync(s, c->ids, c->n_prompt, NULL, NULL);
+                if (i == 0)
+                    memcpy(first, session_logits(s), w.m->config.vocab * sizeof *first);
+                assert_memory_equal(first, session_logits(s), w.m->config.vocab * sizeof *first);
+                session_free(s);
+            }
+            teardown(&w);
+        }
 }
 
 static void test_context_limits(void **state)
@@ -506,7 +606,10 @@ int main(void)
         cmocka_unit_test(test_last_tokens_in_one_pass_have_the_bits_of_single_ones),
         cmocka_unit_test(test_room_ends_where_the_rotary_factors_change),
         cmocka_unit_test(test_stopping_keeps_finished_chunks),
+        cmocka_unit_test(test_a_stopped_pass_goes_on_where_it_was),
+        cmocka_unit_test(test_a_stopped_pass_is_forgotten_when_another_is_due),
         cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_passes_of_any_length_change_no_bit_of_integer_products),
         cmocka_unit_test(test_context_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -393,6 +393,92 @@ static void test_round_trip(void **state)
     }
 }
 
+/* ---- the same text in other tokens ----------------------------------------------------------- */
+
+static void check_common(const int32_t *a, size_t n_a, const int32_t *b, size_t n_b, size_t in_a,
+                         size_t in_b)
+{
+    struct common_text c = tokenizer_common(phi(), a, n_a, b, n_b),
+                       d = tokenizer_common(phi(), b, n_b, a, n_a);
+    assert_int_equal(c.n_a, in_a);
+    assert_int_equal(c.n_b, in_b);
+    assert_int_equal(d.n_a, in_b);
+    assert_int_equal(d.n_b, in_a);
+}
+
+/* 15043 "▁Hello", 29871 "▁", 259 "▁▁", 3186 "▁world"; bytes are their value + 3. */
+static void test_one_text_in_two_ways(void **state)
+{
+    (void)state;
+    struct ids typed = encode(phi(), "Hello<|end|>", 12, false);
+    check_common(IDS(15043, 3186), IDS(15043, 3186), 2, 2);
+    check_common(IDS(15043, 3186), IDS(15043, 3187), 1, 1);
+    check_common(IDS(29871, 75, 104, 111, 111, 114, 3186), IDS(15043, 3186), 7, 2);
+    check_common(IDS(29871, 75, 104, 111, 111, 115, 3186), IDS(15043, 3186), 0, 0);
+    check_common(IDS(29871, 75), IDS(15043), 0, 0); /* no whole token of the other */
+    check_common(IDS(15043, 29871, 75), IDS(15043, 15043), 1, 1);
+    check_common(IDS(15043, 32007), typed.ids, typed.n, 1, 1); /* typed, it is no end */
+    check_common(IDS(15043, 32007, 3186), IDS(15043, 3186), 1, 1);
+    /* Decoding drops a space at the beginning of a text, and there alone. */
+    check_common(IDS(32001, 75, 104, 111, 111, 114), IDS(32001, 15043), 6, 2);
+    check_common(IDS(3186, 75, 104, 111, 111, 114), IDS(3186, 15043), 1, 1);
+    check_common(IDS(32001, 259, 75), IDS(32001, 15043), 1, 1);
+    check_common(IDS(32001, 29871, 75), IDS(32001, 75), 3, 2);
+    check_common(IDS(15043, 35, 75), IDS(15043, 29871, 75), 3, 3); /* a space as a byte */
+    check_common(IDS(15043, -1), IDS(15043, 100000), 1, 1);
+    check_common(IDS(-1), IDS(), 0, 0);
+    ids_free(&typed);
+}
+
+/* Any tokens against those of their text. No longer pair of beginnings says the same. */
+static void test_common_text_is_the_longest(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    const struct tokenizer *t = phi();
+    uint32_t seed = 1;
+    for (int round = 0; round < 200; round++) {
+        int32_t a[N];
+        struct buf text = {0};
+        for (int i = 0; i < N; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            a[i] = (int32_t)(i % 3 == 1 ? 32 + 3 + seed % 90
+                                        : 259 + seed % 3000); /* a byte, a piece */
+        }
+        tokenizer_decode(t, a, N, false, &text);
+        struct ids b = encode(t, text.data, text.len, false);
+        if (round % 2 && b.n > 4)
+            b.ids[b.n / 2] = 300 + (int32_t)(seed % 1000);
+        struct common_text c = tokenizer_common(t, a, N, b.ids, b.n), most = {0};
+        for (size_t i = 0; i <= N; i++)
+            for (size_t k = 0; k <= b.n; k++) {
+                struct buf x = {0}, y = {0};
+                buf_puts(&x, ">");
+                buf_puts(&y, ">"); /* so that no space is dropped */
+                int32_t first = 3 + '>';
+                struct ids p = {0}, q = {0};
+                ids_push(&p, first);
+                ids_push(&q, first);
+                for (size_t z = 0; z < i; z++)
+                    ids_push(&p, a[z]);
+                for (size_t z = 0; z < k; z++)
+                    ids_push(&q, b.ids[z]);
+                tokenizer_decode(t, p.ids, p.n, false, &x);
+                tokenizer_decode(t, q.ids, q.n, false, &y);
+                if (strcmp(x.data, y.data) == 0 && i >= most.n_a && k >= most.n_b)
+                    most = (struct common_text){i, k};
+                ids_free(&p);
+                ids_free(&q);
+                buf_free(&x);
+                buf_free(&y);
+            }
+        assert_int_equal(c.n_a, most.n_a);
+        assert_int_equal(c.n_b, most.n_b);
+        ids_free(&b);
+        buf_free(&text);
+    }
+}
+
 /* ---- files that are not as they should be ---------------------------------------------------- */
 
 /* A small tokenizer.json to spoil: ids 0..2 special, 3..258 bytes, then "▁" "a" "b" "ab" "▁a". */
@@ -673,6 +759,8 @@ int main(void)
         cmocka_unit_test(test_spoilt_files_are_refused),
         cmocka_unit_test(test_vocabulary_oddities),
         cmocka_unit_test(test_broken_json_is_refused),
+        cmocka_unit_test(test_one_text_in_two_ways),
+        cmocka_unit_test(test_common_text_is_the_longest),
         cmocka_unit_test(test_special_token_that_is_a_letter),
         cmocka_unit_test(test_added_tokens_longest_first_and_stripping),
         cmocka_unit_test(test_mutated_files_do_no_harm),

@@ -187,6 +187,23 @@ class Files(Case):
             error, total = error + (v - w) ** 2, total + w * w
         self.assertLessEqual(math.sqrt(error / total), most_rms)
 
+    def test_a_model_of_the_hub_by_its_name(self):
+        commit = "0123456789abcdef" * 2 + "01234567"
+        model = os.path.join(self.dir, "models--some--tiny.model")
+        os.makedirs(os.path.join(model, "refs"))
+        os.makedirs(os.path.join(model, "snapshots"))
+        os.symlink(self.source, os.path.join(model, "snapshots", commit))
+        write_text(commit, model, "refs", "main")
+        env = dict(os.environ, HF_HUB_CACHE=self.dir)
+        r = run("-q", "-f", "qins8", "some/tiny.model", env=env, cwd=self.dir)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.convert("qins8", self.source)
+        after = read_safetensors(os.path.join(self.dir, "tiny.model-qins8.qins"))[1]
+        self.assertEqual(after, read_safetensors(self.out)[1])
+        r = run("-q", "some/other", env=env, cwd=self.dir)
+        self.assertEqual((r.returncode, r.stderr.count("\n")), (66, 1))
+        self.assertIn("some/other: no such file or folder", r.stderr)
+
     def test_f32_is_the_source(self):
         report = self.convert("f32", self.source)
         meta, after = read_safetensors(self.out)

@@ -24,6 +24,8 @@
 
 extern uint64_t fake_engine_seed;
 uint64_t fake_engine_seed; /* of the last turn, for tests */
+extern char fake_engine_keeps[256];
+char fake_engine_keeps[256]; /* "say 3, keep, forget 3, ": what was asked about conversations */
 
 struct engine {
     pthread_t thread;
@@ -42,6 +44,13 @@ static int number_of(const char *name, int otherwise)
 {
     const char *text = getenv(name);
     return text ? atoi(text) : otherwise;
+}
+
+static void note(const char *what, int64_t conversation)
+{
+    size_t n = strlen(fake_engine_keeps);
+    snprintf(fake_engine_keeps + n, sizeof fake_engine_keeps - n, conversation ? "%s %d, " : "%s, ", what,
+             (int)conversation);
 }
 
 static void emit(struct engine *e, struct event event)
@@ -175,6 +184,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     uint32_t turn = ++e->turn;
     fake_engine_seed = r->seed;
+    note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);
     if (write(e->work[1], &turn, sizeof turn) != (ssize_t)sizeof turn)
@@ -185,6 +195,24 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 void engine_cancel(struct engine *e, uint32_t turn)
 {
     atomic_store(&e->cancelled, turn);
+}
+
+void engine_keep(struct engine *e)
+{
+    (void)e;
+    note("keep", 0);
+}
+
+bool engine_is_keeping(struct engine *e)
+{
+    (void)e;
+    return false;
+}
+
+void engine_forget(struct engine *e, int64_t conversation)
+{
+    (void)e;
+    note("forget", conversation);
 }
 
 void engine_set_sampling(struct engine *e, const struct sampling *s)

@@ -372,6 +372,34 @@ static void test_what_the_engine_gets(void **state)
     cli_free(&c);
 }
 
+/* 2 GiB unless somebody says otherwise, or that nothing is to be saved. */
+static void test_what_may_be_kept_of_contexts(void **state)
+{
+    (void)state;
+    struct engine_options o;
+    const struct {
+        const char *flag, *variable;
+        uint64_t bytes;
+    } ways[] = {{"--chat", "", 2147483648},
+                {"--keep-context=0.5", "", 536870912},
+                {"--keep-context=0", "", 0},
+                {"--no-save", "", 0},
+                {"--keep-context=8", "1", 0}};
+    for (int i = 0; i < 5; i++) {
+        setenv("QINS_NO_HISTORY", ways[i].variable, 1);
+        assert_true(PARSE("-m", "./x.qins", ways[i].flag));
+        assert_true(cli_engine_options(&c, &o, &err));
+        assert_true(o.keep_bytes == ways[i].bytes);
+        assert_true(o.keep_worth_ms == 3000);
+        free((char *)o.model);
+        assert_true(cli_switch_options(&c.options, "./y.qins", &o, &err)); /* the next model too */
+        assert_true(o.keep_bytes == ways[i].bytes);
+        free((char *)o.model);
+        cli_free(&c);
+    }
+    unsetenv("QINS_NO_HISTORY");
+}
+
 static void test_small_folders_stay_float(void **state)
 {
     (void)state;
@@ -395,6 +423,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_flags_set_options),
+        T(test_what_may_be_kept_of_contexts),
         T(test_what_makes_plain_mode),
         T(test_model_without_flag),
         T(test_usage_errors_are_one_clear_line),

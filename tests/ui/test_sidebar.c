@@ -53,6 +53,16 @@ static void test_the_last_answer(void **state)
     assert_string_equal(value(n, "Sampling"), "default");
 }
 
+static void test_what_came_from_the_disk_is_told(void **state)
+{
+    (void)state;
+    struct facts f = answered;
+    f.last.n_kept = f.last.n_reused;
+    int n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Prompt"), "512, 300 from disk");
+    assert_string_equal(value(n, "  read at"), "212 tok/s");
+}
+
 static void test_a_prompt_that_was_not_read_to_its_end(void **state)
 {
     (void)state;
@@ -244,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_last_answer),
+        cmocka_unit_test(test_what_came_from_the_disk_is_told),
         cmocka_unit_test(test_a_prompt_that_was_not_read_to_its_end),
         cmocka_unit_test(test_the_prompt),
         cmocka_unit_test(test_a_nearly_full_context),

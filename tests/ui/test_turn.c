@@ -9,6 +9,7 @@
 #include "test.h"
 
 extern uint64_t fake_engine_seed; /* of the last turn */
+extern char fake_engine_keeps[256];
 static struct options options;
 
 static void open_app(struct app *a)
@@ -159,6 +160,45 @@ static void test_another_version_has_another_seed(void **state)
     close_app(&a);
 }
 
+static void say(struct app *a, const char *text)
+{
+    app_send(a, text, strlen(text));
+    take_until(a, EVENT_DONE);
+}
+
+/* The engine learns of whom a turn is, that a conversation is left, and that one is deleted; of one
+ * that is not saved nothing. */
+static void test_the_engine_learns_what_to_keep(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    a.saving.off = false;
+    a.saving.folder = path_join(temp_folder(), "qins");
+    take_until(&a, EVENT_READY);
+    fake_engine_keeps[0] = '\0';
+    say(&a, "first");
+    app_bench(&a);
+    take_until(&a, EVENT_DONE);
+    app_new_conversation(&a);
+    say(&a, "second");
+    assert_true(app_open_conversation(&a, 1));
+    app_pick_conversation(&a);
+    picker_select(&a.picker, 1); /* the one that is open */
+    app_key(&a, K_CTRL | 'd');
+    app_key(&a, 'y');
+    app_close_picker(&a);
+    assert_string_equal(fake_engine_keeps, "say 1, say 1, keep, say 2, keep, keep, forget 1, ");
+    fake_engine_keeps[0] = '\0';
+    a.saving.off = true;
+    say(&a, "private");
+    assert_string_equal(fake_engine_keeps, "say, ");
+    picker_free(&a.picker);
+    *strrchr(a.saving.folder, '/') = '\0';
+    remove_folder(a.saving.folder);
+    close_app(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_without_a_word_is_not_kept),
         cmocka_unit_test(test_text_that_streams_is_saved_within_a_second),
         cmocka_unit_test(test_another_version_has_another_seed),
+        cmocka_unit_test(test_the_engine_learns_what_to_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
