@@ -479,11 +479,6 @@ void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_lo
     s->halted.n = 0;
 }
 
-uint32_t session_common(const struct session *s, const int32_t *ids, uint32_t n)
-{
-    return common_prefix(s, ids, n, 1);
-}
-
 /* Logits of the wanted ones among `count` tokens from pos0 on that forward has just evaluated. The
  * norms move up, so that a group of them is one matrix product. */
 static void score_chunk(struct session *s, uint32_t pos0, uint32_t count, const bool *wanted,

@@ -34,8 +34,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
 void session_free(struct session *s);
 
 /* done of total tokens are in the cache, those that were reused included (fractions of a chunk are
- * counted layer by layer). false: stop now; the chunks that were finished
- * stay in the cache, and the one in between goes on where it was if it is the next that is asked for. */
+ * counted layer by layer). false: stop now; the chunks that were finished stay in the cache, and the
+ * one in between goes on where it was if it is the next that is asked for. */
 typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
 
 enum session_result { SESSION_OK, SESSION_STOPPED };
@@ -66,8 +66,6 @@ const int32_t *session_ids(const struct session *s); /* [session_len] */
 bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
 bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */
 void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long);
-/* How many of these the cache would serve. */
-uint32_t session_common(const struct session *s, const int32_t *ids, uint32_t n);
 
 /* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
  * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a

@@ -17,7 +17,7 @@
 enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
 enum { FEW = 4, MANY = 128, PRODUCT_ROWS = 2048 }; /* tokens; rows of the matrix they go through */
 enum { HEAD = 96, N_POS = 3500, N_QUERIES = 8 }; /* Phi-3.5's, near the end of its first context */
-#define TURN_MS 300.0 /* a slow kernel gets as many rows as it can do in about this time */
+#define TURN_MS 100.0 /* a slow kernel gets as many rows as it can do in about this time */
 
 struct job {
     const struct kernels *k;
@@ -55,17 +55,27 @@ static double pass_ms(struct pool *p, struct job *j, uint32_t n_groups)
     return now_ms() - start;
 }
 
-/* Best of some passes, in GB/s. */
-static double matvec_rate(struct pool *p, struct job *j)
+/* Row groups that a level gets through in about TURN_MS. */
+static uint32_t n_in_time(struct pool *p, struct job *j)
 {
     uint32_t all = j->m.rows / ROW_GROUP, part = all / 64 ? all / 64 : 1;
-    double group_bytes = (double)matrix_data_bytes(&j->m) / all, best = INFINITY;
     double slice_ms = pass_ms(p, j, part);
     double fit = slice_ms > 0 ? TURN_MS / slice_ms * part : all;
-    uint32_t n = fit < all ? (uint32_t)fit + 1 : all;
-    for (int i = 0; i < N_TURNS; i++)
-        best = fmin(best, pass_ms(p, j, n));
-    return best > 0 ? group_bytes * n / best * 1e-6 : 0;
+    return fit < all ? (uint32_t)fit + 1 : all;
+}
+
+/* In turns, so that both see the machine as it is at the time; the best of each. */
+static void measure_rates(struct pool *p, struct job *j, struct reading *reading, struct row *r)
+{
+    uint32_t n = n_in_time(p, j);
+    double bytes = (double)matrix_data_bytes(&j->m) / (j->m.rows / ROW_GROUP) * n;
+    double best_ms = INFINITY;
+    for (int i = 0; i < N_TURNS; i++) {
+        r->read_gb_per_s = fmax(r->read_gb_per_s, reading_rate(reading, p));
+        for (int pass = 0; pass < READ_PASSES; pass++)
+            best_ms = fmin(best_ms, pass_ms(p, j, n));
+    }
+    r->gb_per_s = best_ms > 0 ? bytes / best_ms * 1e-6 : 0;
 }
 
 static void *fill(size_t bytes)
@@ -238,20 +248,16 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
         if (i > 0 && k[i].matvec[f] == k[i - 1].matvec[f] &&
             k[i].matvecs[f] == k[i - 1].matvecs[f] && k[i].prompt[f] == k[i - 1].prompt[f])
             continue;
+        struct row *r = &rows[n++];
+        *r = (struct row){.level = k[i].level, .format = f};
         struct load start = load_now();
-        double read = reading_rate(reading, b->pool);
         j.k = &k[i];
         k[i].quantise(&j.x, COLS, COLS);
-        double rate = matvec_rate(b->pool, &j);
-        read = fmax(read, reading_rate(reading, b->pool));
+        measure_rates(b->pool, &j, reading, r);
         struct load end = load_now();
-        rows[n++] = (struct row){k[i].level,
-                                 f,
-                                 rate,
-                                 read,
-                                 load_foreign(&start, &end),
-                                 product_rate(b, &k[i], &j, FEW),
-                                 product_rate(b, &k[i], &j, MANY)};
+        r->foreign = load_foreign(&start, &end);
+        r->few = product_rate(b, &k[i], &j, FEW);
+        r->many = product_rate(b, &k[i], &j, MANY);
     }
     reading_free(reading);
     release(&j);

@@ -6,7 +6,7 @@
 
 #include "base.h"
 
-enum { READ_CHUNK = 1 << 20, N_READS = 3 };
+enum { READ_CHUNK = 1 << 20 };
 
 struct region {
     const uint8_t *data;
@@ -123,7 +123,7 @@ static void read_wide(void *arg, uint32_t chunk, uint32_t worker)
 double reading_rate(struct reading *r, struct pool *p)
 {
     double best = INFINITY;
-    for (int i = 0; i < 2 * N_READS; i++) {
+    for (int i = 0; i < 2 * READ_PASSES; i++) {
         double start = now_ms();
         pool_run(p, i % 2 ? read_wide : read_ahead, r, (uint32_t)r->n);
         best = fmin(best, now_ms() - start);

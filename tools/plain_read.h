@@ -9,6 +9,8 @@
 #include "model.h"
 #include "pool.h"
 
+enum { READ_PASSES = 3 };
+
 struct reading;
 
 struct reading *reading_new(void);
@@ -17,7 +19,7 @@ void reading_add(struct reading *r, const void *data, size_t bytes);
 /* What one generated token reads of the weights: all but the embedding, of which it needs a row. */
 void reading_add_weights(struct reading *r, const struct model *m);
 uint64_t reading_bytes(const struct reading *r);
-/* Best of a few passes, in GB/s; 0: too little to be timed. */
+/* Best of READ_PASSES passes in each of two ways, in GB/s; 0: too little to be timed. */
 double reading_rate(struct reading *r, struct pool *p);
 
 #endif

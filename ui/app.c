@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hub.h"
+#include "kept.h"
 #include "places.h"
 #include "plain.h"
 #include "sanitise.h"
@@ -25,8 +26,6 @@ enum {
     TYPED_BYTES = 2,      /* that a person's keys make: Esc, Alt and a letter */
     EVENTS_A_ROUND = 256, /* then keys get their turn */
     READ_BYTES = 1 << 16,
-    TELL_MS = 1000,       /* of waiting at the end before a line says why */
-    KEEP_STEP_MS = 10,
 };
 
 /* What a model of the usual size can answer; and the starter, which knows stories and this program. */
@@ -300,25 +299,9 @@ static void app_free(struct app *a)
     free(a->look);
 }
 
-/* Says so when it takes long; a signal ends it. */
-static void wait_until_kept(struct app *a)
+static bool told_to_go(void)
 {
-    double told = now_ms() + TELL_MS;
-    struct event e;
-    engine_keep(a->engine);
-    while (engine_is_keeping(a->engine)) {
-        if (told > 0 && now_ms() > told) {
-            fputs("qins-tui: keeping what the model has read, for the next time; "
-                  "Ctrl-C ends that\n",
-                  stderr);
-            told = 0;
-        }
-        while (engine_next(a->engine, &e))
-            continue; /* its turn cannot end otherwise */
-        poll(NULL, 0, KEEP_STEP_MS);
-        if (signals_take() & (SIGNAL_INTERRUPT | SIGNAL_HANGUP | SIGNAL_TERMINATE))
-            _exit(a->exit_code);
-    }
+    return signals_take() & (SIGNAL_INTERRUPT | SIGNAL_HANGUP | SIGNAL_TERMINATE);
 }
 
 /* A signal ends the program at once, whatever the engine is busy with. */
@@ -334,7 +317,8 @@ static int finish(struct app *a)
     if (failed)
         a->exit_code = error_print(failed, "qins-tui");
     app_drop_next(a);
-    wait_until_kept(a);
+    if (!kept_context(a->engine, told_to_go))
+        _exit(a->exit_code);
     engine_stop(a->engine);
     signals_close();
     app_free(a);

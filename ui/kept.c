@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "kept.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "export.h"
 #include "number.h"
+
+enum {
+    TELL_MS = 1000, /* of waiting before a line says why */
+    STEP_MS = 10,
+};
 
 char *kept_when(int64_t ms, char *out, size_t size)
 {
@@ -69,4 +75,23 @@ char *kept_export(const struct conversation *c, const char *argument)
     char *line = export_file(c, full, replace, &err) ? xasprintf("Written: %s", full) : xstrdup(err.text);
     free(full);
     return line;
+}
+
+bool kept_context(struct engine *e, bool (*told_to_go)(void))
+{
+    double told = now_ms() + TELL_MS;
+    struct event event;
+    engine_keep(e);
+    while (engine_is_keeping(e)) {
+        if (told > 0 && now_ms() > told) {
+            fputs("qins-tui: keeping what the model has read, for the next time; Ctrl-C ends that\n", stderr);
+            told = 0;
+        }
+        while (engine_next(e, &event))
+            continue; /* its turn cannot end otherwise */
+        poll(NULL, 0, STEP_MS);
+        if (told_to_go())
+            return false;
+    }
+    return true;
 }

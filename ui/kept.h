@@ -5,6 +5,7 @@
 #ifndef QINS_KEPT_H
 #define QINS_KEPT_H
 
+#include "engine.h"
 #include "saving.h"
 
 enum { KEPT_MAX_LISTED = 1000 };
@@ -15,6 +16,9 @@ int64_t kept_find(struct saving *s, const char *what, struct error *err);
 char *kept_save(struct saving *s, struct conversation *c, const char *title);
 /* "[--force] FILE", where ~/ is HOME. -> a line for the person; caller frees */
 char *kept_export(const struct conversation *c, const char *argument);
+/* At the end: what the model has read of the conversation goes to the disk, if that is worth it
+ * (engine_keep). When it takes long stderr says why. -> false: `told_to_go` ended the waiting */
+bool kept_context(struct engine *e, bool (*told_to_go)(void));
 /* "14:05" today, "2026-11-26" else. */
 char *kept_when(int64_t ms, char *out, size_t size);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "jsonl.h"
+#include "kept.h"
 #include "model_options.h"
 #include "plain_inside.h"
 #include "sanitise.h"
@@ -37,6 +38,11 @@ static void on_signal(int signal)
     if (write(wake_fds[1], "", 1) < 0)
         _exit(EXIT_SIGNAL + signal);
     errno = before;
+}
+
+static bool is_caught(void)
+{
+    return caught != 0;
 }
 
 /* A signal that our parent ignores (nohup) stays ignored. Without SA_RESTART: a write that the
@@ -129,6 +135,7 @@ void plain_submit(struct plain *p, const struct chat *chat, uint64_t seed)
                                                (uint32_t)options_number(o, OPT_MAX_TOKENS),
                                            .seed = seed,
                                            .stops = &stops,
+                                           .conversation = p->conversation.id,
                                        });
 }
 
@@ -354,6 +361,8 @@ int plain_run(struct cli *c)
     outlet_status(&p.out, NULL);
     talk_free(&p);
     outlet_free(&p.out);
+    if (p.code < EXIT_SIGNAL && !kept_context(p.engine, is_caught))
+        _exit(EXIT_SIGNAL + caught);
     engine_stop(p.engine);
     free(p.model);
     buf_free(&p.input);

@@ -45,6 +45,7 @@ static void choose_model(struct plain *p, const char *name)
     if (!*name) {
         list_models(p);
     } else if (cli_switch_options(&p->cli->options, name, &o, &err)) {
+        engine_keep(p->engine); /* while the other one loads */
         p->next = engine_start(&o);
         p->next_model = (char *)o.model;
         talk_say(p, "Loading %s.", o.model);
@@ -103,6 +104,7 @@ static void say_line(struct plain *p, char *line)
 static void start_anew(struct plain *p)
 {
     talk_save(p);
+    engine_keep(p->engine);
     conversation_free(&p->conversation);
     saving_release(&p->saving);
     talk_say(p, "A new conversation.");
@@ -144,6 +146,7 @@ static void open_conversation(struct plain *p, const char *what)
         talk_say(p, "%s", err.text);
         return;
     }
+    engine_keep(p->engine);
     conversation_free(&p->conversation);
     p->conversation = c;
     if (c.system && options_source(o, OPT_SYSTEM) < SOURCE_FLAG)

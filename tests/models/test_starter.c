@@ -7,14 +7,13 @@
  *   test_starter --record    prints starter.txt anew, with the answers of plain C
  */
 #include <ctype.h>
-#include <poll.h>
 #include <strings.h>
 
 #include "base.h"
-#include "engine.h"
+#include "next_event.h"
 #include "test.h"
 
-enum { WAIT_MS = 120000, MAX_TOKENS = 400 };
+enum { MAX_TOKENS = 400 };
 
 static const char system_prompt[] = "You are a helpful AI assistant."; /* the program's default */
 
@@ -25,23 +24,12 @@ static const char *starter(void)
     return path;
 }
 
-static struct event next(struct engine *e)
-{
-    struct event event;
-    while (!engine_next(e, &event)) {
-        struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
-        if (poll(&p, 1, WAIT_MS) == 0)
-            fail_msg("no event within %d ms", WAIT_MS);
-    }
-    return event;
-}
-
 static struct engine *start(unsigned cpu)
 {
     struct engine_options o = {.model = starter(), .n_threads = 2, .cpu_flags = cpu};
     struct engine *e = engine_start(&o);
     struct event event;
-    while ((event = next(e)).type == EVENT_LOADING)
+    while ((event = next_event(e)).type == EVENT_LOADING)
         ;
     if (event.type != EVENT_READY)
         fail_msg("%s", engine_error(e)->text);
@@ -64,7 +52,7 @@ static const char *ask_seeded(struct engine *e, struct chat *c, const char *ques
     uint32_t turn = engine_submit(e, &r);
     struct chat_message *answer = chat_add(c, CHAT_ASSISTANT, "", 0);
     for (;;) {
-        struct event event = next(e);
+        struct event event = next_event(e);
         if (event.turn != turn)
             continue;
         if (event.type == EVENT_TEXT)

@@ -12,11 +12,9 @@
 #include <unistd.h>
 
 #include "base.h"
-#include "engine.h"
 #include "json.h"
+#include "next_event.h"
 #include "test.h"
-
-enum { WAIT_MS = 60000 };
 
 #ifdef __linux__
 /* The clock of the code under test: by how much it goes on at each look, beside the time that passes. */
@@ -55,22 +53,11 @@ static struct engine *start(const char *model, unsigned n_threads, uint32_t ctx_
     return engine_start(&o);
 }
 
-static struct event next(struct engine *e)
-{
-    struct event event;
-    while (!engine_next(e, &event)) {
-        struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
-        if (poll(&p, 1, WAIT_MS) == 0)
-            fail_msg("no event within %d ms", WAIT_MS);
-    }
-    return event;
-}
-
 static struct engine *start_ready(const char *model, unsigned n_threads, uint32_t ctx_len)
 {
     struct engine *e = start(model, n_threads, ctx_len);
     struct event event;
-    while ((event = next(e)).type == EVENT_LOADING)
+    while ((event = next_event(e)).type == EVENT_LOADING)
         assert_true(event.done <= event.total);
     if (event.type != EVENT_READY)
         fail_msg("%s", engine_error(e)->text);
@@ -103,7 +90,7 @@ static struct said listen(struct engine *e, uint32_t turn)
     struct said s = {0};
     buf_append(&s.text, "", 0);
     for (;;) {
-        struct event event = next(e);
+        struct event event = next_event(e);
         if (event.turn != turn)
             continue; /* stale */
         note(&s, &event);
@@ -169,7 +156,7 @@ static struct engine *start_guessing(const char *model, enum format format,
                                .folder_format = format,
                                .speculate = mode};
     struct engine *e = engine_start(&o);
-    while (next(e).type == EVENT_LOADING)
+    while (next_event(e).type == EVENT_LOADING)
         ;
     assert_non_null(engine_info(e));
     return e;
@@ -389,7 +376,7 @@ static void test_ids_without_a_piece_are_never_sampled(void **state)
     struct engine *e = engine_start(&o);
     struct sampling wild = {.temperature = 10, .top_p = 1, .repeat_penalty = 1};
     struct event event;
-    while ((event = next(e)).type == EVENT_LOADING)
+    while ((event = next_event(e)).type == EVENT_LOADING)
         ;
     if (event.type != EVENT_READY)
         fail_msg("%s", engine_error(e)->text);
@@ -437,7 +424,7 @@ static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
     (void)state;
     struct engine_options o = {.model = "/nowhere/model.qins", .cpu_flags = cpu_flags()};
     struct engine *e = engine_start(&o);
-    assert_int_equal(next(e).type, EVENT_FAILED);
+    assert_int_equal(next_event(e).type, EVENT_FAILED);
     assert_null(engine_info(e));
     assert_int_equal(engine_error(e)->code, EX_NOINPUT);
     assert_non_null(strstr(engine_error(e)->text, "/nowhere/model.qins"));
@@ -445,7 +432,7 @@ static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
     engine_stop(e);
     e = start("models/stories260K", 1, 513); /* longer than the model can */
     struct event event;
-    while ((event = next(e)).type == EVENT_LOADING)
+    while ((event = next_event(e)).type == EVENT_LOADING)
         ;
     assert_int_equal(event.type, EVENT_FAILED);
     assert_int_equal(engine_error(e)->code, EX_USAGE);
@@ -478,7 +465,7 @@ static void test_an_unknown_template_matters_to_chats_alone(void **state)
                                    .folder_format = FORMAT_F32, .raw = raw};
         struct engine *e = engine_start(&o);
         struct event event;
-        while ((event = next(e)).type == EVENT_LOADING)
+        while ((event = next_event(e)).type == EVENT_LOADING)
             ;
         assert_int_equal(event.type, raw ? EVENT_READY : EVENT_FAILED);
         if (!raw)
@@ -515,7 +502,7 @@ static void test_cancel_ends_a_turn_and_keeps_its_text(void **state)
         struct event event;
         uint32_t turn = submit(e, "Tom", 0, (uint64_t)round);
         do {
-            event = next(e);
+            event = next_event(e);
             note(&s, &event);
             if (s.n_stats == (uint32_t)round)
                 engine_cancel(e, turn);
@@ -539,7 +526,7 @@ static void test_cancel_while_the_prompt_is_read(void **state)
     text[LENGTH] = '\0';
     struct engine *e = start_ready("fixtures/phi3", 1, 0);
     uint32_t turn = submit(e, text, 10, 1);
-    struct event event = next(e);
+    struct event event = next_event(e);
     assert_int_equal(event.type, EVENT_PROMPT);
     assert_true(event.done < event.total && event.stats.n_reused == 0);
     engine_cancel(e, turn);
@@ -625,7 +612,7 @@ static void test_clocks_that_jump_or_stand(void **state)
         clock_stands = round == 1;
         uint32_t turn = submit(e, "", 20, 0), n_stats = 0;
         for (struct event event = {0}; event.type != EVENT_DONE || event.turn != turn;) {
-            event = next(e);
+            event = next_event(e);
             expect_possible(&event.stats);
             n_stats += event.type == EVENT_STATS;
         }
@@ -648,7 +635,7 @@ static void test_descriptor_is_readable_exactly_when_events_wait(void **state)
     assert_int_equal(poll(&p, 1, 0), 0);
     submit(e, "", 2, 1);
     do {
-        assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+        assert_int_equal(poll(&p, 1, EVENT_WAIT_MS), 1);
         while (engine_next(e, &event) && event.type != EVENT_DONE)
             ;
     } while (event.type != EVENT_DONE);

@@ -11,12 +11,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "engine.h"
 #include "json.h"
 #include "keep.h"
+#include "next_event.h"
 #include "test.h"
 
-enum { MAX_IDS = 128, PAGE = 4096, /* that blocks begin at */ WAIT_MS = 60000 };
+enum { MAX_IDS = 128, PAGE = 4096 /* that blocks begin at */ };
 #define LOTS ((uint64_t)1 << 40)
 
 static char *cache; /* XDG_CACHE_HOME */
@@ -503,17 +503,6 @@ struct talk {
     bool knows_ids; /* of answers: false where their text was read from a file */
 };
 
-static struct event next(struct engine *e)
-{
-    struct event event;
-    while (!engine_next(e, &event)) {
-        struct pollfd p = {.fd = engine_fd(e), .events = POLLIN};
-        if (poll(&p, 1, WAIT_MS) == 0)
-            fail_msg("no event within %d ms", WAIT_MS);
-    }
-    return event;
-}
-
 static const char *starter(void)
 {
     static char path[4096];
@@ -530,7 +519,7 @@ static struct engine *start(const char *model, uint64_t keep_bytes, double worth
                                .keep_bytes = keep_bytes,
                                .keep_worth_ms = worth_ms};
     struct engine *e = engine_start(&o);
-    while (next(e).type == EVENT_LOADING)
+    while (next_event(e).type == EVENT_LOADING)
         continue;
     if (!engine_info(e))
         fail_msg("%s", engine_error(e)->text);
@@ -546,7 +535,7 @@ static struct turn_stats say(struct talk *t, const char *text, uint32_t max_toke
     uint32_t turn = engine_submit(t->e, &(struct turn_request){.chat = &t->chat,
                                                                .max_tokens = max_tokens,
                                                                .conversation = t->conversation});
-    while ((event = next(t->e)).type != EVENT_DONE || event.turn != turn)
+    while ((event = next_event(t->e)).type != EVENT_DONE || event.turn != turn)
         if (event.type == EVENT_TEXT)
             buf_append(&answer, event.text, event.n_text);
     chat_add(&t->chat, CHAT_ASSISTANT, answer.data ? answer.data : "", answer.len);
@@ -564,7 +553,7 @@ static const char *last(const struct talk *t)
 static void wait_until_kept(struct engine *e)
 {
     for (int ms = 0; engine_is_keeping(e); ms += 10) {
-        assert_true(ms < WAIT_MS);
+        assert_true(ms < EVENT_WAIT_MS);
         poll(NULL, 0, 10);
     }
 }

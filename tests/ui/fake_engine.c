@@ -9,6 +9,7 @@
  *   FAKE_LOADING_MS=N  how long loading takes
  *   FAKE_READING_MS=N  how long a prompt takes, if it is not cancelled
  *   FAKE_FAILURE=TEXT  loading fails
+ *   FAKE_KEEPS=FILE    what was asked about conversations goes there too
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
  */
 #include <poll.h>
@@ -51,6 +52,11 @@ static void note(const char *what, int64_t conversation)
     size_t n = strlen(fake_engine_keeps);
     snprintf(fake_engine_keeps + n, sizeof fake_engine_keeps - n, conversation ? "%s %d, " : "%s, ", what,
              (int)conversation);
+    FILE *file = getenv("FAKE_KEEPS") ? fopen(getenv("FAKE_KEEPS"), "w") : NULL;
+    if (file) {
+        fputs(fake_engine_keeps, file);
+        fclose(file);
+    }
 }
 
 static void emit(struct engine *e, struct event event)

@@ -118,7 +118,7 @@ def say(s, text):
 
 def test_what_is_said_is_kept_and_opened_again():
     lines = Lines()
-    with lines.start() as s:
+    with lines.start(FAKE_KEEPS=lines.path("keeps")) as s:
         say(s, "about ice")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/new")
@@ -132,6 +132,8 @@ def test_what_is_said_is_kept_and_opened_again():
         s.keys("C-d")
         s.wait("EXIT=0")
     assert lines.texts() == ["about ice", "An answer.", "about fire", "An answer."]
+    with open(lines.path("keeps"), encoding="ascii") as f:  # what the model has read, too
+        assert f.read() == "say 1, keep, say 2, keep, "
     with lines.start("--continue") as s:
         s.wait(r"(?s)^You: about fire\nAssistant: An answer\.\nYou: ?$")
         say(s, "/open")
