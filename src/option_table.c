@@ -132,6 +132,7 @@ const struct option_row option_table[N_OPTIONS] = {
         "CPU threads; 0: all that may be used",
         "CPU threads.\n"
         "0 uses all that the process may use.\n"
+        "While other programs want the same CPUs fewer of them work.\n"
         "The text does not depend on it." },
     [OPT_CPU] = {
         OPT_CPU, "cpu", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifdef __linux__
 #include <linux/futex.h>
@@ -17,6 +18,7 @@
 
 #include "base.h"
 #include "cpus.h"
+#include "crowd.h"
 #include "profile.h"
 
 /* How long a thread spins before it sleeps: longer than the serial bits between two matrices of a
@@ -49,11 +51,14 @@ struct pool {
     void *arg;
     _Atomic bool stop;
     double spin_ms;
-    struct gate jobs;       /* counts jobs */
-    struct gate pending;    /* chunks not finished */
-    struct share *shares;   /* [n_threads] */
-    unsigned n_threads;     /* the caller included */
-    struct worker *workers; /* [n_threads - 1] */
+    struct gate jobs;          /* counts jobs */
+    struct gate calls;         /* counts changes of n_active */
+    struct gate pending;       /* chunks not finished */
+    struct share *shares;      /* [n_threads] */
+    unsigned n_threads;        /* the caller included */
+    _Atomic unsigned n_active; /* those that are to work; a late one may work on for a while */
+    struct crowd crowd;        /* of the caller */
+    struct worker *workers;    /* [n_threads - 1] */
     struct profile *profile;
 #ifndef __linux__
     pthread_mutex_t lock;
@@ -166,12 +171,24 @@ static void work(struct pool *p, uint32_t worker)
         wake(p, &p->pending);
 }
 
+/* Sleeps, whatever jobs come, while this many workers are not wanted. */
+static void rest(struct pool *p, uint32_t worker)
+{
+    for (;;) {
+        uint32_t seen = atomic_load(&p->calls.word);
+        if (worker < atomic_load(&p->n_active) || atomic_load(&p->stop))
+            return;
+        sleep_while(p, &p->calls, seen);
+    }
+}
+
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
     struct pool *p = w->pool;
     uint32_t seen = 0;
     for (;;) {
+        rest(p, w->index);
         wait_while(p, &p->jobs, seen);
         seen =
             atomic_load(&p->jobs.word); /* before looking for work: news after it is not missed */
@@ -233,7 +250,10 @@ struct pool *pool_new(unsigned n_threads)
     p->workers = xcalloc(n_threads, sizeof *p->workers);
     p->shares = cache_lines(n_threads * sizeof *p->shares);
     memset(p->shares, 0, n_threads * sizeof *p->shares);
+    atomic_store(&p->n_active, n_threads);
     start_workers(p, n_threads - 1);
+    crowd_init(&p->crowd, p->n_threads);
+    atomic_store(&p->n_active, p->n_threads);
     return p;
 }
 
@@ -244,6 +264,8 @@ void pool_free(struct pool *p)
     atomic_store(&p->stop, true);
     atomic_fetch_add(&p->jobs.word, 1);
     wake(p, &p->jobs);
+    atomic_fetch_add(&p->calls.word, 1);
+    wake(p, &p->calls);
     for (unsigned i = 0; i + 1 < p->n_threads; i++)
         pthread_join(p->workers[i].thread, NULL);
 #ifndef __linux__
@@ -282,6 +304,35 @@ static void wait_for_workers(struct pool *p)
         wait_while(p, &p->pending, n);
 }
 
+static void share_out(struct pool *p, uint32_t n_chunks)
+{
+    uint64_t n = p->crowd.n_active;
+    for (uint64_t i = 0; i < p->n_threads; i++) {
+        uint64_t first = n_chunks * i / n, end = n_chunks * (i + 1) / n;
+        atomic_store_explicit(&p->shares[i].range, i < n ? first | end << 32 : 0,
+                              memory_order_release);
+    }
+}
+
+/* Of this thread. */
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static void note_time(struct pool *p, double spent_ms)
+{
+    if (!crowd_note(&p->crowd, spent_ms))
+        return;
+    if (!crowd_judge(&p->crowd, now_ms(), cpu_ms()))
+        return;
+    atomic_store(&p->n_active, p->crowd.n_active);
+    atomic_fetch_add(&p->calls.word, 1);
+    wake(p, &p->calls);
+}
+
 void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
 {
     if (p->n_threads == 1 || n_chunks <= 1) {
@@ -289,18 +340,19 @@ void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
             fn(arg, i, 0);
         return;
     }
+    double start = now_ms();
     p->fn = fn;
     p->arg = arg;
     atomic_store_explicit(&p->pending.word, n_chunks, memory_order_relaxed);
-    for (uint64_t i = 0; i < p->n_threads; i++) {
-        uint64_t first = n_chunks * i / p->n_threads, end = n_chunks * (i + 1) / p->n_threads;
-        atomic_store_explicit(&p->shares[i].range, first | end << 32, memory_order_release);
+    share_out(p, n_chunks);
+    if (p->crowd.n_active > 1) {
+        atomic_fetch_add(&p->jobs.word, 1);
+        wake(p, &p->jobs);
     }
-    atomic_fetch_add(&p->jobs.word, 1);
-    wake(p, &p->jobs);
     work(p, 0);
-    uint64_t start = p->profile ? profile_clock() : 0;
+    uint64_t worked = p->profile ? profile_clock() : 0;
     wait_for_workers(p);
     if (p->profile)
-        p->profile->waited_ns += profile_clock() - start;
+        p->profile->waited_ns += profile_clock() - worked;
+    note_time(p, now_ms() - start);
 }

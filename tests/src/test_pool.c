@@ -104,6 +104,44 @@ static void test_a_worker_that_hangs_leaves_its_share_to_others(void **state)
     pool_free(p);
 }
 
+struct held_up {
+    _Atomic bool slow;     /* all but the caller lose their CPUs for a while in each job */
+    _Atomic uint32_t mask; /* workers that had a chunk */
+};
+
+static void hold_up(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct held_up *h = arg;
+    (void)chunk;
+    atomic_fetch_or(&h->mask, 1u << worker);
+    usleep(worker > 0 && atomic_load(&h->slow) ? 20000 : 1000);
+}
+
+/* -> whether jobs come to be done by these workers, three in a row */
+static bool comes_to(struct pool *p, struct held_up *h, uint32_t mask)
+{
+    double until = now_ms() + 30000;
+    for (int in_a_row = 0; in_a_row < 3 && now_ms() < until;) {
+        atomic_store(&h->mask, 0);
+        pool_run(p, hold_up, h, 8);
+        in_a_row = atomic_load(&h->mask) == mask ? in_a_row + 1 : 0;
+        if (in_a_row == 3)
+            return true;
+    }
+    return false;
+}
+
+static void test_workers_that_are_held_up_are_left_out_for_a_while(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(2);
+    struct held_up h = {.slow = true};
+    assert_true(comes_to(p, &h, 1));
+    atomic_store(&h.slow, false);
+    assert_true(comes_to(p, &h, 3));
+    pool_free(p);
+}
+
 static void look_at_signals(void *arg, uint32_t chunk, uint32_t worker)
 {
     (void)chunk;
@@ -179,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_every_chunk_runs_once),
         cmocka_unit_test(test_pauses_between_and_within_jobs_lose_nothing),
         cmocka_unit_test(test_a_worker_that_hangs_leaves_its_share_to_others),
+        cmocka_unit_test(test_workers_that_are_held_up_are_left_out_for_a_while),
         cmocka_unit_test(test_workers_block_signals_and_the_caller_does_not),
         cmocka_unit_test(test_absurd_sizes_become_possible_ones),
 #ifdef __linux__
