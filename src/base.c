@@ -265,6 +265,38 @@ void unmap_file(struct mapping *m)
     *m = (struct mapping){0};
 }
 
+size_t read_whole(int fd, void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, (char *)bytes + done, n - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            errno = got < 0 ? errno : 0;
+            break;
+        }
+        done += (size_t)got;
+    }
+    return done;
+}
+
+size_t write_whole(int fd, const void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t put = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put < 0 ? errno : 0;
+            break;
+        }
+        done += (size_t)put;
+    }
+    return done;
+}
+
 bool read_file(struct buf *out, const char *path, size_t max, struct error *err)
 {
     uint64_t size;

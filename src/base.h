@@ -69,6 +69,11 @@ int open_regular(const char *path, uint64_t *size, struct error *err);
 bool map_file(struct mapping *m, const char *path, struct error *err);
 void unmap_file(struct mapping *m);
 
+/* pread and pwrite up to the last of n bytes, the end of the file or a failure. -> bytes done; where
+ * they are fewer, errno tells why: 0 for the end. */
+size_t read_whole(int fd, void *bytes, size_t n, uint64_t at);
+size_t write_whole(int fd, const void *bytes, size_t n, uint64_t at);
+
 /* Reads a regular file of at most max bytes. */
 bool read_file(struct buf *out, const char *path, size_t max, struct error *err);
 

@@ -59,21 +59,13 @@ static bool stopped(struct job *j)
 static bool read_at(const struct source_file *file, int fd, void *out, size_t n, uint64_t at,
                     struct error *err)
 {
-    uint8_t *p = out;
-    while (n) {
-        ssize_t got = pread(fd, p, n, (off_t)at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return refuse(err, EX_IOERR, "%s: cannot read at %llu: %s", file->path,
-                          (unsigned long long)at, strerror(errno));
-        if (got == 0)
-            return refuse(err, EX_DATAERR, "%s: the file was truncated while it was being converted",
-                          file->path);
-        p += got;
-        at += (uint64_t)got;
-        n -= (size_t)got;
-    }
+    size_t got = read_whole(fd, out, n, at);
+    if (got < n && errno)
+        return refuse(err, EX_IOERR, "%s: cannot read at %llu: %s", file->path,
+                      (unsigned long long)(at + got), strerror(errno));
+    if (got < n)
+        return refuse(err, EX_DATAERR, "%s: the file was truncated while it was being converted",
+                      file->path);
     return true;
 }
 
@@ -230,7 +222,7 @@ static bool run_pass(struct job *j, const char *step, bool encodes)
     j->step = step;
     atomic_store(&j->done_bytes, 0);
     report(j, "", true);
-    pool_run(j->pool, run_chunk, &pass, j->n_chunks);
+    pool_run_io(j->pool, run_chunk, &pass, j->n_chunks);
     if (!stopped(j))
         report(j, "", true);
     return !stopped(j);

@@ -56,34 +56,12 @@ uint64_t kv_file_bytes(const struct kv *kv, uint32_t n)
 
 static bool write_all(int fd, const void *bytes, size_t n, uint64_t at)
 {
-    const uint8_t *p = bytes;
-    while (n > 0) {
-        ssize_t done = pwrite(fd, p, n, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        p += done;
-        at += (uint64_t)done;
-        n -= (size_t)done;
-    }
-    return true;
+    return write_whole(fd, bytes, n, at) == n;
 }
 
 static bool read_all(int fd, void *bytes, size_t n, uint64_t at)
 {
-    uint8_t *p = bytes;
-    while (n > 0) {
-        ssize_t done = pread(fd, p, n, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        p += done;
-        at += (uint64_t)done;
-        n -= (size_t)done;
-    }
-    return true;
+    return read_whole(fd, bytes, n, at) == n;
 }
 
 static void digest_of(const void *bytes, size_t n, uint8_t out[KV_DIGEST])
@@ -191,7 +169,7 @@ bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *k
                         .digests = xcalloc(l.n_blocks, KV_DIGEST)};
     struct job j = {
         .kv = kv, .fd = fd, .l = l, .n = n, .digests = f.digests, .scratch = scratch_of(&l, pool)};
-    pool_run(pool, write_block, &j, l.n_blocks);
+    pool_run_io(pool, write_block, &j, l.n_blocks);
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.identity, identity, KV_DIGEST);
     digest_of_head(&h, &f, &l, h.digest);
@@ -263,7 +241,7 @@ uint32_t kv_file_read(const struct kv_file *f, const struct kv *kv, uint32_t n, 
     while (done < n_blocks && (!go_on || go_on(arg, done * BLOCK))) {
         uint32_t left = n_blocks - done, group = pool_size(pool) < left ? pool_size(pool) : left;
         j.first = done;
-        pool_run(pool, read_block, &j, group);
+        pool_run_io(pool, read_block, &j, group);
         while (done < j.first + group && j.whole[done])
             done++;
         if (done < j.first + group)

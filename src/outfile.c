@@ -124,20 +124,11 @@ static void cache_huge_pages(const struct outfile *o, uint64_t at, size_t n)
 bool outfile_write(const struct outfile *o, uint64_t at, const void *bytes, size_t n,
                    struct error *err)
 {
-    const char *p = bytes;
     cache_huge_pages(o, at, n);
-    while (n) {
-        ssize_t done = pwrite(o->fd, p, n, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return refuse(err, EX_IOERR, "%s: cannot write: %s", o->partial,
-                          done < 0 ? strerror(errno) : "no progress");
-        p += done;
-        at += (uint64_t)done;
-        n -= (size_t)done;
-    }
-    return true;
+    if (write_whole(o->fd, bytes, n, at) == n)
+        return true;
+    return refuse(err, EX_IOERR, "%s: cannot write: %s", o->partial,
+                  errno ? strerror(errno) : "no progress");
 }
 
 /* Makes the rename itself survive a power cut. Some file systems cannot; the file is whole anyway. */

@@ -333,14 +333,13 @@ static void note_time(struct pool *p, double spent_ms)
     wake(p, &p->calls);
 }
 
-void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
+void pool_run_io(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
 {
     if (p->n_threads == 1 || n_chunks <= 1) {
         for (uint32_t i = 0; i < n_chunks; i++)
             fn(arg, i, 0);
         return;
     }
-    double start = now_ms();
     p->fn = fn;
     p->arg = arg;
     atomic_store_explicit(&p->pending.word, n_chunks, memory_order_relaxed);
@@ -354,5 +353,12 @@ void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
     wait_for_workers(p);
     if (p->profile)
         p->profile->waited_ns += profile_clock() - worked;
-    note_time(p, now_ms() - start);
+}
+
+void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
+{
+    double start = now_ms();
+    pool_run_io(p, fn, arg, n_chunks);
+    if (p->n_threads > 1 && n_chunks > 1)
+        note_time(p, now_ms() - start);
 }

@@ -61,7 +61,7 @@ bool mapping_read(const struct mapping *m, const char *name, struct pool *pool,
     struct reading r = {.m = m, .progress = progress, .arg = arg, .told_ms = now_ms()};
     if (!fits_memory(m->size))
         return true;
-    pool_run(pool, read_block, &r, (uint32_t)((m->size + BLOCK - 1) / BLOCK));
+    pool_run_io(pool, read_block, &r, (uint32_t)((m->size + BLOCK - 1) / BLOCK));
     int failure = atomic_load(&r.failure); /* EINVAL: a kernel before 5.14 */
     if (failure == EFAULT || failure == EIO || failure == EHWPOISON)
         return refuse(err, EX_IOERR, "%s: cannot be read to its end: %s", name, strerror(EIO));

@@ -145,6 +145,21 @@ static void test_workers_that_are_held_up_are_left_out_for_a_while(void **state)
     pool_free(p);
 }
 
+static void test_waiting_for_a_disk_costs_no_thread(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(2);
+    struct held_up h = {.slow = true};
+    int n_jobs = 0, n_shared = 0;
+    for (double until = now_ms() + 1000; now_ms() < until; n_jobs++) {
+        atomic_store(&h.mask, 0);
+        pool_run_io(p, hold_up, &h, 8);
+        n_shared += atomic_load(&h.mask) == 3;
+    }
+    assert_true(n_shared > n_jobs / 3); /* some may be over before a busy machine wakes the other */
+    pool_free(p);
+}
+
 static void look_at_signals(void *arg, uint32_t chunk, uint32_t worker)
 {
     (void)chunk;
@@ -221,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_pauses_between_and_within_jobs_lose_nothing),
         cmocka_unit_test(test_a_worker_that_hangs_leaves_its_share_to_others),
         cmocka_unit_test(test_workers_that_are_held_up_are_left_out_for_a_while),
+        cmocka_unit_test(test_waiting_for_a_disk_costs_no_thread),
         cmocka_unit_test(test_workers_block_signals_and_the_caller_does_not),
         cmocka_unit_test(test_absurd_sizes_become_possible_ones),
 #ifdef __linux__
