@@ -57,7 +57,7 @@ struct loop {
 
 bool app_has_starter(const struct app *a)
 {
-    return strcmp(a->model_name, "starter") == 0;
+    return strcmp(a->chat.model_name, "starter") == 0;
 }
 
 const char *app_example(const struct app *a, int i)
@@ -98,9 +98,9 @@ static bool is_over(double deadline, double now)
 static void take_keys(struct app *a, struct loop *l)
 {
     struct input in;
-    while (!a->quit && !a->compose.pid && keys_next(&a->keys, &in))
+    while (!a->quit && !a->composer.external.pid && keys_next(&a->keys, &in))
         app_input(a, &in);
-    if (a->compose.pid) { /* what was typed behind its key waits for its end */
+    if (a->composer.external.pid) { /* what was typed behind its key waits for its end */
         l->at.escape = l->at.paste = 0;
         return;
     }
@@ -136,7 +136,7 @@ static void suspend(struct app *a)
 {
     screen_leave();
     signals_stop_process();
-    if (!a->compose.pid) /* else the terminal is the editor's */
+    if (!a->composer.external.pid) /* else the terminal is the editor's */
         screen_enter();
     a->suspend = false;
     a->dirty = true;
@@ -152,10 +152,10 @@ static void take_signals(struct app *a, struct loop *l)
     }
     if (bits & SIGNAL_SUSPEND)
         a->suspend = true;
-    bool composing = a->compose.pid;
+    bool composing = a->composer.external.pid;
     if (bits & SIGNAL_CHILD)
         app_compose_check(a);
-    if (a->compose.pid)
+    if (a->composer.external.pid)
         return; /* the others are for the editor */
     if (composing)
         take_keys(a, l);
@@ -174,15 +174,16 @@ static void take_signals(struct app *a, struct loop *l)
 static void take_events(struct app *a)
 {
     struct event e;
-    for (int i = 0; i < EVENTS_A_ROUND && !a->quit && engine_next(a->engine, &e); i++)
+    for (int i = 0; i < EVENTS_A_ROUND && !a->quit && engine_next(a->chat.engine, &e); i++)
         app_event(a, &e);
-    for (int i = 0; i < EVENTS_A_ROUND && a->next && engine_next(a->next, &e); i++)
+    for (int i = 0;
+         i < EVENTS_A_ROUND && a->chat.next_engine && engine_next(a->chat.next_engine, &e); i++)
         app_next_event(a, &e);
 }
 
 static bool moves(const struct app *a)
 {
-    return a->status.state != STATE_READY;
+    return a->chat.status.state != STATE_READY;
 }
 
 /* ---- the loop ------------------------------------------------------------------------- */
@@ -202,7 +203,7 @@ static void draw(struct app *a, struct loop *l, double now)
 /* Something is to be drawn, and the terminal takes it. */
 static bool can_draw(const struct app *a)
 {
-    return a->dirty && !screen_busy() && !a->compose.pid;
+    return a->dirty && !screen_busy() && !a->composer.external.pid;
 }
 
 static void run_timers(struct app *a, struct loop *l)
@@ -218,13 +219,13 @@ static void run_timers(struct app *a, struct loop *l)
     }
     if (moves(a) && now >= a->memory_read + MEMORY_MS)
         app_sample(a);
-    if (is_over(a->saving.due, now))
+    if (is_over(a->chat.saving.due, now))
         app_save(a);
-    l->at.save = a->saving.due;
+    l->at.save = a->chat.saving.due;
     l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
-    if (transcript_searching(&a->transcript) || transcript_searching(&a->pager)) {
-        transcript_search_step(&a->transcript, SEARCH_MS);
-        transcript_search_step(&a->pager, SEARCH_MS);
+    if (transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager)) {
+        transcript_search_step(&a->reader.transcript, SEARCH_MS);
+        transcript_search_step(&a->reader.pager, SEARCH_MS);
         a->dirty = true;
     }
     if (a->suspend)
@@ -239,13 +240,14 @@ static void one_round(struct app *a, struct loop *l)
     if (!can_draw(a))
         at.frame = 0;
     struct pollfd fds[5] = {
-        {.fd = a->compose.pid ? -1 : l->in_fd, .events = POLLIN},
+        {.fd = a->composer.external.pid ? -1 : l->in_fd, .events = POLLIN},
         {.fd = l->signal_fd, .events = POLLIN},
-        {.fd = engine_fd(a->engine), .events = POLLIN},
+        {.fd = engine_fd(a->chat.engine), .events = POLLIN},
         {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
-        {.fd = a->next ? engine_fd(a->next) : -1, .events = POLLIN},
+        {.fd = a->chat.next_engine ? engine_fd(a->chat.next_engine) : -1, .events = POLLIN},
     };
-    bool searching = transcript_searching(&a->transcript) || transcript_searching(&a->pager);
+    bool searching =
+        transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager);
     int n = poll(fds, 5, searching ? 0 : wait_ms(&at));
     if (n > 0) {
         if (fds[1].revents)
@@ -284,18 +286,18 @@ char *app_model_name(const char *path)
 
 static void app_free(struct app *a)
 {
-    conversation_free(&a->conversation);
-    saving_free(&a->saving);
-    transcript_free(&a->transcript);
-    transcript_free(&a->pager);
-    picker_free(&a->picker);
+    conversation_free(&a->chat.conversation);
+    saving_free(&a->chat.saving);
+    transcript_free(&a->reader.transcript);
+    transcript_free(&a->reader.pager);
+    picker_free(&a->list.picker);
     models_free(&a->models);
-    editor_free(&a->editor);
+    editor_free(&a->composer.editor);
     keys_free(&a->keys);
-    buf_free(&a->notice);
-    buf_free(&a->find);
-    free(a->model_name);
-    free(a->model_path);
+    buf_free(&a->prompt.notice);
+    buf_free(&a->reader.find);
+    free(a->chat.model_name);
+    free(a->chat.model_path);
     free(a->look);
 }
 
@@ -307,19 +309,19 @@ static bool told_to_go(void)
 /* A signal ends the program at once, whatever the engine is busy with. */
 static int finish(struct app *a)
 {
-    const struct error *failed = a->engine ? engine_error(a->engine) : NULL;
+    const struct error *failed = a->chat.engine ? engine_error(a->chat.engine) : NULL;
     screen_close();
     app_leave_conversation(a, STOP_NONE);
-    if (a->compose.pid)
-        kill(a->compose.pid, SIGHUP); /* it keeps what it can; its file stays */
+    if (a->composer.external.pid)
+        kill(a->composer.external.pid, SIGHUP); /* it keeps what it can; its file stays */
     if (a->exit_code > 128)
         _exit(a->exit_code);
     if (failed)
         a->exit_code = error_print(failed, "qins-tui");
     app_drop_next(a);
-    if (!saved_chats_context(a->engine, told_to_go))
+    if (!saved_chats_context(a->chat.engine, told_to_go))
         _exit(a->exit_code);
-    engine_stop(a->engine);
+    engine_stop(a->chat.engine);
     signals_close();
     app_free(a);
     return a->exit_code;
@@ -328,16 +330,16 @@ static int finish(struct app *a)
 static void open_history(struct app *a)
 {
     struct error err;
-    char *folder = a->saving.off ? NULL : places_state_folder();
-    if (folder && !history_open(&a->editor.history, folder, &err))
+    char *folder = a->chat.saving.off ? NULL : places_state_folder();
+    if (folder && !history_open(&a->composer.editor.history, folder, &err))
         app_notice(a, "%s", err.text);
-    a->editor.history_at = a->editor.history.n;
+    a->composer.editor.history_at = a->composer.editor.history.n;
     free(folder);
 }
 
 bool app_run(struct cli *c, int *exit_code)
 {
-    struct app a = {.options = &c->options, .dirty = true};
+    struct app a = {.chat.options = &c->options, .dirty = true};
     struct loop l = {.in_fd = STDIN_FILENO, .escape_ms = escape_delay()};
     struct engine_options o;
     struct error err;
@@ -360,15 +362,15 @@ bool app_run(struct cli *c, int *exit_code)
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
-    transcript_init(&a.transcript);
-    transcript_init(&a.pager);
-    a.saving.off = !cli_saves(c);
-    a.saving.folder = places_state_folder();
+    transcript_init(&a.reader.transcript);
+    transcript_init(&a.reader.pager);
+    a.chat.saving.off = !cli_saves(c);
+    a.chat.saving.folder = places_state_folder();
     open_history(&a);
-    a.model_name = app_model_name(o.model);
-    a.engine = engine_start(&o);
+    a.chat.model_name = app_model_name(o.model);
+    a.chat.engine = engine_start(&o);
     app_apply_options(&a);
-    a.model_path = (char *)o.model;
+    a.chat.model_path = (char *)o.model;
     if (c->continue_last)
         app_open_last(&a);
     while (!a.quit)

@@ -30,17 +30,42 @@
 
 enum { N_EXAMPLES = 4 };
 
-struct app {
+struct app;
+
+/* The conversation and the engine that answers it. */
+struct chat_session {
     struct options *options;
-    struct engine *engine, *next; /* next: being loaded, to take its place; or NULL */
+    struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
-    struct model_list models; /* what the list of models shows */
+    char *model_name; /* sanitised */
+    bool ready;       /* the model is there */
     struct conversation conversation;
     struct saving saving;
-    int32_t writing;                     /* the message that the running turn writes */
-    bool ids_known;                      /* of the text that it had before */
-    bool rewriting;                      /* the input is a new version of ... */
-    int32_t rewritten;                   /* ... this message */
+    uint32_t turn;        /* the running one; 0: none */
+    uint32_t bench;       /* the turn of /bench; 0: none */
+    int32_t writing;      /* the message that the running turn writes */
+    bool ids_known;       /* of the text that it had before */
+    bool queued;          /* a message waits for the model */
+    double turn_started;  /* now_ms */
+    unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
+    unsigned n_exchanges; /* that the running turn's request holds */
+    bool unanswered;      /* the message did not fit the context */
+    bool warned;          /* that the context is nearly full */
+    struct status status;
+};
+
+/* What is being written. */
+struct composer {
+    struct editor editor;
+    bool ctrl_x, quoted;             /* the key before was Ctrl-X, Ctrl-Q */
+    bool rewriting;                  /* the input is a new version of ... */
+    int32_t rewritten;               /* ... this message */
+    struct external_editor external; /* the editor program that has the terminal */
+    void (*composed)(struct app *a, const char *text, size_t n);
+};
+
+/* What is being read. */
+struct reader {
     struct transcript transcript, pager; /* pager: help and other pages over the chat */
     bool pager_open;
     const char *pager_name; /* "Help" */
@@ -48,31 +73,39 @@ struct app {
     bool finding;           /* what to find is being typed: */
     struct buf find;
     size_t code_item, code_next; /* message whose code was copied last, and which of it is next */
-    struct picker picker;        /* a list over everything */
-    bool picker_open;
-    void (*picker_act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
-    struct editor editor;
-    bool ctrl_x, quoted;                     /* the key before was Ctrl-X, Ctrl-Q */
-    void (*answer)(struct app *a, bool yes); /* of the question in `notice`; NULL: none is asked */
-    struct external_editor compose;          /* the editor program that has the terminal */
-    void (*composed)(struct app *a, const char *text, size_t n);
-    struct keys keys;
-    struct status status;
-    char *model_name;   /* sanitised */
-    uint32_t turn;      /* the running one; 0: none */
-    uint32_t bench;     /* the turn of /bench; 0: none */
-    bool ready, queued; /* model is there; a message waits for it */
-    double turn_started, memory_read;
-    unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
-    unsigned n_exchanges; /* that the running turn's request holds */
-    bool unanswered;      /* the message did not fit the context */
-    bool warned;          /* that the context is nearly full */
-    enum focus focus;
-    int slider;                /* index into sliders */
-    double applied[N_SLIDERS]; /* their values when the last token was drawn */
-    char *look;                /* theme and colour that are on the screen */
+};
+
+struct slider_state {
+    int selected;              /* index into sliders */
     char typed[12];            /* number typed for it */
-    struct buf notice;         /* one line for the reader, until the next key; sanitised */
+    double applied[N_SLIDERS]; /* their values when the last token was drawn */
+};
+
+/* The line below the chat: a notice, or a question. */
+struct prompt {
+    struct buf notice;                       /* until the next key; sanitised */
+    void (*answer)(struct app *a, bool yes); /* of the question in `notice`; NULL: none is asked */
+};
+
+/* A list over everything. */
+struct list {
+    struct picker picker;
+    bool open;
+    void (*act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
+};
+
+struct app {
+    struct chat_session chat;
+    struct composer composer;
+    struct reader reader;
+    struct slider_state sliders;
+    struct prompt prompt;
+    struct list list;
+    struct model_list models; /* what the list of models shows */
+    struct keys keys;
+    enum focus focus;
+    double memory_read; /* now_ms */
+    char *look;         /* theme and colour that are on the screen */
     bool dirty, redraw, suspend, quit;
     int exit_code;
 };
@@ -114,7 +147,8 @@ void app_drop_next(struct app *a);
 /* ---- actions.c ------------------------------------------------------------------------ */
 void app_key(struct app *a, int32_t key);
 void app_input(struct app *a, const struct input *in);
-/* Shows a->picker, which the caller has filled; `act` hears of every key until it closes it. */
+/* Shows a->list.picker, which the caller has filled; `act` hears of every key until it closes it.
+ */
 void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t key));
 void app_close_picker(struct app *a);
 

@@ -7,13 +7,13 @@
 
 void app_bench(struct app *a)
 {
-    if (!a->ready || app_is_busy(a)) {
-        app_notice(a, a->ready ? "An answer is running: /bench needs the machine to itself"
-                               : "The model is loading");
+    if (!a->chat.ready || app_is_busy(a)) {
+        app_notice(a, a->chat.ready ? "An answer is running: /bench needs the machine to itself"
+                                    : "The model is loading");
         return;
     }
-    a->bench = measure_start(a->engine, &a->conversation);
-    a->status.state = STATE_MEASURING;
+    a->chat.bench = measure_start(a->chat.engine, &a->chat.conversation);
+    a->chat.status.state = STATE_MEASURING;
     app_notice(a, "Measuring %d tokens...", MEASURE_TOKENS);
 }
 
@@ -21,8 +21,8 @@ void app_bench_event(struct app *a, const struct event *e)
 {
     if (e->type != EVENT_DONE)
         return;
-    a->bench = 0;
-    a->status.state = STATE_READY;
+    a->chat.bench = 0;
+    a->chat.status.state = STATE_READY;
     char *report = measure_report(e);
     app_notice(a, "%s", report);
     free(report);

@@ -24,33 +24,33 @@ const char *app_mark_of(const struct message *m)
 
 void app_show_versions(struct app *a, int32_t number)
 {
-    int which, n = conversation_versions(&a->conversation, number, &which);
-    transcript_versions(&a->transcript, which, n);
+    int which, n = conversation_versions(&a->chat.conversation, number, &which);
+    transcript_versions(&a->reader.transcript, which, n);
 }
 
 void app_show_message(struct app *a, int32_t number)
 {
-    const struct message *m = &a->conversation.messages[number];
-    transcript_add(&a->transcript, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER, m->text.data,
-                   m->text.len);
+    const struct message *m = &a->chat.conversation.messages[number];
+    transcript_add(&a->reader.transcript, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER,
+                   m->text.data, m->text.len);
     app_show_versions(a, number);
     if (!m->open)
-        transcript_finish(&a->transcript, app_mark_of(m));
+        transcript_finish(&a->reader.transcript, app_mark_of(m));
 }
 
 void app_show_conversation(struct app *a)
 {
-    transcript_clear(&a->transcript);
-    for (size_t i = 0; i < a->conversation.n_path; i++)
-        app_show_message(a, a->conversation.path[i]);
-    transcript_bottom(&a->transcript);
+    transcript_clear(&a->reader.transcript);
+    for (size_t i = 0; i < a->chat.conversation.n_path; i++)
+        app_show_message(a, a->chat.conversation.path[i]);
+    transcript_bottom(&a->reader.transcript);
     a->dirty = true;
 }
 
 void app_save(struct app *a)
 {
-    saving_now(&a->saving, &a->conversation);
-    char *news = saving_news(&a->saving);
+    saving_now(&a->chat.saving, &a->chat.conversation);
+    char *news = saving_news(&a->chat.saving);
     if (news)
         app_notice(a, "%s", news);
     free(news);
@@ -58,33 +58,33 @@ void app_save(struct app *a)
 
 void app_leave_conversation(struct app *a, enum stop_reason stop)
 {
-    if (a->turn)
-        engine_cancel(a->engine, a->turn);
-    if (a->turn)
+    if (a->chat.turn)
+        engine_cancel(a->chat.engine, a->chat.turn);
+    if (a->chat.turn)
         app_close_answer(a, stop);
-    a->turn = 0; /* its events are stale from here on */
-    a->queued = false;
-    a->rewriting = false;
+    a->chat.turn = 0; /* its events are stale from here on */
+    a->chat.queued = false;
+    a->composer.rewriting = false;
     app_save(a);
 }
 
 static void start_with(struct app *a, struct conversation *c)
 {
     app_leave_conversation(a, STOP_CANCELLED);
-    engine_keep(a->engine);
-    conversation_free(&a->conversation);
-    a->conversation = *c;
+    engine_keep(a->chat.engine);
+    conversation_free(&a->chat.conversation);
+    a->chat.conversation = *c;
     *c = (struct conversation){0};
-    if (a->ready)
-        a->status.state = STATE_READY;
-    a->status.now_tokens_per_s = 0;
-    a->status.n_ctx_used = 0;
-    int32_t leaf = conversation_leaf(&a->conversation);
+    if (a->chat.ready)
+        a->chat.status.state = STATE_READY;
+    a->chat.status.now_tokens_per_s = 0;
+    a->chat.status.n_ctx_used = 0;
+    int32_t leaf = conversation_leaf(&a->chat.conversation);
     const struct turn_stats *last =
-        leaf == NO_MESSAGE ? NULL : &a->conversation.messages[leaf].stats;
-    a->status.n_ctx_before = last ? last->n_prompt + last->n_tokens : 0;
-    a->n_left_out = 0;
-    a->warned = false;
+        leaf == NO_MESSAGE ? NULL : &a->chat.conversation.messages[leaf].stats;
+    a->chat.status.n_ctx_before = last ? last->n_prompt + last->n_tokens : 0;
+    a->chat.n_left_out = 0;
+    a->chat.warned = false;
     app_show_conversation(a);
 }
 
@@ -92,15 +92,15 @@ void app_new_conversation(struct app *a)
 {
     struct conversation none = {0};
     start_with(a, &none);
-    saving_release(&a->saving);
+    saving_release(&a->chat.saving);
 }
 
 /* What it was held under comes back with it; the model stays the one that is loaded. */
 static void take_settings(struct app *a, const struct conversation *c)
 {
     struct error err;
-    if (c->system && options_source(a->options, OPT_SYSTEM) < SOURCE_FLAG)
-        options_set(a->options, OPT_SYSTEM, c->system, SOURCE_USER, &err);
+    if (c->system && options_source(a->chat.options, OPT_SYSTEM) < SOURCE_FLAG)
+        options_set(a->chat.options, OPT_SYSTEM, c->system, SOURCE_USER, &err);
 }
 
 bool app_open_conversation(struct app *a, int64_t id)
@@ -108,12 +108,12 @@ bool app_open_conversation(struct app *a, int64_t id)
     struct error err;
     struct conversation c = {0};
     bool taken;
-    if (id == a->conversation.id && id)
+    if (id == a->chat.conversation.id && id)
         return true;
-    struct store *store = saving_store(&a->saving, &err);
-    if (store && a->conversation.n)
+    struct store *store = saving_store(&a->chat.saving, &err);
+    if (store && a->chat.conversation.n)
         app_leave_conversation(a, STOP_CANCELLED); /* saved before the store lets go of it */
-    store = saving_store(&a->saving, &err);
+    store = saving_store(&a->chat.saving, &err);
     if (!store || !store_load(store, id, &c, &taken, &err)) {
         app_notice(a, "%s", err.text);
         return false;
@@ -130,7 +130,7 @@ bool app_open_last(struct app *a)
 {
     struct error err;
     struct store_list list = {0};
-    struct store *store = saving_store(&a->saving, &err);
+    struct store *store = saving_store(&a->chat.saving, &err);
     if (!store || !store_find(store, "", 1, &list, &err)) {
         app_notice(a, "%s", err.text);
         return false;
@@ -146,10 +146,10 @@ bool app_open_last(struct app *a)
 
 static void fill_conversations(struct app *a)
 {
-    struct picker *p = &a->picker;
+    struct picker *p = &a->list.picker;
     struct store_list list = {0};
     struct error err;
-    struct store *store = saving_store(&a->saving, &err);
+    struct store *store = saving_store(&a->chat.saving, &err);
     picker_clear(p);
     if (!store || !store_find(store, p->filter.data, SAVED_CHATS_MAX_LISTED, &list, &err))
         app_notice(a, "%s", err.text);
@@ -173,10 +173,10 @@ static void fill_conversations(struct app *a)
 static void rename_conversation(struct app *a, int64_t id, const char *title)
 {
     struct error err;
-    struct store *store = saving_store(&a->saving, &err);
-    if (id == a->conversation.id && id) {
-        free(a->conversation.title);
-        a->conversation.title = xstrdup(title);
+    struct store *store = saving_store(&a->chat.saving, &err);
+    if (id == a->chat.conversation.id && id) {
+        free(a->chat.conversation.title);
+        a->chat.conversation.title = xstrdup(title);
     }
     if (!store || !store_rename(store, id, title, &err))
         app_notice(a, "%s", err.text);
@@ -185,20 +185,20 @@ static void rename_conversation(struct app *a, int64_t id, const char *title)
 static void delete_conversation(struct app *a, int64_t id)
 {
     struct error err;
-    struct store *store = saving_store(&a->saving, &err);
-    if (id == a->conversation.id) {
+    struct store *store = saving_store(&a->chat.saving, &err);
+    if (id == a->chat.conversation.id) {
         app_new_conversation(a);
-        store = saving_store(&a->saving, &err);
+        store = saving_store(&a->chat.saving, &err);
     }
     if (store && store_delete(store, id, &err))
-        engine_forget(a->engine, id);
+        engine_forget(a->chat.engine, id);
     else
         app_notice(a, "%s", err.text);
 }
 
 static void act_on_conversations(struct app *a, enum picker_result result, int32_t key)
 {
-    struct picker *p = &a->picker;
+    struct picker *p = &a->list.picker;
     const struct picker_item *item = picker_selected(p);
     int64_t id = item ? item->key : 0;
     if (result == PICKER_CLOSED) {
@@ -225,24 +225,24 @@ static void act_on_conversations(struct app *a, enum picker_result result, int32
 void app_pick_conversation(struct app *a)
 {
     struct error err;
-    if (!saving_store(&a->saving, &err)) {
+    if (!saving_store(&a->chat.saving, &err)) {
         app_notice(a, "%s", err.text);
         return;
     }
-    picker_init(&a->picker, "Conversations", "None is saved yet");
-    a->picker.verb = "open";
-    a->picker.hints[0] = "Ctrl-R rename";
-    a->picker.hints[1] = "Ctrl-D delete";
-    a->picker.opener_filters = true;
+    picker_init(&a->list.picker, "Conversations", "None is saved yet");
+    a->list.picker.verb = "open";
+    a->list.picker.hints[0] = "Ctrl-R rename";
+    a->list.picker.hints[1] = "Ctrl-D delete";
+    a->list.picker.opener_filters = true;
     fill_conversations(a);
     app_open_picker(a, act_on_conversations);
-    picker_select(&a->picker, a->conversation.id);
+    picker_select(&a->list.picker, a->chat.conversation.id);
 }
 
 void app_open_command(struct app *a, const char *what)
 {
     struct error err;
-    int64_t id = *what ? saved_chats_find(&a->saving, what, &err) : 0;
+    int64_t id = *what ? saved_chats_find(&a->chat.saving, what, &err) : 0;
     if (id)
         app_open_conversation(a, id);
     else if (*what)
@@ -261,12 +261,12 @@ static void tell(struct app *a, char *line)
 
 void app_save_command(struct app *a, const char *title)
 {
-    tell(a, saved_chats_save(&a->saving, &a->conversation, title));
+    tell(a, saved_chats_save(&a->chat.saving, &a->chat.conversation, title));
 }
 
 void app_export_command(struct app *a, const char *argument)
 {
-    tell(a, saved_chats_export(&a->conversation, argument));
+    tell(a, saved_chats_export(&a->chat.conversation, argument));
 }
 
 /* ---- branches ------------------------------------------------------------------------- */
@@ -281,14 +281,14 @@ static bool is_free(struct app *a)
 
 static void moved(struct app *a)
 {
-    a->rewriting = false;
+    a->composer.rewriting = false;
     app_show_conversation(a);
     app_save(a);
 }
 
 void app_regenerate(struct app *a)
 {
-    struct conversation *c = &a->conversation;
+    struct conversation *c = &a->chat.conversation;
     int32_t question = conversation_last(c, CHAT_USER);
     if (!is_free(a))
         return;
@@ -303,7 +303,7 @@ void app_regenerate(struct app *a)
 
 void app_edit_command(struct app *a, const char *what)
 {
-    struct conversation *c = &a->conversation;
+    struct conversation *c = &a->chat.conversation;
     bool answer = strcmp(what, "answer") == 0;
     int32_t number = conversation_last(c, answer ? CHAT_ASSISTANT : CHAT_USER);
     if (!is_free(a))
@@ -315,10 +315,10 @@ void app_edit_command(struct app *a, const char *what)
         return;
     }
     const struct buf *text = &c->messages[number].text;
-    editor_set(&a->editor, text->data, text->len);
+    editor_set(&a->composer.editor, text->data, text->len);
     a->focus = FOCUS_INPUT;
-    a->rewriting = true;
-    a->rewritten = number;
+    a->composer.rewriting = true;
+    a->composer.rewritten = number;
     app_notice(a, "Enter %s it as a new version, the old one stays; Esc leaves it as it was",
                answer ? "keeps" : "sends");
 }
@@ -326,8 +326,8 @@ void app_edit_command(struct app *a, const char *what)
 /* What the person wrote in the model's place. */
 void app_replace_answer(struct app *a, const char *text, size_t n)
 {
-    struct conversation *c = &a->conversation;
-    conversation_cut(c, c->messages[a->rewritten].parent);
+    struct conversation *c = &a->chat.conversation;
+    conversation_cut(c, c->messages[a->composer.rewritten].parent);
     int32_t number = conversation_add(c, CHAT_ASSISTANT, text, n);
     c->messages[number].stop = STOP_END;
     moved(a);
@@ -337,7 +337,7 @@ void app_replace_answer(struct app *a, const char *text, size_t n)
 
 void app_undo_exchange(struct app *a)
 {
-    struct conversation *c = &a->conversation;
+    struct conversation *c = &a->chat.conversation;
     int32_t question = conversation_last(c, CHAT_USER);
     if (!is_free(a))
         return;
@@ -352,7 +352,7 @@ void app_undo_exchange(struct app *a)
 
 void app_continue_answer(struct app *a)
 {
-    const struct conversation *c = &a->conversation;
+    const struct conversation *c = &a->chat.conversation;
     int32_t leaf = conversation_leaf(c);
     if (!is_free(a))
         return;
@@ -360,7 +360,7 @@ void app_continue_answer(struct app *a)
         app_answer(a); /* it was stopped before its first word */
     else if (leaf == NO_MESSAGE || (c->messages[leaf].stop == STOP_END && c->messages[leaf].model))
         app_notice(a, "The last answer is complete");
-    else if (!a->ready)
+    else if (!a->chat.ready)
         app_notice(a, "The model is still loading");
     else
         app_go_on(a);
@@ -368,7 +368,7 @@ void app_continue_answer(struct app *a)
 
 void app_next_version(struct app *a, int step)
 {
-    struct conversation *c = &a->conversation;
+    struct conversation *c = &a->chat.conversation;
     int32_t at = branches_choice(c);
     if (!is_free(a))
         return;
@@ -387,29 +387,29 @@ void app_next_version(struct app *a, int step)
 
 static void act_on_branches(struct app *a, enum picker_result result, int32_t key)
 {
-    const struct picker_item *item = picker_selected(&a->picker);
+    const struct picker_item *item = picker_selected(&a->list.picker);
     int32_t leaf = item ? (int32_t)item->key : NO_MESSAGE;
     (void)key;
     if (result != PICKER_CHOSEN && result != PICKER_CLOSED)
         return;
     app_close_picker(a);
     if (result == PICKER_CHOSEN && is_free(a)) {
-        conversation_cut(&a->conversation, leaf);
+        conversation_cut(&a->chat.conversation, leaf);
         moved(a);
     }
 }
 
 static void list_branches(struct app *a)
 {
-    const struct conversation *c = &a->conversation;
+    const struct conversation *c = &a->chat.conversation;
     struct branch_list list;
-    picker_init(&a->picker, "Branches of this conversation", "Nothing was said yet");
-    a->picker.verb = "go on from there";
+    picker_init(&a->list.picker, "Branches of this conversation", "Nothing was said yet");
+    a->list.picker.verb = "go on from there";
     branches_list(c, &list);
     for (size_t i = 0; i < list.n; i++) {
         const struct branch *b = &list.branches[i];
         char time[32], count[32];
-        struct picker_item *item = picker_add(&a->picker, b->leaf, b->said, strlen(b->said));
+        struct picker_item *item = picker_add(&a->list.picker, b->leaf, b->said, strlen(b->said));
         snprintf(count, sizeof count, "%d messages", b->n_messages);
         picker_text(&item->columns[1],
                     saved_chats_when(c->messages[b->leaf].time, time, sizeof time));
@@ -418,8 +418,8 @@ static void list_branches(struct app *a)
             picker_text(&item->detail, b->answered);
     }
     branches_free(&list);
-    picker_ready(&a->picker);
-    picker_select(&a->picker, conversation_leaf(c));
+    picker_ready(&a->list.picker);
+    picker_select(&a->list.picker, conversation_leaf(c));
     app_open_picker(a, act_on_branches);
 }
 
@@ -432,11 +432,11 @@ void app_branch_command(struct app *a, const char *which)
         list_branches(a);
         return;
     }
-    int32_t version = branches_version(&a->conversation, which, &err);
+    int32_t version = branches_version(&a->chat.conversation, which, &err);
     if (version == NO_MESSAGE) {
         app_notice(a, "%s", err.text);
         return;
     }
-    conversation_choose(&a->conversation, version);
+    conversation_choose(&a->chat.conversation, version);
     moved(a);
 }

@@ -11,18 +11,18 @@
 
 void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *question)
 {
-    a->answer = answer;
+    a->prompt.answer = answer;
     app_notice(a, "%s (y/n)", question);
 }
 
 static void answer_key(struct app *a, int32_t key)
 {
-    void (*answer)(struct app *, bool) = a->answer;
+    void (*answer)(struct app *, bool) = a->prompt.answer;
     bool yes = key == 'y' || key == 'Y';
     if (!yes && key != 'n' && key != 'N' && key != K_ESC && key != (K_CTRL | 'c'))
         return; /* the question stays */
-    a->answer = NULL;
-    a->notice.len = 0;
+    a->prompt.answer = NULL;
+    a->prompt.notice.len = 0;
     answer(a, yes);
 }
 
@@ -31,30 +31,30 @@ static void answer_key(struct app *a, int32_t key)
 static void answer_paste(struct app *a, bool yes)
 {
     if (yes)
-        editor_take_paste(&a->editor);
+        editor_take_paste(&a->composer.editor);
     else
-        editor_drop_paste(&a->editor);
+        editor_drop_paste(&a->composer.editor);
     app_tell_if_full(a);
 }
 
 void app_paste_start(struct app *a)
 {
     a->focus = FOCUS_INPUT;
-    a->typed[0] = '\0';
-    a->notice.len = 0;
-    a->answer = NULL; /* a second paste takes the place of one that waits */
-    a->ctrl_x = a->quoted = false;
-    if (a->editor.search.on)
-        editor_search_key(&a->editor, K_ESC);
-    editor_paste_start(&a->editor);
+    a->sliders.typed[0] = '\0';
+    a->prompt.notice.len = 0;
+    a->prompt.answer = NULL; /* a second paste takes the place of one that waits */
+    a->composer.ctrl_x = a->composer.quoted = false;
+    if (a->composer.editor.search.on)
+        editor_search_key(&a->composer.editor, K_ESC);
+    editor_paste_start(&a->composer.editor);
 }
 
 void app_paste_end(struct app *a)
 {
-    struct editor *e = &a->editor;
+    struct editor *e = &a->composer.editor;
     editor_paste_end(e);
     size_t lines = editor_pasted_lines(e);
-    double most = options_number(a->options, OPT_PASTE_CONFIRM);
+    double most = options_number(a->chat.options, OPT_PASTE_CONFIRM);
     if (most > 0 && (double)lines > most && e->pasted.len <= EDITOR_MAX_BYTES) {
         char *question = xasprintf("Insert a paste of %zu lines?", lines);
         app_ask(a, answer_paste, question);
@@ -69,9 +69,9 @@ void app_paste_end(struct app *a)
 
 void app_tell_if_full(struct app *a)
 {
-    if (a->editor.full)
+    if (a->composer.editor.full)
         app_notice(a, "The input is full: it holds at most %d MB", EDITOR_MAX_BYTES >> 20);
-    a->editor.full = false;
+    a->composer.editor.full = false;
 }
 
 /* ---- $EDITOR -------------------------------------------------------------------------- */
@@ -80,14 +80,14 @@ void app_compose(struct app *a, const char *text,
                  void (*done)(struct app *, const char *text, size_t n))
 {
     struct error err;
-    external_editor_prepare(&a->compose);
+    external_editor_prepare(&a->composer.external);
     screen_leave();
-    if (external_editor_start(&a->compose, text, strlen(text), &err)) {
-        a->composed = done;
+    if (external_editor_start(&a->composer.external, text, strlen(text), &err)) {
+        a->composer.composed = done;
         return;
     }
     screen_enter();
-    external_editor_over(&a->compose);
+    external_editor_over(&a->composer.external);
     app_notice(a, "%s", err.text);
 }
 
@@ -97,16 +97,17 @@ void app_compose_check(struct app *a)
     struct error err;
     int status;
     bool repaired;
-    if (!a->compose.pid || !external_editor_ended(&a->compose, &status))
+    if (!a->composer.external.pid || !external_editor_ended(&a->composer.external, &status))
         return;
     screen_enter();
-    external_editor_over(&a->compose);
+    external_editor_over(&a->composer.external);
     a->dirty = true;
-    if (!external_editor_end(&a->compose, status, EDITOR_MAX_BYTES, &text, &repaired, &err)) {
+    if (!external_editor_end(&a->composer.external, status, EDITOR_MAX_BYTES, &text, &repaired,
+                             &err)) {
         app_notice(a, "%s", err.text);
         return;
     }
-    a->composed(a, text.data ? text.data : "", text.len);
+    a->composer.composed(a, text.data ? text.data : "", text.len);
     if (repaired)
         app_notice(a, "Bytes that are no UTF-8 stand as U+FFFD now");
     buf_free(&text);
@@ -114,12 +115,12 @@ void app_compose_check(struct app *a)
 
 static void take_composed(struct app *a, const char *text, size_t n)
 {
-    editor_set(&a->editor, text, n);
+    editor_set(&a->composer.editor, text, n);
 }
 
 static void external_editor_input(struct app *a)
 {
-    char *text = editor_expand(&a->editor);
+    char *text = editor_expand(&a->composer.editor);
     app_compose(a, text, take_composed);
     free(text);
 }
@@ -130,13 +131,13 @@ static void external_editor_input(struct app *a)
 static void remember(struct app *a, const char *line)
 {
     struct error err;
-    if (!history_keep(&a->editor.history, line, &err))
+    if (!history_keep(&a->composer.editor.history, line, &err))
         app_notice(a, "%s", err.text);
 }
 
 static void send_input(struct app *a)
 {
-    struct editor *e = &a->editor;
+    struct editor *e = &a->composer.editor;
     const char *argument;
     char *line = editor_expand(e);
     const char *start = line + strspn(line, " \t\n");
@@ -152,14 +153,14 @@ static void send_input(struct app *a)
     } else if (strlen(line) > EDITOR_MAX_BYTES) {
         e->full = true;
     } else if (id == COMMAND_TEXT && app_is_busy(a)) {
-        app_notice(a, a->queued ? "A message is waiting for the model already"
-                                : "An answer is running: Esc stops it, your text stays here");
+        app_notice(a, a->chat.queued ? "A message is waiting for the model already"
+                                     : "An answer is running: Esc stops it, your text stays here");
     } else {
         if (id != COMMAND_UNKNOWN) {
             remember(a, line);
             editor_clear(e);
         }
-        a->pager_open = false;
+        a->reader.pager_open = false;
         if (id == COMMAND_TEXT)
             app_send(a, argument, strlen(argument));
         else
@@ -172,21 +173,21 @@ static void send_input(struct app *a)
 
 static void insert_quoted(struct app *a, int32_t key)
 {
-    a->quoted = false;
+    a->composer.quoted = false;
     if (key == K_TAB)
-        editor_type(&a->editor, '\t');
+        editor_type(&a->composer.editor, '\t');
     else if (key == K_ENTER || key == (K_CTRL | 'j'))
-        editor_type(&a->editor, '\n');
+        editor_type(&a->composer.editor, '\n');
     else if (key >= 0x20 && key < K_NONE)
-        editor_type(&a->editor, key);
+        editor_type(&a->composer.editor, key);
     else
         app_notice(a, "Control characters are no part of a message");
 }
 
 bool app_input_key(struct app *a, int32_t *key)
 {
-    struct editor *e = &a->editor;
-    if (a->answer) {
+    struct editor *e = &a->composer.editor;
+    if (a->prompt.answer) {
         answer_key(a, *key);
         return true;
     }
@@ -194,21 +195,21 @@ bool app_input_key(struct app *a, int32_t *key)
         return false;
     if (e->search.on && editor_search_key(e, *key))
         return true;
-    if (a->quoted) {
+    if (a->composer.quoted) {
         insert_quoted(a, *key);
         return true;
     }
-    if (a->ctrl_x) {
-        a->ctrl_x = false;
+    if (a->composer.ctrl_x) {
+        a->composer.ctrl_x = false;
         *key |= K_CTRL_X;
         return false;
     }
     if (*key == (K_CTRL | 'x')) {
-        a->ctrl_x = true;
+        a->composer.ctrl_x = true;
         app_notice(a, "Ctrl-X -");
         return true;
     }
-    if (a->pager_open && *key == K_ESC)
+    if (a->reader.pager_open && *key == K_ESC)
         return false;
     return vi_key(e, *key);
 }
@@ -216,8 +217,8 @@ bool app_input_key(struct app *a, int32_t *key)
 static void put_example(struct app *a, int i)
 {
     const char *text = app_example(a, i);
-    if (a->conversation.n_path == 0)
-        editor_set(&a->editor, text, strlen(text));
+    if (a->chat.conversation.n_path == 0)
+        editor_set(&a->composer.editor, text, strlen(text));
 }
 
 void app_input_action(struct app *a, enum action action)
@@ -229,22 +230,22 @@ void app_input_action(struct app *a, enum action action)
     case ACT_EXAMPLE_3:
     case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); break;
     case ACT_COMPLETE:
-        if (a->editor.text.len && a->editor.text.data[0] == '/')
+        if (a->composer.editor.text.len && a->composer.editor.text.data[0] == '/')
             app_complete(a);
         else
             a->focus = FOCUS_SIDEBAR;
         break;
     case ACT_QUOTED_INSERT:
-        a->quoted = true;
+        a->composer.quoted = true;
         app_notice(a, "Ctrl-Q -");
         break;
     case ACT_EDIT_IN_EDITOR: external_editor_input(a); break;
     case ACT_DELETE_OR_QUIT:
-        if (!a->editor.text.len)
+        if (!a->composer.editor.text.len)
             a->quit = true;
         else
-            editor_act(&a->editor, action);
+            editor_act(&a->composer.editor, action);
         break;
-    default: editor_act(&a->editor, action);
+    default: editor_act(&a->composer.editor, action);
     }
 }

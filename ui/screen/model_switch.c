@@ -16,7 +16,7 @@ static void start(struct app *a, const char *name)
 {
     struct engine_options o;
     struct error err;
-    if (a->next) {
+    if (a->chat.next_engine) {
         app_notice(a, "A model is being loaded already");
         return;
     }
@@ -24,16 +24,16 @@ static void start(struct app *a, const char *name)
         app_notice(a, "An answer is running: Esc stops it");
         return;
     }
-    if (!a->ready || !cli_switch_options(a->options, name, &o, &err)) {
-        app_notice(a, "%s", a->ready ? err.text : "The model is still being loaded");
+    if (!a->chat.ready || !cli_switch_options(a->chat.options, name, &o, &err)) {
+        app_notice(a, "%s", a->chat.ready ? err.text : "The model is still being loaded");
         return;
     }
-    engine_keep(a->engine); /* while the other one loads */
-    a->next = engine_start(&o);
-    a->next_path = (char *)o.model;
-    a->ready = false; /* a message waits for the new model */
-    a->status.state = STATE_LOADING;
-    a->status.done = a->status.total = 0;
+    engine_keep(a->chat.engine); /* while the other one loads */
+    a->chat.next_engine = engine_start(&o);
+    a->chat.next_path = (char *)o.model;
+    a->chat.ready = false; /* a message waits for the new model */
+    a->chat.status.state = STATE_LOADING;
+    a->chat.status.done = a->chat.status.total = 0;
     a->dirty = true;
 }
 
@@ -47,39 +47,39 @@ static void forget_ids(struct conversation *c)
 static void take_next(struct app *a)
 {
     struct error err;
-    engine_stop(a->engine);
-    a->engine = a->next;
-    a->next = NULL;
-    forget_ids(&a->conversation);
-    free(a->model_name);
-    a->model_name = app_model_name(a->next_path);
-    options_set(a->options, OPT_MODEL, a->next_path, SOURCE_USER, &err);
+    engine_stop(a->chat.engine);
+    a->chat.engine = a->chat.next_engine;
+    a->chat.next_engine = NULL;
+    forget_ids(&a->chat.conversation);
+    free(a->chat.model_name);
+    a->chat.model_name = app_model_name(a->chat.next_path);
+    options_set(a->chat.options, OPT_MODEL, a->chat.next_path, SOURCE_USER, &err);
     for (int id = 0; id < N_OPTIONS; id++)
-        options_unset(a->options, (enum option_id)id, SOURCE_MODEL);
-    a->status.n_ctx_before = a->status.n_ctx_used;
-    a->status.n_ctx_used = 0;
-    a->status.last = (struct turn_stats){0}; /* numbers of the old one say nothing here */
-    a->status.all.n_tokens = 0;
-    a->status.all.ms = 0;
-    a->status.stop = STOP_NONE;
-    app_notice(a, "Now talking to %s", a->model_name);
-    free(a->model_path);
-    a->model_path = a->next_path;
-    a->next_path = NULL;
+        options_unset(a->chat.options, (enum option_id)id, SOURCE_MODEL);
+    a->chat.status.n_ctx_before = a->chat.status.n_ctx_used;
+    a->chat.status.n_ctx_used = 0;
+    a->chat.status.last = (struct turn_stats){0}; /* numbers of the old one say nothing here */
+    a->chat.status.all.n_tokens = 0;
+    a->chat.status.all.ms = 0;
+    a->chat.status.stop = STOP_NONE;
+    app_notice(a, "Now talking to %s", a->chat.model_name);
+    free(a->chat.model_path);
+    a->chat.model_path = a->chat.next_path;
+    a->chat.next_path = NULL;
 }
 
 static void prompt_cache_old(struct app *a)
 {
-    app_notice(a, "%s stays: %s", a->model_name, engine_error(a->next)->text);
+    app_notice(a, "%s stays: %s", a->chat.model_name, engine_error(a->chat.next_engine)->text);
     app_drop_next(a);
 }
 
 void app_drop_next(struct app *a)
 {
-    engine_stop(a->next);
-    free(a->next_path);
-    a->next = NULL;
-    a->next_path = NULL;
+    engine_stop(a->chat.next_engine);
+    free(a->chat.next_path);
+    a->chat.next_engine = NULL;
+    a->chat.next_path = NULL;
 }
 
 void app_next_event(struct app *a, const struct event *e)
@@ -103,7 +103,7 @@ void app_next_event(struct app *a, const struct event *e)
 static void act(struct app *a, enum picker_result result, int32_t key)
 {
     (void)key;
-    const struct picker_item *item = picker_selected(&a->picker);
+    const struct picker_item *item = picker_selected(&a->list.picker);
     if (result == PICKER_CHOSEN && item) {
         struct model_list l = a->models;
         size_t i = (size_t)item->key;
@@ -157,9 +157,9 @@ void app_choose_model(struct app *a, const char *name)
     }
     models_free(&a->models);
     models_list(&a->models);
-    picker_init(&a->picker, "Models",
+    picker_init(&a->list.picker, "Models",
                 "No .qins files in $QINS_MODELS, ~/.local/share/qins/models or here");
-    a->picker.verb = "load";
-    fill(&a->picker, &a->models, a->model_path);
+    a->list.picker.verb = "load";
+    fill(&a->list.picker, &a->models, a->chat.model_path);
     app_open_picker(a, act);
 }

@@ -12,24 +12,24 @@
 
 static struct transcript *pane(struct app *a)
 {
-    return a->pager_open ? &a->pager : &a->transcript;
+    return a->reader.pager_open ? &a->reader.pager : &a->reader.transcript;
 }
 
 /* ---- views ---------------------------------------------------------------------------- */
 
 bool app_is_bare(const struct app *a)
 {
-    return a->bare && a->focus == FOCUS_CHAT;
+    return a->reader.bare && a->focus == FOCUS_CHAT;
 }
 
 bool app_shows_raw(const struct app *a)
 {
-    return a->raw != (strcmp(options_text(a->options, OPT_MARKDOWN), "true") != 0);
+    return a->reader.raw != (strcmp(options_text(a->chat.options, OPT_MARKDOWN), "true") != 0);
 }
 
 enum emoji app_emoji(const struct app *a)
 {
-    const char *how = options_text(a->options, OPT_EMOJI);
+    const char *how = options_text(a->chat.options, OPT_EMOJI);
     return strcmp(how, "safe") == 0    ? EMOJI_SAFE
            : strcmp(how, "ascii") == 0 ? EMOJI_ASCII
                                        : EMOJI_NATIVE;
@@ -37,15 +37,15 @@ enum emoji app_emoji(const struct app *a)
 
 static void toggle_bare(struct app *a)
 {
-    a->bare = !app_is_bare(a);
-    a->focus = a->bare ? FOCUS_CHAT : FOCUS_INPUT;
-    if (a->bare)
+    a->reader.bare = !app_is_bare(a);
+    a->focus = a->reader.bare ? FOCUS_CHAT : FOCUS_INPUT;
+    if (a->reader.bare)
         app_notice(a, "Select with the mouse; Esc brings everything back");
 }
 
 static void toggle_raw(struct app *a)
 {
-    a->raw = !a->raw;
+    a->reader.raw = !a->reader.raw;
     app_notice(a, app_shows_raw(a) ? "Answers as they were written" : "Answers as Markdown");
 }
 
@@ -70,24 +70,24 @@ static void erase(struct buf *b)
 bool app_find_key(struct app *a, int32_t key)
 {
     char bytes[4];
-    if (!a->finding)
+    if (!a->reader.finding)
         return false;
     if (key == K_ENTER || key == (K_CTRL | 'j')) {
-        a->finding = false;
-        buf_append(&a->find, "", 0);
-        char *text = xstrndup(a->find.data, a->find.len);
+        a->reader.finding = false;
+        buf_append(&a->reader.find, "", 0);
+        char *text = xstrndup(a->reader.find.data, a->reader.find.len);
         app_find(a, text);
         free(text);
     } else if (key == K_ESC || key == (K_CTRL | 'c') || key == (K_CTRL | 'g')) {
-        a->finding = false;
+        a->reader.finding = false;
     } else if (key == K_BACKSPACE || key == (K_CTRL | 'h')) {
-        a->finding = a->find.len > 0;
-        erase(&a->find);
+        a->reader.finding = a->reader.find.len > 0;
+        erase(&a->reader.find);
     } else if (key == (K_CTRL | 'u')) {
-        a->find.len = 0;
+        a->reader.find.len = 0;
     } else if (key >= 0x20 && key < K_NONE) {
         char *clean = sanitise_text(bytes, utf8_encode(key, bytes), true);
-        buf_puts(&a->find, clean);
+        buf_puts(&a->reader.find, clean);
         free(clean);
     }
     return true;
@@ -105,11 +105,11 @@ static void find_next(struct app *a, int step)
 /* The message behind an item, or NULL: an answer without text has none. */
 static const struct message *message_of(const struct app *a, size_t item)
 {
-    const struct conversation *c = &a->conversation;
+    const struct conversation *c = &a->chat.conversation;
     size_t at = 0;
-    for (size_t i = 0; i <= item && i < a->transcript.n && at < c->n_path; i++) {
+    for (size_t i = 0; i <= item && i < a->reader.transcript.n && at < c->n_path; i++) {
         const struct message *m = &c->messages[c->path[at]];
-        enum item_kind kind = a->transcript.items[i].kind;
+        enum item_kind kind = a->reader.transcript.items[i].kind;
         if (kind == ITEM_NOTE || m->role != (kind == ITEM_USER ? CHAT_USER : CHAT_ASSISTANT))
             continue;
         if (i == item)
@@ -133,7 +133,7 @@ static void copy_to_file(struct app *a, const char *what, const char *why, const
 
 static void copy_text(struct app *a, const char *what, const char *text, size_t n)
 {
-    const char *how = options_text(a->options, OPT_CLIPBOARD);
+    const char *how = options_text(a->chat.options, OPT_CLIPBOARD);
     struct buf sequence = {0};
     if (strcmp(how, "off") == 0) {
         app_notice(a, "Copying is off (clipboard: off)");
@@ -166,16 +166,16 @@ static void copy_code(struct app *a, size_t item)
     const struct message *m = message_of(a, item);
     struct buf code = {0};
     char what[40];
-    if (item != a->code_item)
-        a->code_next = 0;
-    a->code_item = item;
-    bool found = m && code_of(m->text.data, m->text.len, a->code_next, &code);
-    if (m && !found && a->code_next) {
-        a->code_next = 0;
+    if (item != a->reader.code_item)
+        a->reader.code_next = 0;
+    a->reader.code_item = item;
+    bool found = m && code_of(m->text.data, m->text.len, a->reader.code_next, &code);
+    if (m && !found && a->reader.code_next) {
+        a->reader.code_next = 0;
         buf_free(&code);
         found = code_of(m->text.data, m->text.len, 0, &code);
     }
-    snprintf(what, sizeof what, "Code %zu", ++a->code_next);
+    snprintf(what, sizeof what, "Code %zu", ++a->reader.code_next);
     if (found && code.len)
         copy_text(a, what, code.data, code.len);
     else
@@ -198,8 +198,9 @@ static void copy_code_number(struct app *a, size_t item, size_t number)
 
 static size_t last_answer(const struct app *a)
 {
-    size_t i = a->transcript.n;
-    while (i > 0 && (a->transcript.items[i - 1].kind != ITEM_ANSWER || !message_of(a, i - 1)))
+    size_t i = a->reader.transcript.n;
+    while (i > 0 &&
+           (a->reader.transcript.items[i - 1].kind != ITEM_ANSWER || !message_of(a, i - 1)))
         i--;
     return i ? i - 1 : SIZE_MAX;
 }
@@ -207,8 +208,8 @@ static size_t last_answer(const struct app *a)
 /* The item of the n-th message, from 1. */
 static size_t item_number(const struct app *a, size_t n)
 {
-    for (size_t i = 0; i < a->transcript.n; i++)
-        if (a->transcript.items[i].kind != ITEM_NOTE && --n == 0)
+    for (size_t i = 0; i < a->reader.transcript.n; i++)
+        if (a->reader.transcript.items[i].kind != ITEM_NOTE && --n == 0)
             return i;
     return SIZE_MAX;
 }
@@ -237,13 +238,13 @@ bool app_reader_action(struct app *a, enum action action)
     case ACT_MESSAGE_PREVIOUS: transcript_jump(pane(a), -1); return true;
     case ACT_MESSAGE_NEXT: transcript_jump(pane(a), 1); return true;
     case ACT_FIND:
-        a->finding = true;
-        a->find.len = 0;
+        a->reader.finding = true;
+        a->reader.find.len = 0;
         return true;
     case ACT_FIND_NEXT: find_next(a, 1); return true;
     case ACT_FIND_PREVIOUS: find_next(a, -1); return true;
-    case ACT_COPY: copy_message(a, transcript_current(&a->transcript)); return true;
-    case ACT_COPY_CODE: copy_code(a, transcript_current(&a->transcript)); return true;
+    case ACT_COPY: copy_message(a, transcript_current(&a->reader.transcript)); return true;
+    case ACT_COPY_CODE: copy_code(a, transcript_current(&a->reader.transcript)); return true;
     case ACT_RAW: toggle_raw(a); return true;
     case ACT_BARE: toggle_bare(a); return true;
     default: return false;

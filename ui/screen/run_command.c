@@ -25,8 +25,8 @@ void app_notice(struct app *a, const char *format, ...)
         free(clean);
         free(text);
     }
-    buf_free(&a->notice);
-    a->notice = line;
+    buf_free(&a->prompt.notice);
+    a->prompt.notice = line;
     a->dirty = true;
 }
 
@@ -34,12 +34,12 @@ void app_notice(struct app *a, const char *format, ...)
 
 static void open_page(struct app *a, const char *name, const struct buf *text)
 {
-    transcript_clear(&a->pager);
-    transcript_add(&a->pager, ITEM_NOTE, text->data, text->len);
-    transcript_finish(&a->pager, NULL);
-    transcript_top(&a->pager);
-    a->pager_open = true;
-    a->pager_name = name;
+    transcript_clear(&a->reader.pager);
+    transcript_add(&a->reader.pager, ITEM_NOTE, text->data, text->len);
+    transcript_finish(&a->reader.pager, NULL);
+    transcript_top(&a->reader.pager);
+    a->reader.pager_open = true;
+    a->reader.pager_name = name;
     a->focus = FOCUS_CHAT; /* its keys scroll and find */
     a->dirty = true;
 }
@@ -56,7 +56,8 @@ void app_open_help(struct app *a)
 static void open_about(struct app *a)
 {
     struct buf text = {0};
-    about(&text, a->ready ? a->model_name : NULL, a->status.model_bytes, a->status.f32_bytes);
+    about(&text, a->chat.ready ? a->chat.model_name : NULL, a->chat.status.model_bytes,
+          a->chat.status.f32_bytes);
     open_page(a, "About QINS", &text);
     buf_free(&text);
 }
@@ -65,7 +66,7 @@ static void open_stats(struct app *a)
 {
     struct buf text = {0};
     app_read_memory(a);
-    sidebar_report(&a->status, &text);
+    sidebar_report(&a->chat.status, &text);
     open_page(a, "Numbers", &text);
     buf_free(&text);
 }
@@ -75,9 +76,9 @@ static void open_settings(struct app *a)
     struct buf text = {0};
     buf_puts(&text, "Values, and where they come from\n");
     for (int id = 0; id < N_OPTIONS; id++) {
-        char *value = options_format(a->options, (enum option_id)id);
+        char *value = options_format(a->chat.options, (enum option_id)id);
         buf_printf(&text, "  %-18s %-12s %.60s\n", option_table[id].name,
-                   option_source_name(options_source(a->options, (enum option_id)id)), value);
+                   option_source_name(options_source(a->chat.options, (enum option_id)id)), value);
         free(value);
     }
     buf_puts(&text, "\n/set NAME tells more, /set NAME VALUE changes it.\n");
@@ -91,7 +92,7 @@ static void take_system(struct app *a, const char *text, size_t n)
 {
     struct error err;
     (void)n;
-    if (options_set(a->options, OPT_SYSTEM, text, SOURCE_USER, &err))
+    if (options_set(a->chat.options, OPT_SYSTEM, text, SOURCE_USER, &err))
         app_notice(a, *text ? "The system prompt holds from the next message on"
                             : "No system prompt from the next message on");
     else
@@ -100,7 +101,7 @@ static void take_system(struct app *a, const char *text, size_t n)
 
 static void open_system(struct app *a)
 {
-    const char *now = options_text(a->options, OPT_SYSTEM);
+    const char *now = options_text(a->chat.options, OPT_SYSTEM);
     struct buf text = {0};
     buf_printf(&text,
                "%s\n\n/system TEXT changes it, /system edit opens it in your "
@@ -115,7 +116,7 @@ static void set_system(struct app *a, const char *text)
     if (!*text)
         open_system(a);
     else if (strcmp(text, "edit") == 0)
-        app_compose(a, options_text(a->options, OPT_SYSTEM), take_system);
+        app_compose(a, options_text(a->chat.options, OPT_SYSTEM), take_system);
     else
         take_system(a, strcmp(text, "none") == 0 ? "" : text, 0);
 }
@@ -124,7 +125,7 @@ static void choose_preset(struct app *a, const char *name)
 {
     struct error err;
     if (*name) {
-        if (preset_choose(a->options, name, &err)) {
+        if (preset_choose(a->chat.options, name, &err)) {
             app_apply_options(a);
             if (app_apply_look(a, &err))
                 app_notice(a, "Preset %s", name);
@@ -156,7 +157,7 @@ static void set_option(struct app *a, const char *arguments)
         app_notice(a, "No setting is called %s%s%s", name, nearest ? "; did you mean " : "",
                    nearest ? nearest : "");
     } else if (!*value) {
-        char *now = options_format(a->options, (enum option_id)id), range[128];
+        char *now = options_format(a->chat.options, (enum option_id)id), range[128];
         app_notice(a, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
                    option_table[id].help, option_range(&option_table[id], range, sizeof range));
         free(now);
@@ -167,10 +168,10 @@ static void set_option(struct app *a, const char *arguments)
                    option_table[id].name);
     } else if (id == OPT_PRESET) {
         choose_preset(a, value);
-    } else if (!options_set(a->options, (enum option_id)id, value, SOURCE_USER, &err)) {
+    } else if (!options_set(a->chat.options, (enum option_id)id, value, SOURCE_USER, &err)) {
         app_notice(a, "%s", err.text);
     } else if (!app_apply_look(a, &err)) {
-        options_unset(a->options, (enum option_id)id, SOURCE_USER);
+        options_unset(a->chat.options, (enum option_id)id, SOURCE_USER);
         app_notice(a, "%s", err.text);
     } else {
         app_apply_options(a);
@@ -224,7 +225,7 @@ void app_command(struct app *a, const char *line)
 
 void app_complete(struct app *a)
 {
-    struct editor *e = &a->editor;
+    struct editor *e = &a->composer.editor;
     struct completion c;
     struct buf list = {0};
     complete(e->text.data, e->caret, &c);

@@ -32,8 +32,8 @@ static size_t notice_row(const struct buf *notice, size_t *at, int columns)
 static int notice_rows(const struct app *a, int rows, int columns)
 {
     int n = 0, most = rows >= 9 ? rows / 3 : 2;
-    for (size_t at = 0; at < a->notice.len && n < most; n++)
-        notice_row(&a->notice, &at, columns);
+    for (size_t at = 0; at < a->prompt.notice.len && n < most; n++)
+        notice_row(&a->prompt.notice, &at, columns);
     return n > 0 ? n : 1;
 }
 
@@ -47,7 +47,7 @@ static struct frame frame_of(struct app *a)
         f.hints = f.chat_rows = f.rows - notice_rows(a, f.rows, f.columns);
         return f;
     }
-    bool sidebar = f.columns >= (a->pager_open ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
+    bool sidebar = f.columns >= (a->reader.pager_open ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
     f.side_cells = SIDEBAR_CELLS + 2 * (f.columns >= 90);
     f.side = sidebar ? f.columns - f.side_cells - 4 : f.columns;
     f.chat_columns = f.side;
@@ -55,9 +55,12 @@ static struct frame frame_of(struct app *a)
     f.margin = f.chat_columns >= GUTTER_FROM ? 2 : 0;
     size_t row;
     int column, most = f.rows * INPUT_PERCENT / 100, bottom = f.rows;
-    editor_layout(&a->editor, f.chat_columns - 4, &row, &column);
-    f.input_rows = most < 1 ? 1 : a->editor.rows.n < (size_t)most ? (int)a->editor.rows.n : most;
-    f.hints = f.rows >= 5 || a->notice.len ? bottom -= notice_rows(a, f.rows, f.columns) : -1;
+    editor_layout(&a->composer.editor, f.chat_columns - 4, &row, &column);
+    f.input_rows = most < 1                                   ? 1
+                   : a->composer.editor.rows.n < (size_t)most ? (int)a->composer.editor.rows.n
+                                                              : most;
+    f.hints =
+        f.rows >= 5 || a->prompt.notice.len ? bottom -= notice_rows(a, f.rows, f.columns) : -1;
     f.status = !sidebar && f.rows >= 6 ? --bottom : -1;
     bottom -= f.input_rows;
     f.input_row = bottom;
@@ -72,8 +75,8 @@ static struct frame frame_of(struct app *a)
 
 static void draw_title(const struct app *a, const struct frame *f)
 {
-    char *title =
-        xasprintf("QINS Chat - %s on CPU", app_has_starter(a) ? "starter model" : a->model_name);
+    char *title = xasprintf("QINS Chat - %s on CPU",
+                            app_has_starter(a) ? "starter model" : a->chat.model_name);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);
@@ -99,7 +102,7 @@ static void draw_rule(const struct frame *f, int row, const char *name, bool foc
 /* What was found, and that there is more below, on the line under the chat. */
 static void draw_badge(const struct app *a, const struct frame *f)
 {
-    const struct transcript *t = a->pager_open ? &a->pager : &a->transcript;
+    const struct transcript *t = a->reader.pager_open ? &a->reader.pager : &a->reader.transcript;
     char text[96] = "", found[40] = "";
     transcript_search_status(t, found, sizeof found);
     if (*found)
@@ -132,11 +135,11 @@ char *view_key(enum focus focus, enum action action, char *out, size_t size)
 
 static void draw_notice(const struct app *a, const struct frame *f)
 {
-    for (size_t at = 0, row = (size_t)f->hints; row < (size_t)f->rows && at < a->notice.len;
+    for (size_t at = 0, row = (size_t)f->hints; row < (size_t)f->rows && at < a->prompt.notice.len;
          row++) {
-        const char *s = a->notice.data + at;
+        const char *s = a->prompt.notice.data + at;
         screen_put((int)row, 1, f->columns - 2, STYLE_NOTE, s,
-                   notice_row(&a->notice, &at, f->columns));
+                   notice_row(&a->prompt.notice, &at, f->columns));
     }
 }
 
@@ -176,30 +179,31 @@ static void draw_hints(const struct app *a, const struct frame *f)
                      {ACT_FIND, "find"},
                      {ACT_SCROLL_BOTTOM, "end"}},
     };
-    int row = a->pager_open && a->focus == FOCUS_CHAT ? N_FOCUS : a->focus;
+    int row = a->reader.pager_open && a->focus == FOCUS_CHAT ? N_FOCUS : a->focus;
     if (f->hints < 0)
         return;
-    if (a->notice.len) {
+    if (a->prompt.notice.len) {
         draw_notice(a, f);
         return;
     }
     int column = 1;
-    if (a->finding) {
+    if (a->reader.finding) {
         screen_puts(f->hints, 1, 1, STYLE_ACCENT, "/");
-        int n = screen_put(f->hints, 2, f->columns - 3, STYLE_TEXT, a->find.data, a->find.len);
+        int n = screen_put(f->hints, 2, f->columns - 3, STYLE_TEXT, a->reader.find.data,
+                           a->reader.find.len);
         screen_cursor(f->hints, 2 + n);
         return;
     }
-    if (a->editor.search.on) {
+    if (a->composer.editor.search.on) {
         struct buf prompt = {0};
-        editor_search_prompt(&a->editor, &prompt);
+        editor_search_prompt(&a->composer.editor, &prompt);
         screen_put(f->hints, 1, f->columns - 2, STYLE_ACCENT, prompt.data, prompt.len);
         buf_free(&prompt);
         return;
     }
-    if (a->focus == FOCUS_INPUT && a->editor.vi.on)
+    if (a->focus == FOCUS_INPUT && a->composer.editor.vi.on)
         column += 3 + screen_puts(f->hints, column, f->columns - 2, STYLE_ACCENT,
-                                  a->editor.vi.normal ? "NORMAL" : "INSERT");
+                                  a->composer.editor.vi.normal ? "NORMAL" : "INSERT");
     for (size_t i = 0; i < 8 && hints[row][i].text; i++) {
         char name[32] = "";
         view_key(a->focus, hints[row][i].action, name, sizeof name);
@@ -213,10 +217,11 @@ static void draw_hints(const struct app *a, const struct frame *f)
 
 static const char *name_of_input(const struct app *a)
 {
-    bool answer = a->rewriting && a->conversation.messages[a->rewritten].role == CHAT_ASSISTANT;
-    return answer         ? "New version of the answer"
-           : a->rewriting ? "New version of your message"
-                          : "Message";
+    bool answer = a->composer.rewriting &&
+                  a->chat.conversation.messages[a->composer.rewritten].role == CHAT_ASSISTANT;
+    return answer                  ? "New version of the answer"
+           : a->composer.rewriting ? "New version of your message"
+                                   : "Message";
 }
 
 void view_draw(struct app *a)
@@ -228,7 +233,7 @@ void view_draw(struct app *a)
         screen_puts(0, 0, f.columns, STYLE_TEXT, "qins-tui needs 20x4");
         return;
     }
-    if (a->picker_open) {
+    if (a->list.open) {
         view_picker(a);
         return;
     }
@@ -239,8 +244,8 @@ void view_draw(struct app *a)
     }
     draw_title(a, &f);
     char page[64];
-    snprintf(page, sizeof page, "%s - Esc closes this page", a->pager_name);
-    draw_rule(&f, f.top_rule, a->pager_open ? page : "Chat", a->focus == FOCUS_CHAT, true);
+    snprintf(page, sizeof page, "%s - Esc closes this page", a->reader.pager_name);
+    draw_rule(&f, f.top_rule, a->reader.pager_open ? page : "Chat", a->focus == FOCUS_CHAT, true);
     view_chat(a, &f);
     draw_rule(&f, f.input_rule, name_of_input(a), a->focus == FOCUS_INPUT, false);
     draw_badge(a, &f);

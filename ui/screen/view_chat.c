@@ -99,11 +99,11 @@ static void set_look(struct app *a, struct transcript *t, const struct frame *f,
 
 void view_chat(struct app *a, const struct frame *f)
 {
-    bool pager = a->pager_open;
-    struct transcript *t = pager ? &a->pager : &a->transcript;
+    bool pager = a->reader.pager_open;
+    struct transcript *t = pager ? &a->reader.pager : &a->reader.transcript;
     int gutter = pager ? f->margin : f->gutter, cells = text_cells(f, gutter);
-    set_look(a, &a->transcript, f, f->gutter);
-    set_look(a, &a->pager, f, f->margin);
+    set_look(a, &a->reader.transcript, f, f->gutter);
+    set_look(a, &a->reader.pager, f, f->margin);
     if (f->chat_rows < 1)
         return;
     if (!pager && t->n == 0) {

@@ -11,8 +11,8 @@
  * sanitiser would change is not shown as it is. */
 static void draw_input_row(const struct app *a, int screen_row, int column, int cells, size_t row)
 {
-    const struct row *r = &a->editor.rows.rows[row];
-    const struct buf *text = &a->editor.text;
+    const struct row *r = &a->composer.editor.rows.rows[row];
+    const struct buf *text = &a->composer.editor.text;
     const char *s = text->data + r->start;
     bool paste = r->shown && folded_paste_snap(text->data, text->len, r->start) < r->start;
     for (size_t i = 0, used; i < r->shown; i += used) {
@@ -38,8 +38,8 @@ void view_input(struct app *a, const struct frame *f)
 {
     size_t caret_row;
     int caret_column, cells = f->chat_columns - 4;
-    editor_layout(&a->editor, cells, &caret_row, &caret_column);
-    size_t n = a->editor.rows.n, shown = (size_t)f->input_rows;
+    editor_layout(&a->composer.editor, cells, &caret_row, &caret_column);
+    size_t n = a->composer.editor.rows.n, shown = (size_t)f->input_rows;
     size_t first = caret_row < shown / 2 ? 0 : caret_row - shown / 2;
     if (first + shown > n)
         first = n > shown ? n - shown : 0;
@@ -47,8 +47,8 @@ void view_input(struct app *a, const struct frame *f)
         draw_input_row(a, f->input_row + (int)i, 3, cells, first + i);
     screen_puts(f->input_row, 1, 1, a->focus == FOCUS_INPUT ? STYLE_ACCENT : STYLE_DIM,
                 first ? screen_glyphs()->up : ">");
-    if (!a->editor.text.len) {
-        const char *hint = !a->ready        ? "The model is loading; write, it will be sent then"
+    if (!a->composer.editor.text.len) {
+        const char *hint = !a->chat.ready   ? "The model is loading; write, it will be sent then"
                            : app_is_busy(a) ? "Esc stops the answer"
                                             : "Write a message, or /help";
         screen_puts(f->input_row, 4, cells - 1, STYLE_DIM, hint);

@@ -51,7 +51,7 @@ static void draw_hints(const struct picker *p, int row, int columns)
 
 void view_picker(struct app *a)
 {
-    struct picker *p = &a->picker;
+    struct picker *p = &a->list.picker;
     int rows = screen_rows(), columns = screen_columns(), height = rows - 3;
     char count[32];
     int n = snprintf(count, sizeof count, "%zu", p->n_shown);
@@ -71,8 +71,9 @@ void view_picker(struct app *a)
         draw_line(rows - 1, columns, p->question, &p->answer);
         return;
     }
-    if (a->notice.len)
-        screen_put(rows - 1, 1, columns - 2, STYLE_NOTE, a->notice.data, a->notice.len);
+    if (a->prompt.notice.len)
+        screen_put(rows - 1, 1, columns - 2, STYLE_NOTE, a->prompt.notice.data,
+                   a->prompt.notice.len);
     else
         draw_hints(p, rows - 1, columns);
 }

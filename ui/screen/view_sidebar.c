@@ -31,11 +31,11 @@ static void draw_side_line(const struct app *a, const struct sidebar_line *l, in
                            int cells)
 {
     int width = (int)utf8_width(l->value, strlen(l->value));
-    bool selected = l->slider >= 0 && l->slider == a->slider;
+    bool selected = l->slider >= 0 && l->slider == a->sliders.selected;
     bool active = selected && a->focus == FOCUS_SIDEBAR;
     enum style label = STYLE_DIM, value = STYLE_TEXT;
     if (l->kind == LINE_STATE)
-        label = a->status.state == STATE_READY ? STYLE_BOLD : STYLE_ACCENT;
+        label = a->chat.status.state == STATE_READY ? STYLE_BOLD : STYLE_ACCENT;
     else if (l->kind == LINE_HEADING)
         label = a->focus == FOCUS_SIDEBAR && *l->value ? STYLE_ACCENT : STYLE_BOLD,
         value = STYLE_DIM;
@@ -81,7 +81,8 @@ void view_sidebar(const struct app *a, const struct frame *f)
     int first = first_row(f), last = last_row(f);
     if (f->side >= f->columns) {
         struct buf status = {0};
-        sidebar_status(&a->status, a->options, a->slider, a->typed, &status);
+        sidebar_status(&a->chat.status, a->chat.options, a->sliders.selected, a->sliders.typed,
+                       &status);
         if (f->status >= 0)
             screen_put(f->status, 1, f->columns - 2,
                        a->focus == FOCUS_SIDEBAR ? STYLE_ACCENT : STYLE_DIM, status.data,
@@ -92,7 +93,8 @@ void view_sidebar(const struct app *a, const struct frame *f)
     for (int row = first; row < last; row++)
         if (row != f->input_rule)
             screen_puts(row, f->side, 1, STYLE_BORDER, screen_glyphs()->vertical);
-    int n = sidebar_lines(&a->status, a->options, a->slider, a->typed, last - first, lines);
+    int n = sidebar_lines(&a->chat.status, a->chat.options, a->sliders.selected, a->sliders.typed,
+                          last - first, lines);
     for (int i = 0; i < n; i++) {
         char *clean = sanitise_text(lines[i].value, strlen(lines[i].value), true);
         snprintf(lines[i].value, sizeof lines[i].value, "%s", clean);
@@ -106,7 +108,8 @@ struct place view_sidebar_at(const struct app *a, const struct frame *f, int row
     struct sidebar_line lines[SIDEBAR_MAX_LINES];
     struct place place = {.kind = PLACE_SIDEBAR, .slider = -1, .fraction = -1};
     int first = first_row(f), start = f->side + 2, cells = f->side_cells;
-    int n = sidebar_lines(&a->status, a->options, a->slider, a->typed, last_row(f) - first, lines);
+    int n = sidebar_lines(&a->chat.status, a->chat.options, a->sliders.selected, a->sliders.typed,
+                          last_row(f) - first, lines);
     if (row < first || row - first >= n)
         return place;
     const struct sidebar_line *l = &lines[row - first];

@@ -51,10 +51,10 @@ static void add_model(struct page *p, const struct app *a)
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
         add(p, STYLE_NOTE, 0, xstrdup("For a real one: qins-convert Phi-3.5-mini-instruct"));
     } else {
-        add(p, STYLE_BOLD, 0, xstrdup(a->model_name));
+        add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }
-    if (a->status.model_bytes && a->status.f32_bytes)
-        add(p, STYLE_DIM, 0, size_of_model(&a->status));
+    if (a->chat.status.model_bytes && a->chat.status.f32_bytes)
+        add(p, STYLE_DIM, 0, size_of_model(&a->chat.status));
     add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
 }
 
