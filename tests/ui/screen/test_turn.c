@@ -192,7 +192,7 @@ static void test_the_engine_learns_what_to_keep(void **state)
     app_close_picker(&a);
     assert_string_equal(fake_engine_keeps, "say 1, say 1, keep, say 2, keep, keep, forget 1, ");
     fake_engine_keeps[0] = '\0';
-    a.chat.chat.saving.off = true;
+    a.chat.saving.off = true;
     say(&a, "private");
     assert_string_equal(fake_engine_keeps, "say, ");
     picker_free(&a.list.picker);
