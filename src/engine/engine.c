@@ -59,9 +59,9 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids)
 
 static void open_keep(struct engine *e, enum kv_type kv)
 {
-    char *folder = e->options.prompt_cache_bytes > 0 ? places_cache_folder() : NULL;
+    char *folder = e->prompt_cache_bytes > 0 ? places_cache_folder() : NULL;
     if (folder)
-        e->keep = prompt_cache_new(folder, e->options.prompt_cache_bytes, e->model, &e->kernels,
+        e->keep = prompt_cache_new(folder, e->prompt_cache_bytes, e->model, &e->kernels,
                                    session_gemm(e->session), kv, e->pool);
     free(folder);
 }
@@ -84,10 +84,9 @@ static bool owns(struct engine *e, int64_t conversation)
 /* The lock decides between the file's name and engine_forget. */
 static void keep_context(struct engine *e, int64_t conversation)
 {
-    bool written =
-        e->keep && e->token_ms > 0 && owns(e, conversation) &&
-        prompt_cache_missing(e->keep, e->session) * e->token_ms > e->options.keep_worth_ms &&
-        prompt_cache_write(e->keep, e->session, conversation);
+    bool written = e->keep && e->token_ms > 0 && owns(e, conversation) &&
+                   prompt_cache_missing(e->keep, e->session) * e->token_ms > e->keep_worth_ms &&
+                   prompt_cache_write(e->keep, e->session, conversation);
     pthread_mutex_lock(&e->lock);
     if (written && e->to_keep == conversation)
         prompt_cache_commit(e->keep);
@@ -118,7 +117,7 @@ static bool on_read(void *arg, uint64_t done, uint64_t total)
 /* The first token needs every weight: reading them before is as fast, and shows how far it is. */
 static struct model *open_file(struct engine *e)
 {
-    struct model *m = model_open(e->options.model, &e->error);
+    struct model *m = model_open(e->model_path, &e->error);
     if (m && !mapping_read(&m->file.file, m->file.name, e->pool, on_read, e, &e->error)) {
         model_close(m);
         return NULL;
@@ -128,19 +127,19 @@ static struct model *open_file(struct engine *e)
 
 static struct model *open_model(struct engine *e)
 {
-    if (!is_folder(e->options.model))
+    if (!is_folder(e->model_path))
         return open_file(e);
-    struct convert_options o = {.format = e->options.folder_format,
+    struct convert_options o = {.format = e->setup.folder_format,
                                 .n_threads = pool_size(e->pool),
                                 .progress = on_convert,
                                 .arg = e};
-    return model_open_folder(e->options.model, &o, &e->error);
+    return model_open_folder(e->model_path, &o, &e->error);
 }
 
 static bool load(struct engine *e)
 {
-    kernels_init(&e->kernels, e->options.cpu_flags);
-    e->pool = pool_new(e->options.n_threads);
+    kernels_init(&e->kernels, e->setup.cpu_flags);
+    e->pool = pool_new(e->n_threads);
     e->model = open_model(e);
     if (!e->model)
         return false;
@@ -149,21 +148,22 @@ static bool load(struct engine *e)
                                  m->config.vocab, &e->error);
     if (!e->tokenizer)
         return false;
-    if (!e->options.raw &&
-        !chat_template_detect(e->tokenizer, m->tokenizer_config_json, &e->info.template, &e->error))
+    if (!e->raw &&
+        !chat_template_detect(e->tokenizer, m->tokenizer_config_json, &e->template, &e->error))
         return false;
     struct session_options o = {
-        .ctx_len = e->options.ctx_len, .kv = session_default_kv(m), .gemm = e->options.gemm};
-    if (e->options.has_kv)
-        o.kv = e->options.kv;
+        .ctx_len = e->ctx_len, .kv = session_default_kv(m), .gemm = e->setup.gemm};
+    if (e->setup.has_kv)
+        o.kv = e->setup.kv;
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
         return false;
     open_keep(e, o.kv);
     e->sampler = sampler_new(m->config.vocab);
-    speculate_init(&e->speculate, e->options.speculate);
-    e->info.model = m;
-    e->info.tokenizer = e->tokenizer;
+    speculate_init(&e->speculate, e->setup.speculate);
+    e->info.format = format_info(m->format)->name;
+    e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
+    e->info.file_bytes = m->file_bytes;
     e->info.cpu_level = e->kernels.level;
     e->info.n_threads = pool_size(e->pool);
     e->info.ctx_len = session_ctx(e->session);
@@ -235,46 +235,36 @@ static void *engine_main(void *arg)
 
 /* ---- the caller's side ---------------------------------------------------------------- */
 
-static void store_sampling(struct engine *e, const struct sampling *s)
-{
-    atomic_store_explicit(&e->temperature, s->temperature, memory_order_relaxed);
-    atomic_store_explicit(&e->top_p, s->top_p, memory_order_relaxed);
-    atomic_store_explicit(&e->min_p, s->min_p, memory_order_relaxed);
-    atomic_store_explicit(&e->repeat_penalty, s->repeat_penalty, memory_order_relaxed);
-    atomic_store_explicit(&e->presence_penalty, s->presence_penalty, memory_order_relaxed);
-    atomic_store_explicit(&e->frequency_penalty, s->frequency_penalty, memory_order_relaxed);
-    atomic_store_explicit(&e->top_k, s->top_k, memory_order_relaxed);
-    atomic_store_explicit(&e->repeat_last_n, s->repeat_last_n, memory_order_relaxed);
-    atomic_store_explicit(&e->top_p_rule, (int)s->top_p_rule, memory_order_relaxed);
-}
-
 /* A thread with all signals blocked: they are for the program's main thread. */
-static int start_thread(struct engine *e)
+static bool start_thread(struct engine *e)
 {
     sigset_t before;
     block_signals(&before);
     int error = pthread_create(&e->thread, NULL, engine_main, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
+    return error == 0 || error_set(&e->error, EX_OSERR, "cannot start the generation thread: %s",
+                                   strerror(error));
 }
 
 struct engine *engine_start(const struct engine_options *o)
 {
     static const struct sampling greedy = {.top_p = 1, .repeat_penalty = 1};
     struct engine *e = xcalloc(1, sizeof *e);
-    e->options = *o;
-    e->options.model = xstrdup(o->model);
+    e->model_path = xstrdup(o->model);
+    e->raw = o->raw;
+    e->prompt_cache_bytes = o->prompt_cache_bytes;
+    e->keep_worth_ms = o->keep_worth_ms;
+    e->n_threads = o->n_threads;
+    e->ctx_len = o->ctx_len;
     e->start_ms = now_ms();
     e->queue = event_queue_new(QUEUE_EVENTS);
     wake_open(&e->wake);
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->news, NULL);
-    store_sampling(e, &greedy);
-    int error = start_thread(e);
-    e->has_thread = error == 0;
-    if (error) {
+    e->sampling = greedy;
+    e->has_thread = engine_setup_read(&e->setup, o, &e->error) && start_thread(e);
+    if (!e->has_thread) {
         struct event failed = {.type = EVENT_FAILED};
-        error_set(&e->error, EX_OSERR, "cannot start the generation thread: %s", strerror(error));
         atomic_store(&e->state, ENGINE_FAILED);
         engine_emit_progress(e, &failed);
     }
@@ -305,7 +295,7 @@ void engine_stop(struct engine *e)
     pthread_mutex_destroy(&e->lock);
     wake_close(&e->wake);
     event_queue_free(e->queue);
-    free(e->options.model);
+    free(e->model_path);
     free(e);
 }
 
@@ -402,7 +392,9 @@ void engine_forget(struct engine *e, int64_t conversation)
 
 void engine_set_sampling(struct engine *e, const struct sampling *s)
 {
-    store_sampling(e, s);
+    pthread_mutex_lock(&e->lock);
+    e->sampling = *s;
+    pthread_mutex_unlock(&e->lock);
 }
 
 void engine_set_max_tokens(struct engine *e, uint32_t max_tokens)

@@ -515,8 +515,7 @@ static struct engine *start(char *model, uint64_t prompt_cache_bytes, double wor
 {
     struct engine_options o = {.model = model,
                                .n_threads = 2,
-                               .cpu_flags = cpu_flags(),
-                               .folder_format = FORMAT_F32,
+                               .format = "f32",
                                .prompt_cache_bytes = prompt_cache_bytes,
                                .keep_worth_ms = worth_ms};
     struct engine *e = engine_start(&o);

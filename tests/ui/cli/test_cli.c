@@ -350,8 +350,8 @@ static void test_what_the_engine_gets(void **state)
     assert_string_equal(o.model, "./x.qins");
     assert_int_equal(o.n_threads, 3);
     assert_int_equal(o.ctx_len, 77);
-    assert_int_equal(o.cpu_flags, 0);
-    assert_int_equal(o.folder_format, FORMAT_QINS4);
+    assert_string_equal(o.cpu, "scalar");
+    assert_string_equal(o.format, "qins4");
     free(o.model);
     cli_free(&c);
 
@@ -400,24 +400,6 @@ static void test_what_may_be_kept_of_contexts(void **state)
     unsetenv("QINS_NO_HISTORY");
 }
 
-static void test_small_folders_stay_float(void **state)
-{
-    (void)state;
-    struct engine_options o;
-    static const struct {
-        const char *folder;
-        enum format format;
-    } expected[] = {{"models/stories260K", FORMAT_F32}, {"fixtures/llama", FORMAT_F32}};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        assert_true(PARSE("-m", shared_path(expected[i].folder)));
-        if (!cli_engine_options(&c, &o, &err))
-            fail_msg("%s", err.text);
-        assert_int_equal(o.folder_format, expected[i].format);
-        free(o.model);
-        cli_free(&c);
-    }
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -435,7 +417,6 @@ int main(void)
         T(test_dumped_config_tells_every_source),
         T(test_versions_are_told),
         T(test_what_the_engine_gets),
-        T(test_small_folders_stay_float),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
