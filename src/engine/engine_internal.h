@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine_internal: what engine.c (thread, mailbox, loading) and turn.c (one answer) share. For them
- * alone.
+ * engine_internal: what engine_calls.c (the caller's thread), engine_thread.c (the engine's own)
+ * and turn.c (one answer) share. For them alone.
  */
 #ifndef QINS_ENGINE_INTERNAL_H
 #define QINS_ENGINE_INTERNAL_H
@@ -80,6 +80,9 @@ struct engine {
     struct prompt_cache *keep; /* NULL: nothing is kept */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
+
+/* The thread's function; arg: struct engine. */
+void *engine_main(void *arg);
 
 /* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
  */
