@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats.h"
+#include "levels.h"
 #include "number.h"
 #include "options.h"
 
@@ -136,7 +138,7 @@ const struct option_row option_table[N_OPTIONS] = {
         "The text does not depend on it." },
     [OPT_CPU] = {
         OPT_CPU, "cpu", NULL, 0, OPTION_CHOICE, 0, 0, 0, 0, 0,
-        "auto scalar avx2 avxvnni avx512 vnni amx neon dotprod i8mm", "auto", "LEVEL",
+        "auto" ALL_LEVEL_NAMES, "auto", "LEVEL",
         "highest instruction set, such as avx2",
         "The highest instruction set that may be used.\n"
         ".Cm auto\n"
@@ -152,7 +154,7 @@ const struct option_row option_table[N_OPTIONS] = {
         ".Pa .yaml ." },
     [OPT_FORMAT] = {
         OPT_FORMAT, "format", NULL, 'f', OPTION_CHOICE, 0, 0, 0, 0, 0,
-        "auto f32 bf16 qins9 qins9row qins8 qins4 qins4-16", "auto", "FORMAT",
+        "auto" FORMAT_NAMES, "auto", "FORMAT",
         "what a folder is converted to",
         "What a model folder is converted to in memory; a\n"
         ".Pa .qins\n"
