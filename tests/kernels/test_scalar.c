@@ -317,7 +317,8 @@ static void test_rows_of_formats_are_what_the_kernels_do(void **state)
         uint32_t rows = info->is_qins ? ROW_GROUP : 1;
         bool right = info->tile_bytes * 8.0 / (rows * info->tile_cols) == expected[i].bits &&
                      info->row_floats == expected[i].row_floats &&
-                     info->is_qins == expected[i].is_qins && info->is_qins == (info->tile_cols > 1) &&
+                     info->is_qins == expected[i].is_qins &&
+                     info->is_qins == (info->tile_cols > 1) &&
                      info->has_fine_edges == expected[i].has_fine_edges &&
                      info->is_int8 == (k.matvec_batch[f] != NULL) && k.matvec[f] && k.dequant[f];
         /* a block's scale is one byte beside its 4-bit codes */
