@@ -308,7 +308,6 @@ static void test_each_sampling_value_has_its_option(void **state)
         {OPT_REPEAT_LAST_N, "9"},
         {OPT_TOP_P_RULE, "nucleus"},
     };
-    struct error err;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         assert_true(options_set(&o, values[i].id, values[i].text, SOURCE_USER, &err));
     struct sampling s = options_sampling(&o);
