@@ -3,8 +3,6 @@
  * cpu: which instruction sets may run here. A CPU that has an instruction is not enough: the
  * operating system must save its registers too (XCR0), and for AMX grant it to this process.
  */
-#include <string.h>
-
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -136,47 +134,3 @@ unsigned cpu_flags(void)
 }
 
 #endif
-
-static const struct {
-    const char *name;
-    unsigned flags; /* its own and those of the levels below */
-} levels[] = {
-    {"scalar", 0},
-#if defined(__x86_64__)
-    {"avx2", CPU_AVX2},
-    {"avxvnni", CPU_AVX2 | CPU_AVXVNNI},
-    {"avx512", CPU_AVX2 | CPU_AVX512},
-    {"vnni", CPU_AVX2 | CPU_AVX512 | CPU_VNNI},
-    {"amx", CPU_AVX2 | CPU_AVX512 | CPU_VNNI | CPU_AMX},
-#elif defined(__aarch64__)
-    {"neon", CPU_NEON},
-    {"dotprod", CPU_NEON | CPU_DOTPROD},
-    {"i8mm", CPU_NEON | CPU_DOTPROD | CPU_I8MM},
-#endif
-};
-
-const char *cpu_level_names(void)
-{
-#if defined(__x86_64__)
-    return "auto scalar avx2 avxvnni avx512 vnni amx";
-#elif defined(__aarch64__)
-    return "auto scalar neon dotprod i8mm";
-#else
-    return "auto scalar";
-#endif
-}
-
-bool cpu_flags_from_name(const char *name, unsigned *flags)
-{
-    unsigned here = cpu_flags();
-    if (strcmp(name, "auto") == 0) {
-        *flags = here;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(name, levels[i].name) == 0 && (levels[i].flags & ~here) == 0) {
-            *flags = levels[i].flags;
-            return true;
-        }
-    return false;
-}

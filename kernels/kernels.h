@@ -16,18 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- number formats ------------------------------------------------------------------- */
+#include "formats.h"
+#include "levels.h"
 
-enum format {
-    FORMAT_F32,   /* row-major float */
-    FORMAT_BF16,  /* row-major bfloat16 */
-    FORMAT_QINS9, /* 8-bit log code + sign plane, one range a tensor: the specification's codec */
-    FORMAT_QINS9ROW, /* the same with a range a row */
-    FORMAT_QINS8,    /* sign + 7-bit shifted-log code, one scale a row */
-    FORMAT_QINS4,    /* sign + 3-bit code, blocks of 32 with a log scale: 4.25 bits a weight */
-    FORMAT_QINS4_16, /* the same, blocks of 16: 4.5 bits a weight */
-    N_FORMATS
-};
+/* ---- number formats ------------------------------------------------------------------- */
 
 enum {
     ROW_GROUP = 16, /* rows that one tile interleaves; a kernel's slice is whole row groups */
@@ -41,14 +33,6 @@ enum {
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
     ATTEND_DIM = 256,           /* of a head, at most */
     ATTEND_SCRATCH = 424 << 10, /* bytes */
-};
-
-struct format_info {
-    const char *name;    /* as users write it: "qins4" */
-    uint32_t tile_cols;  /* columns of one tile; 1: row-major, no tiles */
-    uint32_t tile_bytes; /* bytes of one tile of ROW_GROUP rows; of one element when row-major */
-    uint32_t row_floats; /* floats kept for each row beside the tiles: 0, 1 (base) or 2 (range) */
-    bool is_qins;        /* exact signs, inverse log codes */
 };
 
 const struct format_info *format_info(enum format format);
@@ -188,25 +172,11 @@ typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
 
 /* ---- dispatch ------------------------------------------------------------------------- */
 
-/* CPU levels: each includes the ones below it on its architecture; AVX-VNNI alone may be missing.
- */
-enum cpu_flag {
-    CPU_AVX2 = 1 << 0,    /* AVX2 + FMA + F16C */
-    CPU_AVXVNNI = 1 << 4, /* the VNNI of 256-bit registers, without AVX-512 */
-    CPU_AVX512 = 1 << 1,  /* F, BW, DQ, VL */
-    CPU_VNNI = 1 << 2,    /* AVX-512 VNNI + VBMI */
-    CPU_AMX = 1 << 3,     /* tiles, int8 and bf16, permission granted by the kernel */
-    CPU_NEON = 1 << 8,
-    CPU_DOTPROD = 1 << 9,
-    CPU_I8MM = 1 << 10,
-};
-
 struct kernels {
-    const char *
-        level; /* "scalar", "avx2", "avxvnni", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
+    const char *level; /* "scalar", or a name of levels.h */
     bool fast_int8; /* matvec_batch beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
-    matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: not an int8 format */
+    matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */
     dequant_fn *dequant[N_FORMATS];
     gemm_tiles_fn *gemm_tiles[N_FORMATS]; /* NULL: this level has none */
     pack_tokens_fn *pack_tokens;          /* NULL where there is no prompt kernel */
@@ -231,7 +201,7 @@ struct kernels {
 unsigned cpu_flags(void);
 /* "scalar", "avx2", ... -> the flags up to that level; "auto" -> all. False: no such level here. */
 bool cpu_flags_from_name(const char *name, unsigned *flags);
-/* Space-separated level names of this architecture, for messages. */
+/* "auto scalar avx2 ...": what this architecture may have, for messages. */
 const char *cpu_level_names(void);
 
 /* Fills the table for these flags (ANDed with cpu_flags()): a pure function of its argument. */

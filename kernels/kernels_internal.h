@@ -144,7 +144,7 @@ void decoder_row(struct decoder *d, uint32_t row);
 /* -> columns written, at most MAX_TILE_COLS, none beyond m->cols. */
 uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, float *out);
 
-/* ---- the rungs of the ladder: each overrides what it improves ------------------------- */
+/* ---- the rows of levels.h: each overrides what it improves --- ------------------------- */
 
 void kernels_scalar(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);

@@ -407,8 +407,7 @@ static void encode_row(const struct matrix *m, const struct qins_range *range, u
         break;
     case FORMAT_QINS9ROW: encode_qins9row_row(m, tiles, row, w, floats); break;
     case FORMAT_QINS8: encode_qins8_row(m, tiles, r, w, &floats[row]); break;
-    case FORMAT_QINS4: encode_qins4_row(m, tiles, r, w, &floats[row], 32); break;
-    default: encode_qins4_row(m, tiles, r, w, &floats[row], 16);
+    default: encode_qins4_row(m, tiles, r, w, &floats[row], format_info(m->format)->block);
     }
 }
 

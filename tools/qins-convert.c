@@ -39,9 +39,9 @@ static const char help[] =
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
     "  -o, --output OUT       file to write (default: FOLDER's name-FORMAT.qins, in this folder)\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
-    "      --force            replace OUT when it exists\n"
+    "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
-    "      --no-hash          leave the SHA-256 of the source files out\n"
+    "      --no-hash          omit the SHA-256 of the source files\n"
     "  -q, --quiet            no progress\n"
     "  -h, --help             print this and exit\n"
     "      --version          print versions and exit\n";
@@ -91,7 +91,7 @@ static void print_version(void)
     buf_free(&text);
 }
 
-/* -> false: leave with err->code (EX_OK after --help). */
+/* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
     enum { FORCE = 256, JSON, NO_HASH, VERSION };

@@ -59,7 +59,7 @@ void engine_stop(struct engine *e)
     if (e->has_thread)
         pthread_join(e->thread, NULL);
     sampler_free(e->sampler);
-    prompt_cache_free(e->keep);
+    prompt_cache_free(e->cache);
     session_free(e->session);
     tokenizer_free(e->tokenizer);
     if (e->model)

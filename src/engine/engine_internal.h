@@ -77,7 +77,7 @@ struct engine {
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;
-    struct prompt_cache *keep; /* NULL: nothing is kept */
+    struct prompt_cache *cache; /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
 

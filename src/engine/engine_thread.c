@@ -57,12 +57,12 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids)
 
 /* ---- contexts on the disk ------------------------------------------------------------- */
 
-static void open_keep(struct engine *e, enum kv_type kv)
+static void open_cache(struct engine *e, enum kv_type kv)
 {
     char *folder = e->prompt_cache_bytes > 0 ? places_cache_folder() : NULL;
     if (folder)
-        e->keep = prompt_cache_new(folder, e->prompt_cache_bytes, e->model, &e->kernels,
-                                   session_gemm(e->session), kv, e->pool);
+        e->cache = prompt_cache_new(folder, e->prompt_cache_bytes, e->model, &e->kernels,
+                                    session_gemm(e->session), kv, e->pool);
     free(folder);
 }
 
@@ -84,14 +84,14 @@ static bool owns(struct engine *e, int64_t conversation)
 /* The lock decides between the file's name and engine_forget. */
 static void keep_context(struct engine *e, int64_t conversation)
 {
-    bool written = e->keep && e->token_ms > 0 && owns(e, conversation) &&
-                   prompt_cache_missing(e->keep, e->session) * e->token_ms > e->keep_worth_ms &&
-                   prompt_cache_write(e->keep, e->session, conversation);
+    bool written = e->cache && e->token_ms > 0 && owns(e, conversation) &&
+                   prompt_cache_missing(e->cache, e->session) * e->token_ms > e->keep_worth_ms &&
+                   prompt_cache_write(e->cache, e->session, conversation);
     pthread_mutex_lock(&e->lock);
     if (written && e->to_keep == conversation)
-        prompt_cache_commit(e->keep);
+        prompt_cache_commit(e->cache);
     else if (written)
-        prompt_cache_abandon(e->keep);
+        prompt_cache_abandon(e->cache);
     e->to_keep = 0;
     pthread_mutex_unlock(&e->lock);
 }
@@ -158,7 +158,7 @@ static bool load(struct engine *e)
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
         return false;
-    open_keep(e, o.kv);
+    open_cache(e, o.kv);
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->setup.speculate);
     e->info.format = format_info(m->format)->name;

@@ -55,11 +55,11 @@ struct prompt_cache *prompt_cache_new(const char *folder, uint64_t max_bytes, co
                                       const struct kernels *k, enum gemm gemm, enum kv_type kv,
                                       struct pool *pool)
 {
-    struct prompt_cache *keep = xcalloc(1, sizeof *keep);
+    struct prompt_cache *cache = xcalloc(1, sizeof *cache);
     const uint32_t layout = KV_LAYOUT;
-    keep->folder = xstrdup(folder);
-    keep->max_bytes = max_bytes;
-    keep->pool = pool;
+    cache->folder = xstrdup(folder);
+    cache->max_bytes = max_bytes;
+    cache->pool = pool;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
         die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
@@ -69,12 +69,12 @@ struct prompt_cache *prompt_cache_new(const char *folder, uint64_t max_bytes, co
     add_text(md, gemm_name(gemm));
     EVP_DigestUpdate(md, &layout, sizeof layout);
     add_model(md, m);
-    EVP_DigestFinal_ex(md, keep->identity, NULL);
+    EVP_DigestFinal_ex(md, cache->identity, NULL);
     EVP_MD_CTX_free(md);
     for (int i = 0; i < NAME_BYTES; i++)
-        snprintf(keep->prefix + 2 * i, 3, "%02x", keep->identity[i]);
-    keep->prefix[sizeof keep->prefix - 2] = '-';
-    return keep;
+        snprintf(cache->prefix + 2 * i, 3, "%02x", cache->identity[i]);
+    cache->prefix[sizeof cache->prefix - 2] = '-';
+    return cache;
 }
 
 void prompt_cache_free(struct prompt_cache *k)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * prompt_cache: the folder of evaluated contexts (kv_file), so that a conversation that is opened
- * again need not be read again by the model. One file a conversation and model:
- * MODEL-CONVERSATION.kv, used for any prompt that begins as it does. All of it may be removed at
- * any time. Nothing here is an error: what cannot be kept, or is damaged, is read by the model as
- * before.
+ * prompt_cache: disk cache of KV states (kv_file), so a reopened chat skips prefill. One file per
+ * conversation and model, MODEL-CONVERSATION.kv, used for any prompt that begins as it does. All of
+ * it may be removed at any time. Nothing here is an error: what cannot be stored, or is damaged, is
+ * evaluated as before.
  */
 #ifndef QINS_PROMPT_CACHE_H
 #define QINS_PROMPT_CACHE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * prompt_lookup: guesses what follows a text from what stands earlier in it. The text is followed
- * along the place where the same words stood before; where it says something else there, it is
- * expected to go on behind the word that was left out, replaced or put in. A longer run of the same
+ * prompt_lookup: prompt-lookup drafting: predicts the next tokens from an earlier occurrence,
+ * tolerating small edits. The text is followed along the place where the same words stood before;
+ * if it differs there, it is expected to go on after the word that was left out, replaced or put
+ * in. A longer run of the same
  * tokens elsewhere, LOOKUP_MIN to LOOKUP_MAX of them, moves the place there, to the newest of the
  * longest. One token costs a few hash probes, however long the text is.
  */

@@ -12,7 +12,7 @@
 
 #define FIRST_SLOPE 0.2
 #define FIRST_MAX 2
-#define MIN_GAIN 1.08 /* tokens a time that a guess must promise; the estimates are not exact */
+#define MIN_GAIN 1.08 /* tokens per pass that a draft must promise; the estimates are not exact */
 
 bool speculate_mode_from_name(const char *name, enum speculate_mode *mode)
 {
@@ -48,7 +48,7 @@ static void follow(double *estimate, double value, double rate)
     *estimate += (value - *estimate) * rate;
 }
 
-/* Expected tokens of a pass with k guesses: the guessed ones up to the first that is wrong, and the
+/* Expected tokens of a pass with k drafts: the drafted ones up to the first that is wrong, and the
  * one that the model says itself. */
 uint32_t speculate_length(const struct speculate *s, uint32_t n_match, uint32_t n_max)
 {

@@ -11,7 +11,7 @@ enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
 
 /* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token.
  */
-struct guess {
+struct draft {
     int32_t ids[SESSION_MAX_LAST - 1];
     uint32_t n_ids, n, n_match;
 };
@@ -21,8 +21,8 @@ struct turn {
     const struct request *r;
     struct ids ids; /* prompt and answer */
     struct ids answer;
-    struct prompt_lookup *lookup; /* of all ids; NULL: no guesses */
-    struct guess guess;
+    struct prompt_lookup *lookup; /* of all ids; NULL: no drafts */
+    struct draft draft;
     struct detokenizer detokenizer;
     struct ids ends; /* bytes of text behind each token of the answer */
     struct stopper stopper;
@@ -192,7 +192,7 @@ static enum stop_reason limit(const struct turn *t)
     return t->ids.n >= t->e->info.ctx_len ? STOP_CONTEXT : STOP_NONE;
 }
 
-/* ---- guesses: several tokens in one pass ---------------------------------------------- */
+/* ---- drafts: several tokens in one pass ----------------------------------------------- */
 
 /* The table is made when the first answer token is there: the prompt's own pass has no room. */
 static void start_lookup(struct turn *t)
@@ -205,9 +205,9 @@ static void start_lookup(struct turn *t)
                            tokenizer_goes_on(t->e->tokenizer, t->ids.ids[i]));
 }
 
-static void make_guess(struct turn *t)
+static void make_draft(struct turn *t)
 {
-    struct guess *g = &t->guess;
+    struct draft *g = &t->draft;
     uint32_t n = (uint32_t)t->ids.n, max = atomic_load(&t->e->max_tokens);
     g->n_ids = g->n = 0;
     if (!t->lookup || session_len(t->e->session) < n - 1)
@@ -235,10 +235,10 @@ static bool on_kept(void *arg, uint32_t done)
 static void resume(struct turn *t)
 {
     struct engine *e = t->e;
-    if (!e->keep || t->ids.n < 2 || t->ids.n > e->info.ctx_len ||
+    if (!e->cache || t->ids.n < 2 || t->ids.n > e->info.ctx_len ||
         engine_is_cancelled(e, t->r->turn))
         return;
-    t->stats.n_kept = prompt_cache_resume(e->keep, e->session, e->tokenizer, &t->ids, on_kept, t);
+    t->stats.n_kept = prompt_cache_resume(e->cache, e->session, e->tokenizer, &t->ids, on_kept, t);
     if (t->stats.n_kept > 0)
         engine_own(e, t->r->conversation);
     t->stats.n_prompt = (uint32_t)t->ids.n;
@@ -253,18 +253,18 @@ static void note_speed(struct engine *e, double ms)
         e->token_ms = ms / n;
 }
 
-/* The text and what is guessed, in one pass. -> false when told to stop. */
+/* The text and its draft, in one pass. -> false when told to stop. */
 static bool evaluate(struct turn *t)
 {
     struct engine *e = t->e;
     size_t n = t->ids.n;
-    make_guess(t);
-    for (uint32_t i = 0; i < t->guess.n; i++)
-        ids_push(&t->ids, t->guess.ids[i]);
+    make_draft(t);
+    for (uint32_t i = 0; i < t->draft.n; i++)
+        ids_push(&t->ids, t->draft.ids[i]);
     engine_own(e, t->r->conversation);
     double start = now_ms();
     enum session_result result = session_sync_last(e->session, t->ids.ids, (uint32_t)t->ids.n,
-                                                   t->guess.n + 1, on_progress, t);
+                                                   t->draft.n + 1, on_progress, t);
     t->ids.n = n;
     note_speed(e, now_ms() - start);
     if (result != SESSION_OK)
@@ -272,18 +272,18 @@ static bool evaluate(struct turn *t)
     if (t->stats.n_tokens == 0)
         t->stats.n_reused = session_reused(e->session);
     else if (t->lookup)
-        speculate_time(&e->speculate, t->guess.n + 1, now_ms() - start);
+        speculate_time(&e->speculate, t->draft.n + 1, now_ms() - start);
     t->stats.n_passes++;
-    t->stats.n_drafted += t->guess.n;
+    t->stats.n_drafted += t->draft.n;
     return true;
 }
 
 /* Tokens as they would come one by one: each is picked from its own logits by what stands before
- * it, and the guess counts as long as it is the same. A seed therefore gives the same text. */
+ * it, and the draft counts as long as it is the same. A seed therefore gives the same text. */
 static enum stop_reason pick_tokens(struct turn *t)
 {
     struct engine *e = t->e;
-    const struct guess g = t->guess;
+    const struct draft g = t->draft;
     uint32_t n_accepted = 0;
     enum stop_reason stop = STOP_NONE;
     bool same = true, is_wrong = false;
@@ -323,7 +323,7 @@ static enum stop_reason generate(struct turn *t)
     }
 }
 
-/* What was guessed wrong, or evaluated ahead of a text that ended: the next turn finds the cache as
+/* What was drafted wrong, or evaluated ahead of a text that ended: the next turn finds the cache as
  * if tokens had come one by one. */
 static void rewind_cache(const struct turn *t, enum stop_reason stop)
 {

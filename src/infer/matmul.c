@@ -70,14 +70,10 @@ bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struc
     return error_set(err, EX_USAGE, "gemm: level %s has no \"%s\"; it has %s", k.level, name, here);
 }
 
-static bool is_int8(enum format format)
-{
-    return format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
-}
-
 bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format)
 {
-    return k->gemm_tiles[format] && gemm != GEMM_BLAS && !(gemm == GEMM_INT8 && is_int8(format));
+    return k->gemm_tiles[format] && gemm != GEMM_BLAS &&
+           !(gemm == GEMM_INT8 && format_info(format)->is_int8);
 }
 
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gemm, uint32_t max_tok,
@@ -237,7 +233,7 @@ static void run_panels(struct job *j)
  * for that, no product of floats in vectors is faster, however many tokens there are. */
 static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
 {
-    bool int8 = is_int8(format);
+    bool int8 = format_info(format)->is_int8;
     if (gemm_uses_unit(mm->gemm, mm->k, format))
         return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
     if (int8 && (mm->gemm == GEMM_INT8 || (mm->gemm != GEMM_BLAS && mm->k->fast_int8)))
@@ -250,7 +246,7 @@ enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct m
 {
     enum { N_TOK = 64, ROWS = 1024, N_TURNS = 3 };
     const bool has[] = {[GEMM_AMX] = k->gemm_tiles[w->format],
-                        [GEMM_INT8] = is_int8(w->format),
+                        [GEMM_INT8] = format_info(w->format)->is_int8,
                         [GEMM_BLAS] = true};
     struct matrix part = *w;
     if (part.rows > ROWS)

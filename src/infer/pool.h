@@ -30,8 +30,8 @@ struct profile *pool_profile(const struct pool *p);
 /* Calls fn(arg, chunk, worker) once for every chunk in [0, n_chunks) and waits for all of them.
  * worker is below pool_size: an index for scratch memory. One caller at a time. */
 void pool_run(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks);
-/* The same for chunks that wait for a disk. (pool_run takes a caller that is not on a CPU for one
- * whose CPU another program has, and goes on with fewer threads: thread_backoff.h.) */
+/* For chunks that block on I/O; off-CPU time here does not count as contention
+ * (thread_backoff.h). */
 void pool_run_io(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks);
 
 #endif

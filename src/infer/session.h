@@ -34,8 +34,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
 void session_free(struct session *s);
 
 /* done of total tokens are in the cache, those that were reused included (fractions of a chunk are
- * counted layer by layer). false: stop now; the chunks that were finished stay in the cache, and
- * the one in between goes on where it was if it is the next that is asked for. */
+ * counted layer by layer). Return false to stop. Finished chunks stay cached; an interrupted one
+ * resumes if requested next. */
 typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
 
 enum session_result { SESSION_OK, SESSION_STOPPED };
@@ -59,8 +59,8 @@ uint32_t session_room(const struct session *s, uint32_t n);
 /* Forgets what lies behind the first n tokens. */
 void session_truncate(struct session *s, uint32_t n);
 
-/* The cache for a file. Who puts keys and values of the first n ids into it says so by
- * session_adopt; before, session_truncate to 0. */
+/* Raw cache for serialisation. After filling n positions call session_adopt; before, truncate to
+ * 0. */
 const struct kv *session_kv(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */
 bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * thread_backoff: how many threads are of use where other programs want the CPUs too. A thread
- * whose CPU somebody else has for a while keeps all others waiting at the end of each job: then one
- * thread fewer is faster. Judged by how much of its time the caller of the jobs is on a CPU; from
- * time to time one more is tried.
+ * thread_backoff: reduces the active threads while other programs compete for the CPUs. A thread
+ * without a CPU makes all others wait at the end of each job: then one thread fewer is faster. It
+ * is judged by how much of its time the caller of the jobs is on a CPU; from time to time one more
+ * is tried.
  */
 #ifndef QINS_THREAD_BACKOFF_H
 #define QINS_THREAD_BACKOFF_H

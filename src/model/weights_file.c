@@ -20,7 +20,7 @@ const char *role_name(enum role role)
 /* Embedding and head lose most from four bits, and are small: they get eight. */
 static enum format edge_format(enum format format)
 {
-    return format == FORMAT_QINS4 || format == FORMAT_QINS4_16 ? FORMAT_QINS8 : format;
+    return format_info(format)->has_fine_edges ? FORMAT_QINS8 : format;
 }
 
 static void add(struct weight_list *list, struct weight w, const char *suffix)

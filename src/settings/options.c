@@ -39,7 +39,6 @@ void options_init(struct options *o)
     *o = (struct options){0};
     for (int id = 0; id < N_OPTIONS; id++) {
         struct error err;
-        assert(option_table[id].id == (enum option_id)id);
         if (!options_set(o, (enum option_id)id, option_table[id].initial, SOURCE_DEFAULT, &err))
             die(EX_SOFTWARE, "qins: option table: %s", err.text);
     }
@@ -187,12 +186,6 @@ void options_step(struct options *o, enum option_id id, int n_steps)
 void options_reset(struct options *o, enum option_id id)
 {
     options_unset(o, id, SOURCE_USER);
-}
-
-bool option_is_fixed(enum option_id id)
-{
-    return id == OPT_CONTEXT || id == OPT_THREADS || id == OPT_CPU || id == OPT_FORMAT ||
-           id == OPT_SPECULATE || id == OPT_KV || id == OPT_GEMM || id == OPT_KEEP_CONTEXT;
 }
 
 /* ---- names ---------------------------------------------------------------------------- */

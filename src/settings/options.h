@@ -67,7 +67,6 @@ enum option_id {
 };
 
 struct option_row {
-    enum option_id id;
     const char *name;    /* YAML key: "top_p"; the flag is "--top-p", the variable QINS_TOP_P */
     const char *aliases; /* further YAML keys and flags, space-separated, or NULL */
     char short_flag;     /* 0: none */
@@ -81,6 +80,8 @@ struct option_row {
     const char *help;              /* one line, lower case, no full stop */
     const char *manual;            /* sentences for the manual page, mdoc */
     bool rare;                     /* --help leaves it to --help-all */
+    bool is_fixed;                 /* the engine is started with it: cannot change while running */
+    bool from_model;               /* a model's generation_config.json may recommend a value */
 };
 
 struct option_value {
@@ -109,8 +110,6 @@ void options_move_layer(struct options *to, struct options *from, enum option_so
 /* QINS_TEMPERATURE and so on; empty variables count as absent. */
 bool options_read_env(struct options *o, struct error *err);
 
-/* The engine is started with it: it cannot change while the program runs. */
-bool option_is_fixed(enum option_id id);
 /* Moves a number by n steps within its slider's range (SOURCE_USER). */
 void options_step(struct options *o, enum option_id id, int n_steps);
 /* What was there before the user changed it. */

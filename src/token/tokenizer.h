@@ -34,8 +34,8 @@ struct text_span {
     bool special;
 };
 
-/* Appends the ids of the concatenated spans. No BOS. Bytes that are no UTF-8 become byte pieces; a
- * token that swallows the white space beside it does so over the borders of spans. */
+/* Appends the ids of the concatenated spans. No BOS. Bytes that are no UTF-8 become byte pieces;
+ * whitespace stripping crosses span boundaries. */
 void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
 /* The ids that the tokenizer's own post-processor puts before a sequence (Llama-2: <s>). */

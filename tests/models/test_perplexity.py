@@ -4,7 +4,8 @@
 
 usage: test_perplexity.py QINS_BENCH
 
-The stories are the last 2 % of shared/corpus/tinystories.txt.zst, which training never saw; they are
+The stories are the last 2 % of shared/corpus/tinystories.txt.zst,
+    which training never saw; they are
 not part of this repository.
 """
 import json
@@ -31,7 +32,8 @@ _, held = recipe.split(recipe.pieces(corpus, "tinystories"))
 with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as f:
     f.write("\n<|endoftext|>\n".join(held[:60]))
     f.flush()
-    out = subprocess.run([sys.argv[1], "perplexity", model, f.name, "--json"], capture_output=True, text=True)
+    out = subprocess.run([sys.argv[1], "perplexity", model, f.name, "--json"], capture_output=True,
+        text=True)
 if out.returncode:
     sys.exit(f"qins-bench: {out.returncode} {out.stderr}")
 perplexity = json.loads(out.stdout)["models"][0]["perplexity"]

@@ -6,7 +6,8 @@ usage: make_full_size.py SOURCE OUT
 
 SOURCE is a model folder without weights: config, tokenizer and model.safetensors.index.json, which
 says which shard holds which tensor. OUT gets copies of them and the shards: bf16, N(0, 0.02), norms
-near 1. Weights are windows into one random block, so that making them costs little more than writing.
+near 1. Weights are windows into one random block,
+    so that making them costs little more than writing.
 """
 import json
 import os
@@ -29,8 +30,10 @@ def shape_of(name, cfg):
     head_dim = dim // cfg["num_attention_heads"]
     kv_dim = cfg["num_key_value_heads"] * head_dim
     part = name.split(".")[-2]
-    return {"embed_tokens": [vocab, dim], "lm_head": [vocab, dim], "qkv_proj": [dim + 2 * kv_dim, dim],
-            "o_proj": [dim, dim], "gate_up_proj": [2 * ffn, dim], "down_proj": [dim, ffn]}.get(part, [dim])
+    return {"embed_tokens": [vocab, dim], "lm_head": [vocab, dim], "qkv_proj": [dim + 2 * kv_dim,
+        dim],
+            "o_proj": [dim, dim], "gate_up_proj": [2 * ffn, dim], "down_proj": [dim,
+                ffn]}.get(part, [dim])
 
 
 def write_shard(path, names, cfg, block, norm):

@@ -25,7 +25,7 @@ SIZES = {"F32": 4, "BF16": 2, "F16": 2, "U8": 1}
 QINS4_LEVELS = [118, 93, 71, 53, 37, 24, 13, 3, -127, -100, -77, -58, -42, -28, -16, -6]
 
 
-# ---- an independent reader ------------------------------------------------------------------------
+# ---- an independent reader -----------------------------------------------------------------------
 
 def read_safetensors(path):
     """-> metadata, {name: (dtype, shape, bytes)}; asserts every rule of the format."""
@@ -104,10 +104,11 @@ class Tiles:
         return sign * math.exp(low + (255 - stored) / 254 * (high - low)) if stored else 0.0
 
 
-# ---- running the program ---------------------------------------------------------------------------
+# ---- running the program -------------------------------------------------------------------------
 
 def run(*args, **kw):
-    return subprocess.run([PROGRAM, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    return subprocess.run([PROGRAM, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
                           timeout=300, **kw)
 
 
@@ -118,18 +119,22 @@ def tokenizer_json():
     back = {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "}
     return json.dumps(dict(
         added_tokens=[],
-        normalizer=dict(type="Sequence", normalizers=[dict(type="Prepend", prepend="\u2581"), replace]),
+        normalizer=dict(type="Sequence", normalizers=[dict(type="Prepend", prepend="\u2581"),
+            replace]),
         decoder=dict(type="Sequence", decoders=[back, dict(type="ByteFallback"), dict(type="Fuse"),
                                                 dict(type="Strip", content=" ", start=1, stop=0)]),
-        model=dict(type="BPE", byte_fallback=True, vocab={p: i for i, p in enumerate(pieces)}, merges=[])))
+        model=dict(type="BPE", byte_fallback=True, vocab={p: i for i, p in enumerate(pieces)},
+            merges=[])))
 
 
 def make_model(folder, vocab=264, dim=16):
     """A llama of one layer, bf16, whose only large matrix is the embedding."""
     shapes = {"model.embed_tokens": [vocab, dim], "model.norm": [dim]}
-    layer = {"input_layernorm": [dim], "self_attn.q_proj": [dim, dim], "self_attn.k_proj": [dim, dim],
+    layer = {"input_layernorm": [dim], "self_attn.q_proj": [dim, dim], "self_attn.k_proj": [dim,
+        dim],
              "self_attn.v_proj": [dim, dim], "self_attn.o_proj": [dim, dim],
-             "post_attention_layernorm": [dim], "mlp.gate_proj": [24, dim], "mlp.up_proj": [24, dim],
+             "post_attention_layernorm": [dim], "mlp.gate_proj": [24, dim], "mlp.up_proj": [24,
+                 dim],
              "mlp.down_proj": [dim, 24]}
     shapes.update({"model.layers.0." + k: v for k, v in layer.items()})
     head, at, blobs = {}, 0, []
@@ -146,7 +151,8 @@ def make_model(folder, vocab=264, dim=16):
     config = dict(model_type="llama", architectures=["LlamaForCausalLM"], hidden_size=dim,
                   intermediate_size=24, num_hidden_layers=1, num_attention_heads=2,
                   num_key_value_heads=2, vocab_size=vocab, max_position_embeddings=64,
-                  rms_norm_eps=1e-5, rope_theta=10000.0, hidden_act="silu", tie_word_embeddings=True)
+                  rms_norm_eps=1e-5, rope_theta=10000.0, hidden_act="silu",
+                      tie_word_embeddings=True)
     write_text(json.dumps(config), folder, "config.json")
     write_text(tokenizer_json(), folder, "tokenizer.json")
 
@@ -287,7 +293,8 @@ class Program(Case):
         self.assert_exit(66, "nowhere", "nowhere")
         r = run("--help")
         self.assertEqual((r.returncode, r.stderr), (0, ""))
-        for flag in ("--format", "--output", "--threads", "--force", "--json", "--no-hash", "--quiet"):
+        for flag in ("--format", "--output", "--threads", "--force", "--json", "--no-hash",
+            "--quiet"):
             self.assertIn(flag, r.stdout)
         self.assertTrue(run("--version").stdout.startswith("qins-convert "))
 
@@ -335,7 +342,8 @@ class Program(Case):
     def test_bar_on_a_terminal(self):
         make_model(self.model, vocab=60000, dim=128)
         leader, follower = pty.openpty()
-        p = subprocess.Popen([PROGRAM, "-f", "qins4", "-o", self.out, self.model], stdout=subprocess.PIPE,
+        p = subprocess.Popen([PROGRAM, "-f", "qins4", "-o", self.out, self.model],
+            stdout=subprocess.PIPE,
                              stderr=follower)
         os.close(follower)
         seen = b""

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * saving: keeps the conversation on the screen in the store, as it grows. What is finished is saved
- * at once, text that streams every second, or after a pause of SAVE_PAUSE times what the last time
- * took: all of an answer is written each time, and the chat waits for it. A disk that does not take
- * it costs one line for the reader; the chat goes on, and later attempts are made quietly.
+ * saving: stores the conversation as it grows. Finished messages are saved at once, streaming text
+ * every second, less often when saving is slow: SAVE_PAUSE times what the last one took lies
+ * between, since the whole answer is written each time and the chat waits for it. If the disk
+ * fails, the reader gets one line; the chat goes on, and later attempts are made quietly.
  */
 #ifndef QINS_SAVING_H
 #define QINS_SAVING_H

@@ -29,7 +29,7 @@ static struct flag flag_at(int i)
                          .help = row->help,
                          .short_flag = row->short_flag,
                          .choices = row->type == OPTION_BOOL ? "true false" : row->choices,
-                         .is_model = row->id == OPT_MODEL};
+                         .is_model = row == &option_table[OPT_MODEL]};
 }
 
 enum { N_FLAGS = (int)N_OPTIONS + (int)N_CLI_FLAGS };

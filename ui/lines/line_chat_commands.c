@@ -371,7 +371,7 @@ static void set_option(struct plain *p, const char *argument)
         line_chat_say(p, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
                       option_table[id].help, option_range(&option_table[id], range, sizeof range));
         free(now);
-    } else if (option_is_fixed((enum option_id)id)) {
+    } else if (option_table[id].is_fixed) {
         line_chat_say(p, "%s is fixed once the program runs: give it on the command line",
                       option_table[id].name);
     } else if (id == OPT_MODEL) {

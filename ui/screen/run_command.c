@@ -163,7 +163,7 @@ static void set_option(struct app *a, const char *arguments)
         free(now);
     } else if (id == OPT_MODEL) {
         app_choose_model(a, value);
-    } else if (option_is_fixed((enum option_id)id)) {
+    } else if (option_table[id].is_fixed) {
         app_notice(a, "%s is fixed once the program runs: give it on the command line",
                    option_table[id].name);
     } else if (id == OPT_PRESET) {

@@ -15,48 +15,51 @@ static const struct language {
 } languages[] = {
     {"", {0}, NULL, NULL, 0, ""},
     {" c h cpp c++ cc hpp objc cuda ", {"//"}, "/*", "*/", 0,
-     " alignas alignof auto bool break case catch char class const constexpr continue default delete do"
-     " double else enum explicit extern false final float for friend goto if inline int int16_t int32_t"
-     " int64_t int8_t long namespace new nullptr NULL operator override private protected public register"
-     " restrict return short signed size_t sizeof static struct switch template this throw true try typedef"
-     " typename uint16_t uint32_t uint64_t uint8_t union unsigned using virtual void volatile while #define"
-     " #elif #else #endif #error #if #ifdef #ifndef #include #pragma #undef "},
+     " alignas alignof auto bool break case catch char class const constexpr continue default"
+     " delete do double else enum explicit extern false final float for friend goto if inline int"
+     " int16_t int32_t int64_t int8_t long namespace new nullptr NULL operator override private"
+     " protected public register restrict return short signed size_t sizeof static struct switch"
+     " template this throw true try typedef typename uint16_t uint32_t uint64_t uint8_t union"
+     " unsigned using virtual void volatile while #define #elif #else #endif #error #if #ifdef"
+     " #ifndef #include #pragma #undef "},
     {" python py python3 ", {"#"}, NULL, NULL, TRIPLE,
-     " and as assert async await break case class continue def del elif else except False finally for from"
-     " global if import in is lambda match None nonlocal not or pass raise return self True try while with"
-     " yield "},
+     " and as assert async await break case class continue def del elif else except False finally"
+     " for from global if import in is lambda match None nonlocal not or pass raise return self"
+     " True try while with yield "},
     {" sh bash shell zsh console ", {"#"}, NULL, NULL, BACKTICK | WORD_HASH,
-     " alias break case cd continue do done echo elif else esac eval exec exit export fi for function if in"
-     " local read readonly return set shift source sudo then trap unset until while "},
+     " alias break case cd continue do done echo elif else esac eval exec exit export fi for"
+     " function if in local read readonly return set shift source sudo then trap unset until"
+     " while "},
     {" json jsonc json5 ", {"//"}, NULL, NULL, 0, " false null true "},
     {" yaml yml ", {"#"}, NULL, NULL, WORD_HASH, " false no null off on true yes "},
     {" javascript js typescript ts jsx tsx mjs ", {"//"}, "/*", "*/", BACKTICK,
-     " abstract any as async await boolean break case catch class const continue debugger declare default"
-     " delete do else enum export extends false finally for from function get if implements import in"
-     " instanceof interface let new null number of private protected public readonly return set static"
-     " string super switch this throw true try type typeof undefined var void while yield "},
+     " abstract any as async await boolean break case catch class const continue debugger declare"
+     " default delete do else enum export extends false finally for from function get if"
+     " implements import in instanceof interface let new null number of private protected public"
+     " readonly return set static string super switch this throw true try type typeof undefined"
+     " var void while yield "},
     {" rust rs ", {"//"}, "/*", "*/", LIFETIMES,
-     " as async await bool box break char const continue crate dyn else enum extern f32 f64 false fn for i16"
-     " i32 i64 i8 if impl in isize let loop match mod move mut None Ok Err Option pub ref return Result self"
-     " Self Some static str String struct super trait true type u16 u32 u64 u8 union unsafe use usize Vec"
-     " where while "},
+     " as async await bool box break char const continue crate dyn else enum extern f32 f64 false"
+     " fn for i16 i32 i64 i8 if impl in isize let loop match mod move mut None Ok Err Option pub"
+     " ref return Result self Self Some static str String struct super trait true type u16 u32 u64"
+     " u8 union unsafe use usize Vec where while "},
     {" go golang ", {"//"}, "/*", "*/", BACKTICK,
-     " any bool break byte case chan const continue default defer else error fallthrough false float32"
-     " float64 for func go goto if import int int32 int64 interface map nil package range return rune select"
-     " string struct switch true type uint uint32 uint64 var "},
+     " any bool break byte case chan const continue default defer else error fallthrough false"
+     " float32 float64 for func go goto if import int int32 int64 interface map nil package range"
+     " return rune select string struct switch true type uint uint32 uint64 var "},
     {" sql sqlite mysql postgresql ", {"--"}, "/*", "*/", ANY_CASE,
-     " add all alter and as asc begin between by case check column commit constraint create cross database"
-     " default delete desc distinct drop else end exists false foreign from full group having if in index"
-     " inner insert int integer into is join key left like limit not null offset on or order outer primary"
-     " references replace right rollback select set table text then true union unique update using values"
-     " varchar view when where with "},
+     " add all alter and as asc begin between by case check column commit constraint create cross"
+     " database default delete desc distinct drop else end exists false foreign from full group"
+     " having if in index inner insert int integer into is join key left like limit not null"
+     " offset on or order outer primary references replace right rollback select set table text"
+     " then true union unique update using values varchar view when where with "},
     {" html xml svg xhtml ", {0}, "<!--", "-->", TAGS, ""},
     {" java kotlin cs csharp scala swift ", {"//"}, "/*", "*/", 0,
-     " abstract as bool boolean break byte case catch char class const continue default do double else enum"
-     " extends false final finally float for fun func if implements import in instanceof int interface is"
-     " let long namespace native new null object override package private protected public return sealed"
-     " short static string String struct super switch this throw throws true try using val var virtual void"
-     " volatile when while "},
+     " abstract as bool boolean break byte case catch char class const continue default do double"
+     " else enum extends false final finally float for fun func if implements import in instanceof"
+     " int interface is let long namespace native new null object override package private"
+     " protected public return sealed short static string String struct super switch this throw"
+     " throws true try using val var virtual void volatile when while "},
     {" toml ini ", {"#", ";"}, NULL, NULL, 0, " false true "},
 };
 /* clang-format on */

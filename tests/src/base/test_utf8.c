@@ -124,7 +124,8 @@ static void test_clusters_and_their_width(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t n = utf8_cluster(cases[i].s, cases[i].n);
         if (n != cases[i].cluster || utf8_cluster_width(cases[i].s, n) != cases[i].width)
-            fail_msg("case %zu: %zu bytes, width %d", i, n, utf8_cluster_width(cases[i].s, n));
+            fail_msg("\"%.*s\": %zu bytes, width %d", (int)cases[i].n, cases[i].s, n,
+                     utf8_cluster_width(cases[i].s, n));
     }
     assert_int_equal(utf8_width(TEXT("a日e\u0301" FAMILY "❤\uFE0F.")), 1 + 2 + 1 + 2 + 2 + 1);
 }

@@ -147,12 +147,12 @@ static void test_greedy_story_is_the_original_engines(void **state)
     free(want);
 }
 
-/* ---- guesses -------------------------------------------------------------------------- */
+/* ---- drafts --------------------------------------------------------------------------- */
 
 enum { SPECULATE_AUTO, SPECULATE_ON, SPECULATE_OFF };
 static const char *const modes[] = {"auto", "on", "off"};
 
-static struct engine *start_guessing(const char *model, const char *format, const char *mode)
+static struct engine *start_drafting(const char *model, const char *format, const char *mode)
 {
     struct engine_options o = {
         .model = shared_path(model), .n_threads = 2, .format = format, .speculate = mode};
@@ -174,7 +174,7 @@ static void check_same(const struct said *a, const struct said *b)
 
 /* Draws are made one a token and logits have the same bits, so each seed gives the same text: more
  * than the same distribution. Turns follow each other: what one leaves in the cache counts too. */
-static void test_guesses_change_no_text(void **state)
+static void test_drafts_change_no_text(void **state)
 {
     (void)state;
     static const struct sampling ways[] = {
@@ -188,7 +188,7 @@ static void test_guesses_change_no_text(void **state)
         struct engine *e[3];
         uint32_t n_accepted = 0;
         for (int mode = 0; mode < 3; mode++)
-            e[mode] = start_guessing("models/stories260K-phi3", formats[f], modes[mode]);
+            e[mode] = start_drafting("models/stories260K-phi3", formats[f], modes[mode]);
         for (uint64_t seed = 0; seed < 24; seed++) {
             struct said said[3];
             for (int mode = 0; mode < 3; mode++) {
@@ -212,14 +212,14 @@ static void test_guesses_change_no_text(void **state)
     }
 }
 
-/* A text that the model goes on repeating: guesses save most passes there. */
+/* A text that the model goes on repeating: drafts save most passes there. */
 static void test_repeated_text_takes_fewer_passes(void **state)
 {
     (void)state;
     struct engine *e[3];
     struct said said[3];
     for (int mode = 0; mode < 3; mode++) {
-        e[mode] = start_guessing("models/stories260K", "f32", modes[mode]);
+        e[mode] = start_drafting("models/stories260K", "f32", modes[mode]);
         engine_set_sampling(e[mode], &greedy);
         said[mode] = listen(e[mode], submit(e[mode], "abc abc abc abc abc abc", 100, 1));
     }
@@ -651,7 +651,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_greedy_story_is_the_original_engines),
-        cmocka_unit_test(test_guesses_change_no_text),
+        cmocka_unit_test(test_drafts_change_no_text),
         cmocka_unit_test(test_repeated_text_takes_fewer_passes),
         cmocka_unit_test(test_a_seed_gives_one_text_on_any_number_of_threads),
         cmocka_unit_test(test_a_longer_conversation_evaluates_only_what_is_new),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * How many passes guesses save on texts that say again what the request says (retold.txt): answers
+ * How many passes drafts save on texts that say again what the request says (retold.txt): answers
  * are given, as if a model said them, token by token of real tokenizers. Speed is reckoned by what
  * further tokens of a pass cost; it cannot be measured without a model that writes such answers.
  */

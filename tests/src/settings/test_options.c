@@ -275,6 +275,47 @@ static void test_choices_are_known_to_the_kernels(void **state)
     free(list);
 }
 
+/* Flags of rows: what /set refuses, and what generation_config.json may say. */
+static void test_flags_of_rows(void **state)
+{
+    (void)state;
+    static const char fixed[] = " context threads cpu format speculate kv gemm keep_context ";
+    static const char from_model[] = " temperature top_p top_k min_p repeat_penalty ";
+    for (int id = 0; id < N_OPTIONS; id++) {
+        const struct option_row *row = &option_table[id];
+        char name[64];
+        snprintf(name, sizeof name, " %s ", row->name);
+        if (row->is_fixed != (strstr(fixed, name) != NULL) ||
+            row->from_model != (strstr(from_model, name) != NULL))
+            fail_msg("a flag of %s is wrong", row->name);
+    }
+}
+
+static void test_each_sampling_value_has_its_option(void **state)
+{
+    (void)state;
+    static const struct {
+        enum option_id id;
+        const char *text;
+    } values[] = {
+        {OPT_TEMPERATURE, "0.5"},
+        {OPT_TOP_P, "0.25"},
+        {OPT_MIN_P, "0.125"},
+        {OPT_REPEAT_PENALTY, "1.5"},
+        {OPT_PRESENCE_PENALTY, "-1"},
+        {OPT_FREQUENCY_PENALTY, "2"},
+        {OPT_TOP_K, "7"},
+        {OPT_REPEAT_LAST_N, "9"},
+        {OPT_TOP_P_RULE, "nucleus"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        assert_true(options_set(&o, values[i].id, values[i].text, SOURCE_USER, &err));
+    struct sampling s = options_sampling(&o);
+    assert_true(s.temperature == 0.5f && s.top_p == 0.25f && s.min_p == 0.125f);
+    assert_true(s.repeat_penalty == 1.5f && s.presence_penalty == -1 && s.frequency_penalty == 2);
+    assert_true(s.top_k == 7 && s.repeat_last_n == 9 && s.top_p_rule == TOP_P_NUCLEUS);
+}
+
 static void test_help_texts_are_whole(void **state)
 {
     (void)state;
@@ -302,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_seed_is_drawn_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_choices_are_known_to_the_kernels, setup, teardown),
+        cmocka_unit_test(test_flags_of_rows),
+        cmocka_unit_test_setup_teardown(test_each_sampling_value_has_its_option, setup, teardown),
         cmocka_unit_test(test_help_texts_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -361,7 +361,8 @@ static void test_presence_and_frequency_penalties(void **state)
         o.repeat_penalty = cases[i].repeat;
         o.repeat_last_n = cases[i].last_n;
         if (sampler_pick(s, logits, 3, &o, history, 4) != cases[i].best)
-            fail_msg("case %zu", i);
+            fail_msg("presence %g, frequency %g, repeat %g, last_n %d", cases[i].presence,
+                     cases[i].frequency, cases[i].repeat, cases[i].last_n);
         o = plain; /* nothing is left of the counts */
         o.temperature = 0;
         assert_int_equal(sampler_pick(s, logits, 3, &o, history, 4), 0);

@@ -36,7 +36,8 @@ if command -v bash >/dev/null; then
 fi
 for shell in bash zsh fish; do
     "$program" --completion $shell >"$folder/$shell" || complain "$shell: no script"
-    ! command -v $shell >/dev/null || $shell -n "$folder/$shell" || complain "$shell: not its language"
+    ! command -v $shell >/dev/null || $shell -n "$folder/$shell" ||
+        complain "$shell: not its language"
     grep -q -e "max-tokens" "$folder/$shell" || complain "$shell: --max-tokens is missing"
 done
 exit "$failed"

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Who includes whom in kernels/, src/ and ui/.   usage: includes.py [--selftest | TREE]
+
+x.c and x.h are one unit; a folder is a room. No units and no rooms include each other in a circle,
+and a room includes only itself, kernels/ (src/ alone) and the rooms that stand above it in its
+meson.build. ui/ sees of src/ only what engine_dep lets it see; lines/ and screen/ do not see each
+other."""
+import os
+import re
+import sys
+import tempfile
+
+OPEN = [  # circles that are known and not yet opened; take a line out when its circle is gone
+    {"src/token/tokenizer", "src/token/tokenizer_internal"},
+    {"ui/input/editor", "ui/input/editor_internal", "ui/input/vi"},
+    {"ui/screen/app", "ui/screen/view", "ui/screen/view_internal"},
+]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def sources(tree):
+    for top in ("kernels", "src", "ui"):
+        for folder, _, names in os.walk(os.path.join(tree, top)):
+            for name in names:
+                if name.endswith((".c", ".h")):
+                    path = os.path.join(folder, name)
+                    yield os.path.relpath(path, tree), path
+
+
+def unit_of(path):
+    return os.path.splitext(path)[0]
+
+
+def include_graph(tree):
+    """-> {unit: set of units it includes}; names that stand twice are faults."""
+    files = dict(sources(tree))
+    units, faults = {}, []
+    for path in files:
+        name = os.path.basename(path)
+        if name in units and name.endswith(".h"):
+            faults.append(f"{name} is there twice: {units[name]} and {path}")
+        units[name] = path
+    graph = {}
+    for path, real in files.items():
+        mine = graph.setdefault(unit_of(path), set())
+        for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', read(real), re.M):
+            other = units.get(os.path.basename(name))
+            if other and unit_of(other) != unit_of(path):
+                mine.add(unit_of(other))
+    return graph, faults
+
+
+def room_graph(graph):
+    rooms = {}
+    for unit, others in graph.items():
+        room = rooms.setdefault(os.path.dirname(unit), set())
+        room |= {os.path.dirname(other) for other in others}
+    return {room: others - {room} for room, others in rooms.items()}
+
+
+def reachable(graph, start):
+    seen, todo = set(), list(graph.get(start, ()))
+    while todo:
+        one = todo.pop()
+        if one not in seen:
+            seen.add(one)
+            todo += graph.get(one, ())
+    return seen
+
+
+def circles(graph):
+    """Sets of nodes that include each other, by way of others or not."""
+    reach = {node: reachable(graph, node) for node in graph}
+    found = []
+    for node in sorted(graph):
+        circle = {other for other in reach[node] if node in reach.get(other, ())}
+        if circle and circle not in found:
+            found.append(circle)
+    return found
+
+
+def listed_rooms(meson, variable):
+    block = re.search(variable + r" = \[\n(.*?)^\]", meson, re.S | re.M)
+    return re.findall(r"^  \['(\w+)', \[", block.group(1), re.M)
+
+
+def allowed_rooms(tree):
+    """-> {room: set of rooms it may include}, from the lists by which Meson sets include paths."""
+    src_meson = read(os.path.join(tree, "src/meson.build"))
+    ui_meson = read(os.path.join(tree, "ui/meson.build"))
+    narrow = re.search(r"foreach room : \[([^\]]*)\]\n  narrow_inc", src_meson).group(1)
+    narrow = {f"src/{room}" for room in re.findall(r"'(\w+)'", narrow)}
+    allowed, above = {"kernels": set()}, set()
+    for isa in ("x86", "arm"):
+        allowed[f"kernels/{isa}"] = {"kernels"}
+    for room in listed_rooms(src_meson, "src_rooms"):
+        above.add(f"src/{room}")
+        allowed[f"src/{room}"] = above | {"kernels"}
+        above = set(above)
+    above = set()
+    for room in listed_rooms(ui_meson, "ui_rooms"):
+        above.add(f"ui/{room}")
+        allowed[f"ui/{room}"] = above | narrow
+        above = set(above)
+    for face in ("lines", "screen"):
+        allowed[f"ui/{face}"] = above | narrow | {f"ui/{face}"}
+    everything = above | narrow | {"ui/lines", "ui/screen"}
+    allowed["ui"] = everything
+    return allowed
+
+
+def check(tree, known=()):
+    graph, faults = include_graph(tree)
+    found = circles(graph)
+    faults += ["circle: " + " ".join(sorted(circle)) for circle in found if circle not in known]
+    faults += ["no circle any more, take it out of OPEN: " + " ".join(sorted(circle))
+               for circle in known if circle not in found]
+    rooms = room_graph(graph)
+    faults += ["circle of rooms: " + " ".join(sorted(circle)) for circle in circles(rooms)]
+    allowed = allowed_rooms(tree)
+    for room, others in sorted(rooms.items()):
+        if room not in allowed:
+            faults.append(f"{room} is in no list of a meson.build")
+        for other in sorted(others - allowed.get(room, others)):
+            units = sorted(unit for unit in graph if os.path.dirname(unit) == room and
+                           any(os.path.dirname(used) == other for used in graph[unit]))
+            faults.append(f"{room} must not include {other}: {' '.join(units)}")
+    return faults
+
+
+SMALL_TREE = {
+    "src/meson.build": """src_rooms = [
+  ['base', ['a.c']],
+  ['engine', ['e.c']],
+]
+foreach room : ['base']
+  narrow_inc += include_directories(room)
+endforeach
+""",
+    "ui/meson.build": """ui_rooms = [
+  ['text', ['t.c']],
+]
+""",
+    "kernels/k.h": "",
+    "src/base/a.h": "",
+    "src/base/a.c": '#include "a.h"\n',
+    "src/base/b.h": '#include "a.h"\n',
+    "src/engine/e.h": '#include "b.h"\n#include "k.h"\n',
+    "ui/text/t.h": '#include "b.h"\n',
+    "ui/lines/l.h": '#include "t.h"\n',
+    "ui/screen/s.h": '#include "t.h"\n',
+}
+
+# Each fault that is put in, and a part of what must be said about it.
+FAULTS = [
+    ({"src/base/a.h": '#include "b.h"\n'}, "circle: src/base/a src/base/b"),
+    ({"src/base/a.c": '#include "b.h"\n'}, "circle: src/base/a src/base/b"),
+    ({"src/base/b.h": '#include "e.h"\n'}, "circle: src/base/b src/engine/e"),
+    ({"src/base/a.h": '#include "e.h"\n'}, "circle of rooms: src/base src/engine"),
+    ({"src/base/c.h": '#include "e.h"\n'}, "src/base must not include src/engine: src/base/c"),
+    ({"kernels/k.h": '#include "a.h"\n'}, "kernels must not include src/base"),
+    ({"src/base/a.h": '#include "t.h"\n'}, "src/base must not include ui/text"),
+    ({"ui/text/t.h": '#include "k.h"\n'}, "ui/text must not include kernels"),
+    ({"ui/text/t.h": '#include "e.h"\n'}, "ui/text must not include src/engine"),
+    ({"ui/screen/s.h": '#include "l.h"\n'}, "ui/screen must not include ui/lines"),
+    ({"ui/other/o.h": ""}, "ui/other is in no list"),
+    ({"ui/text/a.h": ""}, "a.h is there twice"),
+]
+
+
+def write_tree(tree, files):
+    for path, text in files.items():
+        path = os.path.join(tree, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+def selftest():
+    faults = []
+    for change, said in [({}, None)] + FAULTS:
+        with tempfile.TemporaryDirectory() as tree:
+            write_tree(tree, {**SMALL_TREE, **change})
+            found = check(tree)
+        if said is None and found:
+            faults.append(f"the small tree has no fault, but: {found}")
+        if said is not None and not any(said in fault for fault in found):
+            faults.append(f"{change}: \"{said}\" is not found, but: {found}")
+    with tempfile.TemporaryDirectory() as tree:
+        write_tree(tree, SMALL_TREE)
+        if not check(tree, [{"src/base/a", "src/base/b"}]):
+            faults.append("a known circle that is gone is not noticed")
+    return faults
+
+
+def main():
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    if sys.argv[1:] == ["--selftest"]:
+        faults = selftest()
+    else:
+        faults = check(sys.argv[1] if len(sys.argv) > 1 else here, OPEN)
+    for fault in faults:
+        print(fault)
+    return bool(faults)
+
+
+sys.exit(main())
