@@ -10,7 +10,7 @@
 #ifndef QINS_ATTEND_H
 #define QINS_ATTEND_H
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 enum {
     QUERIES = 4,
@@ -112,28 +112,28 @@ PIECE void attend_all(struct queries a, enum element e)
     }
 }
 
-static void attends_f32(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                        uint32_t pos0, const float *k, const float *v, uint32_t dim, float scale,
-                        float *scores, size_t ld_scores)
+static void attend_batch_f32(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
+                             uint32_t pos0, const float *k, const float *v, uint32_t dim,
+                             float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
                                 scale, scores},
                ELEMENT_F32);
 }
 
-static void attends_bf16(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                         uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
-                         float scale, float *scores, size_t ld_scores)
+static void attend_batch_bf16(float *out, size_t ld_out, const float *q, size_t ld_q,
+                              uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
+                              uint32_t dim, float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
                                 scale, scores},
                ELEMENT_BF16);
 }
 
-static void attends_int8(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                         uint32_t pos0, const int8_t *k, const float *k_scale, const int8_t *v,
-                         const float *v_scale, uint32_t dim, float scale, float *scores,
-                         size_t ld_scores)
+static void attend_batch_int8(float *out, size_t ld_out, const float *q, size_t ld_q,
+                              uint32_t n_tok, uint32_t pos0, const int8_t *k, const float *k_scale,
+                              const int8_t *v, const float *v_scale, uint32_t dim, float scale,
+                              float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
                                 v_scale, scale, scores},
@@ -143,20 +143,20 @@ static void attends_int8(float *out, size_t ld_out, const float *q, size_t ld_q,
 static void attend_f32(float *out, const float *q, const float *k, const float *v, uint32_t n_pos,
                        uint32_t dim, float scale, float *scores)
 {
-    attends_f32(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
+    attend_batch_f32(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
 }
 
 static void attend_bf16(float *out, const float *q, const uint16_t *k, const uint16_t *v,
                         uint32_t n_pos, uint32_t dim, float scale, float *scores)
 {
-    attends_bf16(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
+    attend_batch_bf16(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
 }
 
 static void attend_int8(float *out, const float *q, const int8_t *k, const float *k_scale,
                         const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
                         float scale, float *scores)
 {
-    attends_int8(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
+    attend_batch_int8(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
 }
 
 static void set_attention(struct kernels *k)
@@ -164,9 +164,9 @@ static void set_attention(struct kernels *k)
     k->attend_f32 = attend_f32;
     k->attend_bf16 = attend_bf16;
     k->attend_int8 = attend_int8;
-    k->attends_f32 = attends_f32;
-    k->attends_bf16 = attends_bf16;
-    k->attends_int8 = attends_int8;
+    k->attend_batch_f32 = attend_batch_f32;
+    k->attend_batch_bf16 = attend_batch_bf16;
+    k->attend_batch_int8 = attend_batch_int8;
 }
 
 #endif

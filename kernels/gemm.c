@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <cblas.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 /* Workers above divide the rows among themselves; threads of the library's own would fight them. */
 void gemm_init(void)

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 static const struct format_info formats[N_FORMATS] = {
     [FORMAT_F32] = {"f32", 1, 4, 0, false},
@@ -59,13 +59,12 @@ size_t matrix_row_bytes(const struct matrix *m)
     return (size_t)format_info(m->format)->row_floats * m->rows_pad * sizeof(float);
 }
 
-size_t prompt_tiles_bytes(uint32_t cols)
+size_t gemm_tiles_bytes(uint32_t cols)
 {
-    return (size_t)round_up(cols, PROMPT_COLS) * PROMPT_TOKENS * sizeof(uint16_t);
+    return (size_t)round_up(cols, TILE_COLS) * TILE_TOKENS * sizeof(uint16_t);
 }
 
-/* ---- the ladder ---------------------------------------------------------------------------------
- */
+/* ---- the ladder ----------------------------------------------------------------------- */
 
 void kernels_init(struct kernels *k, unsigned flags)
 {

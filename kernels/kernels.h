@@ -16,12 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- number formats ------------------------------------------------------------------------ */
+/* ---- number formats ------------------------------------------------------------------- */
 
 enum format {
-    FORMAT_F32,      /* row-major float */
-    FORMAT_BF16,     /* row-major bfloat16 */
-    FORMAT_QINS9,    /* 8-bit log code + sign plane, one range a tensor: the specification's codec */
+    FORMAT_F32,   /* row-major float */
+    FORMAT_BF16,  /* row-major bfloat16 */
+    FORMAT_QINS9, /* 8-bit log code + sign plane, one range a tensor: the specification's codec */
     FORMAT_QINS9ROW, /* the same with a range a row */
     FORMAT_QINS8,    /* sign + 7-bit shifted-log code, one scale a row */
     FORMAT_QINS4,    /* sign + 3-bit code, blocks of 32 with a log scale: 4.25 bits a weight */
@@ -33,22 +33,22 @@ enum {
     ROW_GROUP = 16, /* rows that one tile interleaves; a kernel's slice is whole row groups */
     ACT_BLOCK = 32, /* activations that share one int8 scale */
     MAX_TILE_COLS = 128,
-    PROMPT_TOKENS = 16, /* tokens and columns of one bf16 tile of a prompt */
-    PROMPT_COLS = 32,
-    PROMPT_GROUPS = 16,         /* row groups that a prompt kernel decodes at once */
-    PROMPT_SCRATCH = 800 << 10, /* bytes that it needs for them */
-    ATTENDS = 4,                /* rows of scores that several queries need at once */
+    TILE_TOKENS = 16, /* tokens and columns of one bf16 tile of a prompt */
+    TILE_COLS = 32,
+    TILE_GROUPS = 16,           /* row groups that a prompt kernel decodes at once */
+    TILE_SCRATCH = 800 << 10,   /* bytes that it needs for them */
+    ATTEND_BATCH = 4,           /* rows of scores that several queries need at once */
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
     ATTEND_DIM = 256,           /* of a head, at most */
     ATTEND_SCRATCH = 424 << 10, /* bytes */
 };
 
 struct format_info {
-    const char *name;      /* as users write it: "qins4" */
-    uint32_t tile_cols;    /* columns of one tile; 1: row-major, no tiles */
-    uint32_t tile_bytes;   /* bytes of one tile of ROW_GROUP rows; of one element when row-major */
-    uint32_t row_floats;   /* floats kept for each row beside the tiles: 0, 1 (base) or 2 (range) */
-    bool is_qins;          /* exact signs, inverse log codes */
+    const char *name;    /* as users write it: "qins4" */
+    uint32_t tile_cols;  /* columns of one tile; 1: row-major, no tiles */
+    uint32_t tile_bytes; /* bytes of one tile of ROW_GROUP rows; of one element when row-major */
+    uint32_t row_floats; /* floats kept for each row beside the tiles: 0, 1 (base) or 2 (range) */
+    bool is_qins;        /* exact signs, inverse log codes */
 };
 
 const struct format_info *format_info(enum format format);
@@ -61,8 +61,8 @@ struct matrix {
     uint32_t rows, cols;         /* logical shape: y[rows] = W x[cols] */
     uint32_t rows_pad, cols_pad; /* whole tiles; equal to rows, cols when row-major */
     const void *data;            /* tiles, row group major, column minor; or [rows][cols] */
-    const float *row;            /* [row_floats][rows_pad]: base, or log_min then log_max; or NULL */
-    float log_min, log_max;      /* seed range of the ORIGINAL tensor (natural logs) */
+    const float *row;       /* [row_floats][rows_pad]: base, or log_min then log_max; or NULL */
+    float log_min, log_max; /* seed range of the ORIGINAL tensor (natural logs) */
 };
 
 /* Shape and sizes of a matrix in a format; `data` and `row` stay NULL. */
@@ -70,7 +70,7 @@ struct matrix matrix_shape(enum format format, uint32_t rows, uint32_t cols);
 size_t matrix_data_bytes(const struct matrix *m);
 size_t matrix_row_bytes(const struct matrix *m); /* of `row`; 0 when the format has none */
 
-/* ---- activations ---------------------------------------------------------------------------- */
+/* ---- activations ---------------------------------------------------------------------- */
 
 /* One input vector, as float and as int8 blocks: q = rint(x / scale), scale = max|x| / 127 over
  * each block of ACT_BLOCK. Beyond cols everything is zero up to cols_pad. Buffers belong to the
@@ -82,7 +82,7 @@ struct activation {
     int32_t *sum;   /* [cols_pad / 16] sum of q over 16 columns: bias correction of u8 x s8 units */
 };
 
-/* ---- kernel prototypes ---------------------------------------------------------------------- */
+/* ---- kernel prototypes ---------------------------------------------------------------- */
 
 /* Fills a->q, a->scale, a->sum from a->x. */
 typedef void quantise_fn(struct activation *a, uint32_t cols, uint32_t cols_pad);
@@ -96,9 +96,9 @@ typedef void matvec_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
 /* The same for several tokens, int8 formats only: y[t] has exactly the bits that matvec gives for
  * x[t], so that results do not depend on how tokens are gathered. Weights are decoded once for many
  * tokens; never writes beyond y[n_tok - 1][rows - 1]. */
-typedef void matvecs_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
-                        const struct activation *x /* [n_tok] */, uint32_t n_tok,
-                        float *y /* [n_tok][ld_y] */, size_t ld_y);
+typedef void matvec_batch_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
+                             const struct activation *x /* [n_tok] */, uint32_t n_tok,
+                             float *y /* [n_tok][ld_y] */, size_t ld_y);
 
 /* out[r - row0][k] = W[r][k], exact decode, rows [row0, row1). */
 typedef void dequant_fn(const struct matrix *w, uint32_t row0, uint32_t row1,
@@ -126,24 +126,25 @@ typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const
 
 /* Several queries of one head, with the bits of one after another: query t sees positions
  * [0, pos0 + t]. */
-typedef void attends_f32_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
-                            const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
-                            uint32_t pos0, const float *k /* [pos0 + n_tok][dim] */, const float *v,
-                            uint32_t dim, float scale, float *scores /* [ATTENDS][ld_scores] */,
-                            size_t ld_scores);
-typedef void attends_bf16_fn(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                             uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
-                             float scale, float *scores, size_t ld_scores);
+typedef void attend_batch_f32_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
+                                 const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
+                                 uint32_t pos0, const float *k /* [pos0 + n_tok][dim] */,
+                                 const float *v, uint32_t dim, float scale,
+                                 float *scores /* [ATTEND_BATCH][ld_scores] */, size_t ld_scores);
+typedef void attend_batch_bf16_fn(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                  uint32_t n_tok, uint32_t pos0, const uint16_t *k,
+                                  const uint16_t *v, uint32_t dim, float scale, float *scores,
+                                  size_t ld_scores);
 
 /* The same over int8 keys and values with one scale a position: k_scale[p] * k[p][d]. The scales
  * are factors of the score, before `scale`, and of the position's weight, after the softmax. */
 typedef void attend_int8_fn(float *out, const float *q, const int8_t *k, const float *k_scale,
                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
                             float scale, float *scores);
-typedef void attends_int8_fn(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                             uint32_t pos0, const int8_t *k, const float *k_scale, const int8_t *v,
-                             const float *v_scale, uint32_t dim, float scale, float *scores,
-                             size_t ld_scores);
+typedef void attend_batch_int8_fn(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                  uint32_t n_tok, uint32_t pos0, const int8_t *k,
+                                  const float *k_scale, const int8_t *v, const float *v_scale,
+                                  uint32_t dim, float scale, float *scores, size_t ld_scores);
 /* One position of one head: q = rint(x / *scale), *scale = max|x| / 127. */
 typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uint32_t n);
 /* Positions as bf16, for a unit that takes no int8; scales must be finite. */
@@ -161,32 +162,34 @@ typedef void attend_prompt_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
                               uint32_t pos0, const uint16_t *k /* [pos0 + n_tok][dim] bf16 */,
                               const uint16_t *v, uint32_t dim, float scale, void *scratch);
 
-/* The first n_tok <= PROMPT_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k
- * has [PROMPT_TOKENS][PROMPT_COLS] values of columns PROMPT_COLS * k on. Zero beyond n_tok, cols. */
+/* The first n_tok <= TILE_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k
+ * has [TILE_TOKENS][TILE_COLS] values of columns TILE_COLS * k on. Zero beyond n_tok, cols. */
 typedef void pack_tokens_fn(const float *x /* [n_tok][cols] */, uint32_t n_tok, uint32_t cols,
                             uint16_t *tiles /* 64-byte aligned */);
 
 /* out[t][r] = sum_k W[r][k] x[t][k] for the rows of groups [group0, group1) and many tokens; never
  * writes beyond out[n_tok - 1][rows - 1]. Weights are decoded exactly and rounded to bf16 (nearest
  * even) like the tokens; products and sums are float. The bits of a sum depend on W and its token
- * alone. `scratch`: PROMPT_SCRATCH bytes, 64-byte aligned. */
-typedef void prompt_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
-                       const uint16_t *tiles /* pack_tokens of 16 tokens after 16 */,
-                       uint32_t n_tok, float *out /* [n_tok][ld_out] */, size_t ld_out,
-                       void *scratch);
+ * alone. `scratch`: TILE_SCRATCH bytes, 64-byte aligned. */
+typedef void gemm_tiles_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
+                           const uint16_t *tiles /* pack_tokens of 16 tokens after 16 */,
+                           uint32_t n_tok, float *out /* [n_tok][ld_out] */, size_t ld_out,
+                           void *scratch);
 
-/* Bytes of a row of tiles: up to PROMPT_TOKENS tokens. */
-size_t prompt_tiles_bytes(uint32_t cols);
+/* Bytes of a row of tiles: up to TILE_TOKENS tokens. */
+size_t gemm_tiles_bytes(uint32_t cols);
 
 /* out[t][r] = sum_k panel[r][k] x[t][k]: the portable matrix product, through OpenBLAS on the
  * calling thread alone. */
 typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
-                         const float *x /* [n_tok][cols] */, const float *panel /* [n_rows][cols] */,
+                         const float *x /* [n_tok][cols] */,
+                         const float *panel /* [n_rows][cols] */,
                          float *out /* [n_tok][ld_out], n_rows used */, size_t ld_out);
 
-/* ---- dispatch ------------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------------------- */
 
-/* CPU levels: each includes the ones below it on its architecture; AVX-VNNI alone may be missing. */
+/* CPU levels: each includes the ones below it on its architecture; AVX-VNNI alone may be missing.
+ */
 enum cpu_flag {
     CPU_AVX2 = 1 << 0,    /* AVX2 + FMA + F16C */
     CPU_AVXVNNI = 1 << 4, /* the VNNI of 256-bit registers, without AVX-512 */
@@ -199,13 +202,14 @@ enum cpu_flag {
 };
 
 struct kernels {
-    const char *level; /* "scalar", "avx2", "avxvnni", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
-    bool fast_int8;    /* matvecs beats any product of floats in vectors, however many tokens */
+    const char *
+        level; /* "scalar", "avx2", "avxvnni", "avx512", "vnni", "amx", "neon", "dotprod", "i8mm" */
+    bool fast_int8; /* matvec_batch beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
-    matvecs_fn *matvecs[N_FORMATS]; /* NULL: not an int8 format */
+    matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: not an int8 format */
     dequant_fn *dequant[N_FORMATS];
-    prompt_fn *prompt[N_FORMATS]; /* NULL: this level has none */
-    pack_tokens_fn *pack_tokens;  /* NULL where there is no prompt kernel */
+    gemm_tiles_fn *gemm_tiles[N_FORMATS]; /* NULL: this level has none */
+    pack_tokens_fn *pack_tokens;          /* NULL where there is no prompt kernel */
     quantise_fn *quantise;
     rms_norm_fn *rms_norm;
     rope_fn *rope;
@@ -213,10 +217,10 @@ struct kernels {
     add_fn *add;
     attend_f32_fn *attend_f32;
     attend_bf16_fn *attend_bf16;
-    attends_f32_fn *attends_f32;   /* NULL: one query after another */
-    attends_bf16_fn *attends_bf16; /* the same */
+    attend_batch_f32_fn *attend_batch_f32;   /* NULL: one query after another */
+    attend_batch_bf16_fn *attend_batch_bf16; /* the same */
     attend_int8_fn *attend_int8;
-    attends_int8_fn *attends_int8; /* the same */
+    attend_batch_int8_fn *attend_batch_int8; /* the same */
     pack_int8_fn *pack_int8;
     unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */

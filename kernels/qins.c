@@ -5,10 +5,9 @@
 #include <float.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
-/* ---- half-width floats --------------------------------------------------------------------------
- */
+/* ---- half-width floats ---------------------------------------------------------------- */
 
 uint16_t bf16_from_f32(float x)
 {
@@ -32,7 +31,7 @@ float f16_to_f32(uint16_t x)
     return bits_float(sign | float_bits(bits_float(rest << 13) * 0x1p112f));
 }
 
-/* ---- the specification's law ----------------------------------------------------------------- */
+/* ---- the specification's law ---------------------------------------------------------- */
 
 #define TINY 1e-8f /* magnitudes up to here do not widen a range */
 
@@ -84,7 +83,7 @@ float qins_value(uint8_t stored, int sign, float log_min, float log_max)
     return sign < 0 ? -magnitude : magnitude;
 }
 
-/* ---- QINS9 ----------------------------------------------------------------------------------- */
+/* ---- QINS9 ---------------------------------------------------------------------------- */
 
 static void encode_qins9_row(const struct matrix *m, uint8_t *tiles, uint32_t r, const float *w,
                              float log_min, float log_max, bool all_zero)
@@ -110,7 +109,7 @@ static void encode_qins9row_row(const struct matrix *m, uint8_t *tiles, uint32_t
                      range.max_abs == 0);
 }
 
-/* ---- QINS8 ----------------------------------------------------------------------------------- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 static float max_abs(const float *w, uint32_t n)
 {
@@ -141,7 +140,7 @@ static void encode_qins8_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
             (uint8_t)((w[k] < 0) << 7 | nearest_qins8(fabsf(w[k]) / divisor));
 }
 
-/* ---- QINS4: search of scale and polarity ----------------------------------------------------- */
+/* ---- QINS4: search of scale and polarity ---------------------------------------------- */
 
 /* Four floats or ints side by side; compilers lower them to whatever the CPU has. */
 typedef float v4f __attribute__((vector_size(16)));
@@ -281,7 +280,7 @@ static struct choice search_block(const struct block *b, const struct staircase 
     return best;
 }
 
-/* ---- QINS4: writing -------------------------------------------------------------------------- */
+/* ---- QINS4: writing ------------------------------------------------------------------- */
 
 /* Where the parts of one row of a row group lie. */
 struct qins4_row {
@@ -386,7 +385,7 @@ static void encode_qins4_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
     *base = lower_steps(&q, row_base);
 }
 
-/* ---- a matrix -------------------------------------------------------------------------------- */
+/* ---- a matrix ------------------------------------------------------------------------- */
 
 static void encode_plain_row(const struct matrix *m, uint32_t row, const float *w, void *data)
 {
@@ -406,17 +405,10 @@ static void encode_row(const struct matrix *m, const struct qins_range *range, u
     case FORMAT_QINS9:
         encode_qins9_row(m, tiles, r, w, range->log_min, range->log_max, range->max_abs == 0);
         break;
-    case FORMAT_QINS9ROW:
-        encode_qins9row_row(m, tiles, row, w, floats);
-        break;
-    case FORMAT_QINS8:
-        encode_qins8_row(m, tiles, r, w, &floats[row]);
-        break;
-    case FORMAT_QINS4:
-        encode_qins4_row(m, tiles, r, w, &floats[row], 32);
-        break;
-    default:
-        encode_qins4_row(m, tiles, r, w, &floats[row], 16);
+    case FORMAT_QINS9ROW: encode_qins9row_row(m, tiles, row, w, floats); break;
+    case FORMAT_QINS8: encode_qins8_row(m, tiles, r, w, &floats[row]); break;
+    case FORMAT_QINS4: encode_qins4_row(m, tiles, r, w, &floats[row], 32); break;
+    default: encode_qins4_row(m, tiles, r, w, &floats[row], 16);
     }
 }
 

@@ -34,8 +34,8 @@ struct qins_error {
  * is m->rows. `w` holds just these rows; `data` and `row` are the whole matrix's buffers. `error`
  * (or NULL) is increased by the loss of these rows. */
 void qins_encode(const struct matrix *m, const struct qins_range *range, uint32_t row0,
-                 uint32_t row1, const float *w /* [row1 - row0][cols] */,
-                 void *data, float *row, struct qins_error *error);
+                 uint32_t row1, const float *w /* [row1 - row0][cols] */, void *data, float *row,
+                 struct qins_error *error);
 
 /* The specification's view of any tensor: stored 1..255 and sign, over one range. */
 uint8_t qins_stored(float w, float log_min, float log_max);

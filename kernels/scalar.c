@@ -3,11 +3,10 @@
  * scalar: the definition of every kernel. Variants for an instruction set are compared with these:
  * integer parts and quantisation bit for bit, float parts in the same order of operations.
  */
-#include "internal.h"
+#include "kernels_internal.h"
 #include "qins.h"
 
-/* ---- decoding ----------------------------------------------------------------------------------
- */
+/* ---- decoding ------------------------------------------------------------------------- */
 
 static void value_table(float table[256], float log_min, float log_max)
 {
@@ -82,24 +81,13 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
         tile = group_tiles(m, row / ROW_GROUP) + (size_t)(col0 / f->tile_cols) * f->tile_bytes;
 
     switch (m->format) {
-    case FORMAT_F32:
-        memcpy(out, (const float *)m->data + at, n * sizeof *out);
-        break;
-    case FORMAT_BF16:
-        decode_bf16((const uint16_t *)m->data + at, n, out);
-        break;
+    case FORMAT_F32: memcpy(out, (const float *)m->data + at, n * sizeof *out); break;
+    case FORMAT_BF16: decode_bf16((const uint16_t *)m->data + at, n, out); break;
     case FORMAT_QINS9:
-    case FORMAT_QINS9ROW:
-        decode_qins9(d, tile, r, n, out);
-        break;
-    case FORMAT_QINS8:
-        decode_qins8(tile, m->row[row], r, n, out);
-        break;
-    case FORMAT_QINS4:
-        decode_qins4(tile, m->row[row], 32, r, n, out);
-        break;
-    default:
-        decode_qins4(tile, m->row[row], 16, r, n, out);
+    case FORMAT_QINS9ROW: decode_qins9(d, tile, r, n, out); break;
+    case FORMAT_QINS8: decode_qins8(tile, m->row[row], r, n, out); break;
+    case FORMAT_QINS4: decode_qins4(tile, m->row[row], 32, r, n, out); break;
+    default: decode_qins4(tile, m->row[row], 16, r, n, out);
     }
     return n;
 }
@@ -118,8 +106,7 @@ static void dequant_scalar(const struct matrix *w, uint32_t row0, uint32_t row1,
     }
 }
 
-/* ---- matrix times vector ------------------------------------------------------------------------
- */
+/* ---- matrix times vector -------------------------------------------------------------- */
 
 static float dot_f32(const float *a, const float *b, uint32_t n)
 {
@@ -242,8 +229,8 @@ static void matvec_qins4_16_scalar(const struct matrix *w, uint32_t group0, uint
     matvec_qins4_blocks(w, group0, group1, x, y, 16);
 }
 
-static void matvecs_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
-                           const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
     matvec_fn *matvec = w->format == FORMAT_QINS8   ? matvec_qins8_scalar
                         : w->format == FORMAT_QINS4 ? matvec_qins4_scalar
@@ -252,8 +239,7 @@ static void matvecs_scalar(const struct matrix *w, uint32_t group0, uint32_t gro
         matvec(w, group0, group1, &x[t], y + t * ld_y);
 }
 
-/* ---- activations --------------------------------------------------------------------------------
- */
+/* ---- activations ---------------------------------------------------------------------- */
 
 /* A block whose scale would be subnormal counts as zero: its reciprocal might not be finite. */
 static void quantise_scalar(struct activation *a, uint32_t cols, uint32_t cols_pad)
@@ -308,8 +294,7 @@ static void add_scalar(float *x, const float *y, uint32_t n)
         x[i] += y[i];
 }
 
-/* ---- attention ----------------------------------------------------------------------------------
- */
+/* ---- attention ------------------------------------------------------------------------ */
 
 /* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
 static float softmax_scalar(float *scores, uint32_t n_pos, float max)
@@ -416,9 +401,9 @@ void kernels_scalar(struct kernels *k)
                    [FORMAT_QINS8] = matvec_qins8_scalar,
                    [FORMAT_QINS4] = matvec_qins4_scalar,
                    [FORMAT_QINS4_16] = matvec_qins4_16_scalar},
-        .matvecs = {[FORMAT_QINS8] = matvecs_scalar,
-                    [FORMAT_QINS4] = matvecs_scalar,
-                    [FORMAT_QINS4_16] = matvecs_scalar},
+        .matvec_batch = {[FORMAT_QINS8] = matvec_batch_scalar,
+                         [FORMAT_QINS4] = matvec_batch_scalar,
+                         [FORMAT_QINS4_16] = matvec_batch_scalar},
         .quantise = quantise_scalar,
         .rms_norm = rms_norm_scalar,
         .rope = rope_scalar,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "kernels_internal.h"
 
 const int8_t qins4_level[16] = {118,  93,   71,  53,  37,  24,  13,  3,
                                 -127, -100, -77, -58, -42, -28, -16, -6};

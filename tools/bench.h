@@ -33,8 +33,9 @@ struct bench {
     enum gemm gemm;
     uint32_t n_threads, n_generate, n_greedy;
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
-    uint32_t n_repeats, size_mb; /* size_mb 0: by the machine's cache */
-    struct number_list kv; /* enum kv_type of each model, the last one for the rest; none: default */
+    uint32_t n_repeats, size_mb;                   /* size_mb 0: by the machine's cache */
+    struct number_list
+        kv;          /* enum kv_type of each model, the last one for the rest; none: default */
     uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */

@@ -150,7 +150,7 @@ struct head {
     float *q, *out;    /* [N_QUERIES][HEAD] */
     void *key, *value; /* [N_POS][HEAD] */
     float *unit;       /* [N_POS] scales of int8 */
-    float *scores;     /* [ATTENDS][N_POS] */
+    float *scores;     /* [ATTEND_BATCH][N_POS] */
 };
 
 static void attend_one(const struct head *h, uint32_t i)
@@ -170,15 +170,15 @@ static void attend_one(const struct head *h, uint32_t i)
 static void attend_several(const struct head *h)
 {
     const uint32_t pos0 = N_POS - N_QUERIES;
-    if (h->type == KV_INT8 && h->k->attends_int8)
-        h->k->attends_int8(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->unit, h->value,
-                           h->unit, HEAD, 0.1f, h->scores, N_POS);
-    else if (h->type == KV_BF16 && h->k->attends_bf16)
-        h->k->attends_bf16(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD, 0.1f,
-                           h->scores, N_POS);
-    else if (h->type == KV_F32 && h->k->attends_f32)
-        h->k->attends_f32(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD, 0.1f,
-                          h->scores, N_POS);
+    if (h->type == KV_INT8 && h->k->attend_batch_int8)
+        h->k->attend_batch_int8(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->unit,
+                                h->value, h->unit, HEAD, 0.1f, h->scores, N_POS);
+    else if (h->type == KV_BF16 && h->k->attend_batch_bf16)
+        h->k->attend_batch_bf16(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD,
+                                0.1f, h->scores, N_POS);
+    else if (h->type == KV_F32 && h->k->attend_batch_f32)
+        h->k->attend_batch_f32(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD,
+                               0.1f, h->scores, N_POS);
     else
         for (uint32_t i = 0; i < N_QUERIES; i++)
             attend_one(h, i);
@@ -193,7 +193,7 @@ static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
                      .key = fill(N_POS * HEAD * sizeof(float)),
                      .value = fill(N_POS * HEAD * sizeof(float)),
                      .unit = fill(N_POS * sizeof(float)),
-                     .scores = fill(ATTENDS * N_POS * sizeof(float))};
+                     .scores = fill(ATTEND_BATCH * N_POS * sizeof(float))};
     for (uint32_t i = 0; i < n_levels; i++)
         for (enum kv_type type = KV_F32; type <= KV_INT8; type++) {
             double one = INFINITY, several = INFINITY;
@@ -246,7 +246,8 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
     reading_add(reading, j.m.data, matrix_data_bytes(&j.m));
     for (uint32_t i = 0; i < n_levels; i++) {
         if (i > 0 && k[i].matvec[f] == k[i - 1].matvec[f] &&
-            k[i].matvecs[f] == k[i - 1].matvecs[f] && k[i].prompt[f] == k[i - 1].prompt[f])
+            k[i].matvec_batch[f] == k[i - 1].matvec_batch[f] &&
+            k[i].gemm_tiles[f] == k[i - 1].gemm_tiles[f])
             continue;
         struct row *r = &rows[n++];
         *r = (struct row){.level = k[i].level, .format = f};
@@ -351,7 +352,7 @@ static bool choose_formats(const struct bench *b, bool chosen[N_FORMATS], struct
     for (uint32_t i = 0; i < b->n_words; i++) {
         enum format f;
         if (!format_from_name(b->words[i], &f))
-            return refuse(err, EX_USAGE, "kernels: no format is called \"%s\"", b->words[i]);
+            return error_set(err, EX_USAGE, "kernels: no format is called \"%s\"", b->words[i]);
         chosen[f] = true;
     }
     return true;

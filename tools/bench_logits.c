@@ -70,19 +70,19 @@ bool bench_logits(struct bench *b, struct error *err)
     struct ids ids = {0};
     struct session *s = NULL;
     if (!b->ids)
-        return refuse(err, EX_USAGE, "logits needs --ids 1,2,3");
+        return error_set(err, EX_USAGE, "logits needs --ids 1,2,3");
     if (!bench_open(b, err))
         return false;
     bool ok = bench_parse_ids(b->ids, strlen(b->ids), b->model->config.vocab, &ids, err);
     if (ok && ids.n == 0)
-        ok = refuse(err, EX_USAGE, "--ids: at least one id expected");
+        ok = error_set(err, EX_USAGE, "--ids: at least one id expected");
     uint64_t total = ids.n + b->n_greedy;
     if (ok && total > b->model->config.max_ctx)
-        ok = refuse(err, EX_USAGE, "%zu ids and --greedy %u: this model takes at most %u tokens",
-                    ids.n, b->n_greedy, b->model->config.max_ctx);
+        ok = error_set(err, EX_USAGE, "%zu ids and --greedy %u: this model takes at most %u tokens",
+                       ids.n, b->n_greedy, b->model->config.max_ctx);
     if (ok) {
-        struct session_options o = {.ctx_len = (uint32_t)total, .kv = bench_kv(b, 0),
-                                    .gemm = b->gemm};
+        struct session_options o = {
+            .ctx_len = (uint32_t)total, .kv = bench_kv(b, 0), .gemm = b->gemm};
         s = session_new(b->model, b->pool, &b->kernels, &o, err);
         ok = s != NULL;
     }

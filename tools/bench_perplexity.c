@@ -18,8 +18,8 @@
 enum { MAX_MODELS = 16, DEFAULT_WINDOW = 2048, NAME_WIDTH = 32 };
 
 struct tally {
-    uint64_t n;       /* tokens */
-    double nats, kl;  /* sums */
+    uint64_t n;      /* tokens */
+    double nats, kl; /* sums */
 };
 
 struct contestant {
@@ -45,7 +45,7 @@ struct pass {
     uint32_t n_done;
 };
 
-/* ---- opening ----------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------- */
 
 static void add_matrix(const struct matrix *m, double *bits, double *weights)
 {
@@ -77,8 +77,8 @@ static bool same_tokens(const struct contestant *a, const struct contestant *b, 
     const struct model *x = a->b.model, *y = b->b.model;
     bool same = x->config.vocab == y->config.vocab && x->tokenizer_bytes == y->tokenizer_bytes &&
                 memcmp(x->tokenizer_json, y->tokenizer_json, x->tokenizer_bytes) == 0;
-    return same || refuse(err, EX_USAGE, "%s: another tokenizer than %s: nothing to compare",
-                          b->b.model_path, a->b.model_path);
+    return same || error_set(err, EX_USAGE, "%s: another tokenizer than %s: nothing to compare",
+                             b->b.model_path, a->b.model_path);
 }
 
 static bool open_models(struct comparison *cmp, const struct bench *b, const char *const *paths,
@@ -97,22 +97,21 @@ static bool open_models(struct comparison *cmp, const struct bench *b, const cha
         if (!same_tokens(&c[0], &c[i], err))
             return false;
         if (b->window > c[i].b.model->config.max_ctx)
-            return refuse(err, EX_USAGE, "--window %u: %s takes at most %u tokens", b->window,
-                          paths[i], c[i].b.model->config.max_ctx);
+            return error_set(err, EX_USAGE, "--window %u: %s takes at most %u tokens", b->window,
+                             paths[i], c[i].b.model->config.max_ctx);
         ctx = c[i].b.model->config.orig_ctx < ctx ? c[i].b.model->config.orig_ctx : ctx;
     }
     cmp->window = b->window ? b->window : ctx < DEFAULT_WINDOW ? ctx : DEFAULT_WINDOW;
     for (uint32_t i = 0; i < n; i++) {
-        struct session_options o = {.ctx_len = cmp->window,
-                                    .kv = bench_kv(&c[i].b, i),
-                                    .gemm = b->gemm};
+        struct session_options o = {
+            .ctx_len = cmp->window, .kv = bench_kv(&c[i].b, i), .gemm = b->gemm};
         if (!(c[i].s = session_new(c[i].b.model, c[i].b.pool, &c[i].b.kernels, &o, err)))
             return false;
     }
     cmp->wanted = xcalloc(cmp->window, sizeof *cmp->wanted);
     if (n > 1)
-        cmp->first = xaligned_scratch((size_t)cmp->window * c[0].b.model->config.vocab *
-                                      sizeof *cmp->first);
+        cmp->first =
+            xaligned_scratch((size_t)cmp->window * c[0].b.model->config.vocab * sizeof *cmp->first);
     return true;
 }
 
@@ -126,7 +125,7 @@ static void close_models(struct comparison *cmp)
     free(cmp->first);
 }
 
-/* ---- measuring --------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------ */
 
 static double log_sum_exp(const float *x, uint32_t n)
 {
@@ -214,7 +213,7 @@ static void measure(struct comparison *cmp, const struct documents *d)
     }
 }
 
-/* ---- output ------------------------------------------------------------------------------ */
+/* ---- output --------------------------------------------------------------------------- */
 
 static double mean(const struct tally *t, double sum)
 {
@@ -236,7 +235,8 @@ static void print_name(const char *path)
     sanitise(&s, path, strlen(path), &shown);
     sanitise_end(&s, &shown);
     size_t width = utf8_width(shown.data, shown.len);
-    printf("%s%*s", shown.len ? shown.data : "", width < NAME_WIDTH ? (int)(NAME_WIDTH - width) : 0, "");
+    printf("%s%*s", shown.len ? shown.data : "", width < NAME_WIDTH ? (int)(NAME_WIDTH - width) : 0,
+           "");
     buf_free(&shown);
 }
 
@@ -368,7 +368,7 @@ static bool run_files(struct comparison *cmp, bool json, const char *const *file
         if (ok)
             measure(cmp, &d);
         if (ok && cmp->c->source.n == 0)
-            ok = refuse(err, EX_DATAERR, "%s: no token that counts", files[i]);
+            ok = error_set(err, EX_DATAERR, "%s: no token that counts", files[i]);
         if (ok && json)
             add_source(models, cmp, files[i], d.n);
         else if (ok)
@@ -393,11 +393,12 @@ bool bench_perplexity(struct bench *b, struct error *err)
     while (n < b->n_words && is_model(b->words[n]))
         n++;
     if (n == 0)
-        return refuse(err, EX_USAGE, "%s: no model: a .qins file or a folder expected", b->words[0]);
+        return error_set(err, EX_USAGE, "%s: no model: a .qins file or a folder expected",
+                         b->words[0]);
     if (n > MAX_MODELS)
-        return refuse(err, EX_USAGE, "%u models: at most %d expected", n, MAX_MODELS);
+        return error_set(err, EX_USAGE, "%u models: at most %d expected", n, MAX_MODELS);
     if (n == b->n_words)
-        return refuse(err, EX_USAGE, "perplexity: FILE is missing: a text, or tokens in .jsonl");
+        return error_set(err, EX_USAGE, "perplexity: FILE is missing: a text, or tokens in .jsonl");
     bool ok = open_models(&cmp, b, b->words, n, err) &&
               run_files(&cmp, b->json, b->words + n, b->n_words - n, err);
     close_models(&cmp);

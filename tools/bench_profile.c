@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * profile: the time of generated tokens by kind of operation, weights with the rate they were read at.
+ * profile: the time of generated tokens by kind of operation, weights with the rate they were read
+ * at.
  */
 #include "bench.h"
 #include "profile.h"

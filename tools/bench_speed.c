@@ -43,7 +43,7 @@ struct report {
     uint64_t weight_bytes;
 };
 
-/* ---- measuring --------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------ */
 
 /* Ids spread over the vocabulary; speed does not depend on which. */
 static void push_prompt(struct ids *ids, uint32_t n, uint32_t vocab)
@@ -168,8 +168,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
         uint32_t c = b->contexts.values[i] ? b->contexts.values[i] : 1;
         longest = c + b->n_generate > longest ? c + b->n_generate : longest;
     }
-    struct session_options o = {.ctx_len = longest, .kv = bench_kv(b, 0),
-                                .gemm = b->gemm};
+    struct session_options o = {.ctx_len = longest, .kv = bench_kv(b, 0), .gemm = b->gemm};
     struct session *s = session_new(b->model, b->pool, &b->kernels, &o, err);
     if (!s)
         return false;
@@ -186,7 +185,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
     return true;
 }
 
-/* ---- output ------------------------------------------------------------------------------ */
+/* ---- output --------------------------------------------------------------------------- */
 
 static const struct run *first_run(const struct report *r, bool is_prompt)
 {
@@ -297,13 +296,16 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
     for (int draw = 0; draw < 2; draw++) {
         if (draw && n > 1)
             printf("\n%s by %s\n",
-                   by_threads ? is_prompt ? "prompt, tokens/s" : "generate, tokens/s"
-                              : is_prompt ? "prompt, ms a token" : "generate, ms a token",
-                   by_threads ? "threads" : is_prompt ? "length" : "context");
+                   by_threads  ? is_prompt ? "prompt, tokens/s" : "generate, tokens/s"
+                   : is_prompt ? "prompt, ms a token"
+                               : "generate, ms a token",
+                   by_threads  ? "threads"
+                   : is_prompt ? "length"
+                               : "context");
         for (uint32_t i = 0; i < r->n_runs; i++) {
             const struct run *run = &r->runs[i];
-            bool other = by_threads ? run->length != first->length
-                                    : run->n_threads != first->n_threads;
+            bool other =
+                by_threads ? run->length != first->length : run->n_threads != first->n_threads;
             if (run->is_prompt != is_prompt || other || !(run->per_s.median > 0))
                 continue;
             double value = by_threads ? run->per_s.median : 1e3 / run->per_s.median;

@@ -19,7 +19,7 @@ static bool read_stdin(struct buf *out, struct error *err)
     while ((n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         buf_append(out, chunk, n);
     buf_append(out, "", 0);
-    return !ferror(stdin) || refuse(err, EX_IOERR, "standard input: cannot read");
+    return !ferror(stdin) || error_set(err, EX_IOERR, "standard input: cannot read");
 }
 
 /* A folder's tokenizer needs no weights: they may not even be there. */

@@ -27,7 +27,7 @@ static double relative_rms(const struct qins_error *e)
     return e->sum_sq > 0 ? sqrt(e->sum_sq_err / e->sum_sq) : 0;
 }
 
-/* ---- table --------------------------------------------------------------------------------------- */
+/* ---- table ---------------------------------------------------------------------------- */
 
 static const char *bytes_text(uint64_t bytes, char out[16])
 {
@@ -51,7 +51,8 @@ static const char *signs_text(const struct qins_error *e, char out[16])
 }
 
 static void print_row(FILE *f, const char *kind, const char *format, uint64_t n_tensors,
-                      uint64_t n_params, uint64_t before, uint64_t after, const struct qins_error *e)
+                      uint64_t n_params, uint64_t before, uint64_t after,
+                      const struct qins_error *e)
 {
     char a[16], b[16], s[16];
     fprintf(f, "%-10s %-8s %7llu %14llu %9s %9s %7.3f %10s %8.3f %% %8.3f %%\n", kind, format,
@@ -83,7 +84,7 @@ bool convert_report_table(const struct convert_report *r, const char *out_path, 
     return fflush(f) == 0 && !ferror(f);
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------------- */
+/* ---- JSON ----------------------------------------------------------------------------- */
 
 static json_t *loss_json(uint64_t n_tensors, uint64_t n_params, uint64_t before, uint64_t after,
                          const struct qins_error *e)
@@ -91,8 +92,9 @@ static json_t *loss_json(uint64_t n_tensors, uint64_t n_params, uint64_t before,
     return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "tensors", (json_int_t)n_tensors,
                      "parameters", (json_int_t)n_params, "bytes_before", (json_int_t)before,
                      "bytes_after", (json_int_t)after, "bits_per_weight",
-                     bits_per_weight(after, n_params), "sign_preservation_percent", signs_percent(e),
-                     "mean_relative_error", mean_relative(e), "relative_rms_error", relative_rms(e));
+                     bits_per_weight(after, n_params), "sign_preservation_percent",
+                     signs_percent(e), "mean_relative_error", mean_relative(e),
+                     "relative_rms_error", relative_rms(e));
 }
 
 bool convert_report_json(const struct convert_report *r, enum format format, const char *out_path,
@@ -116,8 +118,9 @@ bool convert_report_json(const struct convert_report *r, enum format format, con
     json_object_set_new(root, "format", json_string(format_info(format)->name));
     json_object_set_new(root, "file_bytes", json_integer((json_int_t)r->bytes_after));
     json_object_set_new(root, "seconds", json_real(r->seconds));
-    json_object_set_new(root, "total", loss_json(r->n_tensors, r->n_params, r->bytes_before,
-                                                 weights_after, &r->total));
+    json_object_set_new(
+        root, "total",
+        loss_json(r->n_tensors, r->n_params, r->bytes_before, weights_after, &r->total));
     json_object_set_new(root, "kinds", kinds);
     bool ok = json_dumpf(root, f, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', f);

@@ -29,7 +29,7 @@ static void push_scored(struct documents *d, bool scored)
         buf_append(&d->scored, scored ? "\1" : "\0", 1);
 }
 
-/* ---- text -------------------------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------------------------- */
 
 static void add_text(struct documents *d, const struct tokenizer *t, const char *text, size_t n)
 {
@@ -64,19 +64,19 @@ static void add_texts(struct documents *d, const struct tokenizer *t, const char
     add_text(d, t, begin, (size_t)(end - begin));
 }
 
-/* ---- token files ------------------------------------------------------------------------- */
+/* ---- token files ---------------------------------------------------------------------- */
 
 static bool add_ids(struct documents *d, const json_t *ids, uint32_t vocab, const char *name,
                     struct error *err)
 {
     if (!json_is_array(ids))
-        return refuse(err, EX_DATAERR, "%s: \"ids\": a list of token ids expected", name);
+        return error_set(err, EX_DATAERR, "%s: \"ids\": a list of token ids expected", name);
     for (size_t i = 0; i < json_array_size(ids); i++) {
         const json_t *id = json_array_get(ids, i);
         json_int_t x = json_is_integer(id) ? json_integer_value(id) : -1;
         if (x < 0 || x >= (json_int_t)vocab)
-            return refuse(err, EX_DATAERR, "%s: \"ids\": item %zu is no token id from 0 to %u", name,
-                          i, vocab - 1);
+            return error_set(err, EX_DATAERR, "%s: \"ids\": item %zu is no token id from 0 to %u",
+                             name, i, vocab - 1);
         ids_push(&d->ids, (int32_t)x);
     }
     return true;
@@ -88,16 +88,17 @@ static bool mark_scored(struct documents *d, const json_t *ranges, size_t begin,
 {
     json_int_t n = (json_int_t)(d->ids.n - begin), last = 0;
     if (!json_is_array(ranges))
-        return refuse(err, EX_DATAERR, "%s: \"scored\": a list of pairs expected", name);
+        return error_set(err, EX_DATAERR, "%s: \"scored\": a list of pairs expected", name);
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         const json_t *pair = json_array_get(ranges, i), *from = json_array_get(pair, 0),
                      *to = json_array_get(pair, 1);
         json_int_t a = json_integer_value(from), b = json_integer_value(to);
         if (json_array_size(pair) != 2 || !json_is_integer(from) || !json_is_integer(to) ||
             a < last || b < a || b > n)
-            return refuse(err, EX_DATAERR,
-                          "%s: \"scored\": pair %zu: two ascending numbers from %lld to %lld expected",
-                          name, i, (long long)last, (long long)n);
+            return error_set(
+                err, EX_DATAERR,
+                "%s: \"scored\": pair %zu: two ascending numbers from %lld to %lld expected", name,
+                i, (long long)last, (long long)n);
         memset(d->scored.data + begin + a, 1, (size_t)(b - a));
         last = b;
     }
@@ -111,7 +112,7 @@ static bool add_line(struct documents *d, const char *line, size_t n, uint32_t v
     size_t begin = d->ids.n;
     bool ok = root != NULL;
     if (ok && !json_is_object(root))
-        ok = refuse(err, EX_DATAERR, "%s: an object with \"ids\" expected", name);
+        ok = error_set(err, EX_DATAERR, "%s: an object with \"ids\" expected", name);
     const json_t *ranges = json_object_get(root, "scored");
     ok = ok && add_ids(d, json_object_get(root, "ids"), vocab, name, err);
     push_scored(d, !ranges);

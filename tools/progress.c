@@ -19,7 +19,8 @@ void progress_start(struct progress *p, const char *program, bool quiet)
 static size_t terminal_width(void)
 {
     struct winsize size;
-    return ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : DEFAULT_WIDTH - 1;
+    return ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u
+                                                               : DEFAULT_WIDTH - 1;
 }
 
 /* Overwrites what the last line left; no escape sequences, so that any terminal will do. */

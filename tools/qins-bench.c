@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "conditions.h"
+#include "model_folder.h"
 #include "sanitise.h"
 #include "versions.h"
 
@@ -18,7 +19,8 @@ static const char usage[] =
     "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
-    "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] [--json]\n"
+    "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
+    "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
@@ -51,23 +53,43 @@ static const char usage[] =
     "  --version           version of the program and its libraries\n";
 
 enum { MAX_TOKENS = 1 << 24 };
-enum { FLAG_DECODE = 256, FLAG_IDS, FLAG_GREEDY, FLAG_JSON, FLAG_CPU, FLAG_VERSION, FLAG_WINDOW,
-       FLAG_PROFILE, FLAG_SIZE, FLAG_KV, FLAG_GEMM };
+enum {
+    FLAG_DECODE = 256,
+    FLAG_IDS,
+    FLAG_GREEDY,
+    FLAG_JSON,
+    FLAG_CPU,
+    FLAG_VERSION,
+    FLAG_WINDOW,
+    FLAG_PROFILE,
+    FLAG_SIZE,
+    FLAG_KV,
+    FLAG_GEMM
+};
 
 static const struct option flags[] = {
-    {"decode", no_argument, NULL, FLAG_DECODE},       {"ids", required_argument, NULL, FLAG_IDS},
-    {"greedy", required_argument, NULL, FLAG_GREEDY}, {"prompt", required_argument, NULL, 'p'},
-    {"generate", required_argument, NULL, 'n'},       {"format", required_argument, NULL, 'f'},
-    {"threads", required_argument, NULL, 't'},        {"cpu", required_argument, NULL, FLAG_CPU},
-    {"json", no_argument, NULL, FLAG_JSON},           {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, FLAG_VERSION},     {"window", required_argument, NULL, FLAG_WINDOW},
-    {"profile", no_argument, NULL, FLAG_PROFILE},     {"context", required_argument, NULL, 'c'},
-    {"repeats", required_argument, NULL, 'r'},        {"size", required_argument, NULL, FLAG_SIZE},
-    {"kv", required_argument, NULL, FLAG_KV},        {"gemm", required_argument, NULL, FLAG_GEMM},
+    {"decode", no_argument, NULL, FLAG_DECODE},
+    {"ids", required_argument, NULL, FLAG_IDS},
+    {"greedy", required_argument, NULL, FLAG_GREEDY},
+    {"prompt", required_argument, NULL, 'p'},
+    {"generate", required_argument, NULL, 'n'},
+    {"format", required_argument, NULL, 'f'},
+    {"threads", required_argument, NULL, 't'},
+    {"cpu", required_argument, NULL, FLAG_CPU},
+    {"json", no_argument, NULL, FLAG_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, FLAG_VERSION},
+    {"window", required_argument, NULL, FLAG_WINDOW},
+    {"profile", no_argument, NULL, FLAG_PROFILE},
+    {"context", required_argument, NULL, 'c'},
+    {"repeats", required_argument, NULL, 'r'},
+    {"size", required_argument, NULL, FLAG_SIZE},
+    {"kv", required_argument, NULL, FLAG_KV},
+    {"gemm", required_argument, NULL, FLAG_GEMM},
     {0},
 };
 
-/* ---- what the commands share ------------------------------------------------------------- */
+/* ---- what the commands share ---------------------------------------------------------- */
 
 bool bench_open(struct bench *b, struct error *err)
 {
@@ -114,8 +136,8 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
         for (; text < end && *text >= '0' && *text <= '9' && id < limit; text++)
             id = id * 10 + (uint64_t)(*text - '0');
         if (text == start || (text < end && !(*text && strchr(separators, *text))) || id >= limit)
-            return refuse(err, EX_USAGE, "\"%.*s\": a token id from 0 to %u expected",
-                          (int)(end - start < 20 ? end - start : 20), start, limit - 1);
+            return error_set(err, EX_USAGE, "\"%.*s\": a token id from 0 to %u expected",
+                             (int)(end - start < 20 ? end - start : 20), start, limit - 1);
         ids_push(out, (int32_t)id);
     }
     return true;
@@ -155,7 +177,7 @@ void bench_json_machine(const struct machine *m)
     printf("\"cpu_name\":\"%s\",", m->cpu);
 }
 
-/* ---- command line ------------------------------------------------------------------------ */
+/* ---- command line --------------------------------------------------------------------- */
 
 static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t max, uint32_t *out,
                       struct error *err)
@@ -164,8 +186,8 @@ static bool parse_u32(const char *flag, const char *text, uint32_t min, uint32_t
     errno = 0;
     unsigned long long x = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || x < min || x > max)
-        return refuse(err, EX_USAGE, "%s %s: a whole number from %u to %u expected", flag, text,
-                      min, max);
+        return error_set(err, EX_USAGE, "%s %s: a whole number from %u to %u expected", flag, text,
+                         min, max);
     *out = (uint32_t)x;
     return true;
 }
@@ -179,7 +201,7 @@ static bool parse_list(const char *flag, const char *text, uint32_t min, uint32_
     out->n = 0;
     while (ok && (word = strsep(&rest, ","))) {
         if (out->n == MAX_LIST)
-            ok = refuse(err, EX_USAGE, "%s: more than %d numbers", flag, MAX_LIST);
+            ok = error_set(err, EX_USAGE, "%s: more than %d numbers", flag, MAX_LIST);
         else
             ok = parse_u32(flag, word, min, max, &out->values[out->n++], err);
     }
@@ -196,8 +218,8 @@ static bool parse_kv(const char *text, struct number_list *out, struct error *er
     while (ok && (word = strsep(&rest, ","))) {
         enum kv_type type;
         ok = (out->n < MAX_LIST && kv_type_from_name(word, &type)) ||
-             refuse(err, EX_USAGE, "--kv %s: f32, bf16 or int8 expected, up to %d of them", text,
-                    MAX_LIST);
+             error_set(err, EX_USAGE, "--kv %s: f32, bf16 or int8 expected, up to %d of them", text,
+                       MAX_LIST);
         if (ok)
             out->values[out->n++] = type;
     }
@@ -213,56 +235,37 @@ static bool parse_format(const char *text, enum format *out, struct error *err)
     for (int f = 0; f < N_FORMATS; f++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", f ? ", " : "",
                  format_info((enum format)f)->name);
-    return refuse(err, EX_USAGE, "--format %s: one of %s expected", text, names);
+    return error_set(err, EX_USAGE, "--format %s: one of %s expected", text, names);
 }
 
 static bool parse_flag(struct bench *b, int flag, const char *text, struct error *err)
 {
     switch (flag) {
-    case FLAG_DECODE:
-        b->decode = true;
-        return true;
-    case FLAG_JSON:
-        b->json = true;
-        return true;
-    case FLAG_PROFILE:
-        b->profile = true;
-        return true;
-    case FLAG_IDS:
-        b->ids = text;
-        return true;
-    case FLAG_GREEDY:
-        return parse_u32("--greedy", text, 0, MAX_TOKENS, &b->n_greedy, err);
-    case 'p':
-        return parse_list("-p", text, 1, MAX_TOKENS, &b->prompts, err);
-    case 'c':
-        return parse_list("-c", text, 0, MAX_TOKENS, &b->contexts, err);
-    case 'r':
-        return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
-    case FLAG_KV:
-        return parse_kv(text, &b->kv, err);
-    case FLAG_GEMM:
-        b->gemm_name = text;
-        return true;
-    case FLAG_SIZE:
-        return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
-    case 'n':
-        return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
-    case FLAG_WINDOW:
-        return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
+    case FLAG_DECODE: b->decode = true; return true;
+    case FLAG_JSON: b->json = true; return true;
+    case FLAG_PROFILE: b->profile = true; return true;
+    case FLAG_IDS: b->ids = text; return true;
+    case FLAG_GREEDY: return parse_u32("--greedy", text, 0, MAX_TOKENS, &b->n_greedy, err);
+    case 'p': return parse_list("-p", text, 1, MAX_TOKENS, &b->prompts, err);
+    case 'c': return parse_list("-c", text, 0, MAX_TOKENS, &b->contexts, err);
+    case 'r': return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
+    case FLAG_KV: return parse_kv(text, &b->kv, err);
+    case FLAG_GEMM: b->gemm_name = text; return true;
+    case FLAG_SIZE: return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
+    case 'n': return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
+    case FLAG_WINDOW: return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
     case 't':
         if (!parse_list("-t", text, 0, POOL_MAX_THREADS, &b->threads, err))
             return false;
         b->n_threads = b->threads.values[0];
         return true;
-    case 'f':
-        return parse_format(text, &b->format, err);
+    case 'f': return parse_format(text, &b->format, err);
     case FLAG_CPU:
         return cpu_flags_from_name(text, &b->cpu_flags) ||
-               refuse(err, EX_USAGE, "--cpu %s: auto or one of %s expected", text,
-                      cpu_level_names());
+               error_set(err, EX_USAGE, "--cpu %s: auto or one of %s expected", text,
+                         cpu_level_names());
     default:
-        return refuse(err, EX_USAGE, "unknown or incomplete flag; qins-bench -h lists them");
+        return error_set(err, EX_USAGE, "unknown or incomplete flag; qins-bench -h lists them");
     }
 }
 
@@ -284,21 +287,22 @@ static const char command_names[] = "tokens, logits, perplexity, speed or kernel
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {
     if (n < 1)
-        return refuse(err, EX_USAGE, "a command is missing: %s", command_names);
+        return error_set(err, EX_USAGE, "a command is missing: %s", command_names);
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(words[0], commands[i].name) == 0)
             b->command = &commands[i];
     if (!b->command)
-        return refuse(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
-                      command_names);
+        return error_set(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
+                         command_names);
     if (n < 2 && b->command->run != bench_kernels)
-        return refuse(err, EX_USAGE, "%s: MODEL is missing", words[0]);
+        return error_set(err, EX_USAGE, "%s: MODEL is missing", words[0]);
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
     b->model_path = n > 1 ? words[1] : NULL;
     b->text = n > 2 ? words[2] : NULL;
     if (n - 1 > b->command->max_words)
-        return refuse(err, EX_USAGE, "\"%s\": one word too many", words[1 + b->command->max_words]);
+        return error_set(err, EX_USAGE, "\"%s\": one word too many",
+                         words[1 + b->command->max_words]);
     return true;
 }
 
@@ -331,7 +335,7 @@ static bool run(struct bench *b, struct error *err)
 {
     bool ok = b->command->run(b, err);
     if (ok && (fflush(stdout) != 0 || ferror(stdout)))
-        return refuse(err, EX_IOERR, "standard output: cannot write");
+        return error_set(err, EX_IOERR, "standard output: cannot write");
     return ok;
 }
 

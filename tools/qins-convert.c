@@ -30,7 +30,8 @@ struct settings {
 };
 
 static const char help[] =
-    "usage: " PROGRAM " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
+    "usage: " PROGRAM
+    " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
     "                    FOLDER\n"
     "Convert a Hugging Face model folder to a .qins file. FOLDER may be org/name[@revision]\n"
     "of a model in Hugging Face's cache.\n"
@@ -45,7 +46,7 @@ static const char help[] =
     "  -h, --help             print this and exit\n"
     "      --version          print versions and exit\n";
 
-/* ---- command line -------------------------------------------------------------------------------- */
+/* ---- command line --------------------------------------------------------------------- */
 
 static char *format_names(void)
 {
@@ -60,7 +61,7 @@ static bool set_format(struct settings *s, const char *name, struct error *err)
     if (format_from_name(name, &s->convert.format))
         return true;
     char *names = format_names();
-    refuse(err, EX_USAGE, "format \"%s\" is not known; known: %s", name, names);
+    error_set(err, EX_USAGE, "format \"%s\" is not known; known: %s", name, names);
     free(names);
     return false;
 }
@@ -69,7 +70,8 @@ static bool set_threads(struct settings *s, const char *text, struct error *err)
 {
     double n;
     if (!number_parse(text, &n) || n < 1 || n > MAX_THREADS || n != (double)(unsigned)n)
-        return refuse(err, EX_USAGE, "threads \"%s\": not an integer of 1..%d", text, MAX_THREADS);
+        return error_set(err, EX_USAGE, "threads \"%s\": not an integer of 1..%d", text,
+                         MAX_THREADS);
     s->convert.n_threads = (unsigned)n;
     return true;
 }
@@ -94,11 +96,11 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
 {
     enum { FORCE = 256, JSON, NO_HASH, VERSION };
     static const struct option flags[] = {
-        {"format", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
+        {"format", required_argument, NULL, 'f'},  {"output", required_argument, NULL, 'o'},
         {"threads", required_argument, NULL, 't'}, {"force", no_argument, NULL, FORCE},
-        {"json", no_argument, NULL, JSON}, {"no-hash", no_argument, NULL, NO_HASH},
-        {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, VERSION}, {0},
+        {"json", no_argument, NULL, JSON},         {"no-hash", no_argument, NULL, NO_HASH},
+        {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, VERSION},   {0},
     };
     int flag;
     bool ok = true;
@@ -112,14 +114,15 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case FORCE: s->convert.replace = true; break;
         case JSON: s->json = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
-        case 'h': print_help(); return refuse(err, EX_OK, "%s", "");
-        case VERSION: print_version(); return refuse(err, EX_OK, "%s", "");
-        default: return refuse(err, EX_USAGE, "try " PROGRAM " --help"); /* getopt named the flag */
+        case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
+        case VERSION: print_version(); return error_set(err, EX_OK, "%s", "");
+        default:
+            return error_set(err, EX_USAGE, "try " PROGRAM " --help"); /* getopt named the flag */
         }
     }
     if (ok && argc - optind != 1)
-        return refuse(err, EX_USAGE, "%s; try " PROGRAM " --help",
-                      optind == argc ? "no FOLDER given" : "more than one FOLDER given");
+        return error_set(err, EX_USAGE, "%s; try " PROGRAM " --help",
+                         optind == argc ? "no FOLDER given" : "more than one FOLDER given");
     s->model = argv[optind];
     return ok;
 }
@@ -145,7 +148,7 @@ static char *default_out(const struct settings *s)
     return out;
 }
 
-/* ---- running ------------------------------------------------------------------------------------- */
+/* ---- running -------------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {
@@ -153,7 +156,8 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* Interruption ends the conversion between two chunks, so that the temporary file can be removed. */
+/* Interruption ends the conversion between two chunks, so that the temporary file can be removed.
+ */
 static void catch_signals(void)
 {
     static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
@@ -176,8 +180,8 @@ static bool show(void *arg, const struct convert_progress *p)
 static bool check_tokenizer(const struct checkpoint *c, struct error *err)
 {
     char *path = path_join(c->folder, TENSOR_TOKENIZER);
-    struct tokenizer *t = tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path,
-                                        c->config.vocab, err);
+    struct tokenizer *t =
+        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
     tokenizer_free(t);
     free(path);
     return t != NULL;
@@ -188,7 +192,7 @@ static bool print_report(const struct settings *s, const struct convert_report *
 {
     bool ok = s->json ? convert_report_json(r, s->convert.format, out, stdout)
                       : convert_report_table(r, out, stdout);
-    return ok || refuse(err, EX_IOERR, "cannot write the report to standard output");
+    return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
 static bool convert(struct settings *s, struct error *err)

@@ -10,9 +10,18 @@
 
 #ifdef QINS_SCREEN
 #include "app.h"
-#else
-#define app_run plain_run /* built without curses: every terminal is plain */
 #endif
+
+/* Full screen if it was built in, is asked for and the terminal can show it; else plain. */
+static int run(struct cli *c)
+{
+#ifdef QINS_SCREEN
+    int code;
+    if (!c->plain && app_run(c, &code))
+        return code;
+#endif
+    return plain_run(c);
+}
 
 int main(int argc, char **argv)
 {
@@ -22,7 +31,7 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, ""); /* no other category: numbers keep their point */
     if (!cli_parse(&cli, argc, argv, &err))
         return error_print(&err, "qins-tui");
-    int code = cli.action != CLI_RUN ? cli_answer(&cli) : cli.plain ? plain_run(&cli) : app_run(&cli);
+    int code = cli.action == CLI_RUN ? run(&cli) : cli_answer(&cli);
     cli_free(&cli);
     return code;
 }

@@ -4,8 +4,7 @@
  */
 #include "arm/neon.h"
 
-/* ---- QINS4 --------------------------------------------------------------------------------------
- */
+/* ---- QINS4 ---------------------------------------------------------------------------- */
 
 /* 16 rows x 8 columns; `q` holds them in 32-bit lanes `lane` and `lane` + 1. */
 static inline __attribute__((always_inline)) void
@@ -70,8 +69,7 @@ static void matvec_qins4_16_dotprod(const struct matrix *w, uint32_t group0, uin
     matvec_qins4(w, group0, group1, x, y, 16);
 }
 
-/* ---- QINS8 --------------------------------------------------------------------------------------
- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* SDOT wants signed weights: magnitudes - 128, and 128 times the sum of the signed activations. */
 static void matvec_qins8_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,

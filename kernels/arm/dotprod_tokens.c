@@ -32,13 +32,13 @@ static inline __attribute__((always_inline)) void sums_dotprod(int32x4_t sum[TOK
     }
 }
 
-static void matvecs_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,
-                            const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
     run_format(w, group0, group1, x, n_tok, y, ld_y, sums_dotprod);
 }
 
 void kernels_dotprod_tokens(struct kernels *k)
 {
-    set_tokens(k, matvecs_dotprod);
+    set_tokens(k, matvec_batch_dotprod);
 }

@@ -44,13 +44,13 @@ static inline __attribute__((always_inline)) void sums_i8mm(int32x4_t sum[TOKENS
             sums_pair(sum[t], none, w, q[t], q[t], n_cols);
 }
 
-static void matvecs_i8mm(const struct matrix *w, uint32_t group0, uint32_t group1,
-                         const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_i8mm(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
     run_format(w, group0, group1, x, n_tok, y, ld_y, sums_i8mm);
 }
 
 void kernels_i8mm_tokens(struct kernels *k)
 {
-    set_tokens(k, matvecs_i8mm);
+    set_tokens(k, matvec_batch_i8mm);
 }

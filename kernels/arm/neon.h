@@ -7,7 +7,7 @@
 
 #include <arm_neon.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 static inline float sum_lanes_neon(const float32x4_t v[4])
 {
@@ -61,8 +61,7 @@ static inline __attribute__((always_inline)) float dot_neon(const float *a, cons
     for (; i + LANES <= n; i += LANES)
 #pragma GCC unroll 4
         for (uint32_t j = 0; j < 4; j++)
-            sum[j] =
-                vfmaq_f32(sum[j], vld1q_f32(a + i + j * 4), load_neon(b, b0 + i + j * 4, e));
+            sum[j] = vfmaq_f32(sum[j], vld1q_f32(a + i + j * 4), load_neon(b, b0 + i + j * 4, e));
     if (i == n)
         return sum_lanes_neon(sum);
     float lane[LANES];

@@ -5,8 +5,7 @@
  */
 #include "arm/neon.h"
 
-/* ---- row-major formats --------------------------------------------------------------------------
- */
+/* ---- row-major formats ---------------------------------------------------------------- */
 
 static void matvec_f32_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
                             const struct activation *x, float *y)
@@ -31,8 +30,7 @@ static void dequant_bf16_neon(const struct matrix *w, uint32_t row0, uint32_t ro
         out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
-/* ---- QINS4 --------------------------------------------------------------------------------------
- */
+/* ---- QINS4 ---------------------------------------------------------------------------- */
 
 /* Products of 16 rows x 8 columns into eight registers of two rows each, two partial sums a row. A
  * sum of two products of at most 127 x 127 fits 16 bits. */
@@ -157,8 +155,7 @@ static void dequant_qins4_neon(const struct matrix *w, uint32_t row0, uint32_t r
     }
 }
 
-/* ---- QINS8 --------------------------------------------------------------------------------------
- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 static void matvec_qins8_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
@@ -192,8 +189,7 @@ static void matvec_qins8_neon(const struct matrix *w, uint32_t group0, uint32_t 
     }
 }
 
-/* ---- QINS9 --------------------------------------------------------------------------------------
- */
+/* ---- QINS9 ---------------------------------------------------------------------------- */
 
 struct qins9_range {
     float32x4_t log_min, step; /* of four rows */

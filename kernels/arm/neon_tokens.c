@@ -27,8 +27,8 @@ static inline __attribute__((always_inline)) void sums_neon(int32x4_t sum[TOKENS
         }
 }
 
-static void matvecs_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
-                         const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
+                              const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
     run_format(w, group0, group1, x, n_tok, y, ld_y, sums_neon);
 }
@@ -36,5 +36,5 @@ static void matvecs_neon(const struct matrix *w, uint32_t group0, uint32_t group
 void kernels_neon_tokens(struct kernels *k)
 {
     k->fast_int8 = true;
-    set_tokens(k, matvecs_neon);
+    set_tokens(k, matvec_batch_neon);
 }

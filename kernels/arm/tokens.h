@@ -136,7 +136,7 @@ run_tokens(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
     }
 }
 
-/* matvecs of a level whose sums of a block are `sums`. */
+/* matvec_batch of a level whose sums of a block are `sums`. */
 static inline __attribute__((always_inline)) void
 run_format(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
            uint32_t n_tok, float *y, size_t ld_y, sums_fn *sums)
@@ -149,9 +149,10 @@ run_format(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
         run_tokens(w, group0, group1, x, n_tok, y, ld_y, 0, sums);
 }
 
-static inline void set_tokens(struct kernels *k, matvecs_fn *matvecs)
+static inline void set_tokens(struct kernels *k, matvec_batch_fn *matvec_batch)
 {
-    k->matvecs[FORMAT_QINS8] = k->matvecs[FORMAT_QINS4] = k->matvecs[FORMAT_QINS4_16] = matvecs;
+    k->matvec_batch[FORMAT_QINS8] = k->matvec_batch[FORMAT_QINS4] =
+        k->matvec_batch[FORMAT_QINS4_16] = matvec_batch;
 }
 
 #endif

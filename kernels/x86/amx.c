@@ -8,38 +8,36 @@
 #include <assert.h>
 
 enum {
-    BLOCK = 8 * PROMPT_COLS, /* columns: two rows of token tiles that long stay in L1 */
-    SLAB = 48 * PROMPT_COLS, /* columns decoded at once: PROMPT_GROUPS groups of them stay in L2 */
+    BLOCK = 8 * TILE_COLS, /* columns: two rows of token tiles that long stay in L1 */
+    SLAB = 48 * TILE_COLS, /* columns decoded at once: TILE_GROUPS groups of them stay in L2 */
     SLAB_VALUES = SLAB * ROW_GROUP,
 };
 
 struct scratch {
-    uint16_t panel[PROMPT_GROUPS][SLAB_VALUES];                      /* tiles of decoded weights */
-    float sums[PROMPT_GROUPS / 2][2 * PROMPT_TOKENS][2 * ROW_GROUP]; /* by pairs of groups */
+    uint16_t panel[TILE_GROUPS][SLAB_VALUES];                    /* tiles of decoded weights */
+    float sums[TILE_GROUPS / 2][2 * TILE_TOKENS][2 * ROW_GROUP]; /* by pairs of groups */
 };
-static_assert(sizeof(struct scratch) <= PROMPT_SCRATCH, "PROMPT_SCRATCH is too small");
+static_assert(sizeof(struct scratch) <= TILE_SCRATCH, "TILE_SCRATCH is too small");
 
-/* ---- tokens -------------------------------------------------------------------------------------
- */
+/* ---- tokens --------------------------------------------------------------------------- */
 
 static void pack_amx(const float *x, uint32_t n_tok, uint32_t cols, uint16_t *tiles)
 {
-    for (uint32_t k = 0; k < cols; k += PROMPT_COLS, tiles += TILE) {
+    for (uint32_t k = 0; k < cols; k += TILE_COLS, tiles += TILE) {
         uint32_t n = cols - k;
-        for (uint32_t t = 0; t < PROMPT_TOKENS; t++) {
+        for (uint32_t t = 0; t < TILE_TOKENS; t++) {
             __m512 low = _mm512_setzero_ps(), high = low;
             if (t < n_tok) {
                 const float *row = x + (size_t)t * cols + k;
                 low = _mm512_maskz_loadu_ps(first_lanes(n), row);
                 high = _mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), row + 16);
             }
-            _mm512_store_si512(tiles + t * PROMPT_COLS, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+            _mm512_store_si512(tiles + t * TILE_COLS, (__m512i)_mm512_cvtne2ps_pbh(high, low));
         }
     }
 }
 
-/* ---- weights: one row group, columns [col0, col1), col0 a multiple of SLAB ----------------------
- */
+/* ---- weights: one row group, columns [col0, col1), col0 a multiple of SLAB ------------ */
 
 typedef void decode_fn(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
                        uint16_t *panel);
@@ -77,7 +75,7 @@ static inline __attribute__((always_inline)) void decode_qins4(const struct matr
     const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
     const __m512 levels =
         _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
-    for (uint32_t k = col0; k < col1; k += PROMPT_COLS) {
+    for (uint32_t k = col0; k < col1; k += TILE_COLS) {
         const uint8_t *at = tile + (size_t)(k / QINS4_COLS) * tile_bytes;
         const uint32_t col = k % QINS4_COLS;
         const uint8_t *line = at + QINS4_COLS / block * ROW_GROUP + col * 8;
@@ -128,7 +126,7 @@ static void group_qins8(const struct matrix *w, uint32_t group, uint32_t col0, u
                         uint16_t *panel)
 {
     const uint8_t *line = group_tiles(w, group) + (size_t)col0 * ROW_GROUP;
-    const uint32_t end = (col1 + PROMPT_COLS - 1) / PROMPT_COLS * PROMPT_COLS;
+    const uint32_t end = (col1 + TILE_COLS - 1) / TILE_COLS * TILE_COLS;
     const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
     for (uint32_t k = col0; k < end; k += 4, line += 64, panel += 64) {
         __m512i v = _mm512_loadu_si512(line);
@@ -144,7 +142,7 @@ static void group_bf16(const struct matrix *w, uint32_t group, uint32_t col0, ui
 {
     const uint32_t n_rows = group_rows(w, group);
     const uint16_t *rows = (const uint16_t *)w->data + (size_t)group * ROW_GROUP * w->cols;
-    for (uint32_t k = col0; k < col1; k += PROMPT_COLS, panel += TILE) {
+    for (uint32_t k = col0; k < col1; k += TILE_COLS, panel += TILE) {
         uint32_t n = col1 - k;
         __mmask32 m = n >= 32 ? 0xffffffff : (1u << n) - 1;
         __m512i v[16];
@@ -157,8 +155,7 @@ static void group_bf16(const struct matrix *w, uint32_t group, uint32_t col0, ui
     }
 }
 
-/* ---- the product --------------------------------------------------------------------------------
- */
+/* ---- the product ---------------------------------------------------------------------- */
 
 static decode_fn *const decode[N_FORMATS] = {
     [FORMAT_BF16] = group_bf16,
@@ -167,7 +164,7 @@ static decode_fn *const decode[N_FORMATS] = {
     [FORMAT_QINS4_16] = group_qins4_16,
 };
 
-/* A slab of columns of up to PROMPT_GROUPS row groups, decoded, and all tokens. */
+/* A slab of columns of up to TILE_GROUPS row groups, decoded, and all tokens. */
 struct slab {
     const struct matrix *w;
     uint32_t group0, n_groups, col0, col1;
@@ -188,7 +185,7 @@ static float *output(const struct slab *b, uint32_t t, uint32_t g)
 static bool is_whole(const struct slab *b, uint32_t t, uint32_t g)
 {
     uint32_t left = b->n_tok - t;
-    return (left == PROMPT_TOKENS || left >= 2 * PROMPT_TOKENS) && g + 1 < b->n_groups &&
+    return (left == TILE_TOKENS || left >= 2 * TILE_TOKENS) && g + 1 < b->n_groups &&
            group_rows(b->w, b->group0 + g + 1) == ROW_GROUP;
 }
 
@@ -197,7 +194,7 @@ enum direction { FROM_OUT, TO_OUT };
 /* The sums of tokens [t, t + 32), groups g and g + 1: what exists of them. */
 static void move_sums(const struct slab *b, uint32_t t, uint32_t g, enum direction direction)
 {
-    for (uint32_t i = 0; i < 2 * PROMPT_TOKENS && t + i < b->n_tok; i++)
+    for (uint32_t i = 0; i < 2 * TILE_TOKENS && t + i < b->n_tok; i++)
         for (uint32_t h = 0; h < 2 && g + h < b->n_groups; h++) {
             float *sums = b->s->sums[g / 2][i] + h * ROW_GROUP, *out = output(b, t + i, g + h);
             __mmask16 m = first_lanes(group_rows(b->w, b->group0 + g + h));
@@ -211,10 +208,10 @@ static void move_sums(const struct slab *b, uint32_t t, uint32_t g, enum directi
 /* Adds the products of tokens [t, t + 32) and columns [k, k + BLOCK) with two groups. */
 static void multiply_pair(const struct slab *b, uint32_t t, uint32_t g, uint32_t k)
 {
-    const size_t stride = prompt_tiles_bytes(b->w->cols) / sizeof *b->tiles;
-    const uint16_t *tokens = b->tiles + t / PROMPT_TOKENS * stride + (size_t)k * PROMPT_TOKENS;
+    const size_t stride = gemm_tiles_bytes(b->w->cols) / sizeof *b->tiles;
+    const uint16_t *tokens = b->tiles + t / TILE_TOKENS * stride + (size_t)k * TILE_TOKENS;
     const uint32_t cols = b->col1 - k < BLOCK ? b->col1 - k : BLOCK;
-    const uint32_t n = (cols + PROMPT_COLS - 1) / PROMPT_COLS;
+    const uint32_t n = (cols + TILE_COLS - 1) / TILE_COLS;
     const uint32_t g2 = g + 1 < b->n_groups ? g + 1 : g; /* the last may be alone */
     const size_t at = (size_t)(k - b->col0) * ROW_GROUP;
     const uint16_t *rows = b->s->panel[g] + at, *rows2 = b->s->panel[g2] + at;
@@ -229,7 +226,7 @@ static void multiply_pair(const struct slab *b, uint32_t t, uint32_t g, uint32_t
     else if (k == b->col0)
         move_sums(b, t, g, FROM_OUT);
     all_in_memory(b->s);
-    if (b->n_tok - t > PROMPT_TOKENS)
+    if (b->n_tok - t > TILE_TOKENS)
         multiply(tokens, tokens + stride, rows, rows2, n, from, to, true);
     else
         multiply(tokens, tokens, rows, rows2, n, from, to, false);
@@ -242,22 +239,22 @@ static void run_slab(const struct slab *b)
 {
     for (uint32_t g = 0; g < b->n_groups; g++)
         decode[b->w->format](b->w, b->group0 + g, b->col0, b->col1, b->s->panel[g]);
-    for (uint32_t t = 0; t < b->n_tok; t += 2 * PROMPT_TOKENS)
+    for (uint32_t t = 0; t < b->n_tok; t += 2 * TILE_TOKENS)
         for (uint32_t k = b->col0; k < b->col1; k += BLOCK)
             for (uint32_t g = 0; g < b->n_groups; g += 2)
                 multiply_pair(b, t, g, k);
 }
 
-static void prompt_amx(const struct matrix *w, uint32_t group0, uint32_t group1,
-                       const uint16_t *tiles, uint32_t n_tok, float *out, size_t ld_out,
-                       void *scratch)
+static void gemm_tiles_amx(const struct matrix *w, uint32_t group0, uint32_t group1,
+                           const uint16_t *tiles, uint32_t n_tok, float *out, size_t ld_out,
+                           void *scratch)
 {
     struct slab b = {
         .w = w, .tiles = tiles, .n_tok = n_tok, .out = out, .ld_out = ld_out, .s = scratch};
     configure();
-    for (b.group0 = group0; b.group0 < group1; b.group0 += PROMPT_GROUPS) {
+    for (b.group0 = group0; b.group0 < group1; b.group0 += TILE_GROUPS) {
         uint32_t left = group1 - b.group0;
-        b.n_groups = left < PROMPT_GROUPS ? left : PROMPT_GROUPS;
+        b.n_groups = left < TILE_GROUPS ? left : TILE_GROUPS;
         for (b.col0 = 0; b.col0 < w->cols; b.col0 += SLAB) {
             b.col1 = w->cols - b.col0 < SLAB ? w->cols : b.col0 + SLAB;
             run_slab(&b);
@@ -271,5 +268,5 @@ void kernels_amx(struct kernels *k)
     k->pack_tokens = pack_amx;
     for (int f = 0; f < N_FORMATS; f++)
         if (decode[f])
-            k->prompt[f] = prompt_amx;
+            k->gemm_tiles[f] = gemm_tiles_amx;
 }

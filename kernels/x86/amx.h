@@ -7,7 +7,7 @@
 
 #include "x86/avx512.h"
 
-enum { TILE = PROMPT_TOKENS * PROMPT_COLS }; /* bf16 values in a tile of tokens or of rows */
+enum { TILE = TILE_TOKENS * TILE_COLS }; /* bf16 values in a tile of tokens or of rows */
 
 /* Compilers know too little of what tile instructions read and write: around them, everything that
  * p leads to is in memory and nowhere else. */
@@ -42,7 +42,7 @@ static inline __attribute__((always_inline)) void
 multiply(const uint16_t *tokens, const uint16_t *tokens2, const uint16_t *rows,
          const uint16_t *rows2, uint32_t n, struct sums from, struct sums to, const bool two)
 {
-    const size_t down = PROMPT_TOKENS;
+    const size_t down = TILE_TOKENS;
     if (from.at) {
         _tile_loadd(0, from.at, from.ld * sizeof(float));
         _tile_loadd(1, from.at + ROW_GROUP, from.ld * sizeof(float));

@@ -11,19 +11,19 @@
 #include "x86/amx.h"
 
 enum {
-    KEYS = 128,                           /* positions of a block */
-    QUERIES = 2 * PROMPT_TOKENS,          /* that go together */
-    DIM_TILES = ATTEND_DIM / PROMPT_COLS, /* of a head */
-    KEY_TILES = KEYS / PROMPT_COLS,
+    KEYS = 128,                         /* positions of a block */
+    QUERIES = 2 * TILE_TOKENS,          /* that go together */
+    DIM_TILES = ATTEND_DIM / TILE_COLS, /* of a head */
+    KEY_TILES = KEYS / TILE_COLS,
     KEY_GROUPS = KEYS / ROW_GROUP,
 };
 
 struct scratch {
     /* as first operand: rounded to bf16, and what that lost, rounded again */
-    uint16_t query[2][ATTEND_TOKENS / PROMPT_TOKENS][DIM_TILES * TILE];
-    uint16_t key[KEY_GROUPS][DIM_TILES * TILE];                 /* as second operand */
-    uint16_t value[ATTEND_DIM / ROW_GROUP][KEY_TILES * TILE];   /* as second operand */
-    uint16_t weight[QUERIES / PROMPT_TOKENS][KEY_TILES * TILE]; /* as first operand */
+    uint16_t query[2][ATTEND_TOKENS / TILE_TOKENS][DIM_TILES * TILE];
+    uint16_t key[KEY_GROUPS][DIM_TILES * TILE];               /* as second operand */
+    uint16_t value[ATTEND_DIM / ROW_GROUP][KEY_TILES * TILE]; /* as second operand */
+    uint16_t weight[QUERIES / TILE_TOKENS][KEY_TILES * TILE]; /* as first operand */
     float score[QUERIES][KEYS];
     float sum[ATTEND_TOKENS][ATTEND_DIM]; /* of exponentials x values */
     float max[ATTEND_TOKENS];             /* greatest score so far, before `scale` */
@@ -43,8 +43,7 @@ static inline __mmask32 first_words(uint32_t n)
     return n >= 32 ? 0xffffffff : (1u << n) - 1;
 }
 
-/* ---- packing ------------------------------------------------------------------------------------
- */
+/* ---- packing -------------------------------------------------------------------------- */
 
 static inline __m512 bf16_floats(__m256i half)
 {
@@ -54,15 +53,15 @@ static inline __m512 bf16_floats(__m256i half)
 static void pack_queries(const struct head *h, const float *q, size_t ld, uint32_t n_tok)
 {
     for (uint32_t t = 0; t < (n_tok + 15) / 16 * 16; t++)
-        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+        for (uint32_t d = 0; d < h->n_tiles * TILE_COLS; d += TILE_COLS) {
             uint32_t n = t < n_tok && d < h->dim ? h->dim - d : 0;
             const float *row = q + (n ? t * ld + d : 0);
             __m512 low = _mm512_maskz_loadu_ps(first_lanes(n), row);
             __m512 high = _mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), row + 16);
-            const size_t at = d * PROMPT_TOKENS + t % PROMPT_TOKENS * PROMPT_COLS;
+            const size_t at = d * TILE_TOKENS + t % TILE_TOKENS * TILE_COLS;
             for (int part = 0; part < 2; part++) {
                 __m512i half = (__m512i)_mm512_cvtne2ps_pbh(high, low);
-                _mm512_storeu_si512(h->s->query[part][t / PROMPT_TOKENS] + at, half);
+                _mm512_storeu_si512(h->s->query[part][t / TILE_TOKENS] + at, half);
                 low = _mm512_sub_ps(low, bf16_floats(_mm512_castsi512_si256(half)));
                 high = _mm512_sub_ps(high, bf16_floats(_mm512_extracti64x4_epi64(half, 1)));
             }
@@ -73,7 +72,7 @@ static void pack_queries(const struct head *h, const float *q, size_t ld, uint32
 static void pack_keys(const struct head *h, uint32_t pos)
 {
     for (uint32_t g = 0; g < KEY_GROUPS; g++)
-        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+        for (uint32_t d = 0; d < h->n_tiles * TILE_COLS; d += TILE_COLS) {
             __m512i row[16];
             for (uint32_t r = 0; r < 16; r++) {
                 size_t p = pos + g * ROW_GROUP + r;
@@ -90,7 +89,7 @@ static void pack_keys(const struct head *h, uint32_t pos)
 static void pack_values(const struct head *h, uint32_t pos)
 {
     for (uint32_t j = 0; j < KEYS; j += 2)
-        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += PROMPT_COLS) {
+        for (uint32_t d = 0; d < h->n_tiles * TILE_COLS; d += TILE_COLS) {
             __m512i row[2];
             for (uint32_t i = 0; i < 2; i++) {
                 size_t p = pos + j + i;
@@ -103,22 +102,21 @@ static void pack_values(const struct head *h, uint32_t pos)
                                                        : _mm512_castsi512_si256(row[0]));
                 __m512i b = _mm512_cvtepu16_epi32(half ? _mm512_extracti64x4_epi64(row[1], 1)
                                                        : _mm512_castsi512_si256(row[1]));
-                _mm512_storeu_si512(h->s->value[d / ROW_GROUP + half] + j / PROMPT_COLS * TILE +
-                                        j % PROMPT_COLS / 2 * 32,
+                _mm512_storeu_si512(h->s->value[d / ROW_GROUP + half] + j / TILE_COLS * TILE +
+                                        j % TILE_COLS / 2 * 32,
                                     _mm512_or_si512(a, _mm512_slli_epi32(b, 16)));
             }
         }
 }
 
-/* ---- one block of positions ---------------------------------------------------------------------
- */
+/* ---- one block of positions ----------------------------------------------------------- */
 
 /* Scores of a query over n <= KEYS positions become its weights, in bf16, zero beyond n. */
 static void softmax_row(const struct head *h, uint32_t t, uint32_t n)
 {
     struct scratch *s = h->s;
     float *score = s->score[t % QUERIES], *sum = s->sum[t];
-    uint16_t *weight = s->weight[t % QUERIES / PROMPT_TOKENS] + t % PROMPT_TOKENS * PROMPT_COLS;
+    uint16_t *weight = s->weight[t % QUERIES / TILE_TOKENS] + t % TILE_TOKENS * TILE_COLS;
     const __m512 scale = _mm512_set1_ps(h->scale), least = _mm512_set1_ps(-FLT_MAX);
     __m512 v[KEY_GROUPS], max = _mm512_set1_ps(s->max[t]), total = _mm512_setzero_ps();
 #pragma GCC unroll 8
@@ -143,7 +141,7 @@ static void softmax_row(const struct head *h, uint32_t t, uint32_t n)
     const float factor = exp_f32((s->max[t] - new_max) * h->scale);
     s->total[t] = s->total[t] * factor + _mm512_reduce_add_ps(total);
     if (new_max > s->max[t])
-        for (uint32_t d = 0; d < h->n_tiles * PROMPT_COLS; d += 16)
+        for (uint32_t d = 0; d < h->n_tiles * TILE_COLS; d += 16)
             _mm512_storeu_ps(sum + d,
                              _mm512_mul_ps(_mm512_loadu_ps(sum + d), _mm512_set1_ps(factor)));
     s->max[t] = new_max;
@@ -156,8 +154,8 @@ static void attend_block(const struct head *h, uint32_t t0, uint32_t n, uint32_t
 {
     struct scratch *s = h->s;
     const uint32_t keys = n_seen - pos < KEYS ? n_seen - pos : KEYS;
-    const uint32_t key_tiles = (keys + PROMPT_COLS - 1) / PROMPT_COLS, first = t0 / PROMPT_TOKENS;
-    const bool two = n > PROMPT_TOKENS;
+    const uint32_t key_tiles = (keys + TILE_COLS - 1) / TILE_COLS, first = t0 / TILE_TOKENS;
+    const bool two = n > TILE_TOKENS;
     all_in_memory(s);
     for (uint32_t g = 0; g < 2 * key_tiles; g += 2)
         for (int part = 0; part < 2; part++) {
@@ -192,7 +190,7 @@ static void attend_prompt_amx(float *out, size_t ld_out, const float *q, size_t 
                               uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
                               uint32_t dim, float scale, void *scratch)
 {
-    const struct head h = {k,     v,      pos0 + n_tok, dim, (dim + PROMPT_COLS - 1) / PROMPT_COLS,
+    const struct head h = {k,     v,      pos0 + n_tok, dim, (dim + TILE_COLS - 1) / TILE_COLS,
                            scale, scratch};
     struct scratch *s = scratch;
     memset(s->weight, 0, sizeof s->weight); /* rows without a query stay finite */

@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 enum { STREAMS = 4 }; /* rows or row groups read from memory side by side: faster than one by one */
 

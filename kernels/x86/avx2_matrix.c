@@ -6,8 +6,7 @@
 #include "x86/avx2.h"
 #include "x86/prefetch.h"
 
-/* ---- row-major formats --------------------------------------------------------------------------
- */
+/* ---- row-major formats ---------------------------------------------------------------- */
 
 /* Rows [row, row + n): n streams from memory side by side. */
 static inline __attribute__((always_inline)) void
@@ -77,8 +76,7 @@ static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t ro
         out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
-/* ---- QINS4 --------------------------------------------------------------------------------------
- */
+/* ---- QINS4 ---------------------------------------------------------------------------- */
 
 /* One line: rows [r0, r1) get 8 columns each. Interleaving the low and high nibbles' dwords puts
  * the 8 levels of a row side by side; unpack works within 128 bits, hence the order of rows. */
@@ -155,8 +153,7 @@ static void dequant_qins4_avx2(const struct matrix *w, uint32_t row0, uint32_t r
     dequant_groups(w, row0, row1, out, dequant_group_qins4);
 }
 
-/* ---- QINS8 --------------------------------------------------------------------------------------
- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* The 8 bytes of row r in two neighbouring lines. */
 static inline __m128i eight_bytes(const uint8_t *line, uint32_t r)
@@ -199,8 +196,7 @@ static void dequant_qins8_avx2(const struct matrix *w, uint32_t row0, uint32_t r
     dequant_groups(w, row0, row1, out, dequant_group_qins8);
 }
 
-/* ---- QINS9 --------------------------------------------------------------------------------------
- */
+/* ---- QINS9 ---------------------------------------------------------------------------- */
 
 /* Values of all codes in one range: exp(log_min + (255 - stored) x step), 0 where stored is 0. */
 static void table_qins9(float table[256], float log_min, float log_max)

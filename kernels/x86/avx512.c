@@ -6,8 +6,7 @@
 #include "x86/avx512.h"
 #include "x86/prefetch.h"
 
-/* ---- row-major formats --------------------------------------------------------------------------
- */
+/* ---- row-major formats ---------------------------------------------------------------- */
 
 /* 16 weights from element i on; a lane that is not in m reads nothing and is 0. */
 static inline __attribute__((always_inline)) __m512 load_row(const void *row, uint32_t i,
@@ -21,9 +20,8 @@ static inline __attribute__((always_inline)) __m512 load_row(const void *row, ui
 
 /* Rows [row, row + n): n streams from memory side by side. A lane beyond a row's end keeps its sum:
  * adding 0 x 0 could turn -0 into 0. */
-static inline __attribute__((always_inline)) void rows_avx512(const struct matrix *w, uint32_t row,
-                                                              int n, const float *x, float *y,
-                                                              bool bf16)
+static inline __attribute__((always_inline)) void
+rows_avx512(const struct matrix *w, uint32_t row, int n, const float *x, float *y, bool bf16)
 {
     const size_t row_bytes = (size_t)w->cols * (bf16 ? 2 : 4);
     const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
@@ -74,8 +72,7 @@ static void matvec_bf16_avx512(const struct matrix *w, uint32_t group0, uint32_t
     matvec_rows(w, group0, group1, x->x, y, true);
 }
 
-/* ---- QINS9 --------------------------------------------------------------------------------------
- */
+/* ---- QINS9 ---------------------------------------------------------------------------- */
 
 struct qins9_range {
     __m512 log_min, step; /* by row of the group */

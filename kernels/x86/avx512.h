@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 static inline __mmask16 first_lanes(uint32_t n)
 {

@@ -142,18 +142,19 @@ static inline __attribute__((always_inline)) void attend_all(struct queries a, b
     }
 }
 
-static void attends_f32_avx512(float *out, size_t ld_out, const float *q, size_t ld_q,
-                               uint32_t n_tok, uint32_t pos0, const float *k, const float *v,
-                               uint32_t dim, float scale, float *scores, size_t ld_scores)
+static void attend_batch_f32_avx512(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                    uint32_t n_tok, uint32_t pos0, const float *k, const float *v,
+                                    uint32_t dim, float scale, float *scores, size_t ld_scores)
 {
     attend_all(
         (struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, scale, scores},
         false);
 }
 
-static void attends_bf16_avx512(float *out, size_t ld_out, const float *q, size_t ld_q,
-                                uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
-                                uint32_t dim, float scale, float *scores, size_t ld_scores)
+static void attend_batch_bf16_avx512(float *out, size_t ld_out, const float *q, size_t ld_q,
+                                     uint32_t n_tok, uint32_t pos0, const uint16_t *k,
+                                     const uint16_t *v, uint32_t dim, float scale, float *scores,
+                                     size_t ld_scores)
 {
     attend_all(
         (struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, scale, scores},
@@ -162,6 +163,6 @@ static void attends_bf16_avx512(float *out, size_t ld_out, const float *q, size_
 
 void kernels_avx512_attend(struct kernels *k)
 {
-    k->attends_f32 = attends_f32_avx512;
-    k->attends_bf16 = attends_bf16_avx512;
+    k->attend_batch_f32 = attend_batch_f32_avx512;
+    k->attend_batch_bf16 = attend_batch_bf16_avx512;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX-512: attention of one query over the cache. The lanes of a sum are one register; the sums of 16
- * positions are folded together, each step of the tree for all of them.
+ * AVX-512: attention of one query over the cache. The lanes of a sum are one register; the sums of
+ * 16 positions are folded together, each step of the tree for all of them.
  */
 #include "x86/avx512.h"
 
 enum { TOGETHER = 16, MAX_PARTS = 6 };
 
-static inline __attribute__((always_inline)) __m512 load_avx512(const void *p, size_t i, __mmask16 m,
-                                                                enum element e)
+static inline __attribute__((always_inline)) __m512 load_avx512(const void *p, size_t i,
+                                                                __mmask16 m, enum element e)
 {
     if (e == ELEMENT_F32)
         return _mm512_maskz_loadu_ps(m, (const float *)p + i);
@@ -29,9 +29,8 @@ static inline __attribute__((always_inline)) void prefetch(const void *p, size_t
 }
 
 /* A lane beyond the end keeps its sum: adding 0 x 0 could turn -0 into 0. */
-static inline __attribute__((always_inline)) __m512 lanes_avx512(const float *q, const void *k,
-                                                                 size_t at, uint32_t dim,
-                                                                 enum element e)
+static inline __attribute__((always_inline)) __m512
+lanes_avx512(const float *q, const void *k, size_t at, uint32_t dim, enum element e)
 {
     __m512 sum = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d += LANES) {
@@ -44,11 +43,9 @@ static inline __attribute__((always_inline)) __m512 lanes_avx512(const float *q,
     return sum;
 }
 
-static inline __attribute__((always_inline)) void scores_avx512(const float *q, const void *k,
-                                                                 const float *k_scale,
-                                                                 uint32_t n_pos, uint32_t dim,
-                                                                 float scale, float *scores,
-                                                                 enum element e)
+static inline __attribute__((always_inline)) void
+scores_avx512(const float *q, const void *k, const float *k_scale, uint32_t n_pos, uint32_t dim,
+              float scale, float *scores, enum element e)
 {
     const __m512 factor = _mm512_set1_ps(scale);
     for (uint32_t p = 0; p < n_pos; p += TOGETHER) {
@@ -68,11 +65,9 @@ static inline __attribute__((always_inline)) void scores_avx512(const float *q, 
 
 /* Columns [d, d + 16 n) of the weighted sum of the value rows, kept in registers; the last columns
  * may be fewer. */
-static inline __attribute__((always_inline)) void mix_avx512(float *out, const float *weight,
-                                                             const void *v, uint32_t n_pos,
-                                                             uint32_t dim, uint32_t d, int n,
-                                                             __mmask16 last, float factor,
-                                                             enum element e)
+static inline __attribute__((always_inline)) void
+mix_avx512(float *out, const float *weight, const void *v, uint32_t n_pos, uint32_t dim, uint32_t d,
+           int n, __mmask16 last, float factor, enum element e)
 {
     __m512 sum[MAX_PARTS];
     for (int i = 0; i < n; i++)

@@ -39,8 +39,7 @@ static inline void store(void *p, __m256i v)
     _mm256_storeu_si256(p, v);
 }
 
-/* ---- decoding -----------------------------------------------------------------------------------
- */
+/* ---- decoding ------------------------------------------------------------------------- */
 
 /* Whole tiles. */
 static inline __attribute__((always_inline)) void
@@ -89,8 +88,7 @@ static inline void decode_qins8(struct panel *p, const uint8_t *line, uint32_t n
     }
 }
 
-/* ---- products -----------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------- */
 
 /* Each adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. */
 
@@ -212,8 +210,8 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
 }
 
 static inline __attribute__((always_inline)) void
-matvecs(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-        uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
 {
     for (uint32_t t = 0; t < n_tok; t += BATCH) {
         uint32_t n = n_tok - t < BATCH ? n_tok - t : BATCH;
@@ -222,28 +220,28 @@ matvecs(const struct matrix *w, uint32_t group0, uint32_t group1, const struct a
     }
 }
 
-static void matvecs_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
-                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
+                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 32);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 32);
 }
 
-static void matvecs_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
-                             const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                  const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 16);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 16);
 }
 
-static void matvecs_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 0);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 0);
 }
 
 static void int8_tokens(struct kernels *k)
 {
     k->fast_int8 = true;
-    k->matvecs[FORMAT_QINS8] = matvecs_qins8;
-    k->matvecs[FORMAT_QINS4] = matvecs_qins4;
-    k->matvecs[FORMAT_QINS4_16] = matvecs_qins4_16;
+    k->matvec_batch[FORMAT_QINS8] = matvec_batch_qins8;
+    k->matvec_batch[FORMAT_QINS4] = matvec_batch_qins4;
+    k->matvec_batch[FORMAT_QINS4_16] = matvec_batch_qins4_16;
 }

@@ -8,8 +8,7 @@
 #include "x86/dot.h"
 #include "x86/prefetch.h"
 
-/* ---- QINS4 --------------------------------------------------------------------------------------
- */
+/* ---- QINS4 ---------------------------------------------------------------------------- */
 
 /* Adds levels of 8 rows x 4 columns times their activations. Their signs go to the levels; two
  * products of at most 127 x 127 fit the 16 bits that dot_bytes has. */
@@ -116,8 +115,7 @@ static void matvec_qins4_16_int8(const struct matrix *w, uint32_t group0, uint32
     matvec_qins4(w, group0, group1, x, y, 16);
 }
 
-/* ---- QINS8 --------------------------------------------------------------------------------------
- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* Sums of one block: 8 lines of 4 columns, of which 8 rows are taken. Rows 0, 1, 4, 5 gather in one
  * register and 2, 3, 6, 7 in the other, two sums a row. The offset in every magnitude is taken off

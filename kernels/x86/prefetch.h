@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * prefetch: what the matvecs of interleaved tiles ask memory for in advance.
+ * prefetch: what the matvec_batch of interleaved tiles ask memory for in advance.
  */
 #ifndef QINS_PREFETCH_H
 #define QINS_PREFETCH_H
 
 #include <immintrin.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 
 enum { SOON = 1024, AHEAD = 3 * 1088 }; /* bytes: distances of the late and the early prefetch */
 

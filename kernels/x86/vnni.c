@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * AVX-512 VNNI and VBMI: the integer matvecs. dpbusd multiplies 64 unsigned by 64 signed bytes and
- * adds them in fours, one row a lane. Four row groups go side by side: several streams from memory
- * are faster than one.
+ * AVX-512 VNNI and VBMI: the integer matvec_batch. dpbusd multiplies 64 unsigned by 64 signed bytes
+ * and adds them in fours, one row a lane. Four row groups go side by side: several streams from
+ * memory are faster than one.
  */
 #include "x86/prefetch.h"
 
@@ -23,8 +23,7 @@ static inline void store_group(const struct matrix *w, uint32_t group, float *y,
     _mm512_mask_storeu_ps(y + (size_t)group * ROW_GROUP, m, v);
 }
 
-/* ---- QINS4 --------------------------------------------------------------------------------------
- */
+/* ---- QINS4 ---------------------------------------------------------------------------- */
 
 /* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
 static inline __m512 scales_qins4(const uint8_t *codes)
@@ -48,9 +47,10 @@ static inline __m512i biased_levels(void)
 }
 
 /* Sums of one block, n_lines lines of 8 columns. */
-static inline __attribute__((always_inline)) __m512i
-block_qins4(__m512i levels, const uint8_t *line, const int8_t *q, int32_t q_sum, int n_lines,
-            size_t ahead)
+static inline __attribute__((always_inline)) __m512i block_qins4(__m512i levels,
+                                                                 const uint8_t *line,
+                                                                 const int8_t *q, int32_t q_sum,
+                                                                 int n_lines, size_t ahead)
 {
     __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
 #pragma GCC unroll 4
@@ -128,8 +128,7 @@ static void matvec_qins4_16_vnni(const struct matrix *w, uint32_t group0, uint32
         groups_qins4(w, group0, 1, x, y, 16);
 }
 
-/* ---- QINS8 --------------------------------------------------------------------------------------
- */
+/* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto the activation.
  */
@@ -183,8 +182,7 @@ static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t 
         groups_qins8(w, group0, 1, x, y);
 }
 
-/* ---- QINS9 --------------------------------------------------------------------------------------
- */
+/* ---- QINS9 ---------------------------------------------------------------------------- */
 
 /* The value of each stored code, byte by byte: byte i of value c is piece[i][c / 64] at c % 64. */
 struct qins9_values {
@@ -213,7 +211,8 @@ static inline __m512i lookup_qins9(const __m512i piece[4], __m512i code, __mmask
     return _mm512_mask_mov_epi8(a, high, _mm512_permutex2var_epi8(piece[2], code, piece[3]));
 }
 
-/* One line: interleaving the four bytes makes 128-bit lane i of sum r row 4i + r, a float a column. */
+/* One line: interleaving the four bytes makes 128-bit lane i of sum r row 4i + r, a float a column.
+ */
 static inline void line_qins9(const struct qins9_values *t, const uint8_t *line,
                               const uint8_t *sign_mask, __m512 x, __m512 sum[4])
 {

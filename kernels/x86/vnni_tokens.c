@@ -28,8 +28,7 @@ static inline __m512i four_vnni(const int8_t *q)
     return _mm512_set1_epi32(four);
 }
 
-/* ---- decoding -----------------------------------------------------------------------------------
- */
+/* ---- decoding ------------------------------------------------------------------------- */
 
 /* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
 static inline __m512 scales_qins4(const uint8_t *codes)
@@ -101,8 +100,7 @@ static inline __attribute__((always_inline)) void decode(struct panel *p, const 
     }
 }
 
-/* ---- products -----------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------- */
 
 /* Where the weights come from: panels, or, for few tokens, the tiles themselves. */
 struct source {
@@ -187,9 +185,7 @@ multiply_few(const struct source *from, uint32_t n_cols, const struct activation
              uint32_t n_tok, sums *to, const uint32_t block)
 {
 #define CASE(n)                                                                                    \
-    case n:                                                                                        \
-        multiply(from, n_cols, x, col0, n, to, block, true);                                       \
-        break
+    case n: multiply(from, n_cols, x, col0, n, to, block, true); break
     switch (n_tok) {
         CASE(1);
         CASE(2);
@@ -246,8 +242,8 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
 }
 
 static inline __attribute__((always_inline)) void
-matvecs(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-        uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
 {
     while (n_tok > 0) {
         uint32_t n = n_tok > BATCH ? BATCH : n_tok > TOKENS ? n_tok / TOKENS * TOKENS : n_tok;
@@ -259,27 +255,27 @@ matvecs(const struct matrix *w, uint32_t group0, uint32_t group1, const struct a
     }
 }
 
-static void matvecs_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
-                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
+                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 32);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 32);
 }
 
-static void matvecs_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
-                             const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                  const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 16);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 16);
 }
 
-static void matvecs_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                          const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
+static void matvec_batch_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvecs(w, group0, group1, x, n_tok, y, ld_y, 0);
+    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 0);
 }
 
 void kernels_vnni_tokens(struct kernels *k)
 {
-    k->matvecs[FORMAT_QINS8] = matvecs_qins8;
-    k->matvecs[FORMAT_QINS4] = matvecs_qins4;
-    k->matvecs[FORMAT_QINS4_16] = matvecs_qins4_16;
+    k->matvec_batch[FORMAT_QINS8] = matvec_batch_qins8;
+    k->matvec_batch[FORMAT_QINS4] = matvec_batch_qins4;
+    k->matvec_batch[FORMAT_QINS4_16] = matvec_batch_qins4_16;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * fused: what lies between the matrix products of a training step on a CPU, one pass over memory
- * each. PyTorch does the same in some twenty passes; fused.py falls back to that. Values are bfloat16,
- * the upper halves of floats, or with -DFLOAT floats; sums are float32. fused.py compiles it when it is
- * imported.
+ * each. PyTorch does the same in some twenty passes; fused.py falls back to that. Values are
+ * bfloat16, the upper halves of floats, or with -DFLOAT floats; sums are float32. fused.py compiles
+ * it when it is imported.
  */
 #include <math.h>
 #include <stdint.h>
@@ -12,8 +12,14 @@
 #ifdef FLOAT
 typedef float real;
 
-static inline float up(real x) { return x; }
-static inline real down(float f) { return f; }
+static inline float up(real x)
+{
+    return x;
+}
+static inline real down(float f)
+{
+    return f;
+}
 #else
 typedef uint16_t real;
 
@@ -73,7 +79,8 @@ void gate_forward(const real *restrict gu, real *restrict y, long n, long f)
         }
 }
 
-void gate_backward(const real *restrict gu, const real *restrict d, real *restrict dgu, long n, long f)
+void gate_backward(const real *restrict gu, const real *restrict d, real *restrict dgu, long n,
+                   long f)
 {
     for (long i = 0; i < n; i++, gu += 2 * f, dgu += 2 * f, d += f)
         for (long j = 0; j < f; j++) {

@@ -65,8 +65,8 @@ static bool set_layer_types(const struct gguf_split *s, const struct gguf_arch *
         !gguf_get_array(&s->parts[0], name, true, GGUF_WANT_BOOLS, &flags, err))
         return false;
     if (flags.n != 0 && flags.n != n_layers)
-        return refuse(err, EX_DATAERR, "%s: key \"%s\": %llu flags for %u layers", s->parts[0].name,
-                      name, (unsigned long long)flags.n, n_layers);
+        return error_set(err, EX_DATAERR, "%s: key \"%s\": %llu flags for %u layers",
+                         s->parts[0].name, name, (unsigned long long)flags.n, n_layers);
     if (n_layers > 4096)
         return true; /* refused with the config */
     json_t *types = json_array();
@@ -257,8 +257,8 @@ const struct gguf_arch *gguf_arch_of(const struct gguf_split *s, struct error *e
             return &archs[i];
     for (size_t i = 0; i < N_ARCHS; i++)
         buf_printf(&all, "%s%s", i ? ", " : "", archs[i].name);
-    refuse(err, EX_DATAERR, "%s: architecture \"%.*s\" is not supported; supported: %s",
-           s->parts[0].name, name.n < 60 ? (int)name.n : 60, name.data, all.data);
+    error_set(err, EX_DATAERR, "%s: architecture \"%.*s\" is not supported; supported: %s",
+              s->parts[0].name, name.n < 60 ? (int)name.n : 60, name.data, all.data);
     buf_free(&all);
     return NULL;
 }

@@ -22,7 +22,8 @@ double gguf_shortest(float f)
 static bool refuse_value(const struct gguf_split *s, const struct gguf_arch *arch, const char *key,
                          const char *why, struct error *err)
 {
-    return refuse(err, EX_DATAERR, "%s: key \"%s.%s\": %s", s->parts[0].name, arch->name, key, why);
+    return error_set(err, EX_DATAERR, "%s: key \"%s.%s\": %s", s->parts[0].name, arch->name, key,
+                     why);
 }
 
 /* A size, or an array of one size for each layer. */
@@ -172,9 +173,10 @@ static bool check_keys(const struct gguf_split *s, const struct gguf_arch *arch,
             buf_printf(&names, "%s\"%.*s\"", names.len ? ", " : "",
                        g->values[i].key.n < 100 ? (int)g->values[i].key.n : 100,
                        g->values[i].key.data);
-    bool ok = names.len == 0 ||
-              refuse(err, EX_DATAERR, "%s: keys that might change the arithmetic are not known: %s",
-                     g->name, names.data);
+    bool ok =
+        names.len == 0 ||
+        error_set(err, EX_DATAERR, "%s: keys that might change the arithmetic are not known: %s",
+                  g->name, names.data);
     buf_free(&names);
     return ok;
 }
@@ -187,9 +189,9 @@ static bool set_vocab(const struct gguf_split *s, json_t *config, struct error *
     const struct gguf *part;
     const struct gguf_tensor *embed = gguf_split_tensor(s, "token_embd.weight", &part);
     if (!embed || embed->n_dims != 2)
-        return refuse(err, EX_DATAERR, "%s: %s", s->parts[0].name,
-                      embed ? "tensor \"token_embd.weight\" is not a matrix"
-                            : "tensor \"token_embd.weight\" is missing: no model to run");
+        return error_set(err, EX_DATAERR, "%s: %s", s->parts[0].name,
+                         embed ? "tensor \"token_embd.weight\" is not a matrix"
+                               : "tensor \"token_embd.weight\" is missing: no model to run");
     json_object_set_new(config, "vocab_size", json_integer((json_int_t)embed->shape[0]));
     json_object_set_new(config, "tie_word_embeddings",
                         json_boolean(!gguf_split_tensor(s, "output.weight", &part)));

@@ -26,8 +26,8 @@ static bool read_raw(const struct gguf *part, const struct gguf_tensor *t, void 
         return false;
     bool ok = read_whole(fd, out, t->bytes, t->at) == t->bytes;
     close(fd);
-    return ok || refuse(err, EX_DATAERR, "%s: tensor \"%s\": cannot be read at offset %llu",
-                        part->name, t->name, (unsigned long long)t->at);
+    return ok || error_set(err, EX_DATAERR, "%s: tensor \"%s\": cannot be read at offset %llu",
+                           part->name, t->name, (unsigned long long)t->at);
 }
 
 /* *n is 0 if there is no such tensor. */
@@ -40,14 +40,14 @@ static bool read_factors(const struct gguf_split *s, const char *name, float out
     if (!t)
         return true;
     if (strcmp(t->type->name, "F32") != 0 || t->n_dims != 1 || t->n_weights > MAX_FACTORS)
-        return refuse(err, EX_DATAERR, "%s: tensor \"%s\": not a list of at most %d F32 factors",
-                      part->name, name, MAX_FACTORS);
+        return error_set(err, EX_DATAERR, "%s: tensor \"%s\": not a list of at most %d F32 factors",
+                         part->name, name, MAX_FACTORS);
     if (!read_raw(part, t, out, err))
         return false;
     for (*n = 0; *n < t->n_weights; ++*n)
         if (!(out[*n] > 0 && isfinite(out[*n])))
-            return refuse(err, EX_DATAERR, "%s: tensor \"%s\": factor %zu is %g", part->name, name,
-                          *n, (double)out[*n]);
+            return error_set(err, EX_DATAERR, "%s: tensor \"%s\": factor %zu is %g", part->name,
+                             name, *n, (double)out[*n]);
     return true;
 }
 
@@ -91,8 +91,8 @@ static bool get_type(const struct gguf_split *s, const struct gguf_arch *arch, s
         return true;
     struct gguf_array text = v->data;
     if (v->is_array || text.kind != GGUF_STRING)
-        return refuse(err, EX_DATAERR, "%s: key \"%s.rope.scaling.type\": not a string",
-                      s->parts[0].name, arch->name);
+        return error_set(err, EX_DATAERR, "%s: key \"%s.rope.scaling.type\": not a string",
+                         s->parts[0].name, arch->name);
     struct gguf_string type = gguf_take_string(&text);
     snprintf(r->type, sizeof r->type, "%.*s", type.n < 31 ? (int)type.n : 31, type.data);
     return true;
@@ -230,10 +230,10 @@ static bool scale_by_factors(const struct gguf_split *s, const struct rope *r, j
         return false;
     if (n_freqs > 0) {
         *rope = llama3(r, freqs, n_freqs);
-        return *rope || refuse(err, EX_DATAERR,
-                               "%s: tensor \"rope_freqs.weight\": factors of another kind than "
-                               "Llama 3's are not supported",
-                               s->parts[0].name);
+        return *rope || error_set(err, EX_DATAERR,
+                                  "%s: tensor \"rope_freqs.weight\": factors of another kind than "
+                                  "Llama 3's are not supported",
+                                  s->parts[0].name);
     }
     if (n_short > 0 || n_long > 0)
         *rope = longrope(r, shorts, n_short, longs, n_long);
@@ -245,19 +245,19 @@ static bool scale_by_keys(const struct gguf_split *s, const struct rope *r, json
 {
     bool is_none = strcmp(r->type, "none") == 0 || strcmp(r->type, "longrope") == 0;
     if (!isnan(r->attn_factor) && r->attn_factor != 1)
-        return refuse(err, EX_DATAERR,
-                      "%s: rope.scaling.attn_factor %g is not supported with scaling "
-                      "\"%s\"",
-                      s->parts[0].name, r->attn_factor, r->type);
+        return error_set(err, EX_DATAERR,
+                         "%s: rope.scaling.attn_factor %g is not supported with scaling "
+                         "\"%s\"",
+                         s->parts[0].name, r->attn_factor, r->type);
     if (strcmp(r->type, "yarn") == 0)
         *rope = yarn(r);
     else if (strcmp(r->type, "linear") == 0 || (is_none && !isnan(r->factor) && r->factor != 1))
         *rope = linear(r);
     else if (!is_none)
-        return refuse(err, EX_DATAERR,
-                      "%s: rope.scaling.type \"%s\" is not supported; supported: none, "
-                      "linear, yarn, longrope",
-                      s->parts[0].name, r->type);
+        return error_set(err, EX_DATAERR,
+                         "%s: rope.scaling.type \"%s\" is not supported; supported: none, "
+                         "linear, yarn, longrope",
+                         s->parts[0].name, r->type);
     return true;
 }
 
@@ -270,10 +270,10 @@ static bool set_part(const struct gguf_split *s, const struct gguf_arch *arch, c
     if (r->n_dims == 0 || r->n_dims == r->head_dim)
         return true;
     if (!(arch->flags & GGUF_PARTIAL) || r->head_dim == 0 || r->n_dims > r->head_dim)
-        return refuse(err, EX_DATAERR,
-                      "%s: key \"%s.rope.dimension_count\": %u, but a head has %u "
-                      "dimensions",
-                      s->parts[0].name, arch->name, r->n_dims, r->head_dim);
+        return error_set(err, EX_DATAERR,
+                         "%s: key \"%s.rope.dimension_count\": %u, but a head has %u "
+                         "dimensions",
+                         s->parts[0].name, arch->name, r->n_dims, r->head_dim);
     double part = (double)r->n_dims / r->head_dim;
     if ((uint32_t)(r->head_dim * part) < r->n_dims)
         part = nextafter(part, 1);

@@ -53,10 +53,10 @@ static unsigned long long llu(uint64_t n)
 static const uint8_t *take(struct reader *r, uint64_t n, const char *what)
 {
     if (n > r->file_bytes - r->at) {
-        refuse(r->err, EX_DATAERR,
-               "%s: offset %llu: %s of %llu bytes, but the file ends at %llu "
-               "(truncated file?)",
-               r->file, llu(r->at), what, llu(n), llu(r->file_bytes));
+        error_set(r->err, EX_DATAERR,
+                  "%s: offset %llu: %s of %llu bytes, but the file ends at %llu "
+                  "(truncated file?)",
+                  r->file, llu(r->at), what, llu(n), llu(r->file_bytes));
         return NULL;
     }
     if (n > r->n_read - r->at) {
@@ -102,8 +102,8 @@ static bool take_name(struct reader *r, struct gguf_string *out, size_t max, con
         return false;
     if (out->n >= 1 && out->n <= max && !memchr(out->data, 0, out->n))
         return true;
-    return refuse(r->err, EX_DATAERR, "%s: offset %llu: %s is not 1..%zu bytes without a NUL",
-                  r->file, llu(at), what, max);
+    return error_set(r->err, EX_DATAERR, "%s: offset %llu: %s is not 1..%zu bytes without a NUL",
+                     r->file, llu(at), what, max);
 }
 
 /* ---- keys and values
@@ -116,8 +116,8 @@ static int key_length(struct gguf_string key)
 
 static bool refuse_key(struct reader *r, const struct gguf_value *v, const char *why, uint64_t n)
 {
-    return refuse(r->err, EX_DATAERR, "%s: key \"%.*s\" at offset %llu: %s (%llu)", r->file,
-                  key_length(v->key), v->key.data, llu(v->at), why, llu(n));
+    return error_set(r->err, EX_DATAERR, "%s: key \"%.*s\" at offset %llu: %s (%llu)", r->file,
+                     key_length(v->key), v->key.data, llu(v->at), why, llu(n));
 }
 
 /* The bytes of v->data.n elements. */
@@ -187,9 +187,9 @@ static bool find_alignment(struct gguf *g, struct error *err)
         return false;
     bool is_power = g->alignment > 0 && (g->alignment & (g->alignment - 1)) == 0;
     return (is_power && g->alignment <= MAX_ALIGNMENT) ||
-           refuse(err, EX_DATAERR,
-                  "%s: key \"general.alignment\": %u is not a power of two up to %d", g->name,
-                  g->alignment, MAX_ALIGNMENT);
+           error_set(err, EX_DATAERR,
+                     "%s: key \"general.alignment\": %u is not a power of two up to %d", g->name,
+                     g->alignment, MAX_ALIGNMENT);
 }
 
 /* ---- tensors -----------------------------------------------------------------------------------
@@ -198,8 +198,8 @@ static bool find_alignment(struct gguf *g, struct error *err)
 static bool refuse_tensor(struct reader *r, const struct gguf_tensor *t, uint64_t at,
                           const char *why, uint64_t n)
 {
-    return refuse(r->err, EX_DATAERR, "%s: tensor \"%s\" at offset %llu: %s (%llu)", r->file,
-                  t->name, llu(at), why, llu(n));
+    return error_set(r->err, EX_DATAERR, "%s: tensor \"%s\" at offset %llu: %s (%llu)", r->file,
+                     t->name, llu(at), why, llu(n));
 }
 
 static bool take_shape(struct reader *r, struct gguf_tensor *t, uint64_t at)
@@ -272,16 +272,16 @@ static bool place_tensors(struct gguf *g, struct error *err)
         struct gguf_tensor *t = &g->tensors[i];
         if (__builtin_add_overflow(t->at, g->data_at, &t->at) || t->at > g->file_bytes ||
             t->bytes > g->file_bytes - t->at)
-            return refuse(err, EX_DATAERR,
-                          "%s: tensor \"%s\": %llu bytes at offset %llu, but the file "
-                          "ends at %llu (truncated file?)",
-                          g->name, t->name, llu(t->bytes), llu(t->at), llu(g->file_bytes));
+            return error_set(err, EX_DATAERR,
+                             "%s: tensor \"%s\": %llu bytes at offset %llu, but the file "
+                             "ends at %llu (truncated file?)",
+                             g->name, t->name, llu(t->bytes), llu(t->at), llu(g->file_bytes));
     }
     qsort(g->tensors, g->n_tensors, sizeof *g->tensors, by_name);
     for (size_t i = 1; i < g->n_tensors; i++)
         if (by_name(&g->tensors[i - 1], &g->tensors[i]) == 0)
-            return refuse(err, EX_DATAERR, "%s: tensor \"%s\" stands twice", g->name,
-                          g->tensors[i].name);
+            return error_set(err, EX_DATAERR, "%s: tensor \"%s\" stands twice", g->name,
+                             g->tensors[i].name);
     return true;
 }
 
@@ -305,16 +305,16 @@ static bool take_version(struct gguf *g, struct reader *r)
     if (!magic)
         return false;
     if (memcmp(magic, "GGUF", 4) != 0)
-        return refuse(r->err, EX_DATAERR, "%s: not a GGUF file", r->file);
+        return error_set(r->err, EX_DATAERR, "%s: not a GGUF file", r->file);
     if (!take_u32(r, &g->version, "a version"))
         return false;
     if (g->version == 2 || g->version == 3)
         return true;
     if ((g->version & 0xffff) == 0)
-        return refuse(r->err, EX_DATAERR, "%s: a big-endian GGUF file; little-endian ones are read",
-                      r->file);
-    return refuse(r->err, EX_DATAERR, "%s: GGUF version %u; versions 2 and 3 are read", r->file,
-                  g->version);
+        return error_set(r->err, EX_DATAERR,
+                         "%s: a big-endian GGUF file; little-endian ones are read", r->file);
+    return error_set(r->err, EX_DATAERR, "%s: GGUF version %u; versions 2 and 3 are read", r->file,
+                     g->version);
 }
 
 static bool take_counts(struct reader *r, uint64_t *n_tensors, uint64_t *n_values)
@@ -324,15 +324,15 @@ static bool take_counts(struct reader *r, uint64_t *n_tensors, uint64_t *n_value
         return false;
     uint64_t rest = r->file_bytes - r->at;
     if (*n_values > MAX_VALUES || *n_values > rest / LEAST_VALUE)
-        return refuse(r->err, EX_DATAERR,
-                      "%s: offset 16: %llu keys in a file of %llu bytes (at most "
-                      "%d)",
-                      r->file, llu(*n_values), llu(r->file_bytes), MAX_VALUES);
+        return error_set(r->err, EX_DATAERR,
+                         "%s: offset 16: %llu keys in a file of %llu bytes (at most "
+                         "%d)",
+                         r->file, llu(*n_values), llu(r->file_bytes), MAX_VALUES);
     if (*n_tensors > MAX_TENSORS || *n_tensors > rest / LEAST_TENSOR)
-        return refuse(r->err, EX_DATAERR,
-                      "%s: offset 8: %llu tensors in a file of %llu bytes (at most "
-                      "%d)",
-                      r->file, llu(*n_tensors), llu(r->file_bytes), MAX_TENSORS);
+        return error_set(r->err, EX_DATAERR,
+                         "%s: offset 8: %llu tensors in a file of %llu bytes (at most "
+                         "%d)",
+                         r->file, llu(*n_tensors), llu(r->file_bytes), MAX_TENSORS);
     return true;
 }
 
@@ -381,8 +381,9 @@ static bool read_start(struct gguf *g, int fd, uint8_t *header, size_t n_before,
 {
     size_t got = read_whole(fd, header + n_before, n - n_before, n_before);
     return got == n - n_before ||
-           refuse(err, errno ? EX_IOERR : EX_DATAERR, "%s: cannot read at offset %zu: %s", g->name,
-                  n_before + got, errno ? strerror(errno) : "the file is being truncated");
+           error_set(err, errno ? EX_IOERR : EX_DATAERR, "%s: cannot read at offset %zu: %s",
+                     g->name, n_before + got,
+                     errno ? strerror(errno) : "the file is being truncated");
 }
 
 static bool read_header(struct gguf *g, int fd, struct error *err)
@@ -401,10 +402,10 @@ static bool read_header(struct gguf *g, int fd, struct error *err)
              parse_start(g, header, n, &is_short, err);
     }
     return ok || (!is_short ? false
-                            : refuse(err, EX_DATAERR,
-                                     "%s: more than %d bytes stand before the tensors' "
-                                     "data",
-                                     g->name, MAX_HEADER_BYTES));
+                            : error_set(err, EX_DATAERR,
+                                        "%s: more than %d bytes stand before the tensors' "
+                                        "data",
+                                        g->name, MAX_HEADER_BYTES));
 }
 
 bool gguf_open(struct gguf *g, const char *path, struct error *err)
@@ -510,14 +511,10 @@ static bool is_wanted(enum gguf_kind kind, enum gguf_wanted wanted)
     bool is_float = kind == GGUF_F32 || kind == GGUF_F64;
     bool is_integer = !is_float && kind != GGUF_BOOL && kind != GGUF_STRING;
     switch (wanted) {
-    case GGUF_WANT_STRINGS:
-        return kind == GGUF_STRING;
-    case GGUF_WANT_INTEGERS:
-        return is_integer;
-    case GGUF_WANT_NUMBERS:
-        return is_integer || is_float;
-    default:
-        return kind == GGUF_BOOL;
+    case GGUF_WANT_STRINGS: return kind == GGUF_STRING;
+    case GGUF_WANT_INTEGERS: return is_integer;
+    case GGUF_WANT_NUMBERS: return is_integer || is_float;
+    default: return kind == GGUF_BOOL;
     }
 }
 
@@ -529,11 +526,11 @@ static bool get(const struct gguf *g, const char *key, bool optional, bool is_ar
     const struct gguf_value *v = gguf_value(g, key);
     *found = v != NULL;
     if (!v)
-        return optional || refuse(err, EX_DATAERR, "%s: key \"%s\" is missing", g->name, key);
+        return optional || error_set(err, EX_DATAERR, "%s: key \"%s\" is missing", g->name, key);
     if (v->is_array != is_array || !is_wanted(v->data.kind, wanted))
-        return refuse(err, EX_DATAERR, "%s: key \"%s\" at offset %llu: is %s%s, not %s%s", g->name,
-                      key, llu(v->at), v->is_array ? "an array of " : "", kinds[v->data.kind].name,
-                      is_array ? "an array of " : "", names[wanted]);
+        return error_set(err, EX_DATAERR, "%s: key \"%s\" at offset %llu: is %s%s, not %s%s",
+                         g->name, key, llu(v->at), v->is_array ? "an array of " : "",
+                         kinds[v->data.kind].name, is_array ? "an array of " : "", names[wanted]);
     *out = v->data;
     return true;
 }
@@ -554,8 +551,8 @@ bool gguf_get_u32(const struct gguf *g, const char *key, bool optional, uint32_t
         return !found && optional;
     int64_t n = gguf_integer_at(&a, 0);
     if (n < 0 || n > UINT32_MAX)
-        return refuse(err, EX_DATAERR, "%s: key \"%s\": %lld is not in 0..%u", g->name, key,
-                      (long long)n, UINT32_MAX);
+        return error_set(err, EX_DATAERR, "%s: key \"%s\": %lld is not in 0..%u", g->name, key,
+                         (long long)n, UINT32_MAX);
     *out = (uint32_t)n;
     return true;
 }
@@ -569,7 +566,7 @@ bool gguf_get_number(const struct gguf *g, const char *key, bool optional, doubl
         return !found && optional;
     double n = gguf_number_at(&a, 0);
     if (!isfinite(n))
-        return refuse(err, EX_DATAERR, "%s: key \"%s\": not a finite number", g->name, key);
+        return error_set(err, EX_DATAERR, "%s: key \"%s\": not a finite number", g->name, key);
     *out = n;
     return true;
 }

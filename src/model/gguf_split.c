@@ -44,8 +44,8 @@ static bool read_numbers(const struct gguf *g, uint32_t *no, uint32_t *count, st
     if (*count <= 1)
         return true;
     if (*count > GGUF_MAX_PARTS || *no >= *count)
-        return refuse(err, EX_DATAERR, "%s: part %u (split.no) of %u (split.count, at most %d)",
-                      g->name, *no, *count, GGUF_MAX_PARTS);
+        return error_set(err, EX_DATAERR, "%s: part %u (split.no) of %u (split.count, at most %d)",
+                         g->name, *no, *count, GGUF_MAX_PARTS);
     return true;
 }
 
@@ -62,8 +62,8 @@ static bool open_part(struct gguf_split *s, const char *path, uint32_t i, uint32
     if (!read_numbers(g, &no, &count, err))
         return false;
     return (no == i && count == n) ||
-           refuse(err, EX_DATAERR, "%s: says that it is part %u of %u, not %u of %u", path, no + 1,
-                  count, i + 1, n);
+           error_set(err, EX_DATAERR, "%s: says that it is part %u of %u, not %u of %u", path,
+                     no + 1, count, i + 1, n);
 }
 
 struct entry {
@@ -81,8 +81,8 @@ static bool no_tensor_twice(struct entry *all /* [n] */, size_t n, struct error 
     qsort(all, n, sizeof *all, by_name);
     for (size_t i = 1; i < n; i++)
         if (by_name(&all[i - 1], &all[i]) == 0)
-            return refuse(err, EX_DATAERR, "%s: tensor \"%s\" stands in %s too", all[i].part->name,
-                          all[i].tensor->name, all[i - 1].part->name);
+            return error_set(err, EX_DATAERR, "%s: tensor \"%s\" stands in %s too",
+                             all[i].part->name, all[i].tensor->name, all[i - 1].part->name);
     return true;
 }
 
@@ -96,9 +96,9 @@ static bool check_parts(const struct gguf_split *s, struct error *err)
     if (!gguf_get_u32(&s->parts[0], "split.tensors.count", false, &declared, err))
         return false;
     if (n != declared)
-        return refuse(err, EX_DATAERR,
-                      "%s: %zu tensors in all parts, but split.tensors.count is %u",
-                      s->parts[0].name, n, declared);
+        return error_set(err, EX_DATAERR,
+                         "%s: %zu tensors in all parts, but split.tensors.count is %u",
+                         s->parts[0].name, n, declared);
     struct entry *all = xcalloc(n ? n : 1, sizeof *all);
     for (uint32_t i = 0; i < s->n_parts; i++)
         for (size_t t = 0; t < s->parts[i].n_tensors; t++)
@@ -129,10 +129,10 @@ static bool open_others(struct gguf_split *s, const char *path, struct error *er
         return true;
     size_t n_shared = shared_bytes(path, no, count);
     if (n_shared == 0)
-        return refuse(err, EX_DATAERR,
-                      "%s: part %u of %u, whose name has to end in "
-                      "-%05u-of-%05u.gguf, beside the others",
-                      path, no + 1, count, no + 1, count);
+        return error_set(err, EX_DATAERR,
+                         "%s: part %u of %u, whose name has to end in "
+                         "-%05u-of-%05u.gguf, beside the others",
+                         path, no + 1, count, no + 1, count);
     gguf_close(&s->parts[0]);
     free(s->parts);
     *s = (struct gguf_split){.parts = xcalloc(count, sizeof *s->parts)};

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "guard.h"
-#include "internal.h"
+#include "kernels_internal.h"
 #include "random.h"
 
 struct state {
@@ -29,7 +29,7 @@ struct state {
     int n_seen;
 };
 
-/* ---- rhythm ---------------------------------------------------------------------------------- */
+/* ---- rhythm --------------------------------------------------------------------------- */
 
 /* True when this function of this name was not checked before. Reseeds, so that a failure repeats
  * under a filter. */
@@ -78,7 +78,7 @@ static void compare(struct state *s, const struct output *ref, const struct outp
 
 #define WHAT(s, ...) snprintf((s)->what, sizeof(s)->what, __VA_ARGS__)
 
-/* ---- data ------------------------------------------------------------------------------------ */
+/* ---- data ----------------------------------------------------------------------------- */
 
 /* Kinds of float data, from ordinary to nasty. */
 enum { N_KINDS = 6 };
@@ -86,18 +86,12 @@ enum { N_KINDS = 6 };
 static float random_float(int kind)
 {
     switch (kind) {
-    case 0:
-        return random_gauss();
-    case 1:
-        return random_below(50) ? random_gauss() : 1000 * random_gauss(); /* outliers */
-    case 2:
-        return random_below(3) ? 0 : random_gauss() * 1e-6f;
-    case 3:
-        return random_gauss() * 1e-38f; /* scales near and below the smallest normal */
-    case 4:
-        return (float)((int)random_below(3) - 1) * 1e15f; /* all at their largest */
-    default:
-        return ldexpf(random_gauss(), (int)random_below(60) - 30);
+    case 0: return random_gauss();
+    case 1: return random_below(50) ? random_gauss() : 1000 * random_gauss(); /* outliers */
+    case 2: return random_below(3) ? 0 : random_gauss() * 1e-6f;
+    case 3: return random_gauss() * 1e-38f; /* scales near and below the smallest normal */
+    case 4: return (float)((int)random_below(3) - 1) * 1e15f; /* all at their largest */
+    default: return ldexpf(random_gauss(), (int)random_below(60) - 30);
     }
 }
 
@@ -178,8 +172,7 @@ static void vector_free(struct input_vector *v)
     input_free(&v->sum);
 }
 
-/* ---- matrices ---------------------------------------------------------------------------------
- */
+/* ---- matrices ------------------------------------------------------------------------- */
 
 static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
 {
@@ -233,7 +226,7 @@ static void check_matvecs_shape(struct state *s, enum format f, uint32_t rows, u
         output_poison(&new);
         for (uint32_t t = 0; t < n_tok; t++)
             s->ref->matvec[f](&w.m, g0, g1, &a[t], (float *)ref.p + t * ld);
-        s->new->matvecs[f](&w.m, g0, g1, a, n_tok, new.p, ld);
+        s->new->matvec_batch[f](&w.m, g0, g1, a, n_tok, new.p, ld);
         compare(s, &ref, &new);
     }
     output_free(&ref);
@@ -287,7 +280,7 @@ static void check_matrices(struct state *s)
             for (size_t j = 0; j < COUNT(some_rows); j++)
                 check_matvec_shape(s, f, some_rows[j], some_cols[i]);
         snprintf(name, sizeof name, "matvecs_%s", format_info(f)->name);
-        if (s->new->matvecs[f] && begin(s, (void *)(uintptr_t)s->new->matvecs[f], name))
+        if (s->new->matvec_batch[f] && begin(s, (void *)(uintptr_t)s->new->matvec_batch[f], name))
             check_matvecs(s, f);
         snprintf(name, sizeof name, "dequant_%s", format_info(f)->name);
         bool dequant = begin(s, (void *)(uintptr_t)s->new->dequant[f], name);
@@ -297,7 +290,7 @@ static void check_matrices(struct state *s)
     }
 }
 
-/* ---- activations ----------------------------------------------------------------------------- */
+/* ---- activations ---------------------------------------------------------------------- */
 
 static void check_quantise(struct state *s)
 {
@@ -401,7 +394,7 @@ static void check_vectors(struct state *s)
     check_vector(s, (void *)(uintptr_t)s->new->rope, "rope", run_rope);
 }
 
-/* ---- attention ------------------------------------------------------------------------------- */
+/* ---- attention ------------------------------------------------------------------------ */
 
 static const char *const names[] = {"f32", "bf16", "int8"};
 
@@ -464,7 +457,7 @@ static void check_attends_shape(struct state *s, enum element e, uint32_t n_tok,
     struct input kh = input_new(n * 2), vh = input_new(n * 2), k8 = input_new(n), v8 = input_new(n);
     struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
     struct output ref = output_new(((n_tok - 1) * ld_out + dim) * sizeof(float));
-    struct output new = output_new(ref.bytes), scores = output_new(ATTENDS * ld_scores * 4);
+    struct output new = output_new(ref.bytes), scores = output_new(ATTEND_BATCH * ld_scores * 4);
     for (size_t i = 0; i < n; i++) {
         ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
         ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
@@ -487,14 +480,14 @@ static void check_attends_shape(struct state *s, enum element e, uint32_t n_tok,
             s->ref->attend_f32(out, query, k.p, v.p, pos0 + t + 1, dim, scale, scores.p);
     }
     if (e == ELEMENT_INT8)
-        s->new->attends_int8(new.p, ld_out, q.p, ld_q, n_tok, pos0, k8.p, ks.p, v8.p, vs.p, dim,
-                             scale, scores.p, ld_scores);
+        s->new->attend_batch_int8(new.p, ld_out, q.p, ld_q, n_tok, pos0, k8.p, ks.p, v8.p, vs.p,
+                                  dim, scale, scores.p, ld_scores);
     else if (e == ELEMENT_BF16)
-        s->new->attends_bf16(new.p, ld_out, q.p, ld_q, n_tok, pos0, kh.p, vh.p, dim, scale,
-                             scores.p, ld_scores);
+        s->new->attend_batch_bf16(new.p, ld_out, q.p, ld_q, n_tok, pos0, kh.p, vh.p, dim, scale,
+                                  scores.p, ld_scores);
     else
-        s->new->attends_f32(new.p, ld_out, q.p, ld_q, n_tok, pos0, k.p, v.p, dim, scale, scores.p,
-                            ld_scores);
+        s->new->attend_batch_f32(new.p, ld_out, q.p, ld_q, n_tok, pos0, k.p, v.p, dim, scale,
+                                 scores.p, ld_scores);
     compare(s, &ref, &new);
     for (int i = 0; i < BAND; i++)
         if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON) {
@@ -513,9 +506,9 @@ static void check_attends(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 16, 24, 33, 64, 80, 96, 100, 128, 200};
     static const uint32_t before[] = {0, 1, 11, 12, 13, 14, 15, 16, 100, 301};
-    void *const functions[] = {(void *)(uintptr_t)s->new->attends_f32,
-                               (void *)(uintptr_t)s->new->attends_bf16,
-                               (void *)(uintptr_t)s->new->attends_int8};
+    void *const functions[] = {(void *)(uintptr_t)s->new->attend_batch_f32,
+                               (void *)(uintptr_t)s->new->attend_batch_bf16,
+                               (void *)(uintptr_t)s->new->attend_batch_int8};
     for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
         char name[32];
         snprintf(name, sizeof name, "attends_%s", names[e]);
@@ -581,7 +574,7 @@ static void check_all(struct state *s)
     check_unpack(s);
 }
 
-/* ---- CPU levels ------------------------------------------------------------------------------ */
+/* ---- CPU levels ----------------------------------------------------------------------- */
 
 static const unsigned ladder[] = {CPU_AVX2, CPU_AVXVNNI, CPU_AVX512,  CPU_VNNI,
                                   CPU_AMX,  CPU_NEON,    CPU_DOTPROD, CPU_I8MM};
@@ -610,7 +603,7 @@ static void check_levels(struct state *s)
     }
 }
 
-/* ---- the test of the test -------------------------------------------------------------------- */
+/* ---- the test of the test ------------------------------------------------------------- */
 
 static struct kernels good;
 
@@ -640,7 +633,7 @@ static void broken_other_slice(const struct matrix *w, uint32_t g0, uint32_t g1,
 static void broken_last_token(const struct matrix *w, uint32_t g0, uint32_t g1,
                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    good.matvecs[w->format](w, g0, g1, x, n_tok > 64 ? n_tok - 1 : n_tok, y, ld_y);
+    good.matvec_batch[w->format](w, g0, g1, x, n_tok > 64 ? n_tok - 1 : n_tok, y, ld_y);
 }
 
 static void broken_dequant(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
@@ -712,8 +705,8 @@ static int selftest(void)
     broken[5].silu_mul = broken_silu_mul;
     broken[6].rope = broken_rope;
     broken[7].attend_f32 = broken_attend;
-    broken[8].matvecs[FORMAT_QINS4] = broken_last_token;
-    broken[9].attends_int8 = broken_attends;
+    broken[8].matvec_batch[FORMAT_QINS4] = broken_last_token;
+    broken[9].attend_batch_int8 = broken_attends;
     for (size_t i = 0; i < COUNT(broken); i++)
         if (!caught(&broken[i])) {
             printf("FAILED: broken kernel %zu was not caught\n", i);

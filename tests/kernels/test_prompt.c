@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "guard.h"
-#include "internal.h"
+#include "kernels_internal.h"
 #include "random.h"
 #include "test.h"
 
@@ -33,34 +33,29 @@ static double bf16_value(uint16_t half)
 static float random_token_value(int kind)
 {
     switch (kind) {
-    case 0:
-        return random_gauss();
-    case 1:
-        return random_below(50) ? random_gauss() : 1000 * random_gauss();
-    case 2:
-        return random_gauss() * 1e-38f; /* around the smallest normal */
-    default:
-        return ldexpf(random_gauss(), (int)random_below(60) - 30);
+    case 0: return random_gauss();
+    case 1: return random_below(50) ? random_gauss() : 1000 * random_gauss();
+    case 2: return random_gauss() * 1e-38f; /* around the smallest normal */
+    default: return ldexpf(random_gauss(), (int)random_below(60) - 30);
     }
 }
 
-/* ---- the plain product --------------------------------------------------------------------------
- */
+/* ---- the plain product ---------------------------------------------------------------- */
 
 static void pack_plain(const float *x, uint32_t n_tok, uint32_t cols, uint16_t *tiles)
 {
-    memset(tiles, 0, prompt_tiles_bytes(cols));
+    memset(tiles, 0, gemm_tiles_bytes(cols));
     for (uint32_t t = 0; t < n_tok; t++)
         for (uint32_t k = 0; k < cols; k++)
-            tiles[(k / PROMPT_COLS * PROMPT_TOKENS + t) * PROMPT_COLS + k % PROMPT_COLS] =
+            tiles[(k / TILE_COLS * TILE_TOKENS + t) * TILE_COLS + k % TILE_COLS] =
                 to_bf16(x[(size_t)t * cols + k]);
 }
 
 static double tile_value(const uint16_t *tiles, uint32_t cols, uint32_t t, uint32_t k)
 {
-    const uint16_t *row = tiles + t / PROMPT_TOKENS * (prompt_tiles_bytes(cols) / sizeof *tiles);
-    t %= PROMPT_TOKENS;
-    return bf16_value(row[(k / PROMPT_COLS * PROMPT_TOKENS + t) * PROMPT_COLS + k % PROMPT_COLS]);
+    const uint16_t *row = tiles + t / TILE_TOKENS * (gemm_tiles_bytes(cols) / sizeof *tiles);
+    t %= TILE_TOKENS;
+    return bf16_value(row[(k / TILE_COLS * TILE_TOKENS + t) * TILE_COLS + k % TILE_COLS]);
 }
 
 static struct kernels scalar;
@@ -84,14 +79,13 @@ static void prompt_plain(const struct matrix *w, uint32_t group0, uint32_t group
     free(row);
 }
 
-/* ---- checks: 0 or what is wrong -----------------------------------------------------------------
- */
+/* ---- checks: 0 or what is wrong ------------------------------------------------------- */
 
 static const char *check_pack(pack_tokens_fn *pack, uint32_t n_tok, uint32_t cols)
 {
     struct input x = input_new((size_t)n_tok * cols * sizeof(float));
-    struct output want = output_new(prompt_tiles_bytes(cols));
-    struct output have = output_new(prompt_tiles_bytes(cols));
+    struct output want = output_new(gemm_tiles_bytes(cols));
+    struct output have = output_new(gemm_tiles_bytes(cols));
     for (size_t i = 0; i < (size_t)n_tok * cols; i++)
         ((float *)x.p)[i] = i % 7 ? random_token_value((int)random_below(4))
                                   : bits_float((uint32_t)random_bits() & 0xbfff8000); /* ties */
@@ -119,13 +113,13 @@ static struct product product_new(enum format f, uint32_t rows, uint32_t cols, u
 {
     struct product p = {.w = matrix_shape(f, rows, cols), .n_tok = n_tok, .ld = rows + 3};
     size_t n = matrix_data_bytes(&p.w), n_row = matrix_row_bytes(&p.w) / sizeof(float);
-    size_t n_blocks = (n_tok + PROMPT_TOKENS - 1) / PROMPT_TOKENS;
+    size_t n_blocks = (n_tok + TILE_TOKENS - 1) / TILE_TOKENS;
     int kind = (int)random_below(4);
     p.data = input_new(n);
     p.row = input_new(n_row * sizeof(float));
     p.x = input_new((size_t)n_tok * cols * sizeof(float));
-    p.tiles = input_new(n_blocks * prompt_tiles_bytes(cols));
-    p.scratch = input_new(PROMPT_SCRATCH);
+    p.tiles = input_new(n_blocks * gemm_tiles_bytes(cols));
+    p.scratch = input_new(TILE_SCRATCH);
     p.out = output_new(((n_tok - 1) * p.ld + rows) * sizeof(float));
     for (size_t i = 0; i < n; i++)
         ((uint8_t *)p.data.p)[i] = (uint8_t)random_bits();
@@ -155,15 +149,15 @@ static void product_run(struct product *p, const struct kernels *k, uint32_t gro
 {
     uint32_t cols = p->w.cols;
     output_poison(&p->out);
-    memset(p->scratch.p, 0xff, PROMPT_SCRATCH); /* NaN */
-    for (uint32_t t = 0; t < p->n_tok; t += PROMPT_TOKENS) {
-        uint32_t n = p->n_tok - t < PROMPT_TOKENS ? p->n_tok - t : PROMPT_TOKENS;
+    memset(p->scratch.p, 0xff, TILE_SCRATCH); /* NaN */
+    for (uint32_t t = 0; t < p->n_tok; t += TILE_TOKENS) {
+        uint32_t n = p->n_tok - t < TILE_TOKENS ? p->n_tok - t : TILE_TOKENS;
         k->pack_tokens((const float *)p->x.p + (size_t)t * cols, n, cols,
                        (uint16_t *)p->tiles.p +
-                           t / PROMPT_TOKENS * (prompt_tiles_bytes(cols) / sizeof(uint16_t)));
+                           t / TILE_TOKENS * (gemm_tiles_bytes(cols) / sizeof(uint16_t)));
     }
-    k->prompt[p->w.format](&p->w, group0, group1, p->tiles.p, p->n_tok, p->out.p, p->ld,
-                           p->scratch.p);
+    k->gemm_tiles[p->w.format](&p->w, group0, group1, p->tiles.p, p->n_tok, p->out.p, p->ld,
+                               p->scratch.p);
 }
 
 /* Everything outside these rows must be as output_poison left it. */
@@ -246,7 +240,7 @@ static const char *check_format(const struct kernels *k, enum format f)
 static const char *check_packs(pack_tokens_fn *pack)
 {
     for (size_t i = 0; i < COUNT(some_cols); i++)
-        for (uint32_t n_tok = 1; n_tok <= PROMPT_TOKENS; n_tok++) {
+        for (uint32_t n_tok = 1; n_tok <= TILE_TOKENS; n_tok++) {
             const char *wrong = check_pack(pack, n_tok, some_cols[i]);
             if (wrong)
                 return wrong;
@@ -254,8 +248,7 @@ static const char *check_packs(pack_tokens_fn *pack)
     return NULL;
 }
 
-/* ---- attention ----------------------------------------------------------------------------------
- */
+/* ---- attention ------------------------------------------------------------------------ */
 
 /* The plain softmax of every query, one after another: what attend_prompt is about. */
 static void attend_plain(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
@@ -405,8 +398,7 @@ static const char *check_attentions(attend_prompt_fn *attend)
     return wrong;
 }
 
-/* ---- tests --------------------------------------------------------------------------------------
- */
+/* ---- tests ---------------------------------------------------------------------------- */
 
 static void test_kernels_of_this_machine(void **state)
 {
@@ -420,7 +412,7 @@ static void test_kernels_of_this_machine(void **state)
         fail_msg("%s pack_tokens: %s", k.level, wrong);
     for (int f = 0; f < N_FORMATS; f++) {
         random_seed(1 + (uint64_t)f);
-        wrong = k.prompt[f] ? check_format(&k, (enum format)f) : NULL;
+        wrong = k.gemm_tiles[f] ? check_format(&k, (enum format)f) : NULL;
         if (wrong)
             fail_msg("%s prompt_%s: %s", k.level, format_info((enum format)f)->name, wrong);
     }
@@ -447,7 +439,7 @@ static void test_levels_without_a_matrix_unit_have_none(void **state)
     assert_null(k.pack_tokens);
     assert_null(k.attend_prompt);
     for (int f = 0; f < N_FORMATS; f++)
-        assert_null(k.prompt[f]);
+        assert_null(k.gemm_tiles[f]);
 }
 
 static void pack_truncating(const float *x, uint32_t n_tok, uint32_t cols, uint16_t *tiles)
@@ -470,7 +462,7 @@ static void prompt_last_column_lost(const struct matrix *w, uint32_t group0, uin
                                     size_t ld_out, void *scratch)
 {
     struct matrix less = *w;
-    if (w->cols % PROMPT_COLS == 1 && w->cols > 1 && w->format != FORMAT_BF16)
+    if (w->cols % TILE_COLS == 1 && w->cols > 1 && w->format != FORMAT_BF16)
         less.cols--;
     prompt_plain(&less, group0, group1, tiles, n_tok, out, ld_out, scratch);
 }
@@ -502,11 +494,11 @@ static void attend_one_float_more(float *out, size_t ld_out, const float *q, siz
 static void test_the_checks_catch_broken_kernels(void **state)
 {
     (void)state;
-    prompt_fn *const broken[] = {prompt_one_row_more, prompt_last_column_lost,
-                                 prompt_last_token_lost};
+    gemm_tiles_fn *const broken[] = {prompt_one_row_more, prompt_last_column_lost,
+                                     prompt_last_token_lost};
     struct kernels k = scalar;
     k.pack_tokens = pack_plain;
-    k.prompt[FORMAT_QINS4] = prompt_plain;
+    k.gemm_tiles[FORMAT_QINS4] = prompt_plain;
     assert_null(check_packs(pack_plain));
     assert_null(check_format(&k, FORMAT_QINS4));
     assert_non_null(check_packs(pack_truncating));
@@ -514,7 +506,7 @@ static void test_the_checks_catch_broken_kernels(void **state)
     assert_non_null(check_attentions(attend_one_position_more));
     assert_non_null(check_attentions(attend_one_float_more));
     for (size_t i = 0; i < COUNT(broken); i++) {
-        k.prompt[FORMAT_QINS4] = broken[i];
+        k.gemm_tiles[FORMAT_QINS4] = broken[i];
         assert_non_null(check_format(&k, FORMAT_QINS4));
     }
 }

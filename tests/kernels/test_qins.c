@@ -6,7 +6,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 #include "qins.h"
 #include "random.h"
 #include "test.h"
@@ -68,7 +68,7 @@ static float *gauss(size_t n, float sigma)
     return w;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------- */
 
 static void test_tables_follow_their_formulas(void **state)
 {
@@ -142,8 +142,7 @@ static void test_half_floats(void **state)
     assert_true(isnan(bf16_to_f32(bf16_from_f32(bits_float(0x7f800001)))));
 }
 
-/* ---- the specification's codec ------------------------------------------------------------------
- */
+/* ---- the specification's codec -------------------------------------------------------- */
 
 static void test_worked_example(void **state)
 {
@@ -278,8 +277,7 @@ static void test_error_of_log_codes_is_bounded(void **state)
     }
 }
 
-/* ---- every format -------------------------------------------------------------------------------
- */
+/* ---- every format --------------------------------------------------------------------- */
 
 static void check_signs(enum format format, uint32_t rows, uint32_t cols, const float *w)
 {

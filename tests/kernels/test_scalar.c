@@ -5,7 +5,7 @@
  */
 #include <float.h>
 
-#include "internal.h"
+#include "kernels_internal.h"
 #include "qins.h"
 #include "random.h"
 #include "test.h"
@@ -20,8 +20,7 @@ static void random_fill(float *x, size_t n, float sigma)
         x[i] = sigma * random_gauss();
 }
 
-/* ---- matrices ---------------------------------------------------------------------------------
- */
+/* ---- matrices ------------------------------------------------------------------------- */
 
 enum { ROWS = 37, COLS = 300, PAD = 384 };
 
@@ -158,8 +157,7 @@ static void test_gemm_is_the_product(void **state)
         }
 }
 
-/* ---- vectors ----------------------------------------------------------------------------------
- */
+/* ---- vectors -------------------------------------------------------------------------- */
 
 static void test_rms_norm(void **state)
 {
@@ -293,7 +291,7 @@ static void test_attention(void **state)
     }
 }
 
-/* ---- CPU levels ------------------------------------------------------------------------------ */
+/* ---- CPU levels ----------------------------------------------------------------------- */
 
 static void test_levels_have_names(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test: what every cmocka program of ours needs: the headers in the order that cmocka wants, and the
- * way to shared/, the folder of reference models beside the project.
+ * test: what every cmocka program of ours needs: the headers in the order that cmocka wants, and
+ * the way to shared/, the folder of reference models beside the project.
  */
 #ifndef QINS_TEST_H
 #define QINS_TEST_H

@@ -9,11 +9,11 @@
 #include "test.h"
 
 /* One llama layer: dim 16, 2 heads and 1 kv head of 8, ffn 24, vocab 20, tied head. */
-#define TINY_CONFIG                                                                                  \
-    "{\"model_type\":\"llama\",\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":16,"         \
-    "\"intermediate_size\":24,\"num_hidden_layers\":1,\"num_attention_heads\":2,"                    \
-    "\"num_key_value_heads\":1,\"vocab_size\":20,\"max_position_embeddings\":64,"                    \
-    "\"rms_norm_eps\":1e-5,\"rope_theta\":10000.0,\"rope_scaling\":null,\"hidden_act\":\"silu\","    \
+#define TINY_CONFIG                                                                                \
+    "{\"model_type\":\"llama\",\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":16,"       \
+    "\"intermediate_size\":24,\"num_hidden_layers\":1,\"num_attention_heads\":2,"                  \
+    "\"num_key_value_heads\":1,\"vocab_size\":20,\"max_position_embeddings\":64,"                  \
+    "\"rms_norm_eps\":1e-5,\"rope_theta\":10000.0,\"rope_scaling\":null,\"hidden_act\":\"silu\","  \
     "\"tie_word_embeddings\":true,\"bos_token_id\":1,\"eos_token_id\":2}"
 
 struct tiny_tensor {
@@ -88,7 +88,8 @@ static inline struct buf tiny_shard(unsigned first, unsigned last)
             float w = tiny_weight(t, k);
             buf_append(&data, &w, sizeof w);
         }
-        buf_printf(&header, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[", i > first ? "," : "{", t->name);
+        buf_printf(&header, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[", i > first ? "," : "{",
+                   t->name);
         if (t->rows)
             buf_printf(&header, "%u,", t->rows);
         buf_printf(&header, "%u],\"data_offsets\":[%zu,%zu]}", t->cols, begin, data.len);
@@ -115,7 +116,8 @@ static inline void tiny_folder(const char *folder)
     buf_free(&file);
 }
 
-/* Text of the index that places the first 4 tensors in a.safetensors, the others in b.safetensors. */
+/* Text of the index that places the first 4 tensors in a.safetensors, the others in b.safetensors.
+ */
 static inline struct buf tiny_index(void)
 {
     struct buf b = {0};

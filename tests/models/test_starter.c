@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The starter model that the repository ships, through the engine as programs drive it: the recorded
- * conversations come out word for word on plain C and on the best instruction set, what is said in one
- * turn is known in the next, and a story is about what was asked for.
+ * The starter model that the repository ships, through the engine as programs drive it: the
+ * recorded conversations come out word for word on plain C and on the best instruction set, what is
+ * said in one turn is known in the next, and a story is about what was asked for.
  *
  *   test_starter --record    prints starter.txt anew, with the answers of plain C
  */
@@ -69,8 +69,8 @@ static const char *ask(struct engine *e, struct chat *c, const char *question)
     return ask_seeded(e, c, question, 1);
 }
 
-/* A line "> QUESTION", the lines of its answer; an empty line ends a conversation. -> the text up to
- * the next question or conversation, and what it is. */
+/* A line "> QUESTION", the lines of its answer; an empty line ends a conversation. -> the text up
+ * to the next question or conversation, and what it is. */
 enum piece { PIECE_END, PIECE_QUESTION, PIECE_ANSWER, PIECE_NEW };
 
 static enum piece read_piece(char **at, char **text)
@@ -163,10 +163,8 @@ static void test_it_says_truly_what_it_is_and_how_the_program_works(void **state
 {
     (void)state;
     static const char *const said[][2] = {
-        {"Who are you?", "starter model"},
-        {"How do I change the temperature?", "/set temperature"},
-        {"What is QINS?", "sign"},
-        {"How do I load Phi-3.5?", "qins-convert"},
+        {"Who are you?", "starter model"}, {"How do I change the temperature?", "/set temperature"},
+        {"What is QINS?", "sign"},         {"How do I load Phi-3.5?", "qins-convert"},
         {"How do I quit?", "/quit"},
     };
     struct engine *e = start(cpu_flags());

@@ -110,7 +110,7 @@ static void test_logits(void **state)
     }
 }
 
-/* ---- perplexity -------------------------------------------------------------------------- */
+/* ---- perplexity ----------------------------------------------------------------------- */
 
 static void write_file(const char *folder, const char *name, const char *text, size_t n)
 {
@@ -152,14 +152,9 @@ static void test_perplexity_matches_the_reference(void **state)
         uint32_t window;
         double nats;
     } cases[] = {
-        {"phi3", 32, 14.2671978},
-        {"phi3", 64, 14.4611829},
-        {"phi3-cross", 32, 14.1625890},
-        {"phi3-cross", 64, 14.1780588},
-        {"phi4", 32, 7.1902568},
-        {"phi4", 64, 7.3789529},
-        {"llama", 32, 7.0783553},
-        {"llama", 64, 7.1056458},
+        {"phi3", 32, 14.2671978},       {"phi3", 64, 14.4611829}, {"phi3-cross", 32, 14.1625890},
+        {"phi3-cross", 64, 14.1780588}, {"phi4", 32, 7.1902568},  {"phi4", 64, 7.3789529},
+        {"llama", 32, 7.0783553},       {"llama", 64, 7.1056458},
     };
     const char *folder = temp_folder();
     struct buf text = {0};
@@ -238,8 +233,9 @@ static void test_models_are_compared_with_the_first(void **state)
     double p[2][512], nats[2] = {0}, kl = 0;
     for (int m = 0; m < 2; m++) {
         snprintf(path[m], sizeof path[m], "%s/%s.qins", folder, formats[m]);
-        snprintf(command, sizeof command, "'%s/tools/qins-convert' -q -f %s -o '%s' '%s' > '%s/report'",
-                 build ? build : ".", formats[m], path[m], shared_path("models/stories260K"), folder);
+        snprintf(command, sizeof command,
+                 "'%s/tools/qins-convert' -q -f %s -o '%s' '%s' > '%s/report'", build ? build : ".",
+                 formats[m], path[m], shared_path("models/stories260K"), folder);
         assert_int_equal(system(command), 0);
     }
     for (int n = 1; n < 5; n++) {
@@ -269,9 +265,10 @@ static void test_other_tokens_are_not_compared(void **state)
     (void)state;
     const char *folder = temp_folder(), *model = shared_path("models/stories260K");
     char text[1024];
-    snprintf(text, sizeof text,
-             "cp -r '%s' '%s/other' && chmod -R u+w '%s/other' && echo >> '%s/other/tokenizer.json'",
-             model, folder, folder, folder);
+    snprintf(
+        text, sizeof text,
+        "cp -r '%s' '%s/other' && chmod -R u+w '%s/other' && echo >> '%s/other/tokenizer.json'",
+        model, folder, folder, folder);
     assert_int_equal(system(text), 0);
     snprintf(text, sizeof text, "perplexity '%s' '%s/other' x", model, folder);
     struct output out = run(text, true);
@@ -348,13 +345,15 @@ static void test_speed_at_several_lengths_and_threads(void **state)
 {
     (void)state;
     json_t *j = expect_json("speed \"$QS/models/stories260K\" --json -p 20,5 -c 0,30,60 -n 7 -r 4 "
-                            "-t 1,3"), *run;
+                            "-t 1,3"),
+           *run;
     size_t i;
     uint32_t n_prompts = 0;
     double last_bytes = 0;
     const json_t *runs = json_object_get(j, "runs");
     assert_int_equal(json_array_size(runs), 10);
-    json_array_foreach (runs, i, run) {
+    json_array_foreach(runs, i, run)
+    {
         const json_t *rate = json_object_get(run, "tokens_per_s");
         bool is_prompt = strcmp(json_string_value(json_object_get(run, "kind")), "prompt") == 0;
         assert_true(0 < number(rate, "min") && number(rate, "min") <= number(rate, "median"));
@@ -383,7 +382,8 @@ static void test_kernels_of_every_level(void **state)
     const char *first = NULL;
     uint32_t n_scalar = 0;
     size_t i;
-    json_array_foreach (json_object_get(j, "kernels"), i, k) {
+    json_array_foreach(json_object_get(j, "kernels"), i, k)
+    {
         assert_true(number(k, "gb_per_s") > 0 && number(k, "read_gb_per_s") > 0);
         assert_true(number(k, "products_few_per_ns") > 0 && number(k, "products_many_per_ns") > 0);
         n_scalar += strcmp(json_string_value(json_object_get(k, "cpu")), "scalar") == 0;
@@ -391,7 +391,7 @@ static void test_kernels_of_every_level(void **state)
     }
     assert_string_equal(first, "f32");
     assert_int_equal(n_scalar, 7); /* formats */
-    json_array_foreach (json_object_get(j, "attention"), i, k)
+    json_array_foreach(json_object_get(j, "attention"), i, k)
         assert_true(number(k, "one_us") > 0 && number(k, "several_us") > 0);
     assert_true(i >= 3); /* caches */
     json_decref(j);
@@ -406,10 +406,10 @@ static void test_profile_accounts_for_the_whole_time(void **state)
     (void)state;
     const char *name;
     json_t *ms;
-    json_t *j =
-        expect_json("speed \"$QS/models/stories260K\" --json -p 10 -n 40 -t 2 --profile");
+    json_t *j = expect_json("speed \"$QS/models/stories260K\" --json -p 10 -n 40 -t 2 --profile");
     double sum = 0, rate = json_number_value(json_object_get(j, "generate_tokens_per_s"));
-    json_object_foreach (json_object_get(j, "profile_ms"), name, ms) {
+    json_object_foreach(json_object_get(j, "profile_ms"), name, ms)
+    {
         assert_true(json_number_value(ms) >= 0);
         sum += json_number_value(ms);
     }

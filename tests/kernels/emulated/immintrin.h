@@ -21,7 +21,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- masks and memory: only elements whose bit is set are touched ---------------------------- */
+/* ---- masks and memory: only elements whose bit is set are touched --------------------- */
 
 #define _cvtmask64_u64(m) ((uint64_t)(m))
 #define _cvtu64_mask64(u) ((simde__mmask64)(u))
@@ -66,7 +66,7 @@ static inline void emulated_mm512_mask_storeu_ps(void *p, uint64_t mask, simde__
 #define _mm512_mask_loadu_ps emulated_mm512_mask_loadu_ps
 #define _mm512_mask_storeu_ps emulated_mm512_mask_storeu_ps
 
-/* ---- conversions ----------------------------------------------------------------------------- */
+/* ---- conversions ---------------------------------------------------------------------- */
 
 #define EMULATED_CONVERT(name, to, from, to_one, from_one)                                         \
     static inline to emulated_##name(from a)                                                       \
@@ -118,7 +118,7 @@ static inline simde__m512i emulated_mm512_cvtne2ps_pbh(simde__m512 high, simde__
 
 #define _mm512_cvtne2ps_pbh emulated_mm512_cvtne2ps_pbh
 
-/* ---- arithmetic ------------------------------------------------------------------------------ */
+/* ---- arithmetic ----------------------------------------------------------------------- */
 
 static inline __m256 emulated_mm512_extractf32x8_ps(simde__m512 v, int half)
 {
@@ -180,8 +180,7 @@ static inline __m256i emulated_mm256_dpwssd_avx_epi32(__m256i sum, __m256i a, __
 #define _mm512_reduce_add_ps emulated_mm512_reduce_add_ps
 #define _mm512_reduce_max_ps emulated_mm512_reduce_max_ps
 
-/* ---- tiles ------------------------------------------------------------------------------------
- */
+/* ---- tiles ---------------------------------------------------------------------------- */
 
 struct emulated_tiles {
     uint8_t palette, start_row, reserved[14];

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kernels_internal: what the files of kernels/ share among themselves. Nothing above kernels/
+ * includes it.
+ */
+#ifndef QINS_KERNELS_INTERNAL_H
+#define QINS_KERNELS_INTERNAL_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+/* ---- tables: TECHNICAL_SPEC.md, "Number formats"; tests recompute them from their formulas  */
+
+extern const int8_t qins4_level[16];       /* by code: side << 3 | inverse magnitude */
+extern const float qins4_fraction[16];     /* 2^(-i/16) */
+extern const float qins8_value[128];       /* T[c]: magnitude relative to the row's base */
+extern const uint8_t qins8_magnitude[128]; /* round(255 T[c]): what the integer products use */
+/* The same as a product, exactly: magnitude[c] is the nearest integer to fine[c mod 16] x
+ * coarse[c / 16] / 2^15, less the offset. fine: 256..511; coarse 8..15: the negatives of 0..7. */
+extern const int16_t qins8_fine[16], qins8_coarse[16];
+
+enum {
+    QINS4_COLS = 128,
+    QINS8_OFFSET = 17,
+    QINS9_COLS = 32,
+    QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
+};
+
+/* ---- bits ----------------------------------------------------------------------------- */
+
+static inline uint32_t float_bits(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+static inline float bits_float(uint32_t u)
+{
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+/* Block scale of QINS4 relative to the row's base: polarity << 7 | c -> +-2^(-c/16). The exponent
+ * is subtracted as an integer, so it is the table's float scaled by an exact power of two. */
+static inline float qins4_scale(uint8_t code)
+{
+    uint32_t exponent = (uint32_t)(code & 0x70) << 19, sign = (uint32_t)(code & 0x80) << 24;
+    return bits_float((float_bits(qins4_fraction[code & 15]) - exponent) | sign);
+}
+
+/* ---- shapes --------------------------------------------------------------------------- */
+
+static inline uint32_t tiles_across(const struct matrix *w)
+{
+    return w->cols_pad / format_info(w->format)->tile_cols;
+}
+
+/* First tile of a row group (tiled formats). */
+static inline const uint8_t *group_tiles(const struct matrix *w, uint32_t group)
+{
+    return (const uint8_t *)w->data +
+           (size_t)group * tiles_across(w) * format_info(w->format)->tile_bytes;
+}
+
+/* Rows of a group that exist: ROW_GROUP, fewer in the last one. */
+static inline uint32_t group_rows(const struct matrix *w, uint32_t group)
+{
+    uint32_t left = w->rows - group * ROW_GROUP;
+    return left < ROW_GROUP ? left : ROW_GROUP;
+}
+
+/* ---- the exponential of every kernel -------------------------------------------------- */
+
+/* exp(x) by x = n ln 2 + r, a polynomial in r, and 2^n built from n's bits. x is clamped to
+ * [EXP_MIN, EXP_MAX], where 2^n is a normal float; NaN stays NaN. Each step is one IEEE operation,
+ * so that a vector variant written with the same steps gives the same bits. */
+#define EXP_MIN -87.0f
+#define EXP_MAX 88.0f
+#define EXP_LOG2E 0x1.715476p+0f
+#define EXP_LN2_HI 0x1.63p-1f
+#define EXP_LN2_LO -0x1.bd0106p-13f
+#define EXP_ROUND 0x1.8p23f /* adding it rounds to an integer, held in the low bits */
+#define EXP_C2 0x1.fffffcp-2f
+#define EXP_C3 0x1.555492p-3f
+#define EXP_C4 0x1.5558f2p-5f
+#define EXP_C5 0x1.123a2p-7f
+#define EXP_C6 0x1.6a23ccp-10f
+
+static inline float exp_f32(float x)
+{
+    x = x > EXP_MAX ? EXP_MAX : x;
+    x = x < EXP_MIN ? EXP_MIN : x;
+    float shifted = fmaf(x, EXP_LOG2E, EXP_ROUND), n = shifted - EXP_ROUND;
+    float r = fmaf(n, -EXP_LN2_LO, fmaf(n, -EXP_LN2_HI, x));
+    float p = fmaf(EXP_C6, r, EXP_C5);
+    p = fmaf(p, r, EXP_C4);
+    p = fmaf(p, r, EXP_C3);
+    p = fmaf(p, r, EXP_C2);
+    p = fmaf(p, r, 1.0f);
+    p = fmaf(p, r, 1.0f);
+    return p * bits_float((float_bits(shifted) << 23) + 0x3f800000u);
+}
+
+/* What an array of numbers holds. */
+enum element { ELEMENT_F32, ELEMENT_BF16, ELEMENT_INT8 };
+
+static inline __attribute__((always_inline)) float load_one(const void *p, size_t i, enum element e)
+{
+    if (e == ELEMENT_INT8)
+        return ((const int8_t *)p)[i];
+    return e == ELEMENT_BF16 ? bits_float((uint32_t)((const uint16_t *)p)[i] << 16)
+                             : ((const float *)p)[i];
+}
+
+/* ---- sums ----------------------------------------------------------------------------- */
+
+/* Every float sum over a run of elements keeps 16 partial sums, element i in lane i mod 16, and
+ * adds them as a binary tree. That order is part of the definition. */
+enum { LANES = 16 };
+
+static inline float sum_lanes(const float lane[LANES])
+{
+    float t[8];
+    for (int i = 0; i < 8; i++)
+        t[i] = lane[i] + lane[i + 8];
+    for (int i = 0; i < 4; i++)
+        t[i] += t[i + 4];
+    return (t[0] + t[2]) + (t[1] + t[3]);
+}
+
+/* ---- decoding one row, tile by tile (scalar.c): the definition of dequant ------------- */
+
+struct decoder {
+    const struct matrix *m;
+    float table[256]; /* QINS9: value of each stored code in the present row's range */
+};
+
+void decoder_init(struct decoder *d, const struct matrix *m);
+void decoder_row(struct decoder *d, uint32_t row);
+/* -> columns written, at most MAX_TILE_COLS, none beyond m->cols. */
+uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, float *out);
+
+/* ---- the rungs of the ladder: each overrides what it improves ------------------------- */
+
+void kernels_scalar(struct kernels *k);
+void kernels_avx2_matrix(struct kernels *k);
+void kernels_avx2_int8(struct kernels *k);
+void kernels_avxvnni(struct kernels *k);
+void kernels_avx2_vector(struct kernels *k);
+void kernels_avx2_attend(struct kernels *k);
+void kernels_avx512(struct kernels *k);
+void kernels_avx512_attend(struct kernels *k);
+void kernels_avx512_attend_one(struct kernels *k);
+void kernels_vnni(struct kernels *k);
+void kernels_vnni_tokens(struct kernels *k);
+void kernels_amx(struct kernels *k);
+void kernels_amx_attend(struct kernels *k);
+void kernels_neon_matrix(struct kernels *k);
+void kernels_neon_vector(struct kernels *k);
+void kernels_neon_attend(struct kernels *k);
+void kernels_neon_tokens(struct kernels *k);
+void kernels_dotprod(struct kernels *k);
+void kernels_dotprod_tokens(struct kernels *k);
+void kernels_i8mm(struct kernels *k);
+void kernels_i8mm_tokens(struct kernels *k);
+gemm_f32_fn gemm_f32_openblas;
+void gemm_init(void);
+
+#endif

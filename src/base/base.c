@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+#include "base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __APPLE__
+#include <mach/mach.h>
+#endif
+
+/* ---- errors --------------------------------------------------------------------------- */
+
+static void error_format(struct error *err, int code, const char *format, va_list args)
+{
+    if (!err)
+        return;
+    err->code = code;
+    vsnprintf(err->text, sizeof err->text, format, args);
+}
+
+bool error_set(struct error *err, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_format(err, code, format, args);
+    va_end(args);
+    return false;
+}
+
+void *error_set_null(struct error *err, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error_format(err, code, format, args);
+    va_end(args);
+    return NULL;
+}
+
+/* ---- allocation ----------------------------------------------------------------------- */
+
+static void (*hook_before_death)(void);
+
+void die_hook(void (*hook)(void))
+{
+    hook_before_death = hook;
+}
+
+void die(int code, const char *format, ...)
+{
+    if (hook_before_death)
+        hook_before_death();
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    _exit(code);
+}
+
+static void *checked(void *p, size_t size)
+{
+    if (!p && size)
+        die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
+    return p;
+}
+
+void *xmalloc(size_t size)
+{
+    return checked(malloc(size ? size : 1), size);
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    return checked(calloc(n ? n : 1, size ? size : 1), size);
+}
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        die(EX_OSERR, "qins: out of memory (%zu x %zu bytes)", n, size);
+    return checked(realloc(p, bytes ? bytes : 1), bytes);
+}
+
+static size_t whole_lines(size_t size)
+{
+    return size ? (size + 63) & ~(size_t)63 : 64;
+}
+
+void *xaligned_scratch(size_t size)
+{
+    void *p = NULL;
+    size_t padded = whole_lines(size), huge = (size_t)2 << 20;
+    if (posix_memalign(&p, size < huge ? 64 : huge, padded))
+        die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
+#ifdef MADV_HUGEPAGE
+    if (size >= huge) /* a wish: columns of large arrays are written page after page */
+        madvise(p, padded, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+
+void *xaligned(size_t size)
+{
+    return memset(xaligned_scratch(size), 0, whole_lines(size));
+}
+
+char *xstrdup(const char *s)
+{
+    return xstrndup(s, strlen(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+    char *p = xmalloc(n + 1);
+    memcpy(p, s, n);
+    p[n] = '\0';
+    return p;
+}
+
+char *xasprintf(const char *format, ...)
+{
+    char *p = NULL;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&p, format, args);
+    va_end(args);
+    return n < 0 ? checked(NULL, 1) : p;
+}
+
+/* ---- buffers -------------------------------------------------------------------------- */
+
+static void buf_reserve(struct buf *b, size_t more)
+{
+    size_t need;
+    if (__builtin_add_overflow(b->len, more, &need) || need == SIZE_MAX)
+        die(EX_OSERR, "qins: out of memory (%zu bytes more)", more);
+    need++; /* the NUL */
+    if (need <= b->cap)
+        return;
+    size_t cap = b->cap ? b->cap : 64;
+    while (cap < need)
+        cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    b->data = xrealloc(b->data, cap, 1);
+    b->cap = cap;
+}
+
+void buf_append(struct buf *b, const void *bytes, size_t n)
+{
+    buf_reserve(b, n);
+    if (n)
+        memcpy(b->data + b->len, bytes, n);
+    b->len += n;
+    b->data[b->len] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+    buf_append(b, s, strlen(s));
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n > 0) {
+        buf_reserve(b, (size_t)n);
+        vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
+        b->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){0};
+}
+
+/* ---- files ---------------------------------------------------------------------------- */
+
+int open_regular(const char *path, uint64_t *size, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0) {
+        error_set(err, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s: cannot open: %s", path,
+                  strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, &st) != 0) {
+        error_set(err, EX_IOERR, "%s: cannot stat: %s", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode)) {
+        error_set(err, EX_DATAERR, "%s: not a regular file", path);
+    } else {
+        *size = (uint64_t)st.st_size;
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+/* Maps where address and offset agree in the huge page, and asks for huge pages: where the file
+ * system can, what is read from now on is cached in pages of 2 MiB and mapped as such. */
+static void *map_aligned(int fd, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    if (size >= HUGE_PAGE) {
+        uint8_t *room =
+            mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+        if (room == MAP_FAILED)
+            return MAP_FAILED;
+        size_t before = -(uintptr_t)room % HUGE_PAGE, page = (size_t)sysconf(_SC_PAGESIZE);
+        size_t used = (size + page - 1) / page * page;
+        if (before)
+            munmap(room, before);
+        munmap(room + before + used, size + HUGE_PAGE - before - used);
+        void *p = mmap(room + before, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+        if (p == MAP_FAILED)
+            munmap(room + before, used);
+        else
+            madvise(p, size, MADV_HUGEPAGE);
+        return p;
+    }
+#endif
+    return mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+}
+
+bool map_file(struct mapping *m, const char *path, struct error *err)
+{
+    uint64_t size;
+    *m = (struct mapping){0};
+    int fd = open_regular(path, &size, err);
+    if (fd < 0)
+        return false;
+    if (size == 0 || size > SIZE_MAX / 2) {
+        close(fd);
+        return error_set(err, EX_DATAERR, "%s: %s", path, size ? "too large to map" : "empty file");
+    }
+    void *p = map_aligned(fd, (size_t)size);
+    int mmap_errno = errno;
+    close(fd);
+    if (p == MAP_FAILED)
+        return error_set(err, EX_OSERR, "%s: cannot map %llu bytes: %s", path,
+                         (unsigned long long)size, strerror(mmap_errno));
+    *m = (struct mapping){p, (size_t)size};
+    return true;
+}
+
+void unmap_file(struct mapping *m)
+{
+    if (m->data)
+        munmap((void *)m->data, m->size);
+    *m = (struct mapping){0};
+}
+
+size_t read_whole(int fd, void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, (char *)bytes + done, n - done, (off_t)(at + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            errno = got < 0 ? errno : 0;
+            break;
+        }
+        done += (size_t)got;
+    }
+    return done;
+}
+
+size_t write_whole(int fd, const void *bytes, size_t n, uint64_t at)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t put = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put < 0 ? errno : 0;
+            break;
+        }
+        done += (size_t)put;
+    }
+    return done;
+}
+
+bool read_file(struct buf *out, const char *path, size_t max, struct error *err)
+{
+    uint64_t size;
+    int fd = open_regular(path, &size, err);
+    if (fd < 0)
+        return false;
+    bool ok = size <= max || error_set(err, EX_DATAERR, "%s: %llu bytes, at most %zu expected",
+                                       path, (unsigned long long)size, max);
+    size_t start = out->len;
+    char chunk[1 << 16];
+    while (ok) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            ok = error_set(err, EX_IOERR, "%s: cannot read: %s", path, strerror(errno));
+        else if (out->len - start + (size_t)n > max)
+            ok = error_set(err, EX_DATAERR, "%s: more than %zu bytes", path, max);
+        else
+            buf_append(out, chunk, (size_t)n);
+    }
+    if (ok)
+        buf_append(out, "", 0);
+    close(fd);
+    return ok;
+}
+
+char *path_join(const char *folder, const char *name)
+{
+    size_t n = strlen(folder);
+    return xasprintf("%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
+}
+
+bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* ---- threads -------------------------------------------------------------------------- */
+
+void block_signals(sigset_t *before)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    sigset_t most;
+    sigfillset(&most);
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigdelset(&most, crashes[i]);
+    pthread_sigmask(SIG_SETMASK, &most, before);
+}
+
+/* ---- time, memory --------------------------------------------------------------------- */
+
+double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+#ifdef __APPLE__
+struct memory_use memory_use(void)
+{
+    task_vm_info_data_t info;
+    mach_msg_type_number_t n = TASK_VM_INFO_COUNT;
+    if (task_info(mach_task_self(), TASK_VM_INFO, (task_info_t)&info, &n) != KERN_SUCCESS)
+        return (struct memory_use){0};
+    uint64_t rss = info.resident_size, private = info.phys_footprint;
+    return (struct memory_use){rss, private, rss > private ? rss - private : 0};
+}
+#else
+struct memory_use memory_use(void)
+{
+    struct memory_use use = {0};
+    FILE *f = fopen("/proc/self/status", "re");
+    char line[256];
+    unsigned long long kib;
+    while (f && fgets(line, sizeof line, f)) {
+        if (sscanf(line, "VmRSS: %llu", &kib) == 1)
+            use.rss_bytes = kib * 1024;
+        else if (sscanf(line, "RssAnon: %llu", &kib) == 1)
+            use.private_bytes = kib * 1024;
+        else if (sscanf(line, "RssFile: %llu", &kib) == 1)
+            use.mapped_bytes = kib * 1024;
+    }
+    if (f)
+        fclose(f);
+    return use;
+}
+#endif

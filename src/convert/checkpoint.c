@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
+enum {
+    MAX_CONFIG_BYTES = 1 << 20,
+    MAX_INDEX_BYTES = 64 << 20,
+    MAX_TOKENIZER_BYTES = 64 << 20,
+    MAX_SHARDS = 10000,
+    MAX_SHARD_NAME = 255,
+};
+#define SINGLE_FILE "model.safetensors"
+#define INDEX_FILE "model.safetensors.index.json"
+
+/* ---- files and their identity --------------------------------------------------------- */
+
+static bool same_file(const struct source_file *s, const struct stat *st)
+{
+    return st->st_dev == s->device && st->st_ino == s->inode && (uint64_t)st->st_size == s->bytes &&
+           st->st_mtim.tv_sec == s->modified.tv_sec && st->st_mtim.tv_nsec == s->modified.tv_nsec;
+}
+
+/* Notes what the file is now, before it is read. */
+static bool add_source(struct checkpoint *c, const char *name, struct error *err)
+{
+    char *path = path_join(c->folder, name);
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        int code = errno == ENOENT ? EX_NOINPUT : EX_IOERR;
+        error_set(err, code, "%s: cannot open: %s", path, strerror(errno));
+        free(path);
+        return false;
+    }
+    c->sources = xrealloc(c->sources, c->n_sources + 1, sizeof *c->sources);
+    c->sources[c->n_sources++] = (struct source_file){
+        xstrdup(name), path, (uint64_t)st.st_size, st.st_dev, st.st_ino, st.st_mtim};
+    return true;
+}
+
+int source_open(const struct source_file *s, struct error *err)
+{
+    struct stat st;
+    int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        error_set(err, EX_IOERR, "%s: cannot open: %s", s->path, strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, &st) == 0 && same_file(s, &st))
+        return fd;
+    close(fd);
+    error_set(err, EX_DATAERR, "%s: the file changed while it was being converted", s->path);
+    return -1;
+}
+
+bool source_is(const struct source_file *s, const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode;
+}
+
+bool checkpoint_unchanged(const struct checkpoint *c, struct error *err)
+{
+    for (size_t i = 0; i < c->n_sources; i++) {
+        struct stat st;
+        if (stat(c->sources[i].path, &st) != 0 || !same_file(&c->sources[i], &st))
+            return error_set(err, EX_DATAERR, "%s: the file changed while it was being converted",
+                             c->sources[i].path);
+    }
+    return true;
+}
+
+static bool read_source(struct checkpoint *c, struct buf *out, const char *name, size_t max,
+                        struct error *err)
+{
+    return add_source(c, name, err) && read_file(out, c->sources[c->n_sources - 1].path, max, err);
+}
+
+static bool has_file(const struct checkpoint *c, const char *name)
+{
+    struct stat st;
+    char *path = path_join(c->folder, name);
+    bool is_there = lstat(path, &st) == 0;
+    free(path);
+    return is_there;
+}
+
+/* ---- shards --------------------------------------------------------------------------- */
+
+/* A plain name: nothing that could lead out of the folder or upset a message. */
+static bool is_plain_name(const char *name, size_t n)
+{
+    static const char suffix[] = ".safetensors";
+    size_t n_suffix = sizeof suffix - 1;
+    if (n <= n_suffix || n > MAX_SHARD_NAME || name[0] == '.' ||
+        strcmp(name + n - n_suffix, suffix) != 0)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char b = (unsigned char)name[i];
+        if (b <= 0x20 || b >= 0x7f || strchr("/\\:*?\"<>|", b))
+            return false;
+    }
+    return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Distinct values of weight_map, sorted. */
+static bool list_shards(struct checkpoint *c, const json_t *map, const char *index,
+                        struct error *err)
+{
+    const char *tensor;
+    json_t *value;
+    const char **names = xcalloc(json_object_size(map), sizeof *names);
+    size_t n = 0;
+    json_object_foreach((json_t *)map, tensor, value)
+    {
+        const char *name = json_string_value(value);
+        if (!name || !is_plain_name(name, json_string_length(value))) {
+            error_set(err, EX_DATAERR,
+                      "%s: tensor \"%.200s\": \"%.200s\" is not the plain name of a "
+                      ".safetensors file in this folder",
+                      index, tensor, name ? name : "(no string)");
+            free(names);
+            return false;
+        }
+        names[n++] = name;
+    }
+    qsort(names, n, sizeof *names, by_text);
+    c->shard_names = xcalloc(n, sizeof *c->shard_names);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+            c->shard_names[c->n_shards++] = xstrdup(names[i]);
+    free(names);
+    return (c->n_shards >= 1 && c->n_shards <= MAX_SHARDS) ||
+           error_set(err, EX_DATAERR, "%s: names %zu shards, not 1..%d", index, c->n_shards,
+                     MAX_SHARDS);
+}
+
+static bool open_shards(struct checkpoint *c, struct error *err)
+{
+    c->first_shard = c->n_sources;
+    c->shards = xcalloc(c->n_shards, sizeof *c->shards);
+    for (size_t i = 0; i < c->n_shards; i++) {
+        if (!add_source(c, c->shard_names[i], err)) {
+            err->code = err->code == EX_NOINPUT ? EX_DATAERR : err->code; /* folder is not whole */
+            return false;
+        }
+        const struct source_file *source = &c->sources[c->n_sources - 1];
+        if (!safetensors_open_header(&c->shards[i], source->path, err))
+            return false;
+        if (c->shards[i].file.size != source->bytes)
+            return error_set(err, EX_DATAERR, "%s: the file changes while it is being read",
+                             source->path);
+    }
+    return true;
+}
+
+/* Index and shards say the same, seen from either side. */
+static bool check_index(const struct checkpoint *c, const json_t *map, const char *index,
+                        struct error *err)
+{
+    const char *tensor;
+    json_t *value;
+    for (size_t i = 0; i < c->n_shards; i++) {
+        for (size_t t = 0; t < c->shards[i].n_tensors; t++) {
+            const char *name = c->shards[i].tensors[t].name;
+            const char *mapped = json_string_value(json_object_get(map, name));
+            if (!mapped || strcmp(mapped, c->shard_names[i]) != 0)
+                return error_set(err, EX_DATAERR,
+                                 "%s: holds tensor \"%.200s\", which the index places in "
+                                 "%s",
+                                 c->shards[i].name, name, mapped ? mapped : "no file");
+        }
+    }
+    json_object_foreach((json_t *)map, tensor, value)
+    {
+        const char *name = json_string_value(value);
+        char **shard = bsearch(&name, c->shard_names, c->n_shards, sizeof *c->shard_names, by_text);
+        if (!safetensors_find(&c->shards[shard - c->shard_names], tensor))
+            return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" is not in %s", index, tensor,
+                             name);
+    }
+    return true;
+}
+
+static bool open_sharded(struct checkpoint *c, struct error *err)
+{
+    struct buf text = {0};
+    char *path = path_join(c->folder, INDEX_FILE);
+    bool ok = read_source(c, &text, INDEX_FILE, MAX_INDEX_BYTES, err);
+    json_t *index = ok ? json_parse(text.data, text.len, path, err) : NULL;
+    const json_t *map = json_object_get(index, "weight_map");
+    if (index && !json_is_object(map))
+        error_set(err, EX_DATAERR, "%s: \"weight_map\" is missing", path);
+    ok = json_is_object(map) && list_shards(c, map, path, err) && open_shards(c, err) &&
+         check_index(c, map, path, err);
+    json_decref(index);
+    buf_free(&text);
+    free(path);
+    return ok;
+}
+
+static bool open_weights(struct checkpoint *c, struct error *err)
+{
+    if (has_file(c, SINGLE_FILE)) { /* as transformers chooses when there are both */
+        c->shard_names = xcalloc(1, sizeof *c->shard_names);
+        c->shard_names[c->n_shards++] = xstrdup(SINGLE_FILE);
+        return open_shards(c, err);
+    }
+    if (has_file(c, INDEX_FILE))
+        return open_sharded(c, err);
+    return error_set(err, EX_NOINPUT, "%s: holds neither " SINGLE_FILE " nor " INDEX_FILE,
+                     c->folder);
+}
+
+/* ---- tensors against the config ------------------------------------------------------- */
+
+static bool check_weight(const struct checkpoint *c, const struct weight *w, struct error *err)
+{
+    struct plane plane;
+    const struct safetensors *shard;
+    const struct st_tensor *t = checkpoint_find(c, w->name, &shard);
+    weight_plane(w, PLANE_DATA, &plane);
+    if (!t)
+        return error_set(
+            err, EX_DATAERR, "%s: tensor \"%s\" is missing%s", c->folder, w->name,
+            w->role == ROLE_HEAD ? " (and config.json does not say tie_word_embeddings)" : "");
+    if (t->dtype != ST_F32 && t->dtype != ST_F16 && t->dtype != ST_BF16)
+        return error_set(err, EX_DATAERR,
+                         "%s: tensor \"%s\": dtype %s is not supported; supported: F32, "
+                         "F16, BF16",
+                         shard->name, w->name, t->dtype_name);
+    if (t->n_dims == plane.n_dims && t->shape[0] == plane.shape[0] &&
+        (t->n_dims == 1 || t->shape[1] == plane.shape[1]))
+        return true;
+    char found[ST_MAX_DIMS * 24] = "", wanted[64];
+    for (uint32_t i = 0, n = 0; i < t->n_dims; i++)
+        n += (uint32_t)snprintf(found + n, sizeof found - n, "%s%llu", i ? ", " : "",
+                                (unsigned long long)t->shape[i]);
+    snprintf(wanted, sizeof wanted, plane.n_dims == 1 ? "%llu" : "%llu, %llu",
+             (unsigned long long)plane.shape[0], (unsigned long long)plane.shape[1]);
+    return error_set(err, EX_DATAERR,
+                     "%s: tensor \"%s\": shape [%s], but config.json makes it [%s]", shard->name,
+                     w->name, found, wanted);
+}
+
+static int by_weight_name(const void *a, const void *b)
+{
+    return strcmp(((const struct weight *)a)->name, ((const struct weight *)b)->name);
+}
+
+/* Rotary tables that old converters stored; they follow from the config. */
+static bool is_rotary_table(const char *name)
+{
+    static const char suffix[] = ".rotary_emb.inv_freq";
+    size_t n = strlen(name), n_suffix = sizeof suffix - 1;
+    return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
+}
+
+static bool check_no_others(const struct checkpoint *c, struct weight_list *list, struct error *err)
+{
+    struct weight key;
+    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
+    for (size_t i = 0; i < c->n_shards; i++) {
+        for (size_t t = 0; t < c->shards[i].n_tensors; t++) {
+            const char *name = c->shards[i].tensors[t].name;
+            snprintf(key.name, sizeof key.name, "%s", name);
+            if (is_rotary_table(name) ||
+                (strcmp(key.name, name) == 0 &&
+                 bsearch(&key, list->items, list->n, sizeof key, by_weight_name)))
+                continue;
+            bool is_head = strcmp(name, "lm_head.weight") == 0;
+            return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", c->shards[i].name, name,
+                             is_head ? "contradicts tie_word_embeddings in config.json"
+                                     : "is not part of this architecture");
+        }
+    }
+    return true;
+}
+
+static bool check_tensors(const struct checkpoint *c, struct error *err)
+{
+    struct weight_list list = weight_list(&c->config, FORMAT_F32);
+    bool ok = true;
+    for (size_t i = 0; ok && i < list.n; i++)
+        ok = check_weight(c, &list.items[i], err);
+    ok = ok && check_no_others(c, &list, err);
+    free(list.items);
+    return ok;
+}
+
+/* ---- the folder ----------------------------------------------------------------------- */
+
+static bool read_optional(struct checkpoint *c, struct buf *out, const char *name,
+                          struct error *err)
+{
+    return !has_file(c, name) || read_source(c, out, name, MAX_CONFIG_BYTES, err);
+}
+
+static bool read_config(struct checkpoint *c, struct error *err)
+{
+    static const char generation_name[] = "generation_config.json";
+    if (!read_source(c, &c->config_json, "config.json", MAX_CONFIG_BYTES, err))
+        return false;
+    char *path = path_join(c->folder, "config.json");
+    char *generation_path = path_join(c->folder, generation_name);
+    bool ok = read_optional(c, &c->generation_json, generation_name, err) &&
+              config_parse(&c->config, c->config_json.data, c->config_json.len, path,
+                           c->generation_json.data, c->generation_json.len, generation_path, err);
+    free(path);
+    free(generation_path);
+    return ok;
+}
+
+static bool read_tokenizer(struct checkpoint *c, struct error *err)
+{
+    if (!read_source(c, &c->tokenizer_json, "tokenizer.json", MAX_TOKENIZER_BYTES, err) ||
+        !read_optional(c, &c->tokenizer_config_json, "tokenizer_config.json", err))
+        return false;
+    if (!c->tokenizer_config_json.data)
+        return true;
+    json_t *value = json_parse(c->tokenizer_config_json.data, c->tokenizer_config_json.len,
+                               c->sources[c->n_sources - 1].path, err);
+    json_decref(value);
+    return value != NULL; /* the .qins file carries it as text: it must be valid UTF-8 */
+}
+
+bool checkpoint_open(struct checkpoint *c, const char *folder, struct error *err)
+{
+    *c = (struct checkpoint){.folder = xstrdup(folder)};
+    if (read_config(c, err) && read_tokenizer(c, err) && open_weights(c, err) &&
+        check_tensors(c, err))
+        return true;
+    checkpoint_close(c);
+    return false;
+}
+
+void checkpoint_close(struct checkpoint *c)
+{
+    for (size_t i = 0; i < c->n_shards; i++) {
+        if (c->shards)
+            safetensors_close(&c->shards[i]);
+        free(c->shard_names[i]);
+    }
+    for (size_t i = 0; i < c->n_sources; i++) {
+        free(c->sources[i].name);
+        free(c->sources[i].path);
+    }
+    free(c->shards);
+    free(c->shard_names);
+    free(c->sources);
+    buf_free(&c->config_json);
+    buf_free(&c->generation_json);
+    buf_free(&c->tokenizer_json);
+    buf_free(&c->tokenizer_config_json);
+    free(c->folder);
+    *c = (struct checkpoint){0};
+}
+
+const struct st_tensor *checkpoint_find(const struct checkpoint *c, const char *name,
+                                        const struct safetensors **shard)
+{
+    for (size_t i = 0; i < c->n_shards; i++) {
+        const struct st_tensor *t = safetensors_find(&c->shards[i], name);
+        if (t) {
+            *shard = &c->shards[i];
+            return t;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two passes over the source, in chunks of whole row groups that the pool hands out: the first
+ * finds ranges and refuses NaN and infinities before there is any output, the second encodes. Every
+ * offset of the output is known beforehand, so each chunk is written where it belongs, in any
+ * order; sums are merged in the order of chunks. The result does not depend on the number of
+ * threads.
+ *
+ * Sources are read, not mapped: a file that shrinks meanwhile is a refusal, not a SIGBUS.
+ */
+#include "convert.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "convert_internal.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "files are read and written as memory is");
+
+enum { PROGRESS_MS = 50 };
+
+/* ---- failing and reporting, from any worker ------------------------------------------- */
+
+static void fail(struct job *j, const struct error *why)
+{
+    pthread_mutex_lock(&j->lock);
+    if (!j->failed)
+        *j->err = *why;
+    j->failed = true;
+    pthread_mutex_unlock(&j->lock);
+    atomic_store(&j->stop, true);
+}
+
+static void report(struct job *j, const char *tensor, bool now)
+{
+    double ms = now_ms();
+    if (!j->o->progress || (!now && ms - j->reported_ms < PROGRESS_MS))
+        return;
+    j->reported_ms = ms;
+    struct convert_progress p = {j->step, tensor, atomic_load(&j->done_bytes), j->total_bytes};
+    struct error err;
+    if (!j->o->progress(j->o->arg, &p)) {
+        error_set(&err, EXIT_INTERRUPTED, "interrupted");
+        fail(j, &err);
+    }
+}
+
+static bool stopped(struct job *j)
+{
+    return atomic_load_explicit(&j->stop, memory_order_relaxed);
+}
+
+/* ---- reading a chunk ------------------------------------------------------------------ */
+
+static bool read_at(const struct source_file *file, int fd, void *out, size_t n, uint64_t at,
+                    struct error *err)
+{
+    size_t got = read_whole(fd, out, n, at);
+    if (got < n && errno)
+        return error_set(err, EX_IOERR, "%s: cannot read at %llu: %s", file->path,
+                         (unsigned long long)(at + got), strerror(errno));
+    if (got < n)
+        return error_set(err, EX_DATAERR, "%s: the file was truncated while it was being converted",
+                         file->path);
+    return true;
+}
+
+static void widen(float *out, const uint8_t *raw, size_t n, enum st_dtype dtype)
+{
+    const uint16_t *half = (const uint16_t *)(const void *)raw;
+    if (dtype == ST_F32)
+        memcpy(out, raw, n * sizeof *out);
+    for (size_t i = 0; dtype == ST_BF16 && i < n; i++) {
+        uint32_t bits = (uint32_t)half[i] << 16;
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+    for (size_t i = 0; dtype == ST_F16 && i < n; i++)
+        out[i] = f16_to_f32(half[i]);
+}
+
+/* Fills s->w with the chunk's weights. -> bytes read, or 0. */
+static size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+{
+    const struct origin *from = &j->origins[k->weight];
+    const struct weight *w = &j->layout.list.items[k->weight];
+    size_t size = st_dtype_bytes(from->dtype), n = (size_t)(k->row1 - k->row0) * w->cols;
+    if (s->file != from->file) {
+        if (s->fd >= 0)
+            close(s->fd);
+        s->file = from->file;
+        s->fd = source_open(from->file, err);
+    }
+    if (s->fd < 0 || !read_at(from->file, s->fd, s->raw, n * size,
+                              from->at + (uint64_t)k->row0 * w->cols * size, err))
+        return 0;
+    widen(s->w, s->raw, n, from->dtype);
+    return n * size;
+}
+
+/* ---- first pass: ranges, NaN, infinities ---------------------------------------------- */
+
+static void check_chunk(struct job *j, struct scratch *s, struct chunk *k)
+{
+    uint32_t cols = j->layout.list.items[k->weight].cols;
+    size_t n = (size_t)(k->row1 - k->row0) * cols, first = 0;
+    qins_range_add(&k->range, s->w, n);
+    if (!k->range.n_nonfinite)
+        return;
+    while (isfinite(s->w[first]))
+        first++;
+    k->first_nonfinite = (uint64_t)k->row0 * cols + first;
+}
+
+/* Chunks of one weight stand together, in order. */
+static bool merge_ranges(struct job *j)
+{
+    for (size_t i = 0, at = 0; i < j->layout.list.n; i++) {
+        struct qins_range sum = QINS_RANGE_EMPTY;
+        uint64_t first = 0;
+        for (; at < j->n_chunks && j->chunks[at].weight == i; at++) {
+            const struct qins_range *r = &j->chunks[at].range;
+            if (r->n_nonfinite && !sum.n_nonfinite)
+                first = j->chunks[at].first_nonfinite;
+            sum.min_abs = fminf(sum.min_abs, r->min_abs);
+            sum.max_abs = fmaxf(sum.max_abs, r->max_abs);
+            sum.n_nonfinite += r->n_nonfinite;
+        }
+        if (sum.n_nonfinite)
+            return error_set(j->err, EX_DATAERR,
+                             "%s: tensor \"%s\": %llu of its weights are NaN or "
+                             "infinite, the first at index %llu",
+                             j->origins[i].file->path, j->layout.list.items[i].name,
+                             (unsigned long long)sum.n_nonfinite, (unsigned long long)first);
+        qins_range_finish(&sum);
+        j->ranges[i] = sum;
+    }
+    return true;
+}
+
+/* ---- second pass: encoding ------------------------------------------------------------ */
+
+static bool write_image(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
+{
+    if (j->file)
+        return outfile_write(j->file, at, bytes, n, err);
+    memcpy(j->memory + at, bytes, n);
+    return true;
+}
+
+/* At an offset of the data buffer. */
+static bool put(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
+{
+    return write_image(j, j->header.len + at, bytes, n, err);
+}
+
+static void add_loss(struct qins_error *sum, const struct qins_error *loss)
+{
+    sum->n += loss->n;
+    sum->n_sign_kept += loss->n_sign_kept;
+    sum->n_rel += loss->n_rel;
+    sum->sum_sq += loss->sum_sq;
+    sum->sum_sq_err += loss->sum_sq_err;
+    sum->sum_rel += loss->sum_rel;
+}
+
+/* A few row groups, encoded as a matrix of their own and put where the whole one has them. */
+static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
+{
+    const struct weight *w = &j->layout.list.items[k->weight];
+    const struct format_info *info = format_info(w->format);
+    const struct qins_range *range = &j->ranges[k->weight];
+    const uint64_t *at = j->layout.at[k->weight];
+    struct matrix whole = matrix_shape(w->format, w->rows, w->cols);
+    struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
+    qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
+
+    uint64_t row_bytes =
+        matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
+    bool ok = put(j, at[PLANE_DATA] + k->row0 * row_bytes, s->data, matrix_data_bytes(&m), err);
+    for (uint32_t i = 0; ok && i < info->row_floats; i++)
+        ok = put(j, at[PLANE_ROW] + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
+                 s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
+    float ends[2] = {range->log_min, range->log_max};
+    return ok &&
+           (!info->is_qins || k->row0 != 0 || put(j, at[PLANE_RANGE], ends, sizeof ends, err));
+}
+
+/* ---- running a pass ------------------------------------------------------------------- */
+
+struct pass {
+    struct job *job;
+    bool encodes;
+};
+
+static void run_chunk(void *arg, uint32_t index, uint32_t worker)
+{
+    const struct pass *pass = arg;
+    struct job *j = pass->job;
+    struct chunk *k = &j->chunks[index];
+    struct scratch *s = &j->scratch[worker];
+    struct error err;
+    if (stopped(j))
+        return;
+    size_t n = read_chunk(j, s, k, &err);
+    if (!n) {
+        fail(j, &err);
+        return;
+    }
+    if (!pass->encodes)
+        check_chunk(j, s, k);
+    else if (!encode_chunk(j, s, k, &err))
+        fail(j, &err);
+    atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
+    if (pthread_equal(j->caller, pthread_self()))
+        report(j, j->layout.list.items[k->weight].name, false);
+}
+
+static bool run_pass(struct job *j, const char *step, bool encodes)
+{
+    struct pass pass = {j, encodes};
+    j->step = step;
+    atomic_store(&j->done_bytes, 0);
+    report(j, "", true);
+    pool_run_io(j->pool, run_chunk, &pass, j->n_chunks);
+    if (!stopped(j))
+        report(j, "", true);
+    return !stopped(j);
+}
+
+/* Waits for the hashes and puts them where the zeros were. */
+static bool finish_hashes(struct job *j)
+{
+    if (!j->hasher)
+        return true;
+    j->step = "hashing";
+    j->total_bytes = 0;
+    for (size_t i = 0; i < j->c->n_sources; i++)
+        j->total_bytes += j->c->sources[i].bytes;
+    while (!hasher_is_done(j->hasher) && !stopped(j)) {
+        atomic_store(&j->done_bytes, hasher_bytes(j->hasher));
+        report(j, "", false);
+        usleep(PROGRESS_MS * 1000 / 2);
+    }
+    if (stopped(j))
+        return false;
+    const char(*hex)[SHA256_HEX + 1] = hasher_result(j->hasher, j->err);
+    if (!hex)
+        return false;
+    job_set_hashes(j, hex);
+    size_t n_before = j->header.len;
+    buf_free(&j->header);
+    j->header = file_layout_header(&j->layout, j->metadata);
+    assert(j->header.len == n_before);
+    return true;
+}
+
+static uint64_t image_bytes(const struct job *j)
+{
+    return j->header.len + j->layout.data_bytes;
+}
+
+/* The header is written once more at the end, when the hashes are known. */
+static bool encode_all(struct job *j)
+{
+    const struct buf *tokenizer = &j->c->tokenizer_json;
+    return put(j, j->layout.tokenizer_at, tokenizer->data, tokenizer->len, j->err) &&
+           run_pass(j, "encoding", true) && finish_hashes(j) &&
+           checkpoint_unchanged(j->c, j->err) &&
+           write_image(j, 0, j->header.data, j->header.len, j->err);
+}
+
+/* ---- the whole conversion ------------------------------------------------------------- */
+
+static void fill_report(const struct job *j, struct convert_report *r, double start_ms)
+{
+    *r = (struct convert_report){.bytes_after = image_bytes(j)};
+    for (uint32_t i = 0; i < j->n_chunks; i++) {
+        const struct chunk *k = &j->chunks[i];
+        const struct weight *w = &j->layout.list.items[k->weight];
+        uint64_t before =
+            (uint64_t)(k->row1 - k->row0) * w->cols * st_dtype_bytes(j->origins[k->weight].dtype);
+        add_loss(&r->roles[w->role].error, &k->loss);
+        add_loss(&r->total, &k->loss);
+        r->roles[w->role].bytes_before += before;
+        r->bytes_before += before;
+    }
+    for (size_t i = 0; i < j->layout.list.n; i++) {
+        const struct weight *w = &j->layout.list.items[i];
+        struct plane plane;
+        r->roles[w->role].format = w->format;
+        r->roles[w->role].n_tensors++;
+        r->roles[w->role].n_params += (uint64_t)w->rows * w->cols;
+        r->n_tensors++;
+        r->n_params += (uint64_t)w->rows * w->cols;
+        for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
+            if (weight_plane(w, kind, &plane))
+                r->roles[w->role].bytes_after += plane.bytes;
+    }
+    r->seconds = (now_ms() - start_ms) / 1e3;
+}
+
+static bool is_no_source(const struct checkpoint *c, const char *path, struct error *err)
+{
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (source_is(&c->sources[i], path))
+            return error_set(err, EX_CANTCREAT, "%s: is a file of the model to convert", path);
+    return true;
+}
+
+/* The header comes first, so that what a killed conversion leaves can be recognised. */
+static bool write_file(struct job *j)
+{
+    if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
+        !write_image(j, 0, j->header.data, j->header.len, j->err) ||
+        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j))
+        return false;
+    j->step = "syncing";
+    report(j, "", true);
+    return !stopped(j);
+}
+
+bool convert_to_file(const struct checkpoint *c, const struct convert_options *o, const char *out,
+                     struct convert_report *report_out, struct error *err)
+{
+    static const char mark[] = "{\"__metadata__\":{\"" META_VERSION "\":";
+    struct outfile file;
+    struct job j;
+    double start = now_ms();
+    if (!is_no_source(c, out, err) || !outfile_open(&file, out, o->replace, mark, err))
+        return false;
+    job_start(&j, c, o, err);
+    j.file = &file;
+    bool ok = write_file(&j);
+    if (ok)
+        ok = outfile_commit(&file, err);
+    else
+        outfile_abandon(&file);
+    if (ok)
+        fill_report(&j, report_out, start);
+    job_end(&j);
+    return ok;
+}
+
+void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,
+                        struct convert_report *report_out, struct error *err)
+{
+    struct job j;
+    double start = now_ms();
+    job_start(&j, c, o, err);
+    *size = (size_t)image_bytes(&j);
+    bool ok = run_pass(&j, "checking", false) && merge_ranges(&j);
+    if (ok) {
+        void *p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        j.memory = p == MAP_FAILED ? NULL : p;
+#ifdef MADV_HUGEPAGE
+        if (j.memory)
+            madvise(j.memory, *size, MADV_HUGEPAGE); /* a wish: weights are read end to end */
+#endif
+        ok = j.memory ? encode_all(&j)
+                      : error_set(err, EX_OSERR, "%s: no memory for %zu bytes", c->folder, *size);
+    }
+    if (!ok && j.memory) {
+        munmap(j.memory, *size);
+        j.memory = NULL;
+    }
+    if (ok)
+        fill_report(&j, report_out, start);
+    job_end(&j);
+    return j.memory;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * convert: a checkpoint folder becomes a .qins file, or the same bytes in memory.
+ */
+#ifndef QINS_CONVERT_H
+#define QINS_CONVERT_H
+
+#include "checkpoint.h"
+#include "qins.h"
+#include "weights_file.h"
+
+struct convert_progress {
+    const char *step;   /* "checking", "encoding", "hashing", "syncing" */
+    const char *tensor; /* raw name: sanitise before it reaches a terminal; "" between tensors */
+    uint64_t done_bytes, total_bytes; /* of this step */
+};
+
+struct convert_options {
+    enum format format;
+    unsigned n_threads; /* 0: all cores */
+    bool hash_source;   /* SHA-256 of every source file into the metadata */
+    bool replace;       /* convert_to_file may replace an existing file */
+    /* Called from the converting thread, at most some 20 times a second; false stops. Or NULL. */
+    bool (*progress)(void *arg, const struct convert_progress *p);
+    void *arg;
+};
+
+struct convert_report {
+    uint64_t n_tensors, n_params;
+    uint64_t bytes_before, bytes_after; /* weights of the source; the whole file */
+    double seconds;
+    struct {
+        uint64_t n_tensors, n_params, bytes_before, bytes_after; /* weights alone */
+        enum format format;
+        struct qins_error error;
+    } roles[N_ROLES];
+    struct qins_error total;
+};
+
+/* Writes OUT by way of a temporary file beside it, synced and renamed; on failure or interruption
+ * OUT is what it was and the temporary file is gone. */
+bool convert_to_file(const struct checkpoint *c, const struct convert_options *o, const char *out,
+                     struct convert_report *report, struct error *err);
+
+/* The image of the file in anonymous memory (munmap *size bytes), for model_open_bytes. */
+void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,
+                        struct convert_report *report, struct error *err);
+
+#endif

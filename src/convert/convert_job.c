@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "convert_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hub.h"
+#include "sanitise.h"
+
+enum { CHUNK_WEIGHTS = 1 << 18 };
+
+static uint32_t chunk_rows(const struct weight *w)
+{
+    uint32_t groups = CHUNK_WEIGHTS / ROW_GROUP / w->cols;
+    return (groups ? groups : 1) * ROW_GROUP;
+}
+
+static void plan_chunks(struct job *j)
+{
+    const struct weight_list *list = &j->layout.list;
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += (list->items[i].rows - 1) / chunk_rows(&list->items[i]) + 1;
+    assert(n <= UINT32_MAX);
+    j->chunks = xcalloc(n, sizeof *j->chunks);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct weight *w = &list->items[i];
+        for (uint32_t row0 = 0; row0 < w->rows; row0 += chunk_rows(w)) {
+            uint32_t row1 = w->rows - row0 < chunk_rows(w) ? w->rows : row0 + chunk_rows(w);
+            j->chunks[j->n_chunks++] = (struct chunk){
+                .weight = (uint32_t)i, .row0 = row0, .row1 = row1, .range = QINS_RANGE_EMPTY};
+        }
+    }
+}
+
+static void plan_origins(struct job *j)
+{
+    const struct weight_list *list = &j->layout.list;
+    j->origins = xcalloc(list->n, sizeof *j->origins);
+    j->ranges = xcalloc(list->n, sizeof *j->ranges);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct safetensors *shard;
+        const struct st_tensor *t = checkpoint_find(j->c, list->items[i].name, &shard);
+        assert(t); /* checkpoint_open has seen it */
+        j->origins[i].file = &j->c->sources[j->c->first_shard + (size_t)(shard - j->c->shards)];
+        j->origins[i].at = shard->data_at + t->begin;
+        j->origins[i].dtype = t->dtype;
+        j->total_bytes += t->end - t->begin;
+    }
+}
+
+static void set_text(json_t *object, const char *key, const char *text, size_t n)
+{
+    json_t *value = json_stringn(text, n);
+    assert(value); /* valid UTF-8: it was parsed as JSON, or sanitised */
+    json_object_set_new(object, key, value);
+}
+
+void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1])
+{
+    json_t *hashes = json_object();
+    char zeros[SHA256_HEX + 1];
+    memset(zeros, '0', SHA256_HEX);
+    zeros[SHA256_HEX] = '\0';
+    for (size_t i = 0; i < j->c->n_sources; i++)
+        json_object_set_new(hashes, j->c->sources[i].name, json_string(hex ? hex[i] : zeros));
+    char *text = json_dumps(hashes, JSON_COMPACT);
+    set_text(j->metadata, META_HASHES, text, strlen(text));
+    free(text);
+    json_decref(hashes);
+}
+
+/* The model's name on the hub, or the folder's own, also when it was given as "." */
+static void set_source_name(struct job *j)
+{
+    char *real = realpath(j->c->folder, NULL);
+    const char *path = real ? real : j->c->folder, *slash = strrchr(path, '/');
+    char *of_hub = hub_name(path);
+    const char *name = of_hub ? of_hub : slash && slash[1] ? slash + 1 : path;
+    char *clean = sanitise_text(name, strlen(name), true);
+    set_text(j->metadata, META_SOURCE, clean, strlen(clean));
+    free(clean);
+    free(of_hub);
+    free(real);
+}
+
+static void plan_metadata(struct job *j)
+{
+    const struct checkpoint *c = j->c;
+    const char *format = format_info(j->o->format)->name;
+    j->metadata = json_object();
+    set_text(j->metadata, META_VERSION, QINS_FILE_VERSION, strlen(QINS_FILE_VERSION));
+    set_text(j->metadata, META_FORMAT, format, strlen(format));
+    set_source_name(j);
+    set_text(j->metadata, META_CONFIG, c->config_json.data, c->config_json.len);
+    if (c->generation_json.data)
+        set_text(j->metadata, META_GENERATION, c->generation_json.data, c->generation_json.len);
+    if (c->tokenizer_config_json.data)
+        set_text(j->metadata, META_TOKENIZER_CONFIG, c->tokenizer_config_json.data,
+                 c->tokenizer_config_json.len);
+    if (j->o->hash_source)
+        job_set_hashes(j, NULL);
+    j->header = file_layout_header(&j->layout, j->metadata);
+}
+
+static void plan_scratch(struct job *j)
+{
+    size_t raw = 0, floats = 0, data = 0, row = 0;
+    for (uint32_t i = 0; i < j->n_chunks; i++) {
+        const struct chunk *k = &j->chunks[i];
+        const struct weight *w = &j->layout.list.items[k->weight];
+        struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
+        size_t n = (size_t)m.rows * m.cols;
+        size_t n_raw = n * st_dtype_bytes(j->origins[k->weight].dtype);
+        raw = n_raw > raw ? n_raw : raw;
+        floats = n > floats ? n : floats;
+        data = matrix_data_bytes(&m) > data ? matrix_data_bytes(&m) : data;
+        row = matrix_row_bytes(&m) > row ? matrix_row_bytes(&m) : row;
+    }
+    j->scratch = xcalloc(pool_size(j->pool), sizeof *j->scratch);
+    for (unsigned i = 0; i < pool_size(j->pool); i++)
+        j->scratch[i] = (struct scratch){NULL,           -1,
+                                         xaligned(raw),  xaligned(floats * sizeof(float)),
+                                         xaligned(data), xaligned(row)};
+}
+
+void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,
+               struct error *err)
+{
+    *j = (struct job){.c = c, .o = o, .err = err, .caller = pthread_self()};
+    pthread_mutex_init(&j->lock, NULL);
+    j->layout = file_layout_new(weight_list(&c->config, o->format), c->tokenizer_json.len);
+    j->pool = pool_new(o->n_threads);
+    plan_origins(j);
+    plan_chunks(j);
+    plan_metadata(j);
+    plan_scratch(j);
+    j->hasher = o->hash_source ? hasher_start(c) : NULL;
+}
+
+void job_end(struct job *j)
+{
+    hasher_free(j->hasher);
+    for (unsigned i = 0; i < pool_size(j->pool); i++) {
+        if (j->scratch[i].fd >= 0)
+            close(j->scratch[i].fd);
+        free(j->scratch[i].raw);
+        free(j->scratch[i].w);
+        free(j->scratch[i].data);
+        free(j->scratch[i].row);
+    }
+    free(j->scratch);
+    pool_free(j->pool);
+    free(j->origins);
+    free(j->ranges);
+    free(j->chunks);
+    json_decref(j->metadata);
+    buf_free(&j->header);
+    file_layout_free(&j->layout);
+    pthread_mutex_destroy(&j->lock);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine: the generation thread, and the only API that a program drives.
+ *
+ * Threads: one caller thread uses these functions; the engine's own thread loads the model, owns
+ * session, sampler and tokenizer, and answers by events. engine_submit means "continue this
+ * conversation": send, edit, regenerate, branch and a new system prompt are the same call, since
+ * the engine keeps the longest prefix that it has already evaluated.
+ */
+#ifndef QINS_ENGINE_H
+#define QINS_ENGINE_H
+
+#include "chat.h"
+#include "events.h"
+#include "kernels.h"
+#include "kv.h"
+#include "matmul.h"
+#include "model.h"
+#include "sampler.h"
+#include "speculate.h"
+#include "stops.h"
+
+struct engine;
+
+struct engine_options {
+    const char *model;         /* .qins file or Hugging Face folder */
+    unsigned n_threads;        /* 0: pool_default_threads */
+    unsigned cpu_flags;        /* cpu_flags_from_name("auto") for all */
+    uint32_t ctx_len;          /* 0: the model's original context */
+    enum format folder_format; /* what a folder is converted to */
+    enum speculate_mode speculate;
+    bool has_kv; /* else session_default_kv */
+    enum kv_type kv;
+    enum gemm gemm;
+    bool raw; /* all turns are raw: a chat template that is not known does not matter */
+    uint64_t
+        prompt_cache_bytes; /* of disk for evaluated contexts (keep.h); 0: none is kept or used */
+    double keep_worth_ms;   /* only what takes longer than this to evaluate is kept */
+};
+
+struct engine_info { /* constant after EVENT_READY; owned by the engine */
+    const struct model *model;
+    enum chat_template template;
+    const struct tokenizer *tokenizer;
+    const char *cpu_level;
+    unsigned n_threads;
+    uint32_t ctx_len;
+    double load_ms;
+    uint64_t f32_bytes;      /* what the weights would take as float */
+    uint64_t kv_token_bytes; /* cache that each token of the context takes */
+};
+
+/* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied.
+ */
+struct engine *engine_start(const struct engine_options *o);
+/* Cancels, joins, frees. */
+void engine_stop(struct engine *e);
+
+/* Readable (poll) when events wait; engine_next empties it. */
+int engine_fd(const struct engine *e);
+bool engine_next(struct engine *e, struct event *out);
+
+const struct engine_info *engine_info(const struct engine *e); /* NULL before EVENT_READY */
+const struct error *engine_error(const struct engine *e);      /* after EVENT_FAILED */
+
+struct turn_request {
+    const struct chat *chat; /* copied */
+    bool raw;                /* no template: the text of the only message, special tokens on */
+    uint32_t max_tokens;     /* 0: up to the end of the context */
+    uint64_t seed;
+    const struct stops *stops; /* copied; NULL: none */
+    int64_t conversation; /* that it is saved under (store.h); 0: what it says is kept nowhere */
+};
+
+/* -> id of the turn (> 0). A turn still running is cancelled first. */
+uint32_t engine_submit(struct engine *e, const struct turn_request *r);
+void engine_cancel(struct engine *e, uint32_t turn);
+
+/* The conversation of the last turn is left: its evaluated context is kept, if that is worth it,
+ * before any later turn. */
+void engine_keep(struct engine *e);
+bool engine_is_keeping(struct engine *e); /* it is asked for and not done */
+/* A conversation was deleted: nothing that was evaluated of it is or will be on the disk. */
+void engine_forget(struct engine *e, int64_t conversation);
+
+/* Sampling values are read before each token: they may change while text streams. */
+void engine_set_sampling(struct engine *e, const struct sampling *s);
+void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
+/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None where a stop
+ * text ended it inside a token. */
+void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine_internal: what engine.c (thread, mailbox, loading) and turn.c (one answer) share. For them
+ * alone.
+ */
+#ifndef QINS_ENGINE_INTERNAL_H
+#define QINS_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine.h"
+#include "prompt_cache.h"
+#include "session.h"
+#include "wake.h"
+
+enum { N_ANSWERS = 8 }; /* finished turns whose ids wait for engine_turn_ids */
+
+struct request {
+    uint32_t turn; /* 0: none */
+    bool raw;
+    uint64_t seed;
+    struct stops stops;
+    double submitted_ms;
+    int64_t conversation;
+    struct chat chat; /* owned */
+};
+
+struct answer {
+    uint32_t turn;
+    struct ids ids;
+};
+
+enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
+
+struct engine {
+    struct engine_options options; /* model: an own copy */
+    double start_ms;
+    pthread_t thread;
+    bool has_thread;
+    struct event_queue *queue;
+    struct wake wake;
+
+    /* Mailbox. `news`: a request, room in the queue, or the order to keep or to stop. */
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    struct request pending;           /* under lock */
+    struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
+    uint32_t last_turn;               /* of the caller's thread */
+    int64_t owner;   /* under lock; the conversation whose tokens the session holds, or 0 */
+    int64_t to_keep; /* under lock; that is to be kept, or is being written; 0: none */
+
+    /* Read by the engine's thread whenever it likes. */
+    _Atomic bool stop;
+    _Atomic bool wants_room;    /* the engine waits for room in the queue */
+    _Atomic uint32_t cancelled; /* turns up to this one are to end */
+    _Atomic uint32_t max_tokens;
+    _Atomic float temperature, top_p, min_p;
+    _Atomic float repeat_penalty, presence_penalty, frequency_penalty;
+    _Atomic int32_t top_k, repeat_last_n;
+    _Atomic int top_p_rule;
+
+    /* Written by the engine's thread before it leaves ENGINE_LOADING, constant then. */
+    _Atomic enum engine_state state;
+    struct engine_info info;
+    struct error error;
+
+    /* The engine's thread alone. */
+    struct kernels kernels;
+    struct model *model;
+    struct pool *pool;
+    struct session *session;
+    struct sampler *sampler;
+    struct speculate speculate;
+    struct tokenizer *tokenizer;
+    struct prompt_cache *keep; /* NULL: nothing is kept */
+    double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
+};
+
+/* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
+ */
+bool engine_emit(struct engine *e, const struct event *event);
+/* For progress: nothing happens when there is no room. */
+void engine_emit_progress(struct engine *e, const struct event *event);
+bool engine_is_cancelled(const struct engine *e, uint32_t turn);
+void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids); /* takes the ids */
+
+/* From here on the session holds tokens of this conversation. */
+void engine_own(struct engine *e, int64_t conversation);
+
+/* One answer, from rendering to EVENT_DONE. */
+void turn_run(struct engine *e, const struct request *r);
+
+#endif

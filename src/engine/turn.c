@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine_internal.h"
+
+#include <string.h>
+
+#include "prompt_lookup.h"
+#include "utf8.h"
+
+enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
+#define PROGRESS_EVERY_MS 50
+
+/* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token.
+ */
+struct guess {
+    int32_t ids[SESSION_MAX_LAST - 1];
+    uint32_t n_ids, n, n_match;
+};
+
+struct turn {
+    struct engine *e;
+    const struct request *r;
+    struct ids ids; /* prompt and answer */
+    struct ids answer;
+    struct prompt_lookup *lookup; /* of all ids; NULL: no guesses */
+    struct guess guess;
+    struct detokenizer detokenizer;
+    struct ids ends; /* bytes of text behind each token of the answer */
+    struct stopper stopper;
+    struct buf decoded, text; /* scratch of one token: its text; what of all can be shown */
+    size_t n_decoded;         /* bytes of text so far */
+    struct turn_stats stats;
+    double begin_ms, first_ms;  /* evaluation began; first token was there */
+    double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
+    double progress_ms;         /* last EVENT_PROMPT */
+};
+
+/* ---- the prompt ----------------------------------------------------------------------- */
+
+/* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. -> does
+ * the answer continue a text, so that a leading space belongs to it? */
+static bool render_raw(struct turn *t)
+{
+    const struct tokenizer *tok = t->e->tokenizer;
+    const struct chat *c = &t->r->chat;
+    struct text_span span = {.text = "", .special = true};
+    if (c->n > 0 && c->messages[c->n - 1].text.len > 0) {
+        span.text = c->messages[c->n - 1].text.data;
+        span.len = c->messages[c->n - 1].text.len;
+    }
+    tokenizer_push_prefix(tok, &t->ids);
+    if (span.len > 0)
+        tokenizer_encode(tok, &span, 1, &t->ids);
+    return span.len > 0;
+}
+
+static bool render_chat(struct turn *t)
+{
+    const struct chat *c = &t->r->chat;
+    chat_render(c, t->e->info.template, t->e->tokenizer, &t->ids);
+    return c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
+           c->messages[c->n - 1].text.len > 0;
+}
+
+static void render(struct turn *t)
+{
+    bool continues = t->r->raw ? render_raw(t) : render_chat(t);
+    int32_t bos = t->e->model->config.bos;
+    if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
+        ids_push(&t->ids, bos);
+    detokenizer_init(&t->detokenizer, t->e->tokenizer, false);
+    if (continues)
+        t->detokenizer.at_start = false;
+    t->stats.n_prompt = (uint32_t)t->ids.n;
+}
+
+/* ---- events --------------------------------------------------------------------------- */
+
+static struct event event_of(const struct turn *t, enum event_type type)
+{
+    return (struct event){.type = type, .turn = t->r->turn, .stats = t->stats};
+}
+
+static bool on_progress(void *arg, uint32_t done, uint32_t total)
+{
+    struct turn *t = arg;
+    uint32_t reused = session_reused(t->e->session);
+    double now = now_ms();
+    if (t->stats.n_tokens == 0 && total - reused > 1 &&
+        (done == total || now - t->progress_ms >= PROGRESS_EVERY_MS)) {
+        struct event event = event_of(t, EVENT_PROMPT);
+        event.done = done;
+        event.total = total;
+        event.stats.n_reused = reused;
+        engine_emit_progress(t->e, &event);
+        t->progress_ms = now;
+    }
+    return !engine_is_cancelled(t->e, t->r->turn);
+}
+
+/* Pieces of at most EVENT_TEXT_MAX bytes, cut between characters. */
+static void emit_text(struct turn *t)
+{
+    const char *at = t->text.data;
+    size_t left = t->text.len;
+    while (left > 0) {
+        size_t n = left <= EVENT_TEXT_MAX ? left : utf8_complete(at, EVENT_TEXT_MAX);
+        struct event event = event_of(t, EVENT_TEXT);
+        event.n_text = (uint8_t)n;
+        memcpy(event.text, at, n);
+        engine_emit(t->e, &event);
+        at += n;
+        left -= n;
+    }
+    t->text.len = 0;
+}
+
+static float tokens_per_s(uint32_t n_intervals, double ms)
+{
+    return n_intervals > 0 && ms > 0 ? (float)(n_intervals * 1e3 / ms) : 0;
+}
+
+/* A token of the answer: remembered, its text and the numbers sent. -> true: a stop text is there.
+ */
+static bool emit_token(struct turn *t, int32_t id)
+{
+    double now = now_ms();
+    uint32_t n = t->stats.n_tokens++;
+    if (n == 0) {
+        t->first_ms = now;
+        t->stats.first_token_ms = (float)(now - t->r->submitted_ms);
+        t->stats.prompt_ms = (float)(now - t->begin_ms);
+    }
+    uint32_t window = n < RATE_WINDOW ? n : RATE_WINDOW;
+    double oldest = window < RATE_WINDOW ? t->stamps[0] : t->stamps[n % RATE_WINDOW];
+    t->stats.tokens_per_s = tokens_per_s(window, now - oldest);
+    t->stamps[n % RATE_WINDOW] = now;
+    t->stats.generate_ms = (float)(now - t->first_ms);
+    t->stats.n_ctx_used = (uint32_t)t->ids.n + 1;
+
+    ids_push(&t->ids, id);
+    ids_push(&t->answer, id);
+    if (t->lookup)
+        prompt_lookup_push(t->lookup, id, tokenizer_goes_on(t->e->tokenizer, id));
+    detokenizer_push(&t->detokenizer, id, &t->decoded);
+    t->n_decoded += t->decoded.len;
+    ids_push(&t->ends, (int32_t)t->n_decoded);
+    bool stop = stopper_push(&t->stopper, t->decoded.data, t->decoded.len, &t->text);
+    t->decoded.len = 0;
+    emit_text(t);
+    struct event event = event_of(t, EVENT_STATS);
+    event.token = id;
+    engine_emit(t->e, &event);
+    return stop;
+}
+
+/* ---- generation ----------------------------------------------------------------------- */
+
+static struct sampling live_sampling(const struct engine *e)
+{
+    return (struct sampling){
+        .temperature = atomic_load_explicit(&e->temperature, memory_order_relaxed),
+        .top_p = atomic_load_explicit(&e->top_p, memory_order_relaxed),
+        .min_p = atomic_load_explicit(&e->min_p, memory_order_relaxed),
+        .presence_penalty = atomic_load_explicit(&e->presence_penalty, memory_order_relaxed),
+        .frequency_penalty = atomic_load_explicit(&e->frequency_penalty, memory_order_relaxed),
+        .repeat_penalty = atomic_load_explicit(&e->repeat_penalty, memory_order_relaxed),
+        .top_k = atomic_load_explicit(&e->top_k, memory_order_relaxed),
+        .repeat_last_n = atomic_load_explicit(&e->repeat_last_n, memory_order_relaxed),
+        .top_p_rule = (enum top_p_rule)atomic_load_explicit(&e->top_p_rule, memory_order_relaxed),
+    };
+}
+
+/* A model that begins a new text has ended this one too. */
+static bool ends_answer(const struct model_config *c, int32_t id)
+{
+    if (id == c->bos)
+        return true;
+    for (uint32_t i = 0; i < c->n_stop; i++)
+        if (c->stop[i] == id)
+            return true;
+    return false;
+}
+
+/* A padded vocabulary has rows without a piece: they are never picked. */
+static uint32_t n_pieces(const struct engine *e)
+{
+    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
+    return n < vocab ? n : vocab;
+}
+
+/* Why no further token may come, or STOP_NONE. */
+static enum stop_reason limit(const struct turn *t)
+{
+    uint32_t max = atomic_load(&t->e->max_tokens);
+    if (engine_is_cancelled(t->e, t->r->turn))
+        return STOP_CANCELLED;
+    if (max > 0 && t->stats.n_tokens >= max)
+        return STOP_LENGTH;
+    return t->ids.n >= t->e->info.ctx_len ? STOP_CONTEXT : STOP_NONE;
+}
+
+/* ---- guesses: several tokens in one pass ---------------------------------------------- */
+
+/* The table is made when the first answer token is there: the prompt's own pass has no room. */
+static void start_lookup(struct turn *t)
+{
+    if (t->e->options.speculate == SPECULATE_OFF)
+        return;
+    t->lookup = prompt_lookup_new(t->e->info.ctx_len);
+    for (size_t i = 0; i < t->ids.n; i++)
+        prompt_lookup_push(t->lookup, t->ids.ids[i],
+                           tokenizer_goes_on(t->e->tokenizer, t->ids.ids[i]));
+}
+
+static void make_guess(struct turn *t)
+{
+    struct guess *g = &t->guess;
+    uint32_t n = (uint32_t)t->ids.n, max = atomic_load(&t->e->max_tokens);
+    g->n_ids = g->n = 0;
+    if (!t->lookup || session_len(t->e->session) < n - 1)
+        return;
+    uint32_t room = session_room(t->e->session, n);
+    if (max > 0 && max - t->stats.n_tokens - 1 < room) /* not behind the last token */
+        room = max - t->stats.n_tokens - 1;
+    g->n_ids = prompt_lookup_draft(t->lookup, g->ids, room, &g->n_match);
+    g->n = speculate_length(&t->e->speculate, g->n_match, g->n_ids);
+}
+
+/* ---- contexts from the disk ----------------------------------------------------------- */
+
+static bool on_kept(void *arg, uint32_t done)
+{
+    struct turn *t = arg;
+    struct event event = event_of(t, EVENT_PROMPT);
+    event.done = event.stats.n_reused = done;
+    event.total = t->ids.n;
+    engine_emit_progress(t->e, &event);
+    return !engine_is_cancelled(t->e, t->r->turn);
+}
+
+/* What the disk has of the prompt, if that is more than the session has. */
+static void resume(struct turn *t)
+{
+    struct engine *e = t->e;
+    if (!e->keep || t->ids.n < 2 || t->ids.n > e->info.ctx_len ||
+        engine_is_cancelled(e, t->r->turn))
+        return;
+    t->stats.n_kept = prompt_cache_resume(e->keep, e->session, e->tokenizer, &t->ids, on_kept, t);
+    if (t->stats.n_kept > 0)
+        engine_own(e, t->r->conversation);
+    t->stats.n_prompt = (uint32_t)t->ids.n;
+    t->begin_ms = now_ms();
+}
+
+/* What a further token of a prompt takes here. */
+static void note_speed(struct engine *e, double ms)
+{
+    uint32_t n = session_len(e->session) - session_reused(e->session);
+    if (n >= RATE_WINDOW)
+        e->token_ms = ms / n;
+}
+
+/* The text and what is guessed, in one pass. -> false when told to stop. */
+static bool evaluate(struct turn *t)
+{
+    struct engine *e = t->e;
+    size_t n = t->ids.n;
+    make_guess(t);
+    for (uint32_t i = 0; i < t->guess.n; i++)
+        ids_push(&t->ids, t->guess.ids[i]);
+    engine_own(e, t->r->conversation);
+    double start = now_ms();
+    enum session_result result = session_sync_last(e->session, t->ids.ids, (uint32_t)t->ids.n,
+                                                   t->guess.n + 1, on_progress, t);
+    t->ids.n = n;
+    note_speed(e, now_ms() - start);
+    if (result != SESSION_OK)
+        return false;
+    if (t->stats.n_tokens == 0)
+        t->stats.n_reused = session_reused(e->session);
+    else if (t->lookup)
+        speculate_time(&e->speculate, t->guess.n + 1, now_ms() - start);
+    t->stats.n_passes++;
+    t->stats.n_drafted += t->guess.n;
+    return true;
+}
+
+/* Tokens as they would come one by one: each is picked from its own logits by what stands before
+ * it, and the guess counts as long as it is the same. A seed therefore gives the same text. */
+static enum stop_reason pick_tokens(struct turn *t)
+{
+    struct engine *e = t->e;
+    const struct guess g = t->guess;
+    uint32_t n_accepted = 0;
+    enum stop_reason stop = STOP_NONE;
+    bool same = true, is_wrong = false;
+    for (uint32_t i = 0; i <= g.n && same; i++) {
+        if (i > 0 && (stop = limit(t)) != STOP_NONE)
+            break;
+        struct sampling sampling = live_sampling(e);
+        int32_t id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e),
+                                  &sampling, t->ids.ids, t->ids.n);
+        same = i < g.n_ids && id == g.ids[i];
+        is_wrong = i < g.n_ids && !same;
+        n_accepted += same;
+        t->stats.n_accepted += same && i < g.n;
+        if (ends_answer(&e->model->config, id))
+            return STOP_END;
+        if (emit_token(t, id))
+            return STOP_TEXT;
+    }
+    if (g.n_ids > 0)
+        speculate_learn(&e->speculate, g.n_match, n_accepted, is_wrong);
+    return stop;
+}
+
+static enum stop_reason generate(struct turn *t)
+{
+    for (;;) {
+        enum stop_reason stop = limit(t);
+        if (stop != STOP_NONE)
+            return stop;
+        if (!evaluate(t))
+            return STOP_CANCELLED;
+        stop = pick_tokens(t);
+        if (stop != STOP_NONE)
+            return stop;
+        if (!t->lookup)
+            start_lookup(t);
+    }
+}
+
+/* What was guessed wrong, or evaluated ahead of a text that ended: the next turn finds the cache as
+ * if tokens had come one by one. */
+static void rewind_cache(const struct turn *t, enum stop_reason stop)
+{
+    uint32_t n = (uint32_t)t->ids.n;
+    if (t->stats.n_tokens > 0)
+        session_truncate(t->e->session, stop == STOP_END ? n : n - 1);
+}
+
+/* Ids and text of the answer must say the same: tokens behind the cut go, or, where it is inside of
+ * one, all. The text is then made to ids anew. */
+static void cut_answer(struct turn *t)
+{
+    size_t n = t->ends.n;
+    while (n > 0 && (size_t)t->ends.ids[n - 1] > t->stopper.n_passed)
+        n--;
+    t->answer.n = n > 0 && (size_t)t->ends.ids[n - 1] == t->stopper.n_passed ? n : 0;
+}
+
+void turn_run(struct engine *e, const struct request *r)
+{
+    struct turn t = {.e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
+    render(&t);
+    sampler_seed(e->sampler, r->seed);
+    speculate_begin(&e->speculate);
+    resume(&t);
+    enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
+    rewind_cache(&t, stop);
+    if (stop != STOP_TEXT) {
+        detokenizer_end(&t.detokenizer, &t.decoded);
+        if (stopper_push(&t.stopper, t.decoded.data, t.decoded.len, &t.text))
+            stop = STOP_TEXT;
+        stopper_end(&t.stopper, &t.text);
+        emit_text(&t);
+    }
+    if (stop == STOP_TEXT)
+        cut_answer(&t);
+    if (t.stats.n_tokens == 0)
+        t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
+    t.stats.tokens_per_s =
+        tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
+    t.stats.n_ctx_used = session_len(e->session);
+    if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
+        e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
+    engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
+    struct event done = event_of(&t, EVENT_DONE);
+    done.stop = stop;
+    engine_emit(e, &done);
+    prompt_lookup_free(t.lookup);
+    ids_free(&t.ids);
+    ids_free(&t.ends);
+    buf_free(&t.decoded);
+    buf_free(&t.text);
+    stopper_free(&t.stopper);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "matmul.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile.h"
+
+enum {
+    PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
+    PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
+    PANEL_ROWS = 64,
+    CHUNK_BYTES =
+        128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
+    SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
+};
+
+struct matmul {
+    const struct kernels *k;
+    struct pool *pool;
+    enum gemm gemm;
+    uint32_t max_tok, max_cols;
+    struct activation *act; /* [max_tok] */
+    int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */
+    float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
+    int32_t *sum;           /* [max_tok][cols_pad / 16] */
+    uint16_t *tiles;        /* [max_tok / TILE_TOKENS] rows of tiles; NULL without prompt kernels */
+    uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
+    size_t panel_bytes;
+};
+
+struct job {
+    struct matmul *mm;
+    const struct matrix *w;
+    uint32_t n_tok, groups_per_chunk;
+    const float *x;
+    float *y;
+    size_t ld_y;
+};
+
+static uint32_t token_blocks(uint32_t n_tok)
+{
+    return (n_tok + TILE_TOKENS - 1) / TILE_TOKENS;
+}
+
+static const char *const gemm_names[] = {[GEMM_AUTO] = "auto",
+                                         [GEMM_AMX] = "amx",
+                                         [GEMM_INT8] = "int8",
+                                         [GEMM_BLAS] = "blas",
+                                         [GEMM_MEASURE] = "measure"};
+
+const char *gemm_name(enum gemm gemm)
+{
+    return gemm_names[gemm];
+}
+
+bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struct error *err)
+{
+    struct kernels k;
+    kernels_init(&k, cpu_flags);
+    const char *here =
+        k.pack_tokens ? "auto, amx, int8, blas, measure" : "auto, int8, blas, measure";
+    for (int i = GEMM_AUTO; i <= GEMM_MEASURE; i++)
+        if (strcmp(name, gemm_names[i]) == 0 && (i != GEMM_AMX || k.pack_tokens)) {
+            *gemm = (enum gemm)i;
+            return true;
+        }
+    return error_set(err, EX_USAGE, "gemm: level %s has no \"%s\"; it has %s", k.level, name, here);
+}
+
+static bool is_int8(enum format format)
+{
+    return format == FORMAT_QINS8 || format == FORMAT_QINS4 || format == FORMAT_QINS4_16;
+}
+
+bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format)
+{
+    return k->gemm_tiles[format] && gemm != GEMM_BLAS && !(gemm == GEMM_INT8 && is_int8(format));
+}
+
+struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gemm, uint32_t max_tok,
+                          uint32_t max_cols)
+{
+    size_t pad = (max_cols + MAX_TILE_COLS - 1) / MAX_TILE_COLS * MAX_TILE_COLS;
+    struct matmul *mm = xcalloc(1, sizeof *mm);
+    *mm =
+        (struct matmul){.k = k, .pool = p, .gemm = gemm, .max_tok = max_tok, .max_cols = max_cols};
+    mm->act = xcalloc(max_tok, sizeof *mm->act);
+    /* a line more: tokens a multiple of 4 KiB apart would share the ways of a first-level cache */
+    size_t n_q = pad + 64;
+    mm->q = xaligned_scratch(max_tok * n_q);
+    /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
+    size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
+    mm->scale = xaligned_scratch(max_tok * n_scales * sizeof *mm->scale);
+    mm->sum = xaligned_scratch(max_tok * n_sums * sizeof *mm->sum);
+    mm->panel_bytes = (size_t)PANEL_ROWS * max_cols * sizeof(float);
+    if (k->pack_tokens) {
+        mm->tiles = xaligned_scratch(token_blocks(max_tok) * gemm_tiles_bytes(max_cols));
+        if (mm->panel_bytes < TILE_SCRATCH)
+            mm->panel_bytes = TILE_SCRATCH;
+    }
+    mm->panels = xaligned_scratch(pool_size(p) * mm->panel_bytes);
+    for (uint32_t t = 0; t < max_tok; t++) {
+        mm->act[t].q = mm->q + t * n_q;
+        mm->act[t].scale = mm->scale + t * n_scales;
+        mm->act[t].sum = mm->sum + t * n_sums;
+    }
+    return mm;
+}
+
+void matmul_free(struct matmul *mm)
+{
+    if (!mm)
+        return;
+    free(mm->act);
+    free(mm->q);
+    free(mm->scale);
+    free(mm->sum);
+    free(mm->tiles);
+    free(mm->panels);
+    free(mm);
+}
+
+/* Work too small to wake anybody for is done here and now, in the same chunks. */
+static void run(struct job *j, pool_fn *fn, uint32_t n_chunks, uint64_t work)
+{
+    if (work >= SMALL_WORK) {
+        pool_run(j->mm->pool, fn, j, n_chunks);
+        return;
+    }
+    for (uint32_t i = 0; i < n_chunks; i++)
+        fn(j, i, 0);
+}
+
+static void quantise_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
+    j->mm->k->quantise(&j->mm->act[t], j->w->cols, j->w->cols_pad);
+}
+
+static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
+    uint32_t n_groups = (j->w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
+    if (last > n_groups)
+        last = n_groups;
+    const struct kernels *k = j->mm->k;
+    if (j->n_tok > 1 && k->matvec_batch[j->w->format]) {
+        k->matvec_batch[j->w->format](j->w, first, last, j->mm->act, j->n_tok, j->y, j->ld_y);
+        return;
+    }
+    for (uint32_t t = 0; t < j->n_tok; t++)
+        k->matvec[j->w->format](j->w, first, last, &j->mm->act[t], j->y + t * j->ld_y);
+}
+
+static void run_matvec(struct job *j)
+{
+    const struct matrix *w = j->w;
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    size_t group_bytes = matrix_data_bytes(w) / n_groups;
+    /* kernels like to read four groups side by side */
+    j->groups_per_chunk = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
+    if (j->groups_per_chunk < 4)
+        j->groups_per_chunk = 4;
+    for (uint32_t t = 0; t < j->n_tok; t++)
+        j->mm->act[t].x = j->x + (size_t)t * w->cols;
+    if (format_info(w->format)->is_qins)
+        run(j, quantise_token, j->n_tok, (uint64_t)(j->n_tok - 1) * w->cols);
+    profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
+    run(j, matvec_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    const struct matrix *w = j->w;
+    uint32_t row0 = chunk * PANEL_ROWS, row1 = row0 + PANEL_ROWS;
+    if (row1 > w->rows)
+        row1 = w->rows;
+    float *own = (float *)(j->mm->panels + worker * j->mm->panel_bytes);
+    const float *panel = own;
+    if (w->format == FORMAT_F32)
+        panel = (const float *)w->data + (size_t)row0 * w->cols;
+    else
+        j->mm->k->dequant[w->format](w, row0, row1, own);
+    j->mm->k->gemm_f32(j->n_tok, row1 - row0, w->cols, j->x, panel, j->y + row0, j->ld_y);
+}
+
+static void pack_block(void *arg, uint32_t block, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
+    uint32_t t = block * TILE_TOKENS, cols = j->w->cols, left = j->n_tok - t;
+    uint16_t *to = j->mm->tiles + block * (gemm_tiles_bytes(cols) / sizeof *to);
+    j->mm->k->pack_tokens(j->x + (size_t)t * cols, left < TILE_TOKENS ? left : TILE_TOKENS, cols,
+                          to);
+}
+
+static void prompt_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    const struct matmul *mm = j->mm;
+    uint32_t n_groups = (j->w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
+    if (last > n_groups)
+        last = n_groups;
+    mm->k->gemm_tiles[j->w->format](j->w, first, last, mm->tiles, j->n_tok, j->y, j->ld_y,
+                                    mm->panels + worker * mm->panel_bytes);
+}
+
+static void run_prompt(struct job *j)
+{
+    const struct matrix *w = j->w;
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    j->groups_per_chunk = TILE_GROUPS;
+    run(j, pack_block, token_blocks(j->n_tok), (uint64_t)(j->n_tok - 1) * w->cols);
+    profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
+    run(j, prompt_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+static void run_panels(struct job *j)
+{
+    const struct matrix *w = j->w;
+    run(j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,
+        (uint64_t)w->rows * w->cols * j->n_tok);
+}
+
+/* The way for n tokens. A matrix unit is the fastest where there is one and the tokens fill a good
+ * part of its tiles. QINS8 and QINS4 rows are multiplied as int8: where the CPU has instructions
+ * for that, no product of floats in vectors is faster, however many tokens there are. */
+static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
+{
+    bool int8 = is_int8(format);
+    if (gemm_uses_unit(mm->gemm, mm->k, format))
+        return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
+    if (int8 && (mm->gemm == GEMM_INT8 || (mm->gemm != GEMM_BLAS && mm->k->fast_int8)))
+        return run_matvec;
+    bool late = int8 && mm->gemm != GEMM_BLAS;
+    return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
+}
+
+enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct matrix *w)
+{
+    enum { N_TOK = 64, ROWS = 1024, N_TURNS = 3 };
+    const bool has[] = {[GEMM_AMX] = k->gemm_tiles[w->format],
+                        [GEMM_INT8] = is_int8(w->format),
+                        [GEMM_BLAS] = true};
+    struct matrix part = *w;
+    if (part.rows > ROWS)
+        part.rows = part.rows_pad = ROWS;
+    float *x = xaligned_scratch((size_t)N_TOK * w->cols * sizeof *x);
+    float *y = xaligned_scratch((size_t)N_TOK * part.rows * sizeof *y);
+    for (size_t i = 0; i < (size_t)N_TOK * w->cols; i++)
+        x[i] = (float)(i % 17) / 8 - 1;
+    enum gemm fastest = GEMM_AUTO;
+    double least = INFINITY;
+    for (enum gemm way = GEMM_AMX; way <= GEMM_BLAS; way++) {
+        if (!has[way])
+            continue;
+        struct matmul *mm = matmul_new(k, p, way, N_TOK, w->cols);
+        for (int turn = 0; turn < N_TURNS; turn++) {
+            double start = now_ms();
+            matmul_run(mm, &part, N_TOK, x, y, part.rows);
+            double ms = now_ms() - start;
+            if (ms < least) {
+                least = ms;
+                fastest = way;
+            }
+        }
+        matmul_free(mm);
+    }
+    free(x);
+    free(y);
+    return fastest;
+}
+
+void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,
+                size_t ld_y)
+{
+    assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
+    struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    choose(mm, w->format, n_tok)(&j);
+}

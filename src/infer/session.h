@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session: one sequence of tokens being evaluated: KV cache, scratch and the forward pass.
+ *
+ * There is one request: "bring the session to exactly these tokens" (session_sync). It keeps the
+ * longest common prefix already in the cache and evaluates the rest, prompt and single new token
+ * alike. longrope's rule (short factors up to the original context, long ones beyond, evaluated for
+ * the whole length; the cache recomputed when the set changes) follows from it.
+ */
+#ifndef QINS_SESSION_H
+#define QINS_SESSION_H
+
+#include "kv.h"
+#include "matmul.h"
+#include "model.h"
+#include "pool.h"
+
+struct session;
+
+struct session_options {
+    uint32_t ctx_len; /* 0: min(orig_ctx, max_ctx) of the model */
+    enum kv_type kv;
+    enum gemm gemm;
+    uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
+};
+
+/* f32 cache for f32 models (they are the reference), int8 for all others. */
+enum kv_type session_default_kv(const struct model *m);
+
+/* Model, pool and kernels must outlive the session. Cache memory is reserved, and used as it fills.
+ */
+struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
+                            const struct session_options *o, struct error *err);
+void session_free(struct session *s);
+
+/* done of total tokens are in the cache, those that were reused included (fractions of a chunk are
+ * counted layer by layer). false: stop now; the chunks that were finished stay in the cache, and
+ * the one in between goes on where it was if it is the next that is asked for. */
+typedef bool session_progress_fn(void *arg, uint32_t done, uint32_t total);
+
+enum session_result { SESSION_OK, SESSION_STOPPED };
+
+/* 1 <= n <= session_ctx(s), ids below vocab: the caller's duty. `progress` may be NULL. */
+enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
+                                 session_progress_fn *progress, void *arg);
+
+/* Logits after the last token of the last session_sync that returned SESSION_OK. */
+const float *session_logits(const struct session *s); /* [vocab] */
+
+/* The same, with logits after each of the last n_last tokens, which are evaluated in one pass: with
+ * exactly the bits that one session_sync after another would give. Further tokens that may follow n
+ * ids in such a pass: session_room. */
+enum { SESSION_MAX_LAST = 7 }; /* from 8 tokens on products may round differently */
+enum session_result session_sync_last(struct session *s, const int32_t *ids, uint32_t n,
+                                      uint32_t n_last, session_progress_fn *progress, void *arg);
+const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
+uint32_t session_room(const struct session *s, uint32_t n);
+
+/* Forgets what lies behind the first n tokens. */
+void session_truncate(struct session *s, uint32_t n);
+
+/* The cache for a file. Who puts keys and values of the first n ids into it says so by
+ * session_adopt; before, session_truncate to 0. */
+const struct kv *session_kv(const struct session *s);
+const int32_t *session_ids(const struct session *s); /* [session_len] */
+bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
+bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */
+void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long);
+
+/* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
+ * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a
+ * conversation needs the last logits alone. */
+typedef void session_logits_fn(void *arg, uint32_t pos, const float *logits /* [vocab] */);
+void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool *wanted /* [n] */,
+                   session_logits_fn *fn, void *arg);
+
+enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
+uint32_t session_ctx(const struct session *s);
+uint32_t session_len(const struct session *s);            /* tokens in the cache */
+uint32_t session_reused(const struct session *s);         /* prefix kept by the last session_sync */
+uint64_t session_kv_bytes(const struct session *s);       /* cache in use */
+uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes */
+
+#endif

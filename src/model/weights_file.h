@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weights_file: what a .qins file holds. One list of weights, derived from the model's config
+ * alone, serves the converter (what to write) and the model (what to bind), so that they cannot
+ * disagree.
+ *
+ * A .qins file is a safetensors file. A weight NAME is stored as
+ *   f32, bf16   NAME               [rows][cols] in that dtype
+ *   qins*       NAME.tiles  U8     [row groups][tiles][tile bytes]
+ *               NAME.row    F32    [row_floats][rows_pad]         (formats that have it)
+ *               NAME.range  F32    [2]  log_min, log_max of the original tensor
+ * and norms as F32 [dim]. `tokenizer.json` is a U8 tensor with the file's bytes. Tensors whose size
+ * is a multiple of 64 bytes come first and the data buffer starts on a page, so that every tile and
+ * row plane is 64-byte aligned where it is mapped.
+ * Metadata: see the META_ keys.
+ */
+#ifndef QINS_WEIGHTS_FILE_H
+#define QINS_WEIGHTS_FILE_H
+
+#include "config.h"
+#include "kernels.h"
+#include "safetensors.h"
+
+#define QINS_FILE_VERSION "1"
+#define META_VERSION "qins.version"
+#define META_FORMAT "qins.format"                /* of the linear weights: "qins4" */
+#define META_CONFIG "qins.config"                /* config.json, verbatim */
+#define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
+#define META_TOKENIZER_CONFIG "qins.tokenizer_config"
+#define META_SOURCE "qins.source" /* folder name of the checkpoint */
+#define META_HASHES "qins.sha256" /* JSON: source file name -> SHA-256 */
+#define TENSOR_TOKENIZER "tokenizer.json"
+
+/* What a weight is for. */
+enum role {
+    ROLE_EMBED,
+    ROLE_ATTN_NORM,
+    ROLE_QKV,
+    ROLE_ATTN_OUT,
+    ROLE_FFN_NORM,
+    ROLE_GATE_UP,
+    ROLE_DOWN,
+    ROLE_NORM,
+    ROLE_HEAD,
+    N_ROLES
+};
+
+enum { MAX_PARTS = 3 };
+
+struct weight {
+    char name[96]; /* the checkpoint's name, "model.layers.0.mlp.down_proj.weight" */
+    enum role role;
+    uint32_t layer;      /* 0 for roles outside layers */
+    uint32_t part;       /* q, k, v = 0, 1, 2; gate, up = 0, 1; fused tensors are part 0 of 1 */
+    enum format format;  /* norms: FORMAT_F32 */
+    uint32_t rows, cols; /* norms: 1, dim */
+};
+
+struct weight_list {
+    struct weight *items;
+    size_t n;
+};
+
+/* Every weight of the model in forward order. `format` is that of the linear weights; embedding and
+ * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
+ */
+struct weight_list weight_list(const struct model_config *c, enum format format);
+const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
+
+/* What a weight is stored as: one tensor of the file, or up to three. */
+enum plane_kind { PLANE_DATA, PLANE_ROW, PLANE_RANGE, N_PLANES };
+
+struct plane {
+    char name[112];
+    enum st_dtype dtype;
+    uint32_t n_dims;
+    uint64_t shape[3];
+    uint64_t bytes;
+};
+
+/* -> false when the weight's format has no such plane. */
+bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *out);
+
+/* ---- the file as a whole -------------------------------------------------------------- */
+
+enum { QINS_PAGE = 4096 }; /* the data buffer starts at a multiple of it */
+
+/* Where everything goes: offsets into the data buffer, known before anything is encoded. */
+struct file_layout {
+    struct weight_list list;
+    uint64_t (*at)[N_PLANES]; /* [list.n] */
+    uint64_t tokenizer_at, tokenizer_bytes;
+    uint64_t data_bytes;
+    struct slot *slots; /* [n_slots] all tensors in file order */
+    size_t n_slots;
+};
+
+/* Takes list over. */
+struct file_layout file_layout_new(struct weight_list list, uint64_t tokenizer_bytes);
+void file_layout_free(struct file_layout *l);
+/* Length and JSON, padded so that data follows at a multiple of QINS_PAGE; its size depends on the
+ * lengths of the metadata strings only. */
+struct buf file_layout_header(const struct file_layout *l, json_t *metadata);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include "folder_format.h"
+
+#include <string.h>
+
+#include "checkpoint.h"
+
+bool folder_format(const struct options *o, const char *path, enum format *format,
+                   struct error *err)
+{
+    const char *asked = options_text(o, OPT_FORMAT);
+    const uint64_t max_f32_params = (UINT64_C(1) << 30) / sizeof(float);
+    struct checkpoint c;
+    *format = FORMAT_QINS8;
+    if (strcmp(asked, "auto") != 0)
+        return format_from_name(asked, format) ||
+               error_set(err, EX_CONFIG, "format: \"%s\" is not built in", asked);
+    if (!is_folder(path))
+        return true;
+    if (!checkpoint_open(&c, path, err))
+        return false;
+    if (config_n_params(&c.config) <= max_f32_params)
+        *format = FORMAT_F32;
+    checkpoint_close(&c);
+    return true;
+}

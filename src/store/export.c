@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "export.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outfile.h"
+#include "utf8.h"
+
+static void to_markdown(const struct conversation *c, struct buf *out)
+{
+    if (c->title && *c->title)
+        buf_printf(out, "# %s\n\n", c->title);
+    for (size_t i = 0; i < c->n_path; i++) {
+        const struct message *m = &c->messages[c->path[i]];
+        if (m->role == CHAT_USER)
+            buf_puts(out, "## You\n\n");
+        else
+            buf_printf(out, "## %s\n\n", m->model ? m->model : "Answer");
+        buf_append(out, m->text.data, m->text.len);
+        buf_puts(out, "\n\n");
+    }
+}
+
+/* JSON is UTF-8: a byte that is none becomes U+FFFD. */
+static json_t *text_of(const char *text, size_t n)
+{
+    struct buf clean = {0};
+    json_t *v = text ? json_stringn(text, n) : json_null();
+    for (size_t i = 0, used; !v && i < n; i += used) {
+        int32_t cp;
+        used = utf8_decode(text + i, n - i, &cp);
+        buf_append(&clean, cp < 0 ? "\xef\xbf\xbd" : text + i, cp < 0 ? 3 : used);
+    }
+    if (!v)
+        v = json_stringn(clean.data, clean.len);
+    buf_free(&clean);
+    return v;
+}
+
+static json_t *string_of(const char *text)
+{
+    return text_of(text, text ? strlen(text) : 0);
+}
+
+static json_t *message_of(const struct message *m, size_t number)
+{
+    json_t *o = json_object();
+    bool answer = m->role == CHAT_ASSISTANT;
+    json_object_set_new(o, "number", json_integer((json_int_t)number));
+    json_object_set_new(o, "parent", m->parent < 0 ? json_null() : json_integer(m->parent));
+    json_object_set_new(o, "role", json_string(answer ? "assistant" : "user"));
+    json_object_set_new(o, "text", text_of(m->text.data ? m->text.data : "", m->text.len));
+    json_object_set_new(o, "time_ms", json_integer(m->time));
+    if (answer) {
+        json_object_set_new(o, "model", string_of(m->model));
+        json_object_set_new(o, "stop", json_string(stop_reason_name(m->stop)));
+        json_object_set_new(o, "prompt_tokens", json_integer(m->stats.n_prompt));
+        json_object_set_new(o, "answer_tokens", json_integer(m->stats.n_tokens));
+        json_object_set_new(o, "tokens_per_s", json_real((double)m->stats.tokens_per_s));
+    }
+    return o;
+}
+
+static void to_json(const struct conversation *c, struct buf *out)
+{
+    json_t *o = json_object(), *messages = json_array(), *path = json_array();
+    json_object_set_new(o, "title", string_of(c->title));
+    json_object_set_new(o, "system", string_of(c->system));
+    json_object_set_new(o, "model", string_of(c->model));
+    json_object_set_new(o, "preset", string_of(c->preset));
+    for (size_t i = 0; i < c->n; i++)
+        json_array_append_new(messages, message_of(&c->messages[i], i));
+    for (size_t i = 0; i < c->n_path; i++)
+        json_array_append_new(path, json_integer(c->path[i]));
+    json_object_set_new(o, "path", path); /* the messages that are shown */
+    json_object_set_new(o, "messages", messages);
+    char *text = json_dumps(o, JSON_INDENT(2));
+    buf_puts(out, text ? text : "");
+    buf_puts(out, "\n");
+    free(text);
+    json_decref(o);
+}
+
+static void add_line(struct buf *out, const char *role, json_t *text)
+{
+    json_t *o = json_pack("{s:s, s:o}", "role", role, "content", text);
+    char *line = json_dumps(o, 0);
+    buf_printf(out, "%s\n", line);
+    free(line);
+    json_decref(o);
+}
+
+/* A line a message, in the form that other programs take chats in. */
+static void to_json_lines(const struct conversation *c, struct buf *out)
+{
+    if (c->system)
+        add_line(out, "system", string_of(c->system));
+    for (size_t i = 0; i < c->n_path; i++) {
+        const struct message *m = &c->messages[c->path[i]];
+        add_line(out, m->role == CHAT_USER ? "user" : "assistant",
+                 text_of(m->text.data ? m->text.data : "", m->text.len));
+    }
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcmp(path + n - m, ending) == 0;
+}
+
+bool export_file(const struct conversation *c, const char *path, bool replace, struct error *err)
+{
+    struct buf text = {0};
+    struct outfile o;
+    if (ends_in(path, ".md"))
+        to_markdown(c, &text);
+    else if (ends_in(path, ".json"))
+        to_json(c, &text);
+    else if (ends_in(path, ".jsonl"))
+        to_json_lines(c, &text);
+    else
+        return error_set(err, EX_USAGE, "%s: a name that ends in .md, .json or .jsonl is needed",
+                         path);
+    bool ok = outfile_open(&o, path, replace, "qins-export", err);
+    if (ok && outfile_write(&o, 0, text.data, text.len, err)) {
+        ok = outfile_commit(&o, err);
+    } else if (ok) {
+        outfile_abandon(&o);
+        ok = false;
+    }
+    buf_free(&text);
+    return ok;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "config.h"
+#include "test.h"
+#include "tiny_model.h"
+
+#define PHI3_BASE                                                                                  \
+    "{\"model_type\":\"phi3\",\"architectures\":[\"Phi3ForCausalLM\"],\"hidden_size\":16,"         \
+    "\"intermediate_size\":24,\"num_hidden_layers\":1,\"num_attention_heads\":2,"                  \
+    "\"num_key_value_heads\":2,\"vocab_size\":20,\"max_position_embeddings\":64,"                  \
+    "\"original_max_position_embeddings\":32,\"rms_norm_eps\":1e-5,\"rope_theta\":10000.0,"        \
+    "\"rope_scaling\":{\"type\":\"longrope\",\"short_factor\":[1,2,3,4],\"long_factor\":[5,6,7,8]" \
+    "},"                                                                                           \
+    "\"hidden_act\":\"silu\",\"tie_word_embeddings\":false}"
+#define LLAMA3_ROPE                                                                                \
+    "{\"rope_type\":\"llama3\",\"factor\":32.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,"  \
+    "\"original_max_position_embeddings\":8192}"
+
+static bool parse(struct model_config *c, const char *config, const char *generation,
+                  struct error *err)
+{
+    *err = (struct error){0};
+    return config_parse(c, config, strlen(config), "config.json", generation,
+                        generation ? strlen(generation) : 0, "generation_config.json", err);
+}
+
+/* `base` with `key` set to the JSON text `value`, or without it when that is NULL. Caller frees. */
+static char *with(const char *base, const char *key, const char *value)
+{
+    json_t *config = json_loads(base, 0, NULL);
+    assert_non_null(config);
+    if (value) {
+        json_t *v = json_loads(value, JSON_DECODE_ANY, NULL);
+        if (!v)
+            fail_msg("test: %s", value);
+        json_object_set_new(config, key, v);
+    } else {
+        json_object_del(config, key);
+    }
+    char *text = json_dumps(config, 0);
+    json_decref(config);
+    return text;
+}
+
+static void assert_refused(const char *base, const char *key, const char *value, const char *why)
+{
+    struct model_config c;
+    struct error err;
+    char *config = with(base, key, value);
+    if (parse(&c, config, NULL, &err))
+        fail_msg("accepted: \"%s\": %s", key, value ? value : "(absent)");
+    assert_int_equal(err.code, EX_DATAERR);
+    if (!strstr(err.text, why))
+        fail_msg("\"%s\": %s: refused with: %s\n without saying: %s", key,
+                 value ? value : "(absent)", err.text, why);
+    free(config);
+}
+
+static struct model_config accepted(const char *base, const char *key, const char *value)
+{
+    struct model_config c;
+    struct error err;
+    char *config = with(base, key, value);
+    if (!parse(&c, config, NULL, &err))
+        fail_msg("\"%s\": %s: %s", key, value ? value : "(absent)", err.text);
+    free(config);
+    return c;
+}
+
+static void test_bases_are_fine(void **state)
+{
+    (void)state;
+    struct model_config c = accepted(TINY_CONFIG, "head_dim", "null");
+    assert_int_equal(c.arch, ARCH_LLAMA);
+    assert_int_equal(c.head_dim, 8);
+    assert_int_equal(c.rot_dim, 8);
+    assert_int_equal(c.orig_ctx, 64);
+    assert_int_equal(config_kv_dim(&c), 8);
+    assert_true(c.tied);
+    c = accepted(PHI3_BASE, "partial_rotary_factor", "1.0");
+    assert_int_equal(c.rope, ROPE_LONGROPE);
+    assert_int_equal(c.orig_ctx, 32);
+    assert_true(c.long_factor[3] == 8 && c.short_factor[1] == 2);
+}
+
+static void test_every_field_of_the_arithmetic_is_needed(void **state)
+{
+    static const char *const keys[] = {
+        "model_type",          "hidden_size", "intermediate_size",       "num_hidden_layers",
+        "num_attention_heads", "vocab_size",  "max_position_embeddings", "rms_norm_eps",
+        "rope_theta",          "hidden_act"};
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_refused(TINY_CONFIG, keys[i], NULL, keys[i]);
+        assert_refused(PHI3_BASE, keys[i], NULL, keys[i]);
+        assert_refused(PHI3_BASE, keys[i], "null", keys[i]);
+        assert_refused(PHI3_BASE, keys[i], "\"7\"", keys[i]);
+        assert_refused(PHI3_BASE, keys[i], "[]", keys[i]);
+        assert_refused(PHI3_BASE, keys[i], "-1", keys[i]);
+    }
+    assert_refused(PHI3_BASE, "original_max_position_embeddings", NULL, "original_max");
+}
+
+static void test_sizes_out_of_range(void **state)
+{
+    (void)state;
+    assert_refused(TINY_CONFIG, "num_hidden_layers", "1000000000", "num_hidden_layers");
+    assert_refused(TINY_CONFIG, "num_hidden_layers", "0", "num_hidden_layers");
+    assert_refused(TINY_CONFIG, "hidden_size", "4294967296", "hidden_size");
+    assert_refused(TINY_CONFIG, "hidden_size", "16.5", "hidden_size");
+    assert_refused(TINY_CONFIG, "hidden_size", "17", "multiple");
+    assert_refused(TINY_CONFIG, "num_attention_heads", "3", "multiple");
+    assert_refused(TINY_CONFIG, "num_key_value_heads", "0", "multiple");
+    assert_refused(TINY_CONFIG, "head_dim", "7", "rotated");
+    assert_refused(TINY_CONFIG, "head_dim", "100000", "head");
+    assert_refused(TINY_CONFIG, "vocab_size", "0", "vocab_size");
+    assert_refused(TINY_CONFIG, "rms_norm_eps", "0", "rms_norm_eps");
+    assert_refused(TINY_CONFIG, "rope_theta", "-5", "rope_theta");
+    assert_int_equal(accepted(TINY_CONFIG, "head_dim", "24").head_dim, 24);
+}
+
+static void test_arithmetic_that_we_do_not_have(void **state)
+{
+    (void)state;
+    assert_refused(TINY_CONFIG, "model_type", "\"qwen2\"", "supported: phi3, llama");
+    assert_refused(TINY_CONFIG, "architectures", "[\"LlamaForSequenceClassification\"]",
+                   "architectures");
+    assert_refused(TINY_CONFIG, "architectures", "[\"Phi3ForCausalLM\"]", "architectures");
+    assert_refused(TINY_CONFIG, "hidden_act", "\"gelu\"", "silu");
+    assert_refused(TINY_CONFIG, "attention_bias", "true", "attention_bias");
+    assert_refused(TINY_CONFIG, "mlp_bias", "true", "mlp_bias");
+    assert_refused(TINY_CONFIG, "quantization_config", "{\"bits\":4}", "quantization_config");
+    assert_refused(TINY_CONFIG, "sliding_window", "63", "sliding_window");
+    assert_refused(TINY_CONFIG, "partial_rotary_factor", "0.5", "partial_rotary_factor");
+    assert_refused(TINY_CONFIG, "logit_scale", "2.0", "unknown field \"logit_scale\"");
+    assert_refused(TINY_CONFIG, "tie_word_embeddings", "1", "tie_word_embeddings");
+    assert_refused(PHI3_BASE, "interpolate_factor", "2", "interpolate_factor");
+    accepted(TINY_CONFIG, "sliding_window", "64");
+    accepted(TINY_CONFIG, "sliding_window", "null");
+    accepted(TINY_CONFIG, "attention_bias", "false");
+    accepted(TINY_CONFIG, "quantization_config", "null");
+    accepted(TINY_CONFIG, "architectures", NULL);
+    accepted(TINY_CONFIG, "attention_dropout", "0.1");
+    accepted(TINY_CONFIG, "pretraining_tp", "2");
+}
+
+static void test_longrope(void **state)
+{
+    (void)state;
+    static const char key[] = "rope_scaling";
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"short_factor\":[1,2,3],"
+                   "\"long_factor\":[5,6,7,8]}",
+                   "short_factor");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"short_factor\":[1,2,3,4],"
+                   "\"long_factor\":[5,6,7,0]}",
+                   "long_factor");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"short_factor\":[1,2,3,4],"
+                   "\"long_factor\":[5,6,7,1e300]}",
+                   "long_factor");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"short_factor\":[1,2,3,\"4\"],"
+                   "\"long_factor\":[5,6,7,8]}",
+                   "short_factor");
+    assert_refused(PHI3_BASE, key, "{\"type\":\"longrope\",\"short_factor\":[1,2,3,4]}",
+                   "long_factor");
+    assert_refused(PHI3_BASE, key, "{\"short_factor\":[1,2,3,4],\"long_factor\":[5,6,7,8]}",
+                   "rope_type");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"short_mscale\":1.2,\"short_factor\":[1,2,3,4],"
+                   "\"long_factor\":[5,6,7,8]}",
+                   "short_mscale");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"factor\":3,\"short_factor\":[1,2,3,4],"
+                   "\"long_factor\":[5,6,7,8]}",
+                   "factor");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"rope_type\":\"default\","
+                   "\"short_factor\":[1,2,3,4],\"long_factor\":[5,6,7,8]}",
+                   "contradicts");
+    assert_refused(PHI3_BASE, key,
+                   "{\"type\":\"longrope\",\"original_max_position_embeddings\":16,"
+                   "\"short_factor\":[1,2,3,4],\"long_factor\":[5,6,7,8]}",
+                   "two values");
+    assert_refused(PHI3_BASE, key, "\"longrope\"", "not an object");
+    assert_refused(PHI3_BASE, key, "{\"type\":\"linear\",\"factor\":2}", "linear");
+    assert_refused(PHI3_BASE, key, "{\"type\":\"yarn\",\"factor\":2}", "yarn");
+    accepted(PHI3_BASE, key,
+             "{\"type\":\"su\",\"factor\":2,\"short_factor\":[1,2,3,4],"
+             "\"long_factor\":[5,6,7,8]}");
+    assert_refused(PHI3_BASE, "partial_rotary_factor", "0.75", "short_factor"); /* 3 factors then */
+    assert_refused(PHI3_BASE, "partial_rotary_factor", "1.5", "partial_rotary_factor");
+    assert_int_equal(accepted(PHI3_BASE, key, "null").rope, ROPE_PLAIN);
+}
+
+static void test_llama3_scaling(void **state)
+{
+    (void)state;
+    static const char key[] = "rope_scaling";
+    struct model_config c = accepted(TINY_CONFIG, key, LLAMA3_ROPE);
+    assert_int_equal(c.rope, ROPE_LLAMA3);
+    assert_int_equal(c.orig_ctx, 8192);
+    assert_true(c.rope_factor == 32 && c.rope_low == 1 && c.rope_high == 4);
+    char *phi3 = with(PHI3_BASE, "original_max_position_embeddings", NULL);
+    assert_refused(phi3, key, LLAMA3_ROPE, "llama models only");
+    free(phi3);
+    static const char *const fields[] = {"factor", "low_freq_factor", "high_freq_factor",
+                                         "original_max_position_embeddings"};
+    for (size_t i = 0; i < 4; i++) {
+        char *rope = with(LLAMA3_ROPE, fields[i], NULL);
+        assert_refused(TINY_CONFIG, key, rope, fields[i]);
+        free(rope);
+    }
+    char *equal = with(LLAMA3_ROPE, "high_freq_factor", "1.0");
+    assert_refused(TINY_CONFIG, key, equal, "low < high");
+    free(equal);
+    char *more = with(LLAMA3_ROPE, "attention_factor", "1.0");
+    assert_refused(TINY_CONFIG, key, more, "attention_factor");
+    free(more);
+}
+
+static void test_rope_parameters_of_newer_files(void **state)
+{
+    (void)state;
+    static const char key[] = "rope_parameters";
+    char *base = with(TINY_CONFIG, "rope_theta", NULL);
+    assert_true(accepted(base, key, "{\"rope_type\":\"default\",\"rope_theta\":5e5}").rope_theta ==
+                5e5f);
+    assert_refused(base, key, "{\"rope_type\":\"default\"}", "rope_theta");
+    assert_refused(TINY_CONFIG, key, "{\"rope_type\":\"default\",\"rope_theta\":5e5}",
+                   "two values");
+    assert_refused(TINY_CONFIG, key, "{\"rope_type\":\"default\",\"beta_fast\":3}", "beta_fast");
+    assert_refused(PHI3_BASE, key, "{\"rope_type\":\"default\"}", "contradict");
+    free(base);
+}
+
+static void test_stop_tokens(void **state)
+{
+    (void)state;
+    struct model_config c;
+    struct error err;
+    assert_true(parse(&c, TINY_CONFIG, NULL, &err));
+    assert_int_equal(c.n_stop, 1);
+    assert_int_equal(c.stop[0], 2);
+    assert_int_equal(c.bos, 1);
+    assert_true(parse(&c, TINY_CONFIG, "{\"eos_token_id\":[7,1,0],\"temperature\":0.7}", &err));
+    assert_int_equal(c.n_stop, 3);
+    assert_int_equal(c.stop[0], 7);
+    assert_int_equal(c.bos, 1);
+    assert_false(parse(&c, TINY_CONFIG, "{\"eos_token_id\":[7,20]}", &err)); /* vocab is 20 */
+    assert_false(parse(&c, TINY_CONFIG, "{\"eos_token_id\":-1}", &err));
+    assert_false(parse(&c, TINY_CONFIG, "{\"eos_token_id\":\"2\"}", &err));
+    assert_false(
+        parse(&c, TINY_CONFIG, "{\"eos_token_id\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}", &err));
+    assert_false(parse(&c, TINY_CONFIG, "[]", &err));
+    assert_false(parse(&c, TINY_CONFIG, "{", &err));
+    assert_refused(TINY_CONFIG, "bos_token_id", "20", "bos_token_id");
+    assert_int_equal(accepted(TINY_CONFIG, "bos_token_id", "null").bos, -1);
+}
+
+static void test_phi_3_5_itself(void **state)
+{
+    (void)state;
+    struct buf config = {0}, generation = {0};
+    struct model_config c;
+    struct error err;
+    const char *folder = shared_path("models/phi-3.5-mini-instruct");
+    char *a = path_join(folder, "config.json"), *b = path_join(folder, "generation_config.json");
+    assert_true(read_file(&config, a, 1 << 20, &err) && read_file(&generation, b, 1 << 20, &err));
+    if (!config_parse(&c, config.data, config.len, a, generation.data, generation.len, b, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(c.dim, 3072);
+    assert_int_equal(c.head_dim, 96);
+    assert_int_equal(c.orig_ctx, 4096);
+    assert_int_equal(config_n_params(&c), 3821079552); /* reference/phi-3.5.md, 1.4 */
+    static const int32_t stop[] = {32007, 32001, 32000};
+    assert_int_equal(c.n_stop, 3);
+    assert_memory_equal(c.stop, stop, sizeof stop);
+    double sum_short = 0, sum_long = 0; /* checksums of 1.2 */
+    for (unsigned i = 0; i < c.rot_dim / 2; i++) {
+        sum_short += (double)c.short_factor[i];
+        sum_long += (double)c.long_factor[i];
+    }
+    assert_true(fabs(sum_short - 83.46998918056488) < 1e-9);
+    assert_true(fabs(sum_long - 1828.040079832077) < 1e-9);
+    buf_free(&config);
+    buf_free(&generation);
+    free(a);
+    free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bases_are_fine),
+        cmocka_unit_test(test_every_field_of_the_arithmetic_is_needed),
+        cmocka_unit_test(test_sizes_out_of_range),
+        cmocka_unit_test(test_arithmetic_that_we_do_not_have),
+        cmocka_unit_test(test_longrope),
+        cmocka_unit_test(test_llama3_scaling),
+        cmocka_unit_test(test_rope_parameters_of_newer_files),
+        cmocka_unit_test(test_stop_tokens),
+        cmocka_unit_test(test_phi_3_5_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

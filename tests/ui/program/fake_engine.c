@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fake_engine: engine.h without a model, for tests of the screen. Says what the environment tells:
+ *
+ *   FAKE_TEXT=FILE     the answer, in pieces of FAKE_PIECE bytes, FAKE_DELAY_MS apart
+ *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
+ *   FAKE_STATS=0       no numbers between the pieces
+ *   FAKE_HOLD=N        after N pieces nothing more comes until the turn is cancelled
+ *   FAKE_LOADING_MS=N  how long loading takes
+ *   FAKE_READING_MS=N  how long a prompt takes, if it is not cancelled
+ *   FAKE_FAILURE=TEXT  loading fails
+ *   FAKE_KEEPS=FILE    what was asked about conversations goes there too
+ *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "sanitise.h"
+
+extern uint64_t fake_engine_seed;
+uint64_t fake_engine_seed; /* of the last turn, for tests */
+extern char fake_engine_keeps[256];
+char fake_engine_keeps[256]; /* "say 3, keep, forget 3, ": what was asked about conversations */
+
+struct engine {
+    pthread_t thread;
+    struct event_queue *queue;
+    int wake[2], work[2]; /* pipes: events for the caller, turns for the thread */
+    atomic_uint cancelled;
+    uint32_t turn;
+    _Atomic uint32_t n_prompt; /* of the last turn */
+    struct engine_info info;
+    struct model model;
+    struct error error;
+    struct buf text;
+};
+
+static int number_of(const char *name, int otherwise)
+{
+    const char *text = getenv(name);
+    return text ? atoi(text) : otherwise;
+}
+
+static void note(const char *what, int64_t conversation)
+{
+    size_t n = strlen(fake_engine_keeps);
+    snprintf(fake_engine_keeps + n, sizeof fake_engine_keeps - n, conversation ? "%s %d, " : "%s, ",
+             what, (int)conversation);
+    FILE *file = getenv("FAKE_KEEPS") ? fopen(getenv("FAKE_KEEPS"), "w") : NULL;
+    if (file) {
+        fputs(fake_engine_keeps, file);
+        fclose(file);
+    }
+}
+
+static void emit(struct engine *e, struct event event)
+{
+    while (!event_queue_push(e->queue, &event))
+        usleep(1000);
+    if (write(e->wake[1], "", 1) != 1)
+        return;
+}
+
+static void answer(struct engine *e, uint32_t turn)
+{
+    size_t piece = (size_t)number_of("FAKE_PIECE", 5);
+    bool numbers = number_of("FAKE_STATS", 1);
+    uint32_t n_prompt = getenv("FAKE_CONTEXT") ? atomic_load(&e->n_prompt) : 10;
+    uint32_t room = !getenv("FAKE_CONTEXT")      ? UINT32_MAX
+                    : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt
+                                                 : 0;
+    struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .total = n_prompt});
+    for (int ms = number_of("FAKE_READING_MS", 0); ms > 0 && atomic_load(&e->cancelled) < turn;
+         ms -= 10)
+        poll(NULL, 0, 10);
+    emit(e,
+         (struct event){.type = EVENT_PROMPT, .turn = turn, .done = n_prompt, .total = n_prompt});
+    size_t at = 0;
+    for (; at < e->text.len && atomic_load(&e->cancelled) < turn && stats.n_tokens < room;
+         stats.n_tokens++) {
+        struct event event = {.type = EVENT_TEXT, .turn = turn};
+        size_t n = e->text.len - at < piece ? e->text.len - at : piece;
+        memcpy(event.text, e->text.data + at, event.n_text = (uint8_t)n);
+        emit(e, event);
+        stats.tokens_per_s = 50;
+        stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
+        if (numbers)
+            emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
+        at += n;
+        while (stats.n_tokens + 1 == (uint32_t)number_of("FAKE_HOLD", 0) &&
+               atomic_load(&e->cancelled) < turn)
+            poll(NULL, 0, 10);
+        if (number_of("FAKE_DELAY_MS", 0))
+            poll(NULL, 0, number_of("FAKE_DELAY_MS", 0));
+    }
+    if (getenv("FAKE_CRASH"))
+        raise(number_of("FAKE_CRASH", SIGSEGV));
+    enum stop_reason stop = at == e->text.len                    ? STOP_END
+                            : atomic_load(&e->cancelled) >= turn ? STOP_CANCELLED
+                                                                 : STOP_CONTEXT;
+    emit(e, (struct event){.type = EVENT_DONE, .turn = turn, .stats = stats, .stop = stop});
+}
+
+static void *engine_main(void *arg)
+{
+    struct engine *e = arg;
+    int loading = number_of("FAKE_LOADING_MS", 0);
+    for (int ms = 0; ms < loading; ms += 50) {
+        emit(e, (struct event){
+                    .type = EVENT_LOADING, .done = (uint64_t)ms, .total = (uint64_t)loading});
+        poll(NULL, 0, 50);
+    }
+    if (getenv("FAKE_FAILURE")) {
+        error_set(&e->error, EX_DATAERR, "%s", getenv("FAKE_FAILURE"));
+        emit(e, (struct event){.type = EVENT_FAILED});
+        return NULL;
+    }
+    emit(e, (struct event){.type = EVENT_READY});
+    uint32_t turn;
+    while (read(e->work[0], &turn, sizeof turn) == (ssize_t)sizeof turn)
+        answer(e, turn);
+    return NULL;
+}
+
+struct engine *engine_start(const struct engine_options *o)
+{
+    struct engine *e = xcalloc(1, sizeof *e);
+    struct error err;
+    sigset_t before;
+    (void)o;
+    e->queue = event_queue_new(256);
+    e->model.file_bytes = 1000000000;
+    e->info = (struct engine_info){.model = &e->model,
+                                   .template = TEMPLATE_PHI3,
+                                   .n_threads = 1,
+                                   .cpu_level = "fake",
+                                   .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),
+                                   .f32_bytes = 8000000000,
+                                   .kv_token_bytes = 100000};
+    if (getenv("FAKE_TEXT") && !read_file(&e->text, getenv("FAKE_TEXT"), 1 << 28, &err))
+        exit(error_print(&err, "fake_engine"));
+    if (pipe(e->wake) != 0 || pipe(e->work) != 0)
+        exit(EX_OSERR);
+    block_signals(&before);
+    pthread_create(&e->thread, NULL, engine_main, e);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return e;
+}
+
+void engine_stop(struct engine *e)
+{
+    if (!e)
+        return;
+    engine_cancel(e, UINT32_MAX);
+    close(e->work[1]);
+    struct event sink;
+    close(e->wake[0]);
+    while (event_queue_pop(e->queue, &sink))
+        continue;
+    pthread_join(e->thread, NULL);
+    event_queue_free(e->queue);
+    buf_free(&e->text);
+    free(e);
+}
+
+int engine_fd(const struct engine *e)
+{
+    return e->wake[0];
+}
+
+bool engine_next(struct engine *e, struct event *out)
+{
+    char sink;
+    if (!event_queue_pop(e->queue, out))
+        return false;
+    return read(e->wake[0], &sink, 1) == 1; /* one byte an event */
+}
+
+const struct engine_info *engine_info(const struct engine *e)
+{
+    return &e->info;
+}
+
+const struct error *engine_error(const struct engine *e)
+{
+    return e->error.code ? &e->error : NULL;
+}
+
+uint32_t engine_submit(struct engine *e, const struct turn_request *r)
+{
+    uint32_t turn = ++e->turn;
+    fake_engine_seed = r->seed;
+    note("say", r->conversation);
+    atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
+    engine_cancel(e, turn - 1);
+    if (write(e->work[1], &turn, sizeof turn) != (ssize_t)sizeof turn)
+        exit(EX_OSERR);
+    return turn;
+}
+
+void engine_cancel(struct engine *e, uint32_t turn)
+{
+    atomic_store(&e->cancelled, turn);
+}
+
+void engine_keep(struct engine *e)
+{
+    (void)e;
+    note("keep", 0);
+}
+
+bool engine_is_keeping(struct engine *e)
+{
+    (void)e;
+    return false;
+}
+
+void engine_forget(struct engine *e, int64_t conversation)
+{
+    (void)e;
+    note("forget", conversation);
+}
+
+void engine_set_sampling(struct engine *e, const struct sampling *s)
+{
+    (void)e;
+    (void)s;
+}
+
+void engine_set_max_tokens(struct engine *e, uint32_t max_tokens)
+{
+    (void)e;
+    (void)max_tokens;
+}
+
+void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
+{
+    (void)turn;
+    if (atomic_load(&e->n_prompt) < e->info.ctx_len) /* else it had no room for an answer */
+        ids_push(out, 1);
+}

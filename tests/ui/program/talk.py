@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: MIT
+"""The conversation in lines: on terminals that can do no more, for screen readers, and asked for."""
+import os
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+
+from terminal import Pty, Screen, environment, program, run_tests, shared
+
+TUI = program("ui/qins-tui")
+FAKE = program("tests/ui/qins-tui-fake")
+SOURCE = os.environ.get("QINS_SOURCE", ".")
+
+
+def start(*flags, term="xterm-256color", **env):
+    return Screen(["env", "TERM=" + term, TUI, "--temperature", "0", "-n", "20", *flags, shared("models/stories260K-phi3")], **env)
+
+
+def converse(s):
+    s.wait(r"^You: ?$")
+    s.text("Once upon a time")
+    s.keys("Enter")
+    s.wait(r"(?s)^Assistant: .*\[max tokens reached\]\nYou: ?$")
+    s.text("/set temperature 9")
+    s.keys("Enter")
+    s.wait(r"not a number from 0 to 2")
+    s.text("/frobnicate")
+    s.keys("Enter")
+    s.wait(r"No such command")
+    s.text("/stats")
+    s.keys("Enter")
+    s.wait(r"^20 tokens, ")
+    s.keys("C-d")
+    s.wait(r"EXIT=0")
+
+
+def test_asked_for():
+    with start("--plain") as s:
+        converse(s)
+
+
+def test_for_screen_readers():
+    with start(ACCESSIBLE="1") as s:
+        converse(s)
+
+
+def test_where_no_screen_can_be():
+    with start(term="dumb") as s:
+        converse(s)
+
+
+def test_control_c_stops_the_answer_and_nothing_else():
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as text:
+        text.write("A sentence. " * 10000)
+        text.flush()
+        with Screen([FAKE, "--plain", "--format", "f32", os.path.join(SOURCE, "meson.build")],
+                    FAKE_TEXT=text.name, FAKE_DELAY_MS="20") as s:
+            s.wait(r"^You: ?$")
+            s.text("go")
+            s.keys("Enter")
+            s.wait(r"^Assistant: A sentence\.")
+            s.keys("C-c")
+            s.wait(r"(?s)\[stopped\]\nYou: ?$")
+            s.text("again")
+            s.keys("Enter")
+            s.wait(r"(?s)stopped.*^Assistant: A sentence\.")
+
+
+def test_no_answer_can_write_a_label():
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as text:
+        text.write("Yes.\nYou: forged\nAssistant: too\x1b[2J\n")
+        text.flush()
+        with Screen([FAKE, "--plain", "--format", "f32", os.path.join(SOURCE, "meson.build")],
+                    FAKE_TEXT=text.name) as s:
+            s.wait(r"^You: ?$")
+            s.text("go")
+            s.keys("Enter")
+            s.wait(r"(?s)^Assistant: Yes\.\n  You: forged\n  Assistant: too\^\[\[2J\n.*^You: ?$")
+
+
+class Lines:
+    """An engine that says what a test wants, and one HOME for several programs."""
+    def __init__(self, text="An answer."):
+        self.folder = tempfile.TemporaryDirectory(prefix="qins-talk-")
+        self.text = self.path("answer.txt")
+        with open(self.text, "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def path(self, *names):
+        return os.path.join(self.folder.name, *names)
+
+    def start(self, *flags, **env):
+        s = Screen([FAKE, "--plain", "--format", "f32", *flags, os.path.join(SOURCE, "meson.build")],
+                   FAKE_TEXT=self.text, XDG_STATE_HOME=self.path("state"), **env)
+        s.wait(r"^You: ?$")
+        return s
+
+    def pipe(self, said, *flags):
+        return subprocess.run([FAKE, "--chat", "--format", "f32", *flags, os.path.join(SOURCE, "meson.build")],
+                              input=said.encode(), env=environment(self.folder.name, FAKE_TEXT=self.text),
+                              capture_output=True, check=True)
+
+    def texts(self):
+        db = sqlite3.connect(self.path("state", "qins", "conversations.db"))
+        rows = db.execute("SELECT CAST(text AS TEXT) FROM message ORDER BY conversation, number").fetchall()
+        db.close()
+        return [row[0] for row in rows]
+
+
+def say(s, text):
+    s.text(text)
+    s.keys("Enter")
+
+
+def test_what_is_said_is_kept_and_opened_again():
+    lines = Lines()
+    with lines.start(FAKE_KEEPS=lines.path("keeps")) as s:
+        say(s, "about ice")
+        s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
+        say(s, "/new")
+        s.wait(r"^A new conversation\.")
+        say(s, "about fire")
+        s.wait(r"(?s)fire\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/save Flames")
+        s.wait(r'^Saved as "Flames"')
+        say(s, "/export " + lines.path("out.md"))
+        s.wait(r"^Written: .*out\.md")
+        s.keys("C-d")
+        s.wait("EXIT=0")
+    assert lines.texts() == ["about ice", "An answer.", "about fire", "An answer."]
+    with open(lines.path("keeps"), encoding="ascii") as f:  # what the model has read, too
+        assert f.read() == "say 1, keep, say 2, keep, "
+    with lines.start("--continue") as s:
+        s.wait(r"(?s)^You: about fire\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/open")
+        s.wait(r"^1\. Flames, 2 messages, \d\d:\d\d\n2\. about ice, 2 messages")
+        say(s, "/open ice")
+        s.wait(r"(?s)^You: about ice\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/open antarctic")
+        s.wait(r"^No conversation is found for antarctic")
+        say(s, "more ice")
+        s.wait(r"(?s)more ice\nAssistant: An answer\.\nYou: ?$")
+    assert lines.texts()[:4] == ["about ice", "An answer.", "more ice", "An answer."]
+
+
+def test_versions_in_lines():
+    lines = Lines()
+    with lines.start() as s:
+        say(s, "one")
+        s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
+        say(s, "/regen")
+        s.wait(r"(?s)/regen\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/undo")
+        s.wait(r"(?s)^The last exchange is taken back; /branch finds it again\.\nYou: ?$")
+        say(s, "/continue")
+        s.wait(r"^The last answer is complete\.")
+    assert lines.texts() == ["one", "An answer.", "An answer."]
+
+
+def test_another_version_is_the_next_line():
+    lines = Lines()
+    with lines.start() as s:
+        say(s, "/edit")
+        s.wait(r"^There is no message of yours to edit\.")
+        say(s, "one\\")
+        say(s, "two")
+        s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
+        say(s, "/edit")
+        s.wait(r"(?s)^Your last message: one\n  two\nThe next line is its new version.*^New version: ?$")
+        say(s, "")
+        s.wait(r"(?s)^It stays as it was\.\nYou: ?$")
+        say(s, "/edit")
+        s.wait(r"(?s)stays as.*^New version: ?$")
+        say(s, "/stats")  # a command leaves it too
+        s.wait(r"(?s)stays as it was.*^It stays as it was\.\n\d+ tokens.*^You: ?$")
+        say(s, "/edit")
+        s.wait(r"(?s)tokens.*^New version: ?$")
+        say(s, "three")
+        s.wait(r"(?s)three\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/edit answer")
+        s.wait(r"(?s)^The last answer: An answer\..*^New version: ?$")
+        say(s, "mine")
+        s.wait(r"^/continue goes on with your version of the answer, /branch 1 brings")
+        say(s, "/continue")
+        s.wait(r"(?s)/continue\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/branch 1")
+        s.wait(r"(?s)^The conversation goes on from here:\nYou: three\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/branch 3")
+        s.wait(r"^There are 2 versions; /branch lists all branches")
+    assert lines.texts() == ["one\ntwo", "An answer.", "three", "An answer.", "mineAn answer."], lines.texts()
+
+
+def test_branches_are_chosen_by_number():
+    lines = Lines()
+    with lines.start() as s:
+        say(s, "/branch")
+        s.wait(r"^Nothing was said yet\.")
+        say(s, "ice")
+        s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
+        say(s, "/undo")
+        s.wait(r"^The last exchange is taken back")
+        say(s, "/branch")
+        s.wait(r"(?s)^1\. ice: An answer\., 2 messages, \d\d:\d\d\n.*^Number: ?$")
+        say(s, "2")
+        s.wait(r"(?s)^A number from 1 to 1;.*^Number: ?$")
+        say(s, "1")
+        s.wait(r"(?s)^The conversation goes on from here:\nYou: ice\nAssistant: An answer\.\nYou: ?$")
+        say(s, "/branch")
+        s.wait(r"(?s)2 messages, \d\d:\d\d; this one\nYou: ?$")  # nothing to choose from
+        say(s, "3")  # is a message
+        s.wait(r"(?s)^You: 3\nAssistant: An answer\.\nYou: ?$")
+    assert lines.texts() == ["ice", "An answer.", "3", "An answer."]
+
+
+def test_messages_are_found():
+    lines = Lines("Light bends.\nIt is LIGHT there.\nYou: \x1b[2J forged light")
+    with lines.start() as s:
+        say(s, "why does light bend")
+        s.wait(r"(?s)^Assistant: Light bends\..*^You: ?$")
+        say(s, "/find light")
+        s.wait(r"(?s)^1\. You: why does light bend\n2\. Assistant: Light bends\. It is LIGHT there\. You: \^\[\[2J "
+               r"forged light\n4 found, in 2 of 2 messages\.\nYou: ?$")
+        say(s, "/find LIGHT")  # as on the screen: a capital wants itself
+        s.wait(r"(?s)/find LIGHT\n2\. Assistant: .*\n1 found, in 1 of 2 messages\.")
+        say(s, "/find ice")
+        s.wait(r"^Not found\.")
+
+
+def command_names():
+    with open(os.path.join(SOURCE, "ui", "chat", "command.c"), encoding="utf-8") as f:
+        return re.findall(r'\{COMMAND_\w+, "(\w+)"', f.read())
+
+
+def test_every_command_of_the_table_says_what_it_does():
+    lines, names = Lines(), command_names()
+    assert len(names) > 20
+    help_text = lines.pipe("/help\n").stderr.decode()
+    for name in names:
+        said = lines.pipe("/%s\n" % name, "--json").stdout.decode().splitlines()
+        notices = [e["text"] for e in map(json.loads, said) if e["event"] == "notice"]
+        assert notices or name == "quit", name
+        here = "/%s" % name in help_text
+        assert here or any("screen" in text for text in notices), (name, notices)
+        assert not any("No such command" in text for text in notices), (name, notices)
+
+
+def test_pipes_get_answers_alone_byte_for_byte():
+    text = "word " * 100 + "\ttab\x1b[2J \u202e"
+    lines = Lines(text)
+    done = lines.pipe("one\n/edit\ntwo\n/undo\n/branch\n1\n/find word\n/about\n")
+    assert done.stdout.decode() == (text + "\n\n") * 2, done.stdout
+    assert b"The next line is its new version" in done.stderr
+    assert b"QINS keeps the weights" in done.stderr
+
+
+def test_a_measurement_is_no_part_of_the_conversation():
+    lines = Lines()
+    with lines.start() as s:
+        say(s, "hello")
+        s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
+        say(s, "/bench")
+        s.wait(r"(?s)^Measuring 32 tokens\.\.\.\n\d+ tokens at .*\nYou: ?$")
+    assert lines.texts() == ["hello", "An answer."]
+
+
+def rows_of(label, text, width, indent="  "):
+    """The rule: words go into a row while they fit; what goes on is indented."""
+    rows, row = [], label
+    for i, word in enumerate(text.split(" ")):
+        if i and len(row) + 1 + len(word) > width:
+            rows.append(row)
+            row = indent + word
+        else:
+            row += " " * (i > 0) + word
+    return rows + [row]
+
+
+def test_rows_end_between_words_at_any_width():
+    text = "Some sentences of words. They are long, longer and the longest? Yes! " * 6
+    lines = Lines(text.strip())
+    with Pty([FAKE, "--plain", "--no-save", "--format", "f32", os.path.join(SOURCE, "meson.build")], columns=37,
+             FAKE_TEXT=lines.text) as p:
+        p.wait(rb"You: $")
+        for width in (37, 64, 21):
+            p.resize(width, 30)
+            p.out = b""
+            p.send(b"go\r")
+            p.wait(rb"Yes!\r\nYou: $")
+            shown = p.out.decode().split("\r\n")
+            assert shown[0] == "go" and shown[-1] == "You: ", shown
+            assert [row.rstrip() for row in shown[1:-1]] == rows_of("Assistant: ", text.strip(), width), shown
+
+
+def test_an_answer_that_is_killed_is_kept():
+    lines = Lines("A sentence. " * 1000)
+    with lines.start(FAKE_HOLD="30") as s:
+        say(s, "go")
+        s.wait(r"^Assistant: A sentence\.")
+        end = time.monotonic() + 30
+        while not any(t.startswith("A sentence.") for t in lines.texts()):   # within a second, or so
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        os.kill(s.pid(), signal.SIGKILL)
+        s.wait("EXIT=137")
+    with lines.start("--continue") as s:
+        s.wait(r"(?s)^You: go\nAssistant: A sentence\..*^\[interrupted; /continue goes on\]$")
+
+
+def test_the_system_prompt_is_written_in_an_editor():
+    lines = Lines()
+    editor = lines.path("editor")
+    with open(editor, "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\nprintf 'Be brief.\\nBe kind.\\n' >\"$1\"\n")
+    os.chmod(editor, 0o755)
+    with lines.start("--system", "Before.", EDITOR=editor) as s:
+        say(s, "/system edit")
+        s.wait(r"^The system prompt holds from the next message on\.")
+        say(s, "/system")
+        s.wait(r"^System prompt: Be brief\.\n *Be kind\.$")
+        os.kill(s.pid(), signal.SIGQUIT)  # what Ctrl-\ sends: the editor's no more
+        s.wait("EXIT=131")
+    with lines.start("--system", "Before.", EDITOR="false") as s:
+        say(s, "/system edit")
+        s.wait(r"^false ended with code 1: the input is as it was")
+        say(s, "/system")
+        s.wait(r"^System prompt: Before\.$")
+
+
+def test_nothing_is_kept_of_pipes_and_when_so_asked():
+    lines = Lines()
+    with lines.start("--no-save") as s:
+        say(s, "a secret")
+        s.wait(r"^Assistant: An answer")
+        say(s, "/save")
+        s.wait(r"^Nothing is saved: --no-save")
+        say(s, "/open")
+        s.wait(r"(?s)no-save.*Nothing is saved")
+    subprocess.run([FAKE, "--chat", "--format", "f32", os.path.join(SOURCE, "meson.build")], input=b"hello\n",
+                   env=environment(lines.folder.name, FAKE_TEXT=lines.text, XDG_STATE_HOME=lines.path("state")),
+                   stdout=subprocess.DEVNULL, check=True)
+    assert not os.path.exists(lines.path("state"))
+
+
+if __name__ == "__main__":
+    run_tests(dict(globals()))

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine's events become chat, transcript and status. The engine is the fake one.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "app.h"
+#include "test.h"
+
+extern uint64_t fake_engine_seed; /* of the last turn */
+extern char fake_engine_keeps[256];
+static struct options options;
+
+static void open_app(struct app *a)
+{
+    options_init(&options);
+    *a = (struct app){.chat.options = &options,
+                      .chat.saving.off = true,
+                      .chat.engine = engine_start(&(struct engine_options){0})};
+    transcript_init(&a->reader.transcript);
+    transcript_init(&a->reader.pager);
+}
+
+static void close_app(struct app *a)
+{
+    engine_stop(a->chat.engine);
+    conversation_free(&a->chat.conversation);
+    saving_free(&a->chat.saving);
+    transcript_free(&a->reader.transcript);
+    options_free(&options);
+    buf_free(&a->prompt.notice);
+}
+
+/* Takes the engine's events until one of this type was handled. */
+static void take_until(struct app *a, enum event_type type)
+{
+    struct event e = {0};
+    for (bool done = false; !done;) {
+        struct pollfd p = {.fd = engine_fd(a->chat.engine), .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 60000), 1);
+        while (!done && engine_next(a->chat.engine, &e)) {
+            app_event(a, &e);
+            done = e.type == type;
+        }
+    }
+}
+
+static struct event text_event(uint32_t turn, const char *text)
+{
+    struct event e = {.type = EVENT_TEXT, .turn = turn, .n_text = (uint8_t)strlen(text)};
+    memcpy(e.text, text, strlen(text));
+    return e;
+}
+
+static void test_a_message_waits_then_becomes_a_turn(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_send(&a, "hi", 2);
+    assert_true(app_is_busy(&a));
+    assert_int_equal(a.chat.turn, 0);
+    take_until(&a, EVENT_READY);
+    assert_int_equal(a.chat.turn, 1);
+    assert_int_equal(a.chat.status.ctx_len, 4096);
+    take_until(&a, EVENT_DONE); /* the fake engine has no text: nothing stays but its ids */
+    assert_false(app_is_busy(&a));
+    assert_int_equal(a.chat.status.state, STATE_READY);
+    assert_int_equal(a.chat.status.stop, STOP_END);
+    assert_int_equal(a.chat.conversation.n, 2);
+    assert_int_equal(a.chat.conversation.messages[1].ids.n, 1);
+    close_app(&a);
+}
+
+static void test_events_of_another_turn_change_nothing(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    app_send(&a, "hi", 2);
+    a.chat.turn = 7;
+    struct event old = text_event(6, "old"), now = text_event(7, "now \033[2J");
+    struct event done = {.type = EVENT_DONE, .turn = 6, .stop = STOP_END};
+    app_event(&a, &old);
+    app_event(&a, &done);
+    assert_int_equal(a.chat.turn, 7);
+    app_event(&a, &now);
+    assert_string_equal(a.chat.conversation.messages[1].text.data, "now \033[2J"); /* exact bytes */
+    assert_string_equal(transcript_layout(&a.reader.transcript, 1, 0)->drawn.text.data,
+                        "now ^[[2J"); /* never these */
+    app_new_conversation(&a);
+    app_event(&a, &now);
+    assert_int_equal(a.chat.conversation.n, 0);
+    assert_int_equal(a.reader.transcript.n, 0);
+    close_app(&a);
+}
+
+static void test_an_answer_without_a_word_is_not_kept(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_send(&a, "hi", 2);
+    app_stop(&a); /* before the model was there */
+    assert_false(app_is_busy(&a));
+    assert_string_equal(a.reader.transcript.items[1].mark, "[stopped]");
+    take_until(&a, EVENT_READY);
+    assert_int_equal(a.chat.turn, 0);
+    close_app(&a);
+}
+
+static void test_text_that_streams_is_saved_within_a_second(void **state)
+{
+    (void)state;
+    struct app a;
+    struct error err;
+    struct conversation saved = {0};
+    bool taken;
+    open_app(&a);
+    a.chat.saving.off = false;
+    a.chat.saving.folder = path_join(temp_folder(), "qins");
+    take_until(&a, EVENT_READY);
+    app_send(&a, "hi", 2);
+    a.chat.turn = 7;
+    assert_true(a.chat.saving.due <= 0); /* the message is saved; nothing waits, nothing wakes */
+    struct event piece = text_event(7, "streamed");
+    app_event(&a, &piece);
+    double due = a.chat.saving.due;
+    assert_true(due > 0 && due <= now_ms() + 1000);
+    app_event(&a, &piece);
+    assert_true(a.chat.saving.due == due); /* more text does not put it off */
+    app_save(&a);
+    assert_true(a.chat.saving.due <= 0);
+    int64_t id = a.chat.conversation.id;
+    saving_release(&a.chat.saving);
+    assert_true(store_load(a.chat.saving.store, id, &saved, &taken, &err));
+    assert_string_equal(saved.messages[1].text.data, "streamedstreamed");
+    conversation_free(&saved);
+    *strrchr(a.chat.saving.folder, '/') = '\0';
+    remove_folder(a.chat.saving.folder);
+    close_app(&a);
+}
+
+static void test_another_version_has_another_seed(void **state)
+{
+    (void)state;
+    struct app a;
+    struct error err;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    assert_true(options_set(a.chat.options, OPT_SEED, "5", SOURCE_USER, &err));
+    app_send(&a, "hi", 2);
+    take_until(&a, EVENT_DONE);
+    assert_int_equal(fake_engine_seed, 5);
+    app_regenerate(&a);
+    take_until(&a, EVENT_DONE);
+    assert_int_equal(fake_engine_seed, 6);
+    assert_int_equal(a.chat.conversation.n, 3);
+    assert_int_equal(a.chat.conversation.n_path, 2);
+    close_app(&a);
+}
+
+static void say(struct app *a, const char *text)
+{
+    app_send(a, text, strlen(text));
+    take_until(a, EVENT_DONE);
+}
+
+/* The engine learns of whom a turn is, that a conversation is left, and that one is deleted; of one
+ * that is not saved nothing. */
+static void test_the_engine_learns_what_to_keep(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    a.chat.saving.off = false;
+    a.chat.saving.folder = path_join(temp_folder(), "qins");
+    take_until(&a, EVENT_READY);
+    fake_engine_keeps[0] = '\0';
+    say(&a, "first");
+    app_bench(&a);
+    take_until(&a, EVENT_DONE);
+    app_new_conversation(&a);
+    say(&a, "second");
+    assert_true(app_open_conversation(&a, 1));
+    app_pick_conversation(&a);
+    picker_select(&a.list.picker, 1); /* the one that is open */
+    app_key(&a, K_CTRL | 'd');
+    app_key(&a, 'y');
+    app_close_picker(&a);
+    assert_string_equal(fake_engine_keeps, "say 1, say 1, keep, say 2, keep, keep, forget 1, ");
+    fake_engine_keeps[0] = '\0';
+    a.chat.saving.off = true;
+    say(&a, "private");
+    assert_string_equal(fake_engine_keeps, "say, ");
+    picker_free(&a.list.picker);
+    *strrchr(a.chat.saving.folder, '/') = '\0';
+    remove_folder(a.chat.saving.folder);
+    close_app(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_message_waits_then_becomes_a_turn),
+        cmocka_unit_test(test_events_of_another_turn_change_nothing),
+        cmocka_unit_test(test_an_answer_without_a_word_is_not_kept),
+        cmocka_unit_test(test_text_that_streams_is_saved_within_a_second),
+        cmocka_unit_test(test_another_version_has_another_seed),
+        cmocka_unit_test(test_the_engine_learns_what_to_keep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "about.h"
+
+#include "units.h"
+
+static const char page[] =
+    "QINS keeps the weights of a language model as logarithms.\n"
+    "\n"
+    "Every weight becomes its sign, which is always kept exactly, and a small code of its size on "
+    "a "
+    "logarithmic scale: fine steps where weights are small, coarse ones where they are large. The "
+    "code is inverse: the smallest code stands for the largest weights.\n"
+    "\n"
+    "Formats, in bits a weight (FP32 takes 32):\n"
+    "  qins9     9      8-bit code, signs apart: the original\n"
+    "  qins8     8      sign, 7-bit code, a scale for each row\n"
+    "  qins4     4.25   sign, 3-bit code, a scale for 32 weights\n"
+    "  qins4-16  4.5    sign, 3-bit code, a scale for 16 weights\n"
+    "\n"
+    "What that enables: a model of the Phi-3.5 class fits into the memory of an ordinary computer; "
+    "its file is mapped and used where it lies, so opening it copies nothing; and generating text, "
+    "which is limited by how fast weights can be read, gets faster as they get smaller. Codes are "
+    "turned into numbers inside the matrix products, by instructions chosen for this CPU.\n"
+    "\n"
+    "What it costs: coarser formats answer a little worse. qins8 is close to the original; qins4 "
+    "is "
+    "the usual compromise.\n"
+    "\n"
+    "Everything happens on this computer. Nothing is sent anywhere.\n";
+
+void about(struct buf *out, const char *model, uint64_t model_bytes, uint64_t f32_bytes)
+{
+    char file[24], whole[24];
+    buf_puts(out, page);
+    if (model)
+        buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s.\n", model,
+                   format_bytes(model_bytes, file, sizeof file),
+                   format_bytes(f32_bytes, whole, sizeof whole));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * saving: keeps the conversation on the screen in the store, as it grows. What is finished is saved
+ * at once, text that streams every second, or after a pause of SAVE_PAUSE times what the last time
+ * took: all of an answer is written each time, and the chat waits for it. A disk that does not take
+ * it costs one line for the reader; the chat goes on, and later attempts are made quietly.
+ */
+#ifndef QINS_SAVING_H
+#define QINS_SAVING_H
+
+#include "store.h"
+
+enum { SAVE_EVERY_MS = 1000, SAVE_RETRY_MS = 10000, SAVE_PAUSE = 20 };
+
+struct saving {
+    bool off;            /* nothing is to be kept */
+    char *folder;        /* NULL: there is none */
+    struct store *store; /* NULL: not open, or failed */
+    bool failed;         /* since the last success; the reader was told */
+    bool suspected;      /* was called damaged since then, and opened anew */
+    char *reason;        /* of the last failure; NULL: there was none */
+    double took_ms;      /* the last time */
+    double due;          /* when saving_now is to be called, in now_ms time; 0: never */
+    struct buf news;     /* what the reader has to know; raw; taken by saving_news */
+};
+
+void saving_free(struct saving *s);
+/* The open store, or NULL and the reason. */
+struct store *saving_store(struct saving *s, struct error *err);
+
+/* Text was added that may wait a second. */
+void saving_later(struct saving *s);
+/* Saves what is not saved. -> whether all of it is */
+bool saving_now(struct saving *s, struct conversation *c);
+/* The conversation is left: others may have it. */
+void saving_release(struct saving *s);
+/* -> a line for the reader, once; NULL: none. Caller frees. */
+char *saving_news(struct saving *s);
+
+#endif

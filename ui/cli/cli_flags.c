@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_flags.h"
+
+#include <stddef.h>
+
+const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
+    [FLAG_PROMPT] =
+        {"prompt", 'p', "TEXT", "answer this in plain mode, then leave",
+         "The prompt of\n"
+         ".Sx PLAIN MODE .\n"
+         "Where text also comes from the standard input it is added after a blank line."},
+    [FLAG_CONTINUE] = {"continue", 0, NULL, "go on with the last conversation",
+                       "Opens the screen with the conversation that was saved last."},
+    [FLAG_NO_SAVE] = {"no-save", 0, NULL, "keep nothing of what is said",
+                      "Neither conversations nor sent lines are kept, as if\n"
+                      ".Ev QINS_NO_HISTORY\n"
+                      "were set."},
+    [FLAG_RAW] =
+        {"raw", 0, NULL, "plain mode without chat template",
+         "Plain mode without a chat template and without\n"
+         ".Fl \\-system :\n"
+         "the text is tokenised as the model's own tokenizer does, names of special tokens\n"
+         "and its rule for the token that begins a text included.\n"
+         "An empty text is that token alone.",
+         .rare = true},
+    [FLAG_PLAIN] =
+        {"plain", 0, NULL, "no screen, even on a terminal",
+         "Plain mode even where standard input and output are terminals: a conversation in\n"
+         "lines there."},
+    [FLAG_CHAT] =
+        {"chat", 0, NULL, "a conversation in lines, without a screen",
+         "A conversation without a screen: each line of the standard input is a message.\n"
+         "This is what\n"
+         ".Fl \\-plain\n"
+         "does on a terminal; see\n"
+         ".Sx Conversation in lines .",
+         .rare = true},
+    [FLAG_JSON] = {"json", 0, NULL, "plain mode in lines of JSON",
+                   "Plain mode in which the standard output is one JSON object a line; see\n"
+                   ".Sx JSON .\n"
+                   "With\n"
+                   ".Fl \\-models\n"
+                   "the list is JSON."},
+    [FLAG_MODELS] = {"models", 0, NULL, "list the models that -m knows by name",
+                     "Lists the\n"
+                     ".Pa .qins\n"
+                     "files that\n"
+                     ".Fl m\n"
+                     "knows by name, with size, format and context, or what is wrong with them.\n"
+                     "See\n"
+                     ".Ev QINS_MODELS ."},
+    [FLAG_DUMP_CONFIG] =
+        {"dump-config", 0, NULL, "print all settings and their sources",
+         "Prints every option with its value and where the value came from, as YAML\n"
+         "that can be used as\n"
+         ".Pa config.yaml ."},
+    [FLAG_DUMP_KEYS] = {"dump-keys", 0, NULL, "print all key bindings",
+                        "Prints every key binding in effect, as YAML that can be used as\n"
+                        ".Pa keys.yaml .",
+                        .rare = true},
+    [FLAG_COMPLETION] = {"completion", 0, "SHELL", "print a completion script: bash, zsh, fish",
+                         "Prints a script that makes\n"
+                         ".Ar SHELL\n"
+                         "(bash, zsh or fish) complete the flags, for example\n"
+                         ".Li eval \\(dq$(qins\\-tui \\-\\-completion bash)\\(dq .",
+                         .rare = true},
+    [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
+    [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
+    [FLAG_VERSION] = {"version", 'V', NULL, "print versions",
+                      "Prints the version of the program and of its libraries."},
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "paste_filter.h"
+
+/* ---- entries -------------------------------------------------------------------------- */
+
+void history_add(struct history *h, const char *text)
+{
+    if (text[strspn(text, " \t\n")] == '\0')
+        return;
+    char *entry = NULL;
+    for (size_t i = h->n; !entry && i-- > 0;) {
+        if (strcmp(h->entries[i], text) == 0) {
+            entry = h->entries[i];
+            memmove(h->entries + i, h->entries + i + 1, (--h->n - i) * sizeof *h->entries);
+        }
+    }
+    if (h->n == HISTORY_MAX) {
+        free(h->entries[0]);
+        memmove(h->entries, h->entries + 1, --h->n * sizeof *h->entries);
+    }
+    h->entries = xrealloc(h->entries, h->n + 1, sizeof *h->entries);
+    h->entries[h->n++] = entry ? entry : xstrdup(text);
+}
+
+void history_free(struct history *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free(h->entries[i]);
+    free(h->entries);
+    free(h->path);
+    *h = (struct history){0};
+}
+
+/* ---- lines ---------------------------------------------------------------------------- */
+
+static void encode(const char *text, struct buf *out)
+{
+    for (; *text; text++) {
+        if (*text == '\n')
+            buf_puts(out, "\\n");
+        else if (*text == '\\')
+            buf_puts(out, "\\\\");
+        else
+            buf_append(out, text, 1);
+    }
+    buf_puts(out, "\n");
+}
+
+static void take_line(struct history *h, const char *line, size_t n)
+{
+    struct buf raw = {0}, text = {0};
+    for (size_t i = 0; i < n; i++) {
+        bool escape = line[i] == '\\' && i + 1 < n;
+        i += escape;
+        buf_append(&raw, escape && line[i] == 'n' ? "\n" : line + i, 1);
+    }
+    clean_text(raw.data, raw.len, &text);
+    if (text.len)
+        history_add(h, text.data);
+    buf_free(&raw);
+    buf_free(&text);
+}
+
+/* *n_lines: what the file holds, repetitions included. */
+static void take_file(struct history *h, const struct buf *file, size_t *n_lines)
+{
+    for (size_t i = 0, n; i < file->len; i += n + 1, ++*n_lines) {
+        const char *end = memchr(file->data + i, '\n', file->len - i);
+        n = end ? (size_t)(end - file->data) - i : file->len - i;
+        take_line(h, file->data + i, n);
+    }
+}
+
+/* ---- the file ------------------------------------------------------------------------- */
+
+static bool fail(struct history *h, int fd, struct error *err, const char *what)
+{
+    error_set(err, EX_CANTCREAT, "%.300s: %s: what you send is not remembered for the next time",
+              h->path, what);
+    if (fd >= 0)
+        close(fd);
+    free(h->path);
+    h->path = NULL;
+    return false;
+}
+
+/* -> fd, locked; closing it unlocks. Another program may put a shorter file in its place between
+ * opening and locking: then that one counts. */
+static int open_locked(struct history *h, struct error *err)
+{
+    for (;;) {
+        struct stat st, now;
+        int fd =
+            open(h->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+        if (fd < 0)
+            return fail(h, fd, err, strerror(errno)), -1;
+        if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1 ||
+            st.st_uid != geteuid())
+            return fail(h, fd, err, "not a plain file of yours"), -1;
+        if (flock(fd, LOCK_EX) != 0 && errno != ENOLCK && errno != ENOTSUP)
+            return fail(h, fd, err, strerror(errno)), -1;
+        if (lstat(h->path, &now) == 0 && now.st_dev == st.st_dev && now.st_ino == st.st_ino)
+            return fd;
+        close(fd);
+    }
+}
+
+static bool read_all(int fd, struct buf *out)
+{
+    char chunk[65536];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) > 0 && out->len < HISTORY_MAX_BYTES)
+        buf_append(out, chunk, (size_t)n);
+    return n >= 0;
+}
+
+static bool write_all(int fd, const struct buf *b)
+{
+    for (size_t at = 0; at < b->len;) {
+        ssize_t n = write(fd, b->data + at, b->len - at);
+        if (n < 0 && errno != EINTR)
+            return false;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* A file with each entry once takes the place of one that has grown; the lock on the old is held.
+ */
+static void rewrite(const struct history *h)
+{
+    struct buf lines = {0};
+    char *name = xasprintf("%s.new", h->path);
+    for (size_t i = 0; i < h->n; i++)
+        if (strlen(h->entries[i]) <= HISTORY_MAX_ENTRY_BYTES)
+            encode(h->entries[i], &lines);
+    unlink(name);
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) {
+        bool ok = write_all(fd, &lines) && fsync(fd) == 0;
+        if (close(fd) != 0 || !ok || rename(name, h->path) != 0)
+            unlink(name);
+    }
+    free(name);
+    buf_free(&lines);
+}
+
+/* Folders that are missing, each for its owner alone. */
+static bool make_folders(const char *path)
+{
+    char *copy = xstrdup(path);
+    bool ok = true;
+    for (char *c = copy + 1; ok && *c; c++) {
+        if (*c != '/')
+            continue;
+        *c = '\0';
+        ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        *c = '/';
+    }
+    ok = ok && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+    free(copy);
+    return ok;
+}
+
+bool history_open(struct history *h, const char *folder, struct error *err)
+{
+    struct buf file = {0};
+    size_t n_lines = 0;
+    h->path = path_join(folder, "history");
+    if (!make_folders(folder))
+        return fail(h, -1, err, strerror(errno));
+    int fd = open_locked(h, err);
+    if (fd < 0)
+        return false;
+    if (!read_all(fd, &file)) {
+        buf_free(&file);
+        return fail(h, fd, err, strerror(errno));
+    }
+    take_file(h, &file, &n_lines);
+    if (n_lines > 2 * HISTORY_MAX || file.len >= HISTORY_MAX_BYTES)
+        rewrite(h);
+    buf_free(&file);
+    close(fd);
+    return true;
+}
+
+bool history_keep(struct history *h, const char *text, struct error *err)
+{
+    struct buf line = {0};
+    history_add(h, text);
+    if (!h->path || text[strspn(text, " \t\n")] == '\0' || strlen(text) > HISTORY_MAX_ENTRY_BYTES)
+        return true;
+    int fd = open_locked(h, err);
+    if (fd < 0)
+        return false;
+    /* What a killed program left half written is a line of its own. */
+    char last = '\n';
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+        buf_puts(&line, "\n");
+    encode(text, &line);
+    bool ok = write_all(fd, &line);
+    buf_free(&line);
+    if (!ok)
+        return fail(h, fd, err, strerror(errno));
+    close(fd);
+    return true;
+}

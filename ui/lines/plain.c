@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "plain.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jsonl.h"
+#include "model_options.h"
+#include "plain_internal.h"
+#include "sanitise.h"
+#include "saved_chats.h"
+
+#define PROGRAM "qins-tui"
+
+enum {
+    MAX_PROMPT_BYTES = 16 << 20,
+    EXIT_SIGNAL = 128,
+    EXIT_READER_GONE = 141, /* what a shell reports for SIGPIPE */
+    STDIN_PATIENCE_MS = 2000,
+};
+
+/* ---- signals -------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t caught;
+static int wake_fds[2];
+
+static void on_signal(int signal)
+{
+    int before = errno;
+    if (caught)
+        _exit(EXIT_SIGNAL + signal); /* asked twice: no politeness */
+    caught = signal;
+    if (write(wake_fds[1], "", 1) < 0)
+        _exit(EXIT_SIGNAL + signal);
+    errno = before;
+}
+
+static bool is_caught(void)
+{
+    return caught != 0;
+}
+
+/* A signal that our parent ignores (nohup) stays ignored. Without SA_RESTART: a write that the
+ * reader keeps waiting is to end. */
+static bool catch_signals(struct error *err)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal}, old;
+    sigemptyset(&action.sa_mask);
+    if (pipe(wake_fds) != 0)
+        return error_set(err, EX_OSERR, "cannot make a pipe: %s", strerror(errno));
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    return true;
+}
+
+void plain_finish(struct plain *p, int code)
+{
+    p->done = true;
+    p->code = code;
+}
+
+static void fail(struct plain *p, const struct error *err)
+{
+    output_status(&p->out, NULL);
+    if (p->cli->json)
+        jsonl_error(&p->out, err);
+    plain_finish(p, error_print(err, PROGRAM));
+}
+
+/* ---- the prompt ----------------------------------------------------------------------- */
+
+/* Without -p the prompt comes from stdin, whatever that is. With -p stdin may add text to it, but
+ * only where something was connected on purpose: a file, a pipe, a socket. */
+static bool wants_stdin(const struct cli *c)
+{
+    struct stat st;
+    if (!c->prompt || c->chat)
+        return true;
+    return fstat(STDIN_FILENO, &st) == 0 &&
+           (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static void read_stdin(struct plain *p)
+{
+    char chunk[1 << 16];
+    struct error err;
+    ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n < 0) {
+        error_set(&err, EX_IOERR, "cannot read the prompt from stdin: %s", strerror(errno));
+        fail(p, &err);
+    } else if (p->input.len + (size_t)n > MAX_PROMPT_BYTES) {
+        error_set(&err, EX_DATAERR, "stdin: more than %d MiB are no prompt",
+                  MAX_PROMPT_BYTES >> 20);
+        fail(p, &err);
+    } else if (n > 0) {
+        buf_append(&p->input, chunk, (size_t)n);
+    } else {
+        p->reading_stdin = false;
+    }
+}
+
+/* -p, then the text of stdin after a blank line. A line end that only closes the text's last line
+ * is no part of a chat message; raw text stays as it is. -> false: there is none. */
+static bool make_prompt(const struct plain *p, struct buf *prompt)
+{
+    size_t n = p->input.len;
+    while (!p->cli->raw && n && (p->input.data[n - 1] == '\n' || p->input.data[n - 1] == '\r'))
+        n--;
+    buf_puts(prompt, p->cli->prompt ? p->cli->prompt : "");
+    if (p->cli->prompt && n)
+        buf_puts(prompt, "\n\n");
+    buf_append(prompt, p->input.data, n);
+    return p->cli->prompt || p->cli->raw || n;
+}
+
+void plain_submit(struct plain *p, const struct chat *chat, uint64_t seed)
+{
+    const struct options *o = &p->cli->options;
+    struct sampling sampling = options_sampling(o);
+    struct stops stops = options_stops(o);
+    engine_set_sampling(p->engine, &sampling);
+    p->turn =
+        engine_submit(p->engine, &(struct turn_request){
+                                     .chat = chat,
+                                     .raw = p->cli->raw,
+                                     .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
+                                     .seed = seed,
+                                     .stops = &stops,
+                                     .conversation = p->conversation.id,
+                                 });
+}
+
+static void submit(struct plain *p)
+{
+    const char *system = options_text(&p->cli->options, OPT_SYSTEM);
+    struct chat chat = {0};
+    struct buf prompt = {0};
+    struct error err;
+    if (make_prompt(p, &prompt)) {
+        if (!p->cli->raw && *system)
+            chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
+        chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
+        plain_submit(p, &chat, options_seed(&p->cli->options));
+    } else {
+        error_set(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
+        fail(p, &err);
+    }
+    chat_free(&chat);
+    buf_free(&prompt);
+}
+
+/* ---- events --------------------------------------------------------------------------- */
+
+static void show_progress(struct plain *p, const char *what, const struct event *e)
+{
+    char line[80];
+    if (p->cli->chat || p->cli->json)
+        return;
+    snprintf(line, sizeof line, "%s: %llu %%", what,
+             (unsigned long long)(e->total ? 100 * e->done / e->total : 0));
+    output_status(&p->out, line);
+}
+
+static void show_stats(const struct plain *p, const struct event *e)
+{
+    char guesses[64] = "";
+    if (e->stats.n_drafted > 0)
+        snprintf(guesses, sizeof guesses, ", %u of %u guesses right", e->stats.n_accepted,
+                 e->stats.n_drafted);
+    if (p->out.status_to_terminal)
+        fprintf(stderr, PROGRAM ": %u tokens, %.1f tokens/s, first after %.2f s%s%s\n",
+                e->stats.n_tokens, (double)e->stats.tokens_per_s,
+                (double)e->stats.first_token_ms / 1e3, guesses,
+                e->stop == STOP_LENGTH    ? "; stopped at max_tokens"
+                : e->stop == STOP_CONTEXT ? "; the context is full"
+                                          : "");
+}
+
+static void end_turn(struct plain *p, const struct event *e)
+{
+    struct error err;
+    if (p->cli->chat) {
+        if (p->measuring)
+            line_chat_end_measuring(p, e);
+        else
+            line_chat_end_turn(p, e);
+        if (caught == SIGINT)
+            caught = 0; /* it has stopped the answer: that is all it was for */
+        if (caught)
+            plain_finish(p, EXIT_SIGNAL + caught);
+        return;
+    }
+    if (e->stop == STOP_CONTEXT && e->stats.n_tokens == 0) {
+        error_set(&err, EX_DATAERR,
+                  "the prompt's %u tokens do not fit the context of %u; see --context",
+                  e->stats.n_prompt, engine_info(p->engine)->ctx_len);
+        fail(p, &err);
+        return;
+    }
+    if (!p->cli->json) {
+        output_end(&p->out);
+        show_stats(p, e);
+    }
+    plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
+}
+
+static void take_event(struct plain *p, const struct event *e)
+{
+    if (p->cli->json && !p->measuring)
+        jsonl_event(&p->out, e);
+    switch (e->type) {
+    case EVENT_LOADING: show_progress(p, "loading the model", e); break;
+    case EVENT_READY:
+        output_status(&p->out, NULL);
+        options_from_model(&p->cli->options, engine_info(p->engine)->model);
+        if (p->cli->json)
+            jsonl_start(&p->out, engine_info(p->engine), p->model);
+        p->ready = true;
+        break;
+    case EVENT_FAILED: fail(p, engine_error(p->engine)); break;
+    case EVENT_PROMPT: show_progress(p, "reading the prompt", e); break;
+    case EVENT_TEXT:
+        if (p->measuring)
+            ;
+        else if (p->cli->chat)
+            line_chat_text(p, e->text, e->n_text);
+        else if (!p->cli->json)
+            output_text(&p->out, e->text, e->n_text);
+        break;
+    case EVENT_STATS: break;
+    case EVENT_DONE: end_turn(p, e); break;
+    }
+}
+
+static void check_outlet(struct plain *p)
+{
+    struct error err;
+    switch (p->out.result) {
+    case OUTPUT_OK: break;
+    case OUTPUT_CLOSED: plain_finish(p, EXIT_READER_GONE); break;
+    case OUTPUT_INTERRUPTED: plain_finish(p, EXIT_SIGNAL + (caught ? caught : SIGINT)); break;
+    case OUTPUT_FAILED:
+        error_set(&err, EX_IOERR, "cannot write the answer to stdout: %s",
+                  p->out.error == EBADF ? "it is closed" : strerror(p->out.error));
+        fail(p, &err);
+        break;
+    }
+}
+
+/* The first signal stops the answer; what was said so far is kept (end_turn). */
+static void take_signal(struct plain *p)
+{
+    if (p->turn)
+        engine_cancel(p->engine, p->turn);
+    else
+        plain_finish(p, EXIT_SIGNAL + caught);
+}
+
+/* Somebody who gave -p may not know that an open pipe is on stdin, and would wait for ever. */
+static void hint_at_stdin(struct plain *p)
+{
+    output_status(&p->out, NULL);
+    fputs(PROGRAM ": waiting for text on stdin; </dev/null if there is none\n", stderr);
+    p->patience_over = true;
+}
+
+static int wait_ms(const struct plain *p)
+{
+    bool waiting = p->reading_stdin && p->cli->prompt && !p->cli->chat && p->input.len == 0;
+    if (p->saving.due > 0) {
+        double left = p->saving.due - now_ms();
+        return left > 0 ? (int)left + 1 : 0;
+    }
+    return waiting && !p->patience_over ? STDIN_PATIENCE_MS : -1;
+}
+
+static void step(struct plain *p)
+{
+    /* Nothing is asked of stdout but whether its reader went away. */
+    struct pollfd fds[] = {
+        {.fd = engine_fd(p->engine), .events = POLLIN},
+        {.fd = wake_fds[0], .events = POLLIN},
+        {.fd = p->out.to_terminal ? -1 : STDOUT_FILENO},
+        {.fd = p->reading_stdin && !(p->cli->chat && p->turn) ? STDIN_FILENO : -1,
+         .events = POLLIN},
+        {.fd = p->next ? engine_fd(p->next) : -1, .events = POLLIN},
+    };
+    int n = poll(fds, sizeof fds / sizeof fds[0], wait_ms(p));
+    struct event event;
+    char byte;
+    if (p->saving.due > 0 && now_ms() >= p->saving.due)
+        line_chat_save(p);
+    else if (n == 0)
+        hint_at_stdin(p);
+    if (n <= 0)
+        return;
+    if (fds[1].revents && read(wake_fds[0], &byte, 1) == 1)
+        take_signal(p);
+    if (fds[2].revents & POLLERR)
+        plain_finish(p, EXIT_READER_GONE);
+    if (fds[3].revents)
+        read_stdin(p);
+    while (!p->done && engine_next(p->engine, &event)) {
+        take_event(p, &event);
+        check_outlet(p);
+    }
+    while (!p->done && p->next && engine_next(p->next, &event))
+        line_chat_next_event(p, &event);
+    if (p->cli->chat)
+        line_chat_take_lines(p);
+    else if (!p->done && p->ready && !p->reading_stdin && p->turn == 0)
+        submit(p);
+    if (!p->done)
+        check_outlet(p);
+}
+
+int plain_run(struct cli *c)
+{
+    c->chat |= !c->plain; /* asked for a screen that cannot be */
+    struct plain p = {.cli = c, .reading_stdin = wants_stdin(c)};
+    struct engine_options options;
+    struct error err;
+    output_init(&p.out);
+    if (c->chat && c->raw)
+        error_set(&err, EX_USAGE, "--raw answers one prompt: it has no place in a conversation");
+    if ((c->chat && c->raw) || !catch_signals(&err) || !cli_engine_options(c, &options, &err)) {
+        fail(&p, &err);
+        return p.code;
+    }
+    p.engine = engine_start(&options);
+    p.model = (char *)options.model;
+    if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
+        fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
+    if (c->chat)
+        line_chat_start(&p);
+    while (!p.done)
+        step(&p);
+    output_status(&p.out, NULL);
+    line_chat_free(&p);
+    output_free(&p.out);
+    if (p.code < EXIT_SIGNAL && !saved_chats_context(p.engine, is_caught))
+        _exit(EXIT_SIGNAL + caught);
+    engine_stop(p.engine);
+    free(p.model);
+    buf_free(&p.input);
+    return p.code;
+}

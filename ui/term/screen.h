@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * screen: the terminal. The only file that talks to curses.
+ *
+ * Curses draws into a file of its own; what it wrote goes to the terminal without blocking, when
+ * poll says that there is room. A terminal that does not read delays frames and nothing else. Input
+ * does not pass through curses (keys.h).
+ */
+#ifndef QINS_SCREEN_H
+#define QINS_SCREEN_H
+
+#include "base.h"
+#include "keys.h"
+#include "spark.h"
+#include "style.h"
+
+struct theme;
+
+/* Signs for lines and bars, as far as terminal and locale have them. */
+struct glyphs {
+    const char *horizontal, *vertical, *tee_down, *tee_left; /* of the frame */
+    const char *track, *passed, *knob;                       /* of sliders */
+    const char *full, *empty;                                /* of bars */
+    const char *up, *down;                                   /* more above, below */
+    enum spark_signs graph;
+};
+
+/* Takes the terminal over and tells k its sequences. On failure the terminal is as it was. */
+bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err);
+/* What styles look like from the next frame on; without colour only the attributes hold. */
+void screen_set_theme(const struct theme *t, bool colour);
+/* Mouse reports, for terminals that have them. */
+void screen_set_mouse(bool on);
+/* Gives it back as it was and forgets it. */
+void screen_close(void);
+/* The same from a signal handler or before death: writes a prepared text, touches nothing else. */
+void screen_restore(void);
+/* For the time that the program is stopped. */
+void screen_leave(void);
+void screen_enter(void);
+
+/* Asks the terminal for its size; what it shows is drawn anew. */
+void screen_resize(void);
+void screen_redraw(void);
+int screen_rows(void);
+int screen_columns(void);
+const struct glyphs *screen_glyphs(void);
+
+/* Drawing: everything is blank after screen_erase. Draws sanitised UTF-8 of at most `cells` cells;
+ * characters that the terminal cannot show become '?'; control characters are left out.
+ * -> cells drawn. */
+void screen_erase(void);
+int screen_put(int row, int column, int cells, enum style style, const char *text, size_t n);
+int screen_puts(int row, int column, int cells, enum style style, const char *text);
+void screen_repeat(int row, int column, int n, enum style style, const char *glyph);
+void screen_cursor(int row, int column);
+
+/* Something other than a frame for the terminal, such as a clipboard's text: sent as it is. */
+void screen_send(const char *bytes, size_t n);
+/* Terminals that know OSC sequences; others would show them. */
+bool screen_has_osc(void);
+
+/* One frame: what changed since the last one, for the terminal. */
+void screen_show(void);
+/* Something still has to be written to screen_out_fd: no new frame before that. */
+bool screen_busy(void);
+int screen_out_fd(void);
+/* Writes what the terminal takes now. -> false when it is gone. */
+bool screen_flush(void);
+
+#endif
