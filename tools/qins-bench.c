@@ -96,7 +96,7 @@ bool bench_open(struct bench *b, struct error *err)
     kernels_init(&b->kernels, b->cpu_flags);
     b->pool = pool_new(b->n_threads);
     double start = now_ms();
-    if (is_folder(b->model_path)) {
+    if (checkpoint_is_source(b->model_path)) {
         struct convert_options o = {.format = b->format, .n_threads = pool_size(b->pool)};
         b->model = model_open_folder(b->model_path, &o, err);
     } else {

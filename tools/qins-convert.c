@@ -176,14 +176,43 @@ static bool show(void *arg, const struct convert_progress *p)
     return !interrupted;
 }
 
+static void note(const struct settings *s, const char *text)
+{
+    char *shown = sanitise_text(text, strlen(text), true);
+    if (!s->quiet)
+        fprintf(stderr, PROGRAM ": note: %s\n", shown);
+    free(shown);
+}
+
+/* Weights that were rounded before lose once more. */
+static void note_rounding(const struct settings *s, const struct checkpoint *c)
+{
+    if (!c->has_gguf || !gguf_import_is_rounded(&c->gguf))
+        return;
+    char *origin = gguf_import_origin(&c->gguf);
+    char *text =
+        xasprintf("%s: its weights are rounded already, and the loss adds up; better convert "
+                  "the original%s%s",
+                  s->model, origin ? ", " : "", origin ? origin : "");
+    note(s, text);
+    free(text);
+    free(origin);
+}
+
 /* A model that nobody could talk to is refused before the work. */
-static bool check_tokenizer(const struct checkpoint *c, struct error *err)
+static bool check_tokenizer(const struct settings *s, const struct checkpoint *c, struct error *err)
 {
     char *path = path_join(c->folder, TENSOR_TOKENIZER);
     struct tokenizer *t =
         tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
     tokenizer_free(t);
     free(path);
+    if (!t && c->has_gguf) { /* GGUF's own is not read yet */
+        char *text = xasprintf("%s; the model will compute but not talk", err->text);
+        note(s, text);
+        free(text);
+        return true;
+    }
     return t != NULL;
 }
 
@@ -207,7 +236,8 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
-    bool ok = check_tokenizer(&c, err) && convert_to_file(&c, &s->convert, out, &report, err);
+    note_rounding(s, &c);
+    bool ok = check_tokenizer(s, &c, err) && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
     ok = ok && print_report(s, &report, out, err);
     checkpoint_close(&c);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
@@ -128,7 +129,7 @@ static struct model *open_file(struct engine *e)
 
 static struct model *open_model(struct engine *e)
 {
-    if (!is_folder(e->options.model))
+    if (!checkpoint_is_source(e->options.model))
         return open_file(e);
     struct convert_options o = {.format = e->options.folder_format,
                                 .n_threads = pool_size(e->pool),

@@ -15,7 +15,8 @@
 #include "hub.h"
 #include "json.h"
 
-/* ---- the list ---------------------------------------------------------------------------------- */
+/* ---- the list ----------------------------------------------------------------------------------
+ */
 
 static bool is_full(const struct foreign_models *l)
 {
@@ -47,7 +48,8 @@ void foreign_models_free(struct foreign_models *l)
     *l = (struct foreign_models){0};
 }
 
-/* ---- folders ----------------------------------------------------------------------------------- */
+/* ---- folders -----------------------------------------------------------------------------------
+ */
 
 static bool ends_in_gguf(const char *name)
 {
@@ -77,7 +79,7 @@ struct walk {
     void (*visit)(struct walk *w, const char *path, const char *name);
     char *prefix; /* of the names below */
     unsigned depth;
-    char *blobs;  /* ollama's */
+    char *blobs; /* ollama's */
 };
 
 static void walk(struct walk *w, const char *folder)
@@ -117,8 +119,8 @@ static void visit_file(struct walk *w, const char *path, const char *name)
 }
 
 /* Files down to `depth` folders below; takes the folder over, which may be NULL. */
-static void add_files(struct foreign_models *l, const char *program, const char *prefix, char *folder,
-                      unsigned depth)
+static void add_files(struct foreign_models *l, const char *program, const char *prefix,
+                      char *folder, unsigned depth)
 {
     struct walk w = {l, program, visit_file, xstrdup(prefix), depth, NULL};
     if (folder)
@@ -139,7 +141,8 @@ static char *below_home(const char *name)
     return home ? path_join(home, name) : NULL;
 }
 
-/* ---- ollama ------------------------------------------------------------------------------------ */
+/* ---- ollama ------------------------------------------------------------------------------------
+ */
 
 enum { MAX_MANIFEST_BYTES = 1 << 20, DIGEST = 64 };
 
@@ -149,7 +152,8 @@ static char *model_blob(const json_t *manifest, const char *blobs)
     static const char prefix[] = "sha256:";
     size_t i;
     json_t *layer;
-    json_array_foreach(json_object_get(manifest, "layers"), i, layer) {
+    json_array_foreach(json_object_get(manifest, "layers"), i, layer)
+    {
         const char *type = json_string_value(json_object_get(layer, "mediaType"));
         const char *digest = json_string_value(json_object_get(layer, "digest"));
         if (!type || strcmp(type, "application/vnd.ollama.image.model") != 0 || !digest ||
@@ -206,8 +210,8 @@ static void add_ollama(struct foreign_models *l, char *folder)
     enum { MANIFEST_DEPTH = 3 };
     if (!folder)
         return;
-    struct walk w = {l, "ollama", visit_manifest, xstrdup(""), MANIFEST_DEPTH,
-                     path_join(folder, "blobs")};
+    struct walk w = {l,           "ollama",       visit_manifest,
+                     xstrdup(""), MANIFEST_DEPTH, path_join(folder, "blobs")};
     char *manifests = path_join(folder, "manifests");
     walk(&w, manifests);
     free(manifests);
@@ -227,7 +231,8 @@ static void list_ollama(struct foreign_models *l)
     add_ollama(l, xstrdup("/usr/share/ollama/.ollama/models"));
 }
 
-/* ---- the others -------------------------------------------------------------------------------- */
+/* ---- the others --------------------------------------------------------------------------------
+ */
 
 static char *llama_cpp_folder(void)
 {
@@ -290,7 +295,8 @@ void foreign_models_list(struct foreign_models *l)
         qsort(l->items, l->n, sizeof *l->items, by_program_and_name);
 }
 
-/* ---- finding one ------------------------------------------------------------------------------- */
+/* ---- finding one -------------------------------------------------------------------------------
+ */
 
 static bool is_hub_file(const char *name)
 {
@@ -339,7 +345,7 @@ char *foreign_models_find(const char *name, struct error *err)
     names_like(&l, name, &others);
     if (!path)
         error_set(err, EX_NOINPUT, "%.300s: no such model on this machine%s%s", name,
-               others.len ? "; there are: " : "", others.len ? others.data : "");
+                  others.len ? "; there are: " : "", others.len ? others.data : "");
     buf_free(&others);
     foreign_models_free(&l);
     return path;

@@ -306,3 +306,16 @@ bool gguf_type_is_rounded(const struct gguf_type *type)
 {
     return type->block > 1;
 }
+
+const struct gguf_type *gguf_type_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i].name, name) == 0)
+            return &types[i];
+    return NULL;
+}
+
+const char *gguf_type_names(void)
+{
+    return "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K, IQ4_NL, IQ4_XS, MXFP4";
+}

@@ -22,6 +22,9 @@ struct gguf_type {
 
 /* -> the type with this number, or NULL. */
 const struct gguf_type *gguf_type_find(uint32_t id);
+const struct gguf_type *gguf_type_named(const char *name);
+/* The types that are read, "F32, F16, ..." for messages. */
+const char *gguf_type_names(void);
 /* Whether weights in it have lost precision, beyond that of 16-bit floats. */
 bool gguf_type_is_rounded(const struct gguf_type *type);
 

@@ -15,7 +15,7 @@ bool folder_format(const struct options *o, const char *path, enum format *forma
     if (strcmp(asked, "auto") != 0)
         return format_from_name(asked, format) ||
                error_set(err, EX_CONFIG, "format: \"%s\" is not built in", asked);
-    if (!is_folder(path))
+    if (!checkpoint_is_source(path))
         return true;
     if (!checkpoint_open(&c, path, err))
         return false;
