@@ -90,6 +90,8 @@ static void plan_metadata(struct job *j)
     if (c->tokenizer_config_json.data)
         set_text(j->metadata, META_TOKENIZER_CONFIG, c->tokenizer_config_json.data,
                  c->tokenizer_config_json.len);
+    if (j->o->cached_from)
+        set_text(j->metadata, META_CACHED_FROM, j->o->cached_from, strlen(j->o->cached_from));
     if (j->o->hash_source)
         job_set_hashes(j, NULL);
     j->header = file_layout_header(&j->layout, j->metadata);

@@ -166,48 +166,6 @@ static void test_type_that_is_not_read(void **state)
     assert_non_null(strstr(err.text, "supported: F32, F16, BF16, Q8_0, Q4_0"));
 }
 
-/* The tiny llama model, all but tensor `left_out` and with `more` behind them. */
-static void write_tiny(int left_out, const char *more)
-{
-    static const char *const names[N_TINY] = {
-        "token_embd",   "blk.0.attn_norm",   "blk.0.attn_q",   "blk.0.attn_k",
-        "blk.0.attn_v", "blk.0.attn_output", "blk.0.ffn_norm", "blk.0.ffn_gate",
-        "blk.0.ffn_up", "blk.0.ffn_down",    "output_norm",
-    };
-    struct buf b = {0};
-    uint64_t at = 0;
-    char name[64];
-    gg_start(&b, N_TINY - (left_out >= 0) + (more != NULL), 8);
-    gg_key_string(&b, "general.architecture", "llama");
-    gg_key_u32(&b, "llama.block_count", 1);
-    gg_key_u32(&b, "llama.context_length", 64);
-    gg_key_u32(&b, "llama.embedding_length", 16);
-    gg_key_u32(&b, "llama.feed_forward_length", 24);
-    gg_key_u32(&b, "llama.attention.head_count", 2);
-    gg_key_u32(&b, "llama.attention.head_count_kv", 1);
-    gg_key_f32(&b, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    for (int i = 0; i < N_TINY; i++) {
-        if (i == left_out)
-            continue;
-        snprintf(name, sizeof name, "%s.weight", names[i]);
-        gg_tensor(&b, name, tiny_tensors[i].rows, tiny_tensors[i].cols, 0, at);
-        at += (tiny_size(&tiny_tensors[i]) * sizeof(float) + 31) / 32 * 32;
-    }
-    if (more)
-        gg_tensor(&b, more, 0, 8, 0, at);
-    gg_align(&b, 32);
-    for (int i = 0; i < N_TINY; i++) {
-        for (unsigned k = 0; i != left_out && k < tiny_size(&tiny_tensors[i]); k++) {
-            float w = tiny_weight(&tiny_tensors[i], k);
-            buf_append(&b, &w, sizeof w);
-        }
-        gg_align(&b, 32);
-    }
-    buf_append(&b, (float[8]){0}, more ? 8 * sizeof(float) : 0);
-    write_bytes(folder, "tiny.gguf", b.data, b.len);
-    buf_free(&b);
-}
-
 static bool opens_tiny(struct error *err)
 {
     struct checkpoint c;
@@ -223,23 +181,23 @@ static void test_tensors_are_those_of_the_model(void **state)
 {
     (void)state;
     struct error err;
-    write_tiny(-1, NULL);
+    tiny_gguf(folder, -1, NULL);
     if (!opens_tiny(&err))
         fail_msg("%s", err.text);
-    write_tiny(4, NULL);
+    tiny_gguf(folder, 4, NULL);
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "\"model.layers.0.self_attn.v_proj.weight\" is missing"));
-    write_tiny(-1, "blk.0.ffn_gate_inp.weight");
+    tiny_gguf(folder, -1, "blk.0.ffn_gate_inp.weight");
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "tensor \"blk.0.ffn_gate_inp.weight\" is not part of this"));
-    write_tiny(-1, "blk.0.attn_q_norm.weight");
+    tiny_gguf(folder, -1, "blk.0.attn_q_norm.weight");
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "\"model.layers.0.self_attn.q_norm.weight\" is not part of"));
-    write_tiny(-1, "blk.0.post_attention_norm.weight");
+    tiny_gguf(folder, -1, "blk.0.post_attention_norm.weight");
     assert_false(opens_tiny(&err));
     assert_non_null(
         strstr(err.text, "two tensors become \"model.layers.0.post_attention_layernorm.weight\""));
-    write_tiny(-1, "rope_freqs.weight");
+    tiny_gguf(folder, -1, "rope_freqs.weight");
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "factor 0 is 0"));
 }
