@@ -67,7 +67,7 @@ static bool is_later_part(const char *name)
            sscanf(name + length - (sizeof ending - 1), "-%5u-of-%5u.gguf", &no, &n) == 2 && no != 1;
 }
 
-static bool is_model_file(const char *name)
+bool foreign_models_is_file(const char *name)
 {
     return ends_in_gguf(name) && !is_later_part(name) && strncasecmp(name, "mmproj", 6) != 0;
 }
@@ -112,7 +112,7 @@ static void descend(struct walk *w, const char *path, const char *name)
 
 static void visit_file(struct walk *w, const char *path, const char *name)
 {
-    if (is_model_file(name) && is_file(path))
+    if (foreign_models_is_file(name) && is_file(path))
         add(w->list, w->program, xasprintf("%s%s", w->prefix, name), xstrdup(path));
     else
         descend(w, path, name);
@@ -298,55 +298,102 @@ void foreign_models_list(struct foreign_models *l)
 /* ---- finding one -------------------------------------------------------------------------------
  */
 
-static bool is_hub_file(const char *name)
+/* "org/name" before '/', ':' or '@'. -> bytes of it, or 0. */
+static size_t hub_id(const char *name)
 {
-    const char *slash = strchr(name, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;
-    if (!second || !ends_in_gguf(name))
-        return false;
-    char *id = xstrndup(name, (size_t)(second - name));
+    size_t org = strcspn(name, "/");
+    if (!name[org])
+        return 0;
+    size_t n = org + 1 + strcspn(name + org + 1, "/:@");
+    char *id = xstrndup(name, n);
     bool is = hub_is_name(id);
     free(id);
-    return is;
+    return is ? n : 0;
 }
 
 bool foreign_models_is_name(const char *name)
 {
+    size_t n = hub_id(name);
     return strncmp(name, "ollama:", 7) == 0 || strncmp(name, "lmstudio:", 9) == 0 ||
-           strncmp(name, "llama.cpp:", 10) == 0 || is_hub_file(name);
+           strncmp(name, "llama.cpp:", 10) == 0 ||
+           (n > 0 && name[n] == '/' && ends_in_gguf(name)) ||
+           (n > 0 && name[n] == ':' && name[n + 1]);
 }
 
-/* ollama's tag may be left out. */
+static bool contains_any_case(const char *text, const char *part)
+{
+    size_t n = strlen(part);
+    for (; strlen(text) >= n; text++)
+        if (strncasecmp(text, part, n) == 0)
+            return true;
+    return false;
+}
+
+/* ollama's tag may be left out; a file of the hub may be named by its type. */
 static bool is_called(const struct foreign_model *m, const char *name)
 {
-    size_t n = strlen(name);
-    return strcmp(m->name, name) == 0 ||
-           (strcmp(m->program, "ollama") == 0 && strncmp(m->name, name, n) == 0 &&
-            strcmp(m->name + n, ":latest") == 0);
+    size_t n = strlen(name), n_id = strcspn(name, ":");
+    if (strcmp(m->name, name) == 0)
+        return true;
+    if (strcmp(m->program, "ollama") == 0)
+        return strncmp(m->name, name, n) == 0 && strcmp(m->name + n, ":latest") == 0;
+    return strcmp(m->program, "huggingface") == 0 && name[n_id] == ':' &&
+           strncmp(m->name, name, n_id) == 0 && m->name[n_id] == '/' &&
+           contains_any_case(m->name + n_id, name + n_id + 1);
 }
 
-/* The names of the same program, for a message. */
-static void names_like(const struct foreign_models *l, const char *name, struct buf *out)
+/* Names that begin like this one, for a message. */
+static void names_like(const struct foreign_models *l, const char *name, size_t n, struct buf *out)
 {
-    size_t n = strcspn(name, ":/") + 1;
     for (size_t i = 0; i < l->n && out->len < 400; i++)
         if (strncmp(l->items[i].name, name, n) == 0)
             buf_printf(out, "%s%.100s", out->len ? ", " : "", l->items[i].name);
 }
 
+static char *refuse_name(const struct foreign_models *l, const char *name, struct error *err)
+{
+    struct buf others = {0};
+    size_t n_id = hub_id(name);
+    names_like(l, name, n_id ? n_id : strcspn(name, ":") + 1, &others);
+    error_set(err, EX_NOINPUT, "%.300s: no such model on this machine%s%s", name,
+              others.len ? "; there are: " : "", others.len ? others.data : "");
+    buf_free(&others);
+    return NULL;
+}
+
 char *foreign_models_find(const char *name, struct error *err)
 {
     struct foreign_models l;
-    struct buf others = {0};
     char *path = NULL;
     foreign_models_list(&l);
     for (size_t i = 0; !path && i < l.n; i++)
         if (is_called(&l.items[i], name))
             path = xstrdup(l.items[i].path);
-    names_like(&l, name, &others);
     if (!path)
-        error_set(err, EX_NOINPUT, "%.300s: no such model on this machine%s%s", name,
-                  others.len ? "; there are: " : "", others.len ? others.data : "");
-    buf_free(&others);
+        refuse_name(&l, name, err);
     foreign_models_free(&l);
+    return path;
+}
+
+char *foreign_models_only(const char *name, struct error *err)
+{
+    struct foreign_models l = {0};
+    struct buf names = {0};
+    char *id = xstrndup(name, strcspn(name, "@")), *prefix = xasprintf("%s/", id), *path = NULL;
+    char *folder = hub_find(name, err);
+    if (folder) {
+        add_files(&l, "huggingface", prefix, folder, 1);
+        names_like(&l, "", 0, &names);
+    }
+    if (l.n == 1)
+        path = xstrdup(l.items[0].path);
+    else if (folder)
+        error_set(err, EX_NOINPUT, "%.200s: %s%s", name,
+                  l.n ? "which file? There are: " : "holds no model (config.json, or a GGUF file)",
+                  l.n ? names.data : "");
+    foreign_models_free(&l);
+    buf_free(&names);
+    free(id);
+    free(prefix);
     return path;
 }

@@ -30,9 +30,16 @@ struct foreign_models {
 void foreign_models_list(struct foreign_models *l);
 void foreign_models_free(struct foreign_models *l);
 
-/* "ollama:...", "lmstudio:...", "llama.cpp:..." or org/name/FILE.gguf. */
+/* Whether a file's name is that of a GGUF model: not a later part, not a projector. */
+bool foreign_models_is_file(const char *name);
+/* -> the path of the one GGUF file of a model on the hub, org/name[@revision]; caller frees.
+ * Several are refused with their names. */
+char *foreign_models_only(const char *name, struct error *err);
+
+/* "ollama:...", "lmstudio:...", "llama.cpp:...", org/name/FILE.gguf, or org/name:TYPE. */
 bool foreign_models_is_name(const char *name);
-/* -> the path of that one; caller frees. "ollama:NAME" is NAME:latest. */
+/* -> the path of that one; caller frees. "ollama:NAME" is NAME:latest; TYPE is a part of the file's
+ * name in any case, "q4_k_m". */
 char *foreign_models_find(const char *name, struct error *err);
 
 #endif

@@ -166,18 +166,23 @@ static int by_key(const void *a, const void *b)
                            ((const struct gguf_value *)b)->key);
 }
 
-static bool take_values(struct gguf *g, struct reader *r, uint64_t n)
+static bool sort_values(struct gguf *g, struct reader *r)
 {
-    g->values = xcalloc(n, sizeof *g->values);
-    for (; g->n_values < n; g->n_values++)
-        if (!take_value(r, &g->values[g->n_values]))
-            return false;
     qsort(g->values, g->n_values, sizeof *g->values, by_key);
     for (size_t i = 1; i < g->n_values; i++)
         if (by_key(&g->values[i - 1], &g->values[i]) == 0)
             return refuse_key(r, &g->values[i], "stands twice, also at offset",
                               g->values[i - 1].at);
     return true;
+}
+
+static bool take_values(struct gguf *g, struct reader *r, uint64_t n)
+{
+    g->values = xcalloc(n, sizeof *g->values);
+    for (; g->n_values < n; g->n_values++)
+        if (!take_value(r, &g->values[g->n_values]))
+            return false;
+    return sort_values(g, r);
 }
 
 static bool find_alignment(struct gguf *g, struct error *err)
@@ -417,6 +422,28 @@ bool gguf_open(struct gguf *g, const char *path, struct error *err)
         return false;
     *g = (struct gguf){.name = xstrdup(path), .file_bytes = size, .owns_header = true};
     bool ok = read_header(g, fd, err);
+    close(fd);
+    if (!ok)
+        gguf_close(g);
+    return ok;
+}
+
+bool gguf_glance(struct gguf *g, const char *path, struct error *err)
+{
+    enum { GLANCE = 128 << 10 };
+    uint64_t size, n_tensors, n_values;
+    *g = (struct gguf){0};
+    int fd = open_regular(path, &size, err);
+    if (fd < 0)
+        return false;
+    size_t n = size < GLANCE ? (size_t)size : GLANCE;
+    uint8_t *header = xmalloc(n ? n : 1);
+    *g = (struct gguf){
+        .name = xstrdup(path), .file_bytes = size, .header = header, .owns_header = true};
+    struct reader r = {header, n, size, 0, false, g->name, err};
+    bool ok = read_start(g, fd, header, 0, n, err) && take_version(g, &r) &&
+              take_counts(&r, &n_tensors, &n_values) &&
+              (take_values(g, &r, n_values) || (r.is_short && sort_values(g, &r)));
     close(fd);
     if (!ok)
         gguf_close(g);

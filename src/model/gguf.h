@@ -89,6 +89,9 @@ bool gguf_open(struct gguf *g, const char *path, struct error *err);
 bool gguf_parse(struct gguf *g, const void *bytes, size_t size, const char *name,
                 struct error *err);
 void gguf_close(struct gguf *g);
+/* The keys at the file's beginning alone, for a list of many files: no tensors, and none of the
+ * keys that stand behind long arrays. */
+bool gguf_glance(struct gguf *g, const char *path, struct error *err);
 /* Whether a file begins as GGUF does; false too if it cannot be read. */
 bool gguf_is_file(const char *path);
 
