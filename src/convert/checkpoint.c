@@ -492,10 +492,12 @@ void checkpoint_close(struct checkpoint *c)
 
 static char *name_of_folder(const char *folder)
 {
-    char *real = realpath(folder, NULL);
+    char *name = hub_name(folder), *real = realpath(folder, NULL);
     const char *path = real ? real : folder, *slash = strrchr(path, '/');
-    char *of_hub = hub_name(path);
-    char *name = of_hub ? of_hub : xstrdup(slash && slash[1] ? slash + 1 : path);
+    if (!name)
+        name = hub_name(path);
+    if (!name)
+        name = xstrdup(slash && slash[1] ? slash + 1 : path);
     free(real);
     return name;
 }
