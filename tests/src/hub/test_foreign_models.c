@@ -128,13 +128,15 @@ static void test_ollama_manifests_are_not_trusted(void **state)
         "{\"layers\":7}",
         "{\"layers\":[7,{}]}",
         MANIFEST("application/vnd.ollama.image.adapter", "sha256:" DIGEST),
-        MANIFEST(MODEL_LAYER, "sha256:../../../home/secret"),
+        MANIFEST(MODEL_LAYER, "sha256:/../../../home/secret"),
         MANIFEST(MODEL_LAYER, "sha256:" DIGEST "0"),
         MANIFEST(MODEL_LAYER, "md5:" DIGEST),
         MANIFEST(MODEL_LAYER, "sha256:00000000000000000000000000000000000000000000000000000000000"
                               "00000"), /* no such blob */
     };
     put_gguf("ollama/blobs/sha256-" DIGEST);
+    put_gguf("ollama/blobs/sha256-" DIGEST "0");
+    put_gguf("home/secret");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         put_text(MANIFESTS "registry.ollama.ai/library/x/latest", bad[i]);
         assert_names("");

@@ -3,6 +3,8 @@
  * What a GGUF file says about a model against the folder that it was made from: config.json as
  * published, and the names and shapes of the tensors.
  */
+#include <math.h>
+
 #include "gguf_config.h"
 #include "gguf_file.h"
 #include "safetensors.h"
@@ -334,6 +336,77 @@ static void test_rope_keys(void **state)
     json_decref(config);
 }
 
+/* Factors by the wavelengths, as transformers computes them (modeling_rope_utils.py). */
+static void llama3_factors(float out[64], double theta, double factor, double orig)
+{
+    const double low_wave = orig / 1, high_wave = orig / 4;
+    for (int i = 0; i < 64; i++) {
+        double wave = 2 * 3.14159265358979323846 * pow(theta, i / 64.0);
+        double smooth = (orig / wave - 1) / (4.0 - 1);
+        out[i] = wave < high_wave  ? 1
+                 : wave > low_wave ? (float)factor
+                                   : (float)(1 / ((1 - smooth) / factor + smooth));
+    }
+}
+
+/* A model with heads of 128 and rope_freqs; NULL: refused. */
+static json_t *config_with_factors(const float factors[64], struct error *err)
+{
+    struct buf b = {0};
+    static const float embed[256];
+    gg_start(&b, 2, 8);
+    gg_key_string(&b, "general.architecture", "llama");
+    gg_key_u32(&b, "llama.block_count", 2);
+    gg_key_u32(&b, "llama.context_length", 131072);
+    gg_key_u32(&b, "llama.embedding_length", 256);
+    gg_key_u32(&b, "llama.feed_forward_length", 24);
+    gg_key_u32(&b, "llama.attention.head_count", 2);
+    gg_key_f32(&b, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    gg_key_f32(&b, "llama.rope.freq_base", 500000);
+    gg_tensor(&b, "token_embd.weight", 1, 256, 0, 0);
+    gg_tensor(&b, "rope_freqs.weight", 0, 64, 0, sizeof embed);
+    gg_align(&b, 32);
+    buf_append(&b, embed, sizeof embed);
+    buf_append(&b, factors, 64 * sizeof *factors);
+    char *path = path_join(folder, "factors.gguf");
+    write_bytes(folder, "factors.gguf", b.data, b.len);
+    json_t *config = config_of(path, NULL, err);
+    free(path);
+    buf_free(&b);
+    return config;
+}
+
+static void test_rule_of_llama3_is_found_again(void **state)
+{
+    (void)state;
+    static const struct {
+        double factor, orig;
+    } models[] = {{8, 8192}, {32, 8192}, {4, 64}, {16, 65536}};
+    struct error err;
+    float factors[64];
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        llama3_factors(factors, 500000, models[i].factor, models[i].orig);
+        json_t *config = config_with_factors(factors, &err);
+        if (!config)
+            fail_msg("%s", err.text);
+        const json_t *rope = json_object_get(config, "rope_scaling");
+        assert_string_equal(json_string_value(json_object_get(rope, "rope_type")), "llama3");
+        assert_true(json_number_value(json_object_get(rope, "factor")) == models[i].factor);
+        assert_int_equal(
+            json_integer_value(json_object_get(rope, "original_max_position_embeddings")),
+            models[i].orig);
+        json_decref(config);
+    }
+    for (int i = 0; i < 64; i++) {
+        float before = factors[i];
+        factors[i] *= 1.01f;
+        if (config_with_factors(factors, &err))
+            fail_msg("accepted, though factor %d is another", i);
+        assert_non_null(strstr(err.text, "another kind than Llama 3's"));
+        factors[i] = before;
+    }
+}
+
 static void test_values_are_checked(void **state)
 {
     (void)state;
@@ -376,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_keys_that_nobody_knows),
         cmocka_unit_test(test_rope_keys),
+        cmocka_unit_test(test_rule_of_llama3_is_found_again),
         cmocka_unit_test(test_values_are_checked),
         cmocka_unit_test(test_shortest),
     };
