@@ -31,10 +31,7 @@ static void add(struct foreign_models *l, const char *program, char *name, char 
         free(path);
         return;
     }
-    if (l->n == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 16;
-        l->items = xrealloc(l->items, l->cap, sizeof *l->items);
-    }
+    l->items = xgrow(l->items, l->n, &l->cap, sizeof *l->items);
     l->items[l->n++] = (struct foreign_model){program, name, path};
 }
 

@@ -131,10 +131,7 @@ static void add_file(struct model_list *l, const char *path, const char *name, c
         free_entry(&m);
         return;
     }
-    if (l->n == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 16;
-        l->items = xrealloc(l->items, l->cap, sizeof *l->items);
-    }
+    l->items = xgrow(l->items, l->n, &l->cap, sizeof *l->items);
     l->items[l->n++] = m;
 }
 
