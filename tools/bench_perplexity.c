@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "checkpoint.h"
 #include "documents.h"
 #include "json.h"
 #include "sanitise.h"
@@ -349,7 +350,7 @@ static void print_json(json_t *models, const struct comparison *cmp)
 static bool is_model(const char *path)
 {
     size_t n = strlen(path);
-    return is_folder(path) || (n > 5 && strcmp(path + n - 5, ".qins") == 0);
+    return checkpoint_is_source(path) || (n > 5 && strcmp(path + n - 5, ".qins") == 0);
 }
 
 static bool run_files(struct comparison *cmp, bool json, const char *const *files, uint32_t n_files,
@@ -393,7 +394,8 @@ bool bench_perplexity(struct bench *b, struct error *err)
     while (n < b->n_words && is_model(b->words[n]))
         n++;
     if (n == 0)
-        return error_set(err, EX_USAGE, "%s: no model: a .qins file or a folder expected",
+        return error_set(err, EX_USAGE,
+                         "%s: no model: a .qins file, a GGUF file or a folder expected",
                          b->words[0]);
     if (n > MAX_MODELS)
         return error_set(err, EX_USAGE, "%u models: at most %d expected", n, MAX_MODELS);

@@ -23,7 +23,9 @@ static const char usage[] =
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
     "\n"
-    "MODEL is a .qins file, or a folder in Hugging Face form, which is converted in memory.\n"
+    "MODEL is a .qins file, or a folder in Hugging Face form or a GGUF file, which is converted "
+    "in\n"
+    "memory.\n"
     "\n"
     "tokens  text to token ids, special tokens recognised; without TEXT, from standard input\n"
     "  --decode            ids to text instead\n"
@@ -43,7 +45,7 @@ static const char usage[] =
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
     "all\n"
-    "  -f, --format NAME   what a folder is converted to (f32)\n"
+    "  -f, --format NAME   what a folder or GGUF file becomes (f32)\n"
     "  -t, --threads N     threads; 0: all available CPUs (0)\n"
     "  --kv TYPE,...       KV cache in f32, bf16 or int8; perplexity: one per model\n"
     "  --gemm WAY          how prompts are multiplied: auto, amx, int8, blas or measure (auto)\n"
@@ -96,7 +98,7 @@ bool bench_open(struct bench *b, struct error *err)
     kernels_init(&b->kernels, b->cpu_flags);
     b->pool = pool_new(b->n_threads);
     double start = now_ms();
-    if (is_folder(b->model_path)) {
+    if (checkpoint_is_source(b->model_path)) {
         struct convert_options o = {.format = b->format, .n_threads = pool_size(b->pool)};
         b->model = model_open_folder(b->model_path, &o, err);
     } else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * qins-convert: a Hugging Face model folder becomes one .qins file.
+ * qins-convert: a Hugging Face model folder or a GGUF file becomes one .qins file.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -10,7 +10,9 @@
 
 #include "convert.h"
 #include "convert_report.h"
+#include "foreign_models.h"
 #include "hub.h"
+#include "models.h"
 #include "number.h"
 #include "progress.h"
 #include "sanitise.h"
@@ -32,12 +34,13 @@ struct settings {
 static const char help[] =
     "usage: " PROGRAM
     " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
-    "                    FOLDER\n"
-    "Convert a Hugging Face model folder to a .qins file. FOLDER may be org/name[@revision]\n"
-    "of a model in Hugging Face's cache.\n"
+    "                    MODEL\n"
+    "Convert a model to a .qins file. MODEL is a folder in Hugging Face form, a GGUF file, or the "
+    "name\n"
+    "of one that another program keeps here: org/name[@revision], ollama:NAME.\n"
     "\n"
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
-    "  -o, --output OUT       file to write (default: FOLDER's name-FORMAT.qins, in this folder)\n"
+    "  -o, --output OUT       file to write (default: MODEL's name-FORMAT.qins, in this folder)\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
     "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
@@ -122,29 +125,27 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     }
     if (ok && argc - optind != 1)
         return error_set(err, EX_USAGE, "%s; try " PROGRAM " --help",
-                         optind == argc ? "no FOLDER given" : "more than one FOLDER given");
+                         optind == argc ? "no MODEL given" : "more than one MODEL given");
     s->model = argv[optind];
     return ok;
 }
 
-/* FOLDER, or the one of a name in Hugging Face's cache. */
+/* MODEL, or what a name in the cache of another program stands for. */
 static bool find_folder(struct settings *s, struct error *err)
 {
-    bool is_name = hub_is_name(s->model) && access(s->model, F_OK) != 0;
-    s->folder = is_name ? hub_find(s->model, err) : xstrdup(s->model);
+    bool is_name =
+        access(s->model, F_OK) != 0 && (hub_is_name(s->model) || foreign_models_is_name(s->model));
+    s->folder = is_name ? models_find(s->model, err) : xstrdup(s->model);
     return s->folder != NULL;
 }
 
-/* The name in org/name, or FOLDER's own, also when it is given as "." */
-static char *default_out(const struct settings *s)
+/* The name in org/name, or MODEL's own, also if it is given as "." */
+static char *default_out(const struct settings *s, const struct checkpoint *c)
 {
-    char *real = hub_name(s->folder);
-    if (!real)
-        real = realpath(s->folder, NULL);
-    const char *path = real ? real : s->folder, *slash = strrchr(path, '/');
-    const char *name = slash && slash[1] ? slash + 1 : slash ? "model" : path;
-    char *out = xasprintf("%s-%s.qins", name, format_info(s->convert.format)->name);
-    free(real);
+    char *name = checkpoint_name(c), *slash = strrchr(name, '/');
+    const char *last = slash && slash[1] ? slash + 1 : slash ? "model" : name;
+    char *out = xasprintf("%s-%s.qins", last, format_info(s->convert.format)->name);
+    free(name);
     return out;
 }
 
@@ -176,14 +177,43 @@ static bool show(void *arg, const struct convert_progress *p)
     return !interrupted;
 }
 
+static void note(const struct settings *s, const char *text)
+{
+    char *shown = sanitise_text(text, strlen(text), true);
+    if (!s->quiet)
+        fprintf(stderr, PROGRAM ": note: %s\n", shown);
+    free(shown);
+}
+
+/* Weights that were rounded before lose once more. */
+static void note_rounding(const struct settings *s, const struct checkpoint *c)
+{
+    if (!c->has_gguf || !gguf_import_is_rounded(&c->gguf))
+        return;
+    char *origin = gguf_import_origin(&c->gguf);
+    char *text =
+        xasprintf("%s: its weights are rounded already, and the loss adds up; better convert "
+                  "the original%s%s",
+                  s->model, origin ? ", " : "", origin ? origin : "");
+    note(s, text);
+    free(text);
+    free(origin);
+}
+
 /* A model that nobody could talk to is refused before the work. */
-static bool check_tokenizer(const struct checkpoint *c, struct error *err)
+static bool check_tokenizer(const struct settings *s, const struct checkpoint *c, struct error *err)
 {
     char *path = path_join(c->folder, TENSOR_TOKENIZER);
     struct tokenizer *t =
         tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
     tokenizer_free(t);
     free(path);
+    if (!t && c->has_gguf) { /* GGUF's own is not read yet */
+        char *text = xasprintf("%s; the model will compute but not talk", err->text);
+        note(s, text);
+        free(text);
+        return true;
+    }
     return t != NULL;
 }
 
@@ -203,11 +233,12 @@ static bool convert(struct settings *s, struct error *err)
     progress_start(&progress, PROGRAM, s->quiet);
     if (!checkpoint_open(&c, s->folder, err))
         return false;
-    char *named = s->out ? NULL : default_out(s);
+    char *named = s->out ? NULL : default_out(s, &c);
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
-    bool ok = check_tokenizer(&c, err) && convert_to_file(&c, &s->convert, out, &report, err);
+    note_rounding(s, &c);
+    bool ok = check_tokenizer(s, &c, err) && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
     ok = ok && print_report(s, &report, out, err);
     checkpoint_close(&c);

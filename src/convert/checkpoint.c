@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hub.h"
+
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
 #endif
@@ -30,10 +32,9 @@ static bool same_file(const struct source_file *s, const struct stat *st)
            st->st_mtim.tv_sec == s->modified.tv_sec && st->st_mtim.tv_nsec == s->modified.tv_nsec;
 }
 
-/* Notes what the file is now, before it is read. */
-static bool add_source(struct checkpoint *c, const char *name, struct error *err)
+/* Notes what the file is now, before it is read. Takes the path over. */
+static bool add_source_path(struct checkpoint *c, char *path, struct error *err)
 {
-    char *path = path_join(c->folder, name);
     struct stat st;
     if (stat(path, &st) != 0) {
         int code = errno == ENOENT ? EX_NOINPUT : EX_IOERR;
@@ -41,10 +42,20 @@ static bool add_source(struct checkpoint *c, const char *name, struct error *err
         free(path);
         return false;
     }
+    const char *slash = strrchr(path, '/');
     c->sources = xrealloc(c->sources, c->n_sources + 1, sizeof *c->sources);
-    c->sources[c->n_sources++] = (struct source_file){
-        xstrdup(name), path, (uint64_t)st.st_size, st.st_dev, st.st_ino, st.st_mtim};
+    c->sources[c->n_sources++] = (struct source_file){xstrdup(slash ? slash + 1 : path),
+                                                      path,
+                                                      (uint64_t)st.st_size,
+                                                      st.st_dev,
+                                                      st.st_ino,
+                                                      st.st_mtim};
     return true;
+}
+
+static bool add_source(struct checkpoint *c, const char *name, struct error *err)
+{
+    return add_source_path(c, path_join(c->folder, name), err);
 }
 
 int source_open(const struct source_file *s, struct error *err)
@@ -215,7 +226,7 @@ static bool open_sharded(struct checkpoint *c, struct error *err)
 
 static bool open_weights(struct checkpoint *c, struct error *err)
 {
-    if (has_file(c, SINGLE_FILE)) { /* as transformers chooses when there are both */
+    if (has_file(c, SINGLE_FILE)) { /* as transformers chooses if there are both */
         c->shard_names = xcalloc(1, sizeof *c->shard_names);
         c->shard_names[c->n_shards++] = xstrdup(SINGLE_FILE);
         return open_shards(c, err);
@@ -226,23 +237,67 @@ static bool open_weights(struct checkpoint *c, struct error *err)
                      c->folder);
 }
 
+static int by_tensor_name(const void *a, const void *b)
+{
+    return strcmp(((const struct source_tensor *)a)->name, ((const struct source_tensor *)b)->name);
+}
+
+static const struct gguf_type *type_of(enum st_dtype dtype)
+{
+    static const struct {
+        enum st_dtype dtype;
+        const char *name;
+    } types[] = {{ST_F32, "F32"}, {ST_F16, "F16"}, {ST_BF16, "BF16"}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].dtype == dtype)
+            return gguf_type_named(types[i].name);
+    return NULL;
+}
+
+static void add_shard_tensors(struct checkpoint *c, size_t shard)
+{
+    const struct safetensors *st = &c->shards[shard];
+    for (size_t i = 0; i < st->n_tensors; i++) {
+        const struct st_tensor *from = &st->tensors[i];
+        struct source_tensor *t = &c->tensors[c->n_tensors++];
+        *t = (struct source_tensor){.name = from->name,
+                                    .type = type_of(from->dtype),
+                                    .type_name = from->dtype_name,
+                                    .n_dims = from->n_dims,
+                                    .file = shard,
+                                    .at = st->data_at + from->begin,
+                                    .bytes = from->end - from->begin};
+        memcpy(t->shape, from->shape, sizeof t->shape);
+    }
+}
+
+static void list_tensors(struct checkpoint *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_shards; i++)
+        n += c->shards[i].n_tensors;
+    c->tensors = xcalloc(n, sizeof *c->tensors);
+    for (size_t i = 0; i < c->n_shards; i++)
+        add_shard_tensors(c, i);
+    qsort(c->tensors, n, sizeof *c->tensors, by_tensor_name);
+}
+
 /* ---- tensors against the config ------------------------------------------------------- */
 
 static bool check_weight(const struct checkpoint *c, const struct weight *w, struct error *err)
 {
     struct plane plane;
-    const struct safetensors *shard;
-    const struct st_tensor *t = checkpoint_find(c, w->name, &shard);
+    const struct source_tensor *t = checkpoint_find(c, w->name);
     weight_plane(w, PLANE_DATA, &plane);
     if (!t)
         return error_set(
             err, EX_DATAERR, "%s: tensor \"%s\" is missing%s", c->folder, w->name,
             w->role == ROLE_HEAD ? " (and config.json does not say tie_word_embeddings)" : "");
-    if (t->dtype != ST_F32 && t->dtype != ST_F16 && t->dtype != ST_BF16)
+    if (!t->type || !t->type->widen)
         return error_set(err, EX_DATAERR,
-                         "%s: tensor \"%s\": dtype %s is not supported; supported: F32, "
-                         "F16, BF16",
-                         shard->name, w->name, t->dtype_name);
+                         "%s: tensor \"%s\": dtype %s is not supported; supported: %s",
+                         checkpoint_file(c, t)->path, w->name, t->type_name,
+                         c->has_gguf ? gguf_type_names() : "F32, F16, BF16");
     if (t->n_dims == plane.n_dims && t->shape[0] == plane.shape[0] &&
         (t->n_dims == 1 || t->shape[1] == plane.shape[1]))
         return true;
@@ -253,8 +308,8 @@ static bool check_weight(const struct checkpoint *c, const struct weight *w, str
     snprintf(wanted, sizeof wanted, plane.n_dims == 1 ? "%llu" : "%llu, %llu",
              (unsigned long long)plane.shape[0], (unsigned long long)plane.shape[1]);
     return error_set(err, EX_DATAERR,
-                     "%s: tensor \"%s\": shape [%s], but config.json makes it [%s]", shard->name,
-                     w->name, found, wanted);
+                     "%s: tensor \"%s\": shape [%s], but config.json makes it [%s]",
+                     checkpoint_file(c, t)->path, w->name, found, wanted);
 }
 
 static int by_weight_name(const void *a, const void *b)
@@ -274,19 +329,18 @@ static bool check_no_others(const struct checkpoint *c, struct weight_list *list
 {
     struct weight key;
     qsort(list->items, list->n, sizeof *list->items, by_weight_name);
-    for (size_t i = 0; i < c->n_shards; i++) {
-        for (size_t t = 0; t < c->shards[i].n_tensors; t++) {
-            const char *name = c->shards[i].tensors[t].name;
-            snprintf(key.name, sizeof key.name, "%s", name);
-            if (is_rotary_table(name) ||
-                (strcmp(key.name, name) == 0 &&
-                 bsearch(&key, list->items, list->n, sizeof key, by_weight_name)))
-                continue;
-            bool is_head = strcmp(name, "lm_head.weight") == 0;
-            return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", c->shards[i].name, name,
-                             is_head ? "contradicts tie_word_embeddings in config.json"
-                                     : "is not part of this architecture");
-        }
+    for (size_t i = 0; i < c->n_tensors; i++) {
+        const char *name = c->tensors[i].name;
+        snprintf(key.name, sizeof key.name, "%s", name);
+        if (is_rotary_table(name) ||
+            (strcmp(key.name, name) == 0 &&
+             bsearch(&key, list->items, list->n, sizeof key, by_weight_name)))
+            continue;
+        bool is_head = strcmp(name, "lm_head.weight") == 0;
+        return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s",
+                         checkpoint_file(c, &c->tensors[i])->path, name,
+                         is_head ? "contradicts tie_word_embeddings in config.json"
+                                 : "is not part of this architecture");
     }
     return true;
 }
@@ -338,11 +392,75 @@ static bool read_tokenizer(struct checkpoint *c, struct error *err)
     return value != NULL; /* the .qins file carries it as text: it must be valid UTF-8 */
 }
 
-bool checkpoint_open(struct checkpoint *c, const char *folder, struct error *err)
+static bool open_folder(struct checkpoint *c, struct error *err)
 {
-    *c = (struct checkpoint){.folder = xstrdup(folder)};
-    if (read_config(c, err) && read_tokenizer(c, err) && open_weights(c, err) &&
-        check_tensors(c, err))
+    if (!read_config(c, err) || !read_tokenizer(c, err) || !open_weights(c, err))
+        return false;
+    list_tensors(c);
+    return true;
+}
+
+/* ---- a GGUF file ----------------------------------------------------------------------- */
+
+static void take_buf(struct buf *to, struct buf *from)
+{
+    *to = *from;
+    *from = (struct buf){0};
+}
+
+/* The metadata's own is not read yet: one that lies beside the file is taken, else the model
+ * computes but does not talk. */
+static bool find_tokenizer(struct checkpoint *c, struct error *err)
+{
+    const char *slash = strrchr(c->folder, '/');
+    char *folder = xstrndup(slash ? c->folder : ".", slash ? (size_t)(slash - c->folder) + 1 : 1);
+    char *path = path_join(folder, "tokenizer.json");
+    free(folder);
+    if (!is_file(path)) {
+        buf_puts(&c->tokenizer_json, "{}");
+        free(path);
+        return true;
+    }
+    return add_source_path(c, path, err) &&
+           read_file(&c->tokenizer_json, c->sources[c->n_sources - 1].path, MAX_TOKENIZER_BYTES,
+                     err);
+}
+
+static bool open_gguf(struct checkpoint *c, struct error *err)
+{
+    struct gguf_import *g = &c->gguf;
+    if (!gguf_import_open(g, c->folder, err))
+        return false;
+    c->has_gguf = true;
+    for (uint32_t i = 0; i < g->split.n_parts; i++) {
+        if (!add_source_path(c, xstrdup(g->split.parts[i].name), err))
+            return false;
+        if (c->sources[i].bytes != g->split.parts[i].file_bytes)
+            return error_set(err, EX_DATAERR, "%s: the file changes while it is being read",
+                             c->sources[i].path);
+    }
+    c->tensors = xcalloc(g->n_tensors, sizeof *c->tensors);
+    c->n_tensors = g->n_tensors;
+    memcpy(c->tensors, g->tensors, g->n_tensors * sizeof *g->tensors);
+    take_buf(&c->config_json, &g->config_json);
+    take_buf(&c->generation_json, &g->generation_json);
+    take_buf(&c->tokenizer_config_json, &g->tokenizer_config_json);
+    return find_tokenizer(c, err) &&
+           config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
+                        c->generation_json.data, c->generation_json.len, c->folder, err);
+}
+
+/* ---- either ---------------------------------------------------------------------------- */
+
+bool checkpoint_is_source(const char *path)
+{
+    return is_folder(path) || gguf_is_file(path);
+}
+
+bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)
+{
+    *c = (struct checkpoint){.folder = xstrdup(path)};
+    if ((gguf_is_file(path) ? open_gguf(c, err) : open_folder(c, err)) && check_tensors(c, err))
         return true;
     checkpoint_close(c);
     return false;
@@ -361,6 +479,8 @@ void checkpoint_close(struct checkpoint *c)
     }
     free(c->shards);
     free(c->shard_names);
+    free(c->tensors);
+    gguf_import_close(&c->gguf);
     free(c->sources);
     buf_free(&c->config_json);
     buf_free(&c->generation_json);
@@ -370,15 +490,30 @@ void checkpoint_close(struct checkpoint *c)
     *c = (struct checkpoint){0};
 }
 
-const struct st_tensor *checkpoint_find(const struct checkpoint *c, const char *name,
-                                        const struct safetensors **shard)
+static char *name_of_folder(const char *folder)
 {
-    for (size_t i = 0; i < c->n_shards; i++) {
-        const struct st_tensor *t = safetensors_find(&c->shards[i], name);
-        if (t) {
-            *shard = &c->shards[i];
-            return t;
-        }
-    }
-    return NULL;
+    char *name = hub_name(folder), *real = realpath(folder, NULL);
+    const char *path = real ? real : folder, *slash = strrchr(path, '/');
+    if (!name)
+        name = hub_name(path);
+    if (!name)
+        name = xstrdup(slash && slash[1] ? slash + 1 : path);
+    free(real);
+    return name;
+}
+
+char *checkpoint_name(const struct checkpoint *c)
+{
+    return c->has_gguf ? gguf_import_name(&c->gguf) : name_of_folder(c->folder);
+}
+
+const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name)
+{
+    struct source_tensor key = {.name = name};
+    return bsearch(&key, c->tensors, c->n_tensors, sizeof key, by_tensor_name);
+}
+
+const struct source_file *checkpoint_file(const struct checkpoint *c, const struct source_tensor *t)
+{
+    return &c->sources[c->first_shard + t->file];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * checkpoint: a model folder in Hugging Face form: config.json, tokenizer.json, and weights in
- * model.safetensors or in shards with model.safetensors.index.json.
+ * model.safetensors or in shards with model.safetensors.index.json; or a GGUF file seen as one.
  *
  * Shard names are plain names inside the folder. Index and shards must agree in both directions.
  */
@@ -12,7 +12,9 @@
 #include <time.h>
 
 #include "config.h"
+#include "gguf_import.h"
 #include "safetensors.h"
+#include "source_tensor.h"
 #include "weights_file.h"
 
 /* One file of the folder as it was when the checkpoint was opened: a change is noticed. */
@@ -25,25 +27,39 @@ struct source_file {
 };
 
 struct checkpoint {
-    char *folder;
+    char *folder; /* or the GGUF file's path */
     struct model_config config;
     struct buf config_json, generation_json, tokenizer_json, tokenizer_config_json;
     struct safetensors *shards; /* [n_shards] headers alone: weights are read, not mapped */
     char **shard_names;         /* [n_shards] plain file names */
     size_t n_shards;
+    struct gguf_import gguf; /* instead of shards, if has_gguf */
+    bool has_gguf;
+    struct source_tensor *tensors; /* [n_tensors] all of them, sorted by name */
+    size_t n_tensors;
     struct source_file *sources; /* [n_sources] every file that was read */
     size_t n_sources;
-    size_t first_shard; /* shard i is sources[first_shard + i] */
+    size_t first_shard; /* shard or part i is sources[first_shard + i] */
 };
 
-/* Everything that can be known without reading weights is checked: the config, index and shards,
+/* From a folder, or from a GGUF file that is seen as one.
+ * Everything that can be known without reading weights is checked: the config, index and shards,
  * and that the tensors are those of weight_list, in shape and type. */
-bool checkpoint_open(struct checkpoint *c, const char *folder, struct error *err);
+bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err);
 void checkpoint_close(struct checkpoint *c);
 
-/* -> the tensor and the shard that holds it, or NULL. */
-const struct st_tensor *checkpoint_find(const struct checkpoint *c, const char *name,
-                                        const struct safetensors **shard);
+/* The model's name on the hub, or the folder's own, also if it was given as "."; of a GGUF file its
+ * own without ".gguf", or what the metadata call it if it is a blob. Raw; caller frees. */
+char *checkpoint_name(const struct checkpoint *c);
+
+/* Whether `path` is a folder or a GGUF file: what has to be converted before it runs. */
+bool checkpoint_is_source(const char *path);
+
+/* -> the tensor, or NULL. */
+const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name);
+/* The file that holds a tensor. */
+const struct source_file *checkpoint_file(const struct checkpoint *c,
+                                          const struct source_tensor *t);
 
 /* Opens a source for reading, or refuses when it is no longer the file that it was. -> fd or -1. */
 int source_open(const struct source_file *s, struct error *err);

@@ -25,8 +25,7 @@ struct chunk {
 
 struct origin { /* where a weight comes from */
     const struct source_file *file;
-    uint64_t at;
-    enum st_dtype dtype;
+    const struct source_tensor *tensor;
 };
 
 struct scratch {                    /* one for each worker */
@@ -64,6 +63,11 @@ struct job {
     struct error *err;
     bool failed;
 };
+
+/* What so many weights take in the source; whole blocks. */
+size_t origin_bytes(const struct origin *o, size_t n_weights);
+/* Fills s->w with the chunk's weights as published. -> bytes read, or 0. */
+size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
 
 /* Starts the hasher too, when hashes are wanted. */
 void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,

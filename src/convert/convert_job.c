@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hub.h"
 #include "sanitise.h"
 
 enum { CHUNK_WEIGHTS = 1 << 18 };
@@ -41,13 +40,10 @@ static void plan_origins(struct job *j)
     j->origins = xcalloc(list->n, sizeof *j->origins);
     j->ranges = xcalloc(list->n, sizeof *j->ranges);
     for (size_t i = 0; i < list->n; i++) {
-        const struct safetensors *shard;
-        const struct st_tensor *t = checkpoint_find(j->c, list->items[i].name, &shard);
+        const struct source_tensor *t = checkpoint_find(j->c, list->items[i].name);
         assert(t); /* checkpoint_open has seen it */
-        j->origins[i].file = &j->c->sources[j->c->first_shard + (size_t)(shard - j->c->shards)];
-        j->origins[i].at = shard->data_at + t->begin;
-        j->origins[i].dtype = t->dtype;
-        j->total_bytes += t->end - t->begin;
+        j->origins[i] = (struct origin){checkpoint_file(j->c, t), t};
+        j->total_bytes += t->bytes;
     }
 }
 
@@ -72,18 +68,12 @@ void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1])
     json_decref(hashes);
 }
 
-/* The model's name on the hub, or the folder's own, also when it was given as "." */
 static void set_source_name(struct job *j)
 {
-    char *real = realpath(j->c->folder, NULL);
-    const char *path = real ? real : j->c->folder, *slash = strrchr(path, '/');
-    char *of_hub = hub_name(path);
-    const char *name = of_hub ? of_hub : slash && slash[1] ? slash + 1 : path;
-    char *clean = sanitise_text(name, strlen(name), true);
+    char *name = checkpoint_name(j->c), *clean = sanitise_text(name, strlen(name), true);
     set_text(j->metadata, META_SOURCE, clean, strlen(clean));
     free(clean);
-    free(of_hub);
-    free(real);
+    free(name);
 }
 
 static void plan_metadata(struct job *j)
@@ -100,6 +90,8 @@ static void plan_metadata(struct job *j)
     if (c->tokenizer_config_json.data)
         set_text(j->metadata, META_TOKENIZER_CONFIG, c->tokenizer_config_json.data,
                  c->tokenizer_config_json.len);
+    if (j->o->cached_from)
+        set_text(j->metadata, META_CACHED_FROM, j->o->cached_from, strlen(j->o->cached_from));
     if (j->o->hash_source)
         job_set_hashes(j, NULL);
     j->header = file_layout_header(&j->layout, j->metadata);
@@ -113,7 +105,7 @@ static void plan_scratch(struct job *j)
         const struct weight *w = &j->layout.list.items[k->weight];
         struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
         size_t n = (size_t)m.rows * m.cols;
-        size_t n_raw = n * st_dtype_bytes(j->origins[k->weight].dtype);
+        size_t n_raw = m.rows * origin_bytes(&j->origins[k->weight], m.cols);
         raw = n_raw > raw ? n_raw : raw;
         floats = n > floats ? n : floats;
         data = matrix_data_bytes(&m) > data ? matrix_data_bytes(&m) : data;

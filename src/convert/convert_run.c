@@ -5,8 +5,6 @@
  * offset of the output is known beforehand, so each chunk is written where it belongs, in any
  * order; sums are merged in the order of chunks. The result does not depend on the number of
  * threads.
- *
- * Sources are read, not mapped: a file that shrinks meanwhile is a refusal, not a SIGBUS.
  */
 #include "convert.h"
 
@@ -54,53 +52,6 @@ static void report(struct job *j, const char *tensor, bool now)
 static bool stopped(struct job *j)
 {
     return atomic_load_explicit(&j->stop, memory_order_relaxed);
-}
-
-/* ---- reading a chunk ------------------------------------------------------------------ */
-
-static bool read_at(const struct source_file *file, int fd, void *out, size_t n, uint64_t at,
-                    struct error *err)
-{
-    size_t got = read_whole(fd, out, n, at);
-    if (got < n && errno)
-        return error_set(err, EX_IOERR, "%s: cannot read at %llu: %s", file->path,
-                         (unsigned long long)(at + got), strerror(errno));
-    if (got < n)
-        return error_set(err, EX_DATAERR, "%s: the file was truncated while it was being converted",
-                         file->path);
-    return true;
-}
-
-static void widen(float *out, const uint8_t *raw, size_t n, enum st_dtype dtype)
-{
-    const uint16_t *half = (const uint16_t *)(const void *)raw;
-    if (dtype == ST_F32)
-        memcpy(out, raw, n * sizeof *out);
-    for (size_t i = 0; dtype == ST_BF16 && i < n; i++) {
-        uint32_t bits = (uint32_t)half[i] << 16;
-        memcpy(&out[i], &bits, sizeof bits);
-    }
-    for (size_t i = 0; dtype == ST_F16 && i < n; i++)
-        out[i] = f16_to_f32(half[i]);
-}
-
-/* Fills s->w with the chunk's weights. -> bytes read, or 0. */
-static size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
-{
-    const struct origin *from = &j->origins[k->weight];
-    const struct weight *w = &j->layout.list.items[k->weight];
-    size_t size = st_dtype_bytes(from->dtype), n = (size_t)(k->row1 - k->row0) * w->cols;
-    if (s->file != from->file) {
-        if (s->fd >= 0)
-            close(s->fd);
-        s->file = from->file;
-        s->fd = source_open(from->file, err);
-    }
-    if (s->fd < 0 || !read_at(from->file, s->fd, s->raw, n * size,
-                              from->at + (uint64_t)k->row0 * w->cols * size, err))
-        return 0;
-    widen(s->w, s->raw, n, from->dtype);
-    return n * size;
 }
 
 /* ---- first pass: ranges, NaN, infinities ---------------------------------------------- */
@@ -284,7 +235,7 @@ static void fill_report(const struct job *j, struct convert_report *r, double st
         const struct chunk *k = &j->chunks[i];
         const struct weight *w = &j->layout.list.items[k->weight];
         uint64_t before =
-            (uint64_t)(k->row1 - k->row0) * w->cols * st_dtype_bytes(j->origins[k->weight].dtype);
+            (uint64_t)(k->row1 - k->row0) * origin_bytes(&j->origins[k->weight], w->cols);
         add_loss(&r->roles[w->role].error, &k->loss);
         add_loss(&r->total, &k->loss);
         r->roles[w->role].bytes_before += before;

@@ -13,7 +13,7 @@ bool folder_format(const char *name, const char *path, enum format *format, stru
     if (strcmp(name, "auto") != 0)
         return format_from_name(name, format) ||
                error_set(err, EX_CONFIG, "format: \"%s\" is not built in", name);
-    if (!is_folder(path))
+    if (!checkpoint_is_source(path))
         return true;
     if (!checkpoint_open(&c, path, err))
         return false;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "converted.h"
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
@@ -115,9 +116,9 @@ static bool on_read(void *arg, uint64_t done, uint64_t total)
 }
 
 /* The first token needs every weight: reading them before is as fast, and shows how far it is. */
-static struct model *open_file(struct engine *e)
+static struct model *open_file(struct engine *e, const char *path)
 {
-    struct model *m = model_open(e->model_path, &e->error);
+    struct model *m = model_open(path, &e->error);
     if (m && !mapping_read(&m->file.file, m->file.name, e->pool, on_read, e, &e->error)) {
         model_close(m);
         return NULL;
@@ -127,13 +128,18 @@ static struct model *open_file(struct engine *e)
 
 static struct model *open_model(struct engine *e)
 {
-    if (!is_folder(e->model_path))
-        return open_file(e);
+    if (!checkpoint_is_source(e->model_path))
+        return open_file(e, e->model_path);
     struct convert_options o = {.format = e->setup.folder_format,
                                 .n_threads = pool_size(e->pool),
                                 .progress = on_convert,
                                 .arg = e};
-    return model_open_folder(e->model_path, &o, &e->error);
+    char *file;
+    if (!converted_file(e->model_path, &o, &file, &e->error))
+        return NULL;
+    struct model *m = file ? open_file(e, file) : model_open_folder(e->model_path, &o, &e->error);
+    free(file);
+    return m;
 }
 
 static bool load(struct engine *e)

@@ -39,7 +39,7 @@ bool hub_is_name(const char *text)
 }
 
 /* The places in the order of Hugging Face's own programs. */
-static char *cache_folder(void)
+char *hub_cache_folder(void)
 {
     const char *cache = getenv("HF_HUB_CACHE"), *hf = getenv("HF_HOME"),
                *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -108,7 +108,7 @@ static char *snapshot(const char *model, const char *revision, struct error *err
 char *hub_find(const char *name, struct error *err)
 {
     const char *slash = strchr(name, '/'), *at = strchr(name, '@');
-    char *cache = cache_folder(), *folder = NULL;
+    char *cache = hub_cache_folder(), *folder = NULL;
     if (!hub_is_name(name) || !cache) {
         free(cache);
         return error_set_null(err, EX_USAGE, "%.300s: not a model's name, org/name[@revision]",

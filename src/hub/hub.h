@@ -12,6 +12,8 @@
 bool hub_is_name(const char *text);
 /* -> the folder of that revision (else of "main") with the model's files; caller frees. */
 char *hub_find(const char *name, struct error *err);
+/* The cache of those programs, or NULL; caller frees. */
+char *hub_cache_folder(void);
 /* "org/name" of a folder that hub_find gave, NULL of any other; caller frees. */
 char *hub_name(const char *folder);
 

@@ -2,13 +2,15 @@
 #include "models.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "foreign_models.h"
+#include "gguf.h"
+#include "gguf_entry.h"
 #include "hub.h"
 #include "json.h"
 #include "nearest.h"
@@ -64,6 +66,20 @@ static char *reason(const char *path, const struct error *err)
     return xstrdup(err->text + (named ? n + 2 : 0));
 }
 
+/* -> false: not in the list at all. */
+static bool read_gguf(struct model_entry *m)
+{
+    struct gguf_entry e;
+    struct error err;
+    if (gguf_entry_read(&e, m->path, &err)) {
+        m->format = e.format;
+        m->ctx_len = e.ctx_len;
+    } else if (e.is_model) {
+        m->problem = reason(m->path, &err);
+    }
+    return e.is_model;
+}
+
 /* By what the path leads to, so that a link is no second model. */
 static bool is_listed(const struct model_list *l, const char *path)
 {
@@ -74,22 +90,47 @@ static bool is_listed(const struct model_list *l, const char *path)
     return listed;
 }
 
-static void add_file(struct model_list *l, const char *path, const char *place)
+static void free_entry(struct model_entry *m)
+{
+    free(m->path);
+    free(m->name);
+    free(m->source);
+    free(m->problem);
+}
+
+/* -> false: not in the list at all. */
+static bool read_entry(struct model_entry *m)
 {
     struct error err;
-    struct model_entry m = {.path = xstrdup(path), .place = place};
     struct stat st;
-    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    int fd = open_regular(path, &m.bytes, &err);
-    if (stat(path, &st) == 0) {
-        m.device = st.st_dev;
-        m.inode = st.st_ino;
+    int fd = open_regular(m->path, &m->bytes, &err);
+    if (fd < 0) {
+        m->problem = reason(m->path, &err);
+        return true;
     }
-    m.name = xstrndup(base, strlen(base) - (has_suffix(base, suffix) ? N_SUFFIX : 0));
-    if (fd >= 0)
-        close(fd);
-    if (fd < 0 || !read_header(&m, &err))
-        m.problem = reason(path, &err);
+    if (fstat(fd, &st) == 0) {
+        m->device = st.st_dev;
+        m->inode = st.st_ino;
+    }
+    close(fd);
+    if (gguf_is_file(m->path))
+        return read_gguf(m);
+    if (!read_header(m, &err))
+        m->problem = reason(m->path, &err);
+    return true;
+}
+
+/* name NULL: the file's. */
+static void add_file(struct model_list *l, const char *path, const char *name, const char *place)
+{
+    struct model_entry m = {.path = xstrdup(path), .place = place};
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    m.name = name ? xstrdup(name)
+                  : xstrndup(base, strlen(base) - (has_suffix(base, suffix) ? N_SUFFIX : 0));
+    if (!read_entry(&m)) {
+        free_entry(&m);
+        return;
+    }
     l->items = xgrow(l->items, l->n, &l->cap, sizeof *l->items);
     l->items[l->n++] = m;
 }
@@ -107,11 +148,12 @@ static void add_folder(struct model_list *l, const char *folder, const char *pla
     DIR *dir = opendir(folder);
     struct dirent *entry;
     while (dir && l->n < MODELS_MAX && (entry = readdir(dir))) {
-        if (entry->d_name[0] == '.' || !has_suffix(entry->d_name, suffix))
+        if (entry->d_name[0] == '.' ||
+            (!has_suffix(entry->d_name, suffix) && !foreign_models_is_file(entry->d_name)))
             continue;
         char *path = path_join(folder, entry->d_name);
         if (!is_listed(l, path))
-            add_file(l, path, place);
+            add_file(l, path, NULL, place);
         free(path);
     }
     if (dir)
@@ -132,6 +174,16 @@ static void add_folders(struct model_list *l, const char *list, const char *plac
     }
 }
 
+static void add_foreign(struct model_list *l)
+{
+    struct foreign_models f;
+    foreign_models_list(&f);
+    for (size_t i = 0; i < f.n && l->n < MODELS_MAX; i++)
+        if (!is_listed(l, f.items[i].path))
+            add_file(l, f.items[i].path, f.items[i].name, f.items[i].program);
+    foreign_models_free(&f);
+}
+
 void models_list(struct model_list *l)
 {
     char *user = places_models_folder(), *starter = places_data_file("models/starter.qins");
@@ -141,7 +193,9 @@ void models_list(struct model_list *l)
         add_folder(l, user, "user");
     add_folder(l, ".", "here");
     if (is_file(starter) && !is_listed(l, starter))
-        add_file(l, starter, "starter");
+        add_file(l, starter, NULL, "starter");
+    l->n_own = l->n;
+    add_foreign(l);
     free(user);
     free(starter);
 }
@@ -149,10 +203,7 @@ void models_list(struct model_list *l)
 void models_free(struct model_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
-        free(l->items[i].path);
-        free(l->items[i].name);
-        free(l->items[i].source);
-        free(l->items[i].problem);
+        free_entry(&l->items[i]);
     }
     free(l->items);
     *l = (struct model_list){0};
@@ -160,19 +211,9 @@ void models_free(struct model_list *l)
 
 /* ---- finding one ---------------------------------------------------------------------- */
 
-/* Files of others that people try; the rest is left to whoever opens the model. */
-static bool refuse_foreign(const char *path, struct error *err)
+/* A file of others that people try; the rest is left to whoever opens the model. */
+static bool refuse_part(const char *path, struct error *err)
 {
-    char magic[4] = "";
-    int fd = is_file(path) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    bool gguf = fd >= 0 && read(fd, magic, 4) == 4 && memcmp(magic, "GGUF", 4) == 0;
-    if (fd >= 0)
-        close(fd);
-    if (gguf)
-        return error_set(err, EX_DATAERR,
-                         "%s: a GGUF file, whose weights are rounded already; convert the model's "
-                         "original folder (config.json, *.safetensors) with qins-convert",
-                         path);
     if (has_suffix(path, ".safetensors"))
         return error_set(err, EX_DATAERR,
                          "%s: part of a model; give the folder that holds it and config.json",
@@ -216,14 +257,30 @@ static char *refuse_name(const struct model_list *l, const char *name, struct er
     return NULL;
 }
 
+/* The folder of a name of the hub; if that holds GGUF files alone, the one that is there. */
+static char *find_on_hub(const char *name, struct error *err)
+{
+    char *folder = hub_find(name, err), *config = folder ? path_join(folder, "config.json") : NULL;
+    char *file = folder && !is_file(config) ? foreign_models_only(name, err) : NULL;
+    bool is_whole = folder && is_file(config);
+    free(config);
+    if (is_whole)
+        return folder;
+    free(folder);
+    return file;
+}
+
 char *models_find(const char *name, struct error *err)
 {
     struct model_list l = {0};
     char *path = NULL;
-    if (access(name, F_OK) != 0 && hub_is_name(name))
-        return hub_find(name, err);
-    if (access(name, F_OK) == 0 || strchr(name, '/'))
-        return refuse_foreign(name, err) ? xstrdup(name) : NULL;
+    bool is_there = access(name, F_OK) == 0;
+    if (!is_there && foreign_models_is_name(name))
+        return foreign_models_find(name, err);
+    if (!is_there && hub_is_name(name))
+        return find_on_hub(name, err);
+    if (is_there || strchr(name, '/'))
+        return refuse_part(name, err) ? xstrdup(name) : NULL;
     models_list(&l);
     path = path_of_name(&l, name);
     if (!path)
@@ -232,30 +289,44 @@ char *models_find(const char *name, struct error *err)
     return path;
 }
 
+/* Of items [first, end) those that can be used. -> how many; *one: the last of them. */
+static size_t count_good(const struct model_list *l, size_t first, size_t end,
+                         const struct model_entry **one)
+{
+    size_t n = 0;
+    for (size_t i = first; i < end; i++) {
+        if (l->items[i].problem)
+            continue;
+        *one = &l->items[i];
+        n++;
+    }
+    return n;
+}
+
+/* Those of other programs count only if there are none of our own. */
 char *models_default(struct error *err)
 {
     struct model_list l;
     struct buf names = {0};
+    const struct model_entry *one = NULL;
     char *path = NULL, *starter = places_data_file("models/starter.qins");
-    size_t n_good = 0;
     if (is_file(starter))
         return starter;
     free(starter);
     models_list(&l);
-    for (size_t i = 0; i < l.n; i++)
-        if (!l.items[i].problem && n_good++ == 0)
-            path = xstrdup(l.items[i].path);
+    size_t n_good = count_good(&l, 0, l.n_own, &one);
+    if (n_good == 0)
+        n_good = count_good(&l, l.n_own, l.n, &one);
     names_of(&l, &names);
     if (n_good == 0)
-        error_set(err, EX_NOINPUT,
-                  "no model: give one with -m, a .qins file (qins-convert makes them) or a Hugging "
-                  "Face model folder");
+        error_set(
+            err, EX_NOINPUT,
+            "no model: give one with -m, a .qins file (qins-convert makes them), a GGUF file or "
+            "a Hugging Face model folder");
     else if (n_good > 1)
         error_set(err, EX_NOINPUT, "which model? -m NAME, one of: %.800s", names.data);
-    if (n_good != 1) {
-        free(path);
-        path = NULL;
-    }
+    else
+        path = xstrdup(one->path);
     buf_free(&names);
     models_free(&l);
     return path;

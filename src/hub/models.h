@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * models: the .qins files that a person can choose from without a path: those in the folders of
- * $QINS_MODELS (colons between them), in $XDG_DATA_HOME/qins/models (~/.local/share/qins/models),
- * in the current folder, and the starter model. Only headers are read.
+ * models: the .qins and GGUF files that a person can choose from without a path: those in the
+ * folders of $QINS_MODELS (colons between them), in $XDG_DATA_HOME/qins/models
+ * (~/.local/share/qins/models), in the current folder, the starter model, and what other programs
+ * keep on this machine (foreign_models.h). Only headers are read.
  */
 #ifndef QINS_MODELS_H
 #define QINS_MODELS_H
@@ -12,10 +13,11 @@
 enum { MODELS_MAX = 1000 }; /* files that are looked at */
 
 struct model_entry {
-    char *path, *name;  /* name: the file's, without ".qins"; raw, sanitise before printing */
+    char *path, *name;  /* name: the file's, without ".qins", or that of the program; raw, sanitise
+                           before printing */
     char *source;       /* what it was made from, raw; or NULL */
     const char *format; /* NULL: broken */
-    const char *place;  /* "QINS_MODELS", "user", "here", "starter" */
+    const char *place;  /* "QINS_MODELS", "user", "here", "starter", or a program */
     uint64_t bytes, device, inode;
     uint32_t ctx_len; /* what a session takes unless told otherwise */
     char *problem;    /* why it cannot be used, or NULL */
@@ -24,13 +26,14 @@ struct model_entry {
 struct model_list {
     struct model_entry *items; /* in the order of the places, by name in each; a file stands once */
     size_t n, cap;
+    size_t n_own; /* behind them stand those of other programs (foreign_models.h) */
 };
 
 void models_list(struct model_list *l);
 void models_free(struct model_list *l);
 
 /* A path, the name of one of the list, or one of Hugging Face's cache (hub.h). -> a path; caller
- * frees. A GGUF or safetensors file is refused with what to do instead. */
+ * frees. A safetensors file is refused with what to do instead. */
 char *models_find(const char *name, struct error *err);
 /* The model where none was asked for: the starter, else the only one of the list. Caller frees. */
 char *models_default(struct error *err);

@@ -27,8 +27,9 @@
 #define META_CONFIG "qins.config"                /* config.json, verbatim */
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
-#define META_SOURCE "qins.source" /* folder name of the checkpoint */
-#define META_HASHES "qins.sha256" /* JSON: source file name -> SHA-256 */
+#define META_SOURCE "qins.source"           /* folder name of the checkpoint */
+#define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
+#define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
 #define TENSOR_TOKENIZER "tokenizer.json"
 
 /* What a weight is for. */

@@ -284,7 +284,7 @@ class Program(Case):
             self.assertEqual(r.stderr.count("\n"), 1 + ("invalid option" in r.stderr))
 
     def test_usage(self):
-        self.assert_exit(64, "no FOLDER", )
+        self.assert_exit(64, "no MODEL", )
         self.assert_exit(64, "more than one", "a", "b")
         self.assert_exit(64, "known: f32 bf16", "-f", "int8", "a")
         self.assert_exit(64, "threads", "-t", "0", "a")
