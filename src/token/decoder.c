@@ -189,7 +189,7 @@ static void replace(struct decoding *x, uint32_t i, const struct step *step, con
     const struct tokenizer *t = x->d->t;
     const struct matcher *m = &t->matchers[t->stage_at[STAGE_DECODER] + i];
     struct replace r = {s, t->image.strings + step->content_at, step->content_len, {0}};
-    struct pattern_scratch *scratch = m->pattern ? pattern_scratch_new(n) : NULL;
+    struct regexp_scratch *scratch = m->pattern ? regexp_scratch_new(n) : NULL;
     bool gave_up = false;
     if (m->string && !memmem(s, n, m->string, m->n)) {
         emit(x, i + 1, s, n);
@@ -198,7 +198,7 @@ static void replace(struct decoding *x, uint32_t i, const struct step *step, con
     matcher_run(m, scratch, s, n, on_piece, &r, &gave_up);
     emit(x, i + 1, r.text.data, r.text.len);
     buf_free(&r.text);
-    pattern_scratch_free(scratch);
+    regexp_scratch_free(scratch);
 }
 
 /* Across the borders of pieces: the beginning of a match is held until it is decided. */

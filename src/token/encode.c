@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct cached) == 64, "a cache line");
 struct encoder {
     const struct tokenizer *t;
     struct ids *out;
-    struct pattern_scratch *scratch;
+    struct regexp_scratch *scratch;
     struct bpe_work work;
     struct cached *cache; /* [1 << CACHE_BITS], or NULL */
     struct pretokenizer pretokenizer;
@@ -239,7 +239,7 @@ static bool on_raw_part(void *arg, size_t start, size_t end, int32_t id)
 static void encoder_init(struct encoder *e, const struct tokenizer *t, struct ids *out, size_t n)
 {
     uint32_t first = t->stage_at[STAGE_PRE_TOKENIZER], end = t->stage_at[STAGE_PRE_TOKENIZER + 1];
-    *e = (struct encoder){.t = t, .out = out, .scratch = pattern_scratch_new(n)};
+    *e = (struct encoder){.t = t, .out = out, .scratch = regexp_scratch_new(n)};
     if (n >= CACHE_FROM)
         e->cache = xcalloc((size_t)1 << CACHE_BITS, sizeof *e->cache);
     e->pretokenizer.steps = t->image.steps + first;
@@ -253,7 +253,7 @@ static void encoder_init(struct encoder *e, const struct tokenizer *t, struct id
 
 static void encoder_free(struct encoder *e)
 {
-    pattern_scratch_free(e->scratch);
+    regexp_scratch_free(e->scratch);
     bpe_work_free(&e->work);
     pretokenizer_free(&e->pretokenizer);
     marked_free(&e->text);

@@ -24,13 +24,13 @@ bool matcher_init(struct matcher *m, const struct step *s, const char *strings, 
         break;
     case STEP_BYTE_LEVEL:
         if (s->flags & STEP_USE_REGEX)
-            m->pattern = pattern_new(GPT2_PATTERN, sizeof GPT2_PATTERN - 1, name, "ByteLevel", err);
+            m->pattern = regexp_new(GPT2_PATTERN, sizeof GPT2_PATTERN - 1, name, "ByteLevel", err);
         return m->pattern || !(s->flags & STEP_USE_REGEX);
     case STEP_METASPACE:
     case STEP_REPLACE:
     case STEP_SPLIT:
         if (s->flags & STEP_IS_REGEX || s->pattern_len == 0) /* "" is between all characters */
-            m->pattern = pattern_new(text, s->pattern_len, name, stages[s->stage], err);
+            m->pattern = regexp_new(text, s->pattern_len, name, stages[s->stage], err);
         else
             m->string = text;
         m->n = s->pattern_len;
@@ -43,7 +43,7 @@ bool matcher_init(struct matcher *m, const struct step *s, const char *strings, 
 
 void matcher_free(struct matcher *m)
 {
-    pattern_free(m->pattern);
+    regexp_free(m->pattern);
     *m = (struct matcher){0};
 }
 
@@ -93,12 +93,12 @@ static size_t character_bytes(const char *s, size_t n)
 }
 
 /* An empty match right behind the last one does not count. */
-static bool run_valid(const struct matcher *m, struct pattern_scratch *scratch, const char *s,
+static bool run_valid(const struct matcher *m, struct regexp_scratch *scratch, const char *s,
                       size_t base, size_t n, struct run *r, bool *gave_up)
 {
     size_t from = 0, start, end, last = SIZE_MAX;
     while (from <= n) {
-        enum found found = pattern_find(m->pattern, scratch, s + base, n, from, &start, &end);
+        enum found found = regexp_find(m->pattern, scratch, s + base, n, from, &start, &end);
         if (found == FOUND_GAVE_UP)
             return *gave_up = true, false;
         if (found == FOUND_NOTHING)
@@ -128,7 +128,7 @@ static size_t valid_prefix(const char *s, size_t n)
     return at;
 }
 
-static bool run_pattern(const struct matcher *m, struct pattern_scratch *scratch, const char *s,
+static bool run_pattern(const struct matcher *m, struct regexp_scratch *scratch, const char *s,
                         size_t n, struct run *r, bool *gave_up)
 {
     for (size_t at = 0; at < n;) {
@@ -143,7 +143,7 @@ static bool run_pattern(const struct matcher *m, struct pattern_scratch *scratch
     return true;
 }
 
-bool matcher_run(const struct matcher *m, struct pattern_scratch *scratch, const char *s, size_t n,
+bool matcher_run(const struct matcher *m, struct regexp_scratch *scratch, const char *s, size_t n,
                  matcher_fn *fn, void *arg, bool *gave_up)
 {
     struct run r = {fn, arg, 0};

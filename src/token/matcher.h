@@ -5,14 +5,14 @@
 #ifndef QINS_MATCHER_H
 #define QINS_MATCHER_H
 
-#include "pattern.h"
+#include "regexp.h"
 #include "step.h"
 
 struct matcher {
     bool (*is_match)(int32_t cp); /* one character, or NULL; -1 for a byte that is no UTF-8 */
     const char *string;           /* [n], or NULL */
     size_t n;
-    struct pattern *pattern; /* or NULL */
+    struct regexp *pattern; /* or NULL */
 };
 
 /* GPT-2's way to split. */
@@ -28,7 +28,7 @@ void matcher_free(struct matcher *m);
 typedef bool matcher_fn(void *arg, size_t start, size_t end, bool is_match);
 /* Everything in s[0..n), matches and what lies between them. Expressions do not see bytes that are no
  * UTF-8: these lie between. -> false: `fn` ended it, or *gave_up is set. */
-bool matcher_run(const struct matcher *m, struct pattern_scratch *scratch, const char *s, size_t n,
+bool matcher_run(const struct matcher *m, struct regexp_scratch *scratch, const char *s, size_t n,
                  matcher_fn *fn, void *arg, bool *gave_up);
 
 #endif

@@ -162,7 +162,7 @@ static bool replace_piece(void *arg, size_t start, size_t end, bool is_match)
 }
 
 bool normalize_step(const struct step *s, const char *strings, const struct matcher *matcher,
-                    struct pattern_scratch *scratch, size_t max, struct marked *text,
+                    struct regexp_scratch *scratch, size_t max, struct marked *text,
                     struct marked *spare)
 {
     struct replace replace = {text, strings + s->content_at, s->content_len, max, spare};

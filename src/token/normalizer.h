@@ -12,7 +12,7 @@
 /* One step: *text becomes its normal form; `spare` is scratch. `matcher` finds what STEP_REPLACE
  * replaces. -> false: its pattern gave up, or the text grew beyond `max` bytes. */
 bool normalize_step(const struct step *s, const char *strings, const struct matcher *matcher,
-                    struct pattern_scratch *scratch, size_t max, struct marked *text,
+                    struct regexp_scratch *scratch, size_t max, struct marked *text,
                     struct marked *spare);
 
 #endif

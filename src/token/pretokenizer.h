@@ -16,7 +16,7 @@ struct pretokenizer {
     const struct matcher *matchers;
     uint32_t n_steps;
     const char *strings;
-    struct pattern_scratch *scratch;
+    struct regexp_scratch *scratch;
     word_fn *word;
     void *arg;
     struct buf texts[2 * MAX_STEPS]; /* what steps rewrite */

@@ -181,7 +181,7 @@ static bool read_added(struct parts *p, const json_t *entry)
 static bool normalize_token(struct parts *p, struct added_entry *a, struct matcher *matchers)
 {
     struct marked text = {0}, spare = {0};
-    struct pattern_scratch *scratch = pattern_scratch_new(a->len);
+    struct regexp_scratch *scratch = regexp_scratch_new(a->len);
     bool ok = true;
     marked_put(&text, p->strings.data + a->at, a->len, true);
     for (uint32_t i = 0; ok && i < p->n_steps && p->steps[i].stage == STAGE_NORMALIZER; i++)
@@ -195,7 +195,7 @@ static bool normalize_token(struct parts *p, struct added_entry *a, struct match
     }
     marked_free(&text);
     marked_free(&spare);
-    pattern_scratch_free(scratch);
+    regexp_scratch_free(scratch);
     return ok || error_set(p->err, EX_DATAERR, "%s: an added token has no normal form", p->name);
 }
 

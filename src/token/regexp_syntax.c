@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "pattern.h"
+#include "regexp.h"
 
 enum { SET_DEPTH = 20 };
 
@@ -395,7 +395,7 @@ static bool read_count(struct reader *r, size_t atom_at)
     return true;
 }
 
-bool pattern_translate(const char *source, size_t n, struct buf *out, struct error *err)
+bool regexp_translate(const char *source, size_t n, struct buf *out, struct error *err)
 {
     struct reader r = {source, source + n, out, err};
     size_t opened[256], n_open = 0, atom_at = out->len;

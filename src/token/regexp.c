@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pattern.h"
+#include "regexp.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -14,12 +14,12 @@ enum {
     DEADLINE_MS = 20000, /* a second per megabyte more: our patterns need less than a tenth */
 };
 
-struct pattern {
+struct regexp {
     pcre2_code *code;
     bool has_jit;
 };
 
-struct pattern_scratch {
+struct regexp_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
@@ -57,7 +57,7 @@ static pcre2_code *compile(const struct buf *text, const char *name, const char 
     return compiled;
 }
 
-struct pattern *pattern_new(const char *source, size_t n, const char *name, const char *what,
+struct regexp *regexp_new(const char *source, size_t n, const char *name, const char *what,
                             struct error *err)
 {
     struct buf text = {0};
@@ -68,7 +68,7 @@ struct pattern *pattern_new(const char *source, size_t n, const char *name, cons
                            name, what, n, SOURCE_MAX);
     buf_append(&text, "", 0);
     pcre2_code *code = NULL;
-    if (pattern_translate(source, n, &text, &why))
+    if (regexp_translate(source, n, &text, &why))
         code = compile(&text, name, what, err);
     else
         error_set(err, EX_DATAERR, "%s: %s: regular expression \"%.*s\": %s", name, what,
@@ -76,13 +76,13 @@ struct pattern *pattern_new(const char *source, size_t n, const char *name, cons
     buf_free(&text);
     if (!code)
         return NULL;
-    struct pattern *p = xmalloc(sizeof *p);
+    struct regexp *p = xmalloc(sizeof *p);
     p->code = code;
     p->has_jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
     return p;
 }
 
-void pattern_free(struct pattern *p)
+void regexp_free(struct regexp *p)
 {
     if (!p)
         return;
@@ -90,9 +90,9 @@ void pattern_free(struct pattern *p)
     free(p);
 }
 
-struct pattern_scratch *pattern_scratch_new(size_t n)
+struct regexp_scratch *regexp_scratch_new(size_t n)
 {
-    struct pattern_scratch *s = xmalloc(sizeof *s);
+    struct regexp_scratch *s = xmalloc(sizeof *s);
     s->n_searches = 0;
     s->deadline_ms = now_ms() + DEADLINE_MS + (double)n / 1000;
     s->data = or_die(pcre2_match_data_create(1, NULL));
@@ -106,7 +106,7 @@ struct pattern_scratch *pattern_scratch_new(size_t n)
     return s;
 }
 
-void pattern_scratch_free(struct pattern_scratch *s)
+void regexp_scratch_free(struct regexp_scratch *s)
 {
     if (!s)
         return;
@@ -116,7 +116,7 @@ void pattern_scratch_free(struct pattern_scratch *s)
     free(s);
 }
 
-enum found pattern_find(const struct pattern *p, struct pattern_scratch *scratch, const char *s,
+enum found regexp_find(const struct regexp *p, struct regexp_scratch *scratch, const char *s,
                         size_t n, size_t from, size_t *start, size_t *end)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)s;

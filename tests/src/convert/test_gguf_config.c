@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a GGUF file says about a model against the folder that it was made from: config.json as
+ * published, and the names and shapes of the tensors.
+ */
+#include "gguf_config.h"
+#include "gguf_file.h"
+#include "safetensors.h"
+#include "tiny_model.h"
+
+static const char *folder;
+
+/* Miniatures of fixtures/hf with a twin in fixtures/gguf, whose architecture has a row. */
+static const char *const twins[] = {
+    "gemma2",
+    "gemma3",
+    "granite",
+    "llama-bias-headdim",
+    "llama-gqa-tied",
+    "llama-yarn",
+    "llama3-rope",
+    "ministral3",
+    "llama-linear-rope",
+    "olmo2",
+    "olmo3",
+    "phi3-mini-4k",
+    "phi4-mini",
+    "qwen2",
+    "qwen3",
+    "smollm3",
+    "stablelm",
+    "starcoder2",
+};
+enum { N_TWINS = sizeof twins / sizeof *twins };
+
+static bool is_among(const char *key, const char *const *keys)
+{
+    for (; *keys; keys++)
+        if (strcmp(*keys, key) == 0)
+            return true;
+    return false;
+}
+
+/* ---- config.json
+ * --------------------------------------------------------------------------------- */
+
+static json_t *config_of(const char *path, json_t **generation, struct error *err)
+{
+    struct gguf_split s;
+    if (!gguf_split_open(&s, path, err))
+        return NULL;
+    const struct gguf_arch *arch = gguf_arch_of(&s, err);
+    json_t *config = arch ? gguf_config(&s, arch, err) : NULL;
+    if (generation)
+        *generation = config ? gguf_generation_config(&s, err) : NULL;
+    gguf_split_close(&s);
+    return config;
+}
+
+static bool same_value(const json_t *a, const json_t *b)
+{
+    return json_is_number(a) && json_is_number(b) ? json_number_value(a) == json_number_value(b)
+                                                  : json_equal(a, b);
+}
+
+/* A rope object of either form without what stands beside it or twice. */
+static void assert_same_rope(const char *name, const json_t *published, const json_t *ours)
+{
+    static const char *const elsewhere[] = {"type", "rope_theta", "partial_rotary_factor", NULL};
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)published, key, value)
+    {
+        const json_t *theirs = json_object_get(ours, key), *other;
+        size_t i;
+        if (is_among(key, elsewhere))
+            continue;
+        if (!json_is_array(value) && !same_value(value, theirs))
+            fail_msg("%s: rope field \"%s\" differs", name, key);
+        json_array_foreach((json_t *)value, i, other)
+            assert_true(same_value(other, json_array_get(theirs, i)));
+    }
+    json_object_foreach((json_t *)ours, key, value) if (!json_object_get(published, key))
+        fail_msg("%s: rope field \"%s\" is not published", name, key);
+}
+
+static void assert_same_config(const char *name, const json_t *published, const json_t *ours)
+{
+    static const char *const neutral[] = {
+        "torch_dtype",  "transformers_version", "pad_token_id",    "use_sliding_window",
+        "eos_token_id", "rope_scaling",         "rope_parameters", NULL};
+    const char *key;
+    json_t *value;
+    const json_t *scaling = json_object_get(published, "rope_scaling");
+    if (!scaling)
+        scaling = json_object_get(published, "rope_parameters");
+    json_object_foreach((json_t *)published, key,
+                        value) if (!is_among(key, neutral) && !json_is_null(value) &&
+                                   !same_value(value, json_object_get(ours, key)))
+        fail_msg("%s: field \"%s\" differs", name, key);
+    assert_same_rope(name, scaling, json_object_get(ours, "rope_scaling"));
+}
+
+/* Fields that only the file states: they say what is the case without them. */
+static void assert_defaults(const char *name, const json_t *published, const json_t *ours)
+{
+    const char *key;
+    json_t *value;
+    const json_t *rope = json_object_get(published, "rope_parameters");
+    json_int_t head = json_integer_value(json_object_get(ours, "hidden_size")) /
+                      json_integer_value(json_object_get(ours, "num_attention_heads"));
+    json_object_foreach((json_t *)ours, key, value)
+    {
+        bool is_default =
+            json_object_get(published, key) || strcmp(key, "rope_scaling") == 0 ||
+            json_is_null(value) || json_is_false(value) ||
+            (strcmp(key, "head_dim") == 0 && json_integer_value(value) == head) ||
+            (strcmp(key, "rope_theta") == 0 &&
+             json_number_value(value) ==
+                 (rope ? json_number_value(json_object_get(rope, "rope_theta")) : 10000));
+        if (!is_default)
+            fail_msg("%s: field \"%s\" is not published", name, key);
+    }
+}
+
+/* Each id that ends an answer is one of the original's. */
+static void assert_ends(const char *name, const json_t *ids)
+{
+    char *path = xasprintf("fixtures/hf/%s/expected.json", name);
+    json_t *expected = json_load_file(shared_path(path), 0, NULL), *id, *stop;
+    size_t i, k;
+    assert_true(json_array_size(ids) >= 1);
+    json_array_foreach((json_t *)ids, i, id)
+    {
+        bool found = false;
+        json_array_foreach(json_object_get(expected, "stop"), k, stop) found |=
+            json_equal(id, stop);
+        if (!found)
+            fail_msg("%s: %lld does not end an answer", name, (long long)json_integer_value(id));
+    }
+    json_decref(expected);
+    free(path);
+}
+
+static void test_config_is_the_published_one(void **state)
+{
+    (void)state;
+    struct error err;
+    for (size_t i = 0; i < N_TWINS; i++) {
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
+        char *config = xasprintf("fixtures/hf/%s/config.json", twins[i]);
+        json_t *published = json_load_file(shared_path(config), 0, NULL), *generation;
+        json_t *ours = config_of(shared_path(gguf), &generation, &err);
+        if (!ours)
+            fail_msg("%s", err.text);
+        assert_same_config(twins[i], published, ours);
+        assert_defaults(twins[i], published, ours);
+        assert_ends(twins[i], json_object_get(generation, "eos_token_id"));
+        json_decref(published);
+        json_decref(generation);
+        json_decref(ours);
+        free(gguf);
+        free(config);
+    }
+}
+
+/* ---- tensors
+ * --------------------------------------------------------------------------------------- */
+
+static bool is_factor(const char *name)
+{
+    return strncmp(name, "rope_", 5) == 0;
+}
+
+static const struct gguf_tensor *find_published(const struct gguf *g, const struct gguf_arch *arch,
+                                                const char *published)
+{
+    char name[128];
+    for (size_t i = 0; i < g->n_tensors; i++)
+        if (gguf_published_name(arch, g->tensors[i].name, name, sizeof name) &&
+            strcmp(name, published) == 0)
+            return &g->tensors[i];
+    return NULL;
+}
+
+static size_t assert_tensors(const char *file, const struct gguf *g, const struct gguf_arch *arch)
+{
+    struct safetensors st;
+    struct error err;
+    if (!safetensors_open_header(&st, file, &err))
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < st.n_tensors; i++) {
+        const struct st_tensor *want = &st.tensors[i];
+        const struct gguf_tensor *t = find_published(g, arch, want->name);
+        if (!t)
+            fail_msg("%s: nothing becomes %s", g->name, want->name);
+        assert_int_equal(t->n_dims, want->n_dims);
+        for (uint32_t d = 0; d < t->n_dims; d++)
+            assert_int_equal(t->shape[d], want->shape[d]);
+    }
+    size_t n = st.n_tensors;
+    safetensors_close(&st);
+    return n;
+}
+
+static void test_tensors_are_the_published_ones(void **state)
+{
+    (void)state;
+    struct error err;
+    for (size_t i = 0; i < N_TWINS; i++) {
+        struct gguf_split s;
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
+        char *single = xasprintf("fixtures/hf/%s/model.safetensors", twins[i]);
+        assert_true(gguf_split_open(&s, shared_path(gguf), &err));
+        const struct gguf_arch *arch = gguf_arch_of(&s, &err);
+        assert_non_null(arch);
+        size_t n, n_factors = 0;
+        n = assert_tensors(shared_path(single), &s.parts[0], arch);
+        for (size_t t = 0; t < s.parts[0].n_tensors; t++)
+            n_factors += is_factor(s.parts[0].tensors[t].name);
+        assert_int_equal(n + n_factors, s.parts[0].n_tensors);
+        gguf_split_close(&s);
+        free(gguf);
+        free(single);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    struct gguf_split s;
+    struct error err;
+    char out[128];
+    assert_true(gguf_split_open(&s, shared_path("fixtures/gguf/llama-gqa-tied.gguf"), &err));
+    const struct gguf_arch *arch = gguf_arch_of(&s, &err);
+    assert_true(gguf_published_name(arch, "blk.10.ffn_down.bias", out, sizeof out));
+    assert_string_equal(out, "model.layers.10.mlp.down_proj.bias");
+    static const char *const none[] = {"blk.0.ffn_down",
+                                       "blk.01.ffn_down.weight",
+                                       "blk.+1.ffn_down.weight",
+                                       "blk. 1.ffn_down.weight",
+                                       "blk.0.token_embd.weight",
+                                       "ffn_down.weight",
+                                       "blk.4294967296.ffn_down.weight",
+                                       "blk.0.ffn_down.scale",
+                                       "blk.0.ffn_gate_exps.weight",
+                                       "rope_freqs.weight",
+                                       ".weight"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (gguf_published_name(arch, none[i], out, sizeof out))
+            fail_msg("%s became %s", none[i], out);
+    gguf_split_close(&s);
+}
+
+/* ---- refusals
+ * -------------------------------------------------------------------------------------- */
+
+/* The keys of a llama model, then those of `more`; an embedding alone. */
+static struct buf llama_file(uint64_t n_more, const struct buf *more)
+{
+    static const float data[16];
+    struct buf b = {0};
+    gg_start(&b, 1, 8 + n_more);
+    gg_key_string(&b, "general.architecture", "llama");
+    gg_key_u32(&b, "llama.block_count", 2);
+    gg_key_u32(&b, "llama.context_length", 64);
+    gg_key_u32(&b, "llama.embedding_length", 16);
+    gg_key_u32(&b, "llama.feed_forward_length", 24);
+    gg_key_u32(&b, "llama.attention.head_count", 2);
+    gg_key_f32(&b, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    gg_key_u32(&b, "tokenizer.ggml.eos_token_id", UINT32_MAX);
+    buf_append(&b, more->data, more->len);
+    gg_tensor(&b, "token_embd.weight", 1, 16, 0, 0);
+    gg_align(&b, 32);
+    buf_append(&b, data, sizeof data);
+    return b;
+}
+
+/* Refused with why; NULL: accepted, the config is *out if wanted. */
+static void assert_config(uint64_t n_more, struct buf *more, const char *why, json_t **out)
+{
+    struct error err;
+    struct buf b = llama_file(n_more, more);
+    char *path = path_join(folder, "m.gguf");
+    write_bytes(folder, "m.gguf", b.data, b.len);
+    json_t *config = config_of(path, NULL, &err);
+    if (!config != !!why)
+        fail_msg("%s", config ? why : err.text);
+    if (why && !strstr(err.text, why))
+        fail_msg("refused with: %s\n without saying: %s", err.text, why);
+    if (out)
+        *out = config;
+    else
+        json_decref(config);
+    free(path);
+    buf_free(&b);
+    buf_free(more);
+}
+
+static void test_keys_that_nobody_knows(void **state)
+{
+    (void)state;
+    struct buf more = {0};
+    assert_config(0, &more, NULL, NULL);
+    gg_key_u32(&more, "llama.expert_count", 0);
+    assert_config(1, &more, NULL, NULL);
+    gg_key_u32(&more, "llama.expert_count", 8);
+    gg_key_f32(&more, "llama.attention.clamp_kqv", 1);
+    gg_key_u32(&more, "general.anything", 1);
+    assert_config(3, &more, "not known: \"llama.attention.clamp_kqv\", \"llama.expert_count\"",
+                  NULL);
+}
+
+static void test_rope_keys(void **state)
+{
+    (void)state;
+    struct buf more = {0};
+    json_t *config;
+    gg_key_string(&more, "llama.rope.scaling.type", "su");
+    assert_config(1, &more, "rope.scaling.type \"su\" is not supported", NULL);
+    gg_key_u32(&more, "llama.rope.scaling.type", 1);
+    assert_config(1, &more, "not a string", NULL);
+    gg_key_u32(&more, "llama.rope.dimension_count", 4);
+    assert_config(1, &more, "rope.dimension_count\": 4, but a head has 8", NULL);
+    gg_key_string(&more, "llama.rope.scaling.type", "yarn");
+    gg_key_f32(&more, "llama.rope.scaling.attn_factor", 2);
+    assert_config(2, &more, "attn_factor 2 is not supported", NULL);
+    gg_key_f32(&more, "llama.rope.scale_linear", 4); /* of early files */
+    assert_config(1, &more, NULL, &config);
+    const json_t *rope = json_object_get(config, "rope_scaling");
+    assert_string_equal(json_string_value(json_object_get(rope, "rope_type")), "linear");
+    assert_true(json_number_value(json_object_get(rope, "factor")) == 4);
+    assert_null(json_object_get(config, "eos_token_id"));
+    json_decref(config);
+}
+
+static void test_values_are_checked(void **state)
+{
+    (void)state;
+    struct buf more = {0};
+    gg_key_array(&more, "llama.attention.head_count_kv", GGUF_I32, 2);
+    gg_u32(&more, 1);
+    gg_u32(&more, 2);
+    assert_config(1, &more, "layers of different sizes", NULL);
+    gg_key_array(&more, "llama.attention.head_count_kv", GGUF_I32, 0);
+    assert_config(1, &more, "an empty array", NULL);
+    gg_key_f32(&more, "llama.attention.head_count_kv", 1);
+    assert_config(1, &more, "not an integer", NULL);
+    gg_key_f32(&more, "llama.rope.freq_base", __builtin_nanf(""));
+    assert_config(1, &more, "not a finite number", NULL);
+    gg_key_u32(&more, "llama.attention.key_length", 8);
+    gg_key_u32(&more, "llama.attention.value_length", 4);
+    assert_config(2, &more, "differs from attention.key_length", NULL);
+}
+
+static void test_shortest(void **state)
+{
+    (void)state;
+    assert_true(gguf_shortest(0.22f) == 0.22);
+    assert_true(gguf_shortest(1e-6f) == 1e-6);
+    assert_true(gguf_shortest(500000.0f) == 500000);
+    assert_true(gguf_shortest(16777216.0f) == 16777216);
+    for (uint32_t bits = 1; bits < 0x7f800000; bits += 999983) {
+        float f;
+        memcpy(&f, &bits, sizeof f);
+        assert_true((float)gguf_shortest(f) == f);
+    }
+}
+
+int main(void)
+{
+    folder = temp_folder();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config_is_the_published_one),
+        cmocka_unit_test(test_tensors_are_the_published_ones),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_keys_that_nobody_knows),
+        cmocka_unit_test(test_rope_keys),
+        cmocka_unit_test(test_values_are_checked),
+        cmocka_unit_test(test_shortest),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    remove_folder(folder);
+    return failed;
+}
