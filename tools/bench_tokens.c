@@ -142,7 +142,7 @@ static void print_line(const struct tokenizer *t, const struct ids *ids)
     buf_append(&text, "", 0);
     tokenizer_decode(t, ids->ids, ids->n, false, &text);
     json_t *decoded = json_stringn(text.data, text.len);
-    char *quoted = json_dumps(decoded, JSON_ENCODE_ANY);
+    char *quoted = json_dumps(decoded, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
     fputs("{\"ids\":[", stdout);
     for (size_t i = 0; i < ids->n; i++)
         printf("%s%d", i ? "," : "", ids->ids[i]);

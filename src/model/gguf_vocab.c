@@ -86,7 +86,8 @@ struct tokenizer *gguf_tokenizer(const struct gguf *g, struct error *err)
               get_flag(g, "tokenizer.ggml.add_space_prefix", &v.add_space_prefix, err);
     struct bytes *tokens = get_strings(g, "tokenizer.ggml.tokens", &v.n_tokens, &ok, err);
     struct bytes *merges = get_strings(g, "tokenizer.ggml.merges", &v.n_merges, &ok, err);
-    if (ok && get_numbers(g, "tokenizer.ggml.scores", GGUF_WANT_NUMBERS, v.n_tokens, &scores, err) &&
+    if (ok &&
+        get_numbers(g, "tokenizer.ggml.scores", GGUF_WANT_NUMBERS, v.n_tokens, &scores, err) &&
         get_numbers(g, "tokenizer.ggml.token_type", GGUF_WANT_INTEGERS, v.n_tokens, &types, err)) {
         score = scores.n ? xcalloc(v.n_tokens, sizeof *score) : NULL;
         type = types.n ? xcalloc(v.n_tokens, sizeof *type) : NULL;

@@ -8,7 +8,8 @@
 
 enum { SHORT = 48 }; /* symbols of a word that is scanned */
 
-/* Symbols merged at once. A longer word without a place to cut is cut anyway: memory stays bounded. */
+/* Symbols merged at once. A longer word without a place to cut is cut anyway: memory stays bounded.
+ */
 enum { WORD_MAX = 1 << 24 };
 
 enum { NO_RANK = UINT32_MAX, END = UINT32_MAX };
@@ -19,7 +20,7 @@ struct long_word {
     struct place {
         uint32_t id, prev, next;
         uint32_t rank, result; /* of the merge with the next; NO_RANK: none */
-    } *places;                 /* [cap] */
+    } * places;                /* [cap] */
     size_t cap;
 };
 
@@ -121,8 +122,8 @@ static void merge_long(const struct merge_table *t, struct bpe_work *w, const ui
         l->places = xrealloc(l->places, l->cap, sizeof *l->places);
     }
     for (uint32_t i = 0; i < n; i++)
-        l->places[i] = (struct place){.id = symbols[i], .prev = i ? i - 1 : END,
-                                      .next = i + 1 < n ? i + 1 : END};
+        l->places[i] = (struct place){
+            .id = symbols[i], .prev = i ? i - 1 : END, .next = i + 1 < n ? i + 1 : END};
     for (uint32_t i = 0; i < n; i++)
         propose(t, l, i);
     for (; merge_queue_pop(&l->queue, &key); w->n_steps++)

@@ -9,8 +9,8 @@
 
 #include "ids.h"
 
-/* Open addressing without a wrap: an entry stands within PROBES of its place. A pair that no table of
- * a sensible size could place is refused when the table is made. */
+/* Open addressing without a wrap: an entry stands within PROBES of its place. A pair that no table
+ * of a sensible size could place is refused when the table is made. */
 enum { PROBES = 255, NO_ID = -1 };
 
 struct merge {

@@ -45,7 +45,8 @@ bool char_is_white(int32_t cp)
 
 /* ---- ByteLevel ------------------------------------------------------------------------------- */
 
-/* Bytes with a visible character of Latin-1 stand for themselves, the others follow from U+0100 on. */
+/* Bytes with a visible character of Latin-1 stand for themselves, the others follow from U+0100 on.
+ */
 static bool is_visible(unsigned byte)
 {
     return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;

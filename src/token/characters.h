@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * characters: kinds of characters as the tokenizers library has them (Rust's and Unicode's), and the
- * form that ByteLevel gives to bytes. A byte that is no UTF-8 is -1, and of no kind.
+ * characters: kinds of characters as the tokenizers library has them (Rust's and Unicode's), and
+ * the form that ByteLevel gives to bytes. A byte that is no UTF-8 is -1, and of no kind.
  */
 #ifndef QINS_CHARACTERS_H
 #define QINS_CHARACTERS_H

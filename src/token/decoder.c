@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decoding: the texts of tokens go through the decoders one after the other, each a small machine that
- * gives text to the next. Fuse and ByteLevel make one text of all tokens: what follows them sees its
- * pieces as they come.
+ * Decoding: the texts of tokens go through the decoders one after the other, each a small machine
+ * that gives text to the next. Fuse and ByteLevel make one text of all tokens: what follows them
+ * sees its pieces as they come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@ static const char replacement[] = "\uFFFD";
 
 struct decoding {
     struct detokenizer *d;
-    struct buf *run; /* bytes of consecutive byte pieces, where a whole sequence is decoded; or NULL */
+    struct buf
+        *run; /* bytes of consecutive byte pieces, where a whole sequence is decoded; or NULL */
     struct buf *out;
 };
 
@@ -49,17 +50,18 @@ bool decoder_check(const struct tokenizer *t, const char *name, struct error *er
         n_replacing += replaces;
         n_stripping += s->kind == STEP_STRIP && fused;
         n_metaspaces += s->kind == STEP_METASPACE;
-        if (replaces && (s->flags & STEP_IS_REGEX || s->pattern_len == 0 ||
-                         s->pattern_len > DECODER_MAX_HELD))
+        if (replaces &&
+            (s->flags & STEP_IS_REGEX || s->pattern_len == 0 || s->pattern_len > DECODER_MAX_HELD))
             return error_set(err, EX_DATAERR,
                              "%s: decoder: Replace behind Fuse takes a string of at most %d bytes",
                              name, DECODER_MAX_HELD);
     }
     if (n_holding > 1 || n_replacing > 1 || n_stripping > 1 || n_metaspaces > 1)
-        return error_set(err, EX_DATAERR,
-                         "%s: decoder: one of ByteFallback and ByteLevel, one Metaspace, and behind "
-                         "Fuse one Replace and one Strip are supported",
-                         name);
+        return error_set(
+            err, EX_DATAERR,
+            "%s: decoder: one of ByteFallback and ByteLevel, one Metaspace, and behind "
+            "Fuse one Replace and one Strip are supported",
+            name);
     return true;
 }
 
@@ -67,8 +69,9 @@ bool decoder_check(const struct tokenizer *t, const char *name, struct error *er
 
 static void emit(struct decoding *x, uint32_t i, const char *s, size_t n);
 
-/* Gives out the held bytes that are whole characters or cannot become one; all at the end. What cannot
- * is U+FFFD: byte pieces each, bytes of ByteLevel as far as they were the beginning of a character. */
+/* Gives out the held bytes that are whole characters or cannot become one; all at the end. What
+ * cannot is U+FFFD: byte pieces each, bytes of ByteLevel as far as they were the beginning of a
+ * character. */
 static void release(struct decoding *x, uint32_t i, bool per_byte, bool end)
 {
     struct detokenizer *d = x->d;
@@ -184,7 +187,8 @@ static bool on_piece(void *arg, size_t start, size_t end, bool is_match)
     return true;
 }
 
-static void replace(struct decoding *x, uint32_t i, const struct step *step, const char *s, size_t n)
+static void replace(struct decoding *x, uint32_t i, const struct step *step, const char *s,
+                    size_t n)
 {
     const struct tokenizer *t = x->d->t;
     const struct matcher *m = &t->matchers[t->stage_at[STAGE_DECODER] + i];
@@ -304,23 +308,12 @@ static void emit(struct decoding *x, uint32_t i, const char *s, size_t n)
     }
     bool fused = is_fused(steps, i);
     switch (steps[i].kind) {
-    case STEP_BYTE_FALLBACK:
-        byte_fallback(x, i, s, n);
-        break;
-    case STEP_BYTE_LEVEL:
-        byte_level(x, i, s, n);
-        break;
-    case STEP_METASPACE:
-        metaspace(x, i, &steps[i], s, n);
-        break;
-    case STEP_REPLACE:
-        (fused ? replace_fused : replace)(x, i, &steps[i], s, n);
-        break;
-    case STEP_STRIP:
-        (fused ? strip_fused : strip_token)(x, i, &steps[i], s, n);
-        break;
-    default:
-        emit(x, i + 1, s, n);
+    case STEP_BYTE_FALLBACK: byte_fallback(x, i, s, n); break;
+    case STEP_BYTE_LEVEL: byte_level(x, i, s, n); break;
+    case STEP_METASPACE: metaspace(x, i, &steps[i], s, n); break;
+    case STEP_REPLACE: (fused ? replace_fused : replace)(x, i, &steps[i], s, n); break;
+    case STEP_STRIP: (fused ? strip_fused : strip_token)(x, i, &steps[i], s, n); break;
+    default: emit(x, i + 1, s, n);
     }
 }
 

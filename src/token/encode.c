@@ -40,8 +40,8 @@ struct encoder {
 
 /* ---- symbols of a word ----------------------------------------------------------------------- */
 
-/* What no piece is becomes its bytes, or the unknown token; that waits for the next character that is
- * known, since unknown ones can fuse. */
+/* What no piece is becomes its bytes, or the unknown token; that waits for the next character that
+ * is known, since unknown ones can fuse. */
 struct unknown {
     bool waits;
 };
@@ -305,8 +305,8 @@ bool tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, 
     return encode(t, spans, n_spans, true, out);
 }
 
-bool tokenizer_encode_more(const struct tokenizer *t, const struct text_span *spans,
-                           size_t n_spans, struct ids *out)
+bool tokenizer_encode_more(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
+                           struct ids *out)
 {
     return encode(t, spans, n_spans, false, out);
 }

@@ -13,15 +13,9 @@ bool matcher_init(struct matcher *m, const struct step *s, const char *strings, 
     const char *text = strings + s->pattern_at;
     *m = (struct matcher){0};
     switch (s->kind) {
-    case STEP_DIGITS:
-        m->is_match = char_is_numeric;
-        break;
-    case STEP_PUNCTUATION:
-        m->is_match = char_is_punctuation;
-        break;
-    case STEP_WHITESPACE_SPLIT:
-        m->is_match = char_is_white;
-        break;
+    case STEP_DIGITS: m->is_match = char_is_numeric; break;
+    case STEP_PUNCTUATION: m->is_match = char_is_punctuation; break;
+    case STEP_WHITESPACE_SPLIT: m->is_match = char_is_white; break;
     case STEP_BYTE_LEVEL:
         if (s->flags & STEP_USE_REGEX)
             m->pattern = regexp_new(GPT2_PATTERN, sizeof GPT2_PATTERN - 1, name, "ByteLevel", err);
@@ -35,8 +29,7 @@ bool matcher_init(struct matcher *m, const struct step *s, const char *strings, 
             m->string = text;
         m->n = s->pattern_len;
         return m->pattern || m->string;
-    default:
-        break;
+    default: break;
     }
     return true;
 }

@@ -26,8 +26,8 @@ void matcher_free(struct matcher *m);
 
 /* Hears of consecutive pieces that cover a text. -> false ends it. */
 typedef bool matcher_fn(void *arg, size_t start, size_t end, bool is_match);
-/* Everything in s[0..n), matches and what lies between them. Expressions do not see bytes that are no
- * UTF-8: these lie between. -> false: `fn` ended it, or *gave_up is set. */
+/* Everything in s[0..n), matches and what lies between them. Expressions do not see bytes that are
+ * no UTF-8: these lie between. -> false: `fn` ended it, or *gave_up is set. */
 bool matcher_run(const struct matcher *m, struct regexp_scratch *scratch, const char *s, size_t n,
                  matcher_fn *fn, void *arg, bool *gave_up);
 

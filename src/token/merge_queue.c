@@ -121,8 +121,7 @@ bool merge_queue_pop(struct merge_queue *q, uint64_t *key)
         q->at = 0;
         q->last = q->sorted.keys[q->sorted.n - 1];
     }
-    bool from_heap = q->heap.n &&
-                     (q->at == q->sorted.n || q->heap.keys[0] < q->sorted.keys[q->at]);
+    bool from_heap = q->heap.n && (q->at == q->sorted.n || q->heap.keys[0] < q->sorted.keys[q->at]);
     *key = from_heap ? heap_pop(&q->heap) : q->sorted.keys[q->at++];
     return true;
 }

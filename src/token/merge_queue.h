@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * merge_queue: candidates of merges, smallest key first (rank, then position). Most come in order or
- * later than all that wait: these are sorted lists; the rest is a heap.
+ * merge_queue: candidates of merges, smallest key first (rank, then position). Most come in order
+ * or later than all that wait: these are sorted lists; the rest is a heap.
  */
 #ifndef QINS_MERGE_QUEUE_H
 #define QINS_MERGE_QUEUE_H

@@ -13,14 +13,10 @@
 static int form_options(enum step_kind kind)
 {
     switch (kind) {
-    case STEP_NFC:
-        return UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    case STEP_NFD:
-        return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
-    case STEP_NFKC:
-        return UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
-    default:
-        return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT;
+    case STEP_NFC: return UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+    case STEP_NFD: return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
+    case STEP_NFKC: return UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
+    default: return UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT;
     }
 }
 
@@ -173,22 +169,17 @@ bool normalize_step(const struct step *s, const char *strings, const struct matc
     if (!text->text.len)
         return true;
     switch (s->kind) {
-    case STEP_LOWERCASE:
-        lowercase(text, spare);
-        break;
-    case STEP_STRIP:
-        strip(s, text, spare);
-        break;
+    case STEP_LOWERCASE: lowercase(text, spare); break;
+    case STEP_STRIP: strip(s, text, spare); break;
     case STEP_PREPEND:
         marked_put(spare, strings + s->pattern_at, s->pattern_len, marked_all(text, 0, 1));
         marked_copy(spare, text, 0, text->text.len);
         break;
     case STEP_REPLACE:
-        ok = matcher_run(matcher, scratch, text->text.data, text->text.len, replace_piece,
-                         &replace, &gave_up);
+        ok = matcher_run(matcher, scratch, text->text.data, text->text.len, replace_piece, &replace,
+                         &gave_up);
         break;
-    default:
-        normal_form(s, text, spare);
+    default: normal_form(s, text, spare);
     }
     struct marked done = *spare;
     *spare = *text;

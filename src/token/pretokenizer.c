@@ -48,18 +48,11 @@ static bool on_piece(void *arg, size_t start, size_t end, bool is_match)
     is_match = is_match != x->invert;
     x->was_match = is_match;
     switch (x->behaviour) {
-    case ISOLATED:
-        return give(x, start, end);
-    case REMOVED:
-        return is_match || give(x, start, end);
-    case MERGED_WITH_PREVIOUS:
-        joins = is_match && !was_match;
-        break;
-    case MERGED_WITH_NEXT:
-        joins = !is_match && was_match;
-        break;
-    default:
-        joins = is_match == was_match;
+    case ISOLATED: return give(x, start, end);
+    case REMOVED: return is_match || give(x, start, end);
+    case MERGED_WITH_PREVIOUS: joins = is_match && !was_match; break;
+    case MERGED_WITH_NEXT: joins = !is_match && was_match; break;
+    default: joins = is_match == was_match;
     }
     if (!joins || !x->waits)
         return wait_for_more(x, start, end);
@@ -70,8 +63,8 @@ static bool on_piece(void *arg, size_t start, size_t end, bool is_match)
 static bool split(struct pretokenizer *p, uint32_t i, const struct matcher *m,
                   enum behaviour behaviour, bool invert, const char *s, size_t n, bool at_start)
 {
-    struct splitter x = {.p = p, .i = i, .s = s, .at_start = at_start, .invert = invert,
-                         .behaviour = behaviour};
+    struct splitter x = {
+        .p = p, .i = i, .s = s, .at_start = at_start, .invert = invert, .behaviour = behaviour};
     return matcher_run(m, p->scratch, s, n, on_piece, &x, &p->gave_up) && flush(&x);
 }
 
@@ -178,12 +171,9 @@ static bool run_step(struct pretokenizer *p, uint32_t i, const char *s, size_t n
         return p->word(p->arg, s, n);
     const struct step *step = &p->steps[i];
     switch (step->kind) {
-    case STEP_BYTE_LEVEL:
-        return byte_level(p, i, s, n, at_start);
-    case STEP_METASPACE:
-        return metaspace(p, i, s, n, at_start);
-    case STEP_WHITESPACE:
-        return whitespace(p, i, s, n, at_start);
+    case STEP_BYTE_LEVEL: return byte_level(p, i, s, n, at_start);
+    case STEP_METASPACE: return metaspace(p, i, s, n, at_start);
+    case STEP_WHITESPACE: return whitespace(p, i, s, n, at_start);
     default:
         return split(p, i, &p->matchers[i], step->behaviour, step->flags & STEP_INVERT, s, n,
                      at_start);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    SOURCE_MAX = 1 << 16,   /* bytes of an expression */
-    NEST_MAX = 100,         /* parentheses within one another */
+    SOURCE_MAX = 1 << 16,  /* bytes of an expression */
+    NEST_MAX = 100,        /* parentheses within one another */
     MATCH_STEPS = 5000000, /* of one search */
     MATCH_KIB = 64 << 10,
     JIT_STACK_MAX = 64 << 20,
@@ -43,36 +43,35 @@ static pcre2_code *compile(const struct buf *text, const char *name, const char 
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_set_parens_nest_limit(context, NEST_MAX);
     /* in Oniguruma ^ and $ always see lines */
-    pcre2_code *compiled =
-        pcre2_compile((PCRE2_SPTR)text->data, text->len,
-                      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at,
-                      context);
+    pcre2_code *compiled = pcre2_compile(
+        (PCRE2_SPTR)text->data, text->len,
+        PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
     pcre2_compile_context_free(context);
     if (!compiled) {
         PCRE2_UCHAR why[120];
         pcre2_get_error_message(code, why, sizeof why);
-        error_set(err, EX_DATAERR, "%s: %s: regular expression \"%.80s\": %s", name, what, text->data,
-               (const char *)why);
+        error_set(err, EX_DATAERR, "%s: %s: regular expression \"%.80s\": %s", name, what,
+                  text->data, (const char *)why);
     }
     return compiled;
 }
 
 struct regexp *regexp_new(const char *source, size_t n, const char *name, const char *what,
-                            struct error *err)
+                          struct error *err)
 {
     struct buf text = {0};
     struct error why;
     if (n > SOURCE_MAX)
         return error_set_null(err, EX_DATAERR,
-                           "%s: %s: a regular expression of %zu bytes; at most %d are expected",
-                           name, what, n, SOURCE_MAX);
+                              "%s: %s: a regular expression of %zu bytes; at most %d are expected",
+                              name, what, n, SOURCE_MAX);
     buf_append(&text, "", 0);
     pcre2_code *code = NULL;
     if (regexp_translate(source, n, &text, &why))
         code = compile(&text, name, what, err);
     else
         error_set(err, EX_DATAERR, "%s: %s: regular expression \"%.*s\": %s", name, what,
-               (int)(n < 80 ? n : 80), source, why.text);
+                  (int)(n < 80 ? n : 80), source, why.text);
     buf_free(&text);
     if (!code)
         return NULL;
@@ -117,14 +116,15 @@ void regexp_scratch_free(struct regexp_scratch *s)
 }
 
 enum found regexp_find(const struct regexp *p, struct regexp_scratch *scratch, const char *s,
-                        size_t n, size_t from, size_t *start, size_t *end)
+                       size_t n, size_t from, size_t *start, size_t *end)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)s;
     if (++scratch->n_searches % 16 == 0 && now_ms() > scratch->deadline_ms)
         return FOUND_GAVE_UP;
-    int rc = p->has_jit ? pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context)
-                        : pcre2_match(p->code, text, n, from, PCRE2_NO_UTF_CHECK, scratch->data,
-                                      scratch->context);
+    int rc = p->has_jit
+                 ? pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context)
+                 : pcre2_match(p->code, text, n, from, PCRE2_NO_UTF_CHECK, scratch->data,
+                               scratch->context);
     if (rc == PCRE2_ERROR_NOMATCH)
         return FOUND_NOTHING;
     if (rc < 0)

@@ -17,7 +17,8 @@ enum { SET_DEPTH = 20 };
     "\\x{9}-\\x{D}\\x{20}\\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}"    \
     "\\x{205F}\\x{3000}"
 #define NO_SPACES                                                                                  \
-    "\\x{0}-\\x{8}\\x{E}-\\x{1F}\\x{21}-\\x{84}\\x{86}-\\x{9F}\\x{A1}-\\x{167F}\\x{1681}-\\x{1FFF}"   \
+    "\\x{0}-\\x{8}\\x{E}-\\x{1F}\\x{21}-\\x{84}\\x{86}-\\x{9F}\\x{A1}-\\x{167F}\\x{1681}-\\x{"     \
+    "1FFF}"                                                                                        \
     "\\x{200B}-\\x{2027}\\x{202A}-\\x{202E}\\x{2030}-\\x{205E}\\x{2060}-\\x{2FFF}"                 \
     "\\x{3001}-\\x{10FFFF}"
 /* Alphabetic, marks, digits, connectors: letters in circles and squares are Alphabetic. */
@@ -131,8 +132,8 @@ static bool add_property(struct reader *r, const char *name, size_t n, bool nega
     }
     for (size_t i = 0; i < n; i++)
         if (!isalnum((unsigned char)name[i]) && !strchr(" _-", name[i]))
-            return error_set(r->err, EX_DATAERR, "\"\\p{%.*s}\" is not known", (int)(n < 40 ? n : 40),
-                          name);
+            return error_set(r->err, EX_DATAERR, "\"\\p{%.*s}\" is not known",
+                             (int)(n < 40 ? n : 40), name);
     plain_name(name, n, plain);
     for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
         const struct property *p = &properties[i];
@@ -175,16 +176,16 @@ static bool read_property(struct reader *r, bool negated, struct set *s)
     return add_property(r, name, (size_t)(end - name), negated, s);
 }
 
-/* An escape that stands for one character or a set of them, behind the backslash. -> false without an
- * error: it is something else, and nothing was read. */
+/* An escape that stands for one character or a set of them, behind the backslash. -> false without
+ * an error: it is something else, and nothing was read. */
 static bool read_set_escape(struct reader *r, struct set *s)
 {
     static const struct {
         char c;
         const char *items, *other;
     } known[] = {
-        {'s', SPACES, NULL},      {'S', NO_SPACES, NULL},     {'d', "\\p{Nd}", NULL},
-        {'D', "\\P{Nd}", NULL},   {'w', WORDS, NULL},         {'W', NULL, "[^" WORDS "]"},
+        {'s', SPACES, NULL},      {'S', NO_SPACES, NULL},      {'d', "\\p{Nd}", NULL},
+        {'D', "\\P{Nd}", NULL},   {'w', WORDS, NULL},          {'W', NULL, "[^" WORDS "]"},
         {'h', "0-9A-Fa-f", NULL}, {'H', NULL, "[^0-9A-Fa-f]"}, {'v', "\\x{B}", NULL},
         {'O', NULL, "(?s:.)"},
     };
@@ -367,8 +368,8 @@ static bool read_escape(struct reader *r)
     return ok;
 }
 
-/* "{2}", "{2,}", "{,3}", "{2,3}", at the brace. -> false: literal. Behind it a "+" repeats once more
- * in Oniguruma, while PCRE2 would take it as possessive. */
+/* "{2}", "{2,}", "{,3}", "{2,3}", at the brace. -> false: literal. Behind it a "+" repeats once
+ * more in Oniguruma, while PCRE2 would take it as possessive. */
 static bool read_count(struct reader *r, size_t atom_at)
 {
     const char *at = r->at + 1, *from = at, *to;

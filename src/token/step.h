@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * step: one step of a tokenizer's pipeline, as it stands in its compiled image. A tokenizer runs its
- * normalizers, then its pre-tokenizers, in order; decoding runs its decoders.
+ * step: one step of a tokenizer's pipeline, as it stands in its compiled image. A tokenizer runs
+ * its normalizers, then its pre-tokenizers, in order; decoding runs its decoders.
  *
  * Steps and their meaning: https://huggingface.co/docs/tokenizers/components
  */
@@ -23,8 +23,8 @@ enum step_kind {
     STEP_PREPEND, /* `pattern` */
     STEP_REPLACE, /* `pattern` by `content`; normalizer and decoder */
     STEP_BYTE_LEVEL,
-    STEP_SPLIT,  /* at `pattern` */
-    STEP_DIGITS, /* Split at numbers */
+    STEP_SPLIT,     /* at `pattern` */
+    STEP_DIGITS,    /* Split at numbers */
     STEP_METASPACE, /* `pattern`: the character; pre-tokenizer and decoder */
     STEP_WHITESPACE,
     STEP_WHITESPACE_SPLIT,

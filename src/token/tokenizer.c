@@ -23,16 +23,12 @@ static bool belongs(const struct step *s)
 {
     switch (s->kind) {
     case STEP_BYTE_LEVEL:
-    case STEP_METASPACE:
-        return s->stage != STAGE_NORMALIZER;
+    case STEP_METASPACE: return s->stage != STAGE_NORMALIZER;
     case STEP_REPLACE:
-    case STEP_STRIP:
-        return s->stage != STAGE_PRE_TOKENIZER;
+    case STEP_STRIP: return s->stage != STAGE_PRE_TOKENIZER;
     case STEP_BYTE_FALLBACK:
-    case STEP_FUSE:
-        return s->stage == STAGE_DECODER;
-    default:
-        return s->stage == (s->kind <= STEP_PREPEND ? STAGE_NORMALIZER : STAGE_PRE_TOKENIZER);
+    case STEP_FUSE: return s->stage == STAGE_DECODER;
+    default: return s->stage == (s->kind <= STEP_PREPEND ? STAGE_NORMALIZER : STAGE_PRE_TOKENIZER);
     }
 }
 
@@ -55,10 +51,11 @@ static bool open_steps(struct tokenizer *t, const char *name, struct error *err)
         const struct step *s = &m->steps[i];
         n_byte_levels += s->stage == STAGE_PRE_TOKENIZER && s->kind == STEP_BYTE_LEVEL;
         if (!check_step(m, s) || n_byte_levels > BYTE_LEVELS_MAX)
-            return error_set(err, EX_DATAERR,
-                             "%s: step %u of the tokenizer cannot stand there, or its texts are too "
-                             "long",
-                             name, i);
+            return error_set(
+                err, EX_DATAERR,
+                "%s: step %u of the tokenizer cannot stand there, or its texts are too "
+                "long",
+                name, i);
         if (!matcher_init(&t->matchers[i], s, m->strings, name, err))
             return false;
         t->prepends = t->prepends || (s->stage == STAGE_NORMALIZER && s->kind == STEP_PREPEND) ||
@@ -68,8 +65,8 @@ static bool open_steps(struct tokenizer *t, const char *name, struct error *err)
         while (t->stage_at[stage] < n && m->steps[t->stage_at[stage]].stage < stage)
             t->stage_at[stage]++;
     uint32_t end = t->stage_at[STAGE_DECODER];
-    t->is_byte_level = end > t->stage_at[STAGE_PRE_TOKENIZER] &&
-                       m->steps[end - 1].kind == STEP_BYTE_LEVEL;
+    t->is_byte_level =
+        end > t->stage_at[STAGE_PRE_TOKENIZER] && m->steps[end - 1].kind == STEP_BYTE_LEVEL;
     return decoder_check(t, name, err);
 }
 

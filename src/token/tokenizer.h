@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * tokenizer: text <-> token ids, as the tokenizers library defines it in tokenizer.json: added tokens,
- * normalizers, pre-tokenizers, byte pair encoding, post-processor, decoders. It runs from a compiled
- * image (tokenizer_image.h), which tokenizer.json and the metadata of GGUF files are turned into.
- * Immutable: any number of threads may use one.
+ * tokenizer: text <-> token ids, as the tokenizers library defines it in tokenizer.json: added
+ * tokens, normalizers, pre-tokenizers, byte pair encoding, post-processor, decoders. It runs from a
+ * compiled image (tokenizer_image.h), which tokenizer.json and the metadata of GGUF files are
+ * turned into. Immutable: any number of threads may use one.
  */
 #ifndef QINS_TOKENIZER_H
 #define QINS_TOKENIZER_H
@@ -39,16 +39,16 @@ struct text_span {
     bool special;
 };
 
-/* Appends the ids of the concatenated spans, without what the post-processor adds. Bytes that are no
- * UTF-8 become byte pieces; a token that swallows the white space beside it does so over the borders
- * of spans. -> false: a pattern of the tokenizer takes too many steps on this text, so that it was
- * not split as it should be (tokenizer_gave_up says so in *err). */
+/* Appends the ids of the concatenated spans, without what the post-processor adds. Bytes that are
+ * no UTF-8 become byte pieces; a token that swallows the white space beside it does so over the
+ * borders of spans. -> false: a pattern of the tokenizer takes too many steps on this text, so that
+ * it was not split as it should be (tokenizer_gave_up says so in *err). */
 bool tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
-/* The same of text that goes on behind another: no space belongs before its first word that only the
- * beginning of a text gets (Metaspace, prepend_scheme "first"). */
-bool tokenizer_encode_more(const struct tokenizer *t, const struct text_span *spans,
-                           size_t n_spans, struct ids *out);
+/* The same of text that goes on behind another: no space belongs before its first word that only
+ * the beginning of a text gets (Metaspace, prepend_scheme "first"). */
+bool tokenizer_encode_more(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
+                           struct ids *out);
 bool tokenizer_gave_up(struct error *err); /* -> false */
 /* The ids that the tokenizer's own post-processor puts before and behind a text (Llama-2: <s>). */
 void tokenizer_push_prefix(const struct tokenizer *t, struct ids *out);

@@ -42,7 +42,8 @@ static bool is_white(struct bytes b)
     return true;
 }
 
-/* Files do not say so, but Phi-3's special tokens swallow the white space behind them, except three. */
+/* Files do not say so, but Phi-3's special tokens swallow the white space behind them, except
+ * three. */
 static bool swallows(const struct gguf_vocab *v, struct bytes token)
 {
     for (size_t i = 0; i + 4 < v->model_name.n; i++) {
@@ -60,8 +61,8 @@ static bool read_tokens(struct parts *p, const struct gguf_vocab *v)
         struct bytes b = v->tokens[id];
         int32_t type = type_of(v, id);
         bool added = is_special(type) || type == GGUF_TOKEN_USER_DEFINED;
-        unsigned flags = PIECE_MODEL | (is_special(type) ? PIECE_SPECIAL : 0) |
-                         (added ? PIECE_ADDED : 0);
+        unsigned flags =
+            PIECE_MODEL | (is_special(type) ? PIECE_SPECIAL : 0) | (added ? PIECE_ADDED : 0);
         if (b.n == 0)
             continue;
         if (!parts_add_piece(p, id, b.data, b.n, flags))
@@ -73,8 +74,8 @@ static bool read_tokens(struct parts *p, const struct gguf_vocab *v)
         if (type == GGUF_TOKEN_UNKNOWN && p->unk < 0)
             p->unk = (int32_t)id;
     }
-    return p->n_ids > 0 || error_set(p->err, EX_DATAERR, "%s: tokenizer.ggml.tokens is empty",
-                                     p->name);
+    return p->n_ids > 0 ||
+           error_set(p->err, EX_DATAERR, "%s: tokenizer.ggml.tokens is empty", p->name);
 }
 
 /* ---- merges ---------------------------------------------------------------------------------- */
@@ -247,10 +248,11 @@ static bool read_all(struct parts *p, const struct gguf_vocab *v)
 {
     bool is_spm = is(v->model, "llama"), is_bpe = is(v->model, "gpt2") || is(v->model, "gemma4");
     if (!is_spm && !is_bpe)
-        return error_set(p->err, EX_DATAERR,
-                         "%s: tokenizer.ggml.model is \"%.*s\"; llama (SentencePiece by scores) and "
-                         "gpt2 (byte pair encoding) are supported",
-                         p->name, (int)(v->model.n < 60 ? v->model.n : 60), v->model.data);
+        return error_set(
+            p->err, EX_DATAERR,
+            "%s: tokenizer.ggml.model is \"%.*s\"; llama (SentencePiece by scores) and "
+            "gpt2 (byte pair encoding) are supported",
+            p->name, (int)(v->model.n < 60 ? v->model.n : 60), v->model.data);
     p->unk = v->unk >= 0 && (uint32_t)v->unk < v->n_tokens ? v->unk : NO_ID;
     return read_tokens(p, v) && (is_spm ? read_sentencepiece(p, v) : read_bpe(p, v));
 }

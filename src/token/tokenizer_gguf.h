@@ -30,11 +30,11 @@ struct gguf_vocab {
     struct bytes model, pre;
     struct bytes model_name; /* general.name: Phi-3's tokens swallow white space */
     uint32_t n_tokens, n_merges;
-    const struct bytes *tokens;   /* [n_tokens] */
-    const float *scores;          /* [n_tokens] or NULL */
-    const int32_t *types;         /* [n_tokens] or NULL: enum gguf_token_type */
-    const struct bytes *merges;   /* [n_merges] "left right" */
-    int32_t bos, eos, unk;        /* ids, or -1 */
+    const struct bytes *tokens;             /* [n_tokens] */
+    const float *scores;                    /* [n_tokens] or NULL */
+    const int32_t *types;                   /* [n_tokens] or NULL: enum gguf_token_type */
+    const struct bytes *merges;             /* [n_merges] "left right" */
+    int32_t bos, eos, unk;                  /* ids, or -1 */
     int add_bos, add_eos, add_space_prefix; /* 0, 1; -1: as the model has it */
 };
 

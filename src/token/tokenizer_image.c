@@ -33,8 +33,8 @@ uint64_t image_hash(uint64_t seed, const char *text, size_t n)
 
 int32_t image_find(const struct image *m, const char *text, size_t n)
 {
-    const uint32_t *slot = m->piece_slots + hash_slot(image_hash(m->header->seed, text, n),
-                                                      m->header->n_piece_slots);
+    const uint32_t *slot =
+        m->piece_slots + hash_slot(image_hash(m->header->seed, text, n), m->header->n_piece_slots);
     for (int i = 0; i < PROBES && slot[i]; i++) {
         size_t len;
         const char *piece = image_piece(m, slot[i] - 1, &len);
@@ -90,8 +90,9 @@ struct check {
 
 static bool bad(const struct check *c, const char *what, uint64_t i)
 {
-    return error_set(c->err, EX_DATAERR, "%s: compiled tokenizer: %s %llu is out of range: damaged file",
-                  c->name, what, (unsigned long long)i);
+    return error_set(c->err, EX_DATAERR,
+                     "%s: compiled tokenizer: %s %llu is out of range: damaged file", c->name, what,
+                     (unsigned long long)i);
 }
 
 static bool check_pieces(const struct check *c)
@@ -161,7 +162,8 @@ static bool check_added(const struct check *c)
         if (i == 0 || i == m->header->n_raw_added)
             continue;
         const struct added_entry *b = a - 1;
-        int order = memcmp(m->strings + b->at, m->strings + a->at, b->len < a->len ? b->len : a->len);
+        int order =
+            memcmp(m->strings + b->at, m->strings + a->at, b->len < a->len ? b->len : a->len);
         if (order > 0 || (order == 0 && b->len >= a->len))
             return bad(c, "order of added token", i);
     }
@@ -185,18 +187,21 @@ bool image_open(struct image *m, const void *bytes, size_t n, const char *name, 
     if (n < sizeof *h || memcmp(h->magic, IMAGE_MAGIC, sizeof IMAGE_MAGIC) != 0)
         return error_set(err, EX_DATAERR, "%s: no compiled tokenizer", name);
     if (h->version != IMAGE_VERSION)
-        return error_set(err, EX_DATAERR,
-                      "%s: compiled tokenizer of version %u; this program reads version %d: convert "
-                      "the model again",
-                      name, h->version, IMAGE_VERSION);
+        return error_set(
+            err, EX_DATAERR,
+            "%s: compiled tokenizer of version %u; this program reads version %d: convert "
+            "the model again",
+            name, h->version, IMAGE_VERSION);
     if (h->n_bytes != n || h->flags >= IMAGE_N_FLAGS || h->n_ids == 0 || h->n_piece_slots == 0 ||
         h->n_merge_slots == 0 || h->n_join_bits < 32 || h->n_join_bits & (h->n_join_bits - 1) ||
         h->n_raw_added > h->n_added || image_bind(m, bytes) != n)
-        return error_set(err, EX_DATAERR, "%s: compiled tokenizer: its counts are not those of %zu bytes: "
-                      "damaged file", name, n);
+        return error_set(err, EX_DATAERR,
+                         "%s: compiled tokenizer: its counts are not those of %zu bytes: "
+                         "damaged file",
+                         name, n);
     if (h->n_ids > vocab)
         return error_set(err, EX_DATAERR, "%s: %u tokens, but the model has %u embeddings", name,
-                      h->n_ids, vocab);
+                         h->n_ids, vocab);
     return check_pieces(&c) && check_merges(&c) && check_steps(&c) && check_added(&c) &&
            check_frame(&c);
 }

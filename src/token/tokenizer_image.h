@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * tokenizer_image: a compiled tokenizer, as qins-convert stores it: tables that are mapped and used where they
- * stand. All numbers are little endian. The sections follow the header in this order, each at the
- * next multiple of 8, and their sizes follow from the counts:
+ * tokenizer_image: a compiled tokenizer, as qins-convert stores it: tables that are mapped and used
+ * where they stand. All numbers are little endian. The sections follow the header in this order,
+ * each at the next multiple of 8, and their sizes follow from the counts:
  *
  *   piece_at     u32 [n_ids + 1]        offsets into text
  *   piece_slots  u32 [n_piece_slots + PROBES]   id + 1, by hash of the piece; 0: empty
@@ -77,7 +77,8 @@ struct image {
     const char *text, *strings;
 };
 
-/* Where the sections of a header stand in an image; its counts are plausible, n_bytes is not looked at.
+/* Where the sections of a header stand in an image; its counts are plausible, n_bytes is not looked
+ * at.
  * -> bytes of all, or 0 if they were more than a file can have. */
 uint64_t image_bind(struct image *out, const void *bytes);
 /* Checks everything in bytes[n], 8-byte aligned: after this any id, offset and flag can be used.

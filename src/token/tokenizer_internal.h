@@ -28,10 +28,10 @@ struct tokenizer {
     bool prepends;          /* a space is put before texts, and dropped when they are decoded */
 
     struct added_index {
-        uint32_t first[257];   /* by first byte: its part of the added tokens */
-        bool has_anywhere;     /* tokens that are recognised in unmarked text, too */
-        bool begins[256];      /* some token begins so */
-        bool begins_any[256];  /* one of these tokens does */
+        uint32_t first[257];  /* by first byte: its part of the added tokens */
+        bool has_anywhere;    /* tokens that are recognised in unmarked text, too */
+        bool begins[256];     /* some token begins so */
+        bool begins_any[256]; /* one of these tokens does */
     } added[N_ADDED_SETS];
 };
 

@@ -28,9 +28,9 @@ static bool check_model(struct parts *p, const json_t *model)
 {
     const json_t *type = json_object_get(model, "type");
     const json_t *dropout = json_object_get(model, "dropout");
-    const char *name = json_is_string(type)                      ? step_type(model)
+    const char *name = json_is_string(type)                        ? step_type(model)
                        : !type && json_object_get(model, "merges") ? "BPE"
-                                                                 : "not given";
+                                                                   : "not given";
     if (!json_is_object(model))
         return error_set(p->err, EX_DATAERR, "%s: \"model\" is missing; BPE is expected", p->name);
     if (strcmp(name, "BPE") != 0)
@@ -59,7 +59,8 @@ static bool read_vocab(struct parts *p, json_t *vocab)
 {
     const char *text;
     json_t *value;
-    json_object_foreach(vocab, text, value) {
+    json_object_foreach(vocab, text, value)
+    {
         if (!parts_add_piece(p, id_of(value), text, strlen(text), PIECE_MODEL))
             return false;
     }
@@ -162,8 +163,8 @@ static bool read_added(struct parts *p, const json_t *entry)
         return error_set(p->err, EX_DATAERR, "%s: an added token has no content", p->name);
     int32_t known = parts_find(p, text, n);
     if (known >= 0 && (known != id || p->pieces[known].flags & PIECE_ADDED))
-        return error_set(p->err, EX_DATAERR, "%s: added token \"%.60s\" has ids %d and %lld", p->name,
-                         text, known, (long long)id);
+        return error_set(p->err, EX_DATAERR, "%s: added token \"%.60s\" has ids %d and %lld",
+                         p->name, text, known, (long long)id);
     if (known < 0 && !parts_add_piece(p, id, text, n, 0))
         return false;
     bool special = has_flag(entry, "special", false);
@@ -249,8 +250,10 @@ struct tokenizer *tokenizer_new(const char *json, size_t n, const char *name, ui
     if (!root)
         return NULL;
     struct parts p;
-    size_t n_image, n_pieces = json_object_size(json_object_get(json_object_get(root, "model"), "vocab"));
-    parts_init(&p, name, vocab, n_pieces + json_array_size(json_object_get(root, "added_tokens")), err);
+    size_t n_image,
+        n_pieces = json_object_size(json_object_get(json_object_get(root, "model"), "vocab"));
+    parts_init(&p, name, vocab, n_pieces + json_array_size(json_object_get(root, "added_tokens")),
+               err);
     void *image = read_all(&p, root) ? parts_image(&p, &n_image) : NULL;
     json_decref(root);
     parts_free(&p);

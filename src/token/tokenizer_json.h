@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * tokenizer_json: what the files that read tokenizer.json share. Whatever would change ids and is not
- * known is refused by name; nothing is sized by a number that the file merely states.
+ * tokenizer_json: what the files that read tokenizer.json share. Whatever would change ids and is
+ * not known is refused by name; nothing is sized by a number that the file merely states.
  */
 #ifndef QINS_TOKENIZER_JSON_H
 #define QINS_TOKENIZER_JSON_H

@@ -12,7 +12,8 @@ struct frame {
     struct ids prefix, suffix;
 };
 
-static bool push_special(struct parts *p, const json_t *post, const json_t *special, struct ids *out)
+static bool push_special(struct parts *p, const json_t *post, const json_t *special,
+                         struct ids *out)
 {
     const char *name = json_string_value(json_object_get(special, "id"));
     const json_t *known = json_object_get(post, "special_tokens");

@@ -25,7 +25,8 @@ bool has_flag(const json_t *object, const char *key, bool otherwise)
 
 static bool refuse_step(struct parts *p, enum stage stage, const char *what, const char *right)
 {
-    return error_set(p->err, EX_DATAERR, "%s: %s: %s; %s", p->name, stage_names[stage], what, right);
+    return error_set(p->err, EX_DATAERR, "%s: %s: %s; %s", p->name, stage_names[stage], what,
+                     right);
 }
 
 /* ---- members that several have --------------------------------------------------------------- */
@@ -51,8 +52,9 @@ static bool read_pattern(struct parts *p, const json_t *from, struct step *s)
     }
     if (json_is_string(json_object_get(pattern, "String")))
         return read_string(p, pattern, "String", s);
-    return error_set(p->err, EX_DATAERR, "%s: %s: %s has no pattern {\"String\": ...} or {\"Regex\": ...}",
-                     p->name, stage_names[s->stage], step_type(from));
+    return error_set(p->err, EX_DATAERR,
+                     "%s: %s: %s has no pattern {\"String\": ...} or {\"Regex\": ...}", p->name,
+                     stage_names[s->stage], step_type(from));
 }
 
 static bool read_content(struct parts *p, const json_t *from, struct step *s)
@@ -84,9 +86,10 @@ static bool read_behaviour(struct parts *p, const json_t *from, struct step *s)
             s->behaviour = (uint8_t)i;
             return true;
         }
-    return error_set(p->err, EX_DATAERR, "%s: %s: behavior \"%.40s\" is not known; Removed, Isolated, "
-                     "MergedWithPrevious, MergedWithNext or Contiguous is expected", p->name,
-                     stage_names[s->stage], name ? name : "");
+    return error_set(p->err, EX_DATAERR,
+                     "%s: %s: behavior \"%.40s\" is not known; Removed, Isolated, "
+                     "MergedWithPrevious, MergedWithNext or Contiguous is expected",
+                     p->name, stage_names[s->stage], name ? name : "");
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -113,9 +116,10 @@ static bool read_metaspace(struct parts *p, const json_t *from, struct step *s)
     if (strcmp(scheme, "never") == 0)
         return true;
     if (never || (strcmp(scheme, "first") != 0 && strcmp(scheme, "always") != 0))
-        return error_set(p->err, EX_DATAERR, "%s: %s: Metaspace: prepend_scheme \"%.40s\" is not always, "
-                         "first or never, or add_prefix_space says otherwise", p->name,
-                         stage_names[s->stage], scheme);
+        return error_set(p->err, EX_DATAERR,
+                         "%s: %s: Metaspace: prepend_scheme \"%.40s\" is not always, "
+                         "first or never, or add_prefix_space says otherwise",
+                         p->name, stage_names[s->stage], scheme);
     s->flags |= s->stage == STAGE_DECODER || *scheme == 'a' ? STEP_ALWAYS : STEP_FIRST;
     return true;
 }
@@ -223,14 +227,15 @@ static bool read_step(struct parts *p, enum stage stage, const json_t *from, int
         return s && k->read(p, from, s);
     }
     snprintf(what, sizeof what, "type \"%.60s\" is not known", type);
-    return refuse_step(p, stage, what,
-                       stage == STAGE_NORMALIZER
-                           ? "NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace and Sequence are"
-                       : stage == STAGE_PRE_TOKENIZER
-                           ? "ByteLevel, Split, Digits, Metaspace, Whitespace, WhitespaceSplit, "
-                             "Punctuation and Sequence are"
-                           : "ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip and Sequence "
-                             "are");
+    return refuse_step(
+        p, stage, what,
+        stage == STAGE_NORMALIZER
+            ? "NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace and Sequence are"
+        : stage == STAGE_PRE_TOKENIZER
+            ? "ByteLevel, Split, Digits, Metaspace, Whitespace, WhitespaceSplit, "
+              "Punctuation and Sequence are"
+            : "ByteLevel, ByteFallback, Fuse, Metaspace, Replace, Strip and Sequence "
+              "are");
 }
 
 bool tokenizer_json_steps(struct parts *p, const json_t *root)

@@ -68,8 +68,8 @@ static bool is_found_by_text(const struct parts *p, uint32_t id)
     return found == NO_ID || found == (int32_t)id;
 }
 
-/* Another table where the pieces have room. One seed after the other, in case that somebody chose them
- * so that they collide. */
+/* Another table where the pieces have room. One seed after the other, in case that somebody chose
+ * them so that they collide. */
 static bool rehash(struct parts *p, uint32_t n)
 {
     for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
@@ -113,8 +113,8 @@ bool parts_add_piece(struct parts *p, int64_t id, const char *text, size_t n, un
                          p->name, text, p->vocab - 1);
     if (id >= p->vocab)
         return error_set(p->err, EX_DATAERR,
-                         "%s: piece \"%.60s\": id %lld is beyond the model's %u embeddings", p->name,
-                         text, (long long)id, p->vocab);
+                         "%s: piece \"%.60s\": id %lld is beyond the model's %u embeddings",
+                         p->name, text, (long long)id, p->vocab);
     if (n == 0 || n > UINT32_MAX || p->text.len + n > INT32_MAX)
         return error_set(p->err, EX_DATAERR, "%s: id %lld has an empty or endless piece", p->name,
                          (long long)id);
@@ -143,8 +143,8 @@ bool parts_add_merge(struct parts *p, int32_t left, int32_t right, int32_t resul
     if (p->pieces[left].flags & PIECE_SPECIAL || p->pieces[right].flags & PIECE_SPECIAL ||
         p->pieces[result].flags & PIECE_SPECIAL)
         return error_set(p->err, EX_DATAERR,
-                         "%s: merge %u: \"%.*s\" would make special tokens out of text", p->name, rank,
-                         (int)(p->pieces[result].len < 60 ? p->pieces[result].len : 60),
+                         "%s: merge %u: \"%.*s\" would make special tokens out of text", p->name,
+                         rank, (int)(p->pieces[result].len < 60 ? p->pieces[result].len : 60),
                          text_of(p, (uint32_t)result));
     if (p->n_merges == p->cap_merges) {
         p->cap_merges = p->cap_merges ? p->cap_merges * 2 : FIRST_MERGES;

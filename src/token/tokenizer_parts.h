@@ -21,8 +21,8 @@ struct parts {
     struct buf text;           /* of all pieces */
     struct part_piece *pieces; /* [n_ids] */
     uint32_t n_ids, cap_ids;
-    struct id_table {          /* ids by text */
-        uint32_t *slots;       /* [n + PROBES] id + 1 */
+    struct id_table {    /* ids by text */
+        uint32_t *slots; /* [n + PROBES] id + 1 */
         uint32_t n, n_used;
         uint64_t seed;
     } table;
