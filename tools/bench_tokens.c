@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -176,6 +177,45 @@ static bool run_lines(const struct tokenizer *t, const struct buf *in, struct er
     return ok;
 }
 
+/* ---- --speed ---------------------------------------------------------------------------- */
+
+#define SPEED_MS 1000
+
+/* Of this thread, so that other programs do not count. */
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* How long an image takes to open, and the rate at which the text encodes on one core. */
+static bool print_speed(const struct tokenizer *t, const struct buf *text, struct error *err)
+{
+    struct text_span span = {.text = text->data, .len = text->len};
+    struct ids ids = {0};
+    size_t n_image, n_rounds = 0;
+    const void *image = tokenizer_image(t, &n_image);
+    double start = cpu_ms(), open_ms;
+    struct tokenizer *copy = tokenizer_open(image, n_image, "image", 0, err);
+    if (!copy)
+        return false;
+    open_ms = cpu_ms() - start;
+    bool ok = true;
+    for (start = cpu_ms(); ok && (n_rounds < 2 || cpu_ms() - start < SPEED_MS); n_rounds++) {
+        ids.n = 0;
+        ok = tokenizer_encode(copy, &span, 1, &ids);
+    }
+    double ms = (cpu_ms() - start) / (double)n_rounds;
+    if (ok)
+        printf("{\"bytes\":%zu,\"tokens\":%zu,\"encode_mb_per_s\":%.1f,\"image_bytes\":%zu,"
+               "\"image_open_ms\":%.2f}\n",
+               text->len, ids.n, (double)text->len / ms / 1e3, n_image, open_ms);
+    tokenizer_free(copy);
+    ids_free(&ids);
+    return ok || tokenizer_gave_up(err);
+}
+
 bool bench_tokens(struct bench *b, struct error *err)
 {
     struct buf text = {0};
@@ -191,6 +231,8 @@ bool bench_tokens(struct bench *b, struct error *err)
     ok = t != NULL;
     if (ok && b->jsonl)
         ok = run_lines(t, &text, err);
+    else if (ok && b->speed)
+        ok = print_speed(t, &text, err);
     else if (ok && b->decode)
         ok = print_text(t, &text, err);
     else if (ok)

@@ -240,8 +240,10 @@ static void encoder_init(struct encoder *e, const struct tokenizer *t, struct id
 {
     uint32_t first = t->stage_at[STAGE_PRE_TOKENIZER], end = t->stage_at[STAGE_PRE_TOKENIZER + 1];
     *e = (struct encoder){.t = t, .out = out, .scratch = regexp_scratch_new(n)};
-    if (n >= CACHE_FROM)
+    if (n >= CACHE_FROM) {
         e->cache = xcalloc((size_t)1 << CACHE_BITS, sizeof *e->cache);
+        bpe_remember(&e->work);
+    }
     e->pretokenizer.steps = t->image.steps + first;
     e->pretokenizer.matchers = t->matchers + first;
     e->pretokenizer.n_steps = end - first;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "images are used as they stand");
-_Static_assert(sizeof(struct image_header) == 80, "the header has no gaps");
+_Static_assert(sizeof(struct image_header) == 88, "the header has no gaps");
 _Static_assert(sizeof(struct step) == 32 && sizeof(struct merge) == 16, "no gaps");
 
 enum { IDS_MAX = 1 << 22, SLOTS_MAX = 1 << 26, BYTES_MAX = 1 << 30 };
@@ -58,9 +58,9 @@ uint64_t image_bind(struct image *m, const void *bytes)
     const struct image_header *h = bytes;
     uint64_t at = sizeof *h;
     if (h->n_ids > IDS_MAX || h->n_piece_slots > SLOTS_MAX || h->n_merge_slots > SLOTS_MAX ||
-        h->n_join_bits > SLOTS_MAX || h->n_steps > MAX_STEPS || h->n_added > IDS_MAX ||
-        h->n_prefix > IDS_MAX || h->n_suffix > IDS_MAX || h->n_text > BYTES_MAX ||
-        h->n_strings > BYTES_MAX)
+        h->n_join_bits > SLOTS_MAX || h->n_pair_bits > SLOTS_MAX || h->n_steps > MAX_STEPS ||
+        h->n_added > IDS_MAX || h->n_prefix > IDS_MAX || h->n_suffix > IDS_MAX ||
+        h->n_text > BYTES_MAX || h->n_strings > BYTES_MAX)
         return 0;
     m->header = h;
     m->piece_at = section(bytes, &at, (uint64_t)h->n_ids + 1, sizeof *m->piece_at);
@@ -68,6 +68,8 @@ uint64_t image_bind(struct image *m, const void *bytes)
         section(bytes, &at, (uint64_t)h->n_piece_slots + PROBES, sizeof *m->piece_slots);
     m->merges.slots =
         section(bytes, &at, (uint64_t)h->n_merge_slots + PROBES, sizeof *m->merges.slots);
+    m->merges.pairs = section(bytes, &at, h->n_pair_bits / 32, sizeof *m->merges.pairs);
+    m->merges.n_pair_bits = h->n_pair_bits;
     m->merges.joins = section(bytes, &at, h->n_join_bits / 32, sizeof *m->merges.joins);
     m->merges.n_slots = h->n_merge_slots;
     m->merges.n_join_bits = h->n_join_bits;
@@ -179,6 +181,11 @@ static bool check_frame(const struct check *c)
     return h->unk >= NO_ID && h->unk < (int64_t)h->n_ids ? true : bad(c, "unknown token", 0);
 }
 
+static bool is_bits(uint32_t n)
+{
+    return n >= 32 && (n & (n - 1)) == 0;
+}
+
 bool image_open(struct image *m, const void *bytes, size_t n, const char *name, uint32_t vocab,
                 struct error *err)
 {
@@ -193,7 +200,7 @@ bool image_open(struct image *m, const void *bytes, size_t n, const char *name, 
             "the model again",
             name, h->version, IMAGE_VERSION);
     if (h->n_bytes != n || h->flags >= IMAGE_N_FLAGS || h->n_ids == 0 || h->n_piece_slots == 0 ||
-        h->n_merge_slots == 0 || h->n_join_bits < 32 || h->n_join_bits & (h->n_join_bits - 1) ||
+        h->n_merge_slots == 0 || !is_bits(h->n_join_bits) || !is_bits(h->n_pair_bits) ||
         h->n_raw_added > h->n_added || image_bind(m, bytes) != n)
         return error_set(err, EX_DATAERR,
                          "%s: compiled tokenizer: its counts are not those of %zu bytes: "

@@ -7,6 +7,7 @@
  *   piece_at     u32 [n_ids + 1]        offsets into text
  *   piece_slots  u32 [n_piece_slots + PROBES]   id + 1, by hash of the piece; 0: empty
  *   merges       struct merge [n_merge_slots + PROBES]
+ *   pairs        u32 [n_pair_bits / 32]
  *   joins        u32 [n_join_bits / 32]
  *   steps        struct step [n_steps]
  *   added        struct added_entry [n_added]   sorted by their text, those of the raw text first
@@ -36,10 +37,10 @@ struct image_header {
     uint32_t version, flags;
     uint64_t n_bytes; /* of the whole image */
     uint64_t seed;    /* of the pieces' hash */
-    uint32_t n_ids, n_piece_slots, n_merge_slots, n_join_bits;
+    uint32_t n_ids, n_piece_slots, n_merge_slots, n_pair_bits, n_join_bits;
     uint32_t n_steps, n_added, n_raw_added, n_prefix, n_suffix;
     int32_t unk; /* or -1 */
-    uint32_t n_strings, n_text;
+    uint32_t n_strings, n_text, reserved;
 };
 
 enum piece_flag {

@@ -222,6 +222,14 @@ static void set_join(uint32_t *joins, uint32_t n_bits, uint32_t left, uint32_t r
     joins[bit / 32] |= 1u << bit % 32;
 }
 
+static void fill_pairs(const struct parts *p, uint32_t *pairs, uint32_t n_bits)
+{
+    for (uint32_t i = 0; i < p->n_merges; i++) {
+        uint32_t bit = pair_bit(pair_hash(p->merges[i].left, p->merges[i].right), n_bits);
+        pairs[bit / 32] |= 1u << bit % 32;
+    }
+}
+
 static void fill_joins(const struct parts *p, uint32_t *joins, uint32_t n_bits)
 {
     for (uint32_t i = 0; i < p->n_merges; i++) {
@@ -306,6 +314,7 @@ static struct image_header header_of(struct parts *p)
                              .n_ids = p->n_ids,
                              .n_piece_slots = p->table.n,
                              .n_merge_slots = p->n_merges + p->n_merges * 2 / 3 + 64,
+                             .n_pair_bits = 1 << 12,
                              .n_join_bits = 1 << 12,
                              .n_steps = p->n_steps,
                              .n_raw_added = sort_added(p),
@@ -315,8 +324,10 @@ static struct image_header header_of(struct parts *p)
                              .n_strings = (uint32_t)p->strings.len,
                              .n_text = (uint32_t)p->text.len};
     h.n_added = p->n_added;
-    while (h.n_join_bits < p->n_merges * 8)
+    while (h.n_join_bits < p->n_merges * 2)
         h.n_join_bits *= 2;
+    while (h.n_pair_bits < p->n_merges * 6)
+        h.n_pair_bits *= 2;
     return h;
 }
 
@@ -356,6 +367,7 @@ void *parts_image(struct parts *p, size_t *n)
     copy(m.frame, p->prefix.ids, p->prefix.n * sizeof *p->prefix.ids);
     copy(m.frame + p->prefix.n, p->suffix.ids, p->suffix.n * sizeof *p->suffix.ids);
     copy(m.strings, p->strings.data, p->strings.len);
+    fill_pairs(p, (uint32_t *)(uintptr_t)m.merges.pairs, h.n_pair_bits);
     fill_joins(p, (uint32_t *)(uintptr_t)m.merges.joins, h.n_join_bits);
     if (!fill_merges(p, (struct merge *)(uintptr_t)m.merges.slots, h.n_merge_slots)) {
         free(bytes);
