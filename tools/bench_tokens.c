@@ -75,9 +75,7 @@ static struct tokenizer *tokenizer_of(const char *path, struct model **m, struct
     if (gguf_is_file(path))
         return tokenizer_of_gguf(path, err);
     *m = model_open(path, err);
-    return *m ? tokenizer_new((*m)->tokenizer_json, (*m)->tokenizer_bytes, path, (*m)->config.vocab,
-                              err)
-              : NULL;
+    return *m ? model_tokenizer(*m, err) : NULL;
 }
 
 static bool print_ids(const struct tokenizer *t, const struct buf *text, struct error *err)

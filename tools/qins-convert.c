@@ -177,14 +177,13 @@ static bool show(void *arg, const struct convert_progress *p)
 }
 
 /* A model that nobody could talk to is refused before the work. */
-static bool check_tokenizer(const struct checkpoint *c, struct error *err)
+static struct tokenizer *read_tokenizer(const struct checkpoint *c, struct error *err)
 {
     char *path = path_join(c->folder, TENSOR_TOKENIZER);
     struct tokenizer *t =
         tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
-    tokenizer_free(t);
     free(path);
-    return t != NULL;
+    return t;
 }
 
 static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
@@ -207,9 +206,12 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
-    bool ok = check_tokenizer(&c, err) && convert_to_file(&c, &s->convert, out, &report, err);
+    struct tokenizer *t = read_tokenizer(&c, err);
+    s->convert.tokenizer = t;
+    bool ok = t && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
     ok = ok && print_report(s, &report, out, err);
+    tokenizer_free(t);
     checkpoint_close(&c);
     free(named);
     return ok;

@@ -79,7 +79,7 @@ uint64_t image_bind(struct image *m, const void *bytes)
     m->piece_flags = section(bytes, &at, h->n_ids, 1);
     m->text = section(bytes, &at, h->n_text, 1);
     m->strings = section(bytes, &at, h->n_strings, 1);
-    return at;
+    return (at + IMAGE_ALIGN - 1) & ~(uint64_t)(IMAGE_ALIGN - 1);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@
 #include "step.h"
 
 #define IMAGE_MAGIC "QINSTOK"
-enum { IMAGE_VERSION = 1 };
+enum { IMAGE_VERSION = 1, IMAGE_ALIGN = 64 /* its size is a multiple */ };
 
 enum image_flag {
     IMAGE_BYTE_FALLBACK = 1,
