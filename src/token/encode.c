@@ -54,18 +54,25 @@ static void add_known(struct encoder *e, struct unknown *u, int32_t id)
     bpe_add(&e->work, (uint32_t)id);
 }
 
+static bool falls_back(const struct tokenizer *t, const char *s, size_t n)
+{
+    bool all = t->image.header->flags & IMAGE_BYTE_FALLBACK;
+    for (size_t i = 0; all && i < n; i++)
+        all = t->byte_ids[(unsigned char)s[i]] >= 0;
+    return all;
+}
+
 static void add_unknown(struct encoder *e, struct unknown *u, const char *s, size_t n)
 {
     const struct tokenizer *t = e->t;
-    uint32_t flags = t->image.header->flags;
-    if (flags & IMAGE_BYTE_FALLBACK && t->has_byte_ids) {
+    if (falls_back(t, s, n)) {
         for (size_t i = 0; i < n; i++)
             bpe_add(&e->work, (uint32_t)t->byte_ids[(unsigned char)s[i]]);
         return;
     }
     if (t->image.header->unk < 0)
         return;
-    if (u->waits && !(flags & IMAGE_FUSE_UNK))
+    if (u->waits && !(t->image.header->flags & IMAGE_FUSE_UNK))
         bpe_add(&e->work, (uint32_t)t->image.header->unk);
     u->waits = true;
 }
@@ -176,26 +183,29 @@ struct segment {
     bool at_start;
 };
 
-static bool encode_part(struct encoder *e, const char *s, size_t n, bool at_start)
+/* What a pattern gave up on is one word: no text is lost. */
+static void encode_part(struct encoder *e, const char *s, size_t n, bool at_start)
 {
+    size_t before = e->out->n;
     if (pretokenize(&e->pretokenizer, s, n, at_start))
-        return true;
+        return;
     e->gave_up = true;
-    return false;
+    e->out->n = before;
+    encode_word(e, s, n);
 }
 
 static bool on_normal_part(void *arg, size_t start, size_t end, int32_t id)
 {
     const struct segment *s = arg;
     if (id == NO_ID)
-        return encode_part(s->e, s->text->text.data + start, end - start,
-                           s->at_start && start == 0);
-    ids_push(s->e->out, id);
+        encode_part(s->e, s->text->text.data + start, end - start, s->at_start && start == 0);
+    else
+        ids_push(s->e->out, id);
     return true;
 }
 
-/* The normal form of whole[start..end), in e->text. */
-static bool normalize(struct encoder *e, size_t start, size_t end)
+/* The normal form of whole[start..end), in e->text; as far as its patterns do not give up. */
+static void normalize(struct encoder *e, size_t start, size_t end)
 {
     const struct tokenizer *t = e->t;
     uint32_t first = t->stage_at[STAGE_NORMALIZER], last = t->stage_at[STAGE_NORMALIZER + 1];
@@ -206,8 +216,7 @@ static bool normalize(struct encoder *e, size_t start, size_t end)
     for (uint32_t i = first; i < last; i++)
         if (!normalize_step(&t->image.steps[i], t->image.strings, &t->matchers[i], e->scratch,
                             (end - start) * 64 + (1 << 16), &e->text, &e->spare))
-            return false;
-    return true;
+            e->gave_up = true;
 }
 
 /* Text between the added tokens that stand in the raw text. */
@@ -222,16 +231,17 @@ static bool on_raw_part(void *arg, size_t start, size_t end, int32_t id)
     bool at_start = e->at_start && start == 0;
     bool normalizes = t->stage_at[STAGE_NORMALIZER + 1] > 0;
     bool has_normal = t->added[ADDED_IN_NORMAL].first[256] > 0;
-    if (!normalizes && !has_normal)
-        return encode_part(e, e->whole->text.data + start, end - start, at_start);
-    if (!normalize(e, start, end)) {
-        e->gave_up = true;
-        return false;
+    if (!normalizes && !has_normal) {
+        encode_part(e, e->whole->text.data + start, end - start, at_start);
+        return true;
     }
+    normalize(e, start, end);
     struct segment s = {e, &e->text, at_start};
     if (has_normal)
-        return added_split(t, ADDED_IN_NORMAL, &e->text, on_normal_part, &s);
-    return encode_part(e, e->text.text.data, e->text.text.len, at_start);
+        added_split(t, ADDED_IN_NORMAL, &e->text, on_normal_part, &s);
+    else
+        encode_part(e, e->text.text.data, e->text.text.len, at_start);
+    return true;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */

@@ -181,8 +181,10 @@ bool normalize_step(const struct step *s, const char *strings, const struct matc
         break;
     default: normal_form(s, text, spare);
     }
+    if (!ok)
+        return false;
     struct marked done = *spare;
     *spare = *text;
     *text = done;
-    return ok;
+    return true;
 }

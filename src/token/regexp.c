@@ -11,7 +11,7 @@ enum {
     MATCH_STEPS = 5000000, /* of one search */
     MATCH_KIB = 64 << 10,
     JIT_STACK_MAX = 64 << 20,
-    DEADLINE_MS = 20000, /* a second per megabyte more: our patterns need less than a tenth */
+    DEADLINE_MS = 5000, /* a second per megabyte more: real patterns need less than a tenth */
 };
 
 struct regexp {

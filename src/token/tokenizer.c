@@ -80,13 +80,11 @@ int32_t tokenizer_model_piece(const struct tokenizer *t, const char *text, size_
 
 static void index_characters(struct tokenizer *t)
 {
-    t->has_byte_ids = true;
     for (int i = 0; i < 256; i++) {
         char c[2], name[8];
         t->level_ids[i] = tokenizer_model_piece(t, c, byte_level_encode((uint8_t)i, c));
         snprintf(name, sizeof name, "<0x%02X>", (unsigned)i);
         t->byte_ids[i] = tokenizer_model_piece(t, name, 6);
-        t->has_byte_ids = t->has_byte_ids && t->byte_ids[i] >= 0;
         c[0] = (char)i;
         if (i < 128)
             t->ascii[i] = tokenizer_model_piece(t, c, 1);

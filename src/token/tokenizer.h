@@ -42,7 +42,7 @@ struct text_span {
 /* Appends the ids of the concatenated spans, without what the post-processor adds. Bytes that are
  * no UTF-8 become byte pieces; a token that swallows the white space beside it does so over the
  * borders of spans. -> false: a pattern of the tokenizer takes too many steps on this text, so that
- * it was not split as it should be (tokenizer_gave_up says so in *err). */
+ * it was not split as it should be; none of it is lost (tokenizer_gave_up says so in *err). */
 bool tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
 /* The same of text that goes on behind another: no space belongs before its first word that only

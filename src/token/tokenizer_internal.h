@@ -23,7 +23,6 @@ struct tokenizer {
     int32_t ascii[128];     /* ids of one-character pieces, or NO_ID */
     int32_t level_ids[256]; /* of the characters that ByteLevel makes of bytes */
     int32_t byte_ids[256];  /* "<0x00>" ..., where bytes fall back */
-    bool has_byte_ids;      /* all of them */
     bool is_byte_level;     /* words come as bytes that ByteLevel makes characters of */
     bool prepends;          /* a space is put before texts, and dropped when they are decoded */
 
