@@ -18,9 +18,9 @@ struct convert_progress {
 
 struct convert_options {
     enum format format;
-    unsigned n_threads; /* 0: all cores */
-    bool hash_source;   /* SHA-256 of every source file into the metadata */
-    bool replace;       /* convert_to_file may replace an existing file */
+    unsigned n_threads;                /* 0: all cores */
+    bool hash_source;                  /* SHA-256 of every source file into the metadata */
+    bool replace;                      /* convert_to_file may replace an existing file */
     const struct tokenizer *tokenizer; /* of the checkpoint, if it was read already; or NULL */
     /* Called from the converting thread, at most some 20 times a second; false stops. Or NULL. */
     bool (*progress)(void *arg, const struct convert_progress *p);

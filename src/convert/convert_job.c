@@ -156,10 +156,10 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
     *j = (struct job){.c = c, .o = o, .err = err, .caller = pthread_self()};
     pthread_mutex_init(&j->lock, NULL);
     plan_tokenizer(j);
-    j->layout = file_layout_new(
-        weight_list(&c->config, o->format),
-        j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER : TENSOR_TOKENIZER_IMAGE,
-        j->tokenizer_bytes);
+    j->layout = file_layout_new(weight_list(&c->config, o->format),
+                                j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER
+                                                                       : TENSOR_TOKENIZER_IMAGE,
+                                j->tokenizer_bytes);
     j->pool = pool_new(o->n_threads);
     plan_origins(j);
     plan_chunks(j);

@@ -24,11 +24,11 @@ struct layer {
 
 struct model {
     struct model_config config;
-    enum format format;         /* of the linear weights */
-    struct matrix embed;        /* [vocab][dim] */
-    struct layer *layers;       /* [n_layers] */
-    const float *norm;          /* [dim] */
-    struct matrix head;         /* [vocab][dim]; embed again when tied */
+    enum format format;          /* of the linear weights */
+    struct matrix embed;         /* [vocab][dim] */
+    struct layer *layers;        /* [n_layers] */
+    const float *norm;           /* [dim] */
+    struct matrix head;          /* [vocab][dim]; embed again when tied */
     const void *tokenizer_image; /* [tokenizer_bytes] inside the file, compiled; or NULL: */
     const char *tokenizer_json;  /* tokenizer.json itself, in files of version 1 */
     size_t tokenizer_bytes;

@@ -10,10 +10,10 @@
  *               NAME.row    F32    [row_floats][rows_pad]         (formats that have it)
  *               NAME.range  F32    [2]  log_min, log_max of the original tensor
  * and norms as F32 [dim]. The tokenizer is a U8 tensor: compiled
- * (`tokenizer.image`, see tokenizer_image.h), or `tokenizer.json` with that file's bytes (version 1). Tensors whose size
- * is a multiple of 64 bytes come first and the data buffer starts on a page, so that every tile and
- * row plane is 64-byte aligned where it is mapped.
- * Metadata: see the META_ keys.
+ * (`tokenizer.image`, see tokenizer_image.h), or `tokenizer.json` with that file's bytes (version
+ * 1). Tensors whose size is a multiple of 64 bytes come first and the data buffer starts on a page,
+ * so that every tile and row plane is 64-byte aligned where it is mapped. Metadata: see the META_
+ * keys.
  */
 #ifndef QINS_WEIGHTS_FILE_H
 #define QINS_WEIGHTS_FILE_H
@@ -29,8 +29,8 @@
 #define META_CONFIG "qins.config"                /* config.json, verbatim */
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
-#define META_SOURCE "qins.source" /* folder name of the checkpoint */
-#define META_HASHES "qins.sha256" /* JSON: source file name -> SHA-256 */
+#define META_SOURCE "qins.source"                   /* folder name of the checkpoint */
+#define META_HASHES "qins.sha256"                   /* JSON: source file name -> SHA-256 */
 #define META_TOKENIZER_HASH "qins.tokenizer_sha256" /* of tokenizer.json */
 #define TENSOR_TOKENIZER "tokenizer.json"
 #define TENSOR_TOKENIZER_IMAGE "tokenizer.image"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Families of tokenizers. Expected values: shared/vectors/tokenizers, by the tokenizers library 0.23;
- * a part of two of them stands in tests/data. Examples of single steps are those of the library's
- * documentation (https://huggingface.co/docs/tokenizers/api/pre-tokenizers).
+ * Families of tokenizers. Expected values: shared/vectors/tokenizers, by the tokenizers library
+ * 0.23; a part of two of them stands in tests/data. Examples of single steps are those of the
+ * library's documentation (https://huggingface.co/docs/tokenizers/api/pre-tokenizers).
  */
 #include <jansson.h>
 #include <unistd.h>
@@ -31,8 +31,10 @@ static struct buf read_command(const char *command)
 static struct tokenizer *load(const char *folder, const char *family, struct error *err)
 {
     char command[1200];
-    snprintf(command, sizeof command, "cd '%s/%s' && if [ -e tokenizer.json ]; then cat tokenizer.json; "
-             "else zstd -dqc tokenizer.json.zst; fi", folder, family);
+    snprintf(command, sizeof command,
+             "cd '%s/%s' && if [ -e tokenizer.json ]; then cat tokenizer.json; "
+             "else zstd -dqc tokenizer.json.zst; fi",
+             folder, family);
     struct buf json = read_command(command);
     struct tokenizer *t = tokenizer_new(json.data, json.len, family, 0, err);
     buf_free(&json);
@@ -156,10 +158,12 @@ static void test_vectors_of_two_families(void **state)
 static void test_vectors_of_all_families(void **state)
 {
     (void)state;
-    static const char *const families[] = {
-        "deepseek", "gemma",   "gpt2",             "gpt4o",           "granite", "llama3",
-        "qwen2",    "qwen35",  "metaspace-always", "metaspace-first", "smollm",  "tekken",
-        "qwen3",    "gpt-oss", "llama-3.1",        "gemma-3"};
+    static const char *const families[] = {"deepseek",        "gemma",   "gpt2",
+                                           "gpt4o",           "granite", "llama3",
+                                           "qwen2",           "qwen35",  "metaspace-always",
+                                           "metaspace-first", "smollm",  "tekken",
+                                           "qwen3",           "gpt-oss", "llama-3.1",
+                                           "gemma-3"};
     const char *folder = shared_path("vectors/tokenizers");
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         check_family(folder, families[i], 390);
@@ -171,10 +175,11 @@ static void test_vectors_of_all_families(void **state)
 static struct tokenizer *small(const char *members, struct error *err)
 {
     struct buf json = {0};
-    buf_printf(&json,
-               "{\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,"
-               "\"?\":3,\" \":4,\"-\":5,\"\xE2\x96\x81\":6,\"c\":7},\"merges\":[\"a b\"]}%s%s}",
-               *members ? "," : "", members);
+    buf_printf(
+        &json,
+        "{\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,"
+        "\"?\":3,\" \":4,\"-\":5,\"\xE2\x96\x81\":6,\"c\":7},\"merges\":[\"a b\"]}%s%s}",
+        *members ? "," : "", members);
     struct tokenizer *t = tokenizer_new(json.data, json.len, "small", 0, err);
     buf_free(&json);
     return t;
@@ -279,7 +284,9 @@ static void test_pre_tokenizers(void **state)
     /* not the last one: its characters are seen */
     check_words("{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"ByteLevel\","
                 "\"add_prefix_space\":false,\"use_regex\":false},{\"type\":\"Punctuation\"}]}",
-                "a b.", "a\xC4\xA0" "b|.");
+                "a b.",
+                "a\xC4\xA0"
+                "b|.");
 }
 
 #define ADDED(content, flags)                                                                      \
@@ -306,8 +313,8 @@ static void test_spans_in_the_normal_form(void **state)
 {
     (void)state;
     struct error err;
-    struct tokenizer *t = small(ADDED("\xC3\xA9", ",\"normalized\":true")
-                                ",\"normalizer\":{\"type\":\"NFC\"}", &err);
+    struct tokenizer *t =
+        small(ADDED("\xC3\xA9", ",\"normalized\":true") ",\"normalizer\":{\"type\":\"NFC\"}", &err);
     if (!t)
         fail_msg("%s", err.text);
     const struct text_span whole[] = {{TEXT("a"), false}, {TEXT("e\xCC\x81"), true}};
@@ -331,9 +338,12 @@ static void test_normalizers(void **state)
     check_small(NORMALIZER("{\"type\":\"NFD\"}"), "\xC3\xA0", false, "0 3"); /* a, grave */
     check_small(NORMALIZER("{\"type\":\"NFC\"}"), "a\xCC\x80", false, "3");
     check_small(NORMALIZER("{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":false}"),
-                " \xE2\x80\x83" "a ", false, "0 4");
-    check_small(NORMALIZER("{\"type\":\"Replace\",\"pattern\":{\"Regex\":\" +\"},\"content\":\"-\"}"),
-                "a  b", false, "0 5 1");
+                " \xE2\x80\x83"
+                "a ",
+                false, "0 4");
+    check_small(
+        NORMALIZER("{\"type\":\"Replace\",\"pattern\":{\"Regex\":\" +\"},\"content\":\"-\"}"),
+        "a  b", false, "0 5 1");
     check_small(NORMALIZER("{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Prepend\","
                            "\"prepend\":\"a\"},{\"type\":\"Lowercase\"}]}"),
                 "B", false, "2");
@@ -369,7 +379,8 @@ static void check_decoder(const char *decoder, const int32_t *ids, size_t n, con
     tokenizer_decode(t, ids, n, false, &out);
     struct buf streamed = stream(t, &list);
     if (strcmp(out.data, expected) != 0 || strcmp(streamed.data, expected) != 0)
-        fail_msg("%s: \"%s\", streamed \"%s\", not \"%s\"", decoder, out.data, streamed.data, expected);
+        fail_msg("%s: \"%s\", streamed \"%s\", not \"%s\"", decoder, out.data, streamed.data,
+                 expected);
     ids_free(&list);
     buf_free(&out);
     buf_free(&streamed);
@@ -384,9 +395,11 @@ static void test_decoders(void **state)
     (void)state;
     check_decoder("null", IDS(0, 1), "a b");
     check_decoder("{\"type\":\"Fuse\"}", IDS(0, 4, 1), "a b");
-    check_decoder("{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\"}", IDS(6, 0, 6, 1), "a b");
-    check_decoder("{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"never\"}",
-                  IDS(6, 0), " a");
+    check_decoder("{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\"}", IDS(6, 0, 6, 1),
+                  "a b");
+    check_decoder(
+        "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"never\"}",
+        IDS(6, 0), " a");
     check_decoder("{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Fuse\"},{\"type\":\"Replace\","
                   "\"pattern\":{\"String\":\"a-\"},\"content\":\"+\"}]}",
                   IDS(0, 0, 5, 1, 0), "a+ba"); /* across tokens */
@@ -500,7 +513,8 @@ static void test_a_hostile_pattern_gives_up(void **state)
 {
     (void)state;
     struct error err;
-    struct tokenizer *t = small("\"pre_tokenizer\":" SPLIT("{\"Regex\":\"(a|aa)+[xy]\"}", "Isolated"), &err);
+    struct tokenizer *t =
+        small("\"pre_tokenizer\":" SPLIT("{\"Regex\":\"(a|aa)+[xy]\"}", "Isolated"), &err);
     if (!t)
         fail_msg("%s", err.text);
     char text[200];
@@ -581,7 +595,8 @@ static void test_oniguruma_syntax(void **state)
 static void test_bad_expressions_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"a(", "[a", "[a&&", "\\p{L", "\\p{Nonsense}", "*", "(?~a)", "a\\"};
+    static const char *const bad[] = {"a(", "[a",    "[a&&", "\\p{L", "\\p{Nonsense}",
+                                      "*",  "(?~a)", "a\\"};
     struct error err;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (regexp_new(bad[i], strlen(bad[i]), "t.json", "normalizer", &err))
