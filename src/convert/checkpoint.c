@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hub.h"
+#include "gguf_vocab.h"
 
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
@@ -408,24 +409,6 @@ static void take_buf(struct buf *to, struct buf *from)
     *from = (struct buf){0};
 }
 
-/* The metadata's own is not read yet: one that lies beside the file is taken, else the model
- * computes but does not talk. */
-static bool find_tokenizer(struct checkpoint *c, struct error *err)
-{
-    const char *slash = strrchr(c->folder, '/');
-    char *folder = xstrndup(slash ? c->folder : ".", slash ? (size_t)(slash - c->folder) + 1 : 1);
-    char *path = path_join(folder, "tokenizer.json");
-    free(folder);
-    if (!is_file(path)) {
-        buf_puts(&c->tokenizer_json, "{}");
-        free(path);
-        return true;
-    }
-    return add_source_path(c, path, err) &&
-           read_file(&c->tokenizer_json, c->sources[c->n_sources - 1].path, MAX_TOKENIZER_BYTES,
-                     err);
-}
-
 static bool open_gguf(struct checkpoint *c, struct error *err)
 {
     struct gguf_import *g = &c->gguf;
@@ -445,8 +428,8 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
     take_buf(&c->config_json, &g->config_json);
     take_buf(&c->generation_json, &g->generation_json);
     take_buf(&c->tokenizer_config_json, &g->tokenizer_config_json);
-    return find_tokenizer(c, err) &&
-           config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
+    buf_puts(&c->tokenizer_json, "{}"); /* its own is in the metadata: checkpoint_tokenizer */
+    return config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
                         c->generation_json.data, c->generation_json.len, c->folder, err);
 }
 
@@ -455,6 +438,17 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
 bool checkpoint_is_source(const char *path)
 {
     return is_folder(path) || gguf_is_file(path);
+}
+
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err)
+{
+    if (c->has_gguf)
+        return gguf_tokenizer(&c->gguf.split.parts[0], err);
+    char *path = path_join(c->folder, TENSOR_TOKENIZER);
+    struct tokenizer *t =
+        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
+    free(path);
+    return t;
 }
 
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)

@@ -15,6 +15,7 @@
 #include "gguf_import.h"
 #include "safetensors.h"
 #include "source_tensor.h"
+#include "tokenizer.h"
 #include "weights_file.h"
 
 /* One file of the folder as it was when the checkpoint was opened: a change is noticed. */
@@ -51,6 +52,9 @@ void checkpoint_close(struct checkpoint *c);
 /* The model's name on the hub, or the folder's own, also if it was given as "."; of a GGUF file its
  * own without ".gguf", or what the metadata call it if it is a blob. Raw; caller frees. */
 char *checkpoint_name(const struct checkpoint *c);
+
+/* Its tokenizer, which outlives it; or NULL. */
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err);
 
 /* Whether `path` is a folder or a GGUF file: what has to be converted before it runs. */
 bool checkpoint_is_source(const char *path);
