@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "app.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,47 +8,15 @@
 #include "command.h"
 #include "complete.h"
 #include "preset.h"
-#include "sanitise.h"
-
-void app_notice(struct app *a, const char *format, ...)
-{
-    struct buf line = {0};
-    va_list args;
-    va_start(args, format);
-    char *text = NULL;
-    int n = vasprintf(&text, format, args);
-    va_end(args);
-    if (n >= 0) {
-        char *clean = sanitise_text(text, (size_t)n, true);
-        buf_puts(&line, clean);
-        free(clean);
-        free(text);
-    }
-    buf_free(&a->prompt.notice);
-    a->prompt.notice = line;
-    a->dirty = true;
-}
 
 /* ---- pages ---------------------------------------------------------------------------- */
-
-static void open_page(struct app *a, const char *name, const struct buf *text)
-{
-    transcript_clear(&a->reader.pager);
-    transcript_add(&a->reader.pager, ITEM_NOTE, text->data, text->len);
-    transcript_finish(&a->reader.pager, NULL);
-    transcript_top(&a->reader.pager);
-    a->reader.pager_open = true;
-    a->reader.pager_name = name;
-    a->focus = FOCUS_CHAT; /* its keys scroll and find */
-    a->dirty = true;
-}
 
 void app_open_help(struct app *a)
 {
     struct buf text = {0};
     keymap_help(&text);
     command_help(&text);
-    open_page(a, "Help", &text);
+    app_open_page(a, "Help", &text);
     buf_free(&text);
 }
 
@@ -58,7 +25,7 @@ static void open_about(struct app *a)
     struct buf text = {0};
     about(&text, a->chat.ready ? a->chat.model_name : NULL, a->chat.status.model_bytes,
           a->chat.status.f32_bytes);
-    open_page(a, "About QINS", &text);
+    app_open_page(a, "About QINS", &text);
     buf_free(&text);
 }
 
@@ -67,7 +34,7 @@ static void open_stats(struct app *a)
     struct buf text = {0};
     app_read_memory(a);
     sidebar_report(&a->chat.status, &text);
-    open_page(a, "Numbers", &text);
+    app_open_page(a, "Numbers", &text);
     buf_free(&text);
 }
 
@@ -82,7 +49,7 @@ static void open_settings(struct app *a)
         free(value);
     }
     buf_puts(&text, "\n/set NAME tells more, /set NAME VALUE changes it.\n");
-    open_page(a, "Settings", &text);
+    app_open_page(a, "Settings", &text);
     buf_free(&text);
 }
 
@@ -107,7 +74,7 @@ static void open_system(struct app *a)
                "%s\n\n/system TEXT changes it, /system edit opens it in your "
                "editor, /system none takes it away.\n",
                *now ? now : "(none)");
-    open_page(a, "System prompt", &text);
+    app_open_page(a, "System prompt", &text);
     buf_free(&text);
 }
 
@@ -214,8 +181,8 @@ void app_command(struct app *a, const char *line)
     case COMMAND_STATS: open_stats(a); break;
     case COMMAND_FIND: app_find(a, argument); break;
     case COMMAND_COPY: app_copy(a, argument); break;
-    case COMMAND_RAW: app_reader_action(a, ACT_RAW); break;
-    case COMMAND_BARE: app_reader_action(a, ACT_BARE); break;
+    case COMMAND_RAW: app_toggle_raw(a); break;
+    case COMMAND_BARE: app_toggle_bare(a); break;
     case COMMAND_QUIT: a->quit = true; break;
     case COMMAND_TEXT: break;
     case COMMAND_BENCH: app_bench(a); break;

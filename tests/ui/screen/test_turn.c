@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "app.h"
+#include "layer_table.h"
 #include "test.h"
 
 extern uint64_t fake_engine_seed; /* of the last turn */
@@ -18,8 +18,8 @@ static void open_app(struct app *a)
     *a = (struct app){.chat.options = &options,
                       .chat.saving.off = true,
                       .chat.engine = engine_start(&(struct engine_options){0})};
-    transcript_init(&a->reader.transcript);
-    transcript_init(&a->reader.pager);
+    reader_init(&a->reader);
+    layers_init(&a->layers, layer_table);
 }
 
 static void close_app(struct app *a)
@@ -27,7 +27,7 @@ static void close_app(struct app *a)
     engine_stop(a->chat.engine);
     conversation_free(&a->chat.conversation);
     saving_free(&a->chat.saving);
-    transcript_free(&a->reader.transcript);
+    reader_free(&a->reader);
     options_free(&options);
     buf_free(&a->prompt.notice);
 }

@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * app: the state of qins-tui and the loop that moves it. Handlers change the state and say that
- * something is to be drawn; only the loop draws. Nothing here knows curses.
- *
- *   app.c      the loop: terminal, engine and signals behind one poll
- *   turn.c     sending a message, the engine's events
- *   actions.c  what keys do
- *   input.c    keys and pastes in the input, sending
- *   running.c  what /commands do
- *   context.c  a context that fills up
- *   conversations.c  opening, keeping and branching conversations
- *   bench.c    /bench
+ * app: the state of the screen. It is changed by what the keys do (ui/screen) and by the engine's
+ * events; it is drawn from const state alone (ui/view), by the loop alone (ui/screen/loop.h).
  */
 #ifndef QINS_APP_H
 #define QINS_APP_H
 
-#include "chat.h"
 #include "cli.h"
-#include "editor.h"
+#include "composer.h"
 #include "engine.h"
-#include "external_editor.h"
-#include "keymap.h"
 #include "keys.h"
+#include "layers.h"
 #include "models.h"
 #include "picker.h"
+#include "prompt.h"
+#include "reader.h"
 #include "saving.h"
 #include "sidebar.h"
-#include "transcript.h"
-
-enum { N_EXAMPLES = 4 };
-
-struct app;
+#include "sliders.h"
 
 /* The conversation and the engine that answers it. */
 struct chat_session {
@@ -54,43 +41,9 @@ struct chat_session {
     struct status status;
 };
 
-/* What is being written. */
-struct composer {
-    struct editor editor;
-    bool ctrl_x, quoted;             /* the key before was Ctrl-X, Ctrl-Q */
-    bool rewriting;                  /* the input is a new version of ... */
-    int32_t rewritten;               /* ... this message */
-    struct external_editor external; /* the editor program that has the terminal */
-    void (*composed)(struct app *a, const char *text, size_t n);
-};
-
-/* What is being read. */
-struct reader {
-    struct transcript transcript, pager; /* pager: help and other pages over the chat */
-    bool pager_open;
-    const char *pager_name; /* "Help" */
-    bool raw, bare;         /* answers as written; text alone */
-    bool finding;           /* what to find is being typed: */
-    struct buf find;
-    size_t code_item, code_next; /* message whose code was copied last, and which of it is next */
-};
-
-struct slider_state {
-    int selected;              /* index into sliders */
-    char typed[12];            /* number typed for it */
-    double applied[N_SLIDERS]; /* their values when the last token was drawn */
-};
-
-/* The line below the chat: a notice, or a question. */
-struct prompt {
-    struct buf notice;                       /* until the next key; sanitised */
-    void (*answer)(struct app *a, bool yes); /* of the question in `notice`; NULL: none is asked */
-};
-
-/* A list over everything. */
+/* A list over everything (LAYER_PICKER). */
 struct list {
     struct picker picker;
-    bool open;
     void (*act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
 };
 
@@ -102,25 +55,18 @@ struct app {
     struct prompt prompt;
     struct list list;
     struct model_list models; /* what the list of models shows */
+    struct layers layers;
     struct keys keys;
     enum focus focus;
     double memory_read; /* now_ms */
     char *look;         /* theme and colour that are on the screen */
-    bool dirty, redraw, suspend, quit;
-    int exit_code;
+    unsigned wants;     /* reactions that the loop has not acted on yet */
+    bool dirty, quit;
 };
 
 /* "org/name" of a model of Hugging Face's cache, else the last part of a path, without ".qins"; fit
  * for a terminal. Caller frees. */
 char *app_model_name(const char *path);
-/* It is the small model that comes with the program. */
-bool app_has_starter(const struct app *a);
-/* Message `i` of N_EXAMPLES that the first screen offers for this model. */
-const char *app_example(const struct app *a, int i);
-/* The program from the first frame to the last. -> false, and says why: this terminal shows no
- * screen. */
-bool app_run(struct cli *c, int *exit_code);
-
 /* ---- turn.c --------------------------------------------------------------------------- */
 /* A message or an answer is under way. */
 bool app_is_busy(const struct app *a);
@@ -144,39 +90,25 @@ void app_choose_model(struct app *a, const char *name);
 void app_next_event(struct app *a, const struct event *e);
 void app_drop_next(struct app *a);
 
-/* ---- actions.c ------------------------------------------------------------------------ */
-void app_key(struct app *a, int32_t key);
-void app_input(struct app *a, const struct input *in);
+/* ---- what the screen does for them ---------------------------------------------------- */
+void app_notice(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Asks in the hint line; the keys are for it until y or n. */
+void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *question);
 /* Shows a->list.picker, which the caller has filled; `act` hears of every key until it closes it.
  */
 void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t key));
 void app_close_picker(struct app *a);
-
-/* ---- reading.c ------------------------------------------------------------------------ */
-/* What the reader does: finding, copying, views. -> false: not one of these. */
-bool app_reader_action(struct app *a, enum action action);
-/* While the text to find is typed: takes every key. -> true: the key is done. */
-bool app_find_key(struct app *a, int32_t key);
+/* A page over the chat, by the name on its line. */
+void app_open_page(struct app *a, const char *name, const struct buf *text);
+/* Looks for a text in what is shown; "": no longer. */
 void app_find(struct app *a, const char *text);
 /* "": the last answer; a number: that message; "code": its next code block; "code 2": that one. */
 void app_copy(struct app *a, const char *what);
-bool app_is_bare(const struct app *a);
-bool app_shows_raw(const struct app *a);
-enum emoji app_emoji(const struct app *a);
-
-/* ---- input.c -------------------------------------------------------------------------- */
-/* Before the key map: questions, searches, two-key bindings, vi. -> true: the key is done. */
-bool app_input_key(struct app *a, int32_t *key);
-void app_input_action(struct app *a, enum action action);
-void app_paste_start(struct app *a);
-void app_paste_end(struct app *a);
-void app_tell_if_full(struct app *a);
-/* Asks in the hint line; nothing else happens until y or n. */
-void app_ask(struct app *a, void (*answer)(struct app *, bool yes), const char *question);
+void app_toggle_raw(struct app *a);
+void app_toggle_bare(struct app *a);
 /* Gives the terminal to the person's editor; `done` gets what was written, clean. */
 void app_compose(struct app *a, const char *text,
                  void (*done)(struct app *, const char *text, size_t n));
-void app_compose_check(struct app *a); /* a child has ended */
 
 /* ---- context.c ------------------------------------------------------------------------ */
 /* Takes the exchanges that the person gave up out of a request, which begins with the system
@@ -220,6 +152,5 @@ void app_bench_event(struct app *a, const struct event *e);
 void app_command(struct app *a, const char *line);
 void app_complete(struct app *a);
 void app_open_help(struct app *a);
-void app_notice(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

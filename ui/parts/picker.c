@@ -211,9 +211,9 @@ static int item_rows(const struct picker *p, size_t i)
     return 1 + (p->items[p->shown[i]].detail != NULL);
 }
 
-int picker_rows(struct picker *p, int height, struct picker_row *rows)
+void picker_scroll(struct picker *p, int height)
 {
-    int n = 0, used = 0;
+    int used = 0;
     if (p->top > p->selected)
         p->top = p->selected;
     for (size_t i = p->selected + 1; i-- > p->top && p->n_shown;) { /* as many above as fit */
@@ -221,6 +221,11 @@ int picker_rows(struct picker *p, int height, struct picker_row *rows)
         if (used > height && i < p->selected)
             p->top = i + 1;
     }
+}
+
+int picker_rows(const struct picker *p, int height, struct picker_row *rows)
+{
+    int n = 0;
     for (size_t i = p->top; i < p->n_shown && n < height; i++) {
         const struct picker_item *item = &p->items[p->shown[i]];
         rows[n++] = (struct picker_row){item, false, i == p->selected};

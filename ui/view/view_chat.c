@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "view_internal.h"
+#include "view_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { READABLE = 100 }; /* cells of a line of text, at most */
 
 static void draw_role(const struct frame *f, int row, enum item_kind kind)
 {
@@ -21,14 +19,6 @@ static void draw_versions(const struct frame *f, int row, const char *versions)
     int below = row + 1 < f->chat_row + f->chat_rows ? row + 1 : row;
     if (f->gutter == GUTTER)
         screen_puts(below, 1, f->gutter - 1, STYLE_DIM, versions);
-}
-
-static int text_cells(const struct frame *f, int gutter)
-{
-    if (f->bare)
-        return f->columns;
-    int cells = f->chat_columns - gutter - (f->margin ? 1 : 0);
-    return cells < READABLE ? cells : READABLE;
 }
 
 /* ---- a row ---------------------------------------------------------------------------- */
@@ -85,44 +75,24 @@ static void draw_row(const struct transcript *t, const struct shown_row *r, int 
 
 /* ---- the pane ------------------------------------------------------------------------- */
 
-static void set_look(struct app *a, struct transcript *t, const struct frame *f, int gutter)
+static void draw_margin(const struct frame *f, const struct shown_row *r, int row)
 {
-    t->height = f->chat_rows > 0 ? f->chat_rows : 1;
-    struct look_of_text look = {
-        .width = text_cells(f, gutter),
-        .unicode = screen_glyphs()->full[1] != 0,
-        .bare = f->bare,
-        .emoji = app_emoji(a),
-    };
-    transcript_set_look(t, &look, app_shows_raw(a));
+    if (r->first)
+        draw_role(f, row, r->kind);
+    if (r->first && *r->versions)
+        draw_versions(f, row, r->versions);
+    if (r->item == f->current && (r->layout || r->mark))
+        screen_puts(row, f->gutter == GUTTER ? 0 : 1, 1, STYLE_ACCENT, screen_glyphs()->vertical);
 }
 
-void view_chat(struct app *a, const struct frame *f)
+void view_chat(const struct app *a, const struct frame *f)
 {
-    bool pager = a->reader.pager_open;
-    struct transcript *t = pager ? &a->reader.pager : &a->reader.transcript;
-    int gutter = pager ? f->margin : f->gutter, cells = text_cells(f, gutter);
-    set_look(a, &a->reader.transcript, f, f->gutter);
-    set_look(a, &a->reader.pager, f, f->margin);
-    if (f->chat_rows < 1)
-        return;
-    if (!pager && t->n == 0) {
+    const struct transcript *t = f->page ? &a->reader.pager : &a->reader.transcript;
+    if (!f->page && t->n == 0 && f->chat_rows >= 1)
         view_welcome(a, f);
-        return;
+    for (int i = 0; i < f->n_shown; i++) {
+        if (!f->bare)
+            draw_margin(f, &f->shown[i], f->chat_row + i);
+        draw_row(t, &f->shown[i], f->chat_row + i, frame_text_column(f), frame_text_cells(f));
     }
-    bool marked = a->focus == FOCUS_CHAT && !pager && !f->bare;
-    size_t current = marked ? transcript_current(t) : SIZE_MAX;
-    struct shown_row *rows = xcalloc((size_t)f->chat_rows, sizeof *rows);
-    int n = transcript_rows(t, rows);
-    for (int i = 0; i < n; i++) {
-        if (rows[i].first && !f->bare)
-            draw_role(f, f->chat_row + i, rows[i].kind);
-        if (rows[i].first && !f->bare && *rows[i].versions)
-            draw_versions(f, f->chat_row + i, rows[i].versions);
-        if (rows[i].item == current && (rows[i].layout || rows[i].mark))
-            screen_puts(f->chat_row + i, f->gutter == GUTTER ? 0 : 1, 1, STYLE_ACCENT,
-                        screen_glyphs()->vertical);
-        draw_row(t, &rows[i], f->chat_row + i, gutter, cells);
-    }
-    free(rows);
 }

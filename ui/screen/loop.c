@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "app.h"
+#include "loop.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compose.h"
+#include "frame.h"
 #include "hub.h"
+#include "layer_table.h"
 #include "places.h"
 #include "sanitise.h"
 #include "saved_chats.h"
@@ -27,21 +30,6 @@ enum {
     READ_BYTES = 1 << 16,
 };
 
-/* What a model of the usual size can answer; and the starter, which knows stories and this program.
- */
-static const char *const examples[N_EXAMPLES] = {
-    "Explain quantum computing in simple terms",
-    "Write a haiku about artificial intelligence",
-    "What is the QINS compression method?",
-    "Compare Python and Rust for systems programming",
-};
-static const char *const starter_examples[N_EXAMPLES] = {
-    "Tell me a story about a cat and a boat.",
-    "Who are you?",
-    "What is QINS?",
-    "How do I change the temperature?",
-};
-
 /* When the loop has to wake up by itself, in now_ms time; 0: never. */
 struct deadlines {
     double frame, escape, paste, memory, save;
@@ -51,18 +39,12 @@ struct loop {
     int in_fd, signal_fd;
     double escape_ms;
     struct deadlines at;
+    int exit_code;
 };
 
-/* ---- the model's examples ------------------------------------------------------------- */
-
-bool app_has_starter(const struct app *a)
+static bool wants(const struct app *a, enum reaction reaction)
 {
-    return strcmp(a->chat.model_name, "starter") == 0;
-}
-
-const char *app_example(const struct app *a, int i)
-{
-    return (app_has_starter(a) ? starter_examples : examples)[i];
+    return a->wants & (unsigned)reaction;
 }
 
 /* ---- time ----------------------------------------------------------------------------- */
@@ -98,8 +80,8 @@ static bool is_over(double deadline, double now)
 static void take_keys(struct app *a, struct loop *l)
 {
     struct input in;
-    while (!a->quit && !a->composer.external.pid && keys_next(&a->keys, &in))
-        app_input(a, &in);
+    while (!wants(a, REACT_QUIT) && !a->composer.external.pid && keys_next(&a->keys, &in))
+        a->wants |= app_input(a, &in);
     if (a->composer.external.pid) { /* what was typed behind its key waits for its end */
         l->at.escape = l->at.paste = 0;
         return;
@@ -108,14 +90,19 @@ static void take_keys(struct app *a, struct loop *l)
     size_t held = keys_waiting(&a->keys);
     l->at.escape = held == 0 ? 0 : now + (held <= TYPED_BYTES ? l->escape_ms : MAX_ESCAPE_MS);
     l->at.paste = a->keys.in_paste ? now + PASTE_MS : 0;
-    if (a->dirty)
+    if (wants(a, REACT_DIRTY))
         l->at.frame = now; /* who types sees it at once */
 }
 
-static void hang_up(struct app *a)
+static void quit(struct app *a, struct loop *l, int exit_code)
 {
-    a->quit = true;
-    a->exit_code = 129;
+    a->wants |= REACT_QUIT;
+    l->exit_code = exit_code;
+}
+
+static void hang_up(struct app *a, struct loop *l)
+{
+    quit(a, l, 129);
 }
 
 static void read_terminal(struct app *a, struct loop *l)
@@ -126,7 +113,7 @@ static void read_terminal(struct app *a, struct loop *l)
         keys_feed(&a->keys, bytes, (size_t)n);
         take_keys(a, l);
     } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-        hang_up(a);
+        hang_up(a, l);
     }
 }
 
@@ -138,34 +125,33 @@ static void suspend(struct app *a)
     signals_stop_process();
     if (!a->composer.external.pid) /* else the terminal is the editor's */
         screen_enter();
-    a->suspend = false;
-    a->dirty = true;
+    a->wants &= ~(unsigned)REACT_SUSPEND;
+    a->wants |= REACT_DIRTY;
 }
 
 static void take_signals(struct app *a, struct loop *l)
 {
     unsigned bits = signals_take();
     if (bits & (SIGNAL_HANGUP | SIGNAL_TERMINATE)) {
-        a->quit = true;
-        a->exit_code = bits & SIGNAL_HANGUP ? 129 : 143;
+        quit(a, l, bits & SIGNAL_HANGUP ? 129 : 143);
         return;
     }
     if (bits & SIGNAL_SUSPEND)
-        a->suspend = true;
+        a->wants |= REACT_SUSPEND;
     bool composing = a->composer.external.pid;
     if (bits & SIGNAL_CHILD)
-        app_compose_check(a);
+        compose_check(a);
     if (a->composer.external.pid)
         return; /* the others are for the editor */
     if (composing)
         take_keys(a, l);
     else if (bits & SIGNAL_INTERRUPT)
-        app_key(a, K_CTRL | 'c');
+        a->wants |= app_key(a, K_CTRL | 'c');
     if (bits & SIGNAL_CONTINUED)
         screen_enter();
     else if (bits & SIGNAL_RESIZED)
         screen_resize();
-    a->dirty = true;
+    a->wants |= REACT_DIRTY;
     l->at.frame = now_ms();
 }
 
@@ -174,7 +160,8 @@ static void take_signals(struct app *a, struct loop *l)
 static void take_events(struct app *a)
 {
     struct event e;
-    for (int i = 0; i < EVENTS_A_ROUND && !a->quit && engine_next(a->chat.engine, &e); i++)
+    for (int i = 0; i < EVENTS_A_ROUND && !wants(a, REACT_QUIT) && engine_next(a->chat.engine, &e);
+         i++)
         app_event(a, &e);
     for (int i = 0;
          i < EVENTS_A_ROUND && a->chat.next_engine && engine_next(a->chat.next_engine, &e); i++)
@@ -190,20 +177,23 @@ static bool moves(const struct app *a)
 
 static void draw(struct app *a, struct loop *l, double now)
 {
-    if (a->redraw)
+    struct frame f = frame_of(a, screen_rows(), screen_columns());
+    frame_fill(&f, a, screen_glyphs()->full[1] != 0);
+    if (wants(a, REACT_REDRAW))
         screen_redraw();
-    view_draw(a);
+    view_draw(a, &f);
     screen_show();
-    a->dirty = a->redraw = false;
+    frame_free(&f);
+    a->wants &= ~(unsigned)(REACT_DIRTY | REACT_REDRAW);
     l->at.frame = now + FRAME_MS;
     if (!screen_flush())
-        hang_up(a);
+        hang_up(a, l);
 }
 
 /* Something is to be drawn, and the terminal takes it. */
 static bool can_draw(const struct app *a)
 {
-    return a->dirty && !screen_busy() && !a->composer.external.pid;
+    return wants(a, REACT_DIRTY) && !screen_busy() && !a->composer.external.pid;
 }
 
 static void run_timers(struct app *a, struct loop *l)
@@ -226,16 +216,24 @@ static void run_timers(struct app *a, struct loop *l)
     if (transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager)) {
         transcript_search_step(&a->reader.transcript, SEARCH_MS);
         transcript_search_step(&a->reader.pager, SEARCH_MS);
-        a->dirty = true;
+        a->wants |= REACT_DIRTY;
     }
-    if (a->suspend)
+    if (wants(a, REACT_SUSPEND))
         suspend(a);
     if (can_draw(a) && now >= l->at.frame)
         draw(a, l, now);
 }
 
+/* What handlers outside of the layers asked for. */
+static void gather(struct app *a)
+{
+    a->wants |= (a->dirty ? REACT_DIRTY : 0) | (a->quit ? REACT_QUIT : 0);
+    a->dirty = a->quit = false;
+}
+
 static void one_round(struct app *a, struct loop *l)
 {
+    gather(a);
     struct deadlines at = l->at;
     if (!can_draw(a))
         at.frame = 0;
@@ -252,14 +250,14 @@ static void one_round(struct app *a, struct loop *l)
     if (n > 0) {
         if (fds[1].revents)
             take_signals(a, l);
-        if (!a->quit && fds[0].revents)
+        if (!wants(a, REACT_QUIT) && fds[0].revents)
             read_terminal(a, l);
-        if (!a->quit && (fds[2].revents || fds[4].revents))
+        if (!wants(a, REACT_QUIT) && (fds[2].revents || fds[4].revents))
             take_events(a);
-        if (!a->quit && fds[3].revents && !screen_flush())
-            hang_up(a);
+        if (!wants(a, REACT_QUIT) && fds[3].revents && !screen_flush())
+            hang_up(a, l);
     }
-    if (!a->quit)
+    if (!wants(a, REACT_QUIT))
         run_timers(a, l);
 }
 
@@ -288,14 +286,12 @@ static void app_free(struct app *a)
 {
     conversation_free(&a->chat.conversation);
     saving_free(&a->chat.saving);
-    transcript_free(&a->reader.transcript);
-    transcript_free(&a->reader.pager);
+    reader_free(&a->reader);
     picker_free(&a->list.picker);
     models_free(&a->models);
-    editor_free(&a->composer.editor);
+    composer_free(&a->composer);
     keys_free(&a->keys);
-    buf_free(&a->prompt.notice);
-    buf_free(&a->reader.find);
+    prompt_free(&a->prompt);
     free(a->chat.model_name);
     free(a->chat.model_path);
     free(a->look);
@@ -307,24 +303,24 @@ static bool told_to_go(void)
 }
 
 /* A signal ends the program at once, whatever the engine is busy with. */
-static int finish(struct app *a)
+static int finish(struct app *a, struct loop *l)
 {
     const struct error *failed = a->chat.engine ? engine_error(a->chat.engine) : NULL;
     screen_close();
     app_leave_conversation(a, STOP_NONE);
     if (a->composer.external.pid)
         kill(a->composer.external.pid, SIGHUP); /* it keeps what it can; its file stays */
-    if (a->exit_code > 128)
-        _exit(a->exit_code);
+    if (l->exit_code > 128)
+        _exit(l->exit_code);
     if (failed)
-        a->exit_code = error_print(failed, "qins-tui");
+        l->exit_code = error_print(failed, "qins-tui");
     app_drop_next(a);
     if (!saved_chats_context(a->chat.engine, told_to_go))
-        _exit(a->exit_code);
+        _exit(l->exit_code);
     engine_stop(a->chat.engine);
     signals_close();
     app_free(a);
-    return a->exit_code;
+    return l->exit_code;
 }
 
 static void open_history(struct app *a)
@@ -337,9 +333,9 @@ static void open_history(struct app *a)
     free(folder);
 }
 
-bool app_run(struct cli *c, int *exit_code)
+bool loop_run(struct cli *c, int *exit_code)
 {
-    struct app a = {.chat.options = &c->options, .dirty = true};
+    struct app a = {.chat.options = &c->options, .wants = REACT_DIRTY};
     struct loop l = {.in_fd = STDIN_FILENO, .escape_ms = escape_delay()};
     struct engine_options o;
     struct error err;
@@ -362,8 +358,8 @@ bool app_run(struct cli *c, int *exit_code)
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
-    transcript_init(&a.reader.transcript);
-    transcript_init(&a.reader.pager);
+    reader_init(&a.reader);
+    layers_init(&a.layers, layer_table);
     a.chat.saving.off = !cli_saves(c);
     a.chat.saving.folder = places_state_folder();
     open_history(&a);
@@ -373,8 +369,8 @@ bool app_run(struct cli *c, int *exit_code)
     a.chat.model_path = (char *)o.model;
     if (c->continue_last)
         app_open_last(&a);
-    while (!a.quit)
+    while (!wants(&a, REACT_QUIT))
         one_round(&a, &l);
-    *exit_code = finish(&a);
+    *exit_code = finish(&a, &l);
     return true;
 }

@@ -71,8 +71,10 @@ struct picker_row {
     bool selected;
 };
 
-/* Rows of a list `height` rows high, the selected item among them; -> how many. */
-int picker_rows(struct picker *p, int height, struct picker_row *rows);
+/* Scrolls so that the selected item is among `height` rows. */
+void picker_scroll(struct picker *p, int height);
+/* Rows of a list `height` rows high, as it is scrolled; -> how many. */
+int picker_rows(const struct picker *p, int height, struct picker_row *rows);
 /* Where the columns stand in a row of `width` cells; cells 0: no room for it. */
 struct picker_column {
     int at, cells;

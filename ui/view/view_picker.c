@@ -4,7 +4,7 @@
 
 #include "sanitise.h"
 #include "utf8.h"
-#include "view_internal.h"
+#include "view_parts.h"
 
 static void draw_row(const struct picker *p, const struct picker_row *r, int row, int width)
 {
@@ -49,31 +49,31 @@ static void draw_hints(const struct picker *p, int row, int columns)
     }
 }
 
-void view_picker(struct app *a)
+void view_picker(const struct app *a, const struct frame *f)
 {
-    struct picker *p = &a->list.picker;
-    int rows = screen_rows(), columns = screen_columns(), height = rows - 3;
+    const struct picker *p = &a->list.picker;
     char count[32];
     int n = snprintf(count, sizeof count, "%zu", p->n_shown);
-    screen_puts(0, 1, columns - 2, STYLE_TITLE, p->heading);
-    screen_puts(0, columns - 1 - n, n, STYLE_DIM, count);
-    if (height > 0) {
-        struct picker_row *shown = xcalloc((size_t)height, sizeof *shown);
-        int n_rows = picker_rows(p, height, shown);
-        for (int i = 0; i < n_rows; i++)
-            draw_row(p, &shown[i], 2 + i, columns - 3);
-        if (!n_rows)
-            screen_puts(2, 2, columns - 3, STYLE_DIM, p->filter.len ? "Nothing found" : p->nothing);
-        free(shown);
-    }
-    draw_line(1, columns, "Search:", &p->filter);
-    if (p->question) {
-        draw_line(rows - 1, columns, p->question, &p->answer);
-        return;
-    }
-    if (a->prompt.notice.len)
-        screen_put(rows - 1, 1, columns - 2, STYLE_NOTE, a->prompt.notice.data,
-                   a->prompt.notice.len);
+    screen_puts(0, 1, f->columns - 2, STYLE_TITLE, p->heading);
+    screen_puts(0, f->columns - 1 - n, n, STYLE_DIM, count);
+    for (int i = 0; i < f->n_list; i++)
+        draw_row(p, &f->list[i], LIST_ROW + i, f->columns - 3);
+    if (!f->n_list && f->list)
+        screen_puts(LIST_ROW, 2, f->columns - 3, STYLE_DIM,
+                    p->filter.len ? "Nothing found" : p->nothing);
+    draw_line(1, f->columns, "Search:", &p->filter);
+}
+
+/* Its own question comes first, unless one of the program lies over it. */
+void view_picker_hints(const struct app *a, const struct frame *f)
+{
+    const struct picker *p = &a->list.picker;
+    const struct buf *notice = &a->prompt.notice;
+    int row = f->rows - 1;
+    if (p->question && !a->prompt.answer)
+        draw_line(row, f->columns, p->question, &p->answer);
+    else if (notice->len)
+        screen_put(row, 1, f->columns - 2, STYLE_NOTE, notice->data, notice->len);
     else
-        draw_hints(p, rows - 1, columns);
+        draw_hints(p, row, f->columns);
 }

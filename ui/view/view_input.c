@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "view_internal.h"
+#include "view_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,25 +34,27 @@ static void draw_input_row(const struct app *a, int screen_row, int column, int 
     }
 }
 
-void view_input(struct app *a, const struct frame *f)
+static const char *hint_of(const struct app *a)
 {
-    size_t caret_row;
-    int caret_column, cells = f->chat_columns - 4;
-    editor_layout(&a->composer.editor, cells, &caret_row, &caret_column);
-    size_t n = a->composer.editor.rows.n, shown = (size_t)f->input_rows;
-    size_t first = caret_row < shown / 2 ? 0 : caret_row - shown / 2;
+    return !a->chat.ready   ? "The model is loading; you can write and send already"
+           : app_is_busy(a) ? "Esc stops the answer"
+                            : "Write a message, or /help";
+}
+
+void view_input(const struct app *a, const struct frame *f)
+{
+    const struct editor *e = &a->composer.editor;
+    int cells = f->chat_columns - 4;
+    size_t n = e->rows.n, shown = (size_t)f->input_rows;
+    size_t first = f->caret_row < shown / 2 ? 0 : f->caret_row - shown / 2;
     if (first + shown > n)
         first = n > shown ? n - shown : 0;
     for (size_t i = 0; i < shown && first + i < n; i++)
         draw_input_row(a, f->input_row + (int)i, 3, cells, first + i);
     screen_puts(f->input_row, 1, 1, a->focus == FOCUS_INPUT ? STYLE_ACCENT : STYLE_DIM,
                 first ? screen_glyphs()->up : ">");
-    if (!a->composer.editor.text.len) {
-        const char *hint = !a->chat.ready   ? "The model is loading; write, it will be sent then"
-                           : app_is_busy(a) ? "Esc stops the answer"
-                                            : "Write a message, or /help";
-        screen_puts(f->input_row, 4, cells - 1, STYLE_DIM, hint);
-    }
-    screen_cursor(f->input_row + (int)(caret_row - first),
-                  3 + (caret_column < cells ? caret_column : cells));
+    if (!e->text.len)
+        screen_puts(f->input_row, 4, cells - 1, STYLE_DIM, hint_of(a));
+    screen_cursor(f->input_row + (int)(f->caret_row - first),
+                  3 + (f->caret_column < cells ? f->caret_column : cells));
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "layer_table.h"
+
+#include "actions.h"
+#include "find.h"
+#include "list.h"
+#include "mouse.h"
+#include "pager.h"
+#include "paste.h"
+#include "question.h"
+#include "view_parts.h"
+
+/* Pastes are for the input, wherever the focus is. */
+static unsigned base_input(struct app *a, const struct input *in)
+{
+    switch (in->type) {
+    case INPUT_PASTE_START: paste_start(a); break;
+    case INPUT_PASTE: editor_paste(&a->composer.editor, in->text, in->n); break;
+    case INPUT_PASTE_END: paste_end(a); break;
+    case INPUT_MOUSE: return mouse_input(a, in);
+    case INPUT_KEY: break; /* comes by actions_key */
+    }
+    return REACT_TAKEN | REACT_DIRTY;
+}
+
+/* clang-format off */
+const struct screen_layer layer_table[N_LAYERS] = {
+    /*                  name      modal  covers key           input       draw         hints */
+    [LAYER_BASE] =     {"base",     false, true,  actions_key,  base_input, view_base,   view_base_hints},
+    [LAYER_PAGER] =    {"pager",    false, false, pager_key,    NULL,       view_page,   view_page_hints},
+    [LAYER_FIND] =     {"find",     true,  false, find_key,     find_input, NULL,        view_find_line},
+    [LAYER_PICKER] =   {"picker",   true,  true,  list_key,     list_input, view_picker, view_picker_hints},
+    [LAYER_QUESTION] = {"question", true,  false, question_key, NULL,       NULL,        NULL},
+};
+/* clang-format on */
+
+/* What a key has left behind. */
+static void settle(struct app *a)
+{
+    if (a->focus != FOCUS_CHAT)
+        a->reader.bare = false; /* it is over, not in wait */
+    composer_tell_if_full(&a->composer, &a->prompt);
+}
+
+/* Two actions that even a modal layer lets through. */
+static unsigned act_always(const struct app *a, int32_t key)
+{
+    enum action action = keymap_find(a->focus, key);
+    return action == ACT_REDRAW ? REACT_REDRAW : action == ACT_SUSPEND ? REACT_SUSPEND : REACT_PASS;
+}
+
+unsigned app_key(struct app *a, int32_t key)
+{
+    prompt_forget(&a->prompt);
+    unsigned reaction = layers_top(&a->layers)->modal ? act_always(a, key) : REACT_PASS;
+    if (!reaction)
+        reaction = layers_key(&a->layers, a, key);
+    settle(a);
+    return reaction | REACT_DIRTY;
+}
+
+unsigned app_input(struct app *a, const struct input *in)
+{
+    if (in->type == INPUT_KEY)
+        return app_key(a, in->key);
+    unsigned reaction = layers_input(&a->layers, a, in);
+    settle(a);
+    return reaction;
+}
