@@ -188,7 +188,7 @@ static void put_actions(void)
         printf(".It Cm ");
         put_word(action_name((enum action)action), false);
         printf("\n");
-        put_sentence(help ? help : action == ACT_NONE ? "nothing" : "leave the program");
+        put_sentence(help ? help : action == ACT_NONE ? "nothing" : "quit the program");
     }
     end_list();
 }

@@ -155,15 +155,15 @@ bool external_editor_end(struct external_editor *c, int status, size_t max, stru
     } else {
         struct buf why = {0};
         if (WIFSIGNALED(status))
-            buf_printf(&why, "%s was ended by signal %d", name, WTERMSIG(status));
+            buf_printf(&why, "%s was killed by signal %d", name, WTERMSIG(status));
         else if (!ended)
-            buf_printf(&why, "%s ended with code %d", name, WEXITSTATUS(status));
+            buf_printf(&why, "%s exited with %d", name, WEXITSTATUS(status));
         else if (!left)
             buf_printf(&why, "%s left no file", name);
         else
             buf_printf(&why, "%.600s", reading.text);
-        error_set(err, EX_DATAERR, "%s: the input is as it was%s%.300s", why.data,
-                  changed ? ", what was written is in " : "", changed ? c->path : "");
+        error_set(err, EX_DATAERR, "%s; your input is unchanged%s%.300s", why.data,
+                  changed ? ", what you wrote is in " : "", changed ? c->path : "");
         buf_free(&why);
     }
     buf_free(&file);

@@ -156,7 +156,7 @@ def test_the_input_is_an_editor():
         s.keys("Up")
         s.wait(r"^   threethree")
         s.keys("C-c", "C-c")
-        s.wait(r"Ctrl-D or /quit to leave")
+        s.wait(r"Ctrl-D or /quit to quit")
         s.keys("C-d")
         assert s.exit_code() == 0
 

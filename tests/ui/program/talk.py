@@ -325,7 +325,7 @@ def test_the_system_prompt_is_written_in_an_editor():
         s.wait("EXIT=131")
     with lines.start("--system", "Before.", EDITOR="false") as s:
         say(s, "/system edit")
-        s.wait(r"^false ended with code 1: the input is as it was")
+        s.wait(r"^false exited with 1; your input is unchanged")
         say(s, "/system")
         s.wait(r"^System prompt: Before\.$")
 
