@@ -305,7 +305,7 @@ void engine_stop(struct engine *e)
     pthread_mutex_destroy(&e->lock);
     wake_close(&e->wake);
     event_queue_free(e->queue);
-    free((char *)e->options.model);
+    free(e->options.model);
     free(e);
 }
 

@@ -23,7 +23,7 @@
 struct engine;
 
 struct engine_options {
-    const char *model;         /* .qins file or Hugging Face folder */
+    char *model;               /* .qins file or Hugging Face folder; the caller's, to free */
     unsigned n_threads;        /* 0: pool_default_threads */
     unsigned cpu_flags;        /* cpu_flags_from_name("auto") for all */
     uint32_t ctx_len;          /* 0: the model's original context */

@@ -17,7 +17,7 @@ enum { MAX_TOKENS = 400 };
 
 static const char system_prompt[] = "You are a helpful AI assistant."; /* the program's default */
 
-static const char *starter(void)
+static char *starter(void)
 {
     static char path[4096];
     snprintf(path, sizeof path, "%s/models/starter.qins", getenv("QINS_SOURCE"));

@@ -47,7 +47,7 @@ static void choose_model(struct plain *p, const char *name)
     } else if (cli_switch_options(&p->cli->options, name, &o, &err)) {
         engine_keep(p->engine); /* while the other one loads */
         p->next = engine_start(&o);
-        p->next_model = (char *)o.model;
+        p->next_model = o.model;
         line_chat_say(p, "Loading %s.", o.model);
     } else {
         line_chat_say(p, "%s", err.text);

@@ -338,7 +338,7 @@ int plain_run(struct cli *c)
         return p.code;
     }
     p.engine = engine_start(&options);
-    p.model = (char *)options.model;
+    p.model = options.model;
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     if (c->chat)

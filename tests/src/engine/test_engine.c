@@ -372,7 +372,7 @@ static void test_ids_without_a_piece_are_never_sampled(void **state)
 {
     (void)state;
     enum { N_PIECES = 300 };
-    const char *folder = temp_folder();
+    char *folder = temp_folder();
     copy_with_smaller_tokenizer("fixtures/llama", folder, N_PIECES);
     struct engine_options o = {
         .model = folder, .n_threads = 1, .cpu_flags = cpu_flags(), .folder_format = FORMAT_F32};
@@ -425,7 +425,8 @@ static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
 static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
 {
     (void)state;
-    struct engine_options o = {.model = "/nowhere/model.qins", .cpu_flags = cpu_flags()};
+    char nowhere[] = "/nowhere/model.qins";
+    struct engine_options o = {.model = nowhere, .cpu_flags = cpu_flags()};
     struct engine *e = engine_start(&o);
     assert_int_equal(next_event(e).type, EVENT_FAILED);
     assert_null(engine_info(e));
@@ -461,7 +462,7 @@ static void copy_with_strange_template(const char *model, const char *folder)
 static void test_an_unknown_template_matters_to_chats_alone(void **state)
 {
     (void)state;
-    const char *folder = temp_folder();
+    char *folder = temp_folder();
     copy_with_strange_template("models/stories260K", folder);
     for (int raw = 0; raw < 2; raw++) {
         struct engine_options o = {.model = folder,

@@ -504,14 +504,14 @@ struct talk {
     bool knows_ids; /* of answers: false where their text was read from a file */
 };
 
-static const char *starter(void)
+static char *starter(void)
 {
     static char path[4096];
     snprintf(path, sizeof path, "%s/models/starter.qins", getenv("QINS_SOURCE"));
     return path;
 }
 
-static struct engine *start(const char *model, uint64_t prompt_cache_bytes, double worth_ms)
+static struct engine *start(char *model, uint64_t prompt_cache_bytes, double worth_ms)
 {
     struct engine_options o = {.model = model,
                                .n_threads = 2,

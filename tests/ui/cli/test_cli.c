@@ -352,7 +352,7 @@ static void test_what_the_engine_gets(void **state)
     assert_int_equal(o.ctx_len, 77);
     assert_int_equal(o.cpu_flags, 0);
     assert_int_equal(o.folder_format, FORMAT_QINS4);
-    free((char *)o.model);
+    free(o.model);
     cli_free(&c);
 
     assert_true(PARSE("-p", "x")); /* no model at all */
@@ -368,7 +368,7 @@ static void test_what_the_engine_gets(void **state)
     assert_true(PARSE("-p", "x"));
     assert_true(cli_engine_options(&c, &o, &err));
     assert_non_null(strstr(o.model, "/models/starter.qins"));
-    free((char *)o.model);
+    free(o.model);
     cli_free(&c);
 }
 
@@ -391,10 +391,10 @@ static void test_what_may_be_kept_of_contexts(void **state)
         assert_true(cli_engine_options(&c, &o, &err));
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         assert_true(o.keep_worth_ms == 3000);
-        free((char *)o.model);
+        free(o.model);
         assert_true(cli_switch_options(&c.options, "./y.qins", &o, &err)); /* the next model too */
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
-        free((char *)o.model);
+        free(o.model);
         cli_free(&c);
     }
     unsetenv("QINS_NO_HISTORY");
@@ -413,7 +413,7 @@ static void test_small_folders_stay_float(void **state)
         if (!cli_engine_options(&c, &o, &err))
             fail_msg("%s", err.text);
         assert_int_equal(o.folder_format, expected[i].format);
-        free((char *)o.model);
+        free(o.model);
         cli_free(&c);
     }
 }
