@@ -2,6 +2,7 @@
 #include "composer.h"
 
 #include "keys.h"
+#include "vi.h"
 
 void composer_free(struct composer *c)
 {

@@ -46,11 +46,8 @@ void picker_free(struct picker *p)
 
 struct picker_item *picker_add(struct picker *p, int64_t key, const char *title, size_t n)
 {
-    if (p->n == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 32;
-        p->items = xrealloc(p->items, p->cap, sizeof *p->items);
-        p->shown = xrealloc(p->shown, p->cap, sizeof *p->shown);
-    }
+    p->items = xgrow(p->items, p->n, &p->cap, sizeof *p->items);
+    p->shown = xgrow(p->shown, p->n, &p->cap_shown, sizeof *p->shown);
     struct picker_item *item = &p->items[p->n++];
     *item = (struct picker_item){.key = key, .columns = {sanitise_text(title, n, true)}};
     return item;

@@ -28,7 +28,7 @@ struct picker {
 
     struct picker_item *items; /* texts owned, sanitised */
     size_t n, cap;
-    size_t *shown;                 /* [n_shown] indices of items */
+    size_t *shown, cap_shown;      /* [n_shown] indices of items */
     size_t n_shown, selected, top; /* selected and top: indices into shown */
     struct buf filter;
     const char *question; /* being asked; NULL: none */

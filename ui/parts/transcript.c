@@ -67,10 +67,7 @@ void transcript_free(struct transcript *t)
 
 void transcript_add(struct transcript *t, enum item_kind kind, const char *text, size_t n)
 {
-    if (t->n == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 16;
-        t->items = xrealloc(t->items, t->cap, sizeof *t->items);
-    }
+    t->items = xgrow(t->items, t->n, &t->cap, sizeof *t->items);
     struct item *item = &t->items[t->n++];
     *item = (struct item){.kind = kind, .waits = true};
     buf_append(&item->text, text, n);

@@ -115,10 +115,7 @@ static void look_at(struct transcript *t, struct hits *hits)
     hits_find(hits, &s->pattern, transcript_layout(t, s->at.item, s->at.block));
     if (!hits->n_whole)
         return;
-    if (s->n == s->cap) {
-        s->cap = s->cap ? s->cap * 2 : 16;
-        s->found = xrealloc(s->found, s->cap, sizeof *s->found);
-    }
+    s->found = xgrow(s->found, s->n, &s->cap, sizeof *s->found);
     s->found[s->n++] = (struct found){s->at.item, s->at.block, hits->n_whole};
     s->total += hits->n_whole;
     if (!s->chosen)

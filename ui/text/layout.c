@@ -14,10 +14,7 @@ void styled_add(struct styled *s, enum style style, const char *text, size_t n)
     if (!n)
         return;
     if (!s->n || s->runs[s->n - 1].style != style) {
-        if (s->n == s->cap) {
-            s->cap = s->cap ? s->cap * 2 : 8;
-            s->runs = xrealloc(s->runs, s->cap, sizeof *s->runs);
-        }
+        s->runs = xgrow(s->runs, s->n, &s->cap, sizeof *s->runs);
         s->runs[s->n++] = (struct run){(uint32_t)s->text.len, (uint8_t)style};
     }
     buf_append(&s->text, text, n);
@@ -89,10 +86,7 @@ void layout_free(struct layout *l)
 
 static struct line *push(struct layout *l)
 {
-    if (l->n == l->cap) {
-        l->cap = l->cap ? l->cap * 2 : 8;
-        l->lines = xrealloc(l->lines, l->cap, sizeof *l->lines);
-    }
+    l->lines = xgrow(l->lines, l->n, &l->cap, sizeof *l->lines);
     struct line *line = &l->lines[l->n++];
     *line = (struct line){.start = (uint32_t)l->drawn.text.len};
     return line;

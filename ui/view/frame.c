@@ -38,9 +38,14 @@ static int notice_rows(const struct buf *notice, int rows, int columns)
 
 /* ---- places --------------------------------------------------------------------------- */
 
-static int clamp(int x, int low, int high)
+static int at_least_one(int x)
 {
-    return x > high ? high : x < low ? low : x;
+    return x > 1 ? x : 1;
+}
+
+static int smaller(int x, int y)
+{
+    return x < y ? x : y;
 }
 
 static void place_columns(struct frame *f)
@@ -56,17 +61,19 @@ static void place_columns(struct frame *f)
 static void place_rows(struct frame *f, int n_input, const struct buf *notice)
 {
     int bottom = f->rows;
-    f->input_rows = clamp(n_input, 1, f->rows * INPUT_PERCENT / 100);
+    f->top_rule = f->rows >= 10 ? 1 : -1;
+    f->chat_row = f->side_row = f->top_rule < 0 ? 1 : 2;
     f->hints = -1;
     if (f->rows >= 5 || notice->len)
         f->hints = bottom -= notice_rows(notice, f->rows, f->columns);
+    f->side_rows = bottom - f->side_row;
     f->status = f->side == f->columns && f->rows >= 6 ? --bottom : -1;
+    bool rule = f->rows >= 8;
+    int most = smaller(f->rows * INPUT_PERCENT / 100, bottom - f->chat_row - rule - 1);
+    f->input_rows = at_least_one(smaller(n_input, most));
     f->input_row = bottom -= f->input_rows;
-    f->input_rule = f->rows >= 8 ? --bottom : -1;
-    f->top_rule = f->rows >= 10 ? 1 : -1;
-    f->chat_row = f->side_row = f->top_rule < 0 ? 1 : 2;
+    f->input_rule = rule ? --bottom : -1;
     f->chat_rows = bottom - f->chat_row;
-    f->side_rows = (f->hints < 0 ? f->rows : f->hints) - f->side_row;
 }
 
 static void place_bare(struct frame *f, const struct buf *notice)
