@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_command.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "lists.h"
 #include "utf8.h"
 #include "view.h"
 
@@ -18,7 +22,7 @@ static void select_slider(struct app *a, int step)
 static void slider_changed(struct app *a)
 {
     a->sliders.typed[0] = '\0';
-    app_apply_options(a);
+    chat_apply_options(&a->chat);
 }
 
 static void move_slider(struct app *a, int n_steps)
@@ -118,8 +122,8 @@ static void escape(struct app *a)
         go_back(a);
     else if (a->sliders.typed[0])
         a->sliders.typed[0] = '\0';
-    else if (app_is_busy(a))
-        app_stop(a);
+    else if (chat_is_busy(&a->chat))
+        chat_stop(&a->chat);
     else if (a->composer.rewriting && a->focus == FOCUS_INPUT)
         stop_rewriting(a);
     else if (a->reader.transcript.search.pattern.text)
@@ -130,8 +134,8 @@ static void escape(struct app *a)
 
 static void interrupt(struct app *a)
 {
-    if (app_is_busy(a)) {
-        app_stop(a);
+    if (chat_is_busy(&a->chat)) {
+        chat_stop(&a->chat);
     } else if (a->composer.editor.text.len) {
         char *text = editor_expand(&a->composer.editor);
         editor_remember(&a->composer.editor, text); /* Up brings it back */
@@ -140,7 +144,7 @@ static void interrupt(struct app *a)
         a->composer.rewriting = false;
     } else {
         a->reader.pager_open = false;
-        app_notice(a, "Ctrl-D or /quit to leave");
+        app_notice(a, "Ctrl-D or /quit to quit");
     }
     a->focus = FOCUS_INPUT;
 }
@@ -155,12 +159,12 @@ static bool act_on_program(struct app *a, enum action action)
         if (a->reader.pager_open)
             go_back(a);
         else
-            app_open_help(a);
+            chat_help(&a->chat);
         return true;
     case ACT_QUIT: a->quit = true; return true;
     case ACT_CONVERSATIONS: app_pick_conversation(a); return true;
-    case ACT_VERSION_PREVIOUS: app_next_version(a, -1); return true;
-    case ACT_VERSION_NEXT: app_next_version(a, 1); return true;
+    case ACT_VERSION_PREVIOUS: chat_next_version(&a->chat, -1); return true;
+    case ACT_VERSION_NEXT: chat_next_version(&a->chat, 1); return true;
     case ACT_REDRAW: a->redraw = true; return true;
     case ACT_SUSPEND: a->suspend = true; return true;
     case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return true;

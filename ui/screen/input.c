@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_command.h"
 #include "command.h"
+#include "model_name.h"
 #include "screen.h"
 
 /* ---- questions ------------------------------------------------------------------------ */
@@ -143,7 +145,7 @@ static void send_input(struct app *a)
     const char *start = line + strspn(line, " \t\n");
     /* A folded paste is text, whatever it begins with. */
     bool folded = e->text.len && e->text.data[strspn(e->text.data, " \t\n")] == FOLDED_PASTE_START;
-    enum command_id id = command_parse(line, &argument);
+    enum command_kind id = command_parse(line, &argument);
     if (folded) {
         id = COMMAND_TEXT;
         argument = line;
@@ -152,7 +154,7 @@ static void send_input(struct app *a)
         /* nothing to send */
     } else if (strlen(line) > EDITOR_MAX_BYTES) {
         e->full = true;
-    } else if (id == COMMAND_TEXT && app_is_busy(a)) {
+    } else if (id == COMMAND_TEXT && chat_is_busy(&a->chat)) {
         app_notice(a, a->chat.queued ? "A message is waiting for the model already"
                                      : "An answer is running: Esc stops it, your text stays here");
     } else {
@@ -164,7 +166,7 @@ static void send_input(struct app *a)
         if (id == COMMAND_TEXT)
             app_send(a, argument, strlen(argument));
         else
-            app_command(a, line);
+            chat_command(&a->chat, line);
     }
     free(line);
 }
@@ -216,7 +218,7 @@ bool app_input_key(struct app *a, int32_t *key)
 
 static void put_example(struct app *a, int i)
 {
-    const char *text = app_example(a, i);
+    const char *text = model_example(a->chat.model_name, i);
     if (a->chat.conversation.n_path == 0)
         editor_set(&a->composer.editor, text, strlen(text));
 }

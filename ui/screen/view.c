@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_name.h"
 #include "utf8.h"
 #include "view_internal.h"
 #include "wrap.h"
@@ -76,7 +77,7 @@ static struct frame frame_of(struct app *a)
 static void draw_title(const struct app *a, const struct frame *f)
 {
     char *title = xasprintf("QINS Chat - %s on CPU",
-                            app_has_starter(a) ? "starter model" : a->chat.model_name);
+                            model_is_starter(a->chat.model_name) ? "starter model" : a->chat.model_name);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);

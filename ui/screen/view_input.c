@@ -49,7 +49,7 @@ void view_input(struct app *a, const struct frame *f)
                 first ? screen_glyphs()->up : ">");
     if (!a->composer.editor.text.len) {
         const char *hint = !a->chat.ready   ? "The model is loading; write, it will be sent then"
-                           : app_is_busy(a) ? "Esc stops the answer"
+                           : chat_is_busy(&a->chat) ? "Esc stops the answer"
                                             : "Write a message, or /help";
         screen_puts(f->input_row, 4, cells - 1, STYLE_DIM, hint);
     }
