@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli_flags.h"
-#include "folder_format.h"
 #include "keyfile.h"
 #include "model_options.h"
 #include "models.h"
@@ -16,9 +15,6 @@
 #include "sanitise.h"
 #include "shell.h"
 #include "versions.h"
-
-#define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
-#define GIB ((double)(1 << 30))
 
 enum {
     VALUE_OPTION = 0x100, /* + enum option_id */
@@ -346,43 +342,4 @@ bool cli_saves(const struct cli *c)
 {
     const char *no = getenv("QINS_NO_HISTORY");
     return !c->no_save && !(no && *no);
-}
-
-/* ---- the engine's part ---------------------------------------------------------------- */
-
-/* Takes `model`. */
-static bool engine_options(const struct options *options, char *model, struct engine_options *o,
-                           struct error *err)
-{
-    *o = (struct engine_options){
-        .model = model,
-        .n_threads = (unsigned)options_number(options, OPT_THREADS),
-        .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
-        .speculate = options_speculate(options),
-        .prompt_cache_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
-        .keep_worth_ms = KEEP_WORTH_MS,
-    };
-    o->has_kv = kv_type_from_name(options_text(options, OPT_KV), &o->kv); /* not auto */
-    if (model && options_cpu_flags(options, &o->cpu_flags, err) &&
-        gemm_from_name(options_text(options, OPT_GEMM), o->cpu_flags, &o->gemm, err) &&
-        folder_format(options, model, &o->folder_format, err))
-        return true;
-    free(model);
-    o->model = NULL;
-    return false;
-}
-
-bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err)
-{
-    const char *asked = options_text(&c->options, OPT_MODEL);
-    char *model = *asked ? models_find(asked, err) : models_default(err);
-    bool ok = engine_options(&c->options, model, o, err);
-    o->raw = c->raw;
-    return ok;
-}
-
-bool cli_switch_options(const struct options *options, const char *model, struct engine_options *o,
-                        struct error *err)
-{
-    return engine_options(options, models_find(model, err), o, err);
 }

@@ -2,15 +2,11 @@
 #include "sidebar.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "units.h"
 
-const enum option_id sliders[N_SLIDERS] = {
-    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P, OPT_REPEAT_PENALTY,
-};
 static const char *const slider_labels[N_SLIDERS] = {
     "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p", "Repetition",
 };
@@ -18,19 +14,6 @@ static const char *const slider_short[N_SLIDERS] = {"temp",  "top-p", "max",
                                                     "top-k", "min-p", "rep"};
 
 /* ---- numbers -------------------------------------------------------------------------- */
-
-const char *stop_name(enum stop_reason stop)
-{
-    switch (stop) {
-    case STOP_END: return "end of answer";
-    case STOP_LENGTH: return "max tokens";
-    case STOP_CONTEXT: return "context full";
-    case STOP_TEXT: return "stop text";
-    case STOP_CANCELLED: return "you";
-    case STOP_NONE: break;
-    }
-    return "-";
-}
 
 static double fraction(double part, double whole)
 {
@@ -113,19 +96,6 @@ static void add_reading(struct lines *l, const struct status *f)
     }
 }
 
-/* Tokens of the prompt that were not known yet, a second; 0: unknown, or it was not read to its
- * end. */
-static double prompt_rate(const struct turn_stats *s)
-{
-    double n = s->n_tokens && s->n_prompt > s->n_reused ? s->n_prompt - s->n_reused : 0;
-    return s->prompt_ms > 0 ? n * 1000 / (double)s->prompt_ms : 0;
-}
-
-static double mean_rate(const struct status *f)
-{
-    return f->all.ms > 0 ? (double)f->all.n_tokens * 1000 / f->all.ms : 0;
-}
-
 /* What is not known yet has no line. */
 static void add_answer(struct lines *l, const struct status *f)
 {
@@ -136,8 +106,8 @@ static void add_answer(struct lines *l, const struct status *f)
         add(l, 3, LINE_GRAPH, "", "")->spark = &f->speed;
     if (f->last.tokens_per_s > 0)
         add(l, 5, LINE_PAIR, "Last answer", format_rate(f->last.tokens_per_s, text, sizeof text));
-    if (mean_rate(f) > 0)
-        add(l, 3, LINE_PAIR, "All answers", format_rate(mean_rate(f), text, sizeof text));
+    if (status_mean_rate(f) > 0)
+        add(l, 3, LINE_PAIR, "All answers", format_rate(status_mean_rate(f), text, sizeof text));
     if (f->last.first_token_ms > 0)
         add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
     if (f->last.n_prompt) {
@@ -145,39 +115,28 @@ static void add_answer(struct lines *l, const struct status *f)
                  f->last.n_reused);
         snprintf(text, sizeof text, "%u%s", f->last.n_prompt, f->last.n_reused ? number : "");
         add(l, 3, LINE_PAIR, "Prompt", text);
-        if (prompt_rate(&f->last) > 0)
+        if (status_prompt_rate(&f->last) > 0)
             add(l, 2, LINE_PAIR, "  read at",
-                format_rate(prompt_rate(&f->last), text, sizeof text));
+                format_rate(status_prompt_rate(&f->last), text, sizeof text));
     }
     if (f->stop != STOP_NONE && f->state == STATE_READY)
-        add(l, 3, LINE_PAIR, "Stopped by", stop_name(f->stop));
-}
-
-static uint32_t context_used(const struct status *f)
-{
-    return f->n_ctx_used ? f->n_ctx_used : f->n_ctx_before;
-}
-
-bool sidebar_warns(const struct status *f)
-{
-    return f->ctx_len &&
-           (uint64_t)context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
+        add(l, 3, LINE_PAIR, "Stopped by", status_stop_name(f->stop));
 }
 
 static void add_context(struct lines *l, const struct status *f)
 {
     char text[40];
     if (f->ctx_len)
-        snprintf(text, sizeof text, "%s%u / %u", f->n_ctx_used < context_used(f) ? "~" : "",
-                 context_used(f), f->ctx_len);
+        snprintf(text, sizeof text, "%s%u / %u", f->n_ctx_used < status_context_used(f) ? "~" : "",
+                 status_context_used(f), f->ctx_len);
     else
         snprintf(text, sizeof text, "-");
     add(l, 6, LINE_PAIR, "Context", text);
-    double fill = fraction(context_used(f), f->ctx_len);
-    snprintf(text, sizeof text, "%.0f %%%s", floor(100 * fill), sidebar_warns(f) ? "!" : "");
-    struct sidebar_line *bar = add(l, sidebar_warns(f) ? 8 : 5, LINE_BAR, "", text);
+    double fill = fraction(status_context_used(f), f->ctx_len);
+    snprintf(text, sizeof text, "%.0f %%%s", floor(100 * fill), status_context_warns(f) ? "!" : "");
+    struct sidebar_line *bar = add(l, status_context_warns(f) ? 8 : 5, LINE_BAR, "", text);
     bar->fraction = fill;
-    bar->warn = sidebar_warns(f);
+    bar->warn = status_context_warns(f);
 }
 
 static void add_speed(struct lines *l, const struct status *f)
@@ -312,50 +271,9 @@ void sidebar_status(const struct status *f, const struct options *o, int selecte
                *typed ? typed : number, *typed ? "_" : "");
     free(number);
     if (f->ctx_len)
-        buf_printf(out, "  ctx %.0f %%%s", floor(100 * fraction(context_used(f), f->ctx_len)),
-                   sidebar_warns(f) ? "!" : "");
+        buf_printf(out, "  ctx %.0f %%%s",
+                   floor(100 * fraction(status_context_used(f), f->ctx_len)),
+                   status_context_warns(f) ? "!" : "");
     if (f->memory.rss_bytes)
         buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));
-}
-
-static void report(struct buf *out, const char *label, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void report(struct buf *out, const char *label, const char *format, ...)
-{
-    char value[96];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
-    va_end(args);
-    buf_printf(out, "  %-14s %s\n", label, value);
-}
-
-void sidebar_report(const struct status *f, struct buf *out)
-{
-    char a[32], b[32], c[32];
-    const struct turn_stats *s = &f->last;
-    buf_puts(out, "The last answer\n");
-    report(out, "prompt", "%u tokens, %u of them already evaluated", s->n_prompt, s->n_reused);
-    report(out, "reading", "%s, %s", format_ms(s->prompt_ms, a, sizeof a),
-           format_rate(prompt_rate(s), b, sizeof b));
-    report(out, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
-    report(out, "answer", "%u tokens, %s, %s", s->n_tokens, format_ms(s->generate_ms, a, sizeof a),
-           format_rate(s->tokens_per_s, b, sizeof b));
-    report(out, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
-           format_rate(mean_rate(f), a, sizeof a));
-    if (s->n_drafted > 0)
-        report(out, "guessed", "%u tokens, %u of them right; %u passes", s->n_drafted,
-               s->n_accepted, s->n_passes);
-    report(out, "stopped by", "%s", stop_name(f->stop));
-    report(out, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);
-    buf_puts(out, "\nThe model\n");
-    report(out, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
-    report(out, "KV cache", "%s", format_bytes(f->n_ctx_used * f->kv_token_bytes, a, sizeof a));
-    report(out, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
-    report(out, "resident", "%s: private %s, mapped %s",
-           format_bytes(f->memory.rss_bytes, a, sizeof a),
-           format_bytes(f->memory.private_bytes, b, sizeof b),
-           format_bytes(f->memory.mapped_bytes, c, sizeof c));
-    report(out, "device", "CPU, %s, %u %s", f->cpu_level ? f->cpu_level : "-", f->n_threads,
-           f->n_threads == 1 ? "thread" : "threads");
 }

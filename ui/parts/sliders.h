@@ -10,9 +10,8 @@
 #include "sidebar.h"
 
 struct slider_state {
-    int selected;              /* index into sliders */
-    char typed[12];            /* number typed for it */
-    double applied[N_SLIDERS]; /* their values when the last token was drawn */
+    int selected;   /* index into sliders */
+    char typed[12]; /* number typed for it */
 };
 
 /* What an action did. */

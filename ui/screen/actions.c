@@ -4,11 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_command.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "complete_input.h"
 #include "compose.h"
 #include "copy.h"
-#include "examples.h"
 #include "find.h"
+#include "lists.h"
+#include "look.h"
+#include "model_name.h"
 #include "pager.h"
+#include "question.h"
 #include "send.h"
 
 /* ---- everywhere ----------------------------------------------------------------------- */
@@ -32,20 +39,20 @@ static void escape(struct app *a)
 {
     if (a->sliders.typed[0])
         sliders_forget(&a->sliders);
-    else if (app_is_busy(a))
-        app_stop(a);
+    else if (chat_is_busy(&a->chat))
+        chat_stop(&a->chat);
     else if (a->composer.rewriting && a->focus == FOCUS_INPUT)
         stop_rewriting(a);
     else if (a->reader.transcript.search.pattern.text)
-        app_find(a, "");
+        find_text(a, "");
     else
         a->focus = FOCUS_INPUT;
 }
 
 static void interrupt(struct app *a)
 {
-    if (app_is_busy(a)) {
-        app_stop(a);
+    if (chat_is_busy(&a->chat)) {
+        chat_stop(&a->chat);
     } else if (a->composer.editor.text.len) {
         char *text = editor_expand(&a->composer.editor);
         editor_remember(&a->composer.editor, text); /* Up brings it back */
@@ -65,13 +72,13 @@ static unsigned act_on_program(struct app *a, enum action action)
     case ACT_STOP: escape(a); return REACT_TAKEN;
     case ACT_BACK: go_back(a); return REACT_TAKEN;
     case ACT_INTERRUPT: interrupt(a); return REACT_TAKEN;
-    case ACT_HELP: app_open_help(a); return REACT_TAKEN;
+    case ACT_HELP: chat_help(&a->chat); return REACT_TAKEN;
     case ACT_QUIT: return REACT_QUIT;
     case ACT_REDRAW: return REACT_REDRAW;
     case ACT_SUSPEND: return REACT_SUSPEND;
-    case ACT_CONVERSATIONS: app_pick_conversation(a); return REACT_TAKEN;
-    case ACT_VERSION_PREVIOUS: app_next_version(a, -1); return REACT_TAKEN;
-    case ACT_VERSION_NEXT: app_next_version(a, 1); return REACT_TAKEN;
+    case ACT_CONVERSATIONS: lists_conversations(a); return REACT_TAKEN;
+    case ACT_VERSION_PREVIOUS: chat_next_version(&a->chat, -1); return REACT_TAKEN;
+    case ACT_VERSION_NEXT: chat_next_version(&a->chat, 1); return REACT_TAKEN;
     case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return REACT_TAKEN;
     case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return REACT_TAKEN;
     default: return REACT_PASS;
@@ -85,7 +92,7 @@ static unsigned act_on_sliders(struct app *a, enum action action)
     struct error err;
     switch (sliders_act(&a->sliders, a->chat.options, action, &err)) {
     case SLIDER_OTHER: return REACT_PASS;
-    case SLIDER_CHANGED: app_apply_options(a); break;
+    case SLIDER_CHANGED: chat_apply_options(&a->chat); break;
     case SLIDER_REFUSED: app_notice(a, "%s", err.text); break;
     case SLIDER_DONE: break;
     }
@@ -102,8 +109,8 @@ static unsigned act_on_reader(struct app *a, enum action action)
     case ACT_FIND_PREVIOUS: find_next(a, -1); return REACT_TAKEN;
     case ACT_COPY: copy_current(a); return REACT_TAKEN;
     case ACT_COPY_CODE: copy_current_code(a); return REACT_TAKEN;
-    case ACT_RAW: app_toggle_raw(a); return REACT_TAKEN;
-    case ACT_BARE: app_toggle_bare(a); return REACT_TAKEN;
+    case ACT_RAW: look_toggle_raw(a); return REACT_TAKEN;
+    case ACT_BARE: look_toggle_bare(a); return REACT_TAKEN;
     default: return reader_scroll(pager_pane(a), action) ? REACT_TAKEN : REACT_PASS;
     }
 }
@@ -112,7 +119,7 @@ static unsigned act_on_reader(struct app *a, enum action action)
 
 static void put_example(struct app *a, int i)
 {
-    const char *text = example_text(a->chat.model_name, i);
+    const char *text = model_example(a->chat.model_name, i);
     if (a->chat.conversation.n_path == 0)
         editor_set(&a->composer.editor, text, strlen(text));
 }
@@ -129,7 +136,7 @@ static unsigned act_on_input(struct app *a, enum action action)
     case ACT_EDIT_IN_EDITOR: compose_input(a); return REACT_TAKEN;
     case ACT_COMPLETE:
         if (text->len && text->data[0] == '/')
-            app_complete(a);
+            complete_input(a);
         else
             a->focus = FOCUS_SIDEBAR;
         return REACT_TAKEN;

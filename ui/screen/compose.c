@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "question.h"
 #include "screen.h"
 
-void app_compose(struct app *a, const char *text,
-                 void (*done)(struct app *, const char *text, size_t n))
+void compose_text(struct app *a, const char *text,
+                  void (*done)(struct app *, const char *text, size_t n))
 {
     struct error err;
     external_editor_prepare(&a->composer.external);
@@ -51,6 +52,6 @@ static void take_composed(struct app *a, const char *text, size_t n)
 void compose_input(struct app *a)
 {
     char *text = editor_expand(&a->composer.editor);
-    app_compose(a, text, take_composed);
+    compose_text(a, text, take_composed);
     free(text);
 }

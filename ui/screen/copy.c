@@ -7,6 +7,7 @@
 
 #include "clipboard.h"
 #include "code_block.h"
+#include "question.h"
 #include "screen.h"
 
 /* The message behind an item, or NULL: an answer without text has none. */
@@ -121,7 +122,7 @@ static size_t item_number(const struct app *a, size_t n)
     return SIZE_MAX;
 }
 
-void app_copy(struct app *a, const char *what)
+void copy_what(struct app *a, const char *what)
 {
     size_t digits = strspn(what, "0123456789");
     int block = 0, used = 0;

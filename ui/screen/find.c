@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "pager.h"
+#include "question.h"
 #include "sanitise.h"
 #include "utf8.h"
 
-void app_find(struct app *a, const char *text)
+void find_text(struct app *a, const char *text)
 {
     enum { FIRST_MS = 20 };
     transcript_find(pager_pane(a), text, strlen(text));
@@ -50,7 +51,7 @@ static void type(struct buf *b, int32_t cp)
 static void find_typed(struct app *a)
 {
     char *text = a->reader.find.len ? xstrndup(a->reader.find.data, a->reader.find.len) : NULL;
-    app_find(a, text ? text : "");
+    find_text(a, text ? text : "");
     free(text);
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * find: looking for text in the chat or the page over it. (app_find)
+ * find: looking for text in the chat or the page over it.
  */
 #ifndef QINS_FIND_H
 #define QINS_FIND_H
 
 #include "app.h"
 
+/* Looks for a text in what is shown; "": no longer. */
+void find_text(struct app *a, const char *text);
 /* The line for the text to find. */
 void find_open(struct app *a);
 void find_next(struct app *a, int step);

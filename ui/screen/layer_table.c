@@ -3,10 +3,10 @@
 
 #include "actions.h"
 #include "find.h"
-#include "list.h"
 #include "mouse.h"
 #include "pager.h"
 #include "paste.h"
+#include "picker_layer.h"
 #include "question.h"
 #include "view_parts.h"
 
@@ -29,7 +29,7 @@ const struct screen_layer layer_table[N_LAYERS] = {
     [LAYER_BASE] =     {"base",     false, true,  actions_key,  base_input, view_base,   view_base_hints},
     [LAYER_PAGER] =    {"pager",    false, false, pager_key,    NULL,       view_page,   view_page_hints},
     [LAYER_FIND] =     {"find",     true,  false, find_key,     find_input, NULL,        view_find_line},
-    [LAYER_PICKER] =   {"picker",   true,  true,  list_key,     list_input, view_picker, view_picker_hints},
+    [LAYER_PICKER] =   {"picker",   true,  true,  picker_layer_key, picker_layer_input, view_picker, view_picker_hints},
     [LAYER_QUESTION] = {"question", true,  false, question_key, NULL,       NULL,        NULL},
 };
 /* clang-format on */

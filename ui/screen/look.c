@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "question.h"
 #include "screen.h"
 #include "theme.h"
 
@@ -23,7 +24,7 @@ static bool apply_theme(struct app *a, const char *name, bool colour, struct err
     return true;
 }
 
-bool app_apply_look(struct app *a, struct error *err)
+bool look_apply(struct app *a, struct error *err)
 {
     const char *theme = options_text(a->chat.options, OPT_THEME);
     bool colour = wants_colour(a->chat.options), ok = true;
@@ -40,7 +41,7 @@ bool app_apply_look(struct app *a, struct error *err)
     return ok;
 }
 
-void app_toggle_bare(struct app *a)
+void look_toggle_bare(struct app *a)
 {
     a->reader.bare = !a->reader.bare;
     a->focus = a->reader.bare ? FOCUS_CHAT : FOCUS_INPUT;
@@ -48,7 +49,7 @@ void app_toggle_bare(struct app *a)
         app_notice(a, "Select with the mouse; Esc brings everything back");
 }
 
-void app_toggle_raw(struct app *a)
+void look_toggle_raw(struct app *a)
 {
     a->reader.raw = !a->reader.raw;
     app_notice(a, reader_shows_raw(&a->reader, a->chat.options) ? "Answers as they were written"

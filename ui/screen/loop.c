@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat_conversations.h"
+#include "chat_face.h"
+#include "chat_model.h"
+#include "chat_turn.h"
 #include "compose.h"
-#include "frame.h"
-#include "hub.h"
 #include "layer_table.h"
+#include "look.h"
 #include "places.h"
+#include "question.h"
 #include "sanitise.h"
 #include "saved_chats.h"
 #include "screen.h"
@@ -162,10 +166,10 @@ static void take_events(struct app *a)
     struct event e;
     for (int i = 0; i < EVENTS_A_ROUND && !wants(a, REACT_QUIT) && engine_next(a->chat.engine, &e);
          i++)
-        app_event(a, &e);
+        chat_event(&a->chat, &e);
     for (int i = 0;
          i < EVENTS_A_ROUND && a->chat.next_engine && engine_next(a->chat.next_engine, &e); i++)
-        app_next_event(a, &e);
+        chat_next_event(&a->chat, &e);
 }
 
 static bool moves(const struct app *a)
@@ -207,12 +211,12 @@ static void run_timers(struct app *a, struct loop *l)
         keys_end_paste(&a->keys);
         take_keys(a, l);
     }
-    if (moves(a) && now >= a->memory_read + MEMORY_MS)
-        app_sample(a);
+    if (moves(a) && now >= a->chat.sampled + MEMORY_MS)
+        chat_sample(&a->chat);
     if (is_over(a->chat.saving.due, now))
-        app_save(a);
+        chat_save(&a->chat);
     l->at.save = a->chat.saving.due;
-    l->at.memory = moves(a) ? a->memory_read + MEMORY_MS : 0;
+    l->at.memory = moves(a) ? a->chat.sampled + MEMORY_MS : 0;
     if (transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager)) {
         transcript_search_step(&a->reader.transcript, SEARCH_MS);
         transcript_search_step(&a->reader.pager, SEARCH_MS);
@@ -224,16 +228,8 @@ static void run_timers(struct app *a, struct loop *l)
         draw(a, l, now);
 }
 
-/* What handlers outside of the layers asked for. */
-static void gather(struct app *a)
-{
-    a->wants |= (a->dirty ? REACT_DIRTY : 0) | (a->quit ? REACT_QUIT : 0);
-    a->dirty = a->quit = false;
-}
-
 static void one_round(struct app *a, struct loop *l)
 {
-    gather(a);
     struct deadlines at = l->at;
     if (!can_draw(a))
         at.frame = 0;
@@ -263,37 +259,15 @@ static void one_round(struct app *a, struct loop *l)
 
 /* ---- start and end -------------------------------------------------------------------- */
 
-char *app_model_name(const char *path)
-{
-    char *of_hub = hub_name(path);
-    if (of_hub) {
-        char *name = sanitise_text(of_hub, strlen(of_hub), true);
-        free(of_hub);
-        return name;
-    }
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    if (end - start > 5 && memcmp(path + end - 5, ".qins", 5) == 0)
-        end -= 5;
-    return sanitise_text(path + start, end - start, true);
-}
-
 static void app_free(struct app *a)
 {
-    conversation_free(&a->chat.conversation);
-    saving_free(&a->chat.saving);
+    chat_close(&a->chat);
     reader_free(&a->reader);
     picker_free(&a->list.picker);
     models_free(&a->models);
     composer_free(&a->composer);
     keys_free(&a->keys);
     prompt_free(&a->prompt);
-    free(a->chat.model_name);
-    free(a->chat.model_path);
     free(a->look);
 }
 
@@ -307,19 +281,18 @@ static int finish(struct app *a, struct loop *l)
 {
     const struct error *failed = a->chat.engine ? engine_error(a->chat.engine) : NULL;
     screen_close();
-    app_leave_conversation(a, STOP_NONE);
+    chat_leave(&a->chat, STOP_NONE);
     if (a->composer.external.pid)
         kill(a->composer.external.pid, SIGHUP); /* it keeps what it can; its file stays */
     if (l->exit_code > 128)
         _exit(l->exit_code);
     if (failed)
         l->exit_code = error_print(failed, "qins-tui");
-    app_drop_next(a);
+    chat_drop_next(&a->chat);
     if (!saved_chats_context(a->chat.engine, told_to_go))
         _exit(l->exit_code);
-    engine_stop(a->chat.engine);
-    signals_close();
     app_free(a);
+    signals_close();
     return l->exit_code;
 }
 
@@ -333,42 +306,43 @@ static void open_history(struct app *a)
     free(folder);
 }
 
+/* -> false, and says why */
+static bool open_screen(struct app *a, struct loop *l, struct error *err)
+{
+    l->signal_fd = signals_open(screen_restore);
+    die_hook(screen_restore);
+    if (screen_open(STDIN_FILENO, STDOUT_FILENO, &a->keys, err))
+        return true;
+    signals_close();
+    return false;
+}
+
 bool loop_run(struct cli *c, int *exit_code)
 {
-    struct app a = {.chat.options = &c->options, .wants = REACT_DIRTY};
+    struct app a = {.wants = REACT_DIRTY};
     struct loop l = {.in_fd = STDIN_FILENO, .escape_ms = escape_delay()};
-    struct engine_options o;
     struct error err;
-    if (!cli_engine_options(c, &o, &err)) {
+    if (!chat_open(&a.chat, &c->options, false, &err)) {
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
-    l.signal_fd = signals_open(screen_restore);
-    die_hook(screen_restore);
-    if (!screen_open(STDIN_FILENO, STDOUT_FILENO, &a.keys, &err)) {
-        signals_close();
-        free(o.model);
+    if (!open_screen(&a, &l, &err)) {
+        app_free(&a);
         error_print(&err, "qins-tui");
         return false;
     }
-    if (!app_apply_look(&a, &err)) {
+    if (!look_apply(&a, &err)) {
         screen_close();
-        free(o.model);
         app_free(&a);
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
     reader_init(&a.reader);
     layers_init(&a.layers, layer_table);
-    a.chat.saving.off = !cli_saves(c);
-    a.chat.saving.folder = places_state_folder();
+    chat_start(&a.chat, &screen_chat_face, &a, cli_saves(c));
     open_history(&a);
-    a.chat.model_name = app_model_name(o.model);
-    a.chat.engine = engine_start(&o);
-    app_apply_options(&a);
-    a.chat.model_path = o.model;
     if (c->continue_last)
-        app_open_last(&a);
+        chat_open_last(&a.chat);
     while (!wants(&a, REACT_QUIT))
         one_round(&a, &l);
     *exit_code = finish(&a, &l);

@@ -21,7 +21,7 @@ static void click(struct app *a, const struct place *at)
         return;
     sliders_select(&a->sliders, at->slider);
     if (at->fraction >= 0 && sliders_slide_to(&a->sliders, a->chat.options, at->fraction))
-        app_apply_options(a);
+        chat_apply_options(&a->chat);
 }
 
 static void turn_wheel(struct app *a, const struct place *at, int direction)
@@ -32,7 +32,7 @@ static void turn_wheel(struct app *a, const struct place *at, int direction)
     }
     sliders_select(&a->sliders, at->slider);
     sliders_step(&a->sliders, a->chat.options, direction);
-    app_apply_options(a);
+    chat_apply_options(&a->chat);
 }
 
 unsigned mouse_input(struct app *a, const struct input *in)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "pager.h"
 
-void app_open_page(struct app *a, const char *name, const struct buf *text)
+#include <string.h>
+
+void pager_open(struct app *a, const char *name, const char *text)
 {
     struct transcript *page = &a->reader.pager;
     transcript_clear(page);
-    transcript_add(page, ITEM_NOTE, text->data, text->len);
+    transcript_add(page, ITEM_NOTE, text, strlen(text));
     transcript_finish(page, NULL);
     transcript_top(page);
     a->reader.pager_name = name;

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_command.h"
+#include "chat_face.h"
 #include "command.h"
+#include "question.h"
 
 /* In memory, and in the history file if one is open. */
 static void remember(struct app *a, const char *line)
@@ -22,7 +25,7 @@ void send_input(struct app *a)
     const char *start = line + strspn(line, " \t\n");
     /* A folded paste is text, whatever it begins with. */
     bool folded = e->text.len && e->text.data[strspn(e->text.data, " \t\n")] == FOLDED_PASTE_START;
-    enum command_id id = command_parse(line, &argument);
+    enum command_kind id = command_parse(line, &argument);
     if (folded) {
         id = COMMAND_TEXT;
         argument = line;
@@ -31,7 +34,7 @@ void send_input(struct app *a)
         /* nothing to send */
     } else if (strlen(line) > EDITOR_MAX_BYTES) {
         e->full = true;
-    } else if (id == COMMAND_TEXT && app_is_busy(a)) {
+    } else if (id == COMMAND_TEXT && chat_is_busy(&a->chat)) {
         app_notice(a, a->chat.queued ? "A message is waiting for the model already"
                                      : "An answer is running: Esc stops it, your text stays here");
     } else {
@@ -41,9 +44,9 @@ void send_input(struct app *a)
         }
         layers_close(&a->layers, LAYER_PAGER);
         if (id == COMMAND_TEXT)
-            app_send(a, argument, strlen(argument));
+            chat_face_send(a, argument, strlen(argument));
         else
-            app_command(a, line);
+            chat_command(&a->chat, line);
     }
     free(line);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "examples.h"
+#include "model_name.h"
 #include "utf8.h"
 #include "view_parts.h"
 
@@ -12,7 +12,7 @@ static void draw_title(const struct app *a, const struct frame *f)
 {
     char *title =
         xasprintf("QINS Chat - %s on CPU",
-                  example_is_starter(a->chat.model_name) ? "starter model" : a->chat.model_name);
+                  model_is_starter(a->chat.model_name) ? "starter model" : a->chat.model_name);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);

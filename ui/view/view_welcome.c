@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "examples.h"
+#include "model_name.h"
 #include "units.h"
 #include "wrap.h"
 
@@ -48,7 +48,7 @@ static char *size_of_model(const struct status *f)
 
 static void add_model(struct page *p, const struct app *a)
 {
-    if (example_is_starter(a->chat.model_name)) {
+    if (model_is_starter(a->chat.model_name)) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
         add(p, STYLE_NOTE, 0, xstrdup("For a real one: qins-convert Phi-3.5-mini-instruct"));
     } else {
@@ -64,7 +64,7 @@ static void add_examples(struct page *p, const struct app *a)
     for (int i = 0; i < N_EXAMPLES; i++) {
         char name[32];
         view_key(FOCUS_INPUT, (enum action)(ACT_EXAMPLE_1 + i), name, sizeof name);
-        add(p, STYLE_TEXT, 7, xasprintf("%-6s %s", name, example_text(a->chat.model_name, i)));
+        add(p, STYLE_TEXT, 7, xasprintf("%-6s %s", name, model_example(a->chat.model_name, i)));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "engine_settings.h"
 #include "cli_flags.h"
 #include "test.h"
 
@@ -346,7 +347,7 @@ static void test_what_the_engine_gets(void **state)
     (void)state;
     struct engine_options o;
     assert_true(PARSE("-t", "3", "--cpu", "scalar", "-f", "qins4", "-m", "./x.qins", "-c", "77"));
-    assert_true(cli_engine_options(&c, &o, &err));
+    assert_true(engine_settings(&c.options, "", &o, &err));
     assert_string_equal(o.model, "./x.qins");
     assert_int_equal(o.n_threads, 3);
     assert_int_equal(o.ctx_len, 77);
@@ -356,7 +357,7 @@ static void test_what_the_engine_gets(void **state)
     cli_free(&c);
 
     assert_true(PARSE("-p", "x")); /* no model at all */
-    assert_false(cli_engine_options(&c, &o, &err));
+    assert_false(engine_settings(&c.options, "", &o, &err));
     assert_int_equal(err.code, EX_NOINPUT);
     assert_non_null(strstr(err.text, "qins-convert"));
     cli_free(&c);
@@ -366,7 +367,7 @@ static void test_what_the_engine_gets(void **state)
     mkdir(path, 0700);
     write_file("models/starter.qins", "x");
     assert_true(PARSE("-p", "x"));
-    assert_true(cli_engine_options(&c, &o, &err));
+    assert_true(engine_settings(&c.options, "", &o, &err));
     assert_non_null(strstr(o.model, "/models/starter.qins"));
     free(o.model);
     cli_free(&c);
@@ -388,11 +389,11 @@ static void test_what_may_be_kept_of_contexts(void **state)
     for (int i = 0; i < 5; i++) {
         setenv("QINS_NO_HISTORY", ways[i].variable, 1);
         assert_true(PARSE("-m", "./x.qins", ways[i].flag));
-        assert_true(cli_engine_options(&c, &o, &err));
+        assert_true(engine_settings(&c.options, "", &o, &err));
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         assert_true(o.keep_worth_ms == 3000);
         free(o.model);
-        assert_true(cli_switch_options(&c.options, "./y.qins", &o, &err)); /* the next model too */
+        assert_true(engine_settings(&c.options, "./y.qins", &o, &err)); /* the next model too */
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         free(o.model);
         cli_free(&c);
@@ -410,7 +411,7 @@ static void test_small_folders_stay_float(void **state)
     } expected[] = {{"models/stories260K", FORMAT_F32}, {"fixtures/llama", FORMAT_F32}};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         assert_true(PARSE("-m", shared_path(expected[i].folder)));
-        if (!cli_engine_options(&c, &o, &err))
+        if (!engine_settings(&c.options, "", &o, &err))
             fail_msg("%s", err.text);
         assert_int_equal(o.folder_format, expected[i].format);
         free(o.model);

@@ -191,7 +191,7 @@ def test_measuring_is_shown():
         send(s, "/bench")
         s.wait("Measuring$")
         s.keys("Escape")
-        s.wait("Measuring was stopped")
+        s.wait("Benchmark cancelled")
         s.wait("Ready$")
 
 

@@ -5,7 +5,11 @@
  */
 #include <string.h>
 
+#include "chat_face.h"
 #include "layer_table.h"
+#include "pager.h"
+#include "picker_layer.h"
+#include "question.h"
 #include "test.h"
 
 static struct options options;
@@ -15,6 +19,8 @@ static void open_app(struct app *a)
 {
     options_init(&options);
     *a = (struct app){.chat.options = &options,
+                      .chat.face = &screen_chat_face,
+                      .chat.self = a,
                       .chat.saving.off = true,
                       .chat.model_name = xstrdup("starter"),
                       .chat.ready = true,
@@ -25,15 +31,12 @@ static void open_app(struct app *a)
 
 static void close_app(struct app *a)
 {
-    engine_stop(a->chat.engine);
-    conversation_free(&a->chat.conversation);
-    saving_free(&a->chat.saving);
+    chat_close(&a->chat);
     reader_free(&a->reader);
     composer_free(&a->composer);
     prompt_free(&a->prompt);
     picker_free(&a->list.picker);
     options_free(&options);
-    free(a->chat.model_name);
 }
 
 static unsigned type(struct app *a, const char *text)
@@ -56,7 +59,7 @@ static void hear(struct app *a, enum picker_result result, int32_t key)
     (void)key;
     heard = result;
     if (result == PICKER_CLOSED)
-        app_close_picker(a);
+        picker_layer_close(a);
 }
 
 static void open_list(struct app *a)
@@ -64,15 +67,12 @@ static void open_list(struct app *a)
     picker_init(&a->list.picker, "Items", "none");
     picker_add(&a->list.picker, 1, "one", 3);
     picker_ready(&a->list.picker);
-    app_open_picker(a, hear);
+    picker_layer_open(a, hear);
 }
 
 static void open_page(struct app *a)
 {
-    struct buf text = {0};
-    buf_puts(&text, "a page\n");
-    app_open_page(a, "Page", &text);
-    buf_free(&text);
+    pager_open(a, "Page", "a page\n");
 }
 
 static int answers, last_answer;
