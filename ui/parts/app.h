@@ -8,7 +8,6 @@
 
 #include "chat_session.h"
 #include "composer.h"
-#include "keys.h"
 #include "layers.h"
 #include "models.h"
 #include "picker.h"
@@ -21,6 +20,7 @@
 struct list {
     struct picker picker;
     void (*act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
+    struct model_list models; /* of the list of models */
 };
 
 struct app {
@@ -30,9 +30,7 @@ struct app {
     struct slider_state sliders;
     struct prompt prompt;
     struct list list;
-    struct model_list models; /* what the list of models shows */
     struct layers layers;
-    struct keys keys;
     enum focus focus;
     char *look;     /* theme and colour that are on the screen */
     unsigned wants; /* reactions that the loop has not acted on yet */

@@ -12,8 +12,8 @@
 
 static void choose(struct app *a, size_t i)
 {
-    struct model_list l = a->models;
-    a->models = (struct model_list){0};
+    struct model_list l = a->list.models;
+    a->list.models = (struct model_list){0};
     picker_layer_close(a);
     if (l.items[i].problem)
         app_notice(a, "%s: %s", l.items[i].name, l.items[i].problem);
@@ -29,7 +29,7 @@ static void act(struct app *a, enum picker_result result, int32_t key)
     if (result == PICKER_CHOSEN && item) {
         choose(a, (size_t)item->key);
     } else if (result == PICKER_CLOSED) {
-        models_free(&a->models);
+        models_free(&a->list.models);
         picker_layer_close(a);
     }
 }
@@ -55,15 +55,15 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
 void lists_models(struct app *a)
 {
     struct picker *p = &a->list.picker;
-    models_free(&a->models);
-    models_list(&a->models);
+    models_free(&a->list.models);
+    models_list(&a->list.models);
     picker_init(p, "Models", "No .qins files in $QINS_MODELS, ~/.local/share/qins/models or here");
     p->verb = "load";
-    for (size_t i = 0; i < a->models.n; i++)
-        add(p, i, &a->models.items[i]);
+    for (size_t i = 0; i < a->list.models.n; i++)
+        add(p, i, &a->list.models.items[i]);
     picker_ready(p);
-    for (size_t i = 0; i < a->models.n; i++)
-        if (strcmp(a->models.items[i].path, a->chat.model_path) == 0)
+    for (size_t i = 0; i < a->list.models.n; i++)
+        if (strcmp(a->list.models.items[i].path, a->chat.model_path) == 0)
             picker_select(p, (int64_t)i);
     picker_layer_open(a, act);
 }

@@ -42,6 +42,7 @@ struct deadlines {
 struct loop {
     int in_fd, signal_fd;
     double escape_ms;
+    struct keys keys;
     struct deadlines at;
     int exit_code;
 };
@@ -84,16 +85,16 @@ static bool is_over(double deadline, double now)
 static void take_keys(struct app *a, struct loop *l)
 {
     struct input in;
-    while (!wants(a, REACT_QUIT) && !a->composer.external.pid && keys_next(&a->keys, &in))
+    while (!wants(a, REACT_QUIT) && !a->composer.external.pid && keys_next(&l->keys, &in))
         a->wants |= app_input(a, &in);
     if (a->composer.external.pid) { /* what was typed behind its key waits for its end */
         l->at.escape = l->at.paste = 0;
         return;
     }
     double now = now_ms();
-    size_t held = keys_waiting(&a->keys);
+    size_t held = keys_waiting(&l->keys);
     l->at.escape = held == 0 ? 0 : now + (held <= TYPED_BYTES ? l->escape_ms : MAX_ESCAPE_MS);
-    l->at.paste = a->keys.in_paste ? now + PASTE_MS : 0;
+    l->at.paste = l->keys.in_paste ? now + PASTE_MS : 0;
     if (wants(a, REACT_DIRTY))
         l->at.frame = now; /* who types sees it at once */
 }
@@ -114,7 +115,7 @@ static void read_terminal(struct app *a, struct loop *l)
     static char bytes[READ_BYTES];
     ssize_t n = read(l->in_fd, bytes, sizeof bytes);
     if (n > 0) {
-        keys_feed(&a->keys, bytes, (size_t)n);
+        keys_feed(&l->keys, bytes, (size_t)n);
         take_keys(a, l);
     } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
         hang_up(a, l);
@@ -204,11 +205,11 @@ static void run_timers(struct app *a, struct loop *l)
 {
     double now = now_ms();
     if (is_over(l->at.escape, now)) {
-        keys_timeout(&a->keys);
+        keys_timeout(&l->keys);
         take_keys(a, l);
     }
     if (is_over(l->at.paste, now)) {
-        keys_end_paste(&a->keys);
+        keys_end_paste(&l->keys);
         take_keys(a, l);
     }
     if (moves(a) && now >= a->chat.sampled + MEMORY_MS)
@@ -264,9 +265,8 @@ static void app_free(struct app *a)
     chat_close(&a->chat);
     reader_free(&a->reader);
     picker_free(&a->list.picker);
-    models_free(&a->models);
+    models_free(&a->list.models);
     composer_free(&a->composer);
-    keys_free(&a->keys);
     prompt_free(&a->prompt);
     free(a->look);
 }
@@ -292,6 +292,7 @@ static int finish(struct app *a, struct loop *l)
     if (!saved_chats_context(a->chat.engine, told_to_go))
         _exit(l->exit_code);
     app_free(a);
+    keys_free(&l->keys);
     signals_close();
     return l->exit_code;
 }
@@ -311,7 +312,7 @@ static bool open_screen(struct app *a, struct loop *l, struct error *err)
 {
     l->signal_fd = signals_open(screen_restore);
     die_hook(screen_restore);
-    if (screen_open(STDIN_FILENO, STDOUT_FILENO, &a->keys, err))
+    if (screen_open(STDIN_FILENO, STDOUT_FILENO, &l->keys, err))
         return true;
     signals_close();
     return false;
@@ -333,6 +334,7 @@ bool loop_run(struct cli *c, int *exit_code)
     }
     if (!look_apply(&a, &err)) {
         screen_close();
+        keys_free(&l.keys);
         app_free(&a);
         *exit_code = error_print(&err, "qins-tui");
         return true;
