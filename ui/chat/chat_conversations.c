@@ -44,8 +44,10 @@ void chat_new(struct chat_session *s)
 static void take_settings(struct chat_session *s, const struct conversation *c)
 {
     struct error err;
-    if (c->system && options_source(s->options, OPT_SYSTEM) < SOURCE_FLAG)
-        options_set(s->options, OPT_SYSTEM, c->system, SOURCE_USER, &err);
+    if (s->brought_system)
+        options_unset(s->options, OPT_SYSTEM, SOURCE_USER);
+    s->brought_system = c->system && options_source(s->options, OPT_SYSTEM) < SOURCE_FLAG &&
+                        options_set(s->options, OPT_SYSTEM, c->system, SOURCE_USER, &err);
 }
 
 bool chat_open_saved(struct chat_session *s, int64_t id)

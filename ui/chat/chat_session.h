@@ -90,6 +90,7 @@ struct chat_session {
     bool unanswered;           /* the message did not fit the context */
     bool warned;               /* that the context is nearly full */
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
+    bool brought_system;       /* the system prompt came with the conversation that was opened */
     double sampled;            /* when memory was looked at; now_ms */
     struct status status;
 };

@@ -17,6 +17,7 @@ static bool apply_look(struct chat_session *s, struct error *err)
 void chat_take_system(struct chat_session *s, const char *text)
 {
     struct error err;
+    s->brought_system = false;
     if (options_set(s->options, OPT_SYSTEM, text, SOURCE_USER, &err))
         chat_notice(s, *text ? "The new system prompt takes effect with your next message"
                              : "No system prompt from your next message on");

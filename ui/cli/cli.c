@@ -145,7 +145,7 @@ static bool refuse_unknown(const char *word, struct error *err)
     }
     for (size_t i = 0; guess && i <= strlen(guess); i++)
         flag[i] = guess[i] == '_' ? '-' : guess[i];
-    return error_set(err, EX_USAGE, "%.*s: no such flag, or not clear which; %s%s%s", (int)len,
+    return error_set(err, EX_USAGE, "%.*s: unknown or ambiguous option; %s%s%s", (int)len,
                      word, guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
 }
 
@@ -240,7 +240,7 @@ static void help_line(struct buf *out, char short_flag, const char *name, const 
 
 static void help_append(struct buf *out, bool all)
 {
-    buf_puts(out, "usage: qins-tui [flags] [MODEL]\n");
+    buf_puts(out, "usage: qins-tui [options] [MODEL]\n");
     for (int id = 0; id < N_OPTIONS; id++) {
         const struct option_row *row = &option_table[id];
         if (all || !row->rare)

@@ -35,7 +35,7 @@ def test_a_page_has_the_keys():
         s.keys("Down", "Down")
         s.wait(r"^  Everywhere", gone=True)
         s.keys("End")
-        s.wait(r"^    //text  +send a text")
+        s.wait(r"^    //text  +send text")
         s.text("/next line")                                # to find, not a command
         s.keys("Enter")
         s.wait(r" not found ")

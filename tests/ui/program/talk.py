@@ -147,6 +147,65 @@ def test_what_is_said_is_kept_and_opened_again():
     assert lines.texts()[:4] == ["about ice", "An answer.", "more ice", "An answer."]
 
 
+def test_a_model_of_the_hub_and_the_preset_are_saved_as_on_the_screen():
+    lines, commit = Lines(), "0123456789abcdef0123456789abcdef01234567"
+    model = lines.path("hub", "models--org--name")
+    os.makedirs(os.path.join(model, "snapshots", commit))
+    os.makedirs(os.path.join(model, "refs"))
+    with open(os.path.join(model, "refs", "main"), "w", encoding="ascii") as f:
+        f.write(commit)
+    for flags, state in (["--plain"], "lines"), ([], "screen"):
+        with Screen([FAKE, *flags, "--format", "f32", "--preset", "precise", "org/name"], FAKE_TEXT=lines.text,
+                    HF_HUB_CACHE=lines.path("hub"), XDG_STATE_HOME=lines.path(state)) as s:
+            s.wait(r"^You: ?$" if flags else "Ready")
+            say(s, "hello")
+            s.wait("An answer")
+            s.wait(r"(?s)answer\.\nYou: ?$" if flags else "Ready")
+            say(s, "/quit")
+            s.wait("EXIT=0")
+        db = sqlite3.connect(lines.path(state, "qins", "conversations.db"))
+        assert db.execute("SELECT model, preset FROM conversation").fetchall() == [("org/name", "precise")], state
+        assert db.execute("SELECT model FROM message ORDER BY number").fetchall() == [(None,), ("org/name",)], state
+        db.close()
+
+
+def test_another_model_is_told_wherever_it_is_asked_for():
+    lines = Lines()
+    with open(lines.path("second.qins"), "w", encoding="ascii"):
+        pass
+    with lines.start(QINS_MODELS=lines.folder.name) as s:
+        say(s, "/model second")
+        s.wait(r"(?s)^Loading second\nSwitched to second\nYou: ?$")
+        say(s, "/set model")
+        s.wait(r"^model is .*second\.qins")
+        say(s, "/about")
+        s.wait(r"This model: second,")
+        say(s, "/set model nonesuch")  # as good as /model
+        s.wait(r"^nonesuch: no such file or model")
+
+
+def test_a_full_context_asks_in_lines_too():
+    lines = Lines("aaaaabbbbbcccccdddddeeeee")
+    with lines.start(FAKE_CONTEXT="42", FAKE_PIECE="5") as s:  # each message takes 10 tokens, each piece one
+        say(s, "one")
+        s.wait(r"(?s)^Assistant: aaaaabbbbbcccccdddddeeeee\nYou: ?$")
+        say(s, "two")
+        s.wait(r"(?s)^\[context full\]\nThe context is full\. Drop the oldest exchange from what the model sees\? "
+               r"\(y/n\)\nYes or no: ?$")
+        say(s, "perhaps")
+        s.wait(r"(?s)^Type y for yes or n for no\.\nYes or no: ?$")
+        say(s, "y")
+        s.wait(r"(?s)^\[the model no longer sees the oldest exchange\]\n.*^You: ?$")
+        say(s, "three")
+        s.wait(r"(?s)three\nAssistant: aaaaabbbbb")
+    piped = subprocess.run([FAKE, "--chat", "--format", "f32", os.path.join(SOURCE, "meson.build")],
+                           input=b"one\ntwo\ny\n", capture_output=True, check=True,
+                           env=environment(lines.folder.name, FAKE_TEXT=lines.text, FAKE_CONTEXT="42",
+                                           FAKE_PIECE="5"))
+    assert piped.stdout.count(b"aaaaa") == 2  # "y" is a message, for which there was no room
+    assert b"(y/n)" not in piped.stderr and b"does not fit the context" in piped.stderr
+
+
 def test_versions_in_lines():
     lines = Lines()
     with lines.start() as s:
