@@ -8,11 +8,10 @@
 #ifndef QINS_LAYERS_H
 #define QINS_LAYERS_H
 
-#include "base.h"
+#include "keys.h"
 
 struct app;
 struct frame;
-struct input;
 
 enum layer_id {
     LAYER_BASE,     /* chat pane, input and sidebar; the focus says which of them has the keys */

@@ -308,7 +308,7 @@ static void open_history(struct app *a)
 }
 
 /* -> false, and says why */
-static bool open_screen(struct app *a, struct loop *l, struct error *err)
+static bool open_screen(struct loop *l, struct error *err)
 {
     l->signal_fd = signals_open(screen_restore);
     die_hook(screen_restore);
@@ -327,7 +327,7 @@ bool loop_run(struct cli *c, int *exit_code)
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
-    if (!open_screen(&a, &l, &err)) {
+    if (!open_screen(&l, &err)) {
         app_free(&a);
         error_print(&err, "qins-tui");
         return false;
