@@ -509,59 +509,84 @@ static bool insert_key(struct editor *e, int32_t key)
     return true;
 }
 
+static bool is_text(int32_t key)
+{
+    return key >= 0x20 && key < K_NONE;
+}
+
+/* An operator waits for its motion, and some keys for a character. -> false: not one of these. */
+static bool waits_for_more(struct vi *v, int32_t key)
+{
+    if (key >= 0x80 || !is_text(key))
+        return false;
+    if (strchr("fFtTg", (char)key) || (!v->op && key == 'r')) {
+        v->pending = key;
+        return true;
+    }
+    if (v->op || !strchr("dcy", (char)key))
+        return false;
+    v->op = key;
+    v->outer_count = v->count;
+    v->count = 0;
+    return true;
+}
+
+/* What the operator works on: whole lines if it is typed twice, else a motion. -> false: neither.
+ */
+static bool operand_key(struct editor *e, int32_t key, unsigned n)
+{
+    struct target target;
+    size_t to = e->caret;
+    if (key != e->vi.op) {
+        if (!motion_of(e, key, n, &target))
+            return false;
+        take_motion(e, key, n, target);
+        return true;
+    }
+    if (n > 1 && !other_line(&e->text, e->caret, n - 1, true, &to))
+        to = e->text.len;
+    operate_on_lines(e, e->caret, to);
+    return true;
+}
+
+/* -> false: no command. */
+static bool command_key(struct editor *e, int32_t key, unsigned n)
+{
+    struct target target;
+    if ((key == 'j' || key == 'k') && n == 1) {
+        editor_act(e, key == 'j' ? ACT_DOWN : ACT_UP); /* also through the history */
+    } else if (motion_of(e, key, n, &target)) {
+        take_motion(e, key, n, target);
+    } else if (key == '.') {
+        e->vi.typed.n = 0;
+        e->vi.count = 0;
+        replay(e, n);
+    } else {
+        return command(e, key, n);
+    }
+    return true;
+}
+
 static bool normal_key(struct editor *e, int32_t key)
 {
     struct vi *v = &e->vi;
-    struct target target;
     unsigned n = full_count(v);
-    bool text = key >= 0x20 && key < K_NONE;
-    bool waits = v->op || v->pending || v->count || v->outer_count;
+    bool known = true;
     if (key == K_ESC) {
+        known = v->op || v->pending || v->count || v->outer_count;
         vi_command_over(v);
-        return waits;
+        return known;
     }
     vi_note_key(v, key);
-    if (v->pending) {
+    if (v->pending)
         take_pending(e, key, n);
-    } else if (take_digit(v, key)) {
+    else if (take_digit(v, key) || waits_for_more(v, key))
         return true;
-    } else if (v->op && key == v->op) { /* dd cc yy */
-        size_t to = e->caret;
-        if (n > 1 && !other_line(&e->text, e->caret, n - 1, true, &to))
-            to = e->text.len;
-        operate_on_lines(e, e->caret, to);
-    } else if (text && strchr("fFtTg", (char)key) && key < 0x80) {
-        v->pending = key;
-        return true;
-    } else if (!v->op && (key == 'j' || key == 'k') && n == 1) {
-        vi_command_over(v);
-        editor_act(e, key == 'j' ? ACT_DOWN : ACT_UP);
-        return true;
-    } else if (motion_of(e, key, n, &target)) {
-        take_motion(e, key, n, target);
-    } else if (v->op) { /* no motion: the operator is off */
-        vi_command_over(v);
-        return text;
-    } else if (text && strchr("dcyr", (char)key) && key < 0x80) {
-        if (key == 'r') {
-            v->pending = key;
-        } else {
-            v->op = key;
-            v->outer_count = v->count;
-            v->count = 0;
-        }
-        return true;
-    } else if (key == '.') {
-        v->typed.n = 0;
-        v->count = 0;
-        replay(e, n);
-    } else if (!command(e, key, n)) {
-        vi_command_over(v);
-        return text; /* letters that mean nothing here are not typed */
-    }
+    else
+        known = v->op ? operand_key(e, key, n) : command_key(e, key, n);
     if (v->normal)
         vi_command_over(v);
-    return true;
+    return known || is_text(key); /* letters that mean nothing here are not typed */
 }
 
 bool vi_key(struct editor *e, int32_t key)

@@ -20,7 +20,7 @@
 struct list {
     struct picker picker;
     void (*act)(struct app *a, enum picker_result result, int32_t key); /* its opener */
-    struct model_list models; /* of the list of models */
+    struct model_list models;                                           /* of the list of models */
 };
 
 struct app {

@@ -51,7 +51,7 @@ void transcript_clear(struct transcript *t)
     }
     t->n = 0;
     t->top = (struct row_place){0};
-    t->ink = (struct anchor){0};
+    t->anchor = (struct anchor){0};
     t->current = SIZE_MAX;
     t->follow = true;
     t->unseen = false;
@@ -331,11 +331,11 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
 /* ---- the reader ----------------------------------------------------------------------- */
 
 /* Remembers the reader's place in a way that survives other widths. */
-static void anchor(struct transcript *t)
+static void remember_place(struct transcript *t)
 {
     bool text = t->top.item < t->n && t->top.block < transcript_block_count(t, t->top.item);
-    t->ink = text ? layout_anchor(transcript_layout(t, t->top.item, t->top.block), t->top.row)
-                  : (struct anchor){0};
+    t->anchor = text ? layout_anchor(transcript_layout(t, t->top.item, t->top.block), t->top.row)
+                     : (struct anchor){0};
 }
 
 void transcript_set_look(struct transcript *t, const struct look_of_text *look, bool raw)
@@ -352,7 +352,7 @@ void transcript_set_look(struct transcript *t, const struct look_of_text *look, 
     transcript_search_restart(t);
     if (t->follow || t->top.item >= t->n || t->top.block >= transcript_block_count(t, t->top.item))
         return;
-    t->top.row = layout_find(transcript_layout(t, t->top.item, t->top.block), t->ink);
+    t->top.row = layout_find(transcript_layout(t, t->top.item, t->top.block), t->anchor);
     move(t, &t->top, 0);
 }
 
@@ -371,7 +371,7 @@ static void go_to(struct transcript *t, struct row_place p)
     t->top = p;
     t->follow = !is_before(&p, &last);
     t->unseen &= !t->follow;
-    anchor(t);
+    remember_place(t);
 }
 
 void transcript_scroll(struct transcript *t, int n_rows)

@@ -51,7 +51,7 @@ struct transcript {
     bool follow;          /* shows the end, and stays there */
     bool unseen;          /* text came in below while not following */
     struct row_place top; /* first row on the screen while not following */
-    struct anchor ink;    /* where that is in any width: of top.block, as of the last scrolling */
+    struct anchor anchor; /* the same in a way that other widths know: of top.block */
     size_t current;       /* item that was jumped to; SIZE_MAX: none */
     size_t drawn_bytes;   /* of all layouts */
     size_t cleaned_bytes; /* of text sanitised since the start: work that was done */

@@ -178,24 +178,24 @@ static size_t anchor_of(const struct layout *l, size_t row)
 
 struct anchor layout_anchor(const struct layout *l, size_t row)
 {
-    struct anchor ink = {0};
+    struct anchor anchor = {0};
     for (size_t i = 0; i < row && i < l->n; i++) {
         size_t n = anchor_of(l, i);
-        ink.n += n;
-        ink.rows = n ? 0 : ink.rows + 1;
+        anchor.n += n;
+        anchor.rows = n ? 0 : anchor.rows + 1;
     }
-    return ink;
+    return anchor;
 }
 
-size_t layout_find(const struct layout *l, struct anchor ink)
+size_t layout_find(const struct layout *l, struct anchor anchor)
 {
     size_t n = 0, row = 0;
     for (; row < l->n; row++) {
         size_t here = anchor_of(l, row);
-        if (n + here > ink.n || (n == ink.n && !ink.rows))
+        if (n + here > anchor.n || (n == anchor.n && !anchor.rows))
             break;
-        if (n == ink.n)
-            ink.rows--;
+        if (n == anchor.n)
+            anchor.rows--;
         n += here;
     }
     return row < l->n ? row : l->n ? l->n - 1 : 0;
