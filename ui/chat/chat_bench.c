@@ -41,7 +41,7 @@ static void tell(struct chat_session *s, const struct event *done)
     if (done->stop == STOP_CANCELLED)
         chat_notice(s, "Benchmark cancelled");
     else if (!t->n_tokens)
-        chat_notice(s, "The model said nothing that could be measured");
+        chat_notice(s, "The model gave no answer to measure");
     else
         chat_notice(s, "%u tokens at %s, a prompt of %u at %s; qins-bench speed tells more",
                     t->n_tokens, format_rate(t->tokens_per_s, answer, sizeof answer), n_read,

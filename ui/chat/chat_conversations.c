@@ -27,8 +27,7 @@ static void start_with(struct chat_session *s, struct conversation *c)
     conversation_free(&s->conversation);
     s->conversation = *c;
     *c = (struct conversation){0};
-    s->n_left_out = 0;
-    s->warned = false;
+    s->context = (struct context_state){0};
     reset_status(s);
     s->face->path_changed(s->self, true);
 }
@@ -68,9 +67,8 @@ bool chat_open_saved(struct chat_session *s, int64_t id)
     take_settings(s, &c);
     start_with(s, &c);
     if (taken)
-        chat_notice(s,
-                    "This conversation is open in another qins-tui; your messages will go to a "
-                    "copy");
+        chat_notice(s, "This conversation is open in another qins-tui; your messages will go to a "
+                       "copy");
     return true;
 }
 

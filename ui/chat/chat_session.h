@@ -45,8 +45,8 @@ struct chat_face {
     /* An answer begins or goes on in this message; NO_MESSAGE: it waits for the model to load. */
     void (*answers)(void *self, int32_t number);
     void (*text)(void *self, const char *text, size_t n); /* more of it */
-    void (*answered)(void *self, const char *mark); /* no more; mark: "[stopped]", or NULL */
-    void (*note)(void *self, const char *text);     /* stands in the chat, below the last message */
+    void (*answered)(void *self, const char *mark);       /* no more; mark: "[stopped]", or NULL */
+    void (*note)(void *self, const char *text); /* stands in the chat, below the last message */
 
     void (*changed)(void *self); /* status or options */
     void (*notice)(void *self, const char *text);
@@ -54,17 +54,25 @@ struct chat_face {
     void (*page)(void *self, const char *name, const char *text);
     /* A question of yes or no: chat_reply. -> false: there is nobody to ask */
     bool (*ask)(void *self, const char *question);
-    void (*list)(void *self, enum chat_list which); /* shows it, lets the person choose */
-    void (*rewrite)(void *self, int32_t number); /* asks for a new version: chat_rewrite */
+    void (*list)(void *self, enum chat_list which);   /* shows it, lets the person choose */
+    void (*rewrite)(void *self, int32_t number);      /* asks for a new version: chat_rewrite */
     void (*edit_system)(void *self, const char *now); /* in the person's editor: chat_take_system */
     void (*quit)(void *self); /* /quit; or no model could be loaded: engine_error says why */
 
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
-    bool (*look)(void *self, struct error *err);  /* applies theme and colour; NULL: has none */
-    void (*find)(void *self, const char *text);   /* NULL: messages that hold it are listed */
-    void (*copy)(void *self, const char *what);   /* NULL unless full_screen, as the next two */
+    bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
+    void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
+    void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
     void (*raw)(void *self);
     void (*bare)(void *self);
+};
+
+/* A context that fills up (chat_context.h). */
+struct context_state {
+    unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
+    unsigned n_exchanges; /* that the running turn's request holds */
+    bool unanswered;      /* the message did not fit */
+    bool warned;          /* that it is nearly full */
 };
 
 struct chat_session {
@@ -79,16 +87,13 @@ struct chat_session {
     struct conversation conversation;
     struct saving saving;
     void (*reply)(struct chat_session *s, bool yes); /* to the open question; NULL: none */
-    uint32_t turn;             /* the running one; 0: none */
-    uint32_t bench;            /* the turn of /bench; 0: none */
-    int32_t writing;           /* the message that the running turn writes */
-    bool ids_known;            /* of the text that it had before */
-    bool queued;               /* a message waits for the model */
-    double turn_started;       /* now_ms */
-    unsigned n_left_out;       /* oldest exchanges that the model no longer gets */
-    unsigned n_exchanges;      /* that the running turn's request holds */
-    bool unanswered;           /* the message did not fit the context */
-    bool warned;               /* that the context is nearly full */
+    uint32_t turn;                                   /* the running one; 0: none */
+    uint32_t bench;                                  /* the turn of /bench; 0: none */
+    int32_t writing;                                 /* the message that the running turn writes */
+    bool ids_known;                                  /* of the text that it had before */
+    bool queued;                                     /* a message waits for the model */
+    double turn_started;                             /* now_ms */
+    struct context_state context;
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
     bool brought_system;       /* the system prompt came with the conversation that was opened */
     double sampled;            /* when memory was looked at; now_ms */

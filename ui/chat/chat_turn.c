@@ -77,14 +77,14 @@ static void submit(struct chat_session *s)
     chat_save(s);
     struct stops stops = options_stops(s->options);
     chat_apply_options(s);
-    s->turn = engine_submit(
-        s->engine, &(struct turn_request){
-                       .chat = &request,
-                       .max_tokens = (uint32_t)options_number(s->options, OPT_MAX_TOKENS),
-                       .seed = seed_of_turn(s),
-                       .stops = &stops,
-                       .conversation = s->conversation.id,
-                   });
+    s->turn = engine_submit(s->engine,
+                            &(struct turn_request){
+                                .chat = &request,
+                                .max_tokens = (uint32_t)options_number(s->options, OPT_MAX_TOKENS),
+                                .seed = seed_of_turn(s),
+                                .stops = &stops,
+                                .conversation = s->conversation.id,
+                            });
     chat_free(&request);
     s->queued = false;
     s->turn_started = now_ms();
@@ -203,9 +203,9 @@ static void drop_oldest(struct chat_session *s, bool yes)
 {
     if (!yes)
         return;
-    s->n_left_out++;
+    s->context.n_left_out++;
     s->face->note(s->self, "[the model no longer sees the oldest exchange]");
-    if (s->unanswered)
+    if (s->context.unanswered)
         chat_answer(s);
     else
         chat_notice(s, "The model no longer sees the oldest exchange from your next message on");

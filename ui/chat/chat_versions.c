@@ -70,8 +70,9 @@ void chat_edit(struct chat_session *s, const char *what)
     if (*what && !answer)
         chat_notice(s, "/edit, or /edit answer");
     else if (number == NO_MESSAGE)
-        chat_notice(s, answer ? "There is no answer to edit" : "There is no message of yours to "
-                                                               "edit");
+        chat_notice(s, answer ? "There is no answer to edit"
+                              : "There is no message of yours to "
+                                "edit");
     else
         s->face->rewrite(s->self, number);
 }
@@ -84,7 +85,7 @@ static void replace_answer(struct chat_session *s, int32_t old, const char *text
     int32_t number = conversation_add(c, CHAT_ASSISTANT, text, n);
     c->messages[number].stop = STOP_END;
     moved(s, false);
-    chat_notice(s, "/continue goes on with your version; /branch 1 brings the first one back");
+    chat_notice(s, "/continue continues your version; /branch 1 brings the first one back");
 }
 
 void chat_rewrite(struct chat_session *s, int32_t number, const char *text, size_t n)

@@ -61,8 +61,7 @@ char *saved_chats_save(struct saving *s, struct conversation *c, const char *tit
         free(saving_news(s)); /* the same */
         return xstrdup(s->reason);
     }
-    return xasprintf("Saved as \"%s\"%s", c->title,
-                     *title ? "" : "; messages are saved as you go");
+    return xasprintf("Saved as \"%s\"%s", c->title, *title ? "" : "; messages are saved as you go");
 }
 
 char *saved_chats_export(const struct conversation *c, const char *argument)
@@ -89,9 +88,8 @@ bool saved_chats_context(struct engine *e, bool (*told_to_go)(void))
     engine_keep(e);
     while (engine_is_keeping(e)) {
         if (told > 0 && now_ms() > told) {
-            fputs(
-                "qins-tui: saving what the model has read, for next time; Ctrl-C skips this\n",
-                stderr);
+            fputs("qins-tui: saving what the model has read, for next time; Ctrl-C skips this\n",
+                  stderr);
             told = 0;
         }
         while (engine_next(e, &event))

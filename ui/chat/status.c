@@ -60,6 +60,10 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
 {
     char a[32], b[32];
     const struct turn_stats *s = &f->last;
+    if (!s->n_prompt) {
+        buf_puts(out, "No answer yet\n");
+        return;
+    }
     buf_puts(out, "The last answer\n");
     status_row(out, columns, "prompt", "%u tokens, %u of them already evaluated", s->n_prompt,
                s->n_reused);

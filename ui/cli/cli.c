@@ -145,8 +145,8 @@ static bool refuse_unknown(const char *word, struct error *err)
     }
     for (size_t i = 0; guess && i <= strlen(guess); i++)
         flag[i] = guess[i] == '_' ? '-' : guess[i];
-    return error_set(err, EX_USAGE, "%.*s: unknown or ambiguous option; %s%s%s", (int)len,
-                     word, guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
+    return error_set(err, EX_USAGE, "%.*s: unknown or ambiguous option; %s%s%s", (int)len, word,
+                     guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
 }
 
 static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)

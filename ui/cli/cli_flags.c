@@ -4,11 +4,10 @@
 #include <stddef.h>
 
 const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
-    [FLAG_PROMPT] =
-        {"prompt", 'p', "TEXT", "answer TEXT on stdout and exit",
-         "The prompt of\n"
-         ".Sx PLAIN MODE .\n"
-         "If text also comes from the standard input, it is added after a blank line."},
+    [FLAG_PROMPT] = {"prompt", 'p', "TEXT", "answer TEXT on stdout and exit",
+                     "The prompt of\n"
+                     ".Sx PLAIN MODE .\n"
+                     "If text also comes from the standard input, it is added after a blank line."},
     [FLAG_CONTINUE] = {"continue", 0, NULL, "resume the last conversation",
                        "Opens the conversation that was saved last."},
     [FLAG_NO_SAVE] = {"no-save", 0, NULL, "don't save the conversation",

@@ -164,7 +164,7 @@ static void path_changed(void *self, bool elsewhere)
     const struct conversation *c = &p->chat.conversation;
     if (!elsewhere || !c->n_path)
         return;
-    line_chat_say(p, "The conversation goes on from here:");
+    line_chat_say(p, "The conversation continues from here:");
     if (!p->out.to_terminal || p->cli->json)
         return;
     for (size_t i = c->n_path > 2 ? c->n_path - 2 : 0; i < c->n_path; i++)
@@ -206,8 +206,8 @@ static void rewrite(void *self, int32_t number)
     const struct message *m = &p->chat.conversation.messages[number];
     p->awaited = AWAITS_VERSION;
     p->rewritten = number;
-    line_chat_quote(p, m->role == CHAT_USER ? "Your last message:" : "The last answer:",
-                    m->text.data);
+    line_chat_quote(p,
+                    m->role == CHAT_USER ? "Your last message:" : "The last answer:", m->text.data);
     line_chat_say(p, "Type the new version on the next line; an empty line cancels.");
 }
 

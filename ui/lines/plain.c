@@ -105,7 +105,7 @@ static void read_stdin(struct plain *p)
         error_set(&err, EX_IOERR, "cannot read the prompt from stdin: %s", strerror(errno));
         plain_fail(p, &err);
     } else if (p->input.len + (size_t)n > MAX_PROMPT_BYTES) {
-        error_set(&err, EX_DATAERR, "stdin: more than %d MiB are no prompt",
+        error_set(&err, EX_DATAERR, "stdin: a prompt may have at most %d MiB",
                   MAX_PROMPT_BYTES >> 20);
         plain_fail(p, &err);
     } else if (n > 0) {
@@ -133,14 +133,14 @@ static void send_turn(struct plain *p, const struct chat *chat)
 {
     const struct options *o = &p->cli->options;
     struct stops stops = options_stops(o);
-    p->turn = engine_submit(p->chat.engine,
-                            &(struct turn_request){
-                                .chat = chat,
-                                .raw = p->cli->raw,
-                                .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
-                                .seed = options_seed(o),
-                                .stops = &stops,
-                            });
+    p->turn =
+        engine_submit(p->chat.engine, &(struct turn_request){
+                                          .chat = chat,
+                                          .raw = p->cli->raw,
+                                          .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
+                                          .seed = options_seed(o),
+                                          .stops = &stops,
+                                      });
 }
 
 static void submit(struct plain *p)
@@ -310,8 +310,7 @@ static void step(struct plain *p)
         {.fd = engine_fd(p->chat.engine), .events = POLLIN},
         {.fd = wake_fds[0], .events = POLLIN},
         {.fd = p->out.to_terminal ? -1 : STDOUT_FILENO},
-        {.fd = p->reading_stdin && !chat_is_busy(&p->chat) ? STDIN_FILENO : -1,
-         .events = POLLIN},
+        {.fd = p->reading_stdin && !chat_is_busy(&p->chat) ? STDIN_FILENO : -1, .events = POLLIN},
         {.fd = p->chat.next_engine ? engine_fd(p->chat.next_engine) : -1, .events = POLLIN},
     };
     int n = poll(fds, sizeof fds / sizeof fds[0], wait_ms(p));

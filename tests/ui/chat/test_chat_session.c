@@ -289,7 +289,7 @@ static void test_a_message_waits_for_the_model(void **state)
 
 static void test_commands_wait_for_the_answer(void **state)
 {
-    const char *const lines[] = {"/regen",  "/edit", "/undo", "/continue",
+    const char *const lines[] = {"/regen",  "/edit",     "/undo",        "/continue",
                                  "/branch", "/branch 1", "/model first", "/bench"};
     struct notes *n = *state;
     set_text(n, "word word word");
@@ -495,7 +495,7 @@ static void test_versions(void **state)
     assert_string_equal(text_of(n, n->chat.conversation.path[0]), "two");
     chat_command(&n->chat, "/edit answer");
     chat_rewrite(&n->chat, n->rewritten, "mine", 4);
-    expect(n, "rewrite Hello|path here|notice /continue goes on with your version; /branch 1 "
+    expect(n, "rewrite Hello|path here|notice /continue continues your version; /branch 1 "
               "brings the first one back|");
     chat_command(&n->chat, "/branch 1");
     expect(n, "path elsewhere|");
@@ -549,9 +549,9 @@ static void test_a_full_context_asks(void **state)
     chat_reply(&n->chat, true);
     expect(n, "note [the model no longer sees the oldest exchange]|notice The model no longer "
               "sees the oldest exchange from your next message on|");
-    assert_int_equal(n->chat.n_left_out, 1);
+    assert_int_equal(n->chat.context.n_left_out, 1);
     chat_reply(&n->chat, true); /* once only */
-    assert_int_equal(n->chat.n_left_out, 1);
+    assert_int_equal(n->chat.context.n_left_out, 1);
 }
 
 static void test_a_full_context_with_nobody_to_ask(void **state)
@@ -559,9 +559,9 @@ static void test_a_full_context_with_nobody_to_ask(void **state)
     struct notes *n = *state;
     n->nobody = true;
     fill_context(n);
-    assert_true(has_heard(
-        n, "notice The context of 42 tokens is full; /clear starts a new conversation|"));
-    assert_int_equal(n->chat.n_left_out, 0);
+    assert_true(
+        has_heard(n, "notice The context of 42 tokens is full; /clear starts a new conversation|"));
+    assert_int_equal(n->chat.context.n_left_out, 0);
 }
 
 static void test_a_context_that_is_nearly_full_is_told_once(void **state)
@@ -647,6 +647,36 @@ static void test_settings(void **state)
     expect(n, "notice Unknown command. To send text that starts with a slash, type // first.|");
 }
 
+static void test_numbers_are_told(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "aaaaabbbbb");
+    setenv("FAKE_PIECE", "5", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/stats");
+    assert_true(has_heard(n, "Numbers No answer yet\n"));
+    converse(n, "hi");
+    chat_command(&n->chat, "/stats");
+    assert_true(has_heard(n, "\nanswer: 2 tokens, "));
+}
+
+static void test_what_was_said_is_found(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Light bends.");
+    setenv("FAKE_PIECE", "50", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "why does light bend");
+    forget(n);
+    chat_command(&n->chat, "/find light");
+    expect(n, "Found 1. You: why does light bend\n2. Assistant: Light bends.\n2 found, in 2 of 2 "
+              "messages.\n|");
+    chat_command(&n->chat, "/find ice");
+    expect(n, "notice Not found|");
+}
+
 static void test_a_measurement_is_no_part_of_the_conversation(void **state)
 {
     struct notes *n = *state;
@@ -681,6 +711,8 @@ int main(void)
         T(test_every_command_does_something_or_says_why_not),
         T(test_help_names_what_this_face_has),
         T(test_settings),
+        T(test_numbers_are_told),
+        T(test_what_was_said_is_found),
         T(test_a_measurement_is_no_part_of_the_conversation),
     };
 #undef T

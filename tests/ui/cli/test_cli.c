@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "engine_settings.h"
 #include "cli_flags.h"
+#include "engine_settings.h"
 #include "test.h"
 
 static struct cli c;
@@ -161,10 +161,8 @@ static void test_usage_errors_are_one_clear_line(void **state)
     } bad[] = {
         {{"qins-tui", "--temprature", "1"},
          "--temprature: unknown or ambiguous option; did you mean --temperature?"},
-        {{"qins-tui", "--tpo-p=1"},
-         "--tpo-p: unknown or ambiguous option; did you mean --top-p?"},
-        {{"qins-tui", "--top", "1"},
-         "--top: unknown or ambiguous option; did you mean --top-p?"},
+        {{"qins-tui", "--tpo-p=1"}, "--tpo-p: unknown or ambiguous option; did you mean --top-p?"},
+        {{"qins-tui", "--top", "1"}, "--top: unknown or ambiguous option; did you mean --top-p?"},
         {{"qins-tui", "--xyzzy"}, "--xyzzy: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "a", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},

@@ -111,7 +111,7 @@ def test_hostile_names():
         with start(model=name) as p:
             p.wait(rb"evil\^\[\]0;x\^G")
             p.send(b"/set \033[200~\033]52;c;x\a\033[201~ 1\r")
-            p.wait(b"No setting")
+            p.wait(b"There is no setting")
             p.send(b"\x03\x04")
             assert p.exit_code() == 0
             only_allowed(p.out)

@@ -243,11 +243,11 @@ def test_another_version_is_the_next_line():
         say(s, "/edit answer")
         s.wait(r"(?s)^The last answer: An answer\..*^New version: ?$")
         say(s, "mine")
-        s.wait(r"^/continue goes on with your version; /branch 1 brings")
+        s.wait(r"^/continue continues your version; /branch 1 brings")
         say(s, "/continue")
         s.wait(r"(?s)/continue\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch 1")
-        s.wait(r"(?s)^The conversation goes on from here:\nYou: three\nAssistant: An answer\.\nYou: ?$")
+        s.wait(r"(?s)^The conversation continues from here:\nYou: three\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch 3")
         s.wait(r"^There are 2 versions; /branch lists all branches")
     assert lines.texts() == ["one\ntwo", "An answer.", "three", "An answer.", "mineAn answer."], lines.texts()
@@ -267,7 +267,7 @@ def test_branches_are_chosen_by_number():
         say(s, "2")
         s.wait(r"(?s)^Type a number from 1 to 1;.*^Number: ?$")
         say(s, "1")
-        s.wait(r"(?s)^The conversation goes on from here:\nYou: ice\nAssistant: An answer\.\nYou: ?$")
+        s.wait(r"(?s)^The conversation continues from here:\nYou: ice\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch")
         s.wait(r"(?s)2 messages, \d\d:\d\d; this one\nYou: ?$")  # nothing to choose from
         say(s, "3")  # is a message
