@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * paste_filter: text from outside (a paste, a file) -> text that may stand in the input: line ends
- * become
- * '\n', tabs stay, other control characters go, invalid bytes become U+FFFD.
+ * become '\n', tabs stay, other control characters go, invalid bytes become U+FFFD.
  */
 #ifndef QINS_PASTE_FILTER_H
 #define QINS_PASTE_FILTER_H

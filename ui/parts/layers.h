@@ -34,7 +34,6 @@ enum reaction {
 };
 
 struct screen_layer {
-    const char *name;
     bool modal;  /* every key is for it */
     bool covers; /* nothing below it is drawn */
     unsigned (*key)(struct app *a, int32_t key);

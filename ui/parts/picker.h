@@ -20,7 +20,7 @@ struct picker_item {
 struct picker {
     /* Set by the opener; static texts. */
     const char *heading;  /* "Conversations" */
-    const char *nothing;  /* said where the list is empty */
+    const char *nothing;  /* shown if the list is empty */
     const char *verb;     /* what Enter does: "open" */
     const char *hints[2]; /* the opener's own keys: "Ctrl-R rename", or NULL */
     bool opener_filters;  /* the list is filled anew after PICKER_FILTERED; else items whose

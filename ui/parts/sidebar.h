@@ -31,8 +31,8 @@ struct sidebar_line {
     int slider; /* index into sliders, or -1 */
 };
 
-/* Fills lines[SIDEBAR_MAX_LINES]; -> how many, at most `height`: where there is little room, what
- * matters less goes first. `typed`: number being typed for slider `selected`, or "". */
+/* Fills lines[SIDEBAR_MAX_LINES]; -> how many, at most `height`: if there is little room the
+ * least important lines are left out. `typed`: number being typed for slider `selected`, or "". */
 int sidebar_lines(const struct status *f, const struct options *o, int selected, const char *typed,
                   int height, struct sidebar_line *lines);
 /* The most important of it in one line, for narrow terminals. */

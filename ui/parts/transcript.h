@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * transcript: what the chat pane shows: a list of items of text, and the place where the reader is.
- * When somebody looks at an item it is cut into blocks (blocks.h); when somebody looks at a block
- * it is sanitised and laid out in rows, once; of text that streams in only the last block is laid
- * out again. Layouts that nobody looks at are forgotten.
+ * An item is cut into blocks (blocks.h) when it is first shown or searched; a block is then
+ * sanitised and laid out in rows, once; of text that streams in only the last block is laid out
+ * again. Beyond some megabytes layouts are dropped and made again when they are needed.
  */
 #ifndef QINS_TRANSCRIPT_H
 #define QINS_TRANSCRIPT_H
@@ -18,10 +18,10 @@ struct item {
     enum item_kind kind;
     struct buf text; /* as it came in, not sanitised */
     bool ended;      /* that is all there is */
-    bool waits;      /* nobody has looked at it yet: it has no blocks */
+    bool waits;      /* not shown or searched yet: it has no blocks */
     struct blocks blocks;
     const char *mark;  /* static text shown below it: "[stopped]"; or NULL */
-    char versions[16]; /* "2/3": of how many; "" where there is one */
+    char versions[16]; /* "2/3": of how many; "" if there is one */
 };
 
 /* A row: of a block; or, in the block behind the last one, of what stands below the text. */

@@ -184,7 +184,7 @@ static void find(void *self, const char *text)
 
 static void copy(void *self, const char *what)
 {
-    copy_what(self, what);
+    copy_command(self, what);
 }
 
 static void raw(void *self)

@@ -122,7 +122,7 @@ static size_t item_number(const struct app *a, size_t n)
     return SIZE_MAX;
 }
 
-void copy_what(struct app *a, const char *what)
+void copy_command(struct app *a, const char *what)
 {
     size_t digits = strspn(what, "0123456789");
     int block = 0, used = 0;

@@ -23,23 +23,30 @@ static unsigned base_input(struct app *a, const struct input *in)
     return REACT_TAKEN | REACT_DIRTY;
 }
 
-/* clang-format off */
 const struct screen_layer layer_table[N_LAYERS] = {
-    /*                  name      modal  covers key           input       draw         hints */
-    [LAYER_BASE] =     {"base",     false, true,  actions_key,  base_input, view_base,   view_base_hints},
-    [LAYER_PAGER] =    {"pager",    false, false, pager_key,    NULL,       view_page,   view_page_hints},
-    [LAYER_FIND] =     {"find",     true,  false, find_key,     find_input, NULL,        view_find_line},
-    [LAYER_PICKER] =   {"picker",   true,  true,  picker_layer_key, picker_layer_input, view_picker, view_picker_hints},
-    [LAYER_QUESTION] = {"question", true,  false, question_key, NULL,       NULL,        NULL},
+    [LAYER_BASE] = {.covers = true,
+                    .key = actions_key,
+                    .input = base_input,
+                    .draw = view_base,
+                    .hints = view_base_hints},
+    [LAYER_PAGER] = {.key = pager_key, .draw = view_page, .hints = view_page_hints},
+    [LAYER_FIND] = {.modal = true, .key = find_key, .input = find_input, .hints = view_find_line},
+    [LAYER_PICKER] = {.modal = true,
+                      .covers = true,
+                      .key = picker_layer_key,
+                      .input = picker_layer_input,
+                      .draw = view_picker,
+                      .hints = view_picker_hints},
+    [LAYER_QUESTION] = {.modal = true, .key = question_key},
 };
-/* clang-format on */
 
-/* What a key has left behind. */
-static void settle(struct app *a)
+/* After whatever came from the terminal. -> what is left for the loop. */
+static unsigned settle(struct app *a, unsigned reaction)
 {
     if (a->focus != FOCUS_CHAT)
-        a->reader.bare = false; /* it is over, not in wait */
+        a->reader.bare = false; /* text alone ends when the focus goes elsewhere */
     composer_tell_if_full(&a->composer, &a->prompt);
+    return reaction & ~(unsigned)REACT_TAKEN;
 }
 
 /* Two actions that even a modal layer lets through. */
@@ -55,8 +62,7 @@ unsigned app_key(struct app *a, int32_t key)
     unsigned reaction = layers_top(&a->layers)->modal ? act_always(a, key) : REACT_PASS;
     if (!reaction)
         reaction = layers_key(&a->layers, a, key);
-    settle(a);
-    return reaction | REACT_DIRTY;
+    return settle(a, reaction | REACT_DIRTY);
 }
 
 unsigned app_input(struct app *a, const struct input *in)
@@ -64,6 +70,5 @@ unsigned app_input(struct app *a, const struct input *in)
     if (in->type == INPUT_KEY)
         return app_key(a, in->key);
     unsigned reaction = layers_input(&a->layers, a, in);
-    settle(a);
-    return reaction;
+    return settle(a, reaction);
 }

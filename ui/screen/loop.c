@@ -87,7 +87,7 @@ static void take_keys(struct app *a, struct loop *l)
     struct input in;
     while (!wants(a, REACT_QUIT) && !a->composer.external.pid && keys_next(&l->keys, &in))
         a->wants |= app_input(a, &in);
-    if (a->composer.external.pid) { /* what was typed behind its key waits for its end */
+    if (a->composer.external.pid) { /* what was typed after its key waits until it ends */
         l->at.escape = l->at.paste = 0;
         return;
     }
@@ -201,6 +201,11 @@ static bool can_draw(const struct app *a)
     return wants(a, REACT_DIRTY) && !screen_busy() && !a->composer.external.pid;
 }
 
+static bool is_searching(const struct app *a)
+{
+    return transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager);
+}
+
 static void run_timers(struct app *a, struct loop *l)
 {
     double now = now_ms();
@@ -218,7 +223,7 @@ static void run_timers(struct app *a, struct loop *l)
         chat_save(&a->chat);
     l->at.save = a->chat.saving.due;
     l->at.memory = moves(a) ? a->chat.sampled + MEMORY_MS : 0;
-    if (transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager)) {
+    if (is_searching(a)) {
         transcript_search_step(&a->reader.transcript, SEARCH_MS);
         transcript_search_step(&a->reader.pager, SEARCH_MS);
         a->wants |= REACT_DIRTY;
@@ -241,9 +246,7 @@ static void one_round(struct app *a, struct loop *l)
         {.fd = screen_busy() ? screen_out_fd() : -1, .events = POLLOUT},
         {.fd = a->chat.next_engine ? engine_fd(a->chat.next_engine) : -1, .events = POLLIN},
     };
-    bool searching =
-        transcript_searching(&a->reader.transcript) || transcript_searching(&a->reader.pager);
-    int n = poll(fds, 5, searching ? 0 : wait_ms(&at));
+    int n = poll(fds, 5, is_searching(a) ? 0 : wait_ms(&at));
     if (n > 0) {
         if (fds[1].revents)
             take_signals(a, l);

@@ -32,7 +32,7 @@ enum {
     K_SHIFT = 1 << 24,
     K_ALT = 1 << 25,
     K_CTRL = 1 << 26,
-    K_CTRL_X = 1 << 27, /* Ctrl-X came before: made by who asks for it (app), not by keys.c */
+    K_CTRL_X = 1 << 27, /* Ctrl-X came before: set by the composer, never by keys_next */
     K_MODIFIERS = K_SHIFT | K_ALT | K_CTRL | K_CTRL_X
 };
 
