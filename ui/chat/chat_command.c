@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_command.h"
 
-#include "chat_commands.h"
+#include "command_bodies.h"
 #include "command.h"
 
 void chat_help(struct chat_session *s)

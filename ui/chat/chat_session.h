@@ -14,7 +14,7 @@
  *   chat_settings.c       /set, /preset, /system
  *   chat_find.c, chat_bench.c
  *   chat_command.c        runs a line that is a command; /help
- *   chat_commands.c       the bodies that the rows of command.c name
+ *   command_bodies.c      the bodies that the rows of command.c name
  *
  * A face waits (poll) for engine_fd of `engine` and `next_engine`, gives their events to chat_event
  * and chat_next_event, and calls chat_save when saving.due has come.

@@ -9,7 +9,7 @@
 #ifdef COMMANDS_WITHOUT_BODIES
 #define RUN(function) NULL
 #else
-#include "chat_commands.h"
+#include "command_bodies.h"
 #define RUN(function) function
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * command: the table of /commands. Help, completion, the manual and both faces come from its rows;
- * a row names the function that runs it (chat_commands.h).
+ * a row names the function that runs it (command_bodies.h).
  */
 #ifndef QINS_COMMAND_H
 #define QINS_COMMAND_H

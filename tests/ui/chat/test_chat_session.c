@@ -673,6 +673,10 @@ static void test_what_was_said_is_found(void **state)
     chat_command(&n->chat, "/find light");
     expect(n, "Found 1. You: why does light bend\n2. Assistant: Light bends.\n2 found, in 2 of 2 "
               "messages.\n|");
+    chat_command(&n->chat, "/find WHY"); /* a capital wants itself */
+    expect(n, "notice Not found|");
+    chat_command(&n->chat, "/find why");
+    expect(n, "Found 1. You: why does light bend\n1 found, in 1 of 2 messages.\n|");
     chat_command(&n->chat, "/find ice");
     expect(n, "notice Not found|");
 }

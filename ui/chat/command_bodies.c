@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "chat_commands.h"
+#include "command_bodies.h"
 
 #include "about.h"
 #include "chat_bench.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * chat_commands: the functions that the rows of command.c name. `argument`: what follows the
+ * command_bodies: the functions that the rows of command.c name. `argument`: what follows the
  * command's name, "" if nothing does.
  */
-#ifndef QINS_CHAT_COMMANDS_H
-#define QINS_CHAT_COMMANDS_H
+#ifndef QINS_COMMAND_BODIES_H
+#define QINS_COMMAND_BODIES_H
 
 struct chat_session;
 
