@@ -287,7 +287,7 @@ def test_umask_zero_opens_nothing():
                 time.sleep(0.05)
             s.wait("Enter send")
             send(s, "/copy")
-            s.wait(r"written\s+to")
+            s.wait(r"copied\s+the\s+answer")
             home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
             copies = glob.glob(os.path.join(tmp, "qins-copy-*"))
             assert len(copies) == 1 and mode_of(copies[0]) == 0o600
@@ -386,7 +386,8 @@ def test_ten_megabytes_are_not_sent_to_a_terminal():
             send(s, "much")
             s.wait(r"Stopped by +end of answer")
             send(s, "/copy")
-            found = s.wait(r"Answer, 10800000 bytes: too long for a terminal's clipboard; written\s+to\s+(\S+)")
+            found = s.wait(r"Too long for a terminal's clipboard:\s+copied\s+the\s+answer\s+"
+                           r"\(10800000\s+bytes\)\s+to\s+(\S+)")
             path = found.group(1)
             with open(path, "rb") as f:
                 assert f.read() == b"0123456789 abcdef\0" * 600000
