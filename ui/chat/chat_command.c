@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_command.h"
 
-#include "command_bodies.h"
 #include "command.h"
+#include "command_bodies.h"
 
 void chat_help(struct chat_session *s)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * command: the table of /commands. Help, completion, the manual and both faces come from its rows;
- * a row names the function that runs it (command_bodies.h).
+ * a row names the function that runs it (command_bodies.h). A new command is a row in command.c and
+ * a function in command_bodies.c.
  */
 #ifndef QINS_COMMAND_H
 #define QINS_COMMAND_H

@@ -184,6 +184,16 @@ def test_another_model_is_told_wherever_it_is_asked_for():
         s.wait(r"^nonesuch: no such file or model")
 
 
+def test_json_tells_another_model_as_it_tells_the_first():
+    lines = Lines()
+    with open(lines.path("second.qins"), "w", encoding="ascii"):
+        pass
+    done = lines.pipe("one\n/model %s\ntwo\n" % lines.path("second.qins"), "--json")
+    said = [e for e in map(json.loads, done.stdout.decode().splitlines()) if e["event"] not in ("loading", "prompt")]
+    assert [e["event"] for e in said if e["event"] != "text"] == ["start", "done", "notice", "notice", "start", "done"]
+    assert [os.path.basename(e["model"]) for e in said if e["event"] == "start"] == ["meson.build", "second.qins"]
+
+
 def test_a_full_context_asks_in_lines_too():
     lines = Lines("aaaaabbbbbcccccdddddeeeee")
     with lines.start(FAKE_CONTEXT="42", FAKE_PIECE="5") as s:  # each message takes 10 tokens, each piece one
