@@ -47,9 +47,9 @@ struct editor {
     size_t yank_at, yank_n; /* what it inserted */
     unsigned yank_index;    /* what a yank takes: the newest, until an older one was asked for */
     struct folded_pastes folded_pastes;
-    struct clean clean; /* of the paste that is coming in */
-    struct buf pasted;  /* it, so far */
-    bool full;          /* something was refused; for the caller to clear */
+    struct paste_filter filter; /* of the paste that is coming in */
+    struct buf pasted;          /* it, so far */
+    bool full;                  /* something was refused; for the caller to clear */
     struct history history;
     size_t history_at; /* the entry shown; history.n: the draft */
     char *draft;

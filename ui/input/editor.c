@@ -71,12 +71,12 @@ void editor_paste(struct editor *e, const char *bytes, size_t n)
 {
     if (e->pasted.len > EDITOR_MAX_BYTES)
         return; /* refused as a whole when it is over; what follows needs no room */
-    clean(&e->clean, bytes, n, &e->pasted);
+    paste_filter_add(&e->filter, bytes, n, &e->pasted);
 }
 
 void editor_paste_end(struct editor *e)
 {
-    clean_end(&e->clean, &e->pasted);
+    paste_filter_end(&e->filter, &e->pasted);
 }
 
 size_t editor_pasted_lines(const struct editor *e)
@@ -115,7 +115,7 @@ void editor_take_paste(struct editor *e)
 void editor_drop_paste(struct editor *e)
 {
     buf_free(&e->pasted);
-    e->clean = (struct clean){0};
+    e->filter = (struct paste_filter){0};
 }
 
 /* The folded paste before or behind the caret becomes plain text. */

@@ -39,7 +39,7 @@ bool folded_pastes_add(struct folded_pastes *c, const char *text, size_t n, stru
     buf_printf(mark, "[pasted" NBSP "%zu" NBSP "line%s," NBSP, lines, lines == 1 ? "" : "s");
     put_size(mark, n);
     buf_puts(mark, "]\x03");
-    c->texts = xrealloc(c->texts, c->n + 1, sizeof *c->texts);
+    c->texts = xgrow(c->texts, c->n, &c->cap, sizeof *c->texts);
     c->texts[c->n] = (struct buf){0};
     buf_append(&c->texts[c->n++], text, n);
     c->bytes += n;

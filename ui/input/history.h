@@ -17,7 +17,7 @@ enum {
 
 struct history {
     char **entries; /* [n] */
-    size_t n;
+    size_t n, cap;
     char *path; /* NULL: not kept */
 };
 

@@ -141,7 +141,7 @@ const size_t n_keymap = sizeof keymap / sizeof *keymap;
 /* ---- what is in effect ---------------------------------------------------------------- */
 
 static struct binding *effective; /* [n_effective]; NULL until it is asked for */
-static size_t n_effective;
+static size_t n_effective, cap_effective;
 
 static void start_effective(void)
 {
@@ -149,7 +149,7 @@ static void start_effective(void)
     if (effective)
         return;
     effective = xcalloc(n_keymap, sizeof *effective);
-    n_effective = n_keymap;
+    n_effective = cap_effective = n_keymap;
     for (size_t i = 0; i < n_keymap; i++) {
         effective[i] = keymap[i];
         help = effective[i].help = keymap[i].help ? keymap[i].help : help;
@@ -167,7 +167,7 @@ void keymap_reset(void)
 {
     free(effective);
     effective = NULL;
-    n_effective = 0;
+    n_effective = cap_effective = 0;
 }
 
 /* The row that a new binding of this action stands behind: of the same places, else of some of
@@ -199,7 +199,7 @@ void keymap_bind(unsigned where, int32_t key, enum action action)
     struct binding b = {where, key, action,
                         row < n_effective ? effective[row].help : action_name(action)};
     row += row < n_effective;
-    effective = xrealloc(effective, n_effective + 1, sizeof *effective);
+    effective = xgrow(effective, n_effective, &cap_effective, sizeof *effective);
     memmove(effective + row + 1, effective + row, (n_effective - row) * sizeof *effective);
     effective[row] = b;
     n_effective++;

@@ -60,7 +60,7 @@ struct keys {
     bool end_paste;             /* the end of the paste did not come: give out what is held */
     bool timed_out;             /* what is held will not be continued */
     struct key_sequence *extra; /* from terminfo */
-    size_t n_extra;
+    size_t n_extra, cap_extra;
 };
 
 void keys_free(struct keys *k);

@@ -144,11 +144,14 @@ def test_crashes_give_the_terminal_back():
 
 def handles_crash(pid):
     """A thread blocks SIGSEGV: it is in the handler."""
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as f:
-            blocked = int(re.search(r"SigBlk:\s*(\w+)", f.read()).group(1), 16)
-        if blocked >> (signal.SIGSEGV - 1) & 1:
-            return True
+    try:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as f:
+                blocked = int(re.search(r"SigBlk:\s*(\w+)", f.read()).group(1), 16)
+            if blocked >> (signal.SIGSEGV - 1) & 1:
+                return True
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # the thread, or all of it, has ended meanwhile
     return False
 
 
