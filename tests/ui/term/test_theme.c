@@ -43,8 +43,9 @@ static void test_faults_are_told_with_their_place(void **state)
         const char *yaml, *message;
     } bad[] = {
         {"usr: red\n", "t.yaml:1:1: unknown role \"usr\"; did you mean user?"},
-        {"note: red\nuser: blod cyan\n", "t.yaml:2:7: user: \"blod\" is not a colour (a name, or 0 to "
-                                         "255) or an attribute; did you mean bold?"},
+        {"note: red\nuser: blod cyan\n",
+         "t.yaml:2:7: user: \"blod\" is not a colour (a name, or 0 to "
+         "255) or an attribute; did you mean bold?"},
         {"user: 256\n", "t.yaml:1:7: user: \"256\" is not a colour"},
         {"user: -1\n", "t.yaml:1:7: user: \"-1\" is not a colour"},
         {"user: 1.5\n", "t.yaml:1:7: user: \"1.5\" is not a colour"},
