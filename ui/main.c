@@ -9,7 +9,7 @@
 #include "sanitise.h"
 
 #ifdef QINS_SCREEN
-#include "app.h"
+#include "loop.h"
 #endif
 
 /* Full screen if it was built in, is asked for and the terminal can show it; else plain. */
@@ -17,7 +17,7 @@ static int run(struct cli *c)
 {
 #ifdef QINS_SCREEN
     int code;
-    if (!c->plain && app_run(c, &code))
+    if (!c->plain && loop_run(c, &code))
         return code;
 #endif
     return plain_run(c);

@@ -11,7 +11,7 @@ static const char page[] =
     "logarithmic scale: fine steps where weights are small, coarse ones where they are large. The "
     "code is inverse: the smallest code stands for the largest weights.\n"
     "\n"
-    "Formats, in bits a weight (FP32 takes 32):\n"
+    "Formats, in bits per weight (FP32 takes 32):\n"
     "  qins9     9      8-bit code, signs apart: the original\n"
     "  qins8     8      sign, 7-bit code, a scale for each row\n"
     "  qins4     4.25   sign, 3-bit code, a scale for 32 weights\n"

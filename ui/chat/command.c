@@ -5,36 +5,56 @@
 
 #include "nearest.h"
 
+/* The manual's generator needs the rows without what they run. */
+#ifdef COMMANDS_WITHOUT_BODIES
+#define RUN(function) NULL
+#else
+#include "command_bodies.h"
+#define RUN(function) function
+#endif
+
 const struct command commands[] = {
-    {COMMAND_HELP, "help", "", ARGUMENT_NONE, "keys and commands"},
-    {COMMAND_NEW, "new", "", ARGUMENT_NONE, "start a new conversation; the old one is kept"},
-    {COMMAND_CLEAR, "clear", "", ARGUMENT_NONE, "the same"},
-    {COMMAND_OPEN, "open", "[WORDS]", ARGUMENT_TEXT,
-     "list the conversations; or open one by its number there, or by words in it"},
-    {COMMAND_SAVE, "save", "[TITLE]", ARGUMENT_TEXT, "say that all is saved; or give a title"},
-    {COMMAND_EXPORT, "export", "[--force] FILE", ARGUMENT_FILE,
-     "write the conversation to FILE.md or FILE.jsonl, or with all branches to FILE.json"},
-    {COMMAND_REGEN, "regen", "", ARGUMENT_NONE, "another answer; the old one stays as a version"},
-    {COMMAND_EDIT, "edit", "[answer]", ARGUMENT_TEXT,
-     "write your last message anew, or the last answer; the old one stays"},
-    {COMMAND_UNDO, "undo", "", ARGUMENT_NONE, "take back the last message and its answer"},
-    {COMMAND_CONTINUE, "continue", "", ARGUMENT_NONE, "go on with an answer that was stopped"},
-    {COMMAND_BRANCH, "branch", "[N]", ARGUMENT_TEXT, "list the branches; or show version N"},
-    {COMMAND_ABOUT, "about", "", ARGUMENT_NONE, "what QINS is"},
-    {COMMAND_SYSTEM, "system", "TEXT", ARGUMENT_TEXT,
-     "system prompt from now on; \"none\": none, \"edit\": in your editor; alone: shows it"},
-    {COMMAND_PRESET, "preset", "NAME", ARGUMENT_PRESET, "load a preset; without NAME, list them"},
-    {COMMAND_MODEL, "model", "NAME", ARGUMENT_MODEL,
-     "talk on with another model; without NAME, list them"},
-    {COMMAND_SET, "set", "NAME VALUE", ARGUMENT_OPTION, "change a setting; alone, list them"},
-    {COMMAND_STATS, "stats", "", ARGUMENT_NONE, "numbers of the last answer"},
-    {COMMAND_BENCH, "bench", "", ARGUMENT_NONE, "measure reading and answering on this machine"},
-    {COMMAND_FIND, "find", "TEXT", ARGUMENT_TEXT, "find text in the chat; alone: forget it"},
-    {COMMAND_COPY, "copy", "[N|code [N]]", ARGUMENT_TEXT,
-     "the last answer, message N, or its code, to the clipboard"},
-    {COMMAND_RAW, "raw", "", ARGUMENT_NONE, "answers as written, or as Markdown again"},
-    {COMMAND_BARE, "bare", "", ARGUMENT_NONE, "text only, to select it with the mouse"},
-    {COMMAND_QUIT, "quit", "", ARGUMENT_NONE, "leave"},
+    {"help", "", ARGUMENT_NONE, "keys and commands", RUN(run_help), NULL},
+    {"new", "", ARGUMENT_NONE, "start a new conversation; the old one is kept", RUN(run_new), NULL},
+    {"clear", "", ARGUMENT_NONE, "same as /new", RUN(run_new), NULL},
+    {"open", "[WORDS]", ARGUMENT_TEXT,
+     "list the conversations, or open one by its number there or by words in it", RUN(run_open),
+     NULL},
+    {"save", "[TITLE]", ARGUMENT_TEXT, "confirm that everything is saved, or set a title",
+     RUN(run_save), NULL},
+    {"export", "[--force] FILE", ARGUMENT_FILE,
+     "write the conversation to FILE.md or FILE.jsonl, or with all branches to FILE.json",
+     RUN(run_export), NULL},
+    {"regen", "", ARGUMENT_NONE, "regenerate the answer (the old one is kept)", RUN(run_regen),
+     NULL},
+    {"edit", "[answer]", ARGUMENT_TEXT,
+     "rewrite your last message, or the last answer (the old one is kept)", RUN(run_edit), NULL},
+    {"undo", "", ARGUMENT_NONE, "undo the last message and its answer", RUN(run_undo), NULL},
+    {"continue", "", ARGUMENT_NONE, "continue an answer that was stopped", RUN(run_continue), NULL},
+    {"branch", "[N]", ARGUMENT_TEXT, "list the branches, or show version N", RUN(run_branch), NULL},
+    {"about", "", ARGUMENT_NONE, "what QINS is", RUN(run_about), NULL},
+    {"system", "TEXT", ARGUMENT_TEXT,
+     "set the system prompt ('none' removes it, 'edit' opens your editor; no TEXT shows it)",
+     RUN(run_system), NULL},
+    {"preset", "NAME", ARGUMENT_PRESET, "load a preset; without NAME, list them", RUN(run_preset),
+     NULL},
+    {"model", "NAME", ARGUMENT_MODEL, "switch to another model; without NAME, list models",
+     RUN(run_model), NULL},
+    {"set", "NAME VALUE", ARGUMENT_OPTION, "change a setting; without NAME, list them",
+     RUN(run_set), NULL},
+    {"stats", "", ARGUMENT_NONE, "numbers of the last answer", RUN(run_stats), NULL},
+    {"bench", "", ARGUMENT_NONE, "measure reading and answering on this machine", RUN(run_bench),
+     NULL},
+    {"find", "TEXT", ARGUMENT_TEXT, "search the chat; without TEXT, clear the search",
+     RUN(run_find), NULL},
+    {"copy", "[N|code [N]]", ARGUMENT_TEXT,
+     "copy the last answer, message N, or its code to the clipboard", RUN(run_copy),
+     "/copy needs the full-screen view; /export FILE writes the conversation to a file."},
+    {"raw", "", ARGUMENT_NONE, "show answers as written, or as Markdown again", RUN(run_raw),
+     "/raw only applies to the full-screen view; answers are always shown as written here."},
+    {"bare", "", ARGUMENT_NONE, "show only text, to select it with the mouse", RUN(run_bare),
+     "/bare only applies to the full-screen view."},
+    {"quit", "", ARGUMENT_NONE, "quit", RUN(run_quit), NULL},
 };
 const size_t n_commands = sizeof commands / sizeof *commands;
 
@@ -63,7 +83,7 @@ const struct command *command_find(const char *line, const char **argument)
     return NULL;
 }
 
-enum command_id command_parse(const char *line, const char **argument)
+enum command_kind command_parse(const char *line, const char **argument)
 {
     const char *s = skip_blanks(line);
     const struct command *c = command_find(line, argument);
@@ -71,7 +91,7 @@ enum command_id command_parse(const char *line, const char **argument)
         *argument = s + 1;
     if (s[0] != '/' || s[1] == '/')
         return COMMAND_TEXT;
-    return !c || (c->argument == ARGUMENT_NONE && **argument) ? COMMAND_UNKNOWN : c->id;
+    return !c || (c->argument == ARGUMENT_NONE && **argument) ? COMMAND_UNKNOWN : COMMAND_KNOWN;
 }
 
 const char *command_nearest(const char *line)
@@ -90,13 +110,24 @@ const char *command_nearest(const char *line)
     return nearest(word, names, n_commands < MAX_NAMES ? n_commands : MAX_NAMES);
 }
 
-void command_help(struct buf *out)
+static void add_row(struct buf *out, bool full_screen, const char *name, const char *arguments,
+                    const char *help)
 {
-    buf_puts(out, "Commands\n");
+    char left[40];
+    snprintf(left, sizeof left, "%s%s%s", name, *arguments || full_screen ? " " : "", arguments);
+    buf_printf(out, full_screen ? "  %-24s  %s\n" : "%s: %s.\n", left, help);
+}
+
+void command_help(struct buf *out, bool full_screen)
+{
+    char name[16];
+    if (full_screen)
+        buf_puts(out, "Commands\n");
     for (size_t i = 0; i < n_commands; i++) {
-        char left[40];
-        snprintf(left, sizeof left, "/%s %s", commands[i].name, commands[i].arguments);
-        buf_printf(out, "  %-24s  %s\n", left, commands[i].help);
+        const struct command *c = &commands[i];
+        snprintf(name, sizeof name, "/%s", c->name);
+        if (full_screen || !c->not_in_lines)
+            add_row(out, full_screen, name, c->arguments, c->help);
     }
-    buf_printf(out, "  %-24s  %s\n", "//text", "send a text that starts with a slash");
+    add_row(out, full_screen, "//text", "", "send text that starts with a slash");
 }

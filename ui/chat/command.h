@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * command: the table of /commands; help, completion and the manual come from its rows.
- * What they do stands in app.
+ * command: the table of /commands. Help, completion, the manual and both faces come from its rows;
+ * a row names the function that runs it (command_bodies.h). A new command is a row in command.c and
+ * a function in command_bodies.c.
  */
 #ifndef QINS_COMMAND_H
 #define QINS_COMMAND_H
 
 #include "base.h"
 
-enum command_id {
-    COMMAND_HELP,
-    COMMAND_CLEAR,
-    COMMAND_ABOUT,
-    COMMAND_SYSTEM,
-    COMMAND_PRESET,
-    COMMAND_MODEL,
-    COMMAND_SET,
-    COMMAND_STATS,
-    COMMAND_BENCH,
-    COMMAND_QUIT,
-    COMMAND_NEW,
-    COMMAND_OPEN,
-    COMMAND_SAVE,
-    COMMAND_EXPORT,
-    COMMAND_REGEN,
-    COMMAND_EDIT,
-    COMMAND_UNDO,
-    COMMAND_CONTINUE,
-    COMMAND_BRANCH,
-    COMMAND_FIND,
-    COMMAND_COPY,
-    COMMAND_RAW,
-    COMMAND_BARE,
+struct chat_session;
+
+/* What a line is. */
+enum command_kind {
+    COMMAND_KNOWN,
     COMMAND_UNKNOWN, /* looks like a command, is none: never for the model */
     COMMAND_TEXT     /* for the model; a leading "//" became "/" */
 };
@@ -47,23 +29,25 @@ enum command_argument {
 };
 
 struct command {
-    enum command_id id;
     const char *name;      /* without the slash */
     const char *arguments; /* "NAME VALUE", or "" */
     enum command_argument argument;
     const char *help;
+    void (*run)(struct chat_session *s, const char *argument); /* NULL in the manual's generator */
+    const char *not_in_lines; /* NULL: every face has it; else what to do instead in lines */
 };
 
 extern const struct command commands[];
 extern const size_t n_commands;
 
 /* What a line means. *argument: what follows the name (or the text for the model), inside line. */
-enum command_id command_parse(const char *line, const char **argument);
+enum command_kind command_parse(const char *line, const char **argument);
 /* The row of the command that a line names, or NULL; *argument as above. */
 const struct command *command_find(const char *line, const char **argument);
 /* For an unknown one: the most similar name, or NULL. */
 const char *command_nearest(const char *line);
 
-void command_help(struct buf *out);
+/* A row for each command: all of them in columns, or those of lines as sentences. */
+void command_help(struct buf *out, bool full_screen);
 
 #endif

@@ -38,7 +38,7 @@ int64_t saved_chats_find(struct saving *s, const char *what, struct error *err)
         if (i < list.n)
             id = list.entries[i].id;
         else
-            error_set(err, EX_NOINPUT, "No conversation is found for %.100s; /open lists them",
+            error_set(err, EX_NOINPUT, "No conversation matches %.100s; /open lists them all",
                       what);
     }
     store_list_free(&list);
@@ -49,7 +49,7 @@ char *saved_chats_save(struct saving *s, struct conversation *c, const char *tit
 {
     struct error err;
     if (!c->n)
-        return xstrdup("Nothing was said yet");
+        return xstrdup("Nothing to save yet");
     if (*title) {
         free(c->title);
         c->title = xstrdup(title);
@@ -61,8 +61,7 @@ char *saved_chats_save(struct saving *s, struct conversation *c, const char *tit
         free(saving_news(s)); /* the same */
         return xstrdup(s->reason);
     }
-    return xasprintf("Saved as \"%s\"%s", c->title,
-                     *title ? "" : "; every message is, as it comes");
+    return xasprintf("Saved as \"%s\"%s", c->title, *title ? "" : "; messages are saved as you go");
 }
 
 char *saved_chats_export(const struct conversation *c, const char *argument)
@@ -77,7 +76,7 @@ char *saved_chats_export(const struct conversation *c, const char *argument)
     char *full =
         path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
     char *line =
-        export_file(c, full, replace, &err) ? xasprintf("Written: %s", full) : xstrdup(err.text);
+        export_file(c, full, replace, &err) ? xasprintf("Saved to %s", full) : xstrdup(err.text);
     free(full);
     return line;
 }
@@ -89,9 +88,8 @@ bool saved_chats_context(struct engine *e, bool (*told_to_go)(void))
     engine_keep(e);
     while (engine_is_keeping(e)) {
         if (told > 0 && now_ms() > told) {
-            fputs(
-                "qins-tui: keeping what the model has read, for the next time; Ctrl-C ends that\n",
-                stderr);
+            fputs("qins-tui: saving what the model has read, for next time; Ctrl-C skips this\n",
+                  stderr);
             told = 0;
         }
         while (engine_next(e, &event))

@@ -32,7 +32,7 @@ struct store *saving_store(struct saving *s, struct error *err);
 void saving_later(struct saving *s);
 /* Saves what is not saved. -> whether all of it is */
 bool saving_now(struct saving *s, struct conversation *c);
-/* The conversation is left: others may have it. */
+/* The conversation is closed: others may have it. */
 void saving_release(struct saving *s);
 /* -> a line for the reader, once; NULL: none. Caller frees. */
 char *saving_news(struct saving *s);

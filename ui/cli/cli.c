@@ -16,9 +16,6 @@
 #include "shell.h"
 #include "versions.h"
 
-#define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
-#define GIB ((double)(1 << 30))
-
 enum {
     VALUE_OPTION = 0x100, /* + enum option_id */
     VALUE_FLAG = 0x200,   /* + enum cli_flag */
@@ -148,8 +145,8 @@ static bool refuse_unknown(const char *word, struct error *err)
     }
     for (size_t i = 0; guess && i <= strlen(guess); i++)
         flag[i] = guess[i] == '_' ? '-' : guess[i];
-    return error_set(err, EX_USAGE, "%.*s: no such flag, or not clear which; %s%s%s", (int)len,
-                     word, guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
+    return error_set(err, EX_USAGE, "%.*s: unknown or ambiguous option; %s%s%s", (int)len, word,
+                     guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
 }
 
 static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
@@ -243,7 +240,7 @@ static void help_line(struct buf *out, char short_flag, const char *name, const 
 
 static void help_append(struct buf *out, bool all)
 {
-    buf_puts(out, "usage: qins-tui [flags] [MODEL]\n");
+    buf_puts(out, "usage: qins-tui [options] [MODEL]\n");
     for (int id = 0; id < N_OPTIONS; id++) {
         const struct option_row *row = &option_table[id];
         if (all || !row->rare)
@@ -345,44 +342,4 @@ bool cli_saves(const struct cli *c)
 {
     const char *no = getenv("QINS_NO_HISTORY");
     return !c->no_save && !(no && *no);
-}
-
-/* ---- the engine's part ---------------------------------------------------------------- */
-
-/* Takes `model`. */
-static bool engine_options(const struct options *options, char *model, struct engine_options *o,
-                           struct error *err)
-{
-    *o = (struct engine_options){
-        .model = model,
-        .n_threads = (unsigned)options_number(options, OPT_THREADS),
-        .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
-        .cpu = options_text(options, OPT_CPU),
-        .format = options_text(options, OPT_FORMAT),
-        .speculate = options_text(options, OPT_SPECULATE),
-        .kv = options_text(options, OPT_KV),
-        .gemm = options_text(options, OPT_GEMM),
-        .prompt_cache_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
-        .keep_worth_ms = KEEP_WORTH_MS,
-    };
-    if (model && engine_options_check(o, err))
-        return true;
-    free(model);
-    o->model = NULL;
-    return false;
-}
-
-bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err)
-{
-    const char *asked = options_text(&c->options, OPT_MODEL);
-    char *model = *asked ? models_find(asked, err) : models_default(err);
-    bool ok = engine_options(&c->options, model, o, err);
-    o->raw = c->raw;
-    return ok;
-}
-
-bool cli_switch_options(const struct options *options, const char *model, struct engine_options *o,
-                        struct error *err)
-{
-    return engine_options(options, models_find(model, err), o, err);
 }

@@ -5,7 +5,6 @@
 #ifndef QINS_CLI_H
 #define QINS_CLI_H
 
-#include "engine.h"
 #include "options.h"
 
 enum cli_action {
@@ -46,12 +45,5 @@ bool cli_saves(const struct cli *c);
 
 /* CLI_HELP to CLI_COMPLETION: prints on stdout. -> exit code */
 int cli_answer(struct cli *c);
-
-/* What engine_start needs: model found, CPU level and folder format checked. o->model is for the
- * caller to free, once the engine is started. */
-bool cli_engine_options(const struct cli *c, struct engine_options *o, struct error *err);
-/* The same for a model chosen while the program runs: a path or a name. */
-bool cli_switch_options(const struct options *options, const char *model, struct engine_options *o,
-                        struct error *err);
 
 #endif

@@ -4,15 +4,14 @@
 #include <stddef.h>
 
 const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
-    [FLAG_PROMPT] =
-        {"prompt", 'p', "TEXT", "answer this in plain mode, then leave",
-         "The prompt of\n"
-         ".Sx PLAIN MODE .\n"
-         "Where text also comes from the standard input it is added after a blank line."},
-    [FLAG_CONTINUE] = {"continue", 0, NULL, "go on with the last conversation",
-                       "Opens the screen with the conversation that was saved last."},
-    [FLAG_NO_SAVE] = {"no-save", 0, NULL, "keep nothing of what is said",
-                      "Neither conversations nor sent lines are kept, as if\n"
+    [FLAG_PROMPT] = {"prompt", 'p', "TEXT", "answer TEXT on stdout and exit",
+                     "The prompt of\n"
+                     ".Sx PLAIN MODE .\n"
+                     "If text also comes from the standard input, it is added after a blank line."},
+    [FLAG_CONTINUE] = {"continue", 0, NULL, "resume the last conversation",
+                       "Opens the conversation that was saved last."},
+    [FLAG_NO_SAVE] = {"no-save", 0, NULL, "don't save the conversation",
+                      "Saves neither the conversation nor the lines that were sent, as if\n"
                       ".Ev QINS_NO_HISTORY\n"
                       "were set."},
     [FLAG_RAW] =
@@ -21,22 +20,22 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
          ".Fl \\-system :\n"
          "the text is tokenised as the model's own tokenizer does, names of special tokens\n"
          "and its rule for the token that begins a text included.\n"
-         "An empty text is that token alone.",
+         "Empty text yields only that token.",
          .rare = true},
     [FLAG_PLAIN] =
-        {"plain", 0, NULL, "no screen, even on a terminal",
-         "Plain mode even where standard input and output are terminals: a conversation in\n"
+        {"plain", 0, NULL, "no full screen, even on a terminal",
+         "Plain mode even if standard input and output are terminals: a conversation in\n"
          "lines there."},
     [FLAG_CHAT] =
-        {"chat", 0, NULL, "a conversation in lines, without a screen",
-         "A conversation without a screen: each line of the standard input is a message.\n"
+        {"chat", 0, NULL, "chat in lines, without the full screen",
+         "A conversation without the full screen: each line of the standard input is a message.\n"
          "This is what\n"
          ".Fl \\-plain\n"
          "does on a terminal; see\n"
          ".Sx Conversation in lines .",
          .rare = true},
-    [FLAG_JSON] = {"json", 0, NULL, "plain mode in lines of JSON",
-                   "Plain mode in which the standard output is one JSON object a line; see\n"
+    [FLAG_JSON] = {"json", 0, NULL, "print JSON Lines",
+                   "Plain mode in which the standard output is one JSON object per line; see\n"
                    ".Sx JSON .\n"
                    "With\n"
                    ".Fl \\-models\n"
@@ -64,8 +63,8 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
                          "(bash, zsh or fish) complete the flags, for example\n"
                          ".Li eval \\(dq$(qins\\-tui \\-\\-completion bash)\\(dq .",
                          .rare = true},
-    [FLAG_HELP] = {"help", 'h', NULL, "print this", "Prints a short list of the options."},
-    [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print the rarer options too", "Prints all options."},
+    [FLAG_HELP] = {"help", 'h', NULL, "print this help", "Prints a short list of the options."},
+    [FLAG_HELP_ALL] = {"help-all", 0, NULL, "print all options", "Prints all options."},
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",
                       "Prints the version of the program and of its libraries."},
 };

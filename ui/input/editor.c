@@ -4,174 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor_internal.h"
 #include "motion.h"
 #include "utf8.h"
 
-enum { UNDO_MAX_CHANGES = 1000, UNDO_MAX_BYTES = 16 << 20, MAX_CHIP_BYTES = 4 * EDITOR_MAX_BYTES };
-
-/* ---- changes and undo ----------------------------------------------------------------- */
-
-static void free_change(struct editor *e, struct change *c)
-{
-    e->undo_bytes -= c->other.len;
-    buf_free(&c->other);
-}
-
-static void drop_oldest(struct editor *e, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        free_change(e, &e->changes[i]);
-    if (n)
-        memmove(e->changes, e->changes + n, (e->n_changes - n) * sizeof *e->changes);
-    e->n_changes -= n;
-    e->n_done -= n < e->n_done ? n : e->n_done;
-}
-
-static void drop_undone(struct editor *e)
-{
-    while (e->n_changes > e->n_done)
-        free_change(e, &e->changes[--e->n_changes]);
-}
-
-static void replace(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n)
-{
-    struct buf *t = &e->text;
-    size_t tail = t->len - at - n_removed;
-    if (n > n_removed)
-        buf_append(t, text, n - n_removed); /* for the room; what it holds is overwritten */
-    if (t->data)
-        memmove(t->data + at + n, t->data + at + n_removed, tail);
-    if (n)
-        memcpy(t->data + at, text, n);
-    t->len = at + n + tail;
-    if (t->data)
-        t->data[t->len] = '\0';
-    e->caret = at + n;
-    if (at < e->n_same)
-        e->n_same = at;
-}
-
-static struct change *push_change(struct editor *e)
-{
-    drop_undone(e);
-    if (e->n_changes == UNDO_MAX_CHANGES || e->undo_bytes > UNDO_MAX_BYTES)
-        drop_oldest(e, e->n_changes / 2 + 1);
-    if (e->n_changes == e->cap_changes) {
-        e->cap_changes = e->cap_changes ? e->cap_changes * 2 : 16;
-        e->changes = xrealloc(e->changes, e->cap_changes, sizeof *e->changes);
-    }
-    e->n_done = ++e->n_changes;
-    return &e->changes[e->n_done - 1];
-}
-
-static void change(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n,
-                   bool typing)
-{
-    if (!n_removed && !n)
-        return;
-    if (n > n_removed && e->text.len - n_removed + n > EDITOR_MAX_BYTES) {
-        e->full = true;
-        return;
-    }
-    struct change *last = e->n_done ? &e->changes[e->n_done - 1] : NULL;
-    if (typing && last && last->typing && last->at + last->n == at && !n_removed) {
-        drop_undone(e);
-        last->n += n;
-        last->group = e->group;
-    } else {
-        last = push_change(e);
-        *last = (struct change){at, n, {0}, e->group, typing};
-        buf_append(&last->other, e->text.data ? e->text.data + at : "", n_removed);
-        e->undo_bytes += n_removed;
-    }
-    replace(e, at, n_removed, text, n);
-}
-
-void editor_change(struct editor *e, size_t at, size_t n_removed, const char *text, size_t n)
-{
-    change(e, at, n_removed, text, n, false);
-}
-
-/* Swaps what stands in the text with what a change holds; the caret goes behind it. */
-static void swap_change(struct editor *e, struct change *c)
-{
-    struct buf now = {0};
-    buf_append(&now, e->text.data ? e->text.data + c->at : "", c->n);
-    replace(e, c->at, c->n, c->other.data, c->other.len);
-    c->n = c->other.len;
-    e->undo_bytes += now.len;
-    e->undo_bytes -= c->other.len;
-    buf_free(&c->other);
-    c->other = now;
-    c->typing = false;
-}
-
-void editor_undo(struct editor *e)
-{
-    if (!e->n_done)
-        return;
-    unsigned group = e->changes[e->n_done - 1].group;
-    while (e->n_done && e->changes[e->n_done - 1].group == group)
-        swap_change(e, &e->changes[--e->n_done]);
-}
-
-void editor_redo(struct editor *e)
-{
-    if (e->n_done == e->n_changes)
-        return;
-    unsigned group = e->changes[e->n_done].group;
-    while (e->n_done < e->n_changes && e->changes[e->n_done].group == group)
-        swap_change(e, &e->changes[e->n_done++]);
-}
-
-void editor_begin_same(struct editor *e)
-{
-    e->goal = -1;
-    e->killed = e->yanked = false;
-}
-
-void editor_begin(struct editor *e)
-{
-    if (!e->vi.on || e->vi.normal) /* what vi's insert mode does is one undo unit */
-        e->group++;
-    editor_begin_same(e);
-}
-
-void editor_move(struct editor *e, size_t to)
-{
-    editor_begin(e);
-    e->caret = to;
-    if (e->n_done)
-        e->changes[e->n_done - 1].typing = false;
-}
+enum { MAX_FOLDED_BYTES = 4 * EDITOR_MAX_BYTES };
 
 /* ---- whole texts ---------------------------------------------------------------------- */
 
-void editor_insert(struct editor *e, const char *text, size_t n)
-{
-    editor_begin(e);
-    change(e, e->caret, 0, text, n, false);
-}
-
-void editor_type(struct editor *e, int32_t cp)
-{
-    char text[4];
-    struct change *last = e->n_done ? &e->changes[e->n_done - 1] : NULL;
-    editor_begin(e);
-    if (last && last->typing && cp == ' ') /* undo goes by words */
-        last->typing = false;
-    change(e, e->caret, 0, text, utf8_encode(cp, text), true);
-}
-
-void editor_set(struct editor *e, const char *text, size_t n)
-{
-    editor_begin(e);
-    change(e, 0, e->text.len, text, n, false);
-}
-
 /* A mark in the kill ring can still come back. */
-static bool kills_hold_chips(const struct editor *e)
+static bool kills_hold_pastes(const struct editor *e)
 {
     for (int i = 0; i < KILL_RING; i++)
         if (e->kills[i].len && memchr(e->kills[i].data, FOLDED_PASTE_START, e->kills[i].len))
@@ -182,13 +23,13 @@ static bool kills_hold_chips(const struct editor *e)
 void editor_clear(struct editor *e)
 {
     editor_begin(e);
-    drop_oldest(e, e->n_changes);
+    editor_forget_changes(e);
     buf_free(&e->text);
     e->caret = e->n_same = 0;
     e->full = false;
     e->history_at = e->history.n;
     vi_reset(&e->vi);
-    if (!kills_hold_chips(e))
+    if (!kills_hold_pastes(e))
         folded_pastes_free(&e->folded_pastes);
 }
 
@@ -230,12 +71,12 @@ void editor_paste(struct editor *e, const char *bytes, size_t n)
 {
     if (e->pasted.len > EDITOR_MAX_BYTES)
         return; /* refused as a whole when it is over; what follows needs no room */
-    clean(&e->clean, bytes, n, &e->pasted);
+    paste_filter_add(&e->filter, bytes, n, &e->pasted);
 }
 
 void editor_paste_end(struct editor *e)
 {
-    clean_end(&e->clean, &e->pasted);
+    paste_filter_end(&e->filter, &e->pasted);
 }
 
 size_t editor_pasted_lines(const struct editor *e)
@@ -252,7 +93,7 @@ static bool is_long(const struct editor *e)
     size_t chars = 0;
     for (size_t i = 0; i < e->pasted.len; i++)
         chars += ((unsigned char)e->pasted.data[i] & 0xc0) != 0x80;
-    return chars > EDITOR_CHIP_CHARS || editor_pasted_lines(e) > EDITOR_CHIP_LINES;
+    return chars > EDITOR_FOLD_CHARS || editor_pasted_lines(e) > EDITOR_FOLD_LINES;
 }
 
 void editor_take_paste(struct editor *e)
@@ -262,7 +103,7 @@ void editor_take_paste(struct editor *e)
         e->full = true;
     else if (!is_long(e))
         editor_insert(e, e->pasted.data, e->pasted.len);
-    else if (e->folded_pastes.bytes + e->pasted.len <= MAX_CHIP_BYTES &&
+    else if (e->folded_pastes.bytes + e->pasted.len <= MAX_FOLDED_BYTES &&
              folded_pastes_add(&e->folded_pastes, e->pasted.data, e->pasted.len, &mark))
         editor_insert(e, mark.data, mark.len);
     else
@@ -274,7 +115,7 @@ void editor_take_paste(struct editor *e)
 void editor_drop_paste(struct editor *e)
 {
     buf_free(&e->pasted);
-    e->clean = (struct clean){0};
+    e->filter = (struct paste_filter){0};
 }
 
 /* The folded paste before or behind the caret becomes plain text. */
@@ -287,50 +128,16 @@ static void unfold(struct editor *e)
     if (n)
         folded_pastes_expand(&e->folded_pastes, e->text.data + at, n, &text);
     editor_begin(e);
-    change(e, at, n, text.data, text.len, false);
+    editor_change(e, at, n, text.data, text.len);
     buf_free(&text);
 }
 
 /* ---- kill ring ------------------------------------------------------------------------ */
 
-static void new_kill(struct editor *e)
-{
-    e->kill = e->yank_index = (e->kill + 1) % KILL_RING;
-    buf_free(&e->kills[e->kill]);
-}
-
-void editor_copy(struct editor *e, size_t from, size_t to)
-{
-    if (from == to)
-        return;
-    new_kill(e);
-    buf_append(&e->kills[e->kill], e->text.data + from, to - from);
-}
-
-void editor_cut(struct editor *e, size_t from, size_t to, bool joins)
-{
-    if (from == to)
-        return;
-    bool backwards = to == e->caret;
-    if (!joins)
-        new_kill(e);
-    struct buf *k = &e->kills[e->kill], joined = {0};
-    if (backwards) {
-        buf_append(&joined, e->text.data + from, to - from);
-        buf_append(&joined, k->data, k->len);
-        buf_free(k);
-        *k = joined;
-    } else {
-        buf_append(k, e->text.data + from, to - from);
-    }
-    change(e, from, to - from, NULL, 0, false);
-    e->killed = true;
-}
-
 static void yank(struct editor *e, unsigned index, size_t at, size_t n_removed)
 {
     const struct buf *k = &e->kills[index];
-    change(e, at, n_removed, k->data, k->len, false);
+    editor_change(e, at, n_removed, k->data, k->len);
     e->yanked = true;
     e->yank_at = at;
     e->yank_n = e->caret - at;
@@ -358,7 +165,7 @@ static void swap_parts(struct editor *e, size_t a, size_t b, size_t c, size_t d)
     buf_append(&swapped, e->text.data + c, d - c);
     buf_append(&swapped, e->text.data + b, c - b);
     buf_append(&swapped, e->text.data + a, b - a);
-    change(e, a, d - a, swapped.data, swapped.len, false);
+    editor_change(e, a, d - a, swapped.data, swapped.len);
     buf_free(&swapped);
 }
 
@@ -407,7 +214,7 @@ static void change_case(struct editor *e, enum action action)
         else
             buf_append(&out, letter, utf8_encode(utf8_to_case(cp, upper), letter));
     }
-    change(e, from, to - from, out.data, out.len, false);
+    editor_change(e, from, to - from, out.data, out.len);
     buf_free(&out);
 }
 
@@ -419,7 +226,7 @@ static void delete_blanks(struct editor *e)
         from--;
     while (to < e->text.len && (e->text.data[to] == ' ' || e->text.data[to] == '\t'))
         to++;
-    change(e, from, to - from, NULL, 0, false);
+    editor_change(e, from, to - from, NULL, 0);
 }
 
 /* ---- rows ----------------------------------------------------------------------------- */
@@ -539,12 +346,12 @@ static bool act_on_text(struct editor *e, enum action action)
     case ACT_BACKSPACE:
         editor_begin(e);
         to = motion_previous(t, at);
-        change(e, to, at - to, NULL, 0, false);
+        editor_change(e, to, at - to, NULL, 0);
         return true;
     case ACT_DELETE:
     case ACT_DELETE_OR_QUIT:
         editor_begin(e);
-        change(e, at, motion_next(t, at) - at, NULL, 0, false);
+        editor_change(e, at, motion_next(t, at) - at, NULL, 0);
         return true;
     case ACT_DELETE_BLANKS:
         editor_begin(e);

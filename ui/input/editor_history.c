@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "editor_history.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "editor_internal.h"
 #include "keys.h"
 #include "motion.h"
 #include "utf8.h"

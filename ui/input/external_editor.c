@@ -39,14 +39,7 @@ static void forget(struct external_editor *c, bool remove)
 static bool write_file(struct external_editor *c, struct error *err)
 {
     int fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t at = 0;
-    while (fd >= 0 && at < c->before.len) {
-        ssize_t n = write(fd, c->before.data + at, c->before.len - at);
-        if (n < 0 && errno != EINTR)
-            break;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    bool ok = fd >= 0 && at == c->before.len;
+    bool ok = fd >= 0 && write_whole(fd, c->before.data, c->before.len, 0) == c->before.len;
     if (fd >= 0 && close(fd) != 0)
         ok = false;
     return ok ||
@@ -148,22 +141,22 @@ bool external_editor_end(struct external_editor *c, int status, size_t max, stru
     bool changed = left && (!read || file.len != c->before.len ||
                             (file.len && memcmp(file.data, c->before.data, file.len) != 0));
     if (ok) {
-        clean_text(file.data, file.len, out);
+        paste_filter_text(file.data, file.len, out);
         if (out->len && out->data[out->len - 1] == '\n')
             out->data[--out->len] = '\0';
         *repaired = !is_utf8(&file);
     } else {
         struct buf why = {0};
         if (WIFSIGNALED(status))
-            buf_printf(&why, "%s was ended by signal %d", name, WTERMSIG(status));
+            buf_printf(&why, "%s was killed by signal %d", name, WTERMSIG(status));
         else if (!ended)
-            buf_printf(&why, "%s ended with code %d", name, WEXITSTATUS(status));
+            buf_printf(&why, "%s exited with %d", name, WEXITSTATUS(status));
         else if (!left)
             buf_printf(&why, "%s left no file", name);
         else
             buf_printf(&why, "%.600s", reading.text);
-        error_set(err, EX_DATAERR, "%s: the input is as it was%s%.300s", why.data,
-                  changed ? ", what was written is in " : "", changed ? c->path : "");
+        error_set(err, EX_DATAERR, "%s; your input is unchanged%s%.300s", why.data,
+                  changed ? ", what you wrote is in " : "", changed ? c->path : "");
         buf_free(&why);
     }
     buf_free(&file);

@@ -28,9 +28,9 @@ void external_editor_over(struct external_editor *c);
 bool external_editor_start(struct external_editor *c, const char *s, size_t n, struct error *err);
 /* -> true when the editor has ended: then external_editor_end. */
 bool external_editor_ended(const struct external_editor *c, int *status);
-/* What was written, clean (clean.h), of at most `max` bytes, without the last line end; the file is
- * gone. On failure (the editor failed, the file cannot be used) the message says so, and where a
- * changed file was left. *repaired: bytes that were no UTF-8 are U+FFFD now. */
+/* What was written, cleaned (paste_filter.h), of at most `max` bytes, without the last line end;
+ * the file is gone. On failure (the editor failed, the file cannot be used) the message says so,
+ * and where a changed file was left. *repaired: bytes that were no UTF-8 are U+FFFD now. */
 bool external_editor_end(struct external_editor *c, int status, size_t max, struct buf *out,
                          bool *repaired, struct error *err);
 

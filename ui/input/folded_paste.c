@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CHIPS = 8 * 8 * 8 * 8, DIGITS = 4 };
+enum { MAX_FOLDED = 8 * 8 * 8 * 8, DIGITS = 4 };
 
 #define NBSP "\xc2\xa0" /* keeps the label on one row where it fits */
 
@@ -30,7 +30,7 @@ bool folded_pastes_add(struct folded_pastes *c, const char *text, size_t n, stru
 {
     char head[1 + DIGITS];
     size_t lines = count_lines(text, n);
-    if (c->n == MAX_CHIPS)
+    if (c->n == MAX_FOLDED)
         return false;
     head[0] = FOLDED_PASTE_START;
     for (int i = 0; i < DIGITS; i++)
@@ -39,7 +39,7 @@ bool folded_pastes_add(struct folded_pastes *c, const char *text, size_t n, stru
     buf_printf(mark, "[pasted" NBSP "%zu" NBSP "line%s," NBSP, lines, lines == 1 ? "" : "s");
     put_size(mark, n);
     buf_puts(mark, "]\x03");
-    c->texts = xrealloc(c->texts, c->n + 1, sizeof *c->texts);
+    c->texts = xgrow(c->texts, c->n, &c->cap, sizeof *c->texts);
     c->texts[c->n] = (struct buf){0};
     buf_append(&c->texts[c->n++], text, n);
     c->bytes += n;
@@ -50,7 +50,7 @@ size_t folded_paste_at(const char *s, size_t n, size_t at)
 {
     if (at >= n || s[at] != FOLDED_PASTE_START)
         return 0;
-    for (size_t i = at + 1; i < n && i < at + CHIP_MAX_BYTES; i++)
+    for (size_t i = at + 1; i < n && i < at + FOLDED_PASTE_MARK_BYTES; i++)
         if (s[i] == FOLDED_PASTE_END)
             return i + 1 - at;
     return 0;
@@ -60,7 +60,7 @@ size_t folded_paste_before(const char *s, size_t at)
 {
     if (at == 0 || s[at - 1] != FOLDED_PASTE_END)
         return 0;
-    for (size_t i = at - 1; i-- > 0 && i + CHIP_MAX_BYTES >= at;)
+    for (size_t i = at - 1; i-- > 0 && i + FOLDED_PASTE_MARK_BYTES >= at;)
         if (s[i] == FOLDED_PASTE_START)
             return at - i;
     return 0;
@@ -68,7 +68,7 @@ size_t folded_paste_before(const char *s, size_t at)
 
 size_t folded_paste_snap(const char *s, size_t n, size_t at)
 {
-    for (size_t i = at; i-- > 0 && i + CHIP_MAX_BYTES >= at && s[i] != FOLDED_PASTE_END;)
+    for (size_t i = at; i-- > 0 && i + FOLDED_PASTE_MARK_BYTES >= at && s[i] != FOLDED_PASTE_END;)
         if (s[i] == FOLDED_PASTE_START)
             return i + folded_paste_at(s, n, i) > at ? i : at;
     return at;

@@ -12,11 +12,11 @@
 
 #include "base.h"
 
-enum { FOLDED_PASTE_START = 0x02, FOLDED_PASTE_END = 0x03, CHIP_MAX_BYTES = 80 };
+enum { FOLDED_PASTE_START = 0x02, FOLDED_PASTE_END = 0x03, FOLDED_PASTE_MARK_BYTES = 80 };
 
 struct folded_pastes {
-    struct buf *texts; /* [n] */
-    size_t n, bytes;   /* bytes of all texts */
+    struct buf *texts;    /* [n] */
+    size_t n, cap, bytes; /* bytes of all texts */
 };
 
 /* Keeps a text and appends its mark to `mark`. -> false: there are too many. */

@@ -28,7 +28,7 @@ void history_add(struct history *h, const char *text)
         free(h->entries[0]);
         memmove(h->entries, h->entries + 1, --h->n * sizeof *h->entries);
     }
-    h->entries = xrealloc(h->entries, h->n + 1, sizeof *h->entries);
+    h->entries = xgrow(h->entries, h->n, &h->cap, sizeof *h->entries);
     h->entries[h->n++] = entry ? entry : xstrdup(text);
 }
 
@@ -64,7 +64,7 @@ static void take_line(struct history *h, const char *line, size_t n)
         i += escape;
         buf_append(&raw, escape && line[i] == 'n' ? "\n" : line + i, 1);
     }
-    clean_text(raw.data, raw.len, &text);
+    paste_filter_text(raw.data, raw.len, &text);
     if (text.len)
         history_add(h, text.data);
     buf_free(&raw);
@@ -124,17 +124,6 @@ static bool read_all(int fd, struct buf *out)
     return n >= 0;
 }
 
-static bool write_all(int fd, const struct buf *b)
-{
-    for (size_t at = 0; at < b->len;) {
-        ssize_t n = write(fd, b->data + at, b->len - at);
-        if (n < 0 && errno != EINTR)
-            return false;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 /* A file with each entry once takes the place of one that has grown; the lock on the old is held.
  */
 static void rewrite(const struct history *h)
@@ -147,7 +136,7 @@ static void rewrite(const struct history *h)
     unlink(name);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
-        bool ok = write_all(fd, &lines) && fsync(fd) == 0;
+        bool ok = write_whole(fd, lines.data, lines.len, 0) == lines.len && fsync(fd) == 0;
         if (close(fd) != 0 || !ok || rename(name, h->path) != 0)
             unlink(name);
     }
@@ -203,13 +192,13 @@ bool history_keep(struct history *h, const char *text, struct error *err)
     int fd = open_locked(h, err);
     if (fd < 0)
         return false;
-    /* What a killed program left half written is a line of its own. */
+    /* Half a line that a killed program left stays a line of its own. */
     char last = '\n';
     off_t size = lseek(fd, 0, SEEK_END);
     if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
         buf_puts(&line, "\n");
     encode(text, &line);
-    bool ok = write_all(fd, &line);
+    bool ok = write_whole(fd, line.data, line.len, size > 0 ? (uint64_t)size : 0) == line.len;
     buf_free(&line);
     if (!ok)
         return fail(h, fd, err, strerror(errno));

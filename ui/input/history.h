@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * history: what was sent before, oldest first, each text once. Kept in a file of its own where one
- * is opened: a line an entry, '\n' and '\\' escaped, appended under a lock, so that programs side
- * by side share it; readable by its owner alone.
+ * history: what was sent before, oldest first, each text once. Kept in a file if one is opened: one
+ * entry per line, '\n' and '\\' escaped, appended under a lock, so that several programs can share
+ * it; readable by its owner alone.
  */
 #ifndef QINS_HISTORY_H
 #define QINS_HISTORY_H
@@ -17,7 +17,7 @@ enum {
 
 struct history {
     char **entries; /* [n] */
-    size_t n;
+    size_t n, cap;
     char *path; /* NULL: not kept */
 };
 

@@ -31,7 +31,7 @@ struct line {
 
 struct file {
     struct line *lines; /* [n] */
-    size_t n;
+    size_t n, cap;
     unsigned where; /* of the place that is being read */
 };
 
@@ -93,7 +93,7 @@ static bool take_line(void *context, struct yaml_reader *r, const yaml_event_t *
     if (!reader_check_scalar(r, reader_text(key), value) || !find_action(r, value, &new.action) ||
         !check_conflict(f, r, &new))
         return false;
-    f->lines = xrealloc(f->lines, f->n + 1, sizeof *f->lines);
+    f->lines = xgrow(f->lines, f->n, &f->cap, sizeof *f->lines);
     f->lines[f->n++] = new;
     return true;
 }

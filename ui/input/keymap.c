@@ -39,41 +39,42 @@ const struct binding keymap[] = {
     {IN_INPUT, K_BACKSPACE, ACT_BACKSPACE, "delete the character to the left"},
     {IN_INPUT, CTRL('h'), ACT_BACKSPACE, NULL},
     {IN_INPUT, K_DELETE, ACT_DELETE, "delete the character to the right"},
-    {IN_INPUT, CTRL('d'), ACT_DELETE_OR_QUIT, "the same; leave when there is no text"},
+    {IN_INPUT, CTRL('d'), ACT_DELETE_OR_QUIT,
+     "delete the character to the right; quit if there is no text"},
     {IN_INPUT, CTRL('k'), ACT_KILL_LINE, "cut to the end of the line"},
     {IN_INPUT, CTRL('u'), ACT_KILL_TO_START, "cut to the start of the line"},
-    {IN_INPUT, CTRL('w'), ACT_KILL_BLANK_LEFT, "cut back to a blank"},
+    {IN_INPUT, CTRL('w'), ACT_KILL_BLANK_LEFT, "cut back to a space"},
     {IN_INPUT, ALT(K_BACKSPACE), ACT_KILL_WORD_LEFT, "cut the word to the left"},
     {IN_INPUT, ALT(CTRL('h')), ACT_KILL_WORD_LEFT, NULL},
     {IN_INPUT, ALT('d'), ACT_KILL_WORD, "cut the word to the right"},
     {IN_INPUT, CTRL('y'), ACT_YANK, "insert what was cut"},
-    {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "instead of it, what was cut before"},
+    {IN_INPUT, ALT('y'), ACT_YANK_OLDER, "replace it with the previous cut"},
     {IN_INPUT, CTRL('t'), ACT_TRANSPOSE, "swap two characters"},
     {IN_INPUT, ALT('t'), ACT_TRANSPOSE_WORDS, "swap two words"},
-    {IN_INPUT, ALT('u'), ACT_UPCASE, "the word in capitals"},
-    {IN_INPUT, ALT('l'), ACT_DOWNCASE, "the word in small letters"},
-    {IN_INPUT, ALT('c'), ACT_CAPITALIZE, "the word with a capital"},
-    {IN_INPUT, ALT('\\'), ACT_DELETE_BLANKS, "delete the blanks around"},
+    {IN_INPUT, ALT('u'), ACT_UPCASE, "uppercase the word"},
+    {IN_INPUT, ALT('l'), ACT_DOWNCASE, "lowercase the word"},
+    {IN_INPUT, ALT('c'), ACT_CAPITALIZE, "capitalize the word"},
+    {IN_INPUT, ALT('\\'), ACT_DELETE_BLANKS, "delete the spaces around the cursor"},
     {IN_INPUT, CTRL('_'), ACT_UNDO, "undo"},
     {IN_INPUT, CTRL_X(CTRL('u')), ACT_UNDO, NULL},
     {IN_INPUT, ALT('_'), ACT_REDO, "redo"},
-    {IN_INPUT, CTRL('r'), ACT_SEARCH_HISTORY, "search what was sent before"},
+    {IN_INPUT, CTRL('r'), ACT_SEARCH_HISTORY, "search the messages you sent before"},
     {IN_INPUT, CTRL('g'), ACT_EDIT_IN_EDITOR, "write in $VISUAL or $EDITOR"},
     {IN_INPUT, CTRL_X(CTRL('e')), ACT_EDIT_IN_EDITOR, NULL},
-    {IN_INPUT, CTRL('o'), ACT_UNFOLD, "unfold the paste at the caret"},
+    {IN_INPUT, CTRL('o'), ACT_UNFOLD, "unfold the paste at the cursor"},
     {IN_INPUT, CTRL('q'), ACT_QUOTED_INSERT, "insert the next key, such as Tab, as it is"},
     {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a /command; else go to the sliders"},
-    {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "an example, while the chat is empty"},
+    {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "insert an example, while the chat is empty"},
     {IN_INPUT, ALT('2'), ACT_EXAMPLE_2, NULL},
     {IN_INPUT, ALT('3'), ACT_EXAMPLE_3, NULL},
     {IN_INPUT, ALT('4'), ACT_EXAMPLE_4, NULL},
 
     {IN_ALL, K_ESC, ACT_STOP, "stop the answer; close this page"},
     {IN_ALL, CTRL('c'), ACT_INTERRUPT, "stop the answer; else clear the input"},
-    {IN_ALL, K_F1, ACT_HELP, "this help, on and off"},
-    {IN_ALL, F(2), ACT_CONVERSATIONS, "the conversations"},
-    {IN_ALL, ALT(','), ACT_VERSION_PREVIOUS, "the version before, of an answer or message"},
-    {IN_ALL, ALT('.'), ACT_VERSION_NEXT, "the version after it"},
+    {IN_ALL, K_F1, ACT_HELP, "toggle this help"},
+    {IN_ALL, F(2), ACT_CONVERSATIONS, "list the conversations"},
+    {IN_ALL, ALT(','), ACT_VERSION_PREVIOUS, "previous version of an answer or message"},
+    {IN_ALL, ALT('.'), ACT_VERSION_NEXT, "next version of it"},
     {IN_ALL, K_PAGE_UP, ACT_PAGE_UP, "scroll the chat one page up"},
     {IN_ALL, ALT('v'), ACT_PAGE_UP, NULL},
     {IN_ALL, K_PAGE_DOWN, ACT_PAGE_DOWN, "scroll the chat one page down"},
@@ -93,9 +94,9 @@ const struct binding keymap[] = {
     {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
     {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
     {IN_ALL, F(4), ACT_BARE, "text only, to select it with the mouse"},
-    {IN_SIDEBAR | IN_CHAT, '?', ACT_HELP, "the help"},
+    {IN_SIDEBAR | IN_CHAT, '?', ACT_HELP, "help"},
     {IN_SIDEBAR | IN_CHAT, 'q', ACT_BACK, "close this page; else back to the input"},
-    {IN_ALL, CTRL('l'), ACT_REDRAW, "draw the screen anew"},
+    {IN_ALL, CTRL('l'), ACT_REDRAW, "redraw the screen"},
     {IN_ALL, CTRL('z'), ACT_SUSPEND, "suspend; fg brings it back"},
 
     {IN_SIDEBAR, K_UP, ACT_SELECT_PREVIOUS, "slider above"},
@@ -106,13 +107,13 @@ const struct binding keymap[] = {
     {IN_SIDEBAR, '+', ACT_RAISE, NULL},
     {IN_SIDEBAR, K_HOME, ACT_SLIDER_MIN, "lowest value"},
     {IN_SIDEBAR, K_END, ACT_SLIDER_MAX, "highest value"},
-    {IN_SIDEBAR, 'r', ACT_RESET, "as it was before you moved it"},
-    {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "take the number that was typed"},
-    {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "take back a digit"},
+    {IN_SIDEBAR, 'r', ACT_RESET, "restore the value it had before you moved it"},
+    {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "accept the number you typed"},
+    {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "delete the last digit"},
     {IN_SIDEBAR, CTRL('h'), ACT_ERASE_DIGIT, NULL},
 
-    {IN_CHAT, K_LEFT, ACT_VERSION_PREVIOUS, "the version before"},
-    {IN_CHAT, K_RIGHT, ACT_VERSION_NEXT, "the version after it"},
+    {IN_CHAT, K_LEFT, ACT_VERSION_PREVIOUS, "previous version"},
+    {IN_CHAT, K_RIGHT, ACT_VERSION_NEXT, "next version"},
     {IN_CHAT, K_UP, ACT_LINE_UP, "one line up"},
     {IN_CHAT, 'k', ACT_LINE_UP, NULL},
     {IN_CHAT, K_DOWN, ACT_LINE_DOWN, "one line down"},
@@ -125,14 +126,14 @@ const struct binding keymap[] = {
     {IN_CHAT, 'g', ACT_SCROLL_TOP, NULL},
     {IN_CHAT, K_END, ACT_SCROLL_BOTTOM, "last line, and follow it again"},
     {IN_CHAT, 'G', ACT_SCROLL_BOTTOM, NULL},
-    {IN_CHAT, '[', ACT_MESSAGE_PREVIOUS, "message before"},
+    {IN_CHAT, '[', ACT_MESSAGE_PREVIOUS, "previous message"},
     {IN_CHAT, ']', ACT_MESSAGE_NEXT, "next message"},
-    {IN_CHAT, '/', ACT_FIND, "find text; capitals count if you type some"},
+    {IN_CHAT, '/', ACT_FIND, "find text; case matters only if you type a capital"},
     {IN_CHAT, CTRL('s'), ACT_FIND, NULL},
-    {IN_CHAT, 'n', ACT_FIND_NEXT, "next place where it is found"},
-    {IN_CHAT, 'N', ACT_FIND_PREVIOUS, "place before"},
+    {IN_CHAT, 'n', ACT_FIND_NEXT, "next match"},
+    {IN_CHAT, 'N', ACT_FIND_PREVIOUS, "previous match"},
     {IN_CHAT, 'y', ACT_COPY, "copy the marked message"},
-    {IN_CHAT, 'Y', ACT_COPY_CODE, "copy its code; again: its next code"},
+    {IN_CHAT, 'Y', ACT_COPY_CODE, "copy its code block; again for the next one"},
     {IN_CHAT, 'v', ACT_RAW, "answers as written, or as Markdown"},
 };
 const size_t n_keymap = sizeof keymap / sizeof *keymap;
@@ -140,7 +141,7 @@ const size_t n_keymap = sizeof keymap / sizeof *keymap;
 /* ---- what is in effect ---------------------------------------------------------------- */
 
 static struct binding *effective; /* [n_effective]; NULL until it is asked for */
-static size_t n_effective;
+static size_t n_effective, cap_effective;
 
 static void start_effective(void)
 {
@@ -148,7 +149,7 @@ static void start_effective(void)
     if (effective)
         return;
     effective = xcalloc(n_keymap, sizeof *effective);
-    n_effective = n_keymap;
+    n_effective = cap_effective = n_keymap;
     for (size_t i = 0; i < n_keymap; i++) {
         effective[i] = keymap[i];
         help = effective[i].help = keymap[i].help ? keymap[i].help : help;
@@ -166,7 +167,7 @@ void keymap_reset(void)
 {
     free(effective);
     effective = NULL;
-    n_effective = 0;
+    n_effective = cap_effective = 0;
 }
 
 /* The row that a new binding of this action stands behind: of the same places, else of some of
@@ -198,7 +199,7 @@ void keymap_bind(unsigned where, int32_t key, enum action action)
     struct binding b = {where, key, action,
                         row < n_effective ? effective[row].help : action_name(action)};
     row += row < n_effective;
-    effective = xrealloc(effective, n_effective + 1, sizeof *effective);
+    effective = xgrow(effective, n_effective, &cap_effective, sizeof *effective);
     memmove(effective + row + 1, effective + row, (n_effective - row) * sizeof *effective);
     effective[row] = b;
     n_effective++;

@@ -8,7 +8,7 @@
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* -> bytes taken: less than n only at the start of a character that the end of s cuts off. */
-static size_t take(struct clean *c, const char *s, size_t n, struct buf *out)
+static size_t take(struct paste_filter *c, const char *s, size_t n, struct buf *out)
 {
     size_t i = 0;
     while (i < n) {
@@ -42,7 +42,7 @@ static size_t take(struct clean *c, const char *s, size_t n, struct buf *out)
     return i;
 }
 
-void clean(struct clean *c, const char *bytes, size_t n, struct buf *out)
+void paste_filter_add(struct paste_filter *c, const char *bytes, size_t n, struct buf *out)
 {
     size_t used = 0;
     while (c->n_held && used < n) { /* at most 3 rounds complete the held character or give it up */
@@ -61,16 +61,16 @@ void clean(struct clean *c, const char *bytes, size_t n, struct buf *out)
     }
 }
 
-void clean_end(struct clean *c, struct buf *out)
+void paste_filter_end(struct paste_filter *c, struct buf *out)
 {
     for (size_t i = 0; i < c->n_held; i++)
         buf_puts(out, replacement);
-    *c = (struct clean){0};
+    *c = (struct paste_filter){0};
 }
 
-void clean_text(const char *bytes, size_t n, struct buf *out)
+void paste_filter_text(const char *bytes, size_t n, struct buf *out)
 {
-    struct clean c = {0};
-    clean(&c, bytes, n, out);
-    clean_end(&c, out);
+    struct paste_filter c = {0};
+    paste_filter_add(&c, bytes, n, out);
+    paste_filter_end(&c, out);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "vi.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "editor_internal.h"
+#include "editor.h"
 #include "keys.h"
 #include "motion.h"
 #include "utf8.h"
@@ -17,47 +16,6 @@ struct target {
     bool inclusive; /* an operator takes the character at `to` too */
     bool lines;     /* an operator takes whole lines */
 };
-
-/* ---- keys, for '.' -------------------------------------------------------------------- */
-
-static void keys_push(struct vi_keys *k, int32_t key)
-{
-    if (k->n == VI_MAX_KEYS)
-        return;
-    if (k->n == k->cap) {
-        k->cap = k->cap ? 2 * k->cap : 16;
-        k->keys = xrealloc(k->keys, k->cap, sizeof *k->keys);
-    }
-    k->keys[k->n++] = key;
-}
-
-/* The command is complete. */
-static void command_over(struct vi *v)
-{
-    if (v->changes && !v->replaying && v->typed.n < VI_MAX_KEYS) {
-        struct vi_keys old = v->last;
-        v->last = v->typed;
-        v->typed = old;
-    }
-    v->typed.n = 0;
-    v->count = v->outer_count = 0;
-    v->operator= v->pending = 0;
-    v->changes = false;
-}
-
-void vi_reset(struct vi *v)
-{
-    v->changes = false;
-    command_over(v);
-    v->normal = false;
-}
-
-void vi_free(struct vi *v)
-{
-    free(v->typed.keys);
-    free(v->last.keys);
-    *v = (struct vi){0};
-}
 
 /* ---- words ---------------------------------------------------------------------------- */
 
@@ -243,19 +201,19 @@ static void operate_on_lines(struct editor *e, size_t from, size_t to)
 {
     const struct buf *t = &e->text;
     size_t start = motion_line_start(t, from), end = motion_line_end(t, to);
-    int32_t operator= e->vi.operator;
+    int32_t op = e->vi.op;
     editor_copy(e, start, end);
     if (start == end) { /* an empty line */
         editor_copy(e, start, end < t->len ? end + 1 : end);
     } else {
         buf_puts(&e->kills[e->kill], "\n");
     }
-    if (operator== 'y') {
+    if (op == 'y') {
         e->caret = from < e->caret ? from : e->caret;
         return;
     }
     e->vi.changes = true;
-    if (operator== 'c') {
+    if (op == 'c') {
         editor_change(e, start, end - start, NULL, 0);
         e->caret = start;
         insert_mode(e);
@@ -283,13 +241,13 @@ static void operate(struct editor *e, const struct target *target)
     }
     if (target->inclusive)
         to = motion_next(&e->text, to);
-    if (e->vi.operator== 'y') {
+    if (e->vi.op == 'y') {
         editor_copy(e, from, to);
         e->caret = from;
         return;
     }
     e->vi.changes = true;
-    bool change = e->vi.operator== 'c';
+    bool change = e->vi.op == 'c';
     e->caret = from; /* so that the cut counts as one forwards */
     editor_cut(e, from, to, false);
     if (change)
@@ -301,7 +259,7 @@ static void trim_word(const struct editor *e, int32_t key, unsigned n, struct ta
 {
     const struct buf *t = &e->text;
     bool big = key == 'W';
-    if (e->vi.operator== 'c' && class_at(t, e->caret, big) != CLASS_BLANK) {
+    if (e->vi.op == 'c' && class_at(t, e->caret, big) != CLASS_BLANK) {
         size_t at = e->caret;
         while (n--) {
             at = run_end(t, at, big);
@@ -408,10 +366,10 @@ static void replay(struct editor *e, unsigned n)
 }
 
 /* An operator and its motion, as one command. */
-static void act(struct editor *e, int32_t operator, int32_t motion, unsigned n)
+static void act(struct editor *e, int32_t op, int32_t motion, unsigned n)
 {
     struct target target;
-    e->vi.operator= operator;
+    e->vi.op = op;
     if (motion_of(e, motion, n, &target))
         operate(e, &target);
 }
@@ -435,11 +393,11 @@ static bool command(struct editor *e, int32_t key, unsigned n)
         insert_mode(e);
         break;
     case 'S':
-        e->vi.operator= 'c';
+        e->vi.op = 'c';
         operate_on_lines(e, at, at);
         break;
     case 'Y':
-        e->vi.operator= 'y';
+        e->vi.op = 'y';
         operate_on_lines(e, at, at);
         break;
     case 'p': put(e, n, true); break;
@@ -501,7 +459,7 @@ static void take_pending(struct editor *e, int32_t key, unsigned n)
     if (pending == 'r' && key >= 0x20 && key < K_NONE) {
         replace_chars(e, key, n);
     } else if (pending == 'g' && key == 'g') {
-        if (v->operator)
+        if (v->op)
             operate(e, &target);
         else
             e->caret = 0;
@@ -510,7 +468,7 @@ static void take_pending(struct editor *e, int32_t key, unsigned n)
         v->found = key;
         if (!find_char(&e->text, e->caret, pending, key, n, false, &target))
             return;
-        if (v->operator)
+        if (v->op)
             operate(e, &target);
         else
             e->caret = target.to;
@@ -519,7 +477,7 @@ static void take_pending(struct editor *e, int32_t key, unsigned n)
 
 static void take_motion(struct editor *e, int32_t key, unsigned n, struct target target)
 {
-    if (!e->vi.operator) {
+    if (!e->vi.op) {
         e->caret = target.to;
         return;
     }
@@ -541,71 +499,94 @@ static bool take_digit(struct vi *v, int32_t key)
 static bool insert_key(struct editor *e, int32_t key)
 {
     struct vi *v = &e->vi;
-    if (!v->replaying)
-        keys_push(&v->typed, key);
+    vi_note_key(v, key);
     if (key != K_ESC)
         return false;
     v->normal = true;
     if (e->caret > motion_line_start(&e->text, e->caret))
         e->caret = motion_previous(&e->text, e->caret);
-    command_over(v);
+    vi_command_over(v);
+    return true;
+}
+
+static bool is_text(int32_t key)
+{
+    return key >= 0x20 && key < K_NONE;
+}
+
+/* An operator waits for its motion, and some keys for a character. -> false: not one of these. */
+static bool waits_for_more(struct vi *v, int32_t key)
+{
+    if (key >= 0x80 || !is_text(key))
+        return false;
+    if (strchr("fFtTg", (char)key) || (!v->op && key == 'r')) {
+        v->pending = key;
+        return true;
+    }
+    if (v->op || !strchr("dcy", (char)key))
+        return false;
+    v->op = key;
+    v->outer_count = v->count;
+    v->count = 0;
+    return true;
+}
+
+/* What the operator works on: whole lines if it is typed twice, else a motion. -> false: neither.
+ */
+static bool operand_key(struct editor *e, int32_t key, unsigned n)
+{
+    struct target target;
+    size_t to = e->caret;
+    if (key != e->vi.op) {
+        if (!motion_of(e, key, n, &target))
+            return false;
+        take_motion(e, key, n, target);
+        return true;
+    }
+    if (n > 1 && !other_line(&e->text, e->caret, n - 1, true, &to))
+        to = e->text.len;
+    operate_on_lines(e, e->caret, to);
+    return true;
+}
+
+/* -> false: no command. */
+static bool command_key(struct editor *e, int32_t key, unsigned n)
+{
+    struct target target;
+    if ((key == 'j' || key == 'k') && n == 1) {
+        editor_act(e, key == 'j' ? ACT_DOWN : ACT_UP); /* also through the history */
+    } else if (motion_of(e, key, n, &target)) {
+        take_motion(e, key, n, target);
+    } else if (key == '.') {
+        e->vi.typed.n = 0;
+        e->vi.count = 0;
+        replay(e, n);
+    } else {
+        return command(e, key, n);
+    }
     return true;
 }
 
 static bool normal_key(struct editor *e, int32_t key)
 {
     struct vi *v = &e->vi;
-    struct target target;
     unsigned n = full_count(v);
-    bool text = key >= 0x20 && key < K_NONE;
-    bool waits = v->operator|| v->pending || v->count || v->outer_count;
+    bool known = true;
     if (key == K_ESC) {
-        command_over(v);
-        return waits;
+        known = v->op || v->pending || v->count || v->outer_count;
+        vi_command_over(v);
+        return known;
     }
-    if (!v->replaying)
-        keys_push(&v->typed, key);
-    if (v->pending) {
+    vi_note_key(v, key);
+    if (v->pending)
         take_pending(e, key, n);
-    } else if (take_digit(v, key)) {
+    else if (take_digit(v, key) || waits_for_more(v, key))
         return true;
-    } else if (v->operator&& key == v->operator) { /* dd cc yy */
-        size_t to = e->caret;
-        if (n > 1 && !other_line(&e->text, e->caret, n - 1, true, &to))
-            to = e->text.len;
-        operate_on_lines(e, e->caret, to);
-    } else if (text && strchr("fFtTg", (char)key) && key < 0x80) {
-        v->pending = key;
-        return true;
-    } else if (!v->operator&&(key == 'j' || key == 'k') && n == 1) {
-        command_over(v);
-        editor_act(e, key == 'j' ? ACT_DOWN : ACT_UP);
-        return true;
-    } else if (motion_of(e, key, n, &target)) {
-        take_motion(e, key, n, target);
-    } else if (v->operator) { /* no motion: the operator is off */
-        command_over(v);
-        return text;
-    } else if (text && strchr("dcyr", (char)key) && key < 0x80) {
-        if (key == 'r') {
-            v->pending = key;
-        } else {
-            v->operator= key;
-            v->outer_count = v->count;
-            v->count = 0;
-        }
-        return true;
-    } else if (key == '.') {
-        v->typed.n = 0;
-        v->count = 0;
-        replay(e, n);
-    } else if (!command(e, key, n)) {
-        command_over(v);
-        return text; /* letters that mean nothing here are not typed */
-    }
+    else
+        known = v->op ? operand_key(e, key, n) : command_key(e, key, n);
     if (v->normal)
-        command_over(v);
-    return true;
+        vi_command_over(v);
+    return known || is_text(key); /* letters that mean nothing here are not typed */
 }
 
 bool vi_key(struct editor *e, int32_t key)
@@ -614,7 +595,7 @@ bool vi_key(struct editor *e, int32_t key)
         return false;
     if (!e->vi.normal)
         return insert_key(e, key);
-    bool waits = e->vi.operator|| e->vi.pending;
+    bool waits = e->vi.op || e->vi.pending;
     if (e->vi.typed.n == 0 && !e->vi.replaying && !waits)
         editor_begin(e);
     bool taken = normal_key(e, key);

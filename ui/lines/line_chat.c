@@ -1,257 +1,90 @@
 /* SPDX-License-Identifier: MIT
  *
- * talk: a conversation in lines, for screen readers, dumb terminals and scripts. Nothing is ever
- * drawn over; on a terminal text comes by whole sentences, in rows that end between words, and what
- * is said stands behind a label that no answer can write, because its own lines are indented.
+ * A conversation in lines, for screen readers, dumb terminals and scripts: what its lines mean.
+ * What the screen edits in place, or lets choose from a list, is asked for: the next line is the
+ * answer.
  */
+#include <string.h>
+
+#include "chat_command.h"
+#include "chat_conversations.h"
+#include "chat_model.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "command.h"
 #include "plain_internal.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "command.h"
-#include "jsonl.h"
-#include "places.h"
-
-enum {
-    MAX_HELD = 1000, /* bytes of a sentence that is shown before it ends */
-    INDENT = 2,      /* blanks before the lines of somebody else's text */
-};
-
-/* ---- what we say ---------------------------------------------------------------------- */
-
-/* Standard output is for answers. */
-static void say_on_stderr(const char *text, size_t n)
+void line_chat_start(struct plain *p)
 {
-    char *clean = sanitise_text(text, n, false), *rest = clean;
-    for (char *line; (line = strsep(&rest, "\n"));)
-        if (*line || (rest && *rest))
-            fprintf(stderr, "qins-tui: %s\n", line);
-    free(clean);
+    bool saves = cli_saves(p->cli);
+    p->out.in_rows = p->out.to_terminal && !p->cli->json;
+    chat_start(&p->chat, &line_chat_face, p, saves && plain_has_person(p));
+    if (p->out.in_rows)
+        line_chat_say(p, "qins-tui: /help lists commands, Ctrl-D quits.%s",
+                      saves ? " Conversations are saved as you go; --no-save turns that off." : "");
+    if (p->cli->continue_last)
+        chat_open_last(&p->chat);
 }
 
-void line_chat_say(struct plain *p, const char *format, ...)
+void line_chat_end(struct plain *p)
 {
-    char *text = NULL;
-    va_list args;
-    va_start(args, format);
-    int n = vasprintf(&text, format, args);
-    va_end(args);
-    if (n < 0)
-        die(EX_OSERR, "qins-tui: out of memory");
-    if (p->cli->json) {
-        jsonl_notice(&p->out, text, (size_t)n);
-    } else if (p->out.to_terminal) {
-        output_text(&p->out, text, (size_t)n);
-        output_end(&p->out);
-        p->out.flow.line_indent = 0;
-    } else {
-        say_on_stderr(text, (size_t)n);
-    }
-    free(text);
+    chat_leave(&p->chat, STOP_NONE);
+    chat_drop_next(&p->chat);
+    buf_free(&p->message);
+    buf_free(&p->held);
 }
 
-void line_chat_quote(struct plain *p, const char *what, const char *text)
-{
-    p->out.flow.line_indent = INDENT;
-    line_chat_say(p, "%s %s", what, text);
-}
+/* ---- what was asked for --------------------------------------------------------------- */
 
 static void ask(struct plain *p)
 {
-    static const char *const labels[] = {"You: ", "New version: ", "Number: "};
+    static const char *const labels[] = {"You: ", "New version: ", "Number: ", "Yes or no: "};
     const char *label = p->message.len ? "...  " : labels[p->awaited];
-    if (!p->asked && !p->cli->json && p->out.to_terminal && isatty(STDIN_FILENO))
+    if (!p->asked && plain_has_person(p))
         output_text(&p->out, label, strlen(label));
     p->asked = true;
 }
 
-/* ---- the answer ----------------------------------------------------------------------- */
-
-/* Bytes up to the end of the last sentence; a long one is cut behind a blank. */
-static size_t sentences(const struct buf *b)
+/* Something else came. */
+static void leave_question(struct plain *p)
 {
-    static const char *const wide[] = {"\u3002", "\uff01", "\uff1f"};
-    size_t blank = 0;
-    for (size_t i = b->len; i > 0; i--) {
-        char c = b->data[i - 1], before = i > 1 ? b->data[i - 2] : ' ';
-        if (c == '\n' || (c == ' ' && strchr(".!?:", before)))
-            return i;
-        for (int w = 0; w < 3; w++)
-            if (i >= 3 && memcmp(b->data + i - 3, wide[w], 3) == 0)
-                return i;
-        if (c == ' ' && !blank)
-            blank = i;
-    }
-    return b->len < MAX_HELD ? 0 : blank ? blank : b->len;
+    enum awaited awaited = p->awaited;
+    p->awaited = AWAITS_MESSAGE;
+    if (awaited == AWAITS_YES)
+        chat_reply(&p->chat, false);
+    else if (awaited)
+        line_chat_say(p, "It stays as it was");
 }
 
-static void show(struct plain *p, size_t n)
+static void take_yes(struct plain *p, const char *text)
 {
-    if (n && !p->labelled)
-        output_text(&p->out, "Assistant: ", 11);
-    p->labelled |= n > 0;
-    if (n) {
-        p->out.flow.line_indent = INDENT;
-        output_text(&p->out, p->held.data, n);
-        p->out.flow.line_indent = 0;
-        memmove(p->held.data, p->held.data + n, p->held.len - n);
-        p->held.len -= n;
+    bool yes = *text == 'y' || *text == 'Y';
+    if (yes || *text == 'n' || *text == 'N') {
+        chat_reply(&p->chat, yes);
+    } else {
+        p->awaited = AWAITS_YES;
+        line_chat_say(p, "Type y for yes or n for no.");
     }
 }
 
-void line_chat_text(struct plain *p, const char *text, size_t n)
+/* The line that was awaited: "" leaves all as it was. */
+static void reply(struct plain *p, const char *text)
 {
-    struct message *m = &p->conversation.messages[p->writing];
-    buf_append(&m->text, text, n);
-    m->changed = true;
-    saving_later(&p->saving);
-    if (p->cli->json)
-        return;
-    if (!p->out.to_terminal) {
-        output_text(&p->out, text, n);
+    enum awaited awaited = p->awaited;
+    if (!*text) {
+        leave_question(p);
         return;
     }
-    buf_append(&p->held, text, n);
-    show(p, sentences(&p->held));
-}
-
-static const char *mark_of(enum stop_reason stop, bool empty)
-{
-    switch (stop) {
-    case STOP_NONE: return "[interrupted; /continue goes on]";
-    case STOP_CANCELLED: return "[stopped]";
-    case STOP_LENGTH: return "[max tokens reached]";
-    case STOP_CONTEXT: return "[the context is full; /clear starts a new conversation]";
-    default: return empty ? "[no answer]" : NULL;
-    }
-}
-
-void line_chat_end_turn(struct plain *p, const struct event *e)
-{
-    struct message *m = &p->conversation.messages[p->writing];
-    const char *mark = mark_of(e->stop, e->stats.n_tokens == 0);
-    show(p, p->held.len);
-    if (!p->cli->json)
-        output_end(&p->out);
-    if (!p->cli->json && p->out.to_terminal && mark)
-        line_chat_say(p, "%s", mark);
-    if (!p->cli->json && !p->out.to_terminal)
-        output_text(&p->out, "\n", 1); /* between answers */
-    if (p->ids_known)
-        engine_turn_ids(p->engine, e->turn, &m->ids);
-    m->open = false;
-    m->stop = e->stop;
-    m->stats = e->stats;
-    m->changed = true;
-    if (m->text.len == 0 && m->ids.n == 0)
-        conversation_drop_leaf(&p->conversation);
-    p->last = *e;
-    p->turn = 0;
-    p->labelled = p->asked = false;
-    line_chat_save(p);
-}
-
-void line_chat_show_last(struct plain *p)
-{
-    const struct conversation *c = &p->conversation;
-    if (!p->out.to_terminal || p->cli->json)
-        return;
-    for (size_t i = c->n_path > 2 ? c->n_path - 2 : 0; i < c->n_path; i++) {
-        const struct message *m = &c->messages[c->path[i]];
-        const char *mark = m->role == CHAT_USER ? NULL : mark_of(m->stop, m->text.len == 0);
-        if (m->role == CHAT_USER)
-            output_text(&p->out, "You: ", 5);
-        p->labelled = m->role == CHAT_USER;
-        buf_append(&p->held, m->text.data, m->text.len);
-        show(p, p->held.len);
-        output_end(&p->out);
-        if (mark)
-            line_chat_say(p, "%s", mark);
-    }
-    p->labelled = false;
-}
-
-/* ---- saving --------------------------------------------------------------------------- */
-
-void line_chat_save(struct plain *p)
-{
-    saving_now(&p->saving, &p->conversation);
-    char *news = saving_news(&p->saving);
-    if (news)
-        line_chat_say(p, "%s", news);
-    free(news);
-}
-
-void line_chat_start(struct plain *p)
-{
-    bool person = p->out.to_terminal && !p->cli->json && isatty(STDIN_FILENO);
-    p->out.in_rows = p->out.to_terminal && !p->cli->json;
-    p->saving.off = !person || !cli_saves(p->cli);
-    p->saving.folder = places_state_folder();
-    if (p->out.in_rows)
-        line_chat_say(p, "qins-tui: /help lists commands, Ctrl-D leaves.%s",
-                      cli_saves(p->cli) ? " What is said is saved; --no-save keeps nothing." : "");
-    if (p->cli->continue_last)
-        line_chat_command(p, "/open 1");
+    p->awaited = AWAITS_MESSAGE;
+    if (awaited == AWAITS_VERSION)
+        chat_rewrite(&p->chat, p->rewritten, text, strlen(text));
+    else if (awaited == AWAITS_BRANCH)
+        line_chat_take_branch(p, text);
+    else
+        take_yes(p, text);
 }
 
 /* ---- lines ---------------------------------------------------------------------------- */
-
-/* A fixed seed gives the first answer always the same, another version another one. */
-static uint64_t seed_of(const struct plain *p)
-{
-    int which;
-    conversation_versions(&p->conversation, p->writing, &which);
-    return options_seed(&p->cli->options) + (uint64_t)which - 1;
-}
-
-static void prompt_cache_settings(struct plain *p)
-{
-    struct conversation *c = &p->conversation;
-    const char *slash = strrchr(p->model, '/'),
-               *system = options_text(&p->cli->options, OPT_SYSTEM);
-    const char *name = slash && slash[1] ? slash + 1 : p->model, *ending = strstr(name, ".qins");
-    free(c->system);
-    free(c->model);
-    c->system = *system ? xstrdup(system) : NULL;
-    c->model = xstrndup(name, ending ? (size_t)(ending - name) : strlen(name));
-}
-
-void line_chat_answer(struct plain *p)
-{
-    struct conversation *c = &p->conversation;
-    const char *system = options_text(&p->cli->options, OPT_SYSTEM);
-    struct chat request = {0};
-    if (*system)
-        chat_add(&request, CHAT_SYSTEM, system, strlen(system));
-    conversation_chat(c, &request);
-    p->writing = conversation_leaf(c);
-    if (c->messages[p->writing].role == CHAT_USER)
-        p->writing = conversation_add(c, CHAT_ASSISTANT, "", 0);
-    struct message *m = &c->messages[p->writing];
-    m->open = m->changed = true;
-    p->ids_known = m->ids.n || !m->text.len;
-    prompt_cache_settings(p);
-    if (!m->model)
-        m->model = xstrdup(c->model);
-    line_chat_save(p);
-    plain_submit(p, &request, seed_of(p));
-    chat_free(&request);
-}
-
-void line_chat_send(struct plain *p, const char *text)
-{
-    struct conversation *c = &p->conversation;
-    conversation_add(c, CHAT_USER, text, strlen(text));
-    if (!c->title) {
-        c->title = conversation_title_of(text, strlen(text));
-        c->title_changed = true;
-    }
-    line_chat_answer(p);
-}
 
 static void take_message(struct plain *p)
 {
@@ -260,12 +93,12 @@ static void take_message(struct plain *p)
     bool is_text = command_parse(text, &argument) == COMMAND_TEXT;
     p->asked = false;
     if (p->awaited && (blank || is_text)) {
-        line_chat_reply(p, blank ? "" : argument);
+        reply(p, blank ? "" : argument);
     } else if (is_text && !blank) {
-        line_chat_send(p, argument);
+        chat_send(&p->chat, argument, strlen(argument));
     } else if (!blank) {
-        line_chat_leave_question(p);
-        line_chat_command(p, text);
+        leave_question(p);
+        chat_command(&p->chat, text);
     }
     buf_free(&p->message);
 }
@@ -291,7 +124,7 @@ static bool is_whole(struct plain *p)
 
 void line_chat_take_lines(struct plain *p)
 {
-    while (!p->done && p->ready && !p->turn && !p->next) {
+    while (!p->done && p->chat.ready && !chat_is_busy(&p->chat)) {
         struct buf *in = &p->input;
         if (p->cli->prompt) { /* -p: what is said first */
             buf_puts(&p->message, p->cli->prompt);
@@ -321,14 +154,4 @@ void line_chat_take_lines(struct plain *p)
         else
             p->asked = false;
     }
-}
-
-void line_chat_free(struct plain *p)
-{
-    line_chat_save(p);
-    line_chat_drop_next(p);
-    conversation_free(&p->conversation);
-    saving_free(&p->saving);
-    buf_free(&p->message);
-    buf_free(&p->held);
 }

@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chat_model.h"
+#include "chat_turn.h"
 #include "jsonl.h"
-#include "model_options.h"
 #include "plain_internal.h"
 #include "sanitise.h"
 #include "saved_chats.h"
@@ -61,13 +62,18 @@ static bool catch_signals(struct error *err)
     return true;
 }
 
+bool plain_has_person(const struct plain *p)
+{
+    return p->out.to_terminal && !p->cli->json && isatty(STDIN_FILENO);
+}
+
 void plain_finish(struct plain *p, int code)
 {
     p->done = true;
     p->code = code;
 }
 
-static void fail(struct plain *p, const struct error *err)
+void plain_fail(struct plain *p, const struct error *err)
 {
     output_status(&p->out, NULL);
     if (p->cli->json)
@@ -97,11 +103,11 @@ static void read_stdin(struct plain *p)
         return;
     if (n < 0) {
         error_set(&err, EX_IOERR, "cannot read the prompt from stdin: %s", strerror(errno));
-        fail(p, &err);
+        plain_fail(p, &err);
     } else if (p->input.len + (size_t)n > MAX_PROMPT_BYTES) {
-        error_set(&err, EX_DATAERR, "stdin: more than %d MiB are no prompt",
+        error_set(&err, EX_DATAERR, "stdin: a prompt may have at most %d MiB",
                   MAX_PROMPT_BYTES >> 20);
-        fail(p, &err);
+        plain_fail(p, &err);
     } else if (n > 0) {
         buf_append(&p->input, chunk, (size_t)n);
     } else {
@@ -123,21 +129,18 @@ static bool make_prompt(const struct plain *p, struct buf *prompt)
     return p->cli->prompt || p->cli->raw || n;
 }
 
-void plain_submit(struct plain *p, const struct chat *chat, uint64_t seed)
+static void send_turn(struct plain *p, const struct chat *chat)
 {
     const struct options *o = &p->cli->options;
-    struct sampling sampling = options_sampling(o);
     struct stops stops = options_stops(o);
-    engine_set_sampling(p->engine, &sampling);
     p->turn =
-        engine_submit(p->engine, &(struct turn_request){
-                                     .chat = chat,
-                                     .raw = p->cli->raw,
-                                     .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
-                                     .seed = seed,
-                                     .stops = &stops,
-                                     .conversation = p->conversation.id,
-                                 });
+        engine_submit(p->chat.engine, &(struct turn_request){
+                                          .chat = chat,
+                                          .raw = p->cli->raw,
+                                          .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
+                                          .seed = options_seed(o),
+                                          .stops = &stops,
+                                      });
 }
 
 static void submit(struct plain *p)
@@ -150,10 +153,10 @@ static void submit(struct plain *p)
         if (!p->cli->raw && *system)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
-        plain_submit(p, &chat, options_seed(&p->cli->options));
+        send_turn(p, &chat);
     } else {
         error_set(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
-        fail(p, &err);
+        plain_fail(p, &err);
     }
     chat_free(&chat);
     buf_free(&prompt);
@@ -189,22 +192,11 @@ static void show_stats(const struct plain *p, const struct event *e)
 static void end_turn(struct plain *p, const struct event *e)
 {
     struct error err;
-    if (p->cli->chat) {
-        if (p->measuring)
-            line_chat_end_measuring(p, e);
-        else
-            line_chat_end_turn(p, e);
-        if (caught == SIGINT)
-            caught = 0; /* it has stopped the answer: that is all it was for */
-        if (caught)
-            plain_finish(p, EXIT_SIGNAL + caught);
-        return;
-    }
     if (e->stop == STOP_CONTEXT && e->stats.n_tokens == 0) {
         error_set(&err, EX_DATAERR,
                   "the prompt's %u tokens do not fit the context of %u; see --context",
-                  e->stats.n_prompt, engine_info(p->engine)->ctx_len);
-        fail(p, &err);
+                  e->stats.n_prompt, p->chat.status.ctx_len);
+        plain_fail(p, &err);
         return;
     }
     if (!p->cli->json) {
@@ -214,32 +206,57 @@ static void end_turn(struct plain *p, const struct event *e)
     plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
 }
 
-static void take_event(struct plain *p, const struct event *e)
+/* An event of the one prompt, which is no conversation. */
+static void take_prompt_event(struct plain *p, const struct event *e)
 {
-    if (p->cli->json && !p->measuring)
-        jsonl_event(&p->out, e);
     switch (e->type) {
     case EVENT_LOADING: show_progress(p, "loading the model", e); break;
-    case EVENT_READY:
-        output_status(&p->out, NULL);
-        options_from_generation(&p->cli->options, engine_info(p->engine)->generation_json);
-        if (p->cli->json)
-            jsonl_start(&p->out, engine_info(p->engine), p->model);
-        p->ready = true;
-        break;
-    case EVENT_FAILED: fail(p, engine_error(p->engine)); break;
+    case EVENT_READY: output_status(&p->out, NULL); break;
     case EVENT_PROMPT: show_progress(p, "reading the prompt", e); break;
     case EVENT_TEXT:
-        if (p->measuring)
-            ;
-        else if (p->cli->chat)
-            line_chat_text(p, e->text, e->n_text);
-        else if (!p->cli->json)
+        if (!p->cli->json)
             output_text(&p->out, e->text, e->n_text);
         break;
-    case EVENT_STATS: break;
     case EVENT_DONE: end_turn(p, e); break;
+    default: break;
     }
+}
+
+static void start_json(struct plain *p)
+{
+    if (p->cli->json)
+        jsonl_start(&p->out, engine_info(p->chat.engine), p->chat.model_path);
+}
+
+/* The signal has stopped the answer: SIGINT was for no more than that. */
+static void settle_signal(struct plain *p)
+{
+    if (caught == SIGINT)
+        caught = 0;
+    if (caught)
+        plain_finish(p, EXIT_SIGNAL + caught);
+}
+
+static void take_event(struct plain *p, const struct event *e)
+{
+    bool of_bench = p->chat.bench && e->turn == p->chat.bench;
+    if (p->cli->json && !of_bench)
+        jsonl_event(&p->out, e);
+    if (!p->cli->chat)
+        take_prompt_event(p, e);
+    if (p->cli->chat || e->type < EVENT_PROMPT) /* loading is the same for both */
+        chat_event(&p->chat, e);
+    if (e->type == EVENT_READY)
+        start_json(p);
+    if (p->cli->chat && e->type == EVENT_DONE)
+        settle_signal(p);
+}
+
+static void take_next_event(struct plain *p, const struct event *e)
+{
+    chat_next_event(&p->chat, e);
+    if (e->type == EVENT_READY)
+        start_json(p);
 }
 
 static void check_outlet(struct plain *p)
@@ -252,7 +269,7 @@ static void check_outlet(struct plain *p)
     case OUTPUT_FAILED:
         error_set(&err, EX_IOERR, "cannot write the answer to stdout: %s",
                   p->out.error == EBADF ? "it is closed" : strerror(p->out.error));
-        fail(p, &err);
+        plain_fail(p, &err);
         break;
     }
 }
@@ -261,7 +278,9 @@ static void check_outlet(struct plain *p)
 static void take_signal(struct plain *p)
 {
     if (p->turn)
-        engine_cancel(p->engine, p->turn);
+        engine_cancel(p->chat.engine, p->turn);
+    else if (chat_is_busy(&p->chat))
+        chat_stop(&p->chat);
     else
         plain_finish(p, EXIT_SIGNAL + caught);
 }
@@ -277,8 +296,8 @@ static void hint_at_stdin(struct plain *p)
 static int wait_ms(const struct plain *p)
 {
     bool waiting = p->reading_stdin && p->cli->prompt && !p->cli->chat && p->input.len == 0;
-    if (p->saving.due > 0) {
-        double left = p->saving.due - now_ms();
+    if (p->chat.saving.due > 0) {
+        double left = p->chat.saving.due - now_ms();
         return left > 0 ? (int)left + 1 : 0;
     }
     return waiting && !p->patience_over ? STDIN_PATIENCE_MS : -1;
@@ -288,18 +307,17 @@ static void step(struct plain *p)
 {
     /* Nothing is asked of stdout but whether its reader went away. */
     struct pollfd fds[] = {
-        {.fd = engine_fd(p->engine), .events = POLLIN},
+        {.fd = engine_fd(p->chat.engine), .events = POLLIN},
         {.fd = wake_fds[0], .events = POLLIN},
         {.fd = p->out.to_terminal ? -1 : STDOUT_FILENO},
-        {.fd = p->reading_stdin && !(p->cli->chat && p->turn) ? STDIN_FILENO : -1,
-         .events = POLLIN},
-        {.fd = p->next ? engine_fd(p->next) : -1, .events = POLLIN},
+        {.fd = p->reading_stdin && !chat_is_busy(&p->chat) ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = p->chat.next_engine ? engine_fd(p->chat.next_engine) : -1, .events = POLLIN},
     };
     int n = poll(fds, sizeof fds / sizeof fds[0], wait_ms(p));
     struct event event;
     char byte;
-    if (p->saving.due > 0 && now_ms() >= p->saving.due)
-        line_chat_save(p);
+    if (p->chat.saving.due > 0 && now_ms() >= p->chat.saving.due)
+        chat_save(&p->chat);
     else if (n == 0)
         hint_at_stdin(p);
     if (n <= 0)
@@ -310,48 +328,55 @@ static void step(struct plain *p)
         plain_finish(p, EXIT_READER_GONE);
     if (fds[3].revents)
         read_stdin(p);
-    while (!p->done && engine_next(p->engine, &event)) {
+    while (!p->done && engine_next(p->chat.engine, &event)) {
         take_event(p, &event);
         check_outlet(p);
     }
-    while (!p->done && p->next && engine_next(p->next, &event))
-        line_chat_next_event(p, &event);
+    while (!p->done && p->chat.next_engine && engine_next(p->chat.next_engine, &event))
+        take_next_event(p, &event);
     if (p->cli->chat)
         line_chat_take_lines(p);
-    else if (!p->done && p->ready && !p->reading_stdin && p->turn == 0)
+    else if (!p->done && p->chat.ready && !p->reading_stdin && p->turn == 0)
         submit(p);
     if (!p->done)
         check_outlet(p);
+}
+
+static bool start(struct plain *p, struct error *err)
+{
+    struct cli *c = p->cli;
+    if (c->chat && c->raw)
+        return error_set(err, EX_USAGE,
+                         "--raw answers one prompt: it can't be used in a conversation");
+    if (!catch_signals(err) || !chat_open(&p->chat, &c->options, c->raw, err))
+        return false;
+    if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p->out.status_to_terminal)
+        fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
+    if (c->chat)
+        line_chat_start(p);
+    else
+        chat_start(&p->chat, &line_chat_face, p, false);
+    return true;
 }
 
 int plain_run(struct cli *c)
 {
     c->chat |= !c->plain; /* asked for a screen that cannot be */
     struct plain p = {.cli = c, .reading_stdin = wants_stdin(c)};
-    struct engine_options options;
     struct error err;
     output_init(&p.out);
-    if (c->chat && c->raw)
-        error_set(&err, EX_USAGE, "--raw answers one prompt: it has no place in a conversation");
-    if ((c->chat && c->raw) || !catch_signals(&err) || !cli_engine_options(c, &options, &err)) {
-        fail(&p, &err);
+    if (!start(&p, &err)) {
+        plain_fail(&p, &err);
         return p.code;
     }
-    p.engine = engine_start(&options);
-    p.model = options.model;
-    if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
-        fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
-    if (c->chat)
-        line_chat_start(&p);
     while (!p.done)
         step(&p);
     output_status(&p.out, NULL);
-    line_chat_free(&p);
+    line_chat_end(&p);
     output_free(&p.out);
-    if (p.code < EXIT_SIGNAL && !saved_chats_context(p.engine, is_caught))
+    if (p.code < EXIT_SIGNAL && !saved_chats_context(p.chat.engine, is_caught))
         _exit(EXIT_SIGNAL + caught);
-    engine_stop(p.engine);
-    free(p.model);
+    chat_close(&p.chat);
     buf_free(&p.input);
     return p.code;
 }

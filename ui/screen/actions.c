@@ -1,137 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-#include "app.h"
+#include "actions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
-#include "view.h"
-
-/* ---- sliders -------------------------------------------------------------------------- */
-
-static void select_slider(struct app *a, int step)
-{
-    a->sliders.selected = (a->sliders.selected + step + N_SLIDERS) % N_SLIDERS;
-    a->sliders.typed[0] = '\0';
-}
-
-static void slider_changed(struct app *a)
-{
-    a->sliders.typed[0] = '\0';
-    app_apply_options(a);
-}
-
-static void move_slider(struct app *a, int n_steps)
-{
-    options_step(a->chat.options, sliders[a->sliders.selected], n_steps);
-    slider_changed(a);
-}
-
-/* Moves further than the slider is long: to its end. */
-static void slide_to_end(struct app *a, int direction)
-{
-    const struct option_row *row = &option_table[sliders[a->sliders.selected]];
-    move_slider(a, direction * (int)((row->slider_max - row->slider_min) / row->step + 2));
-}
-
-static void accept_typed(struct app *a)
-{
-    struct error err;
-    if (a->sliders.typed[0] && options_set(a->chat.options, sliders[a->sliders.selected],
-                                           a->sliders.typed, SOURCE_USER, &err))
-        slider_changed(a);
-    else if (a->sliders.typed[0])
-        app_notice(a, "%s", err.text);
-    a->sliders.typed[0] = '\0';
-}
-
-static void type_digit(struct app *a, int32_t key)
-{
-    size_t n = strlen(a->sliders.typed);
-    if (n + 1 < sizeof a->sliders.typed) {
-        a->sliders.typed[n] = (char)key;
-        a->sliders.typed[n + 1] = '\0';
-    }
-}
-
-static bool act_on_sliders(struct app *a, enum action action)
-{
-    switch (action) {
-    case ACT_SELECT_PREVIOUS: select_slider(a, -1); return true;
-    case ACT_SELECT_NEXT: select_slider(a, 1); return true;
-    case ACT_LOWER: move_slider(a, -1); return true;
-    case ACT_RAISE: move_slider(a, 1); return true;
-    case ACT_SLIDER_MIN: slide_to_end(a, -1); return true;
-    case ACT_SLIDER_MAX: slide_to_end(a, 1); return true;
-    case ACT_ACCEPT: accept_typed(a); return true;
-    case ACT_RESET:
-        options_reset(a->chat.options, sliders[a->sliders.selected]);
-        slider_changed(a);
-        return true;
-    case ACT_ERASE_DIGIT:
-        if (a->sliders.typed[0])
-            a->sliders.typed[strlen(a->sliders.typed) - 1] = '\0';
-        return true;
-    default: return false;
-    }
-}
-
-/* ---- chat pane ------------------------------------------------------------------------ */
-
-static bool act_on_pane(struct app *a, enum action action)
-{
-    struct transcript *t = a->reader.pager_open ? &a->reader.pager : &a->reader.transcript;
-    int page = t->height > 2 ? t->height - 1 : 1, half = page / 2 > 0 ? page / 2 : 1;
-    switch (action) {
-    case ACT_PAGE_UP: transcript_scroll(t, -page); return true;
-    case ACT_PAGE_DOWN: transcript_scroll(t, page); return true;
-    case ACT_HALF_UP: transcript_scroll(t, -half); return true;
-    case ACT_HALF_DOWN: transcript_scroll(t, half); return true;
-    case ACT_LINE_UP: transcript_scroll(t, -1); return true;
-    case ACT_LINE_DOWN: transcript_scroll(t, 1); return true;
-    case ACT_SCROLL_TOP: transcript_top(t); return true;
-    case ACT_SCROLL_BOTTOM: transcript_bottom(t); return true;
-    default: return false;
-    }
-}
+#include "chat_command.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "complete_input.h"
+#include "compose.h"
+#include "copy.h"
+#include "find.h"
+#include "lists.h"
+#include "look.h"
+#include "model_name.h"
+#include "pager.h"
+#include "question.h"
+#include "send.h"
 
 /* ---- everywhere ----------------------------------------------------------------------- */
+
+static void go_back(struct app *a)
+{
+    sliders_forget(&a->sliders);
+    a->focus = FOCUS_INPUT;
+}
 
 static void stop_rewriting(struct app *a)
 {
     a->composer.rewriting = false;
     editor_clear(&a->composer.editor);
-    app_notice(a, "It stays as it was");
+    app_notice(a, "Nothing was changed");
 }
 
-static void go_back(struct app *a)
-{
-    a->reader.pager_open = false;
-    a->sliders.typed[0] = '\0';
-    a->focus = FOCUS_INPUT;
-}
-
-/* Esc: what is nearest first: the page over the chat, the number being typed, the answer. */
+/* Esc: what is nearest first: the number being typed, the answer, the new version, the search. A
+ * page over the chat has closed itself before. */
 static void escape(struct app *a)
 {
-    if (a->reader.pager_open)
-        go_back(a);
-    else if (a->sliders.typed[0])
-        a->sliders.typed[0] = '\0';
-    else if (app_is_busy(a))
-        app_stop(a);
+    if (a->sliders.typed[0])
+        sliders_forget(&a->sliders);
+    else if (chat_is_busy(&a->chat))
+        chat_stop(&a->chat);
     else if (a->composer.rewriting && a->focus == FOCUS_INPUT)
         stop_rewriting(a);
     else if (a->reader.transcript.search.pattern.text)
-        app_find(a, "");
+        find_text(a, "");
     else
         a->focus = FOCUS_INPUT;
 }
 
 static void interrupt(struct app *a)
 {
-    if (app_is_busy(a)) {
-        app_stop(a);
+    if (chat_is_busy(&a->chat)) {
+        chat_stop(&a->chat);
     } else if (a->composer.editor.text.len) {
         char *text = editor_expand(&a->composer.editor);
         editor_remember(&a->composer.editor, text); /* Up brings it back */
@@ -139,161 +60,118 @@ static void interrupt(struct app *a)
         editor_clear(&a->composer.editor);
         a->composer.rewriting = false;
     } else {
-        a->reader.pager_open = false;
-        app_notice(a, "Ctrl-D or /quit to leave");
+        layers_close(&a->layers, LAYER_PAGER);
+        app_notice(a, "Ctrl-D or /quit to quit");
     }
     a->focus = FOCUS_INPUT;
 }
 
-static bool act_on_program(struct app *a, enum action action)
+static unsigned act_on_program(struct app *a, enum action action)
 {
     switch (action) {
-    case ACT_STOP: escape(a); return true;
-    case ACT_BACK: go_back(a); return true;
-    case ACT_INTERRUPT: interrupt(a); return true;
-    case ACT_HELP:
-        if (a->reader.pager_open)
-            go_back(a);
-        else
-            app_open_help(a);
-        return true;
-    case ACT_QUIT: a->quit = true; return true;
-    case ACT_CONVERSATIONS: app_pick_conversation(a); return true;
-    case ACT_VERSION_PREVIOUS: app_next_version(a, -1); return true;
-    case ACT_VERSION_NEXT: app_next_version(a, 1); return true;
-    case ACT_REDRAW: a->redraw = true; return true;
-    case ACT_SUSPEND: a->suspend = true; return true;
-    case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return true;
-    case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return true;
-    default: return false;
+    case ACT_STOP: escape(a); return REACT_TAKEN;
+    case ACT_BACK: go_back(a); return REACT_TAKEN;
+    case ACT_INTERRUPT: interrupt(a); return REACT_TAKEN;
+    case ACT_HELP: chat_help(&a->chat); return REACT_TAKEN;
+    case ACT_QUIT: return REACT_QUIT;
+    case ACT_REDRAW: return REACT_REDRAW;
+    case ACT_SUSPEND: return REACT_SUSPEND;
+    case ACT_CONVERSATIONS: lists_conversations(a); return REACT_TAKEN;
+    case ACT_VERSION_PREVIOUS: chat_next_version(&a->chat, -1); return REACT_TAKEN;
+    case ACT_VERSION_NEXT: chat_next_version(&a->chat, 1); return REACT_TAKEN;
+    case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return REACT_TAKEN;
+    case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return REACT_TAKEN;
+    default: return REACT_PASS;
     }
 }
+
+/* ---- sliders -------------------------------------------------------------------------- */
+
+static unsigned act_on_sliders(struct app *a, enum action action)
+{
+    struct error err;
+    switch (sliders_act(&a->sliders, a->chat.options, action, &err)) {
+    case SLIDER_OTHER: return REACT_PASS;
+    case SLIDER_CHANGED: chat_apply_options(&a->chat); break;
+    case SLIDER_REFUSED: app_notice(a, "%s", err.text); break;
+    case SLIDER_DONE: break;
+    }
+    return REACT_TAKEN;
+}
+
+/* ---- chat pane ------------------------------------------------------------------------ */
+
+static unsigned act_on_reader(struct app *a, enum action action)
+{
+    switch (action) {
+    case ACT_FIND: find_open(a); return REACT_TAKEN;
+    case ACT_FIND_NEXT: find_next(a, 1); return REACT_TAKEN;
+    case ACT_FIND_PREVIOUS: find_next(a, -1); return REACT_TAKEN;
+    case ACT_COPY: copy_current(a); return REACT_TAKEN;
+    case ACT_COPY_CODE: copy_current_code(a); return REACT_TAKEN;
+    case ACT_RAW: look_toggle_raw(a); return REACT_TAKEN;
+    case ACT_BARE: look_toggle_bare(a); return REACT_TAKEN;
+    default: return reader_scroll(pager_pane(a), action) ? REACT_TAKEN : REACT_PASS;
+    }
+}
+
+/* ---- input ---------------------------------------------------------------------------- */
+
+static void put_example(struct app *a, int i)
+{
+    const char *text = model_example(a->chat.model_name, i);
+    if (a->chat.conversation.n_path == 0)
+        editor_set(&a->composer.editor, text, strlen(text));
+}
+
+static unsigned act_on_input(struct app *a, enum action action)
+{
+    const struct buf *text = &a->composer.editor.text;
+    switch (action) {
+    case ACT_SEND: send_input(a); return REACT_TAKEN;
+    case ACT_EXAMPLE_1:
+    case ACT_EXAMPLE_2:
+    case ACT_EXAMPLE_3:
+    case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); return REACT_TAKEN;
+    case ACT_EDIT_IN_EDITOR: compose_input(a); return REACT_TAKEN;
+    case ACT_COMPLETE:
+        if (text->len && text->data[0] == '/')
+            complete_input(a);
+        else
+            a->focus = FOCUS_SIDEBAR;
+        return REACT_TAKEN;
+    case ACT_DELETE_OR_QUIT:
+        if (!text->len)
+            return REACT_QUIT;
+        break;
+    default: break;
+    }
+    composer_act(&a->composer, action, &a->prompt);
+    return REACT_TAKEN;
+}
+
+/* ---- keys ----------------------------------------------------------------------------- */
 
 /* A character that is bound to nothing: a number for the slider, or text. */
 static void type(struct app *a, int32_t key)
 {
-    if (a->focus == FOCUS_SIDEBAR && ((key >= '0' && key <= '9') || key == '.')) {
-        type_digit(a, key);
+    if (a->focus == FOCUS_SIDEBAR && sliders_type(&a->sliders, key))
         return;
-    }
     a->focus = FOCUS_INPUT; /* who types means the input */
     editor_type(&a->composer.editor, key);
 }
 
-/* ---- lists ---------------------------------------------------------------------------- */
-
-void app_open_picker(struct app *a, void (*act)(struct app *, enum picker_result, int32_t))
+unsigned actions_key(struct app *a, int32_t key)
 {
-    a->list.open = a->dirty = true;
-    a->list.act = act;
-}
-
-void app_close_picker(struct app *a)
-{
-    picker_free(&a->list.picker);
-    a->list.open = false;
-    a->dirty = true;
-}
-
-static void paste_into_picker(struct app *a, const char *text, size_t n)
-{
-    for (size_t i = 0; i < n && a->list.open;) {
-        int32_t cp;
-        i += utf8_decode(text + i, n - i, &cp);
-        if (cp >= 0x20)
-            a->list.act(a, picker_key(&a->list.picker, cp), cp);
-    }
-}
-
-/* ---- mouse ---------------------------------------------------------------------------- */
-
-enum { WHEEL_ROWS = 3 };
-
-/* The slider's step that is nearest to this part of its track. */
-static void slide_to(struct app *a, double fraction)
-{
-    const struct option_row *row = &option_table[sliders[a->sliders.selected]];
-    double to = row->slider_min + fraction * (row->slider_max - row->slider_min);
-    double steps = (to - options_number(a->chat.options, sliders[a->sliders.selected])) / row->step;
-    if (steps <= -0.5 || steps >= 0.5)
-        move_slider(a, (int)(steps + (steps < 0 ? -0.5 : 0.5)));
-}
-
-static void click(struct app *a, const struct place *at)
-{
-    if (at->kind == PLACE_CHAT)
-        a->focus = FOCUS_CHAT;
-    else if (at->kind == PLACE_INPUT)
-        a->focus = FOCUS_INPUT;
-    else if (at->kind == PLACE_SIDEBAR)
-        a->focus = FOCUS_SIDEBAR;
-    if (at->slider < 0)
-        return;
-    select_slider(a, at->slider - a->sliders.selected);
-    if (at->fraction >= 0)
-        slide_to(a, at->fraction);
-}
-
-static void mouse(struct app *a, const struct input *in)
-{
-    struct transcript *t = a->reader.pager_open ? &a->reader.pager : &a->reader.transcript;
-    struct place at = view_at(a, in->row, in->column);
-    int direction = in->button == MOUSE_WHEEL_UP ? 1 : in->button == MOUSE_WHEEL_DOWN ? -1 : 0;
-    if (strcmp(options_text(a->chat.options, OPT_MOUSE), "true") != 0)
-        return; /* not asked for: noise */
-    a->dirty = true;
-    if (direction && at.slider >= 0) {
-        select_slider(a, at.slider - a->sliders.selected);
-        move_slider(a, direction);
-    } else if (direction) {
-        transcript_scroll(t, -direction * WHEEL_ROWS);
-    } else if (in->button == MOUSE_LEFT) {
-        click(a, &at);
-    }
-}
-
-/* ---- from the terminal ---------------------------------------------------------------- */
-
-void app_key(struct app *a, int32_t key)
-{
+    if (a->focus == FOCUS_INPUT && composer_key(&a->composer, &key, &a->prompt))
+        return REACT_TAKEN;
     enum action action = keymap_find(a->focus, key);
-    a->dirty = true;
-    if (!a->prompt.answer)
-        a->prompt.notice.len = 0;
-    if (a->list.open && action != ACT_REDRAW && action != ACT_SUSPEND) {
-        a->list.act(a, picker_key(&a->list.picker, key), key);
-        return;
-    }
-    if (app_find_key(a, key) || app_input_key(a, &key)) {
-        app_tell_if_full(a);
-        return;
-    }
-    action = keymap_find(a->focus, key);
-    if (action == ACT_NONE && key >= 0x20 && key < K_NONE)
+    if (action == ACT_NONE && key >= 0x20 && key < K_NONE) {
         type(a, key);
-    else if (!act_on_program(a, action) && !act_on_sliders(a, action) && !act_on_pane(a, action) &&
-             !app_reader_action(a, action))
-        app_input_action(a, action);
-    if (a->focus != FOCUS_CHAT)
-        a->reader.bare = false; /* it is over, not in wait */
-    app_tell_if_full(a);
-}
-
-void app_input(struct app *a, const struct input *in)
-{
-    if (a->list.open && in->type != INPUT_KEY) {
-        if (in->type == INPUT_PASTE)
-            paste_into_picker(a, in->text, in->n);
-        a->dirty = true;
-        return;
+        return REACT_TAKEN;
     }
-    switch (in->type) {
-    case INPUT_KEY: app_key(a, in->key); return;
-    case INPUT_PASTE_START: app_paste_start(a); return;
-    case INPUT_PASTE: editor_paste(&a->composer.editor, in->text, in->n); break;
-    case INPUT_PASTE_END: app_paste_end(a); break;
-    case INPUT_MOUSE: mouse(a, in); return;
-    }
-    app_tell_if_full(a);
-    a->dirty = true;
+    unsigned reaction = act_on_program(a, action);
+    reaction = reaction ? reaction : act_on_sliders(a, action);
+    reaction = reaction ? reaction : act_on_reader(a, action);
+    return reaction ? reaction : act_on_input(a, action);
 }

@@ -33,15 +33,12 @@ char *clipboard_file(const char *text, size_t n, struct error *err)
         folder = getenv("TMPDIR");
     char *path = path_join(folder && folder[0] == '/' ? folder : "/tmp", "qins-copy-XXXXXX");
     int fd = mkstemp(path); /* 0600 */
-    size_t at = 0;
-    while (fd >= 0 && at < n) {
-        ssize_t written = write(fd, text + at, n - at);
-        if (written < 0 && errno != EINTR)
-            break;
-        at += written > 0 ? (size_t)written : 0;
-    }
+    bool ok = fd >= 0 && write_whole(fd, text, n, 0) == n;
     int why = errno;
-    bool ok = fd >= 0 && at == n && close(fd) == 0;
+    if (fd >= 0 && close(fd) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
     if (ok)
         return path;
     if (fd >= 0)

@@ -27,7 +27,7 @@ void keys_add(struct keys *k, const char *sequence, int32_t key)
     size_t n = sequence ? strlen(sequence) : 0;
     if (n < 2 || n > sizeof k->extra->bytes || sequence[0] != '\033')
         return;
-    k->extra = xrealloc(k->extra, k->n_extra + 1, sizeof *k->extra);
+    k->extra = xgrow(k->extra, k->n_extra, &k->cap_extra, sizeof *k->extra);
     struct key_sequence *s = &k->extra[k->n_extra++];
     *s = (struct key_sequence){.n = n, .key = key};
     memcpy(s->bytes, sequence, n);

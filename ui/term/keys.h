@@ -32,7 +32,7 @@ enum {
     K_SHIFT = 1 << 24,
     K_ALT = 1 << 25,
     K_CTRL = 1 << 26,
-    K_CTRL_X = 1 << 27, /* Ctrl-X came before: made by who asks for it (app), not by keys.c */
+    K_CTRL_X = 1 << 27, /* Ctrl-X came before: set by the composer, never by keys_next */
     K_MODIFIERS = K_SHIFT | K_ALT | K_CTRL | K_CTRL_X
 };
 
@@ -60,7 +60,7 @@ struct keys {
     bool end_paste;             /* the end of the paste did not come: give out what is held */
     bool timed_out;             /* what is held will not be continued */
     struct key_sequence *extra; /* from terminfo */
-    size_t n_extra;
+    size_t n_extra, cap_extra;
 };
 
 void keys_free(struct keys *k);

@@ -39,7 +39,7 @@ void screen_restore(void);
 void screen_leave(void);
 void screen_enter(void);
 
-/* Asks the terminal for its size; what it shows is drawn anew. */
+/* Asks the terminal for its size; every cell is sent again. */
 void screen_resize(void);
 void screen_redraw(void);
 int screen_rows(void);

@@ -89,24 +89,25 @@ static bool refuse_word(struct yaml_reader *r, const yaml_event_t *value, const 
     for (int i = 0; i < N_WORDS; i++)
         names[i] = words[i].name;
     const char *guess = nearest(word, names, N_WORDS);
-    return reader_refuse(r, value->start_mark,
-                         "%s: \"%.40s\" is no colour (a name, or 0 to 255) and no attribute%s%s%s",
-                         role, word, guess ? "; did you mean " : "", guess ? guess : "",
-                         guess ? "?" : "");
+    return reader_refuse(
+        r, value->start_mark,
+        "%s: \"%.40s\" is not a colour (a name, or 0 to 255) or an attribute%s%s%s", role, word,
+        guess ? "; did you mean " : "", guess ? guess : "", guess ? "?" : "");
 }
 
-/* -> a row for the word, of static memory; NULL: no such word. */
-static const struct word *find_word(const char *text)
+/* A name of the table, or the number of a colour. -> false: neither. */
+static bool find_word(const char *text, struct word *out)
 {
-    static struct word number = {"", 0, 0};
     double x;
     for (int i = 0; i < N_WORDS; i++)
-        if (strcmp(words[i].name, text) == 0)
-            return &words[i];
+        if (strcmp(words[i].name, text) == 0) {
+            *out = words[i];
+            return true;
+        }
     if (!number_parse(text, &x) || x < 0 || x > 255 || x != (int)x)
-        return NULL;
-    number.colour = COLOUR((int)x);
-    return &number;
+        return false;
+    *out = (struct word){.colour = COLOUR((int)x)};
+    return true;
 }
 
 /* "bold cyan on 236" */
@@ -121,25 +122,25 @@ static bool read_look(struct yaml_reader *r, const char *role, const yaml_event_
         size_t n = strcspn(s, " ");
         snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), s);
         s += n;
-        const struct word *word = find_word(text);
+        struct word word;
         if (strcmp(text, "on") == 0 && ground == 0) {
             ground = 1;
             continue;
         }
-        if (!word)
+        if (!find_word(text, &word))
             return refuse_word(r, value, role, text);
-        if (word->colour >= 0 && n_colours[ground]++)
+        if (word.colour >= 0 && n_colours[ground]++)
             return reader_refuse(r, value->start_mark,
                                  "%s: \"%s\" is one colour too many; "
                                  "the form is \"bold cyan on black\"",
                                  role, text);
-        if (word->colour < 0)
-            look->attributes |= word->attribute;
+        if (word.colour < 0)
+            look->attributes |= word.attribute;
         else
-            *(ground ? &look->bg : &look->fg) = word->colour;
+            *(ground ? &look->bg : &look->fg) = word.colour;
     }
     return ground == 0 || n_colours[1] ||
-           reader_refuse(r, value->start_mark, "%s: a colour is missing behind \"on\"", role);
+           reader_refuse(r, value->start_mark, "%s: a colour is missing after \"on\"", role);
 }
 
 static bool find_role(struct yaml_reader *r, const yaml_event_t *key, int *style)

@@ -48,8 +48,8 @@ struct scan {
 
 enum { CHUNK_BLOCKS = 64 };
 
-/* Of most blocks nobody wants to know more than how many there are: they are found again from where
- * the first of a chunk begins. */
+/* Most blocks are only counted: a chunk keeps the scan before its first block, from which the
+ * others are found again when one of them is shown. */
 struct chunk {
     struct scan before;   /* the piece that its first block begins with */
     struct block *blocks; /* [CHUNK_BLOCKS], or NULL: nobody has looked at one */
@@ -62,8 +62,8 @@ struct blocks {
     struct scan scan;
 };
 
-/* More of the text is there: s[0..n). At its end the last line counts although no '\n' ends it, and
- * no more may come. */
+/* The text has grown to s[0..n). If it has ended its last line is complete without '\n', too, and
+ * no more comes. */
 void blocks_update(struct blocks *b, const char *s, size_t n, bool end);
 /* Block i < b->n of the same text; stays where it is until blocks_free. */
 struct block *blocks_at(struct blocks *b, const char *s, size_t n, size_t i);

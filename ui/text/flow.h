@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow: text that comes in pieces -> rows of a terminal that end between words. What is out stays
- * as it is: a word that goes on after it was shown is cut at the edge.
+ * flow: text that comes in pieces -> rows of a terminal that end between words. What was
+ * printed stays: a word that grows after it was shown is cut at the edge.
  */
 #ifndef QINS_FLOW_H
 #define QINS_FLOW_H

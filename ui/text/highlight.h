@@ -20,9 +20,8 @@ enum token { TOKEN_PLAIN, TOKEN_KEYWORD, TOKEN_STRING, TOKEN_COMMENT, TOKEN_NUMB
 void highlight_start(struct highlight *h, const char *info, size_t n);
 /* Name of the language in the table, or NULL. */
 const char *highlight_language(const struct highlight *h);
-/* First token of s[0..n), n > 0, of which `at_start` says that a line begins: -> bytes (of one
- * line;
- * '\n' is a plain token of its own). */
+/* First token of s[0..n), n > 0; at_start: s begins a line. -> its bytes, of one line ('\n' is a
+ * plain token of its own). */
 size_t highlight_token(struct highlight *h, const char *s, size_t n, enum token *token);
 /* Goes over s[0..n), which ends a line or a piece of one. */
 void highlight_skip(struct highlight *h, const char *s, size_t n);

@@ -14,10 +14,7 @@ void styled_add(struct styled *s, enum style style, const char *text, size_t n)
     if (!n)
         return;
     if (!s->n || s->runs[s->n - 1].style != style) {
-        if (s->n == s->cap) {
-            s->cap = s->cap ? s->cap * 2 : 8;
-            s->runs = xrealloc(s->runs, s->cap, sizeof *s->runs);
-        }
+        s->runs = xgrow(s->runs, s->n, &s->cap, sizeof *s->runs);
         s->runs[s->n++] = (struct run){(uint32_t)s->text.len, (uint8_t)style};
     }
     buf_append(&s->text, text, n);
@@ -89,10 +86,7 @@ void layout_free(struct layout *l)
 
 static struct line *push(struct layout *l)
 {
-    if (l->n == l->cap) {
-        l->cap = l->cap ? l->cap * 2 : 8;
-        l->lines = xrealloc(l->lines, l->cap, sizeof *l->lines);
-    }
+    l->lines = xgrow(l->lines, l->n, &l->cap, sizeof *l->lines);
     struct line *line = &l->lines[l->n++];
     *line = (struct line){.start = (uint32_t)l->drawn.text.len};
     return line;
@@ -184,24 +178,24 @@ static size_t anchor_of(const struct layout *l, size_t row)
 
 struct anchor layout_anchor(const struct layout *l, size_t row)
 {
-    struct anchor ink = {0};
+    struct anchor anchor = {0};
     for (size_t i = 0; i < row && i < l->n; i++) {
         size_t n = anchor_of(l, i);
-        ink.n += n;
-        ink.rows = n ? 0 : ink.rows + 1;
+        anchor.n += n;
+        anchor.rows = n ? 0 : anchor.rows + 1;
     }
-    return ink;
+    return anchor;
 }
 
-size_t layout_find(const struct layout *l, struct anchor ink)
+size_t layout_find(const struct layout *l, struct anchor anchor)
 {
     size_t n = 0, row = 0;
     for (; row < l->n; row++) {
         size_t here = anchor_of(l, row);
-        if (n + here > ink.n || (n == ink.n && !ink.rows))
+        if (n + here > anchor.n || (n == anchor.n && !anchor.rows))
             break;
-        if (n == ink.n)
-            ink.rows--;
+        if (n == anchor.n)
+            anchor.rows--;
         n += here;
     }
     return row < l->n ? row : l->n ? l->n - 1 : 0;

@@ -67,6 +67,6 @@ struct anchor {
     size_t n, rows;
 };
 struct anchor layout_anchor(const struct layout *l, size_t row);
-size_t layout_find(const struct layout *l, struct anchor ink);
+size_t layout_find(const struct layout *l, struct anchor anchor);
 
 #endif

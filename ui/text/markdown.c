@@ -241,10 +241,7 @@ static int on_leave_span(MD_SPANTYPE type, void *detail, void *user)
 static struct container *enter(struct md *m, MD_BLOCKTYPE type)
 {
     end_paragraph(m); /* of a tight item, which has no paragraph around its text */
-    if (m->depth == m->cap) {
-        m->cap = m->cap ? m->cap * 2 : 8;
-        m->stack = xrealloc(m->stack, m->cap, sizeof *m->stack);
-    }
+    m->stack = xgrow(m->stack, m->depth, &m->cap, sizeof *m->stack);
     struct container *c = &m->stack[m->depth++];
     *c = (struct container){.type = type};
     return c;
@@ -308,10 +305,7 @@ static void free_table(struct md *m)
 static void end_cell(struct md *m, const MD_BLOCK_TD_DETAIL *d)
 {
     struct table *t = &m->table;
-    if (t->n_cells == m->n_cap) {
-        m->n_cap = m->n_cap ? m->n_cap * 2 : 16;
-        t->cells = xrealloc(t->cells, m->n_cap, sizeof *t->cells);
-    }
+    t->cells = xgrow(t->cells, t->n_cells, &m->n_cap, sizeof *t->cells);
     t->align[t->n_cells % t->n_columns] = d->align == MD_ALIGN_RIGHT    ? ALIGN_RIGHT
                                           : d->align == MD_ALIGN_CENTER ? ALIGN_CENTER
                                                                         : ALIGN_LEFT;

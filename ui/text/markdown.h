@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * markdown: one block of sanitised text -> rows, by CommonMark with tables and ~~strikethrough~~
- * (md4c). Links are shown as text and URL, line ends inside
- * paragraphs are kept. HTML is text. What md4c would hide whole, or what asks for
- * much more room than its text takes, is shown as it is written.
+ * (md4c). Links are shown as text and URL, line ends inside paragraphs are kept. HTML is text. What
+ * md4c would hide, or what would take much more room than its text, is shown as written.
  */
 #ifndef QINS_MARKDOWN_H
 #define QINS_MARKDOWN_H

@@ -108,10 +108,7 @@ static void unwrap(const struct layout *l, struct buf *text, size_t *starts)
 
 static void push(struct hits *h, struct hit hit)
 {
-    if (h->n == h->cap) {
-        h->cap = h->cap ? h->cap * 2 : 16;
-        h->hits = xrealloc(h->hits, h->cap, sizeof *h->hits);
-    }
+    h->hits = xgrow(h->hits, h->n, &h->cap, sizeof *h->hits);
     h->hits[h->n++] = hit;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * search: what is looked for in text: without regard to case unless it holds a capital.
+ * search: finds text; case matters only if the text to find has a capital.
  */
 #ifndef QINS_SEARCH_H
 #define QINS_SEARCH_H

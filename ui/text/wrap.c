@@ -90,10 +90,7 @@ size_t wrap_row(const char *s, size_t n, int width, size_t *shown)
 
 static void rows_push(struct rows *r, size_t start, size_t shown)
 {
-    if (r->n == r->cap) {
-        r->cap = r->cap ? r->cap * 2 : 8;
-        r->rows = xrealloc(r->rows, r->cap, sizeof *r->rows);
-    }
+    r->rows = xgrow(r->rows, r->n, &r->cap, sizeof *r->rows);
     r->rows[r->n++] = (struct row){start, shown};
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "cli_flags.h"
+#include "engine_settings.h"
 #include "test.h"
 
 static struct cli c;
@@ -159,14 +160,12 @@ static void test_usage_errors_are_one_clear_line(void **state)
         const char *argv[4], *message;
     } bad[] = {
         {{"qins-tui", "--temprature", "1"},
-         "--temprature: no such flag, or not clear which; did you mean --temperature?"},
-        {{"qins-tui", "--tpo-p=1"},
-         "--tpo-p: no such flag, or not clear which; did you mean --top-p?"},
-        {{"qins-tui", "--top", "1"},
-         "--top: no such flag, or not clear which; did you mean --top-p?"},
-        {{"qins-tui", "--xyzzy"}, "--xyzzy: no such flag, or not clear which; --help lists them"},
-        {{"qins-tui", "-Z"}, "-Z: no such flag, or not clear which; --help lists them"},
-        {{"qins-tui", "a", "-Z"}, "-Z: no such flag, or not clear which; --help lists them"},
+         "--temprature: unknown or ambiguous option; did you mean --temperature?"},
+        {{"qins-tui", "--tpo-p=1"}, "--tpo-p: unknown or ambiguous option; did you mean --top-p?"},
+        {{"qins-tui", "--top", "1"}, "--top: unknown or ambiguous option; did you mean --top-p?"},
+        {{"qins-tui", "--xyzzy"}, "--xyzzy: unknown or ambiguous option; --help lists them"},
+        {{"qins-tui", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},
+        {{"qins-tui", "a", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "--raw=1"}, "--raw: takes no value"},
         {{"qins-tui", "--seed"}, "--seed: a value is missing"},
         {{"qins-tui", "-p"}, "-p: a value is missing"},
@@ -346,7 +345,7 @@ static void test_what_the_engine_gets(void **state)
     (void)state;
     struct engine_options o;
     assert_true(PARSE("-t", "3", "--cpu", "scalar", "-f", "qins4", "-m", "./x.qins", "-c", "77"));
-    assert_true(cli_engine_options(&c, &o, &err));
+    assert_true(engine_settings(&c.options, "", &o, &err));
     assert_string_equal(o.model, "./x.qins");
     assert_int_equal(o.n_threads, 3);
     assert_int_equal(o.ctx_len, 77);
@@ -356,7 +355,7 @@ static void test_what_the_engine_gets(void **state)
     cli_free(&c);
 
     assert_true(PARSE("-p", "x")); /* no model at all */
-    assert_false(cli_engine_options(&c, &o, &err));
+    assert_false(engine_settings(&c.options, "", &o, &err));
     assert_int_equal(err.code, EX_NOINPUT);
     assert_non_null(strstr(err.text, "qins-convert"));
     cli_free(&c);
@@ -366,7 +365,7 @@ static void test_what_the_engine_gets(void **state)
     mkdir(path, 0700);
     write_file("models/starter.qins", "x");
     assert_true(PARSE("-p", "x"));
-    assert_true(cli_engine_options(&c, &o, &err));
+    assert_true(engine_settings(&c.options, "", &o, &err));
     assert_non_null(strstr(o.model, "/models/starter.qins"));
     free(o.model);
     cli_free(&c);
@@ -388,11 +387,11 @@ static void test_what_may_be_kept_of_contexts(void **state)
     for (int i = 0; i < 5; i++) {
         setenv("QINS_NO_HISTORY", ways[i].variable, 1);
         assert_true(PARSE("-m", "./x.qins", ways[i].flag));
-        assert_true(cli_engine_options(&c, &o, &err));
+        assert_true(engine_settings(&c.options, "", &o, &err));
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         assert_true(o.keep_worth_ms == 3000);
         free(o.model);
-        assert_true(cli_switch_options(&c.options, "./y.qins", &o, &err)); /* the next model too */
+        assert_true(engine_settings(&c.options, "./y.qins", &o, &err)); /* the next model too */
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         free(o.model);
         cli_free(&c);

@@ -10,6 +10,7 @@
 #include "editor.h"
 #include "keymap.h"
 #include "keys.h"
+#include "vi.h"
 
 static void press(struct editor *e, int32_t key)
 {

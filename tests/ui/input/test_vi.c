@@ -7,6 +7,7 @@
 #include "editor.h"
 #include "keys.h"
 #include "test.h"
+#include "vi.h"
 
 /* '\033' is Esc, '\022' Ctrl-R, '\n' a line end. */
 static void press(struct editor *e, const char *keys)
@@ -122,7 +123,7 @@ static void test_random_keys_keep_the_order(void **state)
         assert_true(e.caret == e.text.len || ((unsigned char)e.text.data[e.caret] & 0xc0) != 0x80);
         if (e.text.len > 3000)
             editor_clear(&e);
-        if (e.vi.normal && !e.vi.operator&& e.caret<e.text.len && e.text.data[e.caret] == '\n')
+        if (e.vi.normal && !e.vi.op && e.caret < e.text.len && e.text.data[e.caret] == '\n')
             assert_true(e.caret == 0 || e.text.data[e.caret - 1] == '\n');
     }
     editor_free(&e);

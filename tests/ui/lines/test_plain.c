@@ -429,7 +429,7 @@ static void test_lines_are_turns(void **state)
         n_answers++;
     assert_int_equal(n_answers, 3); /* "The\ndog" is one message, "//" is "/" */
     assert_non_null(strstr(p.complained.data, "max_tokens is 3"));
-    assert_non_null(strstr(p.complained.data, "No such command"));
+    assert_non_null(strstr(p.complained.data, "Unknown command"));
     program_free(&p);
     free(alone);
 }

@@ -111,7 +111,7 @@ def test_hostile_names():
         with start(model=name) as p:
             p.wait(rb"evil\^\[\]0;x\^G")
             p.send(b"/set \033[200~\033]52;c;x\a\033[201~ 1\r")
-            p.wait(b"No setting")
+            p.wait(b"There is no setting")
             p.send(b"\x03\x04")
             assert p.exit_code() == 0
             only_allowed(p.out)
@@ -144,11 +144,14 @@ def test_crashes_give_the_terminal_back():
 
 def handles_crash(pid):
     """A thread blocks SIGSEGV: it is in the handler."""
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as f:
-            blocked = int(re.search(r"SigBlk:\s*(\w+)", f.read()).group(1), 16)
-        if blocked >> (signal.SIGSEGV - 1) & 1:
-            return True
+    try:
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as f:
+                blocked = int(re.search(r"SigBlk:\s*(\w+)", f.read()).group(1), 16)
+            if blocked >> (signal.SIGSEGV - 1) & 1:
+                return True
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # the thread, or all of it, has ended meanwhile
     return False
 
 
@@ -240,9 +243,9 @@ def test_copies_are_base64_of_the_exact_bytes():
             p.send(b"go\r")
             p.wait(b"of answer")
             p.send(b"/copy\r")
-            p.wait(b"Answer sent to the terminal")
+            p.wait(b"Copied the answer")
             p.send(b"/copy code\r")
-            p.wait(b"Code 1")
+            p.wait(b"code block 1")
             got = [base64.b64decode(found, validate=True) for found in re.findall(form, p.out)]
             assert got == [text, b"int\tx;\n"], got
             only_allowed(re.sub(form, b"", p.out))
@@ -255,8 +258,8 @@ def test_copies_that_are_too_long_go_to_a_private_file():
         p.send(b"go\r")
         p.wait(b"of answer")
         p.send(b"/copy\r")
-        p.wait(rb"written to (/\S+qins-copy-\w{6})")
-        name = re.search(rb"written to (/\S+qins-copy-\w{6})", p.out).group(1)
+        p.wait(rb"(/\S+qins-copy-\w{6})")
+        name = re.search(rb"(/\S+qins-copy-\w{6})", p.out).group(1)
         with open(name, "rb") as f:
             assert f.read() == text
         assert os.stat(name).st_mode & 0o777 == 0o600

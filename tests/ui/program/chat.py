@@ -124,7 +124,7 @@ def test_help_about_and_unknown_commands():
         s.wait(r"QINS keeps the weights", gone=True)  # Esc and a letter at once would be Alt
         s.text("/hlep me")
         s.keys("Enter")
-        s.wait(r"No such command: perhaps /help")
+        s.wait(r"Unknown command\. Did you mean /help\?")
         s.wait(r"^ > /hlep me")                     # the text stays
         s.keys("C-u")
         s.text("/set temprature 1")
@@ -156,7 +156,7 @@ def test_the_input_is_an_editor():
         s.keys("Up")
         s.wait(r"^   threethree")
         s.keys("C-c", "C-c")
-        s.wait(r"Ctrl-D or /quit to leave")
+        s.wait(r"Ctrl-D or /quit to quit")
         s.keys("C-d")
         assert s.exit_code() == 0
 

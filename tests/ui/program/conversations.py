@@ -161,7 +161,7 @@ def test_versions_are_kept_and_shown():
         s.wait(r"^ You   question two")
         home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 5)
         send(s, "/undo")
-        s.wait(r"is taken back")
+        s.wait(r"Last exchange undone")
         s.wait(r"Alt-1")
         send(s, "/branch")
         s.wait(r"Branches of this conversation +3$")
@@ -180,7 +180,7 @@ def test_export_is_exact_and_overwrites_nothing():
         s.wait(r"no newline")
         home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
         send(s, "/export " + md)
-        s.wait(r"Written: .*out\.md")
+        s.wait(r"Saved to .*out\.md")
         with open(md, encoding="utf-8", newline="") as f:
             assert f.read() == ("# a question\n\n## You\n\na question\n\n## meson.build\n\n" + answer
                                 + "\n\n")
@@ -191,15 +191,15 @@ def test_export_is_exact_and_overwrites_nothing():
         with open(md, encoding="utf-8") as f:
             assert f.read() == "mine"
         send(s, "/export --force " + md)
-        s.wait(r"Written: .*out\.md")
+        s.wait(r"Saved to .*out\.md")
         send(s, "/export " + js)
-        s.wait(r"Written: .*out\.json")
+        s.wait(r"Saved to .*out\.json")
         with open(js, encoding="utf-8") as f:
             got = json.load(f)
         assert [m["text"] for m in got["messages"]] == ["a question", answer]
         assert got["path"] == [0, 1] and got["messages"][1]["parent"] == 0
         send(s, "/export " + js + "l")
-        s.wait(r"Written: .*out\.jsonl")
+        s.wait(r"Saved to .*out\.jsonl")
         with open(js + "l", encoding="utf-8") as f:
             lines = [json.loads(line) for line in f]
         assert lines[0]["role"] == "system" and lines[1:] == [
@@ -214,7 +214,7 @@ def test_a_second_program_gets_a_copy():
         first.wait(r"QINS  A short")
         home.wait_rows("SELECT stop FROM message", lambda rows: len(rows) == 2)
         with home.start("--continue") as second:
-            second.wait(r"Another qins-tui has this conversation open")
+            second.wait(r"This conversation is open in another qins-tui")
             second.wait(r"^ You   in the first")
             send(second, "in the copy")
             home.wait_rows("SELECT id FROM conversation", lambda rows: len(rows) == 2)

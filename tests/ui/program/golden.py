@@ -212,7 +212,7 @@ def scene_paste(s):
     s.wait("Ready")
     s.text("Explain this: ")
     s.paste("".join("line %d\n" % i for i in range(412)))
-    s.wait("A long paste is folded")
+    s.wait("A long paste is shown folded")
 
 
 def scene_notice(s):

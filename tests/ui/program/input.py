@@ -65,7 +65,7 @@ def test_long_pastes_are_folded_and_sent_whole():
         s.text("look: ")
         s.paste("".join("row %d\n" % i for i in range(1, 13)))
         s.wait(r"^ > look: \[pasted\s12\slines,\s\d+\sbytes\]")
-        s.wait(r"A long paste is folded")
+        s.wait(r"A long paste is shown folded")
         s.text(" end")
         s.wait(r"bytes\] end")
         s.keys("Left", "Left", "Left", "Left", "BSpace")  # over it, and away with it
@@ -161,12 +161,12 @@ def test_the_editor_gets_the_text_and_gives_it_back():
 
 def test_whatever_the_editor_does_the_text_stays():
     for body, told in (
-            ("exit 1\n", r"ended with code 1: the input is as it was *$"),
-            ("kill -9 $$\n", r"ended by signal 9: the input is as it was *$"),
-            ("rm \"$1\"\n", r"left no file: the input is as it was *$"),
+            ("exit 1\n", r"exited with 1; your input is unchanged *$"),
+            ("kill -9 $$\n", r"killed by signal 9; your input is unchanged *$"),
+            ("rm \"$1\"\n", r"left no file; your input is unchanged *$"),
             ("truncate -s 1G \"$1\"\n", r"message\.md.*"),
             ("rm \"$1\"; mkdir \"$1\"\n", r"message\.md.*"),
-            ("stty raw -echo\nexit 2\n", r"ended with code 2")):
+            ("stty raw -echo\nexit 2\n", r"exited with 2")):
         with with_editor(script("bad", body)) as s:
             s.wait(told)
             s.wait(r"^ > my words")
@@ -180,7 +180,7 @@ def test_whatever_the_editor_does_the_text_stays():
             leave(s)
     with with_editor(script("bytes", "printf 'a\\377b\\033[2Jc' >\"$1\"\n")) as s:
         s.wait("^ > a\ufffdb\\[2Jc")
-        s.wait(r"no UTF-8")
+        s.wait(r"not UTF-8")
         leave(s)
 
 
@@ -213,7 +213,7 @@ def test_keys_that_end_the_editor_end_nothing_else():
             p.wait(b"at work")
             p.out = b""
             p.send(key)
-            p.wait(rb"ended by signal " + number + rb": the input is as it was")
+            p.wait(rb"killed by signal " + number + rb"; your input is unchanged")
             p.wait(rb">[^>]*my words")
             p.send(b"\x03\x04")
             assert p.exit_code() == 0
@@ -238,7 +238,7 @@ def test_what_a_failing_editor_wrote_is_kept():
     for name in left_over():
         shutil.rmtree(os.path.join(FOLDER, name))
     with with_editor(script("half", "echo precious >>\"$1\"; exit 1\n")) as s:
-        s.wait(r"ended with code 1: the input is as it was, what was written is in")
+        s.wait(r"exited with 1; your input is unchanged, what you wrote is in")
         s.wait(r"^ > my words")
         leave(s)
     (name,) = left_over()

@@ -42,7 +42,7 @@ def test_the_conversation_goes_on_with_another_model():
         s.wait(r"> first")  # the one in use is selected
         s.keys("Down", "Enter")
         s.wait(r"QINS Chat - second")
-        s.wait(r"Now talking to second")
+        s.wait(r"Switched to second")
         s.wait(r"You   Once upon a time")
         s.text("One more")
         s.keys("Enter")
@@ -54,7 +54,7 @@ def test_a_model_that_cannot_be_loaded_changes_nothing():
         s.wait("Ready")
         s.text("/model broken")
         s.keys("Enter")
-        s.wait(r"first stays: .*broken\.qins")
+        s.wait(r"Keeping first: .*broken\.qins")
         s.wait(r"QINS Chat - first")
         s.text("/model nonesuch")
         s.keys("Enter")

@@ -30,12 +30,12 @@ def test_a_page_has_the_keys():
     with start() as s:
         s.keys("F1")
         s.wait(r"^─ Help - Esc closes this page ─+$")       # as wide as the screen
-        s.wait(r"^    Alt-,  +the version before, of an answer or message$")
-        s.wait(r"^ q close   Down down")
+        s.wait(r"^    Alt-,  +previous version of an answer or message$")
+        s.wait(r"^ q close   Down/Up scroll")
         s.keys("Down", "Down")
         s.wait(r"^  Everywhere", gone=True)
         s.keys("End")
-        s.wait(r"^    //text  +send a text")
+        s.wait(r"^    //text  +send text")
         s.text("/next line")                                # to find, not a command
         s.keys("Enter")
         s.wait(r" not found ")
@@ -97,7 +97,7 @@ def test_what_is_found_is_what_is_copied():
         s.keys("Enter")
         s.wait(" 1/1 ")
         s.text("y")
-        s.wait(r"Your message, 8 bytes: ")
+        s.wait(r"copied your message \(8 bytes\) ")
 
 
 def test_what_is_found_stays_when_the_screen_changes():
@@ -121,9 +121,9 @@ def test_code_is_copied_by_its_number():
         send(s, "code")
         s.wait("two two")
         send(s, "/copy code 2")
-        s.wait(r"Code 2, 8 bytes: ")
+        s.wait(r"copied code block 2 \(8 bytes\) ")
         send(s, "/copy code 3")
-        s.wait(r"The last answer has no code 3")
+        s.wait(r"The last answer has no code block 3")
         send(s, "/copy code 0")
         s.wait(r"or /copy code N")
 
@@ -191,7 +191,7 @@ def test_measuring_is_shown():
         send(s, "/bench")
         s.wait("Measuring$")
         s.keys("Escape")
-        s.wait("Measuring was stopped")
+        s.wait("Benchmark cancelled")
         s.wait("Ready$")
 
 

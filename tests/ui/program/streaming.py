@@ -176,7 +176,7 @@ def test_a_full_context_is_told_and_asks():
         s.wait(r" 94 %!")
         s.text("third")
         s.keys("Enter")                       # a prompt of 60
-        s.wait(r"no longer see the oldest exchange\? \(y/n\)")
+        s.wait(r"Drop the oldest exchange from what the model sees\? \(y/n\)")
         s.text("n")
         s.wait(r"\(y/n\)", gone=True)
         s.text("fourth")

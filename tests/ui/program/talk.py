@@ -30,10 +30,10 @@ def converse(s):
     s.wait(r"not a number from 0 to 2")
     s.text("/frobnicate")
     s.keys("Enter")
-    s.wait(r"No such command")
+    s.wait(r"Unknown command")
     s.text("/stats")
     s.keys("Enter")
-    s.wait(r"^20 tokens, ")
+    s.wait(r"^ *answer: 20 tokens, ")
     s.keys("C-d")
     s.wait(r"EXIT=0")
 
@@ -122,13 +122,13 @@ def test_what_is_said_is_kept_and_opened_again():
         say(s, "about ice")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/new")
-        s.wait(r"^A new conversation\.")
+        s.wait(r"^A new conversation$")
         say(s, "about fire")
         s.wait(r"(?s)fire\nAssistant: An answer\.\nYou: ?$")
         say(s, "/save Flames")
         s.wait(r'^Saved as "Flames"')
         say(s, "/export " + lines.path("out.md"))
-        s.wait(r"^Written: .*out\.md")
+        s.wait(r"^Saved to .*out\.md")
         s.keys("C-d")
         s.wait("EXIT=0")
     assert lines.texts() == ["about ice", "An answer.", "about fire", "An answer."]
@@ -137,14 +137,83 @@ def test_what_is_said_is_kept_and_opened_again():
     with lines.start("--continue") as s:
         s.wait(r"(?s)^You: about fire\nAssistant: An answer\.\nYou: ?$")
         say(s, "/open")
-        s.wait(r"^1\. Flames, 2 messages, \d\d:\d\d\n2\. about ice, 2 messages")
+        s.wait(r"^ *1\. Flames, 2 messages, \d\d:\d\d\n *2\. about ice, 2 messages")
         say(s, "/open ice")
         s.wait(r"(?s)^You: about ice\nAssistant: An answer\.\nYou: ?$")
         say(s, "/open antarctic")
-        s.wait(r"^No conversation is found for antarctic")
+        s.wait(r"^No conversation matches antarctic")
         say(s, "more ice")
         s.wait(r"(?s)more ice\nAssistant: An answer\.\nYou: ?$")
     assert lines.texts()[:4] == ["about ice", "An answer.", "more ice", "An answer."]
+
+
+def test_a_model_of_the_hub_and_the_preset_are_saved_as_on_the_screen():
+    lines, commit = Lines(), "0123456789abcdef0123456789abcdef01234567"
+    model = lines.path("hub", "models--org--name")
+    os.makedirs(os.path.join(model, "snapshots", commit))
+    os.makedirs(os.path.join(model, "refs"))
+    with open(os.path.join(model, "refs", "main"), "w", encoding="ascii") as f:
+        f.write(commit)
+    for flags, state in (["--plain"], "lines"), ([], "screen"):
+        with Screen([FAKE, *flags, "--format", "f32", "--preset", "precise", "org/name"], FAKE_TEXT=lines.text,
+                    HF_HUB_CACHE=lines.path("hub"), XDG_STATE_HOME=lines.path(state)) as s:
+            s.wait(r"^You: ?$" if flags else "Ready")
+            say(s, "hello")
+            s.wait("An answer")
+            s.wait(r"(?s)answer\.\nYou: ?$" if flags else "Ready")
+            say(s, "/quit")
+            s.wait("EXIT=0")
+        db = sqlite3.connect(lines.path(state, "qins", "conversations.db"))
+        assert db.execute("SELECT model, preset FROM conversation").fetchall() == [("org/name", "precise")], state
+        assert db.execute("SELECT model FROM message ORDER BY number").fetchall() == [(None,), ("org/name",)], state
+        db.close()
+
+
+def test_another_model_is_told_wherever_it_is_asked_for():
+    lines = Lines()
+    with open(lines.path("second.qins"), "w", encoding="ascii"):
+        pass
+    with lines.start(QINS_MODELS=lines.folder.name) as s:
+        say(s, "/model second")
+        s.wait(r"(?s)^Loading second\nSwitched to second\nYou: ?$")
+        say(s, "/set model")
+        s.wait(r"^model is .*second\.qins")
+        say(s, "/about")
+        s.wait(r"This model: second,")
+        say(s, "/set model nonesuch")  # as good as /model
+        s.wait(r"^nonesuch: no such file or model")
+
+
+def test_json_tells_another_model_as_it_tells_the_first():
+    lines = Lines()
+    with open(lines.path("second.qins"), "w", encoding="ascii"):
+        pass
+    done = lines.pipe("one\n/model %s\ntwo\n" % lines.path("second.qins"), "--json")
+    said = [e for e in map(json.loads, done.stdout.decode().splitlines()) if e["event"] not in ("loading", "prompt")]
+    assert [e["event"] for e in said if e["event"] != "text"] == ["start", "done", "notice", "notice", "start", "done"]
+    assert [os.path.basename(e["model"]) for e in said if e["event"] == "start"] == ["meson.build", "second.qins"]
+
+
+def test_a_full_context_asks_in_lines_too():
+    lines = Lines("aaaaabbbbbcccccdddddeeeee")
+    with lines.start(FAKE_CONTEXT="42", FAKE_PIECE="5") as s:  # each message takes 10 tokens, each piece one
+        say(s, "one")
+        s.wait(r"(?s)^Assistant: aaaaabbbbbcccccdddddeeeee\nYou: ?$")
+        say(s, "two")
+        s.wait(r"(?s)^\[context full\]\nThe context is full\. Drop the oldest exchange from what the model sees\? "
+               r"\(y/n\)\nYes or no: ?$")
+        say(s, "perhaps")
+        s.wait(r"(?s)^Type y for yes or n for no\.\nYes or no: ?$")
+        say(s, "y")
+        s.wait(r"(?s)^\[the model no longer sees the oldest exchange\]\n.*^You: ?$")
+        say(s, "three")
+        s.wait(r"(?s)three\nAssistant: aaaaabbbbb")
+    piped = subprocess.run([FAKE, "--chat", "--format", "f32", os.path.join(SOURCE, "meson.build")],
+                           input=b"one\ntwo\ny\n", capture_output=True, check=True,
+                           env=environment(lines.folder.name, FAKE_TEXT=lines.text, FAKE_CONTEXT="42",
+                                           FAKE_PIECE="5"))
+    assert piped.stdout.count(b"aaaaa") == 2  # "y" is a message, for which there was no room
+    assert b"(y/n)" not in piped.stderr and b"does not fit the context" in piped.stderr
 
 
 def test_versions_in_lines():
@@ -155,9 +224,9 @@ def test_versions_in_lines():
         say(s, "/regen")
         s.wait(r"(?s)/regen\nAssistant: An answer\.\nYou: ?$")
         say(s, "/undo")
-        s.wait(r"(?s)^The last exchange is taken back; /branch finds it again\.\nYou: ?$")
+        s.wait(r"(?s)^Last exchange undone; /branch brings it back\nYou: ?$")
         say(s, "/continue")
-        s.wait(r"^The last answer is complete\.")
+        s.wait(r"^The last answer is complete$")
     assert lines.texts() == ["one", "An answer.", "An answer."]
 
 
@@ -165,18 +234,18 @@ def test_another_version_is_the_next_line():
     lines = Lines()
     with lines.start() as s:
         say(s, "/edit")
-        s.wait(r"^There is no message of yours to edit\.")
+        s.wait(r"^There is no message of yours to edit$")
         say(s, "one\\")
         say(s, "two")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/edit")
-        s.wait(r"(?s)^Your last message: one\n  two\nThe next line is its new version.*^New version: ?$")
+        s.wait(r"(?s)^Your last message: one\n  two\nType the new version on the next line.*^New version: ?$")
         say(s, "")
-        s.wait(r"(?s)^It stays as it was\.\nYou: ?$")
+        s.wait(r"(?s)^It stays as it was\nYou: ?$")
         say(s, "/edit")
         s.wait(r"(?s)stays as.*^New version: ?$")
         say(s, "/stats")  # a command leaves it too
-        s.wait(r"(?s)stays as it was.*^It stays as it was\.\n\d+ tokens.*^You: ?$")
+        s.wait(r"(?s)stays as it was.*^It stays as it was\nNumbers:.*answer: \d+ tokens.*^You: ?$")
         say(s, "/edit")
         s.wait(r"(?s)tokens.*^New version: ?$")
         say(s, "three")
@@ -184,11 +253,11 @@ def test_another_version_is_the_next_line():
         say(s, "/edit answer")
         s.wait(r"(?s)^The last answer: An answer\..*^New version: ?$")
         say(s, "mine")
-        s.wait(r"^/continue goes on with your version of the answer, /branch 1 brings")
+        s.wait(r"^/continue continues your version; /branch 1 brings")
         say(s, "/continue")
         s.wait(r"(?s)/continue\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch 1")
-        s.wait(r"(?s)^The conversation goes on from here:\nYou: three\nAssistant: An answer\.\nYou: ?$")
+        s.wait(r"(?s)^The conversation continues from here:\nYou: three\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch 3")
         s.wait(r"^There are 2 versions; /branch lists all branches")
     assert lines.texts() == ["one\ntwo", "An answer.", "three", "An answer.", "mineAn answer."], lines.texts()
@@ -198,17 +267,17 @@ def test_branches_are_chosen_by_number():
     lines = Lines()
     with lines.start() as s:
         say(s, "/branch")
-        s.wait(r"^Nothing was said yet\.")
+        s.wait(r"^Nothing was said yet$")
         say(s, "ice")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/undo")
-        s.wait(r"^The last exchange is taken back")
+        s.wait(r"^Last exchange undone")
         say(s, "/branch")
-        s.wait(r"(?s)^1\. ice: An answer\., 2 messages, \d\d:\d\d\n.*^Number: ?$")
+        s.wait(r"(?s)^ *1\. ice: An answer\., 2 messages, \d\d:\d\d\n.*^Number: ?$")
         say(s, "2")
-        s.wait(r"(?s)^A number from 1 to 1;.*^Number: ?$")
+        s.wait(r"(?s)^Type a number from 1 to 1;.*^Number: ?$")
         say(s, "1")
-        s.wait(r"(?s)^The conversation goes on from here:\nYou: ice\nAssistant: An answer\.\nYou: ?$")
+        s.wait(r"(?s)^The conversation continues from here:\nYou: ice\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch")
         s.wait(r"(?s)2 messages, \d\d:\d\d; this one\nYou: ?$")  # nothing to choose from
         say(s, "3")  # is a message
@@ -222,17 +291,17 @@ def test_messages_are_found():
         say(s, "why does light bend")
         s.wait(r"(?s)^Assistant: Light bends\..*^You: ?$")
         say(s, "/find light")
-        s.wait(r"(?s)^1\. You: why does light bend\n2\. Assistant: Light bends\. It is LIGHT there\. You: \^\[\[2J "
-               r"forged light\n4 found, in 2 of 2 messages\.\nYou: ?$")
+        s.wait(r"(?s)^ *1\. You: why does light bend\n *2\. Assistant: Light bends\. It is LIGHT there\. You: \^\[\[2J "
+               r"forged light\n *4 found, in 2 of 2 messages\.\nYou: ?$")
         say(s, "/find LIGHT")  # as on the screen: a capital wants itself
-        s.wait(r"(?s)/find LIGHT\n2\. Assistant: .*\n1 found, in 1 of 2 messages\.")
+        s.wait(r"(?s)/find LIGHT\nFound:\n *2\. Assistant: .*\n *1 found, in 1 of 2 messages\.")
         say(s, "/find ice")
-        s.wait(r"^Not found\.")
+        s.wait(r"^Not found$")
 
 
 def command_names():
     with open(os.path.join(SOURCE, "ui", "chat", "command.c"), encoding="utf-8") as f:
-        return re.findall(r'\{COMMAND_\w+, "(\w+)"', f.read())
+        return re.findall(r'^    \{"(\w+)", "', f.read(), re.MULTILINE)
 
 
 def test_every_command_of_the_table_says_what_it_does():
@@ -244,8 +313,8 @@ def test_every_command_of_the_table_says_what_it_does():
         notices = [e["text"] for e in map(json.loads, said) if e["event"] == "notice"]
         assert notices or name == "quit", name
         here = "/%s" % name in help_text
-        assert here or any("screen" in text for text in notices), (name, notices)
-        assert not any("No such command" in text for text in notices), (name, notices)
+        assert here or any("full-screen" in text for text in notices), (name, notices)
+        assert not any("Unknown command" in text for text in notices), (name, notices)
 
 
 def test_pipes_get_answers_alone_byte_for_byte():
@@ -253,7 +322,7 @@ def test_pipes_get_answers_alone_byte_for_byte():
     lines = Lines(text)
     done = lines.pipe("one\n/edit\ntwo\n/undo\n/branch\n1\n/find word\n/about\n")
     assert done.stdout.decode() == (text + "\n\n") * 2, done.stdout
-    assert b"The next line is its new version" in done.stderr
+    assert b"Type the new version on the next line" in done.stderr
     assert b"QINS keeps the weights" in done.stderr
 
 
@@ -318,16 +387,16 @@ def test_the_system_prompt_is_written_in_an_editor():
     os.chmod(editor, 0o755)
     with lines.start("--system", "Before.", EDITOR=editor) as s:
         say(s, "/system edit")
-        s.wait(r"^The system prompt holds from the next message on\.")
+        s.wait(r"^The new system prompt takes effect with your next message$")
         say(s, "/system")
-        s.wait(r"^System prompt: Be brief\.\n *Be kind\.$")
+        s.wait(r"^System prompt:\n *Be brief\.\n *Be kind\.$")
         os.kill(s.pid(), signal.SIGQUIT)  # what Ctrl-\ sends: the editor's no more
         s.wait("EXIT=131")
     with lines.start("--system", "Before.", EDITOR="false") as s:
         say(s, "/system edit")
-        s.wait(r"^false ended with code 1: the input is as it was")
+        s.wait(r"^false exited with 1; your input is unchanged")
         say(s, "/system")
-        s.wait(r"^System prompt: Before\.$")
+        s.wait(r"^System prompt:\n *Before\.$")
 
 
 def test_nothing_is_kept_of_pipes_and_when_so_asked():

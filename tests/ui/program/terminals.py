@@ -506,7 +506,7 @@ def test_replies_never_become_text():
             time.sleep(0.2)
             p.send(reply[cut:])
         p.send(b"z")
-        out = redrawn(p, rb"Message.*>.*Enter.*leave")
+        out = redrawn(p, rb"Message.*>.*Enter.*quit")
         line = re.search(rb">((?:\033[^A-Za-z]*[A-Za-z]|[ -~])*)", out[out.rfind(b"Message"):]).group(1)
         text = re.sub(rb"\033(\[[\d;?]*[A-Za-z]|\(B)", b"", line).strip()
         assert text == b"z", text

@@ -65,6 +65,7 @@ static void test_the_selected_item_is_always_shown(void **state)
     for (int height = 1; height < 40; height++) {
         for (int k = 0; k < 7 * 40; k++) {
             picker_key(&p, keys[k % 7 ? k * 5 % 7 : k % 7]);
+            picker_scroll(&p, height);
             int n = picker_rows(&p, height, rows), seen = 0;
             assert_true(n <= height);
             for (int i = 0; i < n; i++)

@@ -115,7 +115,7 @@ static void test_a_nearly_full_context(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct status f = {.n_ctx_used = cases[i].used, .ctx_len = cases[i].of};
         int n = lines_of(&f, 60), bar = 0;
-        assert_int_equal(sidebar_warns(&f), cases[i].warns);
+        assert_int_equal(status_context_warns(&f), cases[i].warns);
         while (bar < n && lines[bar].kind != LINE_BAR)
             bar++;
         assert_string_equal(lines[bar].value, cases[i].text);
@@ -131,11 +131,11 @@ static void test_the_context_of_a_conversation_that_was_opened(void **state)
     int n = lines_of(&f, 60);
     assert_string_equal(value(n, "Context"), "~3500 / 4096");
     assert_string_equal(value(n, "KV cache"), "-"); /* the model has read nothing of it yet */
-    assert_true(sidebar_warns(&f));
+    assert_true(status_context_warns(&f));
     f.n_ctx_used = 100;
     n = lines_of(&f, 60);
     assert_string_equal(value(n, "Context"), "100 / 4096");
-    assert_false(sidebar_warns(&f));
+    assert_false(status_context_warns(&f));
 }
 
 static void test_changes_are_marked_until_they_hold(void **state)
@@ -193,7 +193,7 @@ static void test_impossible_numbers(void **state)
             for (int j = 0; j < n; j++)
                 assert_false(strstr(lines[j].value, "inf") || strstr(lines[j].value, "nan"));
         }
-        sidebar_report(&f, &report);
+        status_report(&f, true, &report);
         assert_false(strstr(report.data, "inf") || strstr(report.data, "nan"));
         buf_free(&report);
     }

@@ -5,7 +5,14 @@
 #include <poll.h>
 #include <string.h>
 
-#include "app.h"
+#include "chat_bench.h"
+#include "chat_conversations.h"
+#include "chat_face.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "layer_table.h"
+#include "lists.h"
+#include "picker_layer.h"
 #include "test.h"
 
 extern uint64_t fake_engine_seed; /* of the last turn */
@@ -16,18 +23,18 @@ static void open_app(struct app *a)
 {
     options_init(&options);
     *a = (struct app){.chat.options = &options,
+                      .chat.face = &screen_chat_face,
+                      .chat.self = a,
                       .chat.saving.off = true,
                       .chat.engine = engine_start(&(struct engine_options){0})};
-    transcript_init(&a->reader.transcript);
-    transcript_init(&a->reader.pager);
+    reader_init(&a->reader);
+    layers_init(&a->layers, layer_table);
 }
 
 static void close_app(struct app *a)
 {
-    engine_stop(a->chat.engine);
-    conversation_free(&a->chat.conversation);
-    saving_free(&a->chat.saving);
-    transcript_free(&a->reader.transcript);
+    chat_close(&a->chat);
+    reader_free(&a->reader);
     options_free(&options);
     buf_free(&a->prompt.notice);
 }
@@ -40,7 +47,7 @@ static void take_until(struct app *a, enum event_type type)
         struct pollfd p = {.fd = engine_fd(a->chat.engine), .events = POLLIN};
         assert_int_equal(poll(&p, 1, 60000), 1);
         while (!done && engine_next(a->chat.engine, &e)) {
-            app_event(a, &e);
+            chat_event(&a->chat, &e);
             done = e.type == type;
         }
     }
@@ -58,14 +65,14 @@ static void test_a_message_waits_then_becomes_a_turn(void **state)
     (void)state;
     struct app a;
     open_app(&a);
-    app_send(&a, "hi", 2);
-    assert_true(app_is_busy(&a));
+    chat_face_send(&a, "hi", 2);
+    assert_true(chat_is_busy(&a.chat));
     assert_int_equal(a.chat.turn, 0);
     take_until(&a, EVENT_READY);
     assert_int_equal(a.chat.turn, 1);
     assert_int_equal(a.chat.status.ctx_len, 4096);
     take_until(&a, EVENT_DONE); /* the fake engine has no text: nothing stays but its ids */
-    assert_false(app_is_busy(&a));
+    assert_false(chat_is_busy(&a.chat));
     assert_int_equal(a.chat.status.state, STATE_READY);
     assert_int_equal(a.chat.status.stop, STOP_END);
     assert_int_equal(a.chat.conversation.n, 2);
@@ -79,19 +86,19 @@ static void test_events_of_another_turn_change_nothing(void **state)
     struct app a;
     open_app(&a);
     take_until(&a, EVENT_READY);
-    app_send(&a, "hi", 2);
+    chat_face_send(&a, "hi", 2);
     a.chat.turn = 7;
     struct event old = text_event(6, "old"), now = text_event(7, "now \033[2J");
     struct event done = {.type = EVENT_DONE, .turn = 6, .stop = STOP_END};
-    app_event(&a, &old);
-    app_event(&a, &done);
+    chat_event(&a.chat, &old);
+    chat_event(&a.chat, &done);
     assert_int_equal(a.chat.turn, 7);
-    app_event(&a, &now);
+    chat_event(&a.chat, &now);
     assert_string_equal(a.chat.conversation.messages[1].text.data, "now \033[2J"); /* exact bytes */
     assert_string_equal(transcript_layout(&a.reader.transcript, 1, 0)->drawn.text.data,
                         "now ^[[2J"); /* never these */
-    app_new_conversation(&a);
-    app_event(&a, &now);
+    chat_new(&a.chat);
+    chat_event(&a.chat, &now);
     assert_int_equal(a.chat.conversation.n, 0);
     assert_int_equal(a.reader.transcript.n, 0);
     close_app(&a);
@@ -102,9 +109,9 @@ static void test_an_answer_without_a_word_is_not_kept(void **state)
     (void)state;
     struct app a;
     open_app(&a);
-    app_send(&a, "hi", 2);
-    app_stop(&a); /* before the model was there */
-    assert_false(app_is_busy(&a));
+    chat_face_send(&a, "hi", 2);
+    chat_stop(&a.chat); /* before the model was there */
+    assert_false(chat_is_busy(&a.chat));
     assert_string_equal(a.reader.transcript.items[1].mark, "[stopped]");
     take_until(&a, EVENT_READY);
     assert_int_equal(a.chat.turn, 0);
@@ -122,16 +129,16 @@ static void test_text_that_streams_is_saved_within_a_second(void **state)
     a.chat.saving.off = false;
     a.chat.saving.folder = path_join(temp_folder(), "qins");
     take_until(&a, EVENT_READY);
-    app_send(&a, "hi", 2);
+    chat_face_send(&a, "hi", 2);
     a.chat.turn = 7;
     assert_true(a.chat.saving.due <= 0); /* the message is saved; nothing waits, nothing wakes */
     struct event piece = text_event(7, "streamed");
-    app_event(&a, &piece);
+    chat_event(&a.chat, &piece);
     double due = a.chat.saving.due;
     assert_true(due > 0 && due <= now_ms() + 1000);
-    app_event(&a, &piece);
+    chat_event(&a.chat, &piece);
     assert_true(a.chat.saving.due == due); /* more text does not put it off */
-    app_save(&a);
+    chat_save(&a.chat);
     assert_true(a.chat.saving.due <= 0);
     int64_t id = a.chat.conversation.id;
     saving_release(&a.chat.saving);
@@ -151,10 +158,10 @@ static void test_another_version_has_another_seed(void **state)
     open_app(&a);
     take_until(&a, EVENT_READY);
     assert_true(options_set(a.chat.options, OPT_SEED, "5", SOURCE_USER, &err));
-    app_send(&a, "hi", 2);
+    chat_face_send(&a, "hi", 2);
     take_until(&a, EVENT_DONE);
     assert_int_equal(fake_engine_seed, 5);
-    app_regenerate(&a);
+    chat_regenerate(&a.chat);
     take_until(&a, EVENT_DONE);
     assert_int_equal(fake_engine_seed, 6);
     assert_int_equal(a.chat.conversation.n, 3);
@@ -164,7 +171,7 @@ static void test_another_version_has_another_seed(void **state)
 
 static void say(struct app *a, const char *text)
 {
-    app_send(a, text, strlen(text));
+    chat_face_send(a, text, strlen(text));
     take_until(a, EVENT_DONE);
 }
 
@@ -180,16 +187,16 @@ static void test_the_engine_learns_what_to_keep(void **state)
     take_until(&a, EVENT_READY);
     fake_engine_keeps[0] = '\0';
     say(&a, "first");
-    app_bench(&a);
+    chat_bench(&a.chat);
     take_until(&a, EVENT_DONE);
-    app_new_conversation(&a);
+    chat_new(&a.chat);
     say(&a, "second");
-    assert_true(app_open_conversation(&a, 1));
-    app_pick_conversation(&a);
+    assert_true(chat_open_saved(&a.chat, 1));
+    lists_conversations(&a);
     picker_select(&a.list.picker, 1); /* the one that is open */
     app_key(&a, K_CTRL | 'd');
     app_key(&a, 'y');
-    app_close_picker(&a);
+    picker_layer_close(&a);
     assert_string_equal(fake_engine_keeps, "say 1, say 1, keep, say 2, keep, keep, forget 1, ");
     fake_engine_keeps[0] = '\0';
     a.chat.saving.off = true;

@@ -43,21 +43,22 @@ static void test_faults_are_told_with_their_place(void **state)
         const char *yaml, *message;
     } bad[] = {
         {"usr: red\n", "t.yaml:1:1: unknown role \"usr\"; did you mean user?"},
-        {"note: red\nuser: blod cyan\n", "t.yaml:2:7: user: \"blod\" is no colour (a name, or 0 to "
-                                         "255) and no attribute; did you mean bold?"},
-        {"user: 256\n", "t.yaml:1:7: user: \"256\" is no colour"},
-        {"user: -1\n", "t.yaml:1:7: user: \"-1\" is no colour"},
-        {"user: 1.5\n", "t.yaml:1:7: user: \"1.5\" is no colour"},
+        {"note: red\nuser: blod cyan\n",
+         "t.yaml:2:7: user: \"blod\" is not a colour (a name, or 0 to "
+         "255) or an attribute; did you mean bold?"},
+        {"user: 256\n", "t.yaml:1:7: user: \"256\" is not a colour"},
+        {"user: -1\n", "t.yaml:1:7: user: \"-1\" is not a colour"},
+        {"user: 1.5\n", "t.yaml:1:7: user: \"1.5\" is not a colour"},
         {"user: red blue\n", "t.yaml:1:7: user: \"blue\" is one colour too many"},
-        {"user: red on\n", "t.yaml:1:7: user: a colour is missing behind \"on\""},
-        {"user: red on blue on green\n", "t.yaml:1:7: user: \"on\" is no colour"},
+        {"user: red on\n", "t.yaml:1:7: user: a colour is missing after \"on\""},
+        {"user: red on blue on green\n", "t.yaml:1:7: user: \"on\" is not a colour"},
         {"user: red\nuser: blue\n", "t.yaml:2:1: user: given twice"},
         {"user: [red]\n", "t.yaml:1:7: user: "},
         {"user: *x\n", "t.yaml:1:7: "},
         {"- user\n", "t.yaml:1:1: "},
         {"user: "
          "0123456789012345678901234567890123456789012345678901234567890\n",
-         "t.yaml:1:7: user: \"01234567890123456789012\" is no colour"},
+         "t.yaml:1:7: user: \"01234567890123456789012\" is not a colour"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct theme t, before;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * engine_settings: the options that an engine is started with.
+ */
+#ifndef QINS_ENGINE_SETTINGS_H
+#define QINS_ENGINE_SETTINGS_H
+
+#include "engine.h"
+#include "options.h"
+
+/* What engine_start needs: finds the model by path or name ("": the option "model", or the default
+ * one), checks the CPU level and what a folder is converted to. out->model is for the caller to
+ * free once the engine is started. */
+bool engine_settings(const struct options *options, const char *model, struct engine_options *out,
+                     struct error *err);
+
+#endif

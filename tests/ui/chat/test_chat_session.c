@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The chat without a face to look at: one that writes down what it hears. The engine is the fake
+ * one. That screen and lines say and save the same follows from there being one body for both.
+ */
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat_command.h"
+#include "chat_conversations.h"
+#include "chat_model.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "command.h"
+#include "test.h"
+
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
+
+extern uint64_t fake_engine_seed; /* of the last turn */
+
+/* ---- a face that writes down ---------------------------------------------------------- */
+
+struct notes {
+    struct chat_session chat;
+    struct options options;
+    struct buf heard;
+    char *home;
+    bool nobody; /* to ask */
+    int32_t rewritten;
+};
+
+static void hear(struct notes *n, const char *what, const char *text)
+{
+    buf_printf(&n->heard, "%s %s|", what, text ? text : "-");
+}
+
+static const char *text_of(struct notes *n, int32_t number)
+{
+    return number == NO_MESSAGE ? "none" : n->chat.conversation.messages[number].text.data;
+}
+
+static void path_changed(void *self, bool elsewhere)
+{
+    hear(self, "path", elsewhere ? "elsewhere" : "here");
+}
+
+static void said(void *self, int32_t number)
+{
+    hear(self, "said", text_of(self, number));
+}
+
+static void answers(void *self, int32_t number)
+{
+    hear(self, "answers", number == NO_MESSAGE ? "later" : "now");
+}
+
+static void text(void *self, const char *text, size_t n)
+{
+    char *copy = xstrndup(text, n);
+    hear(self, "text", copy);
+    free(copy);
+}
+
+static void answered(void *self, const char *mark)
+{
+    hear(self, "answered", mark);
+}
+
+static void note(void *self, const char *text)
+{
+    hear(self, "note", text);
+}
+
+static void changed(void *self)
+{
+    (void)self;
+}
+
+static void notice(void *self, const char *text)
+{
+    hear(self, "notice", text);
+}
+
+static void page(void *self, const char *name, const char *text)
+{
+    hear(self, name, text);
+}
+
+static bool ask(void *self, const char *question)
+{
+    hear(self, "asks", question);
+    return !((struct notes *)self)->nobody;
+}
+
+static void list(void *self, enum chat_list which)
+{
+    static const char *const names[] = {"conversations", "branches", "models"};
+    hear(self, "list", names[which]);
+}
+
+static void rewrite(void *self, int32_t number)
+{
+    ((struct notes *)self)->rewritten = number;
+    hear(self, "rewrite", text_of(self, number));
+}
+
+static void edit_system(void *self, const char *now)
+{
+    hear(self, "editor", now);
+}
+
+static void quit(void *self)
+{
+    hear(self, "quit", NULL);
+}
+
+static void add_help(void *self, struct buf *out, bool before)
+{
+    (void)self;
+    buf_puts(out, before ? "before\n" : "behind\n");
+}
+
+static const struct chat_face face = {
+    .stop_key = "F99",
+    .path_changed = path_changed,
+    .said = said,
+    .answers = answers,
+    .text = text,
+    .answered = answered,
+    .note = note,
+    .changed = changed,
+    .notice = notice,
+    .page = page,
+    .ask = ask,
+    .list = list,
+    .rewrite = rewrite,
+    .edit_system = edit_system,
+    .quit = quit,
+    .add_help = add_help,
+};
+
+/* ---- one chat for each test ----------------------------------------------------------- */
+
+static const char *const variables[] = {"FAKE_TEXT",    "FAKE_CONTEXT", "FAKE_HOLD",
+                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS"};
+
+static int set_up(void **state)
+{
+    struct notes *n = xcalloc(1, sizeof *n);
+    struct error err;
+    *state = n;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        unsetenv(variables[i]);
+    n->home = xstrdup(temp_folder());
+    setenv("HOME", n->home, 1);
+    setenv("XDG_STATE_HOME", n->home, 1);
+    setenv("HF_HUB_CACHE", n->home, 1);
+    setenv("QINS_MODELS", n->home, 1);
+    char *model = path_join(n->home, "first.qins");
+    FILE *f = fopen(model, "w");
+    assert_non_null(f);
+    fclose(f);
+    options_init(&n->options);
+    assert_true(options_set(&n->options, OPT_MODEL, model, SOURCE_FLAG, &err));
+    assert_true(options_set(&n->options, OPT_FORMAT, "f32", SOURCE_FLAG, &err));
+    free(model);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct notes *n = *state;
+    chat_close(&n->chat);
+    options_free(&n->options);
+    buf_free(&n->heard);
+    remove_folder(n->home);
+    free(n->home);
+    free(n);
+    return 0;
+}
+
+/* What the engine says. */
+static void set_text(struct notes *n, const char *text)
+{
+    char *path = path_join(n->home, "answer");
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    setenv("FAKE_TEXT", path, 1);
+    free(path);
+}
+
+static void start(struct notes *n, bool saves)
+{
+    struct error err;
+    if (!chat_open(&n->chat, &n->options, false, &err))
+        fail_msg("%s", err.text);
+    chat_start(&n->chat, &face, n, saves);
+}
+
+/* Takes events of both engines until one of this type was handled. */
+static void take_until(struct notes *n, enum event_type type)
+{
+    struct chat_session *s = &n->chat;
+    struct event e = {0};
+    for (bool done = false; !done;) {
+        struct pollfd fds[] = {
+            {.fd = engine_fd(s->engine), .events = POLLIN},
+            {.fd = s->next_engine ? engine_fd(s->next_engine) : -1, .events = POLLIN},
+        };
+        assert_true(poll(fds, 2, 60000) > 0);
+        while (!done && engine_next(s->engine, &e)) {
+            chat_event(s, &e);
+            done = e.type == type;
+        }
+        while (!done && s->next_engine && engine_next(s->next_engine, &e)) {
+            chat_next_event(s, &e);
+            done = e.type == type;
+        }
+    }
+}
+
+static void forget(struct notes *n)
+{
+    n->heard.len = 0;
+}
+
+static void expect(struct notes *n, const char *heard)
+{
+    buf_puts(&n->heard, "");
+    assert_string_equal(n->heard.data, heard);
+    forget(n);
+}
+
+static bool has_heard(struct notes *n, const char *words)
+{
+    buf_puts(&n->heard, "");
+    bool found = strstr(n->heard.data, words);
+    if (!found)
+        printf("heard: %s\n", n->heard.data);
+    forget(n);
+    return found;
+}
+
+static void send(struct notes *n, const char *text)
+{
+    chat_send(&n->chat, text, strlen(text));
+}
+
+static void converse(struct notes *n, const char *text)
+{
+    send(n, text);
+    take_until(n, EVENT_DONE);
+}
+
+/* ---- turns ---------------------------------------------------------------------------- */
+
+static void test_a_message_gets_an_answer(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Yes. No.");
+    setenv("FAKE_PIECE", "5", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    expect(n, "");
+    converse(n, "Well?");
+    expect(n, "said Well?|answers now|text Yes. |text No.|answered -|");
+    assert_int_equal(n->chat.status.state, STATE_READY);
+    assert_int_equal(n->chat.status.stop, STOP_END);
+}
+
+static void test_a_message_waits_for_the_model(void **state)
+{
+    struct notes *n = *state;
+    start(n, false);
+    send(n, "early");
+    chat_command(&n->chat, "/regen");
+    expect(n, "said early|answers later|notice An answer is running: F99 stops it|");
+    chat_stop(&n->chat);
+    expect(n, "answered [stopped]|");
+    chat_command(&n->chat, "/continue"); /* answers what was stopped before its first word */
+    expect(n, "answers later|");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "answers now|answered"));
+    assert_int_equal(n->chat.conversation.n, 2);
+}
+
+static void test_commands_wait_for_the_answer(void **state)
+{
+    const char *const lines[] = {"/regen",  "/edit",     "/undo",        "/continue",
+                                 "/branch", "/branch 1", "/model first", "/bench"};
+    struct notes *n = *state;
+    set_text(n, "word word word");
+    setenv("FAKE_HOLD", "1", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    send(n, "go");
+    take_until(n, EVENT_TEXT);
+    forget(n);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        chat_command(&n->chat, lines[i]);
+        assert_true(has_heard(n, "notice An answer is running: "));
+    }
+    assert_int_equal(n->chat.conversation.n, 2);
+    chat_stop(&n->chat);
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "answered [stopped]|"));
+}
+
+/* ---- what is saved -------------------------------------------------------------------- */
+
+/* As it is laid out by the hub's own programs: the last part of the path is a commit. */
+static void test_a_model_of_the_hub_is_saved_under_its_name(void **state)
+{
+    struct notes *n = *state;
+    struct error err;
+    char command[1024];
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p models--org--name/refs models--org--name/snapshots/" COMMIT
+             " && printf " COMMIT " >models--org--name/refs/main",
+             n->home);
+    assert_int_equal(system(command), 0);
+    assert_true(options_set(&n->options, OPT_MODEL, "org/name", SOURCE_FLAG, &err));
+    set_text(n, "Hello");
+    start(n, true);
+    take_until(n, EVENT_READY);
+    converse(n, "hi");
+    assert_string_equal(n->chat.model_name, "org/name");
+    struct conversation saved = {0};
+    bool taken;
+    int64_t id = n->chat.conversation.id;
+    saving_release(&n->chat.saving);
+    assert_true(store_load(n->chat.saving.store, id, &saved, &taken, &err));
+    assert_string_equal(saved.model, "org/name");
+    assert_string_equal(saved.messages[1].model, "org/name");
+    conversation_free(&saved);
+}
+
+static void test_the_preset_and_the_system_prompt_are_saved(void **state)
+{
+    struct notes *n = *state;
+    struct error err;
+    set_text(n, "Hello");
+    start(n, true);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/preset precise");
+    chat_command(&n->chat, "/system Be brief.");
+    converse(n, "hi");
+    struct conversation saved = {0};
+    bool taken;
+    int64_t id = n->chat.conversation.id;
+    saving_release(&n->chat.saving);
+    assert_true(store_load(n->chat.saving.store, id, &saved, &taken, &err));
+    assert_string_equal(saved.preset, "precise");
+    assert_string_equal(saved.system, "Be brief.");
+    conversation_free(&saved);
+}
+
+static void restart(struct notes *n)
+{
+    chat_close(&n->chat);
+    options_unset(&n->options, OPT_SYSTEM, SOURCE_USER);
+    start(n, true);
+    take_until(n, EVENT_READY);
+}
+
+/* Its system prompt comes back, unless the person has set another one. */
+static void test_a_conversation_is_opened_with_its_system_prompt(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Hello");
+    start(n, true);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/system First.");
+    converse(n, "about ice");
+    chat_command(&n->chat, "/new");
+    assert_true(has_heard(n, "path elsewhere|notice A new conversation|"));
+    chat_command(&n->chat, "/system Second.");
+    converse(n, "about fire");
+    restart(n);
+    forget(n);
+    chat_command(&n->chat, "/open ice");
+    expect(n, "path elsewhere|");
+    assert_string_equal(options_text(&n->options, OPT_SYSTEM), "First.");
+    assert_string_equal(text_of(n, 0), "about ice");
+    chat_command(&n->chat, "/open ice");
+    expect(n, "notice This conversation is already open|");
+    chat_command(&n->chat, "/open fire");
+    assert_string_equal(options_text(&n->options, OPT_SYSTEM), "Second.");
+    chat_command(&n->chat, "/system Third.");
+    chat_command(&n->chat, "/open ice");
+    assert_string_equal(options_text(&n->options, OPT_SYSTEM), "Third.");
+    forget(n);
+    chat_command(&n->chat, "/open wind");
+    expect(n, "notice No conversation matches wind; /open lists them all|");
+}
+
+/* ---- another model -------------------------------------------------------------------- */
+
+static void make_second(struct notes *n)
+{
+    char *path = path_join(n->home, "second.qins");
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fclose(f);
+    free(path);
+}
+
+static void test_another_model_is_told_wherever_it_is_asked_for(void **state)
+{
+    struct notes *n = *state;
+    char *path = path_join(n->home, "second.qins"), line[400];
+    make_second(n);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    snprintf(line, sizeof line, "/set model %s", path); /* as good as /model */
+    chat_command(&n->chat, line);
+    expect(n, "notice Loading second|");
+    chat_command(&n->chat, "/model first");
+    expect(n, "notice Another model is already being loaded|");
+    take_until(n, EVENT_READY);
+    expect(n, "notice Switched to second|");
+    assert_string_equal(n->chat.model_name, "second");
+    assert_string_equal(n->chat.model_path, path);
+    assert_string_equal(options_text(&n->options, OPT_MODEL), path);
+    chat_command(&n->chat, "/set model");
+    assert_true(has_heard(n, "second.qins"));
+    chat_command(&n->chat, "/about");
+    assert_true(has_heard(n, "This model: second,"));
+    free(path);
+}
+
+static void test_a_model_that_fails_leaves_the_old_one(void **state)
+{
+    struct notes *n = *state;
+    char line[400];
+    set_text(n, "Hello");
+    make_second(n);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    setenv("FAKE_FAILURE", "it is broken", 1);
+    snprintf(line, sizeof line, "/model %s/second.qins", n->home);
+    chat_command(&n->chat, line);
+    send(n, "waits");
+    forget(n);
+    take_until(n, EVENT_FAILED);
+    expect(n, "notice Keeping first: it is broken|answers now|");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "text Hello|answered -|"));
+    chat_command(&n->chat, "/model nonesuch");
+    assert_true(has_heard(n, "notice nonesuch: no such file or model"));
+}
+
+static void test_no_model_ends_the_program(void **state)
+{
+    struct notes *n = *state;
+    setenv("FAKE_FAILURE", "it is broken", 1);
+    start(n, false);
+    take_until(n, EVENT_FAILED);
+    expect(n, "quit -|");
+}
+
+/* ---- versions ------------------------------------------------------------------------- */
+
+static void test_versions(void **state)
+{
+    struct notes *n = *state;
+    struct error err;
+    set_text(n, "Hello");
+    assert_true(options_set(&n->options, OPT_SEED, "5", SOURCE_FLAG, &err));
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/undo");
+    chat_command(&n->chat, "/regen");
+    chat_command(&n->chat, "/edit");
+    chat_command(&n->chat, "/edit answer");
+    chat_command(&n->chat, "/continue");
+    expect(n, "notice Nothing to undo|notice There is no message to answer again|"
+              "notice There is no message of yours to edit|notice There is no answer to edit|"
+              "notice The last answer is complete|");
+    converse(n, "one");
+    assert_int_equal(fake_engine_seed, 5);
+    forget(n);
+    chat_command(&n->chat, "/regen");
+    take_until(n, EVENT_DONE);
+    expect(n, "path here|answers now|text Hello|answered -|");
+    assert_int_equal(fake_engine_seed, 6);
+    chat_command(&n->chat, "/edit");
+    expect(n, "rewrite one|");
+    chat_rewrite(&n->chat, n->rewritten, "two", 3);
+    take_until(n, EVENT_DONE);
+    expect(n, "path here|answers now|text Hello|answered -|");
+    assert_string_equal(text_of(n, n->chat.conversation.path[0]), "two");
+    chat_command(&n->chat, "/edit answer");
+    chat_rewrite(&n->chat, n->rewritten, "mine", 4);
+    expect(n, "rewrite Hello|path here|notice /continue continues your version; /branch 1 "
+              "brings the first one back|");
+    chat_command(&n->chat, "/branch 1");
+    expect(n, "path elsewhere|");
+    assert_string_equal(text_of(n, n->chat.conversation.path[1]), "Hello");
+    chat_command(&n->chat, "/branch 3");
+    expect(n, "notice There are 2 versions; /branch lists all branches|");
+    chat_command(&n->chat, "/branch");
+    expect(n, "list branches|");
+    chat_command(&n->chat, "/undo");
+    expect(n, "path elsewhere|notice Last exchange undone; /branch brings it back|");
+    assert_int_equal(n->chat.conversation.n_path, 0);
+}
+
+/* The one before it is shown, and sent, again. */
+static void test_a_version_without_a_word_is_dropped(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Hello");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/regen");
+    n->chat.ids_known = false; /* no ids, no text: nothing came of it */
+    chat_leave(&n->chat, STOP_CANCELLED);
+    expect(n, "path here|answers now|answered [stopped]|path elsewhere|");
+    assert_int_equal(n->chat.conversation.n_path, 2);
+    assert_string_equal(text_of(n, n->chat.conversation.path[1]), "Hello");
+}
+
+/* ---- a context that fills up: the fake engine takes 10 tokens for a message ------------ */
+
+static void fill_context(struct notes *n)
+{
+    set_text(n, "aaaaabbbbbcccccdddddeeeee");
+    setenv("FAKE_PIECE", "5", 1);
+    setenv("FAKE_CONTEXT", "42", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    forget(n);
+    converse(n, "two"); /* 40 of a prompt, 2 of an answer */
+}
+
+static void test_a_full_context_asks(void **state)
+{
+    struct notes *n = *state;
+    fill_context(n);
+    assert_true(has_heard(n, "answered [context full]|asks The context is full. Drop the oldest "
+                             "exchange from what the model sees?|"));
+    chat_reply(&n->chat, true);
+    expect(n, "note [the model no longer sees the oldest exchange]|notice The model no longer "
+              "sees the oldest exchange from your next message on|");
+    assert_int_equal(n->chat.context.n_left_out, 1);
+    chat_reply(&n->chat, true); /* once only */
+    assert_int_equal(n->chat.context.n_left_out, 1);
+}
+
+static void test_a_full_context_with_nobody_to_ask(void **state)
+{
+    struct notes *n = *state;
+    n->nobody = true;
+    fill_context(n);
+    assert_true(
+        has_heard(n, "notice The context of 42 tokens is full; /clear starts a new conversation|"));
+    assert_int_equal(n->chat.context.n_left_out, 0);
+}
+
+static void test_a_context_that_is_nearly_full_is_told_once(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "aaaaa");
+    setenv("FAKE_CONTEXT", "70", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    forget(n);
+    converse(n, "two"); /* 41 of 70 */
+    expect(n, "said two|answers now|text aaaaa|answered -|");
+    converse(n, "three"); /* 61 */
+    assert_true(has_heard(n, "notice The context is 80 % full."));
+    chat_command(&n->chat, "/regen");
+    take_until(n, EVENT_DONE);
+    expect(n, "path here|answers now|text aaaaa|answered -|");
+}
+
+/* ---- the table ------------------------------------------------------------------------ */
+
+static void test_every_command_does_something_or_says_why_not(void **state)
+{
+    struct notes *n = *state;
+    start(n, true);
+    take_until(n, EVENT_READY);
+    for (size_t i = 0; i < n_commands; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "/%s", commands[i].name);
+        assert_non_null(commands[i].run);
+        forget(n);
+        chat_command(&n->chat, line);
+        assert_true(n->heard.len > 0);
+        assert_null(strstr(n->heard.data, "Unknown"));
+        if (commands[i].not_in_lines)
+            assert_non_null(strstr(n->heard.data, "full-screen"));
+        if (n->chat.bench)
+            take_until(n, EVENT_DONE);
+    }
+}
+
+static void test_help_names_what_this_face_has(void **state)
+{
+    struct notes *n = *state;
+    start(n, false);
+    chat_command(&n->chat, "/help");
+    buf_puts(&n->heard, "");
+    for (size_t i = 0; i < n_commands; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "/%s%s%s: %s.\n", commands[i].name,
+                 *commands[i].arguments ? " " : "", commands[i].arguments, commands[i].help);
+        assert_int_equal(strstr(n->heard.data, line) != NULL, !commands[i].not_in_lines);
+    }
+    assert_int_equal(strncmp(n->heard.data, "Help before\n", 12), 0);
+    assert_non_null(strstr(n->heard.data, "behind\n|"));
+}
+
+static void test_settings(void **state)
+{
+    struct notes *n = *state;
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/set temperature 1.5");
+    expect(n, "notice temperature is 1.5|");
+    assert_int_equal(n->chat.status.changed, 1); /* no token was drawn with it */
+    chat_command(&n->chat, "/set context 100");
+    expect(n, "notice context can't be changed while running; restart with --context N|");
+    chat_command(&n->chat, "/set keep_context 1");
+    expect(n, "notice keep_context can't be changed while running; restart with --keep-context "
+              "GIB|");
+    chat_command(&n->chat, "/set nonsense 1");
+    expect(n, "notice There is no setting named nonsense|");
+    chat_command(&n->chat, "/system none");
+    expect(n, "notice No system prompt from your next message on|");
+    chat_command(&n->chat, "/system edit");
+    expect(n, "editor |");
+    chat_command(&n->chat, "/stats now");
+    expect(n, "notice /stats takes no argument|");
+    chat_command(&n->chat, "/hlep");
+    expect(n, "notice Unknown command. Did you mean /help?|");
+    chat_command(&n->chat, "/xyzzyxyzzy");
+    expect(n, "notice Unknown command. To send text that starts with a slash, type // first.|");
+}
+
+static void test_numbers_are_told(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "aaaaabbbbb");
+    setenv("FAKE_PIECE", "5", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/stats");
+    assert_true(has_heard(n, "Numbers No answer yet\n"));
+    converse(n, "hi");
+    chat_command(&n->chat, "/stats");
+    assert_true(has_heard(n, "\nanswer: 2 tokens, "));
+}
+
+static void test_what_was_said_is_found(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Light bends.");
+    setenv("FAKE_PIECE", "50", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "why does light bend");
+    forget(n);
+    chat_command(&n->chat, "/find light");
+    expect(n, "Found 1. You: why does light bend\n2. Assistant: Light bends.\n2 found, in 2 of 2 "
+              "messages.\n|");
+    chat_command(&n->chat, "/find WHY"); /* a capital wants itself */
+    expect(n, "notice Not found|");
+    chat_command(&n->chat, "/find why");
+    expect(n, "Found 1. You: why does light bend\n1 found, in 1 of 2 messages.\n|");
+    chat_command(&n->chat, "/find ice");
+    expect(n, "notice Not found|");
+}
+
+static void test_a_measurement_is_no_part_of_the_conversation(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "Hello");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/bench");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "notice Measuring 32 tokens...|notice 1 tokens at "));
+    assert_int_equal(n->chat.conversation.n, 0);
+    assert_false(chat_is_busy(&n->chat));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(test_a_message_gets_an_answer),
+        T(test_a_message_waits_for_the_model),
+        T(test_commands_wait_for_the_answer),
+        T(test_a_model_of_the_hub_is_saved_under_its_name),
+        T(test_the_preset_and_the_system_prompt_are_saved),
+        T(test_a_conversation_is_opened_with_its_system_prompt),
+        T(test_another_model_is_told_wherever_it_is_asked_for),
+        T(test_a_model_that_fails_leaves_the_old_one),
+        T(test_no_model_ends_the_program),
+        T(test_versions),
+        T(test_a_version_without_a_word_is_dropped),
+        T(test_a_full_context_asks),
+        T(test_a_full_context_with_nobody_to_ask),
+        T(test_a_context_that_is_nearly_full_is_told_once),
+        T(test_every_command_does_something_or_says_why_not),
+        T(test_help_names_what_this_face_has),
+        T(test_settings),
+        T(test_numbers_are_told),
+        T(test_what_was_said_is_found),
+        T(test_a_measurement_is_no_part_of_the_conversation),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

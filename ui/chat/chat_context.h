@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_context: a context that fills up. Nothing is left out of what the model reads unless the
+ * person says so.
+ */
+#ifndef QINS_CHAT_CONTEXT_H
+#define QINS_CHAT_CONTEXT_H
+
+#include "chat_session.h"
+
+/* Takes the exchanges that the person gave up out of a request, which begins with the system
+ * prompt. */
+void chat_leave_out(struct chat_session *s, struct chat *request);
+/* Tells once that the context is nearly full. */
+void chat_watch_context(struct chat_session *s);
+/* A turn ended since the context is full: asks whether the oldest exchange is to be dropped;
+ * `reply` hears it. unanswered: not even the turn's prompt fits. */
+void chat_context_full(struct chat_session *s, bool unanswered,
+                       void (*reply)(struct chat_session *, bool yes));
+
+#endif

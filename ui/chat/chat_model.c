@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_model.h"
+
+#include <stdlib.h>
+
+#include "chat_turn.h"
+#include "engine_settings.h"
+#include "model_name.h"
+
+static void start(struct chat_session *s, const struct engine_options *o)
+{
+    char *name = model_name(o->model);
+    engine_keep(s->engine); /* while the other one loads */
+    s->next_engine = engine_start(o);
+    s->next_path = o->model;
+    s->ready = false; /* a message waits for the new model */
+    s->status.state = STATE_LOADING;
+    s->status.done = s->status.total = 0;
+    chat_notice(s, "Loading %s", name);
+    s->face->changed(s->self);
+    free(name);
+}
+
+void chat_choose_model(struct chat_session *s, const char *name)
+{
+    struct engine_options o;
+    struct error err;
+    if (!*name)
+        s->face->list(s->self, CHAT_MODELS);
+    else if (s->next_engine)
+        chat_notice(s, "Another model is already being loaded");
+    else if (!s->ready)
+        chat_notice(s, "The model is still loading");
+    else if (!chat_is_free(s))
+        return;
+    else if (!engine_settings(s->options, name, &o, &err))
+        chat_notice(s, "%s", err.text);
+    else
+        start(s, &o);
+}
+
+/* The ids of answers are the old tokenizer's; their text is encoded anew. */
+static void forget_ids(struct conversation *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        ids_free(&c->messages[i].ids);
+}
+
+/* The numbers of the old model say nothing here. */
+static void reset_status(struct status *f)
+{
+    f->n_ctx_before = f->n_ctx_used;
+    f->n_ctx_used = 0;
+    f->last = (struct turn_stats){0};
+    f->all.n_tokens = 0;
+    f->all.ms = 0;
+    f->stop = STOP_NONE;
+}
+
+static void take_next(struct chat_session *s)
+{
+    struct error err;
+    engine_stop(s->engine);
+    free(s->model_path);
+    free(s->model_name);
+    s->engine = s->next_engine;
+    s->model_path = s->next_path;
+    s->model_name = model_name(s->model_path);
+    s->next_engine = NULL;
+    s->next_path = NULL;
+    forget_ids(&s->conversation);
+    options_set(s->options, OPT_MODEL, s->model_path, SOURCE_USER, &err);
+    for (int id = 0; id < N_OPTIONS; id++)
+        options_unset(s->options, (enum option_id)id, SOURCE_MODEL);
+    reset_status(&s->status);
+    chat_notice(s, "Switched to %s", s->model_name);
+}
+
+void chat_drop_next(struct chat_session *s)
+{
+    engine_stop(s->next_engine);
+    free(s->next_path);
+    s->next_engine = NULL;
+    s->next_path = NULL;
+}
+
+void chat_next_event(struct chat_session *s, const struct event *e)
+{
+    struct event ready = {.type = EVENT_READY};
+    switch (e->type) {
+    case EVENT_READY:
+        take_next(s);
+        chat_event(s, &ready);
+        break;
+    case EVENT_FAILED:
+        chat_notice(s, "Keeping %s: %s", s->model_name, engine_error(s->next_engine)->text);
+        chat_drop_next(s);
+        chat_event(s, &ready); /* the old one is, and takes what waited */
+        break;
+    default: chat_event(s, e);
+    }
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_model: another model for the conversation that is open. The old engine stays until the new
+ * one is ready, so that a model which cannot be loaded costs nothing but a line.
+ */
+#ifndef QINS_CHAT_MODEL_H
+#define QINS_CHAT_MODEL_H
+
+#include "chat_session.h"
+
+/* Loads a model by path or name beside the one in use; "": lists the models. */
+void chat_choose_model(struct chat_session *s, const char *name);
+/* An event of s->next_engine. */
+void chat_next_event(struct chat_session *s, const struct event *e);
+void chat_drop_next(struct chat_session *s);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_session.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "engine_settings.h"
+#include "model_name.h"
+#include "places.h"
+
+/* ---- start and end -------------------------------------------------------------------- */
+
+bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err)
+{
+    *s = (struct chat_session){.options = options};
+    if (!engine_settings(options, "", &s->start, err))
+        return false;
+    s->start.raw = raw;
+    s->model_path = s->start.model;
+    s->model_name = model_name(s->model_path);
+    return true;
+}
+
+void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves)
+{
+    s->face = face;
+    s->self = self;
+    s->saving.off = !saves;
+    s->saving.folder = places_state_folder();
+    s->engine = engine_start(&s->start);
+    chat_apply_options(s);
+}
+
+void chat_close(struct chat_session *s)
+{
+    engine_stop(s->next_engine);
+    engine_stop(s->engine);
+    conversation_free(&s->conversation);
+    saving_free(&s->saving);
+    free(s->model_path);
+    free(s->model_name);
+    free(s->next_path);
+    *s = (struct chat_session){0};
+}
+
+/* ---- telling, saving ------------------------------------------------------------------ */
+
+void chat_notice(struct chat_session *s, const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0)
+        die(EX_OSERR, "qins-tui: out of memory");
+    s->face->notice(s->self, text);
+    free(text);
+}
+
+bool chat_ask(struct chat_session *s, const char *question,
+              void (*reply)(struct chat_session *s, bool yes))
+{
+    s->reply = reply;
+    return s->face->ask(s->self, question);
+}
+
+void chat_reply(struct chat_session *s, bool yes)
+{
+    void (*reply)(struct chat_session *, bool) = s->reply;
+    s->reply = NULL;
+    if (reply)
+        reply(s, yes);
+}
+
+void chat_save(struct chat_session *s)
+{
+    saving_now(&s->saving, &s->conversation);
+    char *news = saving_news(&s->saving);
+    if (news)
+        chat_notice(s, "%s", news);
+    free(news);
+}
+
+bool chat_is_busy(const struct chat_session *s)
+{
+    return s->turn != 0 || s->queued || s->bench != 0;
+}
+
+bool chat_is_free(struct chat_session *s)
+{
+    if (chat_is_busy(s))
+        chat_notice(s, "An answer is running: %s stops it", s->face->stop_key);
+    return !chat_is_busy(s);
+}
+
+/* ---- options -------------------------------------------------------------------------- */
+
+/* Sliders whose value no token was drawn with, by whatever means it was set. */
+static void mark_changes(struct chat_session *s)
+{
+    s->status.changed = 0;
+    for (int i = 0; i < N_SLIDERS && s->ready; i++)
+        if (options_number(s->options, sliders[i]) != s->applied[i])
+            s->status.changed |= 1u << i;
+}
+
+void chat_options_applied(struct chat_session *s)
+{
+    for (int i = 0; i < N_SLIDERS; i++)
+        s->applied[i] = options_number(s->options, sliders[i]);
+    s->status.changed = 0;
+}
+
+void chat_apply_options(struct chat_session *s)
+{
+    struct sampling sampling = options_sampling(s->options);
+    engine_set_sampling(s->engine, &sampling);
+    engine_set_max_tokens(s->engine, (uint32_t)options_number(s->options, OPT_MAX_TOKENS));
+    mark_changes(s);
+    s->face->changed(s->self);
+}
+
+/* ---- memory --------------------------------------------------------------------------- */
+
+void chat_read_memory(struct chat_session *s)
+{
+    s->status.memory = memory_use();
+    s->sampled = now_ms();
+    s->face->changed(s->self);
+}
+
+void chat_sample(struct chat_session *s)
+{
+    chat_read_memory(s);
+    spark_add(&s->status.rss, (double)s->status.memory.rss_bytes);
+    if (s->status.state == STATE_ANSWERING)
+        spark_add(&s->status.speed, (double)s->status.now_tokens_per_s);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_session: one chat: the conversation, the engine that answers it, what is saved, and what
+ * /commands do. It neither draws nor prints: a face (the screen, lines, a test) hears what happens
+ * through struct chat_face, and calls the functions of ui/chat when a person wants something. Marks
+ * and notes that a face is given are static texts.
+ *
+ *   chat_session.c        this: start and end, saving, options
+ *   chat_context.c        a context that fills up
+ *   chat_turn.c           sending, answers, the engine's events
+ *   chat_versions.c       regenerate, edit, undo, continue, branches
+ *   chat_conversations.c  open, new, rename, delete
+ *   chat_model.c          another model
+ *   chat_settings.c       /set, /preset, /system
+ *   chat_find.c, chat_bench.c
+ *   chat_command.c        runs a line that is a command; /help
+ *   command_bodies.c      the bodies that the rows of command.c name
+ *
+ * A face waits (poll) for engine_fd of `engine` and `next_engine`, gives their events to chat_event
+ * and chat_next_event, and calls chat_save when saving.due has come.
+ */
+#ifndef QINS_CHAT_SESSION_H
+#define QINS_CHAT_SESSION_H
+
+#include "conversation.h"
+#include "engine.h"
+#include "saving.h"
+#include "status.h"
+
+struct chat_session;
+
+/* Lists that a person chooses from. */
+enum chat_list { CHAT_CONVERSATIONS, CHAT_BRANCHES, CHAT_MODELS };
+
+/* What a face does when something happens. `self` is the face's own; texts are raw: not sanitised.
+ * Those that may be NULL say so. */
+struct chat_face {
+    bool full_screen;     /* has the commands of the full screen, shows pages in columns */
+    const char *stop_key; /* "Esc": what stops an answer */
+
+    /* The path of the conversation is another one. elsewhere: the reader has to be shown where he
+     * is now; else it is only his own last message that changed. */
+    void (*path_changed)(void *self, bool elsewhere);
+    void (*said)(void *self, int32_t number); /* a message of the person is new at the end */
+    /* An answer begins or goes on in this message; NO_MESSAGE: it waits for the model to load. */
+    void (*answers)(void *self, int32_t number);
+    void (*text)(void *self, const char *text, size_t n); /* more of it */
+    void (*answered)(void *self, const char *mark);       /* no more; mark: "[stopped]", or NULL */
+    void (*note)(void *self, const char *text); /* stands in the chat, below the last message */
+
+    void (*changed)(void *self); /* status or options */
+    void (*notice)(void *self, const char *text);
+    /* A page of text over the chat, or printed. */
+    void (*page)(void *self, const char *name, const char *text);
+    /* A question of yes or no: chat_reply. -> false: there is nobody to ask */
+    bool (*ask)(void *self, const char *question);
+    void (*list)(void *self, enum chat_list which);   /* shows it, lets the person choose */
+    void (*rewrite)(void *self, int32_t number);      /* asks for a new version: chat_rewrite */
+    void (*edit_system)(void *self, const char *now); /* in the person's editor: chat_take_system */
+    void (*quit)(void *self); /* /quit; or no model could be loaded: engine_error says why */
+
+    void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
+    bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
+    void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
+    void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
+    void (*raw)(void *self);
+    void (*bare)(void *self);
+};
+
+/* A context that fills up (chat_context.h). */
+struct context_state {
+    unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
+    unsigned n_exchanges; /* that the running turn's request holds */
+    bool unanswered;      /* the message did not fit */
+    bool warned;          /* that it is nearly full */
+};
+
+struct chat_session {
+    const struct chat_face *face;
+    void *self;
+    struct options *options;
+    struct engine_options start;         /* from chat_open to chat_start */
+    struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
+    char *model_path, *next_path;
+    char *model_name; /* sanitised */
+    bool ready;       /* the model is there */
+    struct conversation conversation;
+    struct saving saving;
+    void (*reply)(struct chat_session *s, bool yes); /* to the open question; NULL: none */
+    uint32_t turn;                                   /* the running one; 0: none */
+    uint32_t bench;                                  /* the turn of /bench; 0: none */
+    int32_t writing;                                 /* the message that the running turn writes */
+    bool ids_known;                                  /* of the text that it had before */
+    bool queued;                                     /* a message waits for the model */
+    double turn_started;                             /* now_ms */
+    struct context_state context;
+    double applied[N_SLIDERS]; /* their values when the last token was drawn */
+    bool brought_system;       /* the system prompt came with the conversation that was opened */
+    double sampled;            /* when memory was looked at; now_ms */
+    struct status status;
+};
+
+/* Finds the model and checks what an engine is started with. raw: turns have no template. On
+ * failure nothing is to be freed. */
+bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
+/* Starts loading; from here on the face is called. saves: conversations are kept. */
+void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);
+/* Stops the engines and frees all. */
+void chat_close(struct chat_session *s);
+
+void chat_notice(struct chat_session *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* -> false: there is nobody to ask */
+bool chat_ask(struct chat_session *s, const char *question,
+              void (*reply)(struct chat_session *s, bool yes));
+/* To the question that was asked last. */
+void chat_reply(struct chat_session *s, bool yes);
+/* Saves what is not saved, and tells when that fails for the first time. */
+void chat_save(struct chat_session *s);
+/* A message or an answer is under way, or a measurement. */
+bool chat_is_busy(const struct chat_session *s);
+/* -> false, and says so, while something runs. */
+bool chat_is_free(struct chat_session *s);
+
+/* Options have changed: tells the engine and the face. */
+void chat_apply_options(struct chat_session *s);
+/* A token is drawn with the options as they are. */
+void chat_options_applied(struct chat_session *s);
+/* Looks at the memory in use; chat_sample also adds a point to the graphs. */
+void chat_read_memory(struct chat_session *s);
+void chat_sample(struct chat_session *s);
+
+#endif

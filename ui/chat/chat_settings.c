@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat_model.h"
+#include "preset.h"
+
+static bool apply_look(struct chat_session *s, struct error *err)
+{
+    return !s->face->look || s->face->look(s->self, err);
+}
+
+/* ---- the system prompt ---------------------------------------------------------------- */
+
+void chat_take_system(struct chat_session *s, const char *text)
+{
+    struct error err;
+    s->brought_system = false;
+    if (options_set(s->options, OPT_SYSTEM, text, SOURCE_USER, &err))
+        chat_notice(s, *text ? "The new system prompt takes effect with your next message"
+                             : "No system prompt from your next message on");
+    else
+        chat_notice(s, "%s", err.text);
+}
+
+static void show_system(struct chat_session *s)
+{
+    const char *now = options_text(s->options, OPT_SYSTEM);
+    char *text = xasprintf("%s\n\n/system TEXT changes it, /system edit opens it in your editor, "
+                           "/system none removes it.\n",
+                           *now ? now : "(none)");
+    s->face->page(s->self, "System prompt", text);
+    free(text);
+}
+
+void chat_system(struct chat_session *s, const char *text)
+{
+    if (!*text)
+        show_system(s);
+    else if (strcmp(text, "edit") == 0)
+        s->face->edit_system(s->self, options_text(s->options, OPT_SYSTEM));
+    else
+        chat_take_system(s, strcmp(text, "none") == 0 ? "" : text);
+}
+
+/* ---- presets -------------------------------------------------------------------------- */
+
+static void list_presets(struct chat_session *s)
+{
+    struct buf list = {0};
+    chat_notice(s, "Presets: %s", preset_list(&list) ? list.data : "none found");
+    buf_free(&list);
+}
+
+void chat_choose_preset(struct chat_session *s, const char *name)
+{
+    struct error err;
+    if (!*name) {
+        list_presets(s);
+        return;
+    }
+    bool chosen = preset_choose(s->options, name, &err);
+    if (chosen)
+        chat_apply_options(s);
+    if (chosen && apply_look(s, &err))
+        chat_notice(s, "Preset %s", name);
+    else
+        chat_notice(s, "%s", err.text);
+}
+
+/* ---- options -------------------------------------------------------------------------- */
+
+static void show_options(struct chat_session *s)
+{
+    bool columns = s->face->full_screen;
+    struct buf text = {0};
+    if (columns)
+        buf_puts(&text, "Values, and where they come from\n");
+    for (int id = 0; id < N_OPTIONS; id++) {
+        char *value = options_format(s->options, (enum option_id)id);
+        const char *source = option_source_name(options_source(s->options, (enum option_id)id));
+        if (columns)
+            buf_printf(&text, "  %-18s %-12s %.60s\n", option_table[id].name, source, value);
+        else
+            buf_printf(&text, "%s: %s (%s)\n", option_table[id].name, value, source);
+        free(value);
+    }
+    buf_puts(&text, "\n/set NAME tells more, /set NAME VALUE changes it.\n");
+    s->face->page(s->self, "Settings", text.data);
+    buf_free(&text);
+}
+
+static void tell_option(struct chat_session *s, enum option_id id)
+{
+    char *now = options_format(s->options, id), range[128];
+    chat_notice(s, "%s is %s; %s (%s)", option_table[id].name, *now ? now : "not set",
+                option_table[id].help, option_range(&option_table[id], range, sizeof range));
+    free(now);
+}
+
+static void change_option(struct chat_session *s, enum option_id id, const char *value)
+{
+    struct error err;
+    if (!options_set(s->options, id, value, SOURCE_USER, &err)) {
+        chat_notice(s, "%s", err.text);
+    } else if (!apply_look(s, &err)) {
+        options_unset(s->options, id, SOURCE_USER);
+        chat_notice(s, "%s", err.text);
+    } else {
+        chat_apply_options(s);
+        chat_notice(s, "%s is %s", option_table[id].name, value);
+    }
+}
+
+static void refuse_fixed(struct chat_session *s, enum option_id id)
+{
+    char flag[64];
+    snprintf(flag, sizeof flag, "%s", option_table[id].name);
+    for (char *c = flag; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    chat_notice(s, "%s can't be changed while running; restart with --%s %s", option_table[id].name,
+                flag, option_table[id].meta ? option_table[id].meta : "");
+}
+
+static void set(struct chat_session *s, const char *name, const char *value)
+{
+    const char *nearest;
+    int id = options_find(name, &nearest);
+    if (id < 0)
+        chat_notice(s, "There is no setting named %s%s%s", name, nearest ? "; did you mean " : "",
+                    nearest ? nearest : "");
+    else if (!*value)
+        tell_option(s, (enum option_id)id);
+    else if (id == OPT_MODEL)
+        chat_choose_model(s, value);
+    else if (option_table[id].is_fixed)
+        refuse_fixed(s, (enum option_id)id);
+    else if (id == OPT_PRESET)
+        chat_choose_preset(s, value);
+    else
+        change_option(s, (enum option_id)id, value);
+}
+
+void chat_set(struct chat_session *s, const char *arguments)
+{
+    size_t n = strcspn(arguments, " \t=");
+    char *name = xstrndup(arguments, n);
+    if (n)
+        set(s, name, arguments + n + strspn(arguments + n, " \t="));
+    else
+        show_options(s);
+    free(name);
+}

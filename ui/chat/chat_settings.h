@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_settings: settings that change while the program runs.
+ */
+#ifndef QINS_CHAT_SETTINGS_H
+#define QINS_CHAT_SETTINGS_H
+
+#include "chat_session.h"
+
+/* "NAME VALUE", "NAME": tells the value; "": shows all. */
+void chat_set(struct chat_session *s, const char *arguments);
+void chat_choose_preset(struct chat_session *s, const char *name); /* "": lists them */
+/* The system prompt; "none": none; "edit": in the person's editor; "": shows it. */
+void chat_system(struct chat_session *s, const char *text);
+/* What the person has written in the editor; "": none. */
+void chat_take_system(struct chat_session *s, const char *text);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_turn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat_bench.h"
+#include "chat_context.h"
+#include "model_options.h"
+
+/* ---- sending -------------------------------------------------------------------------- */
+
+/* The system prompt comes first; the rendering for base models, which know no roles, leaves it out.
+ */
+static void add_system(const struct chat_session *s, struct chat *c)
+{
+    const char *system = options_text(s->options, OPT_SYSTEM);
+    if (*system)
+        chat_add(c, CHAT_SYSTEM, system, strlen(system));
+}
+
+/* A fixed seed gives the first answer always the same, another version another one. */
+static uint64_t seed_of_turn(const struct chat_session *s)
+{
+    int which;
+    conversation_versions(&s->conversation, s->writing, &which);
+    return options_seed(s->options) + (uint64_t)which - 1;
+}
+
+/* What the conversation is held under is saved with it. */
+static void note_settings(struct chat_session *s)
+{
+    struct conversation *c = &s->conversation;
+    char **to[] = {&c->system, &c->model, &c->preset};
+    const char *from[] = {options_text(s->options, OPT_SYSTEM), s->model_name,
+                          options_text(s->options, OPT_PRESET)};
+    for (int i = 0; i < 3; i++) {
+        free(*to[i]);
+        *to[i] = from[i] && *from[i] ? xstrdup(from[i]) : NULL;
+    }
+}
+
+/* The message that the turn writes: a last one of the model is opened again, and grows. */
+static struct message *open_answer(struct chat_session *s)
+{
+    struct conversation *c = &s->conversation;
+    s->writing = conversation_leaf(c);
+    if (c->messages[s->writing].role == CHAT_USER)
+        s->writing = conversation_add(c, CHAT_ASSISTANT, "", 0);
+    struct message *m = &c->messages[s->writing];
+    m->open = m->changed = true;
+    s->ids_known = m->ids.n || !m->text.len;
+    if (!m->model && s->model_name)
+        m->model = xstrdup(s->model_name);
+    return m;
+}
+
+static void reset_status(struct chat_session *s)
+{
+    s->status.state = STATE_READING;
+    s->status.done = s->status.total = 0;
+    s->status.n_read_before = 0;
+    s->status.reading_ms = 0;
+    s->status.now_tokens_per_s = 0;
+}
+
+/* Continues the path. */
+static void submit(struct chat_session *s)
+{
+    struct chat request = {0};
+    add_system(s, &request);
+    conversation_chat(&s->conversation, &request);
+    chat_leave_out(s, &request);
+    open_answer(s);
+    s->face->answers(s->self, s->writing);
+    note_settings(s);
+    chat_save(s);
+    struct stops stops = options_stops(s->options);
+    chat_apply_options(s);
+    s->turn = engine_submit(s->engine,
+                            &(struct turn_request){
+                                .chat = &request,
+                                .max_tokens = (uint32_t)options_number(s->options, OPT_MAX_TOKENS),
+                                .seed = seed_of_turn(s),
+                                .stops = &stops,
+                                .conversation = s->conversation.id,
+                            });
+    chat_free(&request);
+    s->queued = false;
+    s->turn_started = now_ms();
+    reset_status(s);
+    chat_options_applied(s);
+    s->face->changed(s->self);
+}
+
+void chat_answer(struct chat_session *s)
+{
+    s->queued = !s->ready;
+    if (s->ready)
+        submit(s);
+    else
+        s->face->answers(s->self, NO_MESSAGE);
+}
+
+void chat_go_on(struct chat_session *s)
+{
+    submit(s);
+    s->face->path_changed(s->self, false);
+}
+
+static int32_t add_message(struct chat_session *s, const char *text, size_t n)
+{
+    struct conversation *c = &s->conversation;
+    int32_t number = conversation_add(c, CHAT_USER, text, n);
+    if (!c->title) {
+        c->title = conversation_title_of(text, n);
+        c->title_changed = true;
+    }
+    return number;
+}
+
+void chat_send(struct chat_session *s, const char *text, size_t n)
+{
+    s->face->said(s->self, add_message(s, text, n));
+    chat_save(s);
+    chat_answer(s);
+}
+
+void chat_send_again(struct chat_session *s, int32_t number, const char *text, size_t n)
+{
+    conversation_cut(&s->conversation, s->conversation.messages[number].parent);
+    add_message(s, text, n);
+    s->face->path_changed(s->self, false);
+    chat_save(s);
+    chat_answer(s);
+}
+
+/* ---- the end of an answer ------------------------------------------------------------- */
+
+void chat_stop(struct chat_session *s)
+{
+    if (s->turn)
+        engine_cancel(s->engine, s->turn);
+    if (s->bench)
+        engine_cancel(s->engine, s->bench);
+    if (s->queued) {
+        s->queued = false;
+        s->face->answered(s->self, "[stopped]");
+    }
+    s->face->changed(s->self);
+}
+
+const char *chat_mark_of(const struct message *m)
+{
+    if (m->open || m->role != CHAT_ASSISTANT)
+        return NULL;
+    switch (m->stop) {
+    case STOP_NONE: return "[interrupted; /continue goes on]";
+    case STOP_CANCELLED: return "[stopped]";
+    case STOP_LENGTH: return "[max tokens reached]";
+    case STOP_CONTEXT: return "[context full]";
+    default: return m->text.len ? NULL : "[no answer]";
+    }
+}
+
+/* An answer without a word is nothing that the model should find later; the one before it stays. */
+static void drop_empty(struct chat_session *s)
+{
+    struct conversation *c = &s->conversation;
+    conversation_drop_leaf(c);
+    int32_t leaf = conversation_leaf(c);
+    if (leaf != NO_MESSAGE && c->messages[leaf].last_child != NO_MESSAGE) {
+        conversation_choose(c, leaf);
+        s->face->path_changed(s->self, true);
+    }
+}
+
+static void close_answer(struct chat_session *s, enum stop_reason stop)
+{
+    struct message *m = &s->conversation.messages[s->writing];
+    m->open = false;
+    m->stop = stop;
+    m->changed = true;
+    s->face->answered(s->self, chat_mark_of(m));
+    if (!m->text.len && !m->ids.n)
+        drop_empty(s);
+}
+
+void chat_leave(struct chat_session *s, enum stop_reason stop)
+{
+    if (s->turn)
+        engine_cancel(s->engine, s->turn);
+    if (s->turn)
+        close_answer(s, stop);
+    s->turn = 0; /* its events are stale from here on */
+    s->queued = false;
+    chat_save(s);
+}
+
+/* ---- events --------------------------------------------------------------------------- */
+
+static void drop_oldest(struct chat_session *s, bool yes)
+{
+    if (!yes)
+        return;
+    s->context.n_left_out++;
+    s->face->note(s->self, "[the model no longer sees the oldest exchange]");
+    if (s->context.unanswered)
+        chat_answer(s);
+    else
+        chat_notice(s, "The model no longer sees the oldest exchange from your next message on");
+}
+
+static void note_done(struct status *f, const struct event *e)
+{
+    f->state = STATE_READY;
+    f->last = e->stats;
+    f->stop = e->stop;
+    f->n_ctx_used = e->stats.n_ctx_used;
+    f->now_tokens_per_s = 0;
+    f->all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
+    f->all.ms += (double)e->stats.generate_ms;
+    spark_add(&f->speed, (double)e->stats.tokens_per_s);
+}
+
+static void on_done(struct chat_session *s, const struct event *e)
+{
+    struct message *m = &s->conversation.messages[s->writing];
+    /* Ids say all of a text or nothing: those of a text that was saved are not known. */
+    if (s->ids_known)
+        engine_turn_ids(s->engine, e->turn, &m->ids);
+    m->stats = e->stats;
+    close_answer(s, e->stop);
+    chat_save(s);
+    s->turn = 0;
+    note_done(&s->status, e);
+    chat_sample(s);
+    if (e->stop == STOP_CONTEXT)
+        chat_context_full(s, e->stats.n_tokens == 0, drop_oldest);
+    else
+        chat_watch_context(s);
+}
+
+static void note_model(struct status *f, const struct engine_info *info)
+{
+    f->state = STATE_READY;
+    f->done = f->total = 0;
+    f->model_bytes = info->file_bytes;
+    f->f32_bytes = info->f32_bytes;
+    f->cpu_level = info->cpu_level;
+    f->n_threads = info->n_threads;
+    f->ctx_len = info->ctx_len;
+    f->kv_token_bytes = info->kv_token_bytes;
+}
+
+static void on_ready(struct chat_session *s)
+{
+    const struct engine_info *info = engine_info(s->engine);
+    s->ready = true;
+    note_model(&s->status, info);
+    options_from_generation(s->options, info->generation_json);
+    chat_apply_options(s);
+    chat_options_applied(s);
+    chat_sample(s);
+    if (s->queued)
+        submit(s);
+}
+
+static void on_progress(struct chat_session *s, const struct event *e, enum state state)
+{
+    s->status.state = state;
+    s->status.done = e->done;
+    s->status.total = e->total;
+    if (state == STATE_READING) {
+        s->status.n_read_before = e->stats.n_reused;
+        s->status.reading_ms = now_ms() - s->turn_started;
+    }
+}
+
+static void on_text(struct chat_session *s, const struct event *e)
+{
+    struct message *m = &s->conversation.messages[s->writing];
+    buf_append(&m->text, e->text, e->n_text);
+    m->changed = true;
+    saving_later(&s->saving);
+    s->face->text(s->self, e->text, e->n_text);
+}
+
+static void on_stats(struct chat_session *s, const struct turn_stats *now)
+{
+    struct turn_stats *last = &s->status.last;
+    s->status.state = STATE_ANSWERING;
+    s->status.now_tokens_per_s = now->tokens_per_s;
+    s->status.n_ctx_used = now->n_ctx_used;
+    last->first_token_ms = now->first_token_ms;
+    last->prompt_ms = now->prompt_ms;
+    last->n_tokens = now->n_tokens;
+    last->n_prompt = now->n_prompt;
+    last->n_reused = now->n_reused;
+    last->n_kept = now->n_kept;
+    chat_options_applied(s);
+    chat_watch_context(s);
+}
+
+void chat_event(struct chat_session *s, const struct event *e)
+{
+    bool of_a_turn = e->type >= EVENT_PROMPT;
+    if (of_a_turn && e->turn == s->bench)
+        chat_bench_event(s, e);
+    if (of_a_turn && (e->turn != s->turn || !s->turn))
+        return; /* of a turn that is no more */
+    s->face->changed(s->self);
+    switch (e->type) {
+    case EVENT_LOADING: on_progress(s, e, STATE_LOADING); break;
+    case EVENT_READY: on_ready(s); break;
+    case EVENT_FAILED: s->face->quit(s->self); break;
+    case EVENT_PROMPT: on_progress(s, e, STATE_READING); break;
+    case EVENT_TEXT: on_text(s, e); break;
+    case EVENT_STATS: on_stats(s, &e->stats); break;
+    case EVENT_DONE: on_done(s, e); break;
+    }
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_turn: sending a message, the answer, and the engine's events.
+ */
+#ifndef QINS_CHAT_TURN_H
+#define QINS_CHAT_TURN_H
+
+#include "chat_session.h"
+
+/* A message of the person, behind the last one; its answer follows. */
+void chat_send(struct chat_session *s, const char *text, size_t n);
+/* Another text for a message of the person, as a new version; its answer follows. */
+void chat_send_again(struct chat_session *s, int32_t number, const char *text, size_t n);
+void chat_answer(struct chat_session *s); /* the last message, which is the person's */
+void chat_go_on(struct chat_session *s);  /* with the last answer; the model is ready */
+/* Stops the answer or the measurement. */
+void chat_stop(struct chat_session *s);
+/* What stands below an answer that ended so; NULL: nothing. */
+const char *chat_mark_of(const struct message *m);
+/* The conversation is left: ends what runs, and saves. */
+void chat_leave(struct chat_session *s, enum stop_reason stop);
+/* An event of s->engine. */
+void chat_event(struct chat_session *s, const struct event *e);
+
+#endif

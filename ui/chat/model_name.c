@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "model_name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub.h"
+#include "sanitise.h"
+
+/* What a model of the usual size can answer; and the starter, which knows stories and this program.
+ */
+static const char *const examples[N_EXAMPLES] = {
+    "Explain quantum computing in simple terms",
+    "Write a haiku about artificial intelligence",
+    "What is the QINS compression method?",
+    "Compare Python and Rust for systems programming",
+};
+static const char *const starter_examples[N_EXAMPLES] = {
+    "Tell me a story about a cat and a boat.",
+    "Who are you?",
+    "What is QINS?",
+    "How do I change the temperature?",
+};
+
+char *model_name(const char *path)
+{
+    char *of_hub = hub_name(path);
+    if (of_hub) {
+        char *name = sanitise_text(of_hub, strlen(of_hub), true);
+        free(of_hub);
+        return name;
+    }
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    if (end - start > 5 && memcmp(path + end - 5, ".qins", 5) == 0)
+        end -= 5;
+    return sanitise_text(path + start, end - start, true);
+}
+
+bool model_is_starter(const char *name)
+{
+    return strcmp(name, "starter") == 0;
+}
+
+const char *model_example(const char *name, int i)
+{
+    return (model_is_starter(name) ? starter_examples : examples)[i];
+}

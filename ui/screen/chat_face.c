@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_face.h"
+
+#include <string.h>
+
+#include "chat_settings.h"
+#include "chat_turn.h"
+#include "chat_versions.h"
+#include "compose.h"
+#include "copy.h"
+#include "find.h"
+#include "lists.h"
+#include "look.h"
+#include "pager.h"
+#include "question.h"
+
+/* ---- the conversation ----------------------------------------------------------------- */
+
+static void show_versions(struct app *a, int32_t number)
+{
+    int which, n = conversation_versions(&a->chat.conversation, number, &which);
+    transcript_versions(&a->reader.transcript, which, n);
+}
+
+static void show_message(struct app *a, int32_t number)
+{
+    const struct message *m = &a->chat.conversation.messages[number];
+    transcript_add(&a->reader.transcript, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER,
+                   m->text.data, m->text.len);
+    show_versions(a, number);
+    if (!m->open)
+        transcript_finish(&a->reader.transcript, chat_mark_of(m));
+}
+
+static void path_changed(void *self, bool elsewhere)
+{
+    struct app *a = self;
+    (void)elsewhere;
+    a->composer.rewriting = false;
+    transcript_clear(&a->reader.transcript);
+    for (size_t i = 0; i < a->chat.conversation.n_path; i++)
+        show_message(a, a->chat.conversation.path[i]);
+    transcript_bottom(&a->reader.transcript);
+    a->wants |= REACT_DIRTY;
+}
+
+static void said(void *self, int32_t number)
+{
+    show_message(self, number);
+}
+
+static bool answer_is_open(const struct transcript *t)
+{
+    return t->n && t->items[t->n - 1].kind == ITEM_ANSWER && !t->items[t->n - 1].ended;
+}
+
+static void answers(void *self, int32_t number)
+{
+    struct app *a = self;
+    if (!answer_is_open(&a->reader.transcript)) {
+        transcript_add(&a->reader.transcript, ITEM_ANSWER, "", 0);
+        transcript_bottom(&a->reader.transcript);
+    }
+    if (number != NO_MESSAGE)
+        show_versions(a, number);
+    a->wants |= REACT_DIRTY;
+}
+
+static void text(void *self, const char *text, size_t n)
+{
+    transcript_append(&((struct app *)self)->reader.transcript, text, n);
+}
+
+static void answered(void *self, const char *mark)
+{
+    transcript_finish(&((struct app *)self)->reader.transcript, mark);
+}
+
+static void note(void *self, const char *text)
+{
+    struct app *a = self;
+    transcript_add(&a->reader.transcript, ITEM_NOTE, "", 0);
+    transcript_finish(&a->reader.transcript, text);
+    a->wants |= REACT_DIRTY;
+}
+
+/* ---- telling, asking ------------------------------------------------------------------ */
+
+static void changed(void *self)
+{
+    struct app *a = self;
+    a->composer.editor.vi.on = strcmp(options_text(a->chat.options, OPT_KEYMAP), "vi") == 0;
+    a->wants |= REACT_DIRTY;
+}
+
+static void notice(void *self, const char *text)
+{
+    app_notice(self, "%s", text);
+}
+
+static void page(void *self, const char *name, const char *text)
+{
+    pager_open(self, name, text);
+}
+
+static void reply(struct app *a, bool yes)
+{
+    chat_reply(&a->chat, yes);
+}
+
+static bool ask(void *self, const char *question)
+{
+    app_ask(self, reply, question);
+    return true;
+}
+
+static void list(void *self, enum chat_list which)
+{
+    switch (which) {
+    case CHAT_CONVERSATIONS: lists_conversations(self); break;
+    case CHAT_BRANCHES: lists_branches(self); break;
+    case CHAT_MODELS: lists_models(self); break;
+    }
+}
+
+/* ---- writing -------------------------------------------------------------------------- */
+
+static void rewrite(void *self, int32_t number)
+{
+    struct app *a = self;
+    const struct message *m = &a->chat.conversation.messages[number];
+    editor_set(&a->composer.editor, m->text.data, m->text.len);
+    a->focus = FOCUS_INPUT;
+    a->composer.rewriting = true;
+    a->composer.rewritten = number;
+    app_notice(a, "Enter %s it as a new version (the old one is kept); Esc cancels",
+               m->role == CHAT_USER ? "sends" : "keeps");
+}
+
+void chat_face_send(struct app *a, const char *text, size_t n)
+{
+    if (!a->composer.rewriting) {
+        chat_send(&a->chat, text, n);
+        return;
+    }
+    a->composer.rewriting = false;
+    chat_rewrite(&a->chat, a->composer.rewritten, text, n);
+}
+
+static void take_system(struct app *a, const char *text, size_t n)
+{
+    (void)n;
+    chat_take_system(&a->chat, text);
+}
+
+static void edit_system(void *self, const char *now)
+{
+    compose_text(self, now, take_system);
+}
+
+/* ---- what only the screen has --------------------------------------------------------- */
+
+static void quit(void *self)
+{
+    ((struct app *)self)->wants |= REACT_QUIT;
+}
+
+static void add_help(void *self, struct buf *out, bool before)
+{
+    (void)self;
+    if (before)
+        keymap_help(out);
+}
+
+static bool look(void *self, struct error *err)
+{
+    return look_apply(self, err);
+}
+
+static void find(void *self, const char *text)
+{
+    find_text(self, text);
+}
+
+static void copy(void *self, const char *what)
+{
+    copy_command(self, what);
+}
+
+static void raw(void *self)
+{
+    look_toggle_raw(self);
+}
+
+static void bare(void *self)
+{
+    look_toggle_bare(self);
+}
+
+const struct chat_face screen_chat_face = {
+    .full_screen = true,
+    .stop_key = "Esc",
+    .path_changed = path_changed,
+    .said = said,
+    .answers = answers,
+    .text = text,
+    .answered = answered,
+    .note = note,
+    .changed = changed,
+    .notice = notice,
+    .page = page,
+    .ask = ask,
+    .list = list,
+    .rewrite = rewrite,
+    .edit_system = edit_system,
+    .quit = quit,
+    .add_help = add_help,
+    .look = look,
+    .find = find,
+    .copy = copy,
+    .raw = raw,
+    .bare = bare,
+};

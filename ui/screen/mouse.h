@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mouse: clicks move the focus and the sliders, the wheel scrolls.
+ */
+#ifndef QINS_MOUSE_H
+#define QINS_MOUSE_H
+
+#include "app.h"
+
+unsigned mouse_input(struct app *a, const struct input *in);
+
+#endif

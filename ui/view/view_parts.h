@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * view_parts: what the layers draw, and the parts that they put it together from.
+ */
+#ifndef QINS_VIEW_PARTS_H
+#define QINS_VIEW_PARTS_H
+
+#include "frame.h"
+#include "screen.h"
+
+/* ---- layers (view.c, view_hints.c, view_picker.c) ------------------------------------- */
+void view_base(const struct app *a, const struct frame *f);
+void view_base_hints(const struct app *a, const struct frame *f);
+void view_page(const struct app *a, const struct frame *f);
+void view_page_hints(const struct app *a, const struct frame *f);
+void view_find_line(const struct app *a, const struct frame *f);
+void view_picker(const struct app *a, const struct frame *f);
+void view_picker_hints(const struct app *a, const struct frame *f);
+
+/* ---- parts ---------------------------------------------------------------------------- */
+/* The rows of the chat or the page; the first screen while there is no message. */
+void view_chat(const struct app *a, const struct frame *f);
+void view_welcome(const struct app *a, const struct frame *f);
+void view_input(const struct app *a, const struct frame *f);
+void view_sidebar(const struct app *a, const struct frame *f);
+/* -> a notice or a question is there, and drawn instead of hints. */
+bool view_notice(const struct app *a, const struct frame *f);
+/* The name of the key for an action: the first of this place alone, else the first of all. -> out
+ */
+char *view_key(enum focus focus, enum action action, char *out, size_t size);
+
+#endif
