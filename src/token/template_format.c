@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+#include "template_format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "template_access.h"
+#include "template_map.h"
+#include "template_print.h"
+#include "utf8.h"
+
+enum { MAX_WIDTH = 1 << 20, MAX_PRECISION = 300 };
+
+struct spec {
+    char fill[4], align, sign, type, comma; /* align 0: by type; type 0: none given */
+    uint32_t fill_bytes, width;
+    int precision; /* -1: none */
+    bool zero, alternate;
+};
+
+static const char *read_number(struct work *w, const char *s, const char *end, uint32_t max,
+                               uint32_t *out)
+{
+    *out = 0;
+    for (; s < end && *s >= '0' && *s <= '9'; s++)
+        if ((*out = *out * 10 + (uint32_t)(*s - '0')) > max)
+            work_fail(w, "a width or precision of more than %u", max);
+    return s;
+}
+
+/* ---- one value ------------------------------------------------------------------------------ */
+
+static void pad(struct work *w, struct text *to, struct value s, const struct spec *f, char align)
+{
+    uint32_t chars = string_chars(w, s), n = f->width > chars ? f->width - chars : 0;
+    uint32_t before = align == '<' ? 0 : align == '^' ? n / 2 : n;
+    for (uint32_t i = 0; i < before; i++)
+        text_append(w, to, f->fill, f->fill_bytes, true);
+    text_append_string(w, to, s);
+    for (uint32_t i = before; i < n; i++)
+        text_append(w, to, f->fill, f->fill_bytes, true);
+    work_step(w, n / 8);
+}
+
+/* Digits in groups of three, or of four for other bases. */
+static void group(char *digits, size_t size, char comma)
+{
+    size_t n = strspn(digits, "0123456789"), commas = n ? (n - 1) / 3 : 0, rest = strlen(digits) - n;
+    if (n + commas + rest + 1 > size)
+        return;
+    memmove(digits + n + commas, digits + n, rest + 1);
+    for (size_t from = n, to = n + commas, k = 0; from-- > 0 && commas; k++) {
+        if (k && k % 3 == 0)
+            digits[--to] = comma;
+        digits[--to] = digits[from];
+    }
+}
+
+static void int_digits(struct work *w, const struct spec *f, uint64_t x, char *out, size_t size)
+{
+    char type = f->type ? f->type : 'd';
+    const char *prefix = !f->alternate ? "" : type == 'x' ? "0x" : type == 'X' ? "0X"
+                         : type == 'o' ? "0o" : type == 'b' ? "0b" : "";
+    if (type == 'x')
+        snprintf(out, size, "%s%" PRIx64, prefix, x);
+    else if (type == 'X')
+        snprintf(out, size, "%s%" PRIX64, prefix, x);
+    else if (type == 'o')
+        snprintf(out, size, "%s%" PRIo64, prefix, x);
+    else if (type == 'd' || type == 'n')
+        snprintf(out, size, "%" PRIu64, x);
+    else if (type == 'b') {
+        int bits = 1;
+        while (bits < 64 && x >> bits)
+            bits++;
+        size_t n = (size_t)snprintf(out, size, "%s", prefix);
+        while (bits--)
+            out[n++] = (char)('0' + (x >> bits & 1));
+        out[n] = '\0';
+    } else {
+        work_fail(w, "Unknown format code '%c' for object of type 'int'", type);
+    }
+}
+
+static void float_digits(struct work *w, const struct spec *f, double x, char *out, size_t size)
+{
+    char type = f->type ? f->type : f->precision >= 0 ? 'g' : 'r', c[16];
+    int precision = f->precision >= 0 ? f->precision : 6;
+    if (type == 'r') {
+        print_float(x, out);
+    } else if (type == '%') {
+        snprintf(out, size, "%.*f%%", precision, x * 100);
+    } else if (strchr("eEfFgGn", type)) {
+        snprintf(c, sizeof c, "%%%s.*%c", f->alternate ? "#" : "", type == 'n' ? 'g' : type);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(out, size, c, precision, x);
+#pragma GCC diagnostic pop
+        if (!f->type && !strpbrk(out, ".en") && x == rint(x)) /* "2." + precision: Python adds .0 */
+            snprintf(out + strlen(out), size - strlen(out), ".0");
+    } else {
+        work_fail(w, "Unknown format code '%c' for object of type 'float'", type);
+    }
+}
+
+static bool is_int_type(char type)
+{
+    return type == 0 || (type && strchr("dnxXob", type));
+}
+
+static void print_number(struct work *w, struct text *to, struct value v, const struct spec *f)
+{
+    char digits[700];
+    int64_t i = 0;
+    bool whole = value_as_int(v, &i) && is_int_type(f->type), negative;
+    if (whole) {
+        negative = i < 0;
+        int_digits(w, f, negative ? -(uint64_t)i : (uint64_t)i, digits, sizeof digits);
+    } else {
+        double x = value_as_float(v);
+        negative = signbit(x) && !isnan(x);
+        float_digits(w, f, fabs(x), digits, sizeof digits);
+    }
+    if (f->comma)
+        group(digits, sizeof digits, f->comma);
+    const char *sign = negative ? "-" : f->sign == '+' ? "+" : f->sign == ' ' ? " " : "";
+    size_t n = strlen(sign) + strlen(digits), zeros = 0;
+    bool from_template = !(v.flags & VALUE_DATA);
+    struct text *t = text_new(w);
+    if ((f->zero && !f->align) || f->align == '=')
+        zeros = f->width > n ? f->width - n : 0;
+    text_puts(w, t, sign);
+    for (; zeros; zeros--)
+        text_append(w, t, f->zero && !f->align ? "0" : f->fill, 1, true);
+    text_append(w, t, digits, strlen(digits), from_template);
+    pad(w, to, text_string(t), f, f->align && f->align != '=' ? f->align : '>');
+}
+
+static void print_string(struct work *w, struct text *to, struct value s, const struct spec *f)
+{
+    if (f->precision >= 0 && (uint32_t)f->precision < string_chars(w, s))
+        s = string_slice(s, 0, string_offset(w, s, (uint32_t)f->precision));
+    pad(w, to, s, f, f->align ? f->align : '<');
+}
+
+/* ---- % -------------------------------------------------------------------------------------- */
+
+struct source {
+    struct value values;
+    uint32_t n_used;
+};
+
+static struct value next_value(struct work *w, struct source *s)
+{
+    uint32_t i = s->n_used++;
+    if (s->values.kind == KIND_TUPLE && i < s->values.list->n)
+        return s->values.list->items[i];
+    if (s->values.kind == KIND_TUPLE || i > 0)
+        work_fail(w, "not enough arguments for format string");
+    return s->values;
+}
+
+static const char *read_flags(const char *s, const char *end, struct spec *f)
+{
+    for (; s < end && *s && strchr("-+ #0", *s); s++) {
+        if (*s == '-')
+            f->align = '<';
+        else if (*s == '#')
+            f->alternate = true;
+        else if (*s == '0')
+            f->zero = true;
+        else if (f->sign != '+')
+            f->sign = *s;
+    }
+    return s;
+}
+
+static const char *read_amount(struct work *w, const char *s, const char *end, uint32_t max,
+                               struct source *source, int64_t *out)
+{
+    uint32_t n;
+    if (s < end && *s == '*') {
+        *out = argument_int(w, next_value(w, source), 0);
+        if (*out > max || *out < -(int64_t)max)
+            work_fail(w, "a width or precision of more than %u", max);
+        return s + 1;
+    }
+    s = read_number(w, s, end, max, &n);
+    *out = n;
+    return s;
+}
+
+static void print_conversion(struct work *w, struct text *to, struct value v, struct spec *f,
+                             char type)
+{
+    int64_t i;
+    if (type == 's' || type == 'r' || type == 'a') {
+        print_string(w, to, type == 's' ? value_str(w, v) : value_repr(w, v), f);
+    } else if (type == 'c' && v.kind == KIND_STRING) {
+        print_string(w, to, v, f);
+    } else if (type == 'c' && value_as_int(v, &i) && i >= 0 && i < 0x110000) {
+        char *c = work_take(w, 4);
+        print_string(w, to, string_of(w, c, utf8_encode((int32_t)i, c), true), f);
+    } else if (!value_is_number(v) || !strchr("diuxXoeEfFgG", type)) {
+        value_use(w, v);
+        work_fail(w, "%%%c format: a number is required, not %s", type, value_type(v));
+    } else {
+        bool whole = strchr("diuxXo", type);
+        if (whole && v.kind == KIND_FLOAT && fabs(v.f) < 0x1p62)
+            v = value_int((int64_t)v.f);
+        f->type = strchr("diu", type) ? 'd' : type;
+        f->precision = whole ? -1 : f->precision;
+        f->zero = f->zero && !f->align;
+        print_number(w, to, v, f);
+    }
+}
+
+static const char *percent(struct work *w, struct text *to, const char *s, const char *end,
+                           struct source *source)
+{
+    struct spec f = {.fill = " ", .fill_bytes = 1, .precision = -1};
+    struct value v = {.kind = KIND_MISSING};
+    int64_t n;
+    if (s < end && *s == '(') {
+        const char *close = memchr(s, ')', (size_t)(end - s));
+        if (!close)
+            work_fail(w, "incomplete format key");
+        if (source->values.kind != KIND_MAP)
+            work_fail(w, "format requires a mapping");
+        struct value *member =
+            map_get_name(w, source->values.map, s + 1, (size_t)(close - s - 1));
+        if (!member)
+            work_fail(w, "no key '%.*s' for the format", (int)(close - s - 1), s + 1);
+        v = *member;
+        source->n_used = 1;
+        s = close + 1;
+    }
+    s = read_flags(s, end, &f);
+    s = read_amount(w, s, end, MAX_WIDTH, source, &n);
+    f.align = n < 0 ? '<' : f.align;
+    f.width = (uint32_t)(n < 0 ? -n : n);
+    if (s < end && *s == '.') {
+        s = read_amount(w, s + 1, end, MAX_PRECISION, source, &n);
+        f.precision = n < 0 ? 0 : (int)n;
+    }
+    while (s < end && (*s == 'l' || *s == 'h' || *s == 'L'))
+        s++;
+    if (s == end || *s == '\0')
+        work_fail(w, "incomplete format");
+    if (*s == '%')
+        text_puts(w, to, "%");
+    else
+        print_conversion(w, to, v.kind == KIND_MISSING ? next_value(w, source) : v, &f, *s);
+    return s + 1;
+}
+
+struct value format_percent(struct work *w, struct value format, struct value values)
+{
+    struct text *to = text_new(w);
+    struct source source = {.values = values};
+    const char *bytes = string_bytes(format), *end = bytes + format.len, *s = bytes;
+    while (s < end) {
+        const char *next = memchr(s, '%', (size_t)(end - s));
+        uint32_t n = (uint32_t)((next ? next : end) - s);
+        text_append_string(w, to, string_slice(format, (uint32_t)(s - bytes), n));
+        s += n;
+        if (next)
+            s = percent(w, to, s + 1, end, &source);
+        work_step(w, 1);
+    }
+    bool left = values.kind == KIND_TUPLE ? source.n_used < values.list->n
+                                          : source.n_used == 0 && values.kind != KIND_MAP &&
+                                                values.kind != KIND_LIST;
+    if (left)
+        work_fail(w, "not all arguments converted during string formatting");
+    struct value v = text_string(to);
+    v.flags = format.flags;
+    return v;
+}
+
+/* ---- {} ------------------------------------------------------------------------------------- */
+
+struct fields {
+    const struct arguments *arguments;
+    uint32_t n_automatic;
+};
+
+static struct value field_root(struct work *w, struct fields *f, const char *name, size_t n)
+{
+    uint32_t i;
+    const char *end = read_number(w, name, name + n, MAX_WIDTH, &i);
+    if (n == 0)
+        i = f->n_automatic++;
+    if (end == name + n) {
+        if (i >= f->arguments->positional->n)
+            work_fail(w, "Replacement index %u out of range for positional args tuple", i);
+        return f->arguments->positional->items[i];
+    }
+    for (uint32_t k = 0; k < f->arguments->n_keywords; k++)
+        if (f->arguments->keywords[k].n == n && memcmp(f->arguments->keywords[k].name, name, n) == 0)
+            return f->arguments->keywords[k].value;
+    work_fail(w, "format: no argument '%.*s'", (int)n, name);
+}
+
+/* name.attribute[item]... */
+static struct value field_value(struct work *w, struct fields *f, const char *s, const char *end)
+{
+    size_t n = 0;
+    while (s + n < end && s[n] != '.' && s[n] != '[')
+        n++;
+    struct value v = field_root(w, f, s, n);
+    for (s += n; s < end; s += n) {
+        bool item = *s++ == '[';
+        for (n = 0; s + n < end && (item ? s[n] != ']' : s[n] != '.' && s[n] != '[');)
+            n++;
+        uint32_t i;
+        if (item && n > 0 && read_number(w, s, s + n, MAX_WIDTH, &i) == s + n)
+            v = value_item(w, v, value_int(i));
+        else
+            v = item ? value_item(w, v, string_of(w, s, n, true)) : value_attribute(w, v, s, n);
+        n += item;
+        if (s + n > end)
+            work_fail(w, "Missing ']' in format string");
+    }
+    return v;
+}
+
+static void read_spec(struct work *w, const char *s, const char *end, struct spec *f)
+{
+    int32_t cp;
+    uint32_t n = s < end ? (uint32_t)utf8_decode(s, (size_t)(end - s), &cp) : 0;
+    *f = (struct spec){.fill = " ", .fill_bytes = 1, .precision = -1};
+    if (n && s + n < end && strchr("<>^=", s[n]) && s[n]) {
+        memcpy(f->fill, s, n);
+        f->fill_bytes = n;
+        f->align = s[n];
+        s += n + 1;
+    } else if (s < end && *s && strchr("<>^=", *s)) {
+        f->align = *s++;
+    }
+    if (s < end && *s && strchr("+- ", *s))
+        f->sign = *s++;
+    if (s < end && *s == '#')
+        f->alternate = *s++ == '#';
+    if (s < end && *s == '0')
+        f->zero = *s++ == '0';
+    s = read_number(w, s, end, MAX_WIDTH, &f->width);
+    if (s < end && (*s == ',' || *s == '_'))
+        f->comma = *s++;
+    if (s < end && *s == '.') {
+        uint32_t precision;
+        s = read_number(w, s + 1, end, MAX_PRECISION, &precision);
+        f->precision = (int)precision;
+    }
+    if (s < end)
+        f->type = *s++;
+    if (s < end)
+        work_fail(w, "Invalid format specifier");
+}
+
+static void print_field(struct work *w, struct text *to, struct value v, const char *s,
+                        const char *end)
+{
+    struct spec f;
+    read_spec(w, s, end, &f);
+    if (value_is_number(v) && v.kind != KIND_BOOL)
+        print_number(w, to, v, &f);
+    else if (v.kind == KIND_BOOL && f.type && f.type != 's')
+        print_number(w, to, v, &f);
+    else if (f.type && f.type != 's')
+        work_fail(w, "Unknown format code '%c' for object of type '%s'", f.type, value_type(v));
+    else
+        print_string(w, to, value_str(w, v), &f);
+}
+
+static const char *brace(struct work *w, struct text *to, const char *s, const char *end,
+                         struct fields *f)
+{
+    const char *close = memchr(s, '}', (size_t)(end - s));
+    if (!close)
+        work_fail(w, "expected '}' before end of string");
+    if (memchr(s, '{', (size_t)(close - s)))
+        work_fail(w, "format: a field in a field is not supported");
+    const char *spec = memchr(s, ':', (size_t)(close - s)), *name_end = spec ? spec : close;
+    const char *bang = memchr(s, '!', (size_t)(name_end - s));
+    struct value v = field_value(w, f, s, bang ? bang : name_end);
+    if (bang && bang + 1 < name_end)
+        v = bang[1] == 's' ? value_str(w, v) : value_repr(w, v);
+    print_field(w, to, v, spec ? spec + 1 : close, close);
+    return close + 1;
+}
+
+struct value format_braces(struct work *w, struct value format, const struct arguments *a)
+{
+    struct text *to = text_new(w);
+    struct fields fields = {.arguments = a};
+    const char *bytes = string_bytes(format), *end = bytes + format.len, *s = bytes;
+    while (s < end) {
+        size_t n = 0;
+        while (s + n < end && s[n] != '{' && s[n] != '}')
+            n++;
+        bool doubled = s + n + 1 < end && s[n + 1] == s[n];
+        text_append_string(w, to,
+                           string_slice(format, (uint32_t)(s - bytes), (uint32_t)(n + doubled)));
+        s += n + (doubled ? 2 : 0);
+        work_step(w, 1);
+        if (s == end || doubled)
+            continue;
+        if (*s == '}')
+            work_fail(w, "Single '}' encountered in format string");
+        s = brace(w, to, s + 1, end, &fields);
+    }
+    return text_string(to);
+}
