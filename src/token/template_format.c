@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "template_access.h"
+#include "template_escape.h"
 #include "template_map.h"
 #include "template_print.h"
 #include "utf8.h"
@@ -17,7 +18,7 @@ struct spec {
     char fill[4], align, sign, type, comma; /* align 0: by type; type 0: none given */
     uint32_t fill_bytes, width;
     int precision; /* -1: none */
-    bool zero, alternate;
+    bool zero, alternate, markup; /* markup: what is written into a Markup is escaped */
 };
 
 static const char *read_number(struct work *w, const char *s, const char *end, uint32_t max,
@@ -142,6 +143,8 @@ static void print_string(struct work *w, struct text *to, struct value s, const 
 {
     if (f->precision >= 0 && (uint32_t)f->precision < string_chars(w, s))
         s = string_slice(s, 0, string_offset(w, s, (uint32_t)f->precision));
+    if (f->markup)
+        s = value_escape(w, s);
     pad(w, to, s, f, f->align ? f->align : '<');
 }
 
@@ -150,6 +153,7 @@ static void print_string(struct work *w, struct text *to, struct value s, const 
 struct source {
     struct value values;
     uint32_t n_used;
+    bool markup;
 };
 
 static struct value next_value(struct work *w, struct source *s)
@@ -196,7 +200,10 @@ static void print_conversion(struct work *w, struct text *to, struct value v, st
                              char type)
 {
     int64_t i;
+    f->align = f->align || !strchr("srac", type) ? f->align : '>';
     if (type == 's' || type == 'r' || type == 'a') {
+        bool is_markup = v.kind == KIND_STRING && (v.flags & VALUE_MARKUP);
+        f->markup = f->markup && !(is_markup && type == 's');
         print_string(w, to, type == 's' ? value_str(w, v) : value_repr(w, v), f);
     } else if (type == 'c' && v.kind == KIND_STRING) {
         print_string(w, to, v, f);
@@ -220,7 +227,7 @@ static void print_conversion(struct work *w, struct text *to, struct value v, st
 static const char *percent(struct work *w, struct text *to, const char *s, const char *end,
                            struct source *source)
 {
-    struct spec f = {.fill = " ", .fill_bytes = 1, .precision = -1};
+    struct spec f = {.fill = " ", .fill_bytes = 1, .precision = -1, .markup = source->markup};
     struct value v = {.kind = KIND_MISSING};
     int64_t n;
     if (s < end && *s == '(') {
@@ -259,7 +266,7 @@ static const char *percent(struct work *w, struct text *to, const char *s, const
 struct value format_percent(struct work *w, struct value format, struct value values)
 {
     struct text *to = text_new(w);
-    struct source source = {.values = values};
+    struct source source = {.values = values, .markup = format.flags & VALUE_MARKUP};
     const char *bytes = string_bytes(format), *end = bytes + format.len, *s = bytes;
     while (s < end) {
         const char *next = memchr(s, '%', (size_t)(end - s));
@@ -285,6 +292,7 @@ struct value format_percent(struct work *w, struct value format, struct value va
 struct fields {
     const struct arguments *arguments;
     uint32_t n_automatic;
+    bool markup;
 };
 
 static struct value field_root(struct work *w, struct fields *f, const char *name, size_t n)
@@ -344,8 +352,11 @@ static void read_spec(struct work *w, const char *s, const char *end, struct spe
         f->sign = *s++;
     if (s < end && *s == '#')
         f->alternate = *s++ == '#';
-    if (s < end && *s == '0')
+    if (s < end && *s == '0') {
         f->zero = *s++ == '0';
+        if (f->align && f->fill[0] == ' ')
+            f->fill[0] = '0';
+    }
     s = read_number(w, s, end, MAX_WIDTH, &f->width);
     if (s < end && (*s == ',' || *s == '_'))
         f->comma = *s++;
@@ -361,16 +372,17 @@ static void read_spec(struct work *w, const char *s, const char *end, struct spe
 }
 
 static void print_field(struct work *w, struct text *to, struct value v, const char *s,
-                        const char *end)
+                        const char *end, bool markup)
 {
     struct spec f;
     read_spec(w, s, end, &f);
-    if (value_is_number(v) && v.kind != KIND_BOOL)
+    f.markup = markup && !(v.kind == KIND_STRING && (v.flags & VALUE_MARKUP));
+    if (value_is_number(v) && !(v.kind == KIND_BOOL && s == end))
         print_number(w, to, v, &f);
-    else if (v.kind == KIND_BOOL && f.type && f.type != 's')
-        print_number(w, to, v, &f);
+    else if (v.kind != KIND_STRING && s < end)
+        work_fail(w, "unsupported format string passed to %s.__format__", value_type(v));
     else if (f.type && f.type != 's')
-        work_fail(w, "Unknown format code '%c' for object of type '%s'", f.type, value_type(v));
+        work_fail(w, "Unknown format code '%c' for object of type 'str'", f.type);
     else
         print_string(w, to, value_str(w, v), &f);
 }
@@ -388,14 +400,14 @@ static const char *brace(struct work *w, struct text *to, const char *s, const c
     struct value v = field_value(w, f, s, bang ? bang : name_end);
     if (bang && bang + 1 < name_end)
         v = bang[1] == 's' ? value_str(w, v) : value_repr(w, v);
-    print_field(w, to, v, spec ? spec + 1 : close, close);
+    print_field(w, to, v, spec ? spec + 1 : close, close, f->markup);
     return close + 1;
 }
 
 struct value format_braces(struct work *w, struct value format, const struct arguments *a)
 {
     struct text *to = text_new(w);
-    struct fields fields = {.arguments = a};
+    struct fields fields = {.arguments = a, .markup = format.flags & VALUE_MARKUP};
     const char *bytes = string_bytes(format), *end = bytes + format.len, *s = bytes;
     while (s < end) {
         size_t n = 0;

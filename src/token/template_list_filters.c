@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "template_access.h"
+#include "template_loop.h"
 #include "template_map.h"
 #include "template_operators.h"
 #include "template_print.h"
@@ -22,7 +23,10 @@ static struct value undefined(const char *why)
 struct value filter_length(struct work *w, struct value v, const struct value *a)
 {
     uint32_t n;
+    struct value length;
     (void)a;
+    if (v.kind == KIND_LOOP && loop_attribute(w, v.loop, "length", 6, &length))
+        return length;
     if (!value_length(w, v, &n))
         work_fail(w, "object of type '%s' has no len()", value_type(v));
     return value_int(n);
@@ -119,7 +123,7 @@ static void merge(struct work *w, struct keyed *a, struct keyed *spare, uint32_t
     merge(w, a + half, spare, n - half, down);
     while (i < half && j < n) {
         int order = value_order(w, a[j].key, a[i].key, "<");
-        bool right = down ? order > 0 && order != 2 : order < 0;
+        bool right = down ? order == 1 : order < 0;
         spare[k++] = right ? a[j++] : a[i++];
     }
     while (i < half)
@@ -190,7 +194,7 @@ static struct value least(struct work *w, struct value v, const struct value *a,
         struct value key =
             fold_case(w, value_path(w, item, a[1], missing), argument_bool(w, a[0], false));
         int order = best.kind == KIND_MISSING ? 0 : value_order(w, key, best_key, most ? ">" : "<");
-        if (best.kind == KIND_MISSING || (most ? order == 1 || order > 2 : order < 0)) {
+        if (best.kind == KIND_MISSING || (most ? order == 1 : order < 0)) {
             best = item;
             best_key = key;
         }

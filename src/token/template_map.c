@@ -78,7 +78,7 @@ static int strings_order(struct work *w, struct value a, struct value b)
     uint32_t n = a.len < b.len ? a.len : b.len;
     work_step(w, n / 64);
     int order = memcmp(string_bytes(a), string_bytes(b), n);
-    return order ? order : a.len < b.len ? -1 : a.len > b.len;
+    return order ? (order > 0) - (order < 0) : (a.len > b.len) - (a.len < b.len);
 }
 
 bool value_equal(struct work *w, struct value a, struct value b)

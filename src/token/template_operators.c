@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "template_access.h"
+#include "template_escape.h"
 #include "template_format.h"
 #include "template_map.h"
-#include "template_print.h"
+#include "template_text.h"
 #include "template_walk.h"
 
 const char *operator_name(enum operator_kind op)
@@ -108,30 +109,6 @@ static struct value numbers(struct work *w, enum operator_kind op, struct value 
 }
 
 /* ---- strings and lists ---------------------------------------------------------------------- */
-
-struct value value_escape(struct work *w, struct value v)
-{
-    static const char chars[] = "&<>'\"";
-    static const char *const names[] = {"&amp;", "&lt;", "&gt;", "&#39;", "&#34;"};
-    if (v.kind == KIND_STRING && (v.flags & VALUE_MARKUP))
-        return v;
-    struct value s = value_str(w, v);
-    struct text *t = text_new(w);
-    work_bytes(w, s.len * 2ull);
-    for (uint32_t i = 0, plain = 0; i <= s.len; i++) {
-        const char *c = i < s.len ? memchr(chars, string_bytes(s)[i], sizeof chars - 1) : NULL;
-        if (!c && i < s.len)
-            continue;
-        text_append_string(w, t, string_slice(s, plain, i - plain));
-        if (c)
-            text_append(w, t, names[c - chars], strlen(names[c - chars]),
-                        string_from_template(s, i));
-        plain = i + 1;
-    }
-    s = text_string(t);
-    s.flags = VALUE_MARKUP;
-    return s;
-}
 
 static struct value add_strings(struct work *w, struct value a, struct value b)
 {
@@ -257,11 +234,10 @@ bool operator_compare(struct work *w, enum operator_kind op, struct value a, str
     value_use(w, a);
     value_use(w, b);
     int order = value_order(w, a, b, operator_name(op));
-    bool comparable = !(value_is_number(a) && order == 2);
     switch (op) {
-    case OP_LT: return comparable && order < 0;
-    case OP_LE: return comparable && order <= 0;
-    case OP_GT: return comparable && order > 0;
-    default: return comparable && order >= 0;
+    case OP_LT: return order == -1;
+    case OP_LE: return order == -1 || order == 0;
+    case OP_GT: return order == 1;
+    default: return order == 1 || order == 0;
     }
 }

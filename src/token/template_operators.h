@@ -19,7 +19,5 @@ bool operator_compare(struct work *w, enum operator_kind op, struct value a, str
 struct value operator_negate(struct work *w, struct value v);
 bool value_contains(struct work *w, struct value in, struct value v);
 
-/* A string in which HTML's own characters are escaped, as Markup. */
-struct value value_escape(struct work *w, struct value v);
 
 #endif

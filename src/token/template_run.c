@@ -553,9 +553,13 @@ static void run_loop(struct runner *r, const struct node *n, struct value of, st
     l->scope = scope;
     l->depth0 = depth0;
     l->recursive = n->which & FOR_RECURSIVE;
-    while (loop_next(r->w, l) && run_round(r, n, l) != FLOW_BREAK)
-        ;
-    if (l->index0 >= 0 || !n->items[1])
+    bool whole = false; /* a round went to its end; else the `else` is due, as in Jinja */
+    enum flow flow = FLOW_ON;
+    while (flow != FLOW_BREAK && loop_next(r->w, l)) {
+        flow = run_round(r, n, l);
+        whole |= flow == FLOW_ON;
+    }
+    if (whole || !n->items[1])
         return;
     struct scope *before = open_scope(r, scope);
     run_body(r, n->items[1]);

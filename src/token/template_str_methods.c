@@ -5,9 +5,10 @@
 
 #include "template_access.h"
 #include "template_format.h"
-#include "template_operators.h"
+#include "template_escape.h"
 #include "template_strings.h"
 #include "template_unicode.h"
+#include "template_walk.h"
 #include "utf8.h"
 
 static struct signature signature(enum method m)
@@ -262,6 +263,16 @@ static struct value escaped_if(struct work *w, struct value s, struct value v)
     return s.flags & VALUE_MARKUP ? value_escape(w, v) : v;
 }
 
+static struct value join(struct work *w, struct value s, struct value items)
+{
+    if (!(s.flags & VALUE_MARKUP))
+        return string_join(w, s, items);
+    struct list *l = walk_list(w, items);
+    for (uint32_t i = 0; i < l->n; i++)
+        l->items[i] = value_escape(w, l->items[i]);
+    return string_join(w, s, value_list(l));
+}
+
 static struct value call(struct work *w, struct value s, enum method m, const struct value *a)
 {
     switch (m) {
@@ -282,7 +293,7 @@ static struct value call(struct work *w, struct value s, enum method m, const st
     case STR_STARTSWITH:
     case STR_ENDSWITH: return starts_or_ends(w, s, m, a);
     case STR_EXPANDTABS: return expand_tabs(w, s, argument_int(w, a[0], 8));
-    case STR_JOIN: return string_join(w, s, a[0]);
+    case STR_JOIN: return join(w, s, a[0]);
     case STR_STRIP:
     case STR_LSTRIP:
     case STR_RSTRIP: return string_strip(w, s, a[0], sides(m));

@@ -109,8 +109,8 @@ static struct list *split_spaces(struct work *w, struct value s, int64_t limit)
                 break;
         }
         work_bytes(w, end * 4ull);
-        if (limit == 0)
-            end = string_strip(w, s, none, STRIP_RIGHT).len;
+        if (limit == 0) /* the rest, as it is */
+            end = s.len;
         list_push(w, l, string_slice(s, 0, end));
         s = string_strip(w, string_slice(s, end, s.len - end), none, STRIP_LEFT);
         limit -= limit > 0;
@@ -166,7 +166,7 @@ static struct list *rsplit_spaces(struct work *w, struct value s, int64_t limit)
         }
         work_bytes(w, (s.len - start) * 4ull);
         if (limit == 0)
-            start = s.len - string_strip(w, s, none, STRIP_LEFT).len;
+            start = 0;
         list_push(w, l, string_slice(s, start, s.len - start));
         s = string_strip(w, string_slice(s, 0, start), none, STRIP_RIGHT);
         limit -= limit > 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "template_access.h"
+#include "template_escape.h"
 #include "template_format.h"
 #include "template_json.h"
 #include "template_map.h"
