@@ -166,6 +166,7 @@ static void add_keyword(struct parser *p, struct call *c)
     const struct token *name = p->at;
     p->at += 2;
     parser_assigned(p, name->bytes, name->len);
+    work_step(p->w, c->n_keywords / 4);
     for (uint32_t i = 0; i < c->n_keywords; i++)
         if (c->keywords[i].n == name->len && memcmp(c->keywords[i].name, name->bytes, name->len) == 0)
             parser_fail(p, "keyword argument repeated: %.*s", (int)name->len, name->bytes);

@@ -10,7 +10,7 @@
 #include "template_print.h"
 #include "utf8.h"
 
-enum { MAX_LOADED = 4 << 20 };
+enum { MAX_LOADED = 1 << 20 };
 
 /* ---- values as JSON ------------------------------------------------------------------------- */
 
@@ -18,6 +18,7 @@ static void print_escape(struct work *w, struct text *to, int32_t cp, bool from_
 {
     static const char short_for[] = "\"\"\\\\\nn\rr\tt\bb\ff";
     char e[16];
+    work_step(w, 2);
     const char *s = cp < 0x80 ? memchr(short_for, cp, sizeof short_for - 1) : NULL;
     if (s && (s - short_for) % 2 == 0)
         snprintf(e, sizeof e, "\\%c", s[1]);

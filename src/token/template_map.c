@@ -34,11 +34,11 @@ static bool lists_equal(struct work *w, const struct list *a, const struct list 
         return true;
     if (a->n != b->n)
         return false;
-    work_enter(w, WORK_MAX_CALLS);
+    work_enter_value(w);
     bool same = true;
     for (uint32_t i = 0; i < a->n && i < b->n && same; i++)
         same = value_equal(w, a->items[i], b->items[i]);
-    work_leave(w);
+    work_leave_value(w);
     return same;
 }
 
@@ -48,13 +48,13 @@ static bool maps_equal(struct work *w, const struct map *a, const struct map *b)
         return true;
     if (a->n != b->n)
         return false;
-    work_enter(w, WORK_MAX_CALLS);
+    work_enter_value(w);
     bool same = true;
     for (uint32_t i = 0; i < a->n && same; i++) {
         const struct value *other = map_get(w, b, a->entries[i].key);
         same = other && value_equal(w, a->entries[i].value, *other);
     }
-    work_leave(w);
+    work_leave_value(w);
     return same;
 }
 
@@ -104,13 +104,13 @@ bool value_equal(struct work *w, struct value a, struct value b)
 
 static int lists_order(struct work *w, const struct list *a, const struct list *b, const char *op)
 {
-    work_enter(w, WORK_MAX_CALLS);
+    work_enter_value(w);
     uint32_t i = 0;
     while (i < a->n && i < b->n && value_equal(w, a->items[i], b->items[i]))
         i++;
     int order = i < a->n && i < b->n ? value_order(w, a->items[i], b->items[i], op)
                                      : (a->n > b->n) - (a->n < b->n);
-    work_leave(w);
+    work_leave_value(w);
     return order;
 }
 

@@ -78,6 +78,7 @@ static void print_number(struct work *w, struct text *to, struct value v)
 static void print_escaped(struct work *w, struct text *to, int32_t cp, bool from_template)
 {
     char e[16];
+    work_step(w, 2);
     if (cp == '\n' || cp == '\r' || cp == '\t')
         snprintf(e, sizeof e, "\\%c", cp == '\n' ? 'n' : cp == '\r' ? 'r' : 't');
     else if (cp == '\\' || cp == '\'' || cp == '"')
@@ -171,7 +172,7 @@ static void print_list(struct work *w, struct text *to, struct value v)
 void print_repr(struct work *w, struct text *to, struct value v)
 {
     work_step(w, 1);
-    work_enter(w, WORK_MAX_CALLS);
+    work_enter_value(w);
     switch ((enum kind)v.kind) {
     case KIND_STRING:
         text_puts(w, to, v.flags & VALUE_MARKUP ? "Markup(" : "");
@@ -200,7 +201,7 @@ void print_repr(struct work *w, struct text *to, struct value v)
         text_puts(w, to, ">");
         break;
     }
-    work_leave(w);
+    work_leave_value(w);
 }
 
 void print_str(struct work *w, struct text *to, struct value v)

@@ -16,6 +16,9 @@
 
 enum { MAX_ARGUMENTS = 16384 }; /* of all calls that are going on */
 
+/* Evaluation nests deeply: what one kind of node needs on the C stack is no part of the frames of all. */
+#define APART __attribute__((noinline))
+
 enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 
 struct binding {
@@ -124,7 +127,7 @@ static void close_scope(struct runner *r, struct scope *before)
 
 static void assign(struct runner *r, const struct node *target, struct value v);
 
-static void unpack(struct runner *r, const struct node *target, struct value v)
+APART static void unpack(struct runner *r, const struct node *target, struct value v)
 {
     struct walk walk = walk_start(r->w, v);
     struct value item;
@@ -137,7 +140,7 @@ static void unpack(struct runner *r, const struct node *target, struct value v)
         work_fail(r->w, "too many values to unpack (expected %u)", target->n_items);
 }
 
-static void assign(struct runner *r, const struct node *target, struct value v)
+APART static void assign(struct runner *r, const struct node *target, struct value v)
 {
     if (target->kind == NODE_NAME) {
         bind(r, target->symbol, v);
@@ -149,7 +152,11 @@ static void assign(struct runner *r, const struct node *target, struct value v)
         at(r, target);
         if (space.kind != KIND_NAMESPACE)
             work_fail(r->w, "cannot assign attribute on non-namespace object");
-        map_set(r->w, space.map, string_of(r->w, target->name, target->len, true), v);
+        struct value *member = map_get_name(r->w, space.map, target->name, target->len);
+        if (member)
+            *member = v;
+        else
+            map_set(r->w, space.map, string_of(r->w, target->name, target->len, true), v);
     }
 }
 
@@ -201,7 +208,7 @@ static void push_stars(struct runner *r, struct frame *f, const struct call *c)
 
 /* Values of a call that are being computed lie on a stack of the runner; arguments inside of them are
  * pushed and gone before the next one is pushed. */
-static void open_frame(struct runner *r, struct frame *f, const struct call *c)
+APART static void open_frame(struct runner *r, struct frame *f, const struct call *c)
 {
     *f = (struct frame){.n_arguments = r->n_arguments, .n_keywords = r->n_keywords};
     for (uint32_t i = 0; i < c->n_positional; i++)
@@ -243,7 +250,7 @@ static struct value take_keyword(const struct arguments *a, const char *name, ui
     return (struct value){.kind = KIND_MISSING};
 }
 
-static void bind_parameters(struct runner *r, const struct macro_node *m, const struct arguments *a,
+APART static void bind_parameters(struct runner *r, const struct macro_node *m, const struct arguments *a,
                             bool *used)
 {
     for (uint32_t i = 0; i < m->n_parameters; i++) {
@@ -294,7 +301,7 @@ static void bind_caller(struct runner *r, const struct macro_node *m, const stru
     bind(r, m->caller, v);
 }
 
-static struct value call_macro(struct runner *r, const struct macro *m, const struct arguments *a)
+APART static struct value call_macro(struct runner *r, const struct macro *m, const struct arguments *a)
 {
     struct text *out = r->out;
     struct scope *before = open_scope(r, m->scope);
@@ -331,7 +338,7 @@ static struct value call_value(struct runner *r, struct value callee, const stru
 }
 
 /* caller: what a call block adds, or MISSING. */
-static struct value eval_call(struct runner *r, const struct node *n, struct value caller)
+APART static struct value eval_call(struct runner *r, const struct node *n, struct value caller)
 {
     struct frame f;
     struct bound bound;
@@ -357,7 +364,7 @@ static struct value eval_call(struct runner *r, const struct node *n, struct val
     return v;
 }
 
-static struct value eval_filter(struct runner *r, const struct node *n)
+APART static struct value eval_filter(struct runner *r, const struct node *n)
 {
     struct frame f;
     struct value v = n->a ? eval(r, n->a) : r->block;
@@ -368,7 +375,7 @@ static struct value eval_filter(struct runner *r, const struct node *n)
     return v;
 }
 
-static struct value eval_test(struct runner *r, const struct node *n)
+APART static struct value eval_test(struct runner *r, const struct node *n)
 {
     struct frame f;
     struct value v = eval(r, n->a);
@@ -381,7 +388,7 @@ static struct value eval_test(struct runner *r, const struct node *n)
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
-static struct list *eval_items(struct runner *r, const struct node *n)
+APART static struct list *eval_items(struct runner *r, const struct node *n)
 {
     struct list *l = list_new(r->w, n->n_items);
     for (uint32_t i = 0; i < n->n_items; i++)
@@ -389,7 +396,7 @@ static struct list *eval_items(struct runner *r, const struct node *n)
     return l;
 }
 
-static struct value eval_dict(struct runner *r, const struct node *n)
+APART static struct value eval_dict(struct runner *r, const struct node *n)
 {
     struct map *m = map_new(r->w);
     for (uint32_t i = 0; i < n->n_items; i += 2) {
@@ -400,7 +407,7 @@ static struct value eval_dict(struct runner *r, const struct node *n)
     return value_map(m);
 }
 
-static struct value eval_slice(struct runner *r, const struct node *n)
+APART static struct value eval_slice(struct runner *r, const struct node *n)
 {
     struct value of = eval(r, n->a), parts[3];
     for (int i = 0; i < 3; i++)
@@ -409,14 +416,14 @@ static struct value eval_slice(struct runner *r, const struct node *n)
     return value_slice(r->w, of, parts[0], parts[1], parts[2]);
 }
 
-static struct value eval_item(struct runner *r, const struct node *n)
+APART static struct value eval_item(struct runner *r, const struct node *n)
 {
     struct value of = eval(r, n->a), key = eval(r, n->b);
     at(r, n);
     return value_item(r->w, of, key);
 }
 
-static struct value eval_concat(struct runner *r, const struct node *n)
+APART static struct value eval_concat(struct runner *r, const struct node *n)
 {
     struct value all = value_str(r->w, eval(r, n->items[0]));
     for (uint32_t i = 1; i < n->n_items; i++) {
@@ -427,7 +434,7 @@ static struct value eval_concat(struct runner *r, const struct node *n)
     return all;
 }
 
-static struct value eval_compare(struct runner *r, const struct node *n)
+APART static struct value eval_compare(struct runner *r, const struct node *n)
 {
     struct value left = eval(r, n->items[0]);
     for (uint32_t i = 1; i < n->n_items; i++) {
@@ -440,14 +447,14 @@ static struct value eval_compare(struct runner *r, const struct node *n)
     return value_bool(true);
 }
 
-static struct value eval_arithmetic(struct runner *r, const struct node *n)
+APART static struct value eval_arithmetic(struct runner *r, const struct node *n)
 {
     struct value left = eval(r, n->a), right = eval(r, n->b);
     at(r, n);
     return operator_arithmetic(r->w, n->which, left, right);
 }
 
-static struct value eval_condition(struct runner *r, const struct node *n)
+APART static struct value eval_condition(struct runner *r, const struct node *n)
 {
     static const char why[] = "the inline if-expression evaluated to false and no else section was "
                               "defined.";
@@ -456,7 +463,7 @@ static struct value eval_condition(struct runner *r, const struct node *n)
     return n->c ? eval(r, n->c) : value_undefined(UNDEFINED_OTHER, why, sizeof why - 1);
 }
 
-static struct value eval_positive(struct runner *r, const struct node *n)
+APART static struct value eval_positive(struct runner *r, const struct node *n)
 {
     struct value v = eval(r, n->a);
     at(r, n);
@@ -540,7 +547,7 @@ static enum flow run_round(struct runner *r, const struct node *n, struct loop *
     return flow;
 }
 
-static void run_loop(struct runner *r, const struct node *n, struct value of, struct scope *scope,
+APART static void run_loop(struct runner *r, const struct node *n, struct value of, struct scope *scope,
                      uint32_t depth0)
 {
     struct loop own, *l = &own; /* one that its body can keep is no local variable */
@@ -567,7 +574,7 @@ static void run_loop(struct runner *r, const struct node *n, struct value of, st
 }
 
 /* loop(children): the same statement over other values, as a text. */
-static struct value call_loop(struct runner *r, struct loop *l, const struct arguments *a)
+APART static struct value call_loop(struct runner *r, struct loop *l, const struct arguments *a)
 {
     struct text *out = r->out;
     struct scope *scope = r->scope;
@@ -587,7 +594,7 @@ static struct value call_loop(struct runner *r, struct loop *l, const struct arg
 
 /* ---- statements ----------------------------------------------------------------------------- */
 
-static enum flow run_if(struct runner *r, const struct node *n)
+APART static enum flow run_if(struct runner *r, const struct node *n)
 {
     for (uint32_t i = 0; i < n->n_items; i += 2)
         if (value_truth(r->w, eval(r, n->items[i])))
@@ -596,7 +603,7 @@ static enum flow run_if(struct runner *r, const struct node *n)
 }
 
 /* A body in a scope of its own, as a text. */
-static struct value body_text(struct runner *r, const struct node *body, enum flow *flow)
+APART static struct value body_text(struct runner *r, const struct node *body, enum flow *flow)
 {
     struct text *out = r->out;
     struct scope *before = open_scope(r, r->scope);
@@ -608,13 +615,13 @@ static struct value body_text(struct runner *r, const struct node *body, enum fl
     return v;
 }
 
-static struct value filtered(struct runner *r, const struct node *filters, struct value v)
+APART static struct value filtered(struct runner *r, const struct node *filters, struct value v)
 {
     r->block = v;
     return filters ? eval(r, filters) : v;
 }
 
-static enum flow run_scope(struct runner *r, const struct node *n)
+APART static enum flow run_scope(struct runner *r, const struct node *n)
 {
     struct list *values = list_new(r->w, n->n_items / 2);
     for (uint32_t i = 1; i < n->n_items; i += 2)
@@ -627,7 +634,7 @@ static enum flow run_scope(struct runner *r, const struct node *n)
     return flow;
 }
 
-static void run_output(struct runner *r, const struct node *n)
+APART static void run_output(struct runner *r, const struct node *n)
 {
     for (uint32_t i = 0; i < n->n_items; i++) {
         struct value v = eval(r, n->items[i]);

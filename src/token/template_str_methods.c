@@ -148,6 +148,7 @@ static struct value expand_tabs(struct work *w, struct value s, int64_t size)
         if (cp == '\t') {
             int64_t spaces = size > 0 ? size - column % size : 0;
             column += spaces;
+            work_step(w, (uint64_t)spaces);
             while (spaces-- > 0)
                 text_append(w, t, " ", 1, string_from_template(s, at));
         } else {

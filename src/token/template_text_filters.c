@@ -181,7 +181,7 @@ static void url_quote(struct work *w, struct text *t, struct value v, bool query
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~";
     struct value s = value_str(w, v);
-    work_step(w, s.len);
+    work_step(w, s.len * 2ull);
     for (uint32_t i = 0; i < s.len; i++) {
         char c = string_bytes(s)[i], e[4];
         bool plain = (c && strchr(safe, c)) || (c == '/' && !query);

@@ -44,6 +44,12 @@ void work_enter(struct work *w, uint32_t max)
         work_fail(w, "nested too deeply");
 }
 
+void work_enter_value(struct work *w)
+{
+    if (++w->value_depth > WORK_MAX_DEPTH)
+        work_fail(w, "values in values more than %d levels deep", WORK_MAX_DEPTH);
+}
+
 static void count_bytes(struct work *w, size_t more)
 {
     if (more > WORK_MAX_BYTES || w->used_bytes + more > WORK_MAX_BYTES)

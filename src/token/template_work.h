@@ -16,7 +16,7 @@ enum {
     WORK_MAX_STEPS = 10 * 1000 * 1000,
     WORK_MAX_BYTES = 64 << 20,  /* of values, and once more of output */
     WORK_MAX_DEPTH = 200,       /* of nested syntax, of values in values, of macros in macros */
-    WORK_MAX_CALLS = 1500,      /* nested evaluations: what the C stack has to hold */
+    WORK_MAX_CALLS = 1000,      /* nested evaluations: what a C stack of 512 KiB can hold */
 };
 
 struct chunk;
@@ -27,7 +27,7 @@ struct work {
     struct error *err;
     uint32_t line, column; /* in the template, from 1: what is being read or evaluated */
     uint64_t steps;
-    uint32_t depth;
+    uint32_t depth, value_depth;
     size_t used_bytes;
     struct chunk *chunks;
     struct block *blocks;
@@ -50,13 +50,19 @@ static inline void work_step(struct work *w, uint64_t n)
 /* What walks over n bytes costs steps, too. */
 static inline void work_bytes(struct work *w, uint64_t n)
 {
-    work_step(w, 1 + n / 32);
+    work_step(w, 1 + n / 16);
 }
-/* Enters (and leaves) values in values, or syntax in syntax. */
+/* Enters (and leaves) syntax in syntax, or evaluations in evaluations. */
 void work_enter(struct work *w, uint32_t max);
 static inline void work_leave(struct work *w)
 {
     w->depth--;
+}
+/* The same for values in values, up to WORK_MAX_DEPTH. */
+void work_enter_value(struct work *w);
+static inline void work_leave_value(struct work *w)
+{
+    w->value_depth--;
 }
 
 /* Memory until work_free; aligned to 16 bytes, not zeroed; fails beyond WORK_MAX_BYTES. */
