@@ -433,9 +433,12 @@ static struct node *read_left(struct parser *p, const struct binary *table,
     struct node *left = operand(p);
     const struct binary *b;
     while ((b = at_operator(p, table))) {
+        struct node *n = parser_node(p, NODE_ARITHMETIC);
         p->at++;
-        left = pair(p, NODE_ARITHMETIC, left, operand(p));
-        left->which = b->op;
+        n->a = left;
+        n->b = operand(p);
+        n->which = b->op;
+        left = n;
     }
     return left;
 }

@@ -293,6 +293,7 @@ static void read_tag(struct lexer *l, const char *tag, bool variable)
 {
     const char *behind = NULL;
     push(l, variable ? TOKEN_VARIABLE_BEGIN : TOKEN_BLOCK_BEGIN, tag, 2);
+    uint32_t line = l->w->line, column = l->w->column;
     l->s = tag + 2;
     if (l->s < l->end && (*l->s == '-' || *l->s == '+'))
         l->s++;
@@ -300,7 +301,8 @@ static void read_tag(struct lexer *l, const char *tag, bool variable)
     while (!behind) {
         l->s = skip_space(l, l->s);
         if (l->s >= l->end) {
-            locate(l, tag);
+            l->w->line = line;
+            l->w->column = column;
             work_fail(l->w, "a tag without its end '%s'", variable ? "}}" : "%}");
         }
         if (l->n_brackets == 0)
