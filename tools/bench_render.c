@@ -174,8 +174,11 @@ bool bench_render(struct bench *b, struct error *err)
     bool ok = set_clock(&b->render, &clock, err) &&
               (messages = read_messages(b->render.messages, err)) &&
               read_variables(b->render.extra, &variables, err);
-    struct template_input in = {.messages_json = messages, .variables = variables,
-                                .bos = b->render.bos, .eos = b->render.eos, .clock = &clock,
+    struct template_input in = {.messages_json = messages,
+                                .variables = variables,
+                                .bos = b->render.bos,
+                                .eos = b->render.eos,
+                                .clock = &clock,
                                 .add_generation_prompt = !b->render.no_generation_prompt};
     ok = ok && render_file(b, &in, err);
     json_decref(messages);

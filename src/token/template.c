@@ -11,7 +11,8 @@
 #include "template_statement.h"
 #include "template_walk.h"
 
-struct template {
+struct template
+{
     struct work work; /* owns the tree */
     struct node *body;
     struct map *symbols;
@@ -87,8 +88,7 @@ static void give_text(struct job *j, const char *name, const char *text)
 static struct value message_value(struct job *j, const struct template_message *m)
 {
     struct map *map = map_new(&j->w);
-    map_set(&j->w, map, string_literal(&j->w, "role"),
-            json_word(&j->w, m->role, strlen(m->role)));
+    map_set(&j->w, map, string_literal(&j->w, "role"), json_word(&j->w, m->role, strlen(m->role)));
     map_set(&j->w, map, string_literal(&j->w, "content"),
             string_of(&j->w, m->text ? m->text : "", m->n, false));
     if (m->members) {
@@ -156,7 +156,7 @@ static void run(struct job *j)
     memset(j->globals, 0, n * sizeof *j->globals); /* KIND_MISSING */
     j->out = text_new_output(&j->w);
     give_all(j);
-    run_template(&j->w, j->t->body, j->globals, n, j->in->clock, j->out);
+    run_template(&j->w, j->t->body, j->globals, j->in->clock, j->out);
 }
 
 bool template_render(const struct template *t, const struct template_input *in,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * template: chat templates, the small programs in Jinja that models bring with them and that turn a
- * conversation into a prompt. They are read and run here as transformers does it, without any power:
- * a template sees the values it is given, and nothing else; steps, memory, output and depth are
- * bounded, and what it asks for beyond that ends with one line.
+ * conversation into a prompt. They are read and run here as transformers does it, without any
+ * power: a template sees the values it is given, and nothing else; steps, memory, output and depth
+ * are bounded, and what it asks for beyond that ends with one line.
  *
- * The result knows which of its bytes the template itself wrote. Special tokens are to be recognised
- * in those alone: what stands in a message stays text, whatever it spells.
+ * The result knows which of its bytes the template itself wrote. Special tokens are to be
+ * recognised in those alone: what stands in a message stays text, whatever it spells.
  */
 #ifndef QINS_TEMPLATE_H
 #define QINS_TEMPLATE_H
@@ -31,8 +31,9 @@ bool template_reads(const struct template *t, const char *name);
 struct template_message {
     const char *role; /* "system", "user", "assistant", "tool" ... */
     const char *text;
-    size_t n;               /* bytes of text */
-    const json_t *members; /* further ones ("reasoning_content", "tool_calls"), an object, or NULL */
+    size_t n; /* bytes of text */
+    const json_t
+        *members; /* further ones ("reasoning_content", "tool_calls"), an object, or NULL */
 };
 
 /* All pointers are borrowed for the call; what is NULL is not given. */
@@ -46,8 +47,8 @@ struct template_input {
     const struct tm *clock; /* local time, for strftime_now, with tm_wday and tm_yday */
 };
 
-/* Bytes [start, start + length) come from the template, or from a message, a tool, a variable. A role
- * counts as the template's if it is a plain word: templates build markers with it. */
+/* Bytes [start, start + length) come from the template, or from a message, a tool, a variable. A
+ * role counts as the template's if it is a plain word: templates build markers with it. */
 struct template_span {
     size_t start, length;
     bool from_template;

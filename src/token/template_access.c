@@ -15,7 +15,8 @@ void value_use(struct work *w, struct value v)
     if (v.kind != KIND_UNDEFINED)
         return;
     switch ((enum undefined)v.which) {
-    case UNDEFINED_NAME: work_fail(w, "'%.*s' is undefined", (int)v.len, v.name);
+    case UNDEFINED_NAME:
+        work_fail(w, "'%.*s' is undefined", (int)v.len, v.name);
     case UNDEFINED_PARAMETER:
         work_fail(w, "parameter '%.*s' was not provided", (int)v.len, v.name);
     case UNDEFINED_MEMBER: {
@@ -25,7 +26,8 @@ void value_use(struct work *w, struct value v)
         work_fail(w, "'%s object' has no attribute '%.*s'",
                   of.kind == KIND_VIEW ? "view" : value_type(of), (int)v.len, v.name);
     }
-    case UNDEFINED_OTHER: work_fail(w, "%.*s", (int)v.len, v.name);
+    case UNDEFINED_OTHER:
+        work_fail(w, "%.*s", (int)v.len, v.name);
     }
 }
 

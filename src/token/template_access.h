@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * template_access: attributes, items and slices, in the order in which Jinja's sandbox looks for them.
+ * template_access: attributes, items and slices, in the order in which Jinja's sandbox looks for
+ * them.
  */
 #ifndef QINS_TEMPLATE_ACCESS_H
 #define QINS_TEMPLATE_ACCESS_H

@@ -60,7 +60,8 @@ void arguments_bind(struct work *w, const struct arguments *a, const char *what,
 struct value *arguments_keyword(const struct arguments *a, const char *name)
 {
     for (uint32_t i = 0; i < a->n_keywords; i++)
-        if (a->keywords[i].n == strlen(name) && memcmp(a->keywords[i].name, name, a->keywords[i].n) == 0)
+        if (a->keywords[i].n == strlen(name) &&
+            memcmp(a->keywords[i].name, name, a->keywords[i].n) == 0)
             return &a->keywords[i].value;
     return NULL;
 }

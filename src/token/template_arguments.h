@@ -29,7 +29,8 @@ struct signature {
     uint32_t n_required;
 };
 
-/* out[MAX_PARAMETERS]: KIND_MISSING for what was not given. `what`: the called thing, for messages. */
+/* out[MAX_PARAMETERS]: KIND_MISSING for what was not given. `what`: the called thing, for messages.
+ */
 void arguments_bind(struct work *w, const struct arguments *a, const char *what,
                     struct signature signature, struct value *out);
 /* -> the keyword's value, or NULL. */

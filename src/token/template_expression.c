@@ -141,11 +141,15 @@ static struct node *read_tuple(struct parser *p, struct node *(*item)(struct par
 static struct node *read_primary(struct parser *p)
 {
     switch (p->at->kind) {
-    case TOKEN_NAME: return read_name(p);
-    case TOKEN_STRING: return read_strings(p);
+    case TOKEN_NAME:
+        return read_name(p);
+    case TOKEN_STRING:
+        return read_strings(p);
     case TOKEN_INT:
-    case TOKEN_FLOAT: return constant(p, p->at->value);
-    default: break;
+    case TOKEN_FLOAT:
+        return constant(p, p->at->value);
+    default:
+        break;
     }
     if (parser_skip_operator(p, "(")) {
         struct node *n = read_tuple(p, expression_read, true, false);
@@ -168,7 +172,8 @@ static void add_keyword(struct parser *p, struct call *c)
     parser_assigned(p, name->bytes, name->len);
     work_step(p->w, c->n_keywords / 4);
     for (uint32_t i = 0; i < c->n_keywords; i++)
-        if (c->keywords[i].n == name->len && memcmp(c->keywords[i].name, name->bytes, name->len) == 0)
+        if (c->keywords[i].n == name->len &&
+            memcmp(c->keywords[i].name, name->bytes, name->len) == 0)
             parser_fail(p, "keyword argument repeated: %.*s", (int)name->len, name->bytes);
     if ((c->n_keywords & (c->n_keywords + 1)) == 0) /* full at 0, 1, 3, 7 ... */
         c->keywords = work_grow_array(p->w, c->keywords, c->n_keywords, c->n_keywords * 2 + 1,
@@ -242,7 +247,8 @@ static struct node *read_subscribed(struct parser *p, struct node *of)
         parts[0] = expression_read(p);
     n->kind = parser_is_operator(p, ":") ? NODE_SLICE : NODE_ITEM;
     for (int i = 1; i < 3 && parser_skip_operator(p, ":"); i++)
-        if (!parser_is_operator(p, ":") && !parser_is_operator(p, "]") && !parser_is_operator(p, ","))
+        if (!parser_is_operator(p, ":") && !parser_is_operator(p, "]") &&
+            !parser_is_operator(p, ","))
             parts[i] = expression_read(p);
     n->a = of;
     n->b = n->kind == NODE_ITEM ? parts[0] : NULL;
@@ -416,8 +422,8 @@ static const struct binary powers[] = {{"**", OP_POW}, {0}};
 static const struct binary products[] = {
     {"*", OP_MUL}, {"/", OP_DIV}, {"//", OP_FLOORDIV}, {"%", OP_MOD}, {0}};
 static const struct binary sums[] = {{"+", OP_ADD}, {"-", OP_SUB}, {0}};
-static const struct binary comparisons[] = {{"==", OP_EQ}, {"!=", OP_NE}, {"<", OP_LT},
-                                            {"<=", OP_LE}, {">", OP_GT},  {">=", OP_GE}, {0}};
+static const struct binary comparisons[] = {
+    {"==", OP_EQ}, {"!=", OP_NE}, {"<", OP_LT}, {"<=", OP_LE}, {">", OP_GT}, {">=", OP_GE}, {0}};
 
 static const struct binary *at_operator(const struct parser *p, const struct binary *table)
 {

@@ -12,7 +12,8 @@ struct node *expression_read(struct parser *p);
 struct node *expression_read_or(struct parser *p);
 /* a, b, c without parentheses is a tuple. `condition`: whether `x if y` may stand in it. */
 struct node *expression_read_tuple(struct parser *p, bool condition);
-/* What may stand left of `=`: a name, a tuple of names; with_member: also a namespace's attribute. */
+/* What may stand left of `=`: a name, a tuple of names; with_member: also a namespace's attribute.
+ */
 struct node *expression_read_target(struct parser *p, bool with_member);
 /* name(args)|name... of a filter or set block: NODE_FILTER, the innermost with a NULL. */
 struct node *expression_read_filters(struct parser *p, bool first_without_pipe);

@@ -98,7 +98,8 @@ enum filter_names filter_names(int filter, uint32_t i)
         return i == 0 ? NAMES_FILTER : NAMES_NOTHING;
     if (filters[filter].run_any == filter_select || filters[filter].run_any == filter_reject)
         return i == 0 ? NAMES_TEST : NAMES_NOTHING;
-    if (filters[filter].run_any == filter_selectattr || filters[filter].run_any == filter_rejectattr)
+    if (filters[filter].run_any == filter_selectattr ||
+        filters[filter].run_any == filter_rejectattr)
         return i == 1 ? NAMES_TEST : NAMES_NOTHING;
     return NAMES_NOTHING;
 }
@@ -160,8 +161,8 @@ static struct value filter_map(struct work *w, struct value v, const struct argu
     return value_iterator(w, value_list(l));
 }
 
-static struct value choose(struct work *w, struct value v, const struct arguments *a, bool by_attribute,
-                           bool wanted)
+static struct value choose(struct work *w, struct value v, const struct arguments *a,
+                           bool by_attribute, bool wanted)
 {
     struct list *l = list_new(w, 0);
     struct value item, missing = {.kind = KIND_MISSING};
@@ -173,7 +174,8 @@ static struct value choose(struct work *w, struct value v, const struct argument
     int test = n > at ? named(w, "test", a->positional->items[at], test_find) : -1;
     struct arguments rest = arguments_from(w, a, at + 1);
     for (struct walk walk = walk_start(w, v); walk_next(w, &walk, &item);) {
-        struct value of = by_attribute ? value_path(w, item, a->positional->items[0], missing) : item;
+        struct value of =
+            by_attribute ? value_path(w, item, a->positional->items[0], missing) : item;
         bool passes = test >= 0 ? test_run(w, test, of, &rest) : value_truth(w, of);
         if (passes == wanted)
             list_push(w, l, item);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * template_fold: conversations for templates that refuse them: that know no system role, or want user
- * and assistant to take turns.
+ * template_fold: conversations for templates that refuse them: that know no system role, or want
+ * user and assistant to take turns.
  */
 #ifndef QINS_TEMPLATE_FOLD_H
 #define QINS_TEMPLATE_FOLD_H

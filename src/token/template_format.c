@@ -7,146 +7,10 @@
 #include <string.h>
 
 #include "template_access.h"
-#include "template_escape.h"
+#include "template_format_spec.h"
 #include "template_map.h"
 #include "template_print.h"
 #include "utf8.h"
-
-enum { MAX_WIDTH = 1 << 20, MAX_PRECISION = 300 };
-
-struct spec {
-    char fill[4], align, sign, type, comma; /* align 0: by type; type 0: none given */
-    uint32_t fill_bytes, width;
-    int precision; /* -1: none */
-    bool zero, alternate, markup; /* markup: what is written into a Markup is escaped */
-};
-
-static const char *read_number(struct work *w, const char *s, const char *end, uint32_t max,
-                               uint32_t *out)
-{
-    *out = 0;
-    for (; s < end && *s >= '0' && *s <= '9'; s++)
-        if ((*out = *out * 10 + (uint32_t)(*s - '0')) > max)
-            work_fail(w, "a width or precision of more than %u", max);
-    return s;
-}
-
-/* ---- one value ------------------------------------------------------------------------------ */
-
-static void pad(struct work *w, struct text *to, struct value s, const struct spec *f, char align)
-{
-    uint32_t chars = string_chars(w, s), n = f->width > chars ? f->width - chars : 0;
-    uint32_t before = align == '<' ? 0 : align == '^' ? n / 2 : n;
-    for (uint32_t i = 0; i < before; i++)
-        text_append(w, to, f->fill, f->fill_bytes, true);
-    text_append_string(w, to, s);
-    for (uint32_t i = before; i < n; i++)
-        text_append(w, to, f->fill, f->fill_bytes, true);
-    work_step(w, n / 8);
-}
-
-/* Digits in groups of three, or of four for other bases. */
-static void group(char *digits, size_t size, char comma)
-{
-    size_t n = strspn(digits, "0123456789"), commas = n ? (n - 1) / 3 : 0, rest = strlen(digits) - n;
-    if (n + commas + rest + 1 > size)
-        return;
-    memmove(digits + n + commas, digits + n, rest + 1);
-    for (size_t from = n, to = n + commas, k = 0; from-- > 0 && commas; k++) {
-        if (k && k % 3 == 0)
-            digits[--to] = comma;
-        digits[--to] = digits[from];
-    }
-}
-
-static void int_digits(struct work *w, const struct spec *f, uint64_t x, char *out, size_t size)
-{
-    char type = f->type ? f->type : 'd';
-    const char *prefix = !f->alternate ? "" : type == 'x' ? "0x" : type == 'X' ? "0X"
-                         : type == 'o' ? "0o" : type == 'b' ? "0b" : "";
-    if (type == 'x')
-        snprintf(out, size, "%s%" PRIx64, prefix, x);
-    else if (type == 'X')
-        snprintf(out, size, "%s%" PRIX64, prefix, x);
-    else if (type == 'o')
-        snprintf(out, size, "%s%" PRIo64, prefix, x);
-    else if (type == 'd' || type == 'n')
-        snprintf(out, size, "%" PRIu64, x);
-    else if (type == 'b') {
-        int bits = 1;
-        while (bits < 64 && x >> bits)
-            bits++;
-        size_t n = (size_t)snprintf(out, size, "%s", prefix);
-        while (bits--)
-            out[n++] = (char)('0' + (x >> bits & 1));
-        out[n] = '\0';
-    } else {
-        work_fail(w, "Unknown format code '%c' for object of type 'int'", type);
-    }
-}
-
-static void float_digits(struct work *w, const struct spec *f, double x, char *out, size_t size)
-{
-    char type = f->type ? f->type : f->precision >= 0 ? 'g' : 'r', c[16];
-    int precision = f->precision >= 0 ? f->precision : 6;
-    if (type == 'r') {
-        print_float(x, out);
-    } else if (type == '%') {
-        snprintf(out, size, "%.*f%%", precision, x * 100);
-    } else if (strchr("eEfFgGn", type)) {
-        snprintf(c, sizeof c, "%%%s.*%c", f->alternate ? "#" : "", type == 'n' ? 'g' : type);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(out, size, c, precision, x);
-#pragma GCC diagnostic pop
-        if (!f->type && !strpbrk(out, ".en") && x == rint(x)) /* "2." + precision: Python adds .0 */
-            snprintf(out + strlen(out), size - strlen(out), ".0");
-    } else {
-        work_fail(w, "Unknown format code '%c' for object of type 'float'", type);
-    }
-}
-
-static bool is_int_type(char type)
-{
-    return type == 0 || (type && strchr("dnxXob", type));
-}
-
-static void print_number(struct work *w, struct text *to, struct value v, const struct spec *f)
-{
-    char digits[700];
-    int64_t i = 0;
-    bool whole = value_as_int(v, &i) && is_int_type(f->type), negative;
-    if (whole) {
-        negative = i < 0;
-        int_digits(w, f, negative ? -(uint64_t)i : (uint64_t)i, digits, sizeof digits);
-    } else {
-        double x = value_as_float(v);
-        negative = signbit(x) && !isnan(x);
-        float_digits(w, f, fabs(x), digits, sizeof digits);
-    }
-    if (f->comma)
-        group(digits, sizeof digits, f->comma);
-    const char *sign = negative ? "-" : f->sign == '+' ? "+" : f->sign == ' ' ? " " : "";
-    size_t n = strlen(sign) + strlen(digits), zeros = 0;
-    bool from_template = !(v.flags & VALUE_DATA);
-    struct text *t = text_new(w);
-    if ((f->zero && !f->align) || f->align == '=')
-        zeros = f->width > n ? f->width - n : 0;
-    text_puts(w, t, sign);
-    for (; zeros; zeros--)
-        text_append(w, t, f->zero && !f->align ? "0" : f->fill, 1, true);
-    text_append(w, t, digits, strlen(digits), from_template);
-    pad(w, to, text_string(t), f, f->align && f->align != '=' ? f->align : '>');
-}
-
-static void print_string(struct work *w, struct text *to, struct value s, const struct spec *f)
-{
-    if (f->precision >= 0 && (uint32_t)f->precision < string_chars(w, s))
-        s = string_slice(s, 0, string_offset(w, s, (uint32_t)f->precision));
-    if (f->markup)
-        s = value_escape(w, s);
-    pad(w, to, s, f, f->align ? f->align : '<');
-}
 
 /* ---- % -------------------------------------------------------------------------------------- */
 
@@ -166,7 +30,7 @@ static struct value next_value(struct work *w, struct source *s)
     return s->values;
 }
 
-static const char *read_flags(const char *s, const char *end, struct spec *f)
+static const char *read_flags(const char *s, const char *end, struct format_spec *f)
 {
     for (; s < end && *s && strchr("-+ #0", *s); s++) {
         if (*s == '-')
@@ -191,12 +55,12 @@ static const char *read_amount(struct work *w, const char *s, const char *end, u
             work_fail(w, "a width or precision of more than %u", max);
         return s + 1;
     }
-    s = read_number(w, s, end, max, &n);
+    s = spec_read_number(w, s, end, max, &n);
     *out = n;
     return s;
 }
 
-static void print_conversion(struct work *w, struct text *to, struct value v, struct spec *f,
+static void print_conversion(struct work *w, struct text *to, struct value v, struct format_spec *f,
                              char type)
 {
     int64_t i;
@@ -204,12 +68,12 @@ static void print_conversion(struct work *w, struct text *to, struct value v, st
     if (type == 's' || type == 'r' || type == 'a') {
         bool is_markup = v.kind == KIND_STRING && (v.flags & VALUE_MARKUP);
         f->markup = f->markup && !(is_markup && type == 's');
-        print_string(w, to, type == 's' ? value_str(w, v) : value_repr(w, v), f);
+        spec_print_string(w, to, type == 's' ? value_str(w, v) : value_repr(w, v), f);
     } else if (type == 'c' && v.kind == KIND_STRING) {
-        print_string(w, to, v, f);
+        spec_print_string(w, to, v, f);
     } else if (type == 'c' && value_as_int(v, &i) && i >= 0 && i < 0x110000) {
         char *c = work_take(w, 4);
-        print_string(w, to, string_of(w, c, utf8_encode((int32_t)i, c), true), f);
+        spec_print_string(w, to, string_of(w, c, utf8_encode((int32_t)i, c), true), f);
     } else if (!value_is_number(v) || !strchr("diuxXoeEfFgG", type)) {
         value_use(w, v);
         work_fail(w, "%%%c format: a number is required, not %s", type, value_type(v));
@@ -220,14 +84,15 @@ static void print_conversion(struct work *w, struct text *to, struct value v, st
         f->type = strchr("diu", type) ? 'd' : type;
         f->precision = whole ? -1 : f->precision;
         f->zero = f->zero && !f->align;
-        print_number(w, to, v, f);
+        spec_print_number(w, to, v, f);
     }
 }
 
 static const char *percent(struct work *w, struct text *to, const char *s, const char *end,
                            struct source *source)
 {
-    struct spec f = {.fill = " ", .fill_bytes = 1, .precision = -1, .markup = source->markup};
+    struct format_spec f = {
+        .fill = " ", .fill_bytes = 1, .precision = -1, .markup = source->markup};
     struct value v = {.kind = KIND_MISSING};
     int64_t n;
     if (s < end && *s == '(') {
@@ -236,8 +101,7 @@ static const char *percent(struct work *w, struct text *to, const char *s, const
             work_fail(w, "incomplete format key");
         if (source->values.kind != KIND_MAP)
             work_fail(w, "format requires a mapping");
-        struct value *member =
-            map_get_name(w, source->values.map, s + 1, (size_t)(close - s - 1));
+        struct value *member = map_get_name(w, source->values.map, s + 1, (size_t)(close - s - 1));
         if (!member)
             work_fail(w, "no key '%.*s' for the format", (int)(close - s - 1), s + 1);
         v = *member;
@@ -277,9 +141,10 @@ struct value format_percent(struct work *w, struct value format, struct value va
             s = percent(w, to, s + 1, end, &source);
         work_step(w, 1);
     }
-    bool left = values.kind == KIND_TUPLE ? source.n_used < values.list->n
-                                          : source.n_used == 0 && values.kind != KIND_MAP &&
-                                                values.kind != KIND_LIST;
+    bool left = values.kind == KIND_TUPLE
+                    ? source.n_used < values.list->n
+                    : source.n_used == 0 && values.kind != KIND_MAP && values.kind != KIND_LIST &&
+                          values.kind != KIND_UNDEFINED;
     if (left)
         work_fail(w, "not all arguments converted during string formatting");
     struct value v = text_string(to);
@@ -298,7 +163,7 @@ struct fields {
 static struct value field_root(struct work *w, struct fields *f, const char *name, size_t n)
 {
     uint32_t i;
-    const char *end = read_number(w, name, name + n, MAX_WIDTH, &i);
+    const char *end = spec_read_number(w, name, name + n, MAX_WIDTH, &i);
     if (n == 0)
         i = f->n_automatic++;
     if (end == name + n) {
@@ -307,7 +172,8 @@ static struct value field_root(struct work *w, struct fields *f, const char *nam
         return f->arguments->positional->items[i];
     }
     for (uint32_t k = 0; k < f->arguments->n_keywords; k++)
-        if (f->arguments->keywords[k].n == n && memcmp(f->arguments->keywords[k].name, name, n) == 0)
+        if (f->arguments->keywords[k].n == n &&
+            memcmp(f->arguments->keywords[k].name, name, n) == 0)
             return f->arguments->keywords[k].value;
     work_fail(w, "format: no argument '%.*s'", (int)n, name);
 }
@@ -324,7 +190,7 @@ static struct value field_value(struct work *w, struct fields *f, const char *s,
         for (n = 0; s + n < end && (item ? s[n] != ']' : s[n] != '.' && s[n] != '[');)
             n++;
         uint32_t i;
-        if (item && n > 0 && read_number(w, s, s + n, MAX_WIDTH, &i) == s + n)
+        if (item && n > 0 && spec_read_number(w, s, s + n, MAX_WIDTH, &i) == s + n)
             v = value_item(w, v, value_int(i));
         else
             v = item ? value_item(w, v, string_of(w, s, n, true)) : value_attribute(w, v, s, n);
@@ -335,11 +201,11 @@ static struct value field_value(struct work *w, struct fields *f, const char *s,
     return v;
 }
 
-static void read_spec(struct work *w, const char *s, const char *end, struct spec *f)
+static void read_spec(struct work *w, const char *s, const char *end, struct format_spec *f)
 {
     int32_t cp;
     uint32_t n = s < end ? (uint32_t)utf8_decode(s, (size_t)(end - s), &cp) : 0;
-    *f = (struct spec){.fill = " ", .fill_bytes = 1, .precision = -1};
+    *f = (struct format_spec){.fill = " ", .fill_bytes = 1, .precision = -1};
     if (n && s + n < end && strchr("<>^=", s[n]) && s[n]) {
         memcpy(f->fill, s, n);
         f->fill_bytes = n;
@@ -357,12 +223,12 @@ static void read_spec(struct work *w, const char *s, const char *end, struct spe
         if (f->align && f->fill[0] == ' ')
             f->fill[0] = '0';
     }
-    s = read_number(w, s, end, MAX_WIDTH, &f->width);
+    s = spec_read_number(w, s, end, MAX_WIDTH, &f->width);
     if (s < end && (*s == ',' || *s == '_'))
         f->comma = *s++;
     if (s < end && *s == '.') {
         uint32_t precision;
-        s = read_number(w, s + 1, end, MAX_PRECISION, &precision);
+        s = spec_read_number(w, s + 1, end, MAX_PRECISION, &precision);
         f->precision = (int)precision;
     }
     if (s < end)
@@ -374,17 +240,17 @@ static void read_spec(struct work *w, const char *s, const char *end, struct spe
 static void print_field(struct work *w, struct text *to, struct value v, const char *s,
                         const char *end, bool markup)
 {
-    struct spec f;
+    struct format_spec f;
     read_spec(w, s, end, &f);
     f.markup = markup && !(v.kind == KIND_STRING && (v.flags & VALUE_MARKUP));
     if (value_is_number(v) && !(v.kind == KIND_BOOL && s == end))
-        print_number(w, to, v, &f);
+        spec_print_number(w, to, v, &f);
     else if (v.kind != KIND_STRING && s < end)
         work_fail(w, "unsupported format string passed to %s.__format__", value_type(v));
     else if (f.type && f.type != 's')
         work_fail(w, "Unknown format code '%c' for object of type 'str'", f.type);
     else
-        print_string(w, to, value_str(w, v), &f);
+        spec_print_string(w, to, value_str(w, v), &f);
 }
 
 static const char *brace(struct work *w, struct text *to, const char *s, const char *end,

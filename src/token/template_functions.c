@@ -11,7 +11,10 @@
 enum { MAX_RANGE = 100000 }; /* Jinja's sandbox has the same */
 
 enum function {
-    FUNCTION_DICT, FUNCTION_NAMESPACE, FUNCTION_RAISE_EXCEPTION, FUNCTION_RANGE,
+    FUNCTION_DICT,
+    FUNCTION_NAMESPACE,
+    FUNCTION_RAISE_EXCEPTION,
+    FUNCTION_RANGE,
     FUNCTION_STRFTIME_NOW,
 };
 
@@ -105,14 +108,16 @@ struct value function_call(struct work *w, int function, const struct arguments 
     struct value given[MAX_PARAMETERS];
     switch ((enum function)function) {
     case FUNCTION_DICT:
-    case FUNCTION_NAMESPACE: return new_map(w, a, function);
+    case FUNCTION_NAMESPACE:
+        return new_map(w, a, function);
     case FUNCTION_RANGE:
         arguments_bind(w, a, names[function], range, given);
         return make_range(w, given);
     case FUNCTION_STRFTIME_NOW:
         arguments_bind(w, a, names[function], format, given);
         return format_time(w, given[0], now);
-    case FUNCTION_RAISE_EXCEPTION: break;
+    case FUNCTION_RAISE_EXCEPTION:
+        break;
     }
     arguments_bind(w, a, names[function], message, given);
     struct value text = value_str(w, given[0]);

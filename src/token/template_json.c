@@ -61,7 +61,8 @@ static void print_scalar(struct work *w, struct text *to, struct value v)
         print_repr(w, to, v);
 }
 
-static void new_line(struct work *w, struct text *to, const struct json_style *style, uint32_t level)
+static void new_line(struct work *w, struct text *to, const struct json_style *style,
+                     uint32_t level)
 {
     if (!style->lines)
         return;
@@ -212,14 +213,24 @@ static struct value convert(struct work *w, const json_t *j, bool trusted, uint3
     if (level > WORK_MAX_DEPTH)
         work_fail(w, "the values given are nested deeper than %d levels", WORK_MAX_DEPTH);
     switch (json_typeof(j)) {
-    case JSON_OBJECT: return convert_map(w, j, trusted, level);
-    case JSON_ARRAY: return convert_list(w, j, trusted, level);
-    case JSON_STRING: return string_of(w, json_string_value(j), json_string_length(j), trusted);
-    case JSON_INTEGER: v = value_int(json_integer_value(j)); break;
-    case JSON_REAL: v = value_float(json_real_value(j)); break;
-    case JSON_TRUE: return value_bool(true);
-    case JSON_FALSE: return value_bool(false);
-    case JSON_NULL: return v;
+    case JSON_OBJECT:
+        return convert_map(w, j, trusted, level);
+    case JSON_ARRAY:
+        return convert_list(w, j, trusted, level);
+    case JSON_STRING:
+        return string_of(w, json_string_value(j), json_string_length(j), trusted);
+    case JSON_INTEGER:
+        v = value_int(json_integer_value(j));
+        break;
+    case JSON_REAL:
+        v = value_float(json_real_value(j));
+        break;
+    case JSON_TRUE:
+        return value_bool(true);
+    case JSON_FALSE:
+        return value_bool(false);
+    case JSON_NULL:
+        return v;
     }
     v.flags = trusted ? 0 : VALUE_DATA;
     return v;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * template_json: values as JSON, as transformers' tojson (Python's json.dumps) writes it, and JSON as
- * values.
+ * template_json: values as JSON, as transformers' tojson (Python's json.dumps) writes it, and JSON
+ * as values.
  */
 #ifndef QINS_TEMPLATE_JSON_H
 #define QINS_TEMPLATE_JSON_H
@@ -11,10 +11,10 @@
 #include "template_text.h"
 
 struct json_style {
-    bool ascii;           /* \u escapes for all that is not ASCII */
+    bool ascii; /* \u escapes for all that is not ASCII */
     bool sort_keys;
-    bool lines;           /* one value a line, after `indent` for each level */
-    struct value indent;  /* a string, as long as lines is set */
+    bool lines;          /* one value a line, after `indent` for each level */
+    struct value indent; /* a string, as long as lines is set */
     struct value comma, colon;
 };
 

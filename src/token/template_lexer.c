@@ -63,7 +63,10 @@ static struct token *push(struct lexer *l, enum token_kind kind, const char *byt
     }
     locate(l, bytes);
     struct token *t = &l->tokens[l->n++];
-    *t = (struct token){.kind = kind, .line = l->w->line, .column = l->w->column, .bytes = bytes,
+    *t = (struct token){.kind = kind,
+                        .line = l->w->line,
+                        .column = l->w->column,
+                        .bytes = bytes,
                         .len = (uint32_t)n};
     return t;
 }
@@ -330,8 +333,11 @@ static const char *find_tag(const struct lexer *l)
 
 struct token *lexer_tokens(struct work *w, struct value source, uint32_t *n_tokens)
 {
-    struct lexer l = {.w = w, .s = string_bytes(source), .counted = string_bytes(source),
-                      .end = string_bytes(source) + source.len, .line_starting = true};
+    struct lexer l = {.w = w,
+                      .s = string_bytes(source),
+                      .counted = string_bytes(source),
+                      .end = string_bytes(source) + source.len,
+                      .line_starting = true};
     w->line = w->column = 1;
     while (l.s < l.end) {
         const char *tag = find_tag(&l), *raw;

@@ -72,8 +72,7 @@ struct value filter_items(struct work *w, struct value v, const struct value *a)
         return value_iterator(w, v);
     if (v.kind != KIND_MAP)
         work_fail(w, "Can only get item pairs from a mapping.");
-    return value_iterator(w,
-                          (struct value){.kind = KIND_VIEW, .which = VIEW_ITEMS, .map = v.map});
+    return value_iterator(w, (struct value){.kind = KIND_VIEW, .which = VIEW_ITEMS, .map = v.map});
 }
 
 /* ---- put together --------------------------------------------------------------------------- */
@@ -161,8 +160,6 @@ struct value filter_sort(struct work *w, struct value v, const struct value *a)
     for (uint32_t i = 0; i < l->n; i++) {
         keyed[i].key = sort_key(w, l->items[i], a[2], argument_bool(w, a[1], false));
         keyed[i].value = l->items[i];
-        if (keyed[i].key.kind == KIND_UNDEFINED)
-            value_use(w, keyed[i].key);
     }
     return value_list(sorted(w, keyed, l->n, argument_bool(w, a[0], false)));
 }
@@ -291,8 +288,9 @@ struct value filter_slice(struct work *w, struct value v, const struct value *a)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t size = each + (i < longer);
         struct value fill = i >= longer ? a[1] : missing;
-        list_push(w, slices,
-                  value_list(part(w, l, at, at + size, size + (argument_given(fill) ? 1 : 0), fill)));
+        list_push(
+            w, slices,
+            value_list(part(w, l, at, at + size, size + (argument_given(fill) ? 1 : 0), fill)));
         at += size;
         work_step(w, 1);
     }

@@ -11,7 +11,9 @@ enum { MAX_DIGITS = 400 };
 
 static bool is_digit(char c, int base)
 {
-    int d = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
+    int d = c >= '0' && c <= '9'                     ? c - '0'
+            : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                     : 99;
     return d < base;
 }
 
@@ -51,7 +53,8 @@ size_t literal_int(struct work *w, const char *s, const char *end, struct value 
 {
     char c = s + 2 < end && s[0] == '0' ? (char)(s[1] | 0x20) : '0';
     int base = c == 'x' ? 16 : c == 'o' ? 8 : c == 'b' ? 2 : 10;
-    size_t n = base == 10 ? digits(s, end, *s == '0' ? 1 : 10, false) : digits(s + 2, end, base, true);
+    size_t n =
+        base == 10 ? digits(s, end, *s == '0' ? 1 : 10, false) : digits(s + 2, end, base, true);
     int64_t i;
     if (base != 10 && n > 0)
         n += 2;

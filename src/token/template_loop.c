@@ -69,25 +69,50 @@ static struct value item_or_undefined(struct value v, const char *why)
 
 bool loop_attribute(struct work *w, struct loop *l, const char *name, size_t n, struct value *out)
 {
-    static const char *const names[] = {"index",  "index0", "revindex", "revindex0", "first", "last",
-                                        "length", "depth",  "depth0",   "previtem",  "nextitem"};
+    static const char *const names[] = {"index",  "index0",   "revindex", "revindex0",
+                                        "first",  "last",     "length",   "depth",
+                                        "depth0", "previtem", "nextitem"};
     size_t i = 0;
     while (i < sizeof names / sizeof *names &&
            !(strlen(names[i]) == n && memcmp(names[i], name, n) == 0))
         i++;
     switch (i) {
-    case 0: *out = value_int(l->index0 + 1); return true;
-    case 1: *out = value_int(l->index0); return true;
-    case 2: *out = value_int(length(w, l) - l->index0); return true;
-    case 3: *out = value_int(length(w, l) - l->index0 - 1); return true;
-    case 4: *out = value_bool(l->index0 == 0); return true;
-    case 5: *out = value_bool(!peek(w, l)); return true;
-    case 6: *out = value_int(length(w, l)); return true;
-    case 7: *out = value_int(l->depth0 + 1); return true;
-    case 8: *out = value_int(l->depth0); return true;
-    case 9: *out = item_or_undefined(l->before, "there is no previous item"); return true;
-    case 10: peek(w, l); *out = item_or_undefined(l->after, "there is no next item"); return true;
-    default: return false;
+    case 0:
+        *out = value_int(l->index0 + 1);
+        return true;
+    case 1:
+        *out = value_int(l->index0);
+        return true;
+    case 2:
+        *out = value_int(length(w, l) - l->index0);
+        return true;
+    case 3:
+        *out = value_int(length(w, l) - l->index0 - 1);
+        return true;
+    case 4:
+        *out = value_bool(l->index0 == 0);
+        return true;
+    case 5:
+        *out = value_bool(!peek(w, l));
+        return true;
+    case 6:
+        *out = value_int(length(w, l));
+        return true;
+    case 7:
+        *out = value_int(l->depth0 + 1);
+        return true;
+    case 8:
+        *out = value_int(l->depth0);
+        return true;
+    case 9:
+        *out = item_or_undefined(l->before, "there is no previous item");
+        return true;
+    case 10:
+        peek(w, l);
+        *out = item_or_undefined(l->after, "there is no next item");
+        return true;
+    default:
+        return false;
     }
 }
 

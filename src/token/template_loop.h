@@ -15,7 +15,7 @@ struct loop {
     void *runner; /* whoever runs the loop, and what it needs in order to do so */
     const void *statement;
     void *scope;
-    struct list *rest;             /* fetched in order to count; NULL: not yet */
+    struct list *rest; /* fetched in order to count; NULL: not yet */
     uint32_t n_rest_used;
     int64_t index0, length; /* length -1: not yet known */
     uint32_t depth0;        /* of recursive loops */

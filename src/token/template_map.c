@@ -14,17 +14,26 @@ bool value_truth(struct work *w, struct value v)
     switch ((enum kind)v.kind) {
     case KIND_MISSING:
     case KIND_UNDEFINED:
-    case KIND_NONE: return false;
-    case KIND_BOOL: return v.yes;
-    case KIND_INT: return v.i != 0;
-    case KIND_FLOAT: return v.f != 0;
-    case KIND_STRING: return v.len > 0;
+    case KIND_NONE:
+        return false;
+    case KIND_BOOL:
+        return v.yes;
+    case KIND_INT:
+        return v.i != 0;
+    case KIND_FLOAT:
+        return v.f != 0;
+    case KIND_STRING:
+        return v.len > 0;
     case KIND_LIST:
-    case KIND_TUPLE: return v.list->n > 0;
+    case KIND_TUPLE:
+        return v.list->n > 0;
     case KIND_MAP:
-    case KIND_VIEW: return v.map->n > 0;
-    case KIND_RANGE: return v.range->n > 0;
-    default: return true;
+    case KIND_VIEW:
+        return v.map->n > 0;
+    case KIND_RANGE:
+        return v.range->n > 0;
+    default:
+        return true;
     }
 }
 
@@ -89,16 +98,24 @@ bool value_equal(struct work *w, struct value a, struct value b)
     if (a.kind != b.kind)
         return false;
     switch ((enum kind)a.kind) {
-    case KIND_STRING: return a.len == b.len && strings_order(w, a, b) == 0;
+    case KIND_STRING:
+        return a.len == b.len && strings_order(w, a, b) == 0;
     case KIND_LIST:
-    case KIND_TUPLE: return lists_equal(w, a.list, b.list);
-    case KIND_MAP: return maps_equal(w, a.map, b.map);
-    case KIND_RANGE: return ranges_equal(a.range, b.range);
+    case KIND_TUPLE:
+        return lists_equal(w, a.list, b.list);
+    case KIND_MAP:
+        return maps_equal(w, a.map, b.map);
+    case KIND_RANGE:
+        return ranges_equal(a.range, b.range);
     case KIND_UNDEFINED:
-    case KIND_NONE: return true;
-    case KIND_VIEW: return a.which == b.which && maps_equal(w, a.map, b.map);
-    case KIND_FUNCTION: return a.which == b.which;
-    default: return a.any == b.any;
+    case KIND_NONE:
+        return true;
+    case KIND_VIEW:
+        return a.which == b.which && maps_equal(w, a.map, b.map);
+    case KIND_FUNCTION:
+        return a.which == b.which;
+    default:
+        return a.any == b.any;
     }
 }
 

@@ -87,15 +87,20 @@ int method_find(struct value of, const char *name, size_t n)
     if (n == 0)
         return -1;
     switch ((enum kind)of.kind) {
-    case KIND_STRING: return find(STR_CAPITALIZE, LIST_APPEND, name, n);
-    case KIND_LIST: return find(LIST_APPEND, DICT_CLEAR, name, n);
+    case KIND_STRING:
+        return find(STR_CAPITALIZE, LIST_APPEND, name, n);
+    case KIND_LIST:
+        return find(LIST_APPEND, DICT_CLEAR, name, n);
     case KIND_TUPLE: { /* what does not change it */
         int m = find(LIST_APPEND, DICT_CLEAR, name, n);
         return m == LIST_COUNT || m == LIST_INDEX ? m : -1;
     }
-    case KIND_MAP: return find(DICT_CLEAR, LOOP_CYCLE, name, n);
-    case KIND_LOOP: return find(LOOP_CYCLE, N_METHODS, name, n);
-    default: return -1;
+    case KIND_MAP:
+        return find(DICT_CLEAR, LOOP_CYCLE, name, n);
+    case KIND_LOOP:
+        return find(LOOP_CYCLE, N_METHODS, name, n);
+    default:
+        return -1;
     }
 }
 

@@ -15,14 +15,20 @@ static struct signature signature(enum method m)
     case LIST_APPEND:
     case LIST_COUNT:
     case LIST_EXTEND:
-    case LIST_REMOVE: return (struct signature){"/object", 1};
-    case LIST_INDEX: return (struct signature){"/value,/start,/stop", 1};
-    case LIST_INSERT: return (struct signature){"/index,/object", 2};
-    case LIST_POP: return (struct signature){"/index", 0};
+    case LIST_REMOVE:
+        return (struct signature){"/object", 1};
+    case LIST_INDEX:
+        return (struct signature){"/value,/start,/stop", 1};
+    case LIST_INSERT:
+        return (struct signature){"/index,/object", 2};
+    case LIST_POP:
+        return (struct signature){"/index", 0};
     case DICT_GET:
     case DICT_POP:
-    case DICT_SETDEFAULT: return (struct signature){"/key,/default", 1};
-    default: return (struct signature){"", 0};
+    case DICT_SETDEFAULT:
+        return (struct signature){"/key,/default", 1};
+    default:
+        return (struct signature){"", 0};
     }
 }
 
@@ -97,18 +103,33 @@ static struct value list_method(struct work *w, struct value self, enum method m
 {
     struct list *l = self.list;
     switch (m) {
-    case LIST_COPY: return value_list(walk_list(w, self));
-    case LIST_COUNT: return value_int(count(w, l, a[0]));
+    case LIST_COPY:
+        return value_list(walk_list(w, self));
+    case LIST_COUNT:
+        return value_int(count(w, l, a[0]));
     case LIST_INDEX:
-        return value_int(index_of(w, l, a[0], argument_int(w, a[1], 0),
-                                  argument_int(w, a[2], INT64_MAX)));
-    case LIST_POP: return pop_item(w, l, argument_int(w, a[0], -1));
-    case LIST_APPEND: list_push(w, l, a[0]); break;
-    case LIST_CLEAR: l->n = 0; break;
-    case LIST_EXTEND: extend(w, l, a[0]); break;
-    case LIST_INSERT: insert(w, l, argument_int(w, a[0], 0), a[1]); break;
-    case LIST_REMOVE: remove_at(w, l, index_of(w, l, a[0], 0, INT64_MAX)); break;
-    default: reverse(w, l); break;
+        return value_int(
+            index_of(w, l, a[0], argument_int(w, a[1], 0), argument_int(w, a[2], INT64_MAX)));
+    case LIST_POP:
+        return pop_item(w, l, argument_int(w, a[0], -1));
+    case LIST_APPEND:
+        list_push(w, l, a[0]);
+        break;
+    case LIST_CLEAR:
+        l->n = 0;
+        break;
+    case LIST_EXTEND:
+        extend(w, l, a[0]);
+        break;
+    case LIST_INSERT:
+        insert(w, l, argument_int(w, a[0], 0), a[1]);
+        break;
+    case LIST_REMOVE:
+        remove_at(w, l, index_of(w, l, a[0], 0, INT64_MAX));
+        break;
+    default:
+        reverse(w, l);
+        break;
     }
     return value_none();
 }
@@ -139,21 +160,29 @@ static struct value map_method(struct work *w, struct value self, enum method m,
     struct map *map = self.map;
     struct value missing = a[1].kind == KIND_MISSING ? value_none() : a[1], *found;
     switch (m) {
-    case DICT_GET: found = map_get(w, map, a[0]); return found ? *found : missing;
-    case DICT_ITEMS: return view(map, VIEW_ITEMS);
-    case DICT_KEYS: return view(map, VIEW_KEYS);
-    case DICT_VALUES: return view(map, VIEW_VALUES);
+    case DICT_GET:
+        found = map_get(w, map, a[0]);
+        return found ? *found : missing;
+    case DICT_ITEMS:
+        return view(map, VIEW_ITEMS);
+    case DICT_KEYS:
+        return view(map, VIEW_KEYS);
+    case DICT_VALUES:
+        return view(map, VIEW_VALUES);
     case DICT_COPY: {
         struct map *copy = map_new(w);
         map_update(w, copy, self);
         return value_map(copy);
     }
-    case DICT_POP: return pop_key(w, map, a[0], a[1]);
+    case DICT_POP:
+        return pop_key(w, map, a[0], a[1]);
     case DICT_SETDEFAULT:
         if (!map_get(w, map, a[0]))
             map_set(w, map, a[0], missing);
         return *map_get(w, map, a[0]);
-    default: *map = (struct map){0}; return value_none();
+    default:
+        *map = (struct map){0};
+        return value_none();
     }
 }
 

@@ -74,7 +74,8 @@ bool number_float(struct work *w, struct value s, double *out)
     if (!plain(w, s, text))
         return false;
     const char *p = text + (*text == '-' || *text == '+');
-    bool name = strcasecmp(p, "inf") == 0 || strcasecmp(p, "infinity") == 0 || strcasecmp(p, "nan") == 0;
+    bool name =
+        strcasecmp(p, "inf") == 0 || strcasecmp(p, "infinity") == 0 || strcasecmp(p, "nan") == 0;
     if (!name && strspn(p, "0123456789.eE+-") != strlen(p))
         return false;
     *out = strtod(text, &end);

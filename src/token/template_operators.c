@@ -13,7 +13,7 @@
 
 const char *operator_name(enum operator_kind op)
 {
-    static const char *const names[] = {"+", "-",  "*", "/",  "//", "%",  "** or pow()", "==",
+    static const char *const names[] = {"+",  "-", "*",  "/", "//", "%",  "** or pow()", "==",
                                         "!=", "<", "<=", ">", ">=", "in", "not in"};
     return names[op];
 }
@@ -58,15 +58,24 @@ static struct value int_arithmetic(struct work *w, enum operator_kind op, int64_
     if (b == 0 && (op == OP_DIV || op == OP_FLOORDIV || op == OP_MOD))
         work_fail(w, "division by zero");
     switch (op) {
-    case OP_ADD: ok = !__builtin_add_overflow(a, b, &r); break;
-    case OP_SUB: ok = !__builtin_sub_overflow(a, b, &r); break;
-    case OP_MUL: ok = !__builtin_mul_overflow(a, b, &r); break;
-    case OP_DIV: return value_float((double)a / (double)b);
+    case OP_ADD:
+        ok = !__builtin_add_overflow(a, b, &r);
+        break;
+    case OP_SUB:
+        ok = !__builtin_sub_overflow(a, b, &r);
+        break;
+    case OP_MUL:
+        ok = !__builtin_mul_overflow(a, b, &r);
+        break;
+    case OP_DIV:
+        return value_float((double)a / (double)b);
     case OP_FLOORDIV:
         ok = !(a == INT64_MIN && b == -1);
         r = ok ? floor_div(a, b) : 0;
         break;
-    case OP_MOD: r = b == -1 ? 0 : a - floor_div(a, b) * b; break;
+    case OP_MOD:
+        r = b == -1 ? 0 : a - floor_div(a, b) * b;
+        break;
     default:
         if (b < 0)
             return value_float(pow((double)a, (double)b));
@@ -88,13 +97,20 @@ static struct value float_arithmetic(struct work *w, enum operator_kind op, doub
     if (b == 0 && (op == OP_DIV || op == OP_FLOORDIV || op == OP_MOD))
         work_fail(w, "float division by zero");
     switch (op) {
-    case OP_ADD: return value_float(a + b);
-    case OP_SUB: return value_float(a - b);
-    case OP_MUL: return value_float(a * b);
-    case OP_DIV: return value_float(a / b);
-    case OP_FLOORDIV: return value_float(floor((a - float_mod(a, b)) / b + 0.5));
-    case OP_MOD: return value_float(float_mod(a, b));
-    default: return value_float(pow(a, b));
+    case OP_ADD:
+        return value_float(a + b);
+    case OP_SUB:
+        return value_float(a - b);
+    case OP_MUL:
+        return value_float(a * b);
+    case OP_DIV:
+        return value_float(a / b);
+    case OP_FLOORDIV:
+        return value_float(floor((a - float_mod(a, b)) / b + 0.5));
+    case OP_MOD:
+        return value_float(float_mod(a, b));
+    default:
+        return value_float(pow(a, b));
     }
 }
 
@@ -225,19 +241,28 @@ bool value_contains(struct work *w, struct value in, struct value v)
 bool operator_compare(struct work *w, enum operator_kind op, struct value a, struct value b)
 {
     switch (op) {
-    case OP_EQ: return value_equal(w, a, b);
-    case OP_NE: return !value_equal(w, a, b);
-    case OP_IN: return value_contains(w, b, a);
-    case OP_NOT_IN: return !value_contains(w, b, a);
-    default: break;
+    case OP_EQ:
+        return value_equal(w, a, b);
+    case OP_NE:
+        return !value_equal(w, a, b);
+    case OP_IN:
+        return value_contains(w, b, a);
+    case OP_NOT_IN:
+        return !value_contains(w, b, a);
+    default:
+        break;
     }
     value_use(w, a);
     value_use(w, b);
     int order = value_order(w, a, b, operator_name(op));
     switch (op) {
-    case OP_LT: return order == -1;
-    case OP_LE: return order == -1 || order == 0;
-    case OP_GT: return order == 1;
-    default: return order == 1 || order == 0;
+    case OP_LT:
+        return order == -1;
+    case OP_LE:
+        return order == -1 || order == 0;
+    case OP_GT:
+        return order == 1;
+    default:
+        return order == 1 || order == 0;
     }
 }

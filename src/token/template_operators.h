@@ -8,8 +8,21 @@
 #include "template_value.h"
 
 enum operator_kind {
-    OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD, OP_POW,
-    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN,
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_FLOORDIV,
+    OP_MOD,
+    OP_POW,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_IN,
+    OP_NOT_IN,
 };
 
 const char *operator_name(enum operator_kind op);
@@ -18,6 +31,5 @@ struct value operator_arithmetic(struct work *w, enum operator_kind op, struct v
 bool operator_compare(struct work *w, enum operator_kind op, struct value a, struct value b);
 struct value operator_negate(struct work *w, struct value v);
 bool value_contains(struct work *w, struct value in, struct value v);
-
 
 #endif

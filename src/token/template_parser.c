@@ -20,10 +20,12 @@ void parser_fail(struct parser *p, const char *format, ...)
 
 void parser_unexpected(struct parser *p, const char *wanted)
 {
-    static const char *const names[] = {
-        [TOKEN_END] = "the end of the template", [TOKEN_TEXT] = "text",
-        [TOKEN_VARIABLE_BEGIN] = "{{",           [TOKEN_VARIABLE_END] = "}}",
-        [TOKEN_BLOCK_BEGIN] = "{%",              [TOKEN_BLOCK_END] = "%}"};
+    static const char *const names[] = {[TOKEN_END] = "the end of the template",
+                                        [TOKEN_TEXT] = "text",
+                                        [TOKEN_VARIABLE_BEGIN] = "{{",
+                                        [TOKEN_VARIABLE_END] = "}}",
+                                        [TOKEN_BLOCK_BEGIN] = "{%",
+                                        [TOKEN_BLOCK_END] = "%}"};
     const struct token *t = p->at;
     if (t->kind < TOKEN_NAME)
         parser_fail(p, "%s expected, not %s", wanted, names[t->kind]);

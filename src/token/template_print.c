@@ -84,7 +84,10 @@ static void print_escaped(struct work *w, struct text *to, int32_t cp, bool from
     else if (cp == '\\' || cp == '\'' || cp == '"')
         snprintf(e, sizeof e, "\\%c", cp);
     else
-        snprintf(e, sizeof e, cp < 0x100 ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x",
+        snprintf(e, sizeof e,
+                 cp < 0x100     ? "\\x%02x"
+                 : cp < 0x10000 ? "\\u%04x"
+                                : "\\U%08x",
                  (unsigned)cp);
     text_append(w, to, e, strlen(e), from_template);
 }
@@ -180,16 +183,32 @@ void print_repr(struct work *w, struct text *to, struct value v)
         text_puts(w, to, v.flags & VALUE_MARKUP ? ")" : "");
         break;
     case KIND_MISSING:
-    case KIND_UNDEFINED: text_puts(w, to, "Undefined"); break;
-    case KIND_NONE: text_puts(w, to, "None"); break;
-    case KIND_BOOL: text_puts(w, to, v.yes ? "True" : "False"); break;
+    case KIND_UNDEFINED:
+        text_puts(w, to, "Undefined");
+        break;
+    case KIND_NONE:
+        text_puts(w, to, "None");
+        break;
+    case KIND_BOOL:
+        text_puts(w, to, v.yes ? "True" : "False");
+        break;
     case KIND_INT:
-    case KIND_FLOAT: print_number(w, to, v); break;
+    case KIND_FLOAT:
+        print_number(w, to, v);
+        break;
     case KIND_LIST:
-    case KIND_TUPLE: print_list(w, to, v); break;
-    case KIND_MAP: print_map(w, to, v.map); break;
-    case KIND_VIEW: print_view(w, to, v); break;
-    case KIND_RANGE: print_range(w, to, v.range); break;
+    case KIND_TUPLE:
+        print_list(w, to, v);
+        break;
+    case KIND_MAP:
+        print_map(w, to, v.map);
+        break;
+    case KIND_VIEW:
+        print_view(w, to, v);
+        break;
+    case KIND_RANGE:
+        print_range(w, to, v.range);
+        break;
     case KIND_NAMESPACE:
         text_puts(w, to, "<Namespace ");
         print_map(w, to, v.map);

@@ -12,27 +12,16 @@
 #include "template_methods.h"
 #include "template_operators.h"
 #include "template_print.h"
+#include "template_scope.h"
 #include "template_tests.h"
 
 enum { MAX_ARGUMENTS = 16384 }; /* of all calls that are going on */
 
-/* Evaluation nests deeply: what one kind of node needs on the C stack is no part of the frames of all. */
+/* Evaluation nests deeply: what one kind of node needs on the C stack is no part of the frames of
+ * all. */
 #define APART __attribute__((noinline))
 
 enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
-
-struct binding {
-    uint32_t symbol;
-    struct value value;
-};
-
-/* The variables of a loop's round, a macro or a block. The outermost ones are the runner's globals. */
-struct scope {
-    struct scope *parent; /* NULL: the globals */
-    struct binding *bindings;
-    uint32_t n, cap;
-    bool captured; /* a macro was made in it, and may read it later */
-};
 
 struct macro {
     const struct macro_node *node;
@@ -41,15 +30,12 @@ struct macro {
 
 struct runner {
     struct work *w;
-    struct value *globals; /* [n_symbols] */
-    uint32_t n_symbols;
     const struct tm *now;
-    struct scope *scope; /* NULL: the globals */
+    struct scopes vars;
     struct text *out;
-    struct value block; /* what the filters of a block begin with */
-    uint32_t n_macros;  /* running */
-    struct scope *spare_scopes;
-    struct value *arguments; /* [MAX_ARGUMENTS] */
+    struct value block;       /* what the filters of a block begin with */
+    uint32_t n_macros;        /* running */
+    struct value *arguments;  /* [MAX_ARGUMENTS] */
     struct keyword *keywords; /* [MAX_ARGUMENTS] */
     uint32_t n_arguments, n_keywords;
 };
@@ -65,66 +51,6 @@ static void at(struct runner *r, const struct node *n)
 
 /* ---- variables ------------------------------------------------------------------------------ */
 
-static struct value lookup(struct runner *r, const struct node *n)
-{
-    for (const struct scope *s = r->scope; s; s = s->parent) {
-        work_step(r->w, s->n / 8);
-        for (uint32_t i = 0; i < s->n; i++)
-            if (s->bindings[i].symbol == n->symbol)
-                return s->bindings[i].value;
-    }
-    if (r->globals[n->symbol].kind != KIND_MISSING)
-        return r->globals[n->symbol];
-    return value_undefined(UNDEFINED_NAME, n->name, n->len);
-}
-
-static void bind(struct runner *r, uint32_t symbol, struct value v)
-{
-    struct scope *s = r->scope;
-    if (!s) {
-        r->globals[symbol] = v;
-        return;
-    }
-    work_step(r->w, s->n / 8);
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->bindings[i].symbol == symbol) {
-            s->bindings[i].value = v;
-            return;
-        }
-    if (s->n == s->cap) {
-        uint32_t cap = s->cap ? s->cap * 2 : 4;
-        s->bindings = work_grow_array(r->w, s->bindings, s->n, cap, sizeof *s->bindings);
-        s->cap = cap;
-    }
-    s->bindings[s->n++] = (struct binding){symbol, v};
-}
-
-static struct scope *open_scope(struct runner *r, struct scope *parent)
-{
-    struct scope *s = r->spare_scopes, *before = r->scope;
-    if (s) {
-        r->spare_scopes = s->parent;
-        s->n = 0;
-    } else {
-        s = work_take(r->w, sizeof *s);
-        *s = (struct scope){0};
-    }
-    s->parent = parent;
-    r->scope = s;
-    return before;
-}
-
-/* before: what open_scope gave. */
-static void close_scope(struct runner *r, struct scope *before)
-{
-    struct scope *s = r->scope;
-    r->scope = before;
-    if (s->captured)
-        return;
-    s->parent = r->spare_scopes;
-    r->spare_scopes = s;
-}
-
 static void assign(struct runner *r, const struct node *target, struct value v);
 
 APART static void unpack(struct runner *r, const struct node *target, struct value v)
@@ -133,7 +59,8 @@ APART static void unpack(struct runner *r, const struct node *target, struct val
     struct value item;
     for (uint32_t i = 0; i < target->n_items; i++) {
         if (!walk_next(r->w, &walk, &item))
-            work_fail(r->w, "not enough values to unpack (expected %u, got %u)", target->n_items, i);
+            work_fail(r->w, "not enough values to unpack (expected %u, got %u)", target->n_items,
+                      i);
         assign(r, target->items[i], item);
     }
     if (walk_next(r->w, &walk, &item))
@@ -143,12 +70,12 @@ APART static void unpack(struct runner *r, const struct node *target, struct val
 APART static void assign(struct runner *r, const struct node *target, struct value v)
 {
     if (target->kind == NODE_NAME) {
-        bind(r, target->symbol, v);
+        scope_bind(&r->vars, target->symbol, v);
     } else if (target->kind == NODE_TUPLE) {
         at(r, target);
         unpack(r, target, v);
     } else {
-        struct value space = lookup(r, target);
+        struct value space = scope_lookup(&r->vars, target);
         at(r, target);
         if (space.kind != KIND_NAMESPACE)
             work_fail(r->w, "cannot assign attribute on non-namespace object");
@@ -206,8 +133,8 @@ static void push_stars(struct runner *r, struct frame *f, const struct call *c)
     }
 }
 
-/* Values of a call that are being computed lie on a stack of the runner; arguments inside of them are
- * pushed and gone before the next one is pushed. */
+/* Values of a call that are being computed lie on a stack of the runner; arguments inside of them
+ * are pushed and gone before the next one is pushed. */
 APART static void open_frame(struct runner *r, struct frame *f, const struct call *c)
 {
     *f = (struct frame){.n_arguments = r->n_arguments, .n_keywords = r->n_keywords};
@@ -233,14 +160,13 @@ static void close_frame(struct runner *r, const struct frame *f)
 static struct value make_macro(struct runner *r, const struct macro_node *node)
 {
     struct macro *m = work_take(r->w, sizeof *m);
-    *m = (struct macro){node, r->scope};
-    for (struct scope *s = r->scope; s && !s->captured; s = s->parent)
-        s->captured = true;
+    *m = (struct macro){node, scope_capture(&r->vars)};
     return (struct value){.kind = KIND_MACRO, .macro = m};
 }
 
 /* -> the keyword argument, which is marked as used, or MISSING. */
-static struct value take_keyword(const struct arguments *a, const char *name, uint32_t n, bool *used)
+static struct value take_keyword(const struct arguments *a, const char *name, uint32_t n,
+                                 bool *used)
 {
     for (uint32_t i = 0; i < a->n_keywords; i++)
         if (!used[i] && a->keywords[i].n == n && memcmp(a->keywords[i].name, name, n) == 0) {
@@ -250,17 +176,17 @@ static struct value take_keyword(const struct arguments *a, const char *name, ui
     return (struct value){.kind = KIND_MISSING};
 }
 
-APART static void bind_parameters(struct runner *r, const struct macro_node *m, const struct arguments *a,
-                            bool *used)
+APART static void bind_parameters(struct runner *r, const struct macro_node *m,
+                                  const struct arguments *a, bool *used)
 {
     for (uint32_t i = 0; i < m->n_parameters; i++) {
         const struct parameter *p = &m->parameters[i];
-        struct value v = i < a->positional->n ? a->positional->items[i]
-                                              : take_keyword(a, p->name, p->n, used);
+        struct value v =
+            i < a->positional->n ? a->positional->items[i] : take_keyword(a, p->name, p->n, used);
         if (v.kind == KIND_MISSING)
             v = p->otherwise ? eval(r, p->otherwise)
                              : value_undefined(UNDEFINED_PARAMETER, p->name, p->n);
-        bind(r, p->symbol, v);
+        scope_bind(&r->vars, p->symbol, v);
     }
 }
 
@@ -278,7 +204,7 @@ static void bind_rest(struct runner *r, const struct macro_node *m, const struct
         map_set(r->w, kwargs, string_of(r->w, k->name, k->n, true), k->value);
     }
     if (kwargs)
-        bind(r, m->kwargs, value_map(kwargs));
+        scope_bind(&r->vars, m->kwargs, value_map(kwargs));
     if (a->positional->n > m->n_parameters && !m->takes_varargs)
         work_fail(r->w, "macro '%.*s' takes not more than %u argument(s)", (int)m->n_name, m->name,
                   m->n_parameters);
@@ -287,7 +213,7 @@ static void bind_rest(struct runner *r, const struct macro_node *m, const struct
     struct list *varargs = list_new(r->w, 0);
     for (uint32_t i = m->n_parameters; i < a->positional->n; i++)
         list_push(r->w, varargs, a->positional->items[i]);
-    bind(r, m->varargs, value_tuple(varargs));
+    scope_bind(&r->vars, m->varargs, value_tuple(varargs));
 }
 
 static void bind_caller(struct runner *r, const struct macro_node *m, const struct arguments *a,
@@ -298,13 +224,14 @@ static void bind_caller(struct runner *r, const struct macro_node *m, const stru
     struct value v = take_keyword(a, "caller", 6, used);
     if (v.kind == KIND_MISSING || v.kind == KIND_NONE)
         v = value_undefined(UNDEFINED_OTHER, "No caller defined", 17);
-    bind(r, m->caller, v);
+    scope_bind(&r->vars, m->caller, v);
 }
 
-APART static struct value call_macro(struct runner *r, const struct macro *m, const struct arguments *a)
+APART static struct value call_macro(struct runner *r, const struct macro *m,
+                                     const struct arguments *a)
 {
     struct text *out = r->out;
-    struct scope *before = open_scope(r, m->scope);
+    struct scope *before = scope_open(&r->vars, m->scope);
     bool *used = a->n_keywords ? work_take(r->w, a->n_keywords) : NULL;
     if (used)
         memset(used, 0, a->n_keywords);
@@ -318,7 +245,7 @@ APART static struct value call_macro(struct runner *r, const struct macro *m, co
     struct value v = text_string(r->out);
     r->out = out;
     r->n_macros--;
-    close_scope(r, before);
+    scope_close(&r->vars, before);
     return v;
 }
 
@@ -327,10 +254,14 @@ static struct value call_loop(struct runner *r, struct loop *l, const struct arg
 static struct value call_value(struct runner *r, struct value callee, const struct arguments *a)
 {
     switch ((enum kind)callee.kind) {
-    case KIND_FUNCTION: return function_call(r->w, callee.which, a, r->now);
-    case KIND_METHOD: return method_call(r->w, callee, a);
-    case KIND_MACRO: return call_macro(r, callee.macro, a);
-    case KIND_LOOP: return call_loop(r, callee.loop, a);
+    case KIND_FUNCTION:
+        return function_call(r->w, callee.which, a, r->now);
+    case KIND_METHOD:
+        return method_call(r->w, callee, a);
+    case KIND_MACRO:
+        return call_macro(r, callee.macro, a);
+    case KIND_LOOP:
+        return call_loop(r, callee.loop, a);
     default:
         value_use(r->w, callee);
         work_fail(r->w, "'%s' object is not callable", value_type(callee));
@@ -347,9 +278,10 @@ APART static struct value eval_call(struct runner *r, const struct node *n, stru
         bound.self = eval(r, n->a->a);
         at(r, n->a);
         int method = method_find(bound.self, n->a->name, n->a->len);
-        callee = method >= 0 ? (struct value){.kind = KIND_METHOD, .which = (uint16_t)method,
-                                              .bound = &bound}
-                             : value_attribute(r->w, bound.self, n->a->name, n->a->len);
+        callee =
+            method >= 0
+                ? (struct value){.kind = KIND_METHOD, .which = (uint16_t)method, .bound = &bound}
+                : value_attribute(r->w, bound.self, n->a->name, n->a->len);
     } else {
         callee = eval(r, n->a);
     }
@@ -478,30 +410,48 @@ static struct value eval_kind(struct runner *r, const struct node *n)
 {
     struct value v;
     switch ((enum node_kind)n->kind) {
-    case NODE_LIST: return value_list(eval_items(r, n));
-    case NODE_TUPLE: return value_tuple(eval_items(r, n));
-    case NODE_DICT: return eval_dict(r, n);
+    case NODE_LIST:
+        return value_list(eval_items(r, n));
+    case NODE_TUPLE:
+        return value_tuple(eval_items(r, n));
+    case NODE_DICT:
+        return eval_dict(r, n);
     case NODE_ATTRIBUTE:
         v = eval(r, n->a);
         at(r, n);
         return value_attribute(r->w, v, n->name, n->len);
-    case NODE_ITEM: return eval_item(r, n);
-    case NODE_SLICE: return eval_slice(r, n);
-    case NODE_CALL: return eval_call(r, n, (struct value){.kind = KIND_MISSING});
-    case NODE_FILTER: return eval_filter(r, n);
-    case NODE_TEST: return eval_test(r, n);
-    case NODE_NOT: return value_bool(!value_truth(r->w, eval(r, n->a)));
+    case NODE_ITEM:
+        return eval_item(r, n);
+    case NODE_SLICE:
+        return eval_slice(r, n);
+    case NODE_CALL:
+        return eval_call(r, n, (struct value){.kind = KIND_MISSING});
+    case NODE_FILTER:
+        return eval_filter(r, n);
+    case NODE_TEST:
+        return eval_test(r, n);
+    case NODE_NOT:
+        return value_bool(!value_truth(r->w, eval(r, n->a)));
     case NODE_NEGATE:
         v = eval(r, n->a);
         at(r, n);
         return operator_negate(r->w, v);
-    case NODE_POSITIVE: return eval_positive(r, n);
-    case NODE_ARITHMETIC: return eval_arithmetic(r, n);
-    case NODE_CONCAT: return eval_concat(r, n);
-    case NODE_COMPARE: return eval_compare(r, n);
-    case NODE_AND: v = eval(r, n->a); return value_truth(r->w, v) ? eval(r, n->b) : v;
-    case NODE_OR: v = eval(r, n->a); return value_truth(r->w, v) ? v : eval(r, n->b);
-    default: return eval_condition(r, n);
+    case NODE_POSITIVE:
+        return eval_positive(r, n);
+    case NODE_ARITHMETIC:
+        return eval_arithmetic(r, n);
+    case NODE_CONCAT:
+        return eval_concat(r, n);
+    case NODE_COMPARE:
+        return eval_compare(r, n);
+    case NODE_AND:
+        v = eval(r, n->a);
+        return value_truth(r->w, v) ? eval(r, n->b) : v;
+    case NODE_OR:
+        v = eval(r, n->a);
+        return value_truth(r->w, v) ? v : eval(r, n->b);
+    default:
+        return eval_condition(r, n);
     }
 }
 
@@ -511,7 +461,7 @@ static struct value eval(struct runner *r, const struct node *n)
     if (n->kind == NODE_CONST)
         return n->value;
     if (n->kind == NODE_NAME)
-        return lookup(r, n);
+        return scope_lookup(&r->vars, n);
     at(r, n);
     work_enter(r->w, WORK_MAX_CALLS);
     struct value v = eval_kind(r, n);
@@ -527,10 +477,10 @@ static bool passes(struct work *w, struct loop *l, struct value item)
     struct runner *r = l->runner;
     const struct node *n = l->statement;
     uint32_t line = w->line, column = w->column;
-    struct scope *before = open_scope(r, l->scope);
+    struct scope *before = scope_open(&r->vars, l->scope);
     assign(r, n->a, item);
     bool yes = value_truth(w, eval(r, n->c));
-    close_scope(r, before);
+    scope_close(&r->vars, before);
     w->line = line;
     w->column = column;
     return yes;
@@ -538,17 +488,17 @@ static bool passes(struct work *w, struct loop *l, struct value item)
 
 static enum flow run_round(struct runner *r, const struct node *n, struct loop *l)
 {
-    struct scope *before = open_scope(r, l->scope);
+    struct scope *before = scope_open(&r->vars, l->scope);
     assign(r, n->a, l->current);
     if (n->which & FOR_USES_LOOP)
-        bind(r, n->symbol, (struct value){.kind = KIND_LOOP, .loop = l});
+        scope_bind(&r->vars, n->symbol, (struct value){.kind = KIND_LOOP, .loop = l});
     enum flow flow = run_body(r, n->items[0]);
-    close_scope(r, before);
+    scope_close(&r->vars, before);
     return flow;
 }
 
-APART static void run_loop(struct runner *r, const struct node *n, struct value of, struct scope *scope,
-                     uint32_t depth0)
+APART static void run_loop(struct runner *r, const struct node *n, struct value of,
+                           struct scope *scope, uint32_t depth0)
 {
     struct loop own, *l = &own; /* one that its body can keep is no local variable */
     if (n->which & FOR_USES_LOOP)
@@ -568,16 +518,16 @@ APART static void run_loop(struct runner *r, const struct node *n, struct value 
     }
     if (whole || !n->items[1])
         return;
-    struct scope *before = open_scope(r, scope);
+    struct scope *before = scope_open(&r->vars, scope);
     run_body(r, n->items[1]);
-    close_scope(r, before);
+    scope_close(&r->vars, before);
 }
 
 /* loop(children): the same statement over other values, as a text. */
 APART static struct value call_loop(struct runner *r, struct loop *l, const struct arguments *a)
 {
     struct text *out = r->out;
-    struct scope *scope = r->scope;
+    struct scope *scope = r->vars.now;
     if (!l->recursive)
         work_fail(r->w, "The loop must have the 'recursive' marker to be called recursively.");
     if (a->positional->n != 1 || a->n_keywords)
@@ -588,7 +538,7 @@ APART static struct value call_loop(struct runner *r, struct loop *l, const stru
     run_loop(r, l->statement, a->positional->items[0], l->scope, l->depth0 + 1);
     struct value v = text_string(r->out);
     r->out = out;
-    r->scope = scope;
+    r->vars.now = scope;
     return v;
 }
 
@@ -606,12 +556,12 @@ APART static enum flow run_if(struct runner *r, const struct node *n)
 APART static struct value body_text(struct runner *r, const struct node *body, enum flow *flow)
 {
     struct text *out = r->out;
-    struct scope *before = open_scope(r, r->scope);
+    struct scope *before = scope_open(&r->vars, r->vars.now);
     r->out = text_new(r->w);
     *flow = run_body(r, body);
     struct value v = text_string(r->out);
     r->out = out;
-    close_scope(r, before);
+    scope_close(&r->vars, before);
     return v;
 }
 
@@ -626,11 +576,11 @@ APART static enum flow run_scope(struct runner *r, const struct node *n)
     struct list *values = list_new(r->w, n->n_items / 2);
     for (uint32_t i = 1; i < n->n_items; i += 2)
         list_push(r->w, values, eval(r, n->items[i]));
-    struct scope *before = open_scope(r, r->scope);
+    struct scope *before = scope_open(&r->vars, r->vars.now);
     for (uint32_t i = 0; i < values->n; i++)
         assign(r, n->items[2 * i], values->items[i]);
     enum flow flow = run_body(r, n->c);
-    close_scope(r, before);
+    scope_close(&r->vars, before);
     return flow;
 }
 
@@ -647,14 +597,19 @@ static enum flow run_statement(struct runner *r, const struct node *n)
     enum flow flow = FLOW_ON;
     struct value v;
     switch ((enum node_kind)n->kind) {
-    case NODE_OUTPUT: run_output(r, n); return FLOW_ON;
-    case NODE_IF: return run_if(r, n);
+    case NODE_OUTPUT:
+        run_output(r, n);
+        return FLOW_ON;
+    case NODE_IF:
+        return run_if(r, n);
     case NODE_FOR:
         v = eval(r, n->b);
         at(r, n);
-        run_loop(r, n, v, r->scope, 0);
+        run_loop(r, n, v, r->vars.now, 0);
         return FLOW_ON;
-    case NODE_SET: assign(r, n->a, eval(r, n->b)); return FLOW_ON;
+    case NODE_SET:
+        assign(r, n->a, eval(r, n->b));
+        return FLOW_ON;
     case NODE_SET_BLOCK:
         v = body_text(r, n->c, &flow);
         if (flow == FLOW_ON)
@@ -665,14 +620,19 @@ static enum flow run_statement(struct runner *r, const struct node *n)
         if (flow == FLOW_ON)
             print_str(r->w, r->out, filtered(r, n->b, v));
         return flow;
-    case NODE_MACRO: bind(r, n->symbol, make_macro(r, n->macro)); return FLOW_ON;
+    case NODE_MACRO:
+        scope_bind(&r->vars, n->symbol, make_macro(r, n->macro));
+        return FLOW_ON;
     case NODE_CALL_BLOCK:
         v = make_macro(r, n->macro);
         print_str(r->w, r->out, eval_call(r, n->a, v));
         return FLOW_ON;
-    case NODE_SCOPE: return run_scope(r, n);
-    case NODE_BREAK: return FLOW_BREAK;
-    default: return FLOW_CONTINUE;
+    case NODE_SCOPE:
+        return run_scope(r, n);
+    case NODE_BREAK:
+        return FLOW_BREAK;
+    default:
+        return FLOW_CONTINUE;
     }
 }
 
@@ -690,9 +650,9 @@ static enum flow run_body(struct runner *r, const struct node *n)
 }
 
 void run_template(struct work *w, const struct node *body, struct value *globals,
-                  uint32_t n_symbols, const struct tm *now, struct text *out)
+                  const struct tm *now, struct text *out)
 {
-    struct runner r = {.w = w, .globals = globals, .n_symbols = n_symbols, .now = now, .out = out};
+    struct runner r = {.w = w, .vars = {.w = w, .globals = globals}, .now = now, .out = out};
     r.arguments = work_take_array(w, MAX_ARGUMENTS, sizeof *r.arguments);
     r.keywords = work_take_array(w, MAX_ARGUMENTS, sizeof *r.keywords);
     run_body(&r, body);

@@ -10,9 +10,9 @@
 #include "template_text.h"
 #include "template_tree.h"
 
-/* globals: [n_symbols] values by the numbers of the template's symbols, KIND_MISSING for those that are
- * not given; changed by the run. Writes to `out`; fails through w. */
+/* globals: [symbols] values by the numbers of the template's symbols, KIND_MISSING for those that
+ * are not given; changed by the run. Writes to `out`; fails through w. */
 void run_template(struct work *w, const struct node *body, struct value *globals,
-                  uint32_t n_symbols, const struct tm *now, struct text *out);
+                  const struct tm *now, struct text *out);
 
 #endif

@@ -148,7 +148,8 @@ static void add_parameter(struct parser *p, struct macro_node *m)
     const struct token *name = parser_take_name(p);
     bool had_default = m->n_parameters && m->parameters[m->n_parameters - 1].otherwise;
     struct parameter *next = &m->parameters[m->n_parameters++];
-    *next = (struct parameter){name->bytes, name->len, parser_symbol(p, name->bytes, name->len), NULL};
+    *next =
+        (struct parameter){name->bytes, name->len, parser_symbol(p, name->bytes, name->len), NULL};
     parser_assigned(p, name->bytes, name->len);
     if (parser_skip_operator(p, "="))
         next->otherwise = expression_read(p);
@@ -165,8 +166,8 @@ static void read_signature(struct parser *p, struct macro_node *m)
             parser_expect_operator(p, ",");
         if (m->n_parameters == cap) {
             cap = cap * 2 + 4;
-            m->parameters = work_grow_array(p->w, m->parameters, m->n_parameters, cap,
-                                            sizeof *m->parameters);
+            m->parameters =
+                work_grow_array(p->w, m->parameters, m->n_parameters, cap, sizeof *m->parameters);
         }
         add_parameter(p, m);
     }
@@ -176,7 +177,8 @@ static void read_signature(struct parser *p, struct macro_node *m)
 static bool has_parameter(const struct macro_node *m, const char *name)
 {
     for (uint32_t i = 0; i < m->n_parameters; i++)
-        if (m->parameters[i].n == strlen(name) && memcmp(m->parameters[i].name, name, m->parameters[i].n) == 0)
+        if (m->parameters[i].n == strlen(name) &&
+            memcmp(m->parameters[i].name, name, m->parameters[i].n) == 0)
             return true;
     return false;
 }
@@ -332,7 +334,9 @@ static struct node *read_body(struct parser *p, const struct ends *ends)
     }
     if (p->at->kind == TOKEN_END && ends)
         parser_fail(p, "the template ends without '%s'",
-                    ends->names[2] ? ends->names[2] : ends->names[1] ? ends->names[1] : ends->names[0]);
+                    ends->names[2]   ? ends->names[2]
+                    : ends->names[1] ? ends->names[1]
+                                     : ends->names[0]);
     body->items = items.items;
     body->n_items = items.n;
     return body;

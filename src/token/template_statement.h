@@ -7,7 +7,8 @@
 
 #include "template_parser.h"
 
-/* -> NODE_BODY. Everything in it is known: what is not, is refused here with its line and column. */
+/* -> NODE_BODY. Everything in it is known: what is not, is refused here with its line and column.
+ */
 struct node *statement_read_all(struct parser *p);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "template_access.h"
-#include "template_format.h"
 #include "template_escape.h"
+#include "template_format.h"
 #include "template_strings.h"
 #include "template_unicode.h"
 #include "template_walk.h"
@@ -16,29 +16,42 @@ static struct signature signature(enum method m)
     switch (m) {
     case STR_CENTER:
     case STR_LJUST:
-    case STR_RJUST: return (struct signature){"/width,/fillchar", 1};
+    case STR_RJUST:
+        return (struct signature){"/width,/fillchar", 1};
     case STR_COUNT:
     case STR_FIND:
     case STR_INDEX:
     case STR_RFIND:
-    case STR_RINDEX: return (struct signature){"/sub,/start,/end", 1};
+    case STR_RINDEX:
+        return (struct signature){"/sub,/start,/end", 1};
     case STR_STARTSWITH:
-    case STR_ENDSWITH: return (struct signature){"/prefix,/start,/end", 1};
-    case STR_EXPANDTABS: return (struct signature){"tabsize", 0};
-    case STR_JOIN: return (struct signature){"/iterable", 1};
+    case STR_ENDSWITH:
+        return (struct signature){"/prefix,/start,/end", 1};
+    case STR_EXPANDTABS:
+        return (struct signature){"tabsize", 0};
+    case STR_JOIN:
+        return (struct signature){"/iterable", 1};
     case STR_STRIP:
     case STR_LSTRIP:
-    case STR_RSTRIP: return (struct signature){"/chars", 0};
+    case STR_RSTRIP:
+        return (struct signature){"/chars", 0};
     case STR_PARTITION:
-    case STR_RPARTITION: return (struct signature){"/sep", 1};
+    case STR_RPARTITION:
+        return (struct signature){"/sep", 1};
     case STR_REMOVEPREFIX:
-    case STR_REMOVESUFFIX: return (struct signature){"/prefix", 1};
-    case STR_REPLACE: return (struct signature){"/old,/new,/count", 2};
+    case STR_REMOVESUFFIX:
+        return (struct signature){"/prefix", 1};
+    case STR_REPLACE:
+        return (struct signature){"/old,/new,/count", 2};
     case STR_SPLIT:
-    case STR_RSPLIT: return (struct signature){"sep,maxsplit", 0};
-    case STR_SPLITLINES: return (struct signature){"keepends", 0};
-    case STR_ZFILL: return (struct signature){"/width", 1};
-    default: return (struct signature){"", 0};
+    case STR_RSPLIT:
+        return (struct signature){"sep,maxsplit", 0};
+    case STR_SPLITLINES:
+        return (struct signature){"keepends", 0};
+    case STR_ZFILL:
+        return (struct signature){"/width", 1};
+    default:
+        return (struct signature){"", 0};
     }
 }
 
@@ -51,8 +64,8 @@ static struct value need_string(struct work *w, struct value v)
     return v;
 }
 
-/* s[start:end] in characters, as find and startswith take them. *offset: bytes in front of it. -> false
- * if start lies behind the end. */
+/* s[start:end] in characters, as find and startswith take them. *offset: bytes in front of it. ->
+ * false if start lies behind the end. */
 static bool part(struct work *w, struct value *s, struct value start, struct value end,
                  uint32_t *offset)
 {
@@ -221,17 +234,26 @@ static struct value test(struct work *w, struct value s, enum method m)
 {
     work_bytes(w, s.len * 8ull);
     switch (m) {
-    case STR_ISALNUM: return value_bool(all_are(s, is_alnum, false));
-    case STR_ISALPHA: return value_bool(all_are(s, unicode_is_alpha, false));
-    case STR_ISASCII: return value_bool(string_is_ascii(w, s));
+    case STR_ISALNUM:
+        return value_bool(all_are(s, is_alnum, false));
+    case STR_ISALPHA:
+        return value_bool(all_are(s, unicode_is_alpha, false));
+    case STR_ISASCII:
+        return value_bool(string_is_ascii(w, s));
     case STR_ISDECIMAL:
     case STR_ISDIGIT:
-    case STR_ISNUMERIC: return value_bool(all_are(s, unicode_is_digit, false));
-    case STR_ISPRINTABLE: return value_bool(all_are(s, unicode_is_printable, true));
-    case STR_ISSPACE: return value_bool(all_are(s, unicode_is_space, false));
-    case STR_ISTITLE: return value_bool(is_title(s));
-    case STR_ISLOWER: return value_bool(is_case(s, false));
-    default: return value_bool(is_case(s, true));
+    case STR_ISNUMERIC:
+        return value_bool(all_are(s, unicode_is_digit, false));
+    case STR_ISPRINTABLE:
+        return value_bool(all_are(s, unicode_is_printable, true));
+    case STR_ISSPACE:
+        return value_bool(all_are(s, unicode_is_space, false));
+    case STR_ISTITLE:
+        return value_bool(is_title(s));
+    case STR_ISLOWER:
+        return value_bool(is_case(s, false));
+    default:
+        return value_bool(is_case(s, true));
     }
 }
 
@@ -241,7 +263,9 @@ static struct value justify(struct work *w, struct value s, enum method m, const
     if (string_chars(w, fill) != 1)
         work_fail(w, "The fill character must be exactly one character long");
     return string_pad(w, s, argument_int(w, a[0], 0), fill,
-                      m == STR_LJUST ? '<' : m == STR_RJUST ? '>' : '^');
+                      m == STR_LJUST   ? '<'
+                      : m == STR_RJUST ? '>'
+                                       : '^');
 }
 
 static struct value without(struct work *w, struct value s, enum method m, struct value part_of)
@@ -277,39 +301,58 @@ static struct value join(struct work *w, struct value s, struct value items)
 static struct value call(struct work *w, struct value s, enum method m, const struct value *a)
 {
     switch (m) {
-    case STR_CAPITALIZE: return string_capitalize(w, s);
+    case STR_CAPITALIZE:
+        return string_capitalize(w, s);
     case STR_CASEFOLD:
-    case STR_LOWER: return string_lower(w, s);
-    case STR_UPPER: return string_upper(w, s);
-    case STR_SWAPCASE: return string_swapcase(w, s);
-    case STR_TITLE: return string_title(w, s);
+    case STR_LOWER:
+        return string_lower(w, s);
+    case STR_UPPER:
+        return string_upper(w, s);
+    case STR_SWAPCASE:
+        return string_swapcase(w, s);
+    case STR_TITLE:
+        return string_title(w, s);
     case STR_CENTER:
     case STR_LJUST:
-    case STR_RJUST: return justify(w, s, m, a);
-    case STR_COUNT: return count(w, s, a);
+    case STR_RJUST:
+        return justify(w, s, m, a);
+    case STR_COUNT:
+        return count(w, s, a);
     case STR_FIND:
     case STR_INDEX:
     case STR_RFIND:
-    case STR_RINDEX: return find(w, s, m, a);
+    case STR_RINDEX:
+        return find(w, s, m, a);
     case STR_STARTSWITH:
-    case STR_ENDSWITH: return starts_or_ends(w, s, m, a);
-    case STR_EXPANDTABS: return expand_tabs(w, s, argument_int(w, a[0], 8));
-    case STR_JOIN: return join(w, s, a[0]);
+    case STR_ENDSWITH:
+        return starts_or_ends(w, s, m, a);
+    case STR_EXPANDTABS:
+        return expand_tabs(w, s, argument_int(w, a[0], 8));
+    case STR_JOIN:
+        return join(w, s, a[0]);
     case STR_STRIP:
     case STR_LSTRIP:
-    case STR_RSTRIP: return string_strip(w, s, a[0], sides(m));
+    case STR_RSTRIP:
+        return string_strip(w, s, a[0], sides(m));
     case STR_PARTITION:
-    case STR_RPARTITION: return partition(w, s, m, a[0]);
+    case STR_RPARTITION:
+        return partition(w, s, m, a[0]);
     case STR_REMOVEPREFIX:
-    case STR_REMOVESUFFIX: return without(w, s, m, a[0]);
+    case STR_REMOVESUFFIX:
+        return without(w, s, m, a[0]);
     case STR_REPLACE:
-        return string_replace(w, s, need_string(w, a[0]),
-                              escaped_if(w, s, need_string(w, a[1])), argument_int(w, a[2], -1));
-    case STR_SPLIT: return value_list(string_split(w, s, a[0], argument_int(w, a[1], -1)));
-    case STR_RSPLIT: return value_list(string_rsplit(w, s, a[0], argument_int(w, a[1], -1)));
-    case STR_SPLITLINES: return value_list(string_splitlines(w, s, argument_bool(w, a[0], false)));
-    case STR_ZFILL: return zfill(w, s, argument_int(w, a[0], 0));
-    default: return test(w, s, m);
+        return string_replace(w, s, need_string(w, a[0]), escaped_if(w, s, need_string(w, a[1])),
+                              argument_int(w, a[2], -1));
+    case STR_SPLIT:
+        return value_list(string_split(w, s, a[0], argument_int(w, a[1], -1)));
+    case STR_RSPLIT:
+        return value_list(string_rsplit(w, s, a[0], argument_int(w, a[1], -1)));
+    case STR_SPLITLINES:
+        return value_list(string_splitlines(w, s, argument_bool(w, a[0], false)));
+    case STR_ZFILL:
+        return zfill(w, s, argument_int(w, a[0], 0));
+    default:
+        return test(w, s, m);
     }
 }
 

@@ -31,8 +31,8 @@ uint32_t string_search(struct work *w, struct value s, uint32_t from, struct val
     const char *bytes = string_bytes(s);
     if (from > s.len)
         return UINT32_MAX;
-    const char *found = what.len ? memmem(bytes + from, s.len - from, string_bytes(what), what.len)
-                                 : bytes + from;
+    const char *found =
+        what.len ? memmem(bytes + from, s.len - from, string_bytes(what), what.len) : bytes + from;
     work_bytes(w, found ? (size_t)(found - bytes) - from : s.len - from);
     return found ? (uint32_t)(found - bytes) : UINT32_MAX;
 }
@@ -181,7 +181,8 @@ struct list *string_rsplit(struct work *w, struct value s, struct value separato
     check_separator(w, separator);
     struct list *l = list_new(w, 0);
     uint32_t end = s.len, found;
-    for (; limit != 0 && (found = string_search_back(w, s, end, separator)) != UINT32_MAX; limit--) {
+    for (; limit != 0 && (found = string_search_back(w, s, end, separator)) != UINT32_MAX;
+         limit--) {
         list_push(w, l, string_slice(s, found + separator.len, end - found - separator.len));
         end = found;
     }
@@ -265,7 +266,8 @@ struct value string_join(struct work *w, struct value separator, struct value it
     return text_string(t);
 }
 
-struct value string_pad(struct work *w, struct value s, int64_t width, struct value fill, char align)
+struct value string_pad(struct work *w, struct value s, int64_t width, struct value fill,
+                        char align)
 {
     uint32_t chars = string_chars(w, s);
     if (width > WORK_MAX_BYTES)
@@ -290,8 +292,7 @@ static bool final_sigma(struct value s, uint32_t at, uint32_t n)
 {
     int32_t cp;
     bool letter_before = at > 0 && (decode_back(s, at, &cp), unicode_is_cased(cp));
-    return letter_before &&
-           !(at + n < s.len && (decode(s, at + n, &cp), unicode_is_cased(cp)));
+    return letter_before && !(at + n < s.len && (decode(s, at + n, &cp), unicode_is_cased(cp)));
 }
 
 static uint32_t append_case(struct work *w, struct text *t, struct value s, uint32_t at,

@@ -24,10 +24,11 @@ struct value string_upper(struct work *w, struct value s);
 struct value string_lower(struct work *w, struct value s);
 struct value string_capitalize(struct work *w, struct value s);
 struct value string_swapcase(struct work *w, struct value s);
-struct value string_title(struct work *w, struct value s);      /* the method */
+struct value string_title(struct work *w, struct value s);       /* the method */
 struct value string_title_words(struct work *w, struct value s); /* the filter */
 /* Padded to `width` characters; before: how much of the padding comes in front, of n. */
-struct value string_pad(struct work *w, struct value s, int64_t width, struct value fill, char align);
+struct value string_pad(struct work *w, struct value s, int64_t width, struct value fill,
+                        char align);
 /* Bytes of s from which `what` begins, searched from byte `from` on. -> UINT32_MAX: nowhere. */
 uint32_t string_search(struct work *w, struct value s, uint32_t from, struct value what);
 uint32_t string_search_back(struct work *w, struct value s, uint32_t end, struct value what);

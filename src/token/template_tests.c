@@ -12,10 +12,28 @@
 #include "utf8.h"
 
 enum test {
-    TEST_BOOLEAN, TEST_CALLABLE, TEST_DEFINED, TEST_DIVISIBLEBY, TEST_ESCAPED, TEST_EVEN,
-    TEST_FALSE, TEST_FLOAT, TEST_INTEGER, TEST_ITERABLE, TEST_LOWER, TEST_MAPPING, TEST_NONE,
-    TEST_NUMBER, TEST_ODD, TEST_SAMEAS, TEST_SEQUENCE, TEST_STRING, TEST_TRUE, TEST_UNDEFINED,
-    TEST_UPPER, TEST_COMPARE, /* + enum operator_kind */
+    TEST_BOOLEAN,
+    TEST_CALLABLE,
+    TEST_DEFINED,
+    TEST_DIVISIBLEBY,
+    TEST_ESCAPED,
+    TEST_EVEN,
+    TEST_FALSE,
+    TEST_FLOAT,
+    TEST_INTEGER,
+    TEST_ITERABLE,
+    TEST_LOWER,
+    TEST_MAPPING,
+    TEST_NONE,
+    TEST_NUMBER,
+    TEST_ODD,
+    TEST_SAMEAS,
+    TEST_SEQUENCE,
+    TEST_STRING,
+    TEST_TRUE,
+    TEST_UNDEFINED,
+    TEST_UPPER,
+    TEST_COMPARE, /* + enum operator_kind */
 };
 
 static const struct {
@@ -104,7 +122,7 @@ static bool is_case(struct work *w, struct value v, bool upper)
 static bool is_callable(struct value v)
 {
     return v.kind == KIND_FUNCTION || v.kind == KIND_METHOD || v.kind == KIND_MACRO ||
-           v.kind == KIND_LOOP;
+           v.kind == KIND_LOOP || v.kind == KIND_UNDEFINED; /* which has a __call__ that fails */
 }
 
 static bool is_sequence(struct value v)
@@ -127,26 +145,47 @@ bool test_run(struct work *w, int test, struct value v, const struct arguments *
     if (test >= TEST_COMPARE)
         return operator_compare(w, (enum operator_kind)(test - TEST_COMPARE), v, given[0]);
     switch ((enum test)test) {
-    case TEST_BOOLEAN: return v.kind == KIND_BOOL;
-    case TEST_CALLABLE: return is_callable(v);
-    case TEST_DEFINED: return v.kind != KIND_UNDEFINED;
-    case TEST_DIVISIBLEBY: return is_multiple(w, v, given[0]);
-    case TEST_ESCAPED: return v.kind == KIND_STRING && (v.flags & VALUE_MARKUP);
-    case TEST_EVEN: return is_multiple(w, v, value_int(2));
-    case TEST_FALSE: return v.kind == KIND_BOOL && !v.yes;
-    case TEST_FLOAT: return v.kind == KIND_FLOAT;
-    case TEST_INTEGER: return v.kind == KIND_INT;
-    case TEST_ITERABLE: return walk_can(v) || v.kind == KIND_LOOP;
-    case TEST_LOWER: return is_case(w, v, false);
-    case TEST_MAPPING: return v.kind == KIND_MAP;
-    case TEST_NONE: return v.kind == KIND_NONE;
-    case TEST_NUMBER: return value_is_number(v);
-    case TEST_ODD: return value_equal(w, operator_arithmetic(w, OP_MOD, v, value_int(2)), value_int(1));
-    case TEST_SAMEAS: return is_same(w, v, given[0]);
-    case TEST_SEQUENCE: return is_sequence(v);
-    case TEST_STRING: return v.kind == KIND_STRING;
-    case TEST_TRUE: return v.kind == KIND_BOOL && v.yes;
-    case TEST_UNDEFINED: return v.kind == KIND_UNDEFINED;
-    default: return is_case(w, v, true);
+    case TEST_BOOLEAN:
+        return v.kind == KIND_BOOL;
+    case TEST_CALLABLE:
+        return is_callable(v);
+    case TEST_DEFINED:
+        return v.kind != KIND_UNDEFINED;
+    case TEST_DIVISIBLEBY:
+        return is_multiple(w, v, given[0]);
+    case TEST_ESCAPED:
+        return v.kind == KIND_STRING && (v.flags & VALUE_MARKUP);
+    case TEST_EVEN:
+        return is_multiple(w, v, value_int(2));
+    case TEST_FALSE:
+        return v.kind == KIND_BOOL && !v.yes;
+    case TEST_FLOAT:
+        return v.kind == KIND_FLOAT;
+    case TEST_INTEGER:
+        return v.kind == KIND_INT;
+    case TEST_ITERABLE:
+        return walk_can(v) || v.kind == KIND_LOOP;
+    case TEST_LOWER:
+        return is_case(w, v, false);
+    case TEST_MAPPING:
+        return v.kind == KIND_MAP;
+    case TEST_NONE:
+        return v.kind == KIND_NONE;
+    case TEST_NUMBER:
+        return value_is_number(v);
+    case TEST_ODD:
+        return value_equal(w, operator_arithmetic(w, OP_MOD, v, value_int(2)), value_int(1));
+    case TEST_SAMEAS:
+        return is_same(w, v, given[0]);
+    case TEST_SEQUENCE:
+        return is_sequence(v);
+    case TEST_STRING:
+        return v.kind == KIND_STRING;
+    case TEST_TRUE:
+        return v.kind == KIND_BOOL && v.yes;
+    case TEST_UNDEFINED:
+        return v.kind == KIND_UNDEFINED;
+    default:
+        return is_case(w, v, true);
     }
 }

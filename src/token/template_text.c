@@ -12,8 +12,11 @@ struct value string_of(struct work *w, const char *bytes, size_t n, bool from_te
     struct text *t = work_take(w, sizeof *t);
     if (n > UINT32_MAX / 4)
         work_fail(w, "a text of %zu bytes is too long", n);
-    *t = (struct text){.data = (char *)(uintptr_t)bytes, .len = (uint32_t)n, .n_runs = 1,
-                       .cap_runs = 1, .first = {(uint32_t)n, from_template}};
+    *t = (struct text){.data = (char *)(uintptr_t)bytes,
+                       .len = (uint32_t)n,
+                       .n_runs = 1,
+                       .cap_runs = 1,
+                       .first = {(uint32_t)n, from_template}};
     t->runs = &t->first;
     return text_string(t);
 }
@@ -119,8 +122,8 @@ uint32_t string_offset(struct work *w, struct value s, uint32_t i)
 struct text *text_new(struct work *w)
 {
     struct text *t = work_take(w, sizeof *t);
-    *t = (struct text){.data = (char *)t, .n_runs = 1, .cap_runs = 1, .width = TEXT_ASCII,
-                       .first = {0, true}};
+    *t = (struct text){
+        .data = (char *)t, .n_runs = 1, .cap_runs = 1, .width = TEXT_ASCII, .first = {0, true}};
     t->runs = &t->first;
     return t;
 }
@@ -209,8 +212,7 @@ void text_puts(struct work *w, struct text *t, const char *s)
 
 struct value text_string(const struct text *t)
 {
-    return (struct value){.kind = KIND_STRING, .len = t->len,
-                          .text = (struct text *)(uintptr_t)t};
+    return (struct value){.kind = KIND_STRING, .len = t->len, .text = (struct text *)(uintptr_t)t};
 }
 
 struct value string_concat(struct work *w, struct value a, struct value b)

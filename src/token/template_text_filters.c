@@ -132,7 +132,8 @@ struct value filter_indent(struct work *w, struct value v, const struct value *a
 struct value filter_truncate(struct work *w, struct value v, const struct value *a)
 {
     struct value end = a[2].kind == KIND_STRING ? a[2] : string_literal(w, "...");
-    int64_t length = argument_int(w, a[0], 255), leeway = argument_given(a[3]) ? argument_int(w, a[3], 5) : 5;
+    int64_t length = argument_int(w, a[0], 255),
+            leeway = argument_given(a[3]) ? argument_int(w, a[3], 5) : 5;
     int64_t n_end = string_chars(w, end);
     if (v.kind != KIND_STRING)
         work_fail(w, "truncate: a string expected, not %s", value_type(v));
@@ -292,8 +293,8 @@ struct value filter_filesizeformat(struct work *w, struct value v, const struct 
     } else {
         for (; i < 7 && bytes >= unit; i++)
             unit *= base;
-        snprintf(s, sizeof s, "%.1f %c%sB", base * bytes / unit, (binary ? "KMGTPEZY" : "kMGTPEZY")[i],
-                 binary ? "i" : "");
+        snprintf(s, sizeof s, "%.1f %c%sB", base * bytes / unit,
+                 (binary ? "KMGTPEZY" : "kMGTPEZY")[i], binary ? "i" : "");
     }
     struct text *t = text_new(w);
     text_puts(w, t, s);
@@ -309,7 +310,8 @@ struct value filter_default(struct work *w, struct value v, const struct value *
     return v;
 }
 
-static struct value separator(struct work *w, struct value separators, uint32_t i, const char *missing)
+static struct value separator(struct work *w, struct value separators, uint32_t i,
+                              const char *missing)
 {
     if (!argument_given(separators))
         return string_literal(w, missing);

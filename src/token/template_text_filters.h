@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * template_text_filters: filters that make a text or a number of one value. a[MAX_PARAMETERS] are the
- * arguments in the order of the signature, KIND_MISSING for those not given.
+ * template_text_filters: filters that make a text or a number of one value. a[MAX_PARAMETERS] are
+ * the arguments in the order of the signature, KIND_MISSING for those not given.
  */
 #ifndef QINS_TEMPLATE_TEXT_FILTERS_H
 #define QINS_TEMPLATE_TEXT_FILTERS_H

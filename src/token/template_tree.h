@@ -9,26 +9,26 @@
 
 enum node_kind {
     /* expressions */
-    NODE_CONST,     /* value; also the text between tags */
-    NODE_NAME,      /* symbol */
-    NODE_LIST,      /* items */
-    NODE_TUPLE,     /* items */
-    NODE_DICT,      /* items: key, value, key, value ... */
-    NODE_ATTRIBUTE, /* a.name */
-    NODE_ITEM,      /* a[b] */
-    NODE_SLICE,     /* a[items[0]:items[1]:items[2]], NULL: left out */
-    NODE_CALL,      /* a(call) */
-    NODE_FILTER,    /* a | which(call); a NULL: a filter block or set block */
-    NODE_TEST,      /* a is which(call) */
-    NODE_NOT,       /* a */
-    NODE_NEGATE,    /* a */
-    NODE_POSITIVE,  /* a */
+    NODE_CONST,      /* value; also the text between tags */
+    NODE_NAME,       /* symbol */
+    NODE_LIST,       /* items */
+    NODE_TUPLE,      /* items */
+    NODE_DICT,       /* items: key, value, key, value ... */
+    NODE_ATTRIBUTE,  /* a.name */
+    NODE_ITEM,       /* a[b] */
+    NODE_SLICE,      /* a[items[0]:items[1]:items[2]], NULL: left out */
+    NODE_CALL,       /* a(call) */
+    NODE_FILTER,     /* a | which(call); a NULL: a filter block or set block */
+    NODE_TEST,       /* a is which(call) */
+    NODE_NOT,        /* a */
+    NODE_NEGATE,     /* a */
+    NODE_POSITIVE,   /* a */
     NODE_ARITHMETIC, /* a which b */
-    NODE_CONCAT,    /* items */
-    NODE_COMPARE,   /* items[0] operators[0] items[1] operators[1] items[2] ... */
-    NODE_AND,       /* a, b */
-    NODE_OR,        /* a, b */
-    NODE_CONDITION, /* b if a else c; c may be NULL */
+    NODE_CONCAT,     /* items */
+    NODE_COMPARE,    /* items[0] operators[0] items[1] operators[1] items[2] ... */
+    NODE_AND,        /* a, b */
+    NODE_OR,         /* a, b */
+    NODE_CONDITION,  /* b if a else c; c may be NULL */
     /* statements */
     NODE_OUTPUT,       /* items */
     NODE_IF,           /* items: condition, body, condition, body ...; c: else, or NULL */
@@ -57,7 +57,7 @@ struct call {
         const char *name;
         uint32_t n;
         struct node *value;
-    } *keywords;
+    } * keywords;
     struct node *star, *star_star; /* *list, **mapping; or NULL */
 };
 

@@ -29,8 +29,10 @@ bool unicode_is_printable(int32_t cp)
     case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_ZS: return false;
-    default: return true;
+    case UTF8PROC_CATEGORY_ZS:
+        return false;
+    default:
+        return true;
     }
 }
 
@@ -96,7 +98,8 @@ int unicode_map_case(int32_t cp, enum letter_case to, int32_t out[3])
         out[1] = 0x307;
         return 2;
     }
-    for (size_t i = 0; cp >= 0xdf && to != CASE_LOWER && i < sizeof specials / sizeof *specials; i++)
+    for (size_t i = 0; cp >= 0xdf && to != CASE_LOWER && i < sizeof specials / sizeof *specials;
+         i++)
         if (specials[i].cp == cp) {
             const int32_t *s = to == CASE_UPPER ? specials[i].upper : specials[i].title;
             while (n < 3 && s[n]) {

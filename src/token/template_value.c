@@ -34,23 +34,40 @@ const char *value_type(struct value v)
     static const char *const views[] = {"dict_keys", "dict_values", "dict_items"};
     switch ((enum kind)v.kind) {
     case KIND_MISSING:
-    case KIND_UNDEFINED: return "Undefined";
-    case KIND_NONE: return "NoneType";
-    case KIND_BOOL: return "bool";
-    case KIND_INT: return "int";
-    case KIND_FLOAT: return "float";
-    case KIND_STRING: return v.flags & VALUE_MARKUP ? "Markup" : "str";
-    case KIND_LIST: return "list";
-    case KIND_TUPLE: return "tuple";
-    case KIND_MAP: return "dict";
-    case KIND_VIEW: return views[v.which];
-    case KIND_RANGE: return "range";
-    case KIND_ITERATOR: return "generator";
-    case KIND_NAMESPACE: return "Namespace";
-    case KIND_FUNCTION: return "function";
-    case KIND_METHOD: return "builtin_function_or_method";
-    case KIND_MACRO: return "Macro";
-    case KIND_LOOP: return "LoopContext";
+    case KIND_UNDEFINED:
+        return "Undefined";
+    case KIND_NONE:
+        return "NoneType";
+    case KIND_BOOL:
+        return "bool";
+    case KIND_INT:
+        return "int";
+    case KIND_FLOAT:
+        return "float";
+    case KIND_STRING:
+        return v.flags & VALUE_MARKUP ? "Markup" : "str";
+    case KIND_LIST:
+        return "list";
+    case KIND_TUPLE:
+        return "tuple";
+    case KIND_MAP:
+        return "dict";
+    case KIND_VIEW:
+        return views[v.which];
+    case KIND_RANGE:
+        return "range";
+    case KIND_ITERATOR:
+        return "generator";
+    case KIND_NAMESPACE:
+        return "Namespace";
+    case KIND_FUNCTION:
+        return "function";
+    case KIND_METHOD:
+        return "builtin_function_or_method";
+    case KIND_MACRO:
+        return "Macro";
+    case KIND_LOOP:
+        return "LoopContext";
     }
     return "";
 }

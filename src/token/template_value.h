@@ -19,7 +19,7 @@ enum kind {
     KIND_LIST,
     KIND_TUPLE,
     KIND_MAP,
-    KIND_VIEW,     /* keys(), values() or items() of a mapping */
+    KIND_VIEW, /* keys(), values() or items() of a mapping */
     KIND_RANGE,
     KIND_ITERATOR, /* what select, map, reversed ... give: can be walked through once */
     KIND_NAMESPACE,
@@ -29,11 +29,11 @@ enum kind {
     KIND_LOOP,
 };
 
-enum undefined { /* why: for the message when it is used */
-    UNDEFINED_NAME,      /* a variable */
-    UNDEFINED_MEMBER,    /* of a value of kind `at` */
-    UNDEFINED_PARAMETER, /* of a macro */
-    UNDEFINED_OTHER,     /* the name is the whole message */
+enum undefined {                      /* why: for the message when it is used */
+                 UNDEFINED_NAME,      /* a variable */
+                 UNDEFINED_MEMBER,    /* of a value of kind `at` */
+                 UNDEFINED_PARAMETER, /* of a macro */
+                 UNDEFINED_OTHER,     /* the name is the whole message */
 };
 
 enum view { VIEW_KEYS, VIEW_VALUES, VIEW_ITEMS };

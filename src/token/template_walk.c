@@ -15,8 +15,10 @@ bool walk_can(struct value v)
     case KIND_MAP:
     case KIND_VIEW:
     case KIND_RANGE:
-    case KIND_ITERATOR: return true;
-    default: return false;
+    case KIND_ITERATOR:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -69,8 +71,10 @@ bool walk_next(struct work *w, struct walk *walk, struct value *out)
     struct value v = walk->of;
     work_step(w, 1);
     switch ((enum kind)v.kind) {
-    case KIND_STRING: return next_char(walk, out);
-    case KIND_ITERATOR: return next_of_iterator(w, v.iterator, out);
+    case KIND_STRING:
+        return next_char(walk, out);
+    case KIND_ITERATOR:
+        return next_of_iterator(w, v.iterator, out);
     case KIND_LIST:
     case KIND_TUPLE:
         if (walk->at >= v.list->n)
@@ -92,7 +96,8 @@ bool walk_next(struct work *w, struct walk *walk, struct value *out)
             return false;
         *out = range_item(v.range, (int64_t)walk->at++);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -109,20 +114,33 @@ struct list *walk_list(struct work *w, struct value v)
 bool value_length(struct work *w, struct value v, uint32_t *out)
 {
     switch ((enum kind)v.kind) {
-    case KIND_UNDEFINED: *out = 0; return true;
-    case KIND_STRING: *out = string_chars(w, v); return true;
+    case KIND_UNDEFINED:
+        *out = 0;
+        return true;
+    case KIND_STRING:
+        *out = string_chars(w, v);
+        return true;
     case KIND_LIST:
-    case KIND_TUPLE: *out = v.list->n; return true;
+    case KIND_TUPLE:
+        *out = v.list->n;
+        return true;
     case KIND_MAP:
-    case KIND_VIEW: *out = v.map->n; return true;
-    case KIND_RANGE: *out = (uint32_t)v.range->n; return true;
-    default: return false;
+    case KIND_VIEW:
+        *out = v.map->n;
+        return true;
+    case KIND_RANGE:
+        *out = (uint32_t)v.range->n;
+        return true;
+    default:
+        return false;
     }
 }
 
 void map_update(struct work *w, struct map *m, struct value from)
 {
     struct value pair;
+    if (from.kind == KIND_UNDEFINED)
+        work_fail(w, "pairs of key and value expected, not an undefined value");
     if (from.kind == KIND_MAP || from.kind == KIND_NAMESPACE) {
         for (uint32_t i = 0; i < from.map->n; i++)
             map_set(w, m, from.map->entries[i].key, from.map->entries[i].value);

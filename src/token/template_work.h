@@ -2,8 +2,8 @@
  *
  * template_work: what reading and running a chat template share: bounded memory, counted steps and
  * depth, and the way out. A failure anywhere jumps to the place that started the work (work_fail
- * does not return), so that the interpreter is written without a check behind every call; all memory
- * belongs to the work, and nothing is lost by the jump.
+ * does not return), so that the interpreter is written without a check behind every call; all
+ * memory belongs to the work, and nothing is lost by the jump.
  */
 #ifndef QINS_TEMPLATE_WORK_H
 #define QINS_TEMPLATE_WORK_H
@@ -14,9 +14,9 @@
 
 enum {
     WORK_MAX_STEPS = 10 * 1000 * 1000,
-    WORK_MAX_BYTES = 64 << 20,  /* of values, and once more of output */
-    WORK_MAX_DEPTH = 200,       /* of nested syntax, of values in values, of macros in macros */
-    WORK_MAX_CALLS = 1000,      /* nested evaluations: what a C stack of 512 KiB can hold */
+    WORK_MAX_BYTES = 64 << 20, /* of values, and once more of output */
+    WORK_MAX_DEPTH = 200,      /* of nested syntax, of values in values, of macros in macros */
+    WORK_MAX_CALLS = 1000,     /* nested evaluations: what a C stack of 512 KiB can hold */
 };
 
 struct chunk;

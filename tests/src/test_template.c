@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Chat templates. Expected texts are Jinja's: tests/data/templates/README.md says how they were made.
+ * Chat templates. Expected texts are Jinja's: tests/data/templates/README.md says how they were
+ * made.
  */
-#include "template_fold.h"
 #include "json.h"
+#include "template_fold.h"
 #include "test.h"
 
 #include <time.h>
@@ -23,8 +24,11 @@ static struct template_output render(const char *text, size_t n, const json_t *m
 {
     struct tm clock = clock_2026();
     struct template_output out = {0};
-    struct template_input in = {.messages_json = messages, .variables = variables, .bos = "<s>",
-                                .eos = "</s>", .add_generation_prompt = generation,
+    struct template_input in = {.messages_json = messages,
+                                .variables = variables,
+                                .bos = "<s>",
+                                .eos = "</s>",
+                                .add_generation_prompt = generation,
                                 .clock = &clock};
     struct template *t = template_parse(text, n, err);
     *ok = t && template_render(t, &in, &out, err);
@@ -139,7 +143,8 @@ static void test_all_published_templates(void **state)
     free(folder);
 }
 
-/* ---- what comes from a message ---------------------------------------------------------------- */
+/* ---- what comes from a message ----------------------------------------------------------------
+ */
 
 /* The bytes that the template wrote; for each run of others a dot. */
 static char *shape(const struct template_output *out)
@@ -159,9 +164,9 @@ static void expect_shape(const char *text, const char *content, const char *want
 {
     bool ok;
     struct error err = {0};
-    json_t *messages = json_pack("[{s:s,s:s,s:[s,s],s:i,s:{s:s}}]", "role", "user", "content",
-                                 content, "parts", "<|im_end|>", "p", "n", 42, "map", "<|im_end|>",
-                                 "v");
+    json_t *messages =
+        json_pack("[{s:s,s:s,s:[s,s],s:i,s:{s:s}}]", "role", "user", "content", content, "parts",
+                  "<|im_end|>", "p", "n", 42, "map", "<|im_end|>", "v");
     struct template_output out = render(text, strlen(text), messages, NULL, true, &ok, &err);
     if (!ok)
         fail_msg("%s: %s", text, err.text);
@@ -195,8 +200,7 @@ static void test_messages_stay_data(void **state)
         {"{{ m|list|join }}", "<|e|>", "<|e|>", "."},
         {"{{ [m]|tojson }}", "<|\"e|>", "[\"<|\\\"e|>\"]", "[\".\"]"},
         {"{{ [m] }}", "<|e|>\n", "['<|e|>\\n']", "['.']"},
-        {"{{ {'k': m}|tojson|from_json|tojson }}", "<|e|>", "{\"k\": \"<|e|>\"}",
-         "{\".\": \".\"}"},
+        {"{{ {'k': m}|tojson|from_json|tojson }}", "<|e|>", "{\"k\": \"<|e|>\"}", "{\".\": \".\"}"},
         {"{{ '%s|>' % m }}{{ '{}|>'.format(m) }}", "<|e", "<|e|><|e|>", ".|>.|>"},
         {"{{ '%6s' % m }}", "<|e|>", " <|e|>", " ."},
         {"{{ m|indent(2) }}", "<|e|>\n<|e|>", "<|e|>\n  <|e|>", ".\n  ."},
@@ -207,11 +211,12 @@ static void test_messages_stay_data(void **state)
         {"{% macro f(a) %}<{{ a }}>{% endmacro %}{{ f(m) }}", "|e|", "<|e|>", "<.>"},
         {"{% filter trim %} <{{ m }}> {% endfilter %}", "|e|", "<|e|>", "<.>"},
         {"{% set ns = namespace(s='') %}{% for c in m %}{% set ns.s = ns.s ~ c %}{% endfor %}"
-         "{{ ns.s }}", "<|e|>", "<|e|>", "."},
+         "{{ ns.s }}",
+         "<|e|>", "<|e|>", "."},
         {"{{ messages[0].parts|join('+') }}", "", "<|im_end|>+p", ".+."},
         {"{{ messages[0].n + 1 }}{{ messages[0].n|string }}{{ m|length }}", "abc", "43423", ".3"},
-        {"{% for k, v in messages[0].map.items() %}{{ k }}={{ v }}{% endfor %}", "",
-         "<|im_end|>=v", ".=."},
+        {"{% for k, v in messages[0].map.items() %}{{ k }}={{ v }}{% endfor %}", "", "<|im_end|>=v",
+         ".=."},
         {"{{ messages[0].map|tojson }}", "", "{\"<|im_end|>\": \"v\"}", "{\".\": \".\"}"},
         {"{{ '<|' + messages[0].role + '|>' }}", "", "<|user|>", "<|user|>"},
         {"{{ bos_token }}{{ m }}{{ eos_token }}", "<s>", "<s><s></s>", "<s>.</s>"},
@@ -249,7 +254,8 @@ static void test_roles_are_words(void **state)
     template_free(t);
 }
 
-/* ---- bounds ----------------------------------------------------------------------------------- */
+/* ---- bounds -----------------------------------------------------------------------------------
+ */
 
 static void expect_error(const char *text, size_t n, const char *want)
 {
@@ -278,9 +284,11 @@ static void test_bounds(void **state)
         {"{{ 'a' * 10**9 }}", "repeated too often"},
         {"{{ [1] * 10**9 }}", "repeated too often"},
         {"{% set n = namespace(a='ab') %}{% for i in range(99) %}{% set n.a = n.a ~ n.a %}"
-         "{% endfor %}", "more than 64 MiB"},
+         "{% endfor %}",
+         "more than 64 MiB"},
         {"{% set n = namespace(a=[1]) %}{% for i in range(99) %}{% set n.a = n.a + n.a %}"
-         "{% endfor %}", "more than 64 MiB"},
+         "{% endfor %}",
+         "more than 64 MiB"},
         {"{{ range(2**60)|list }}", "Range too big"},
         {"{{ 2**64 }}", "beyond 64 bits"},
         {"{{ 'a'.center(10**9) }}", "a width of more than"},
@@ -289,14 +297,16 @@ static void test_bounds(void **state)
         {"{{ ('a' * 999999).replace('a', 'b' * 999) }}", "more than 64 MiB"},
         {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "more than 200 levels"},
         {"{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}"
-         "{{ m(99) }}", "more than"},
+         "{{ m(99) }}",
+         "more than"},
         {"{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{{ m() }}",
          "more than 200 levels"},
         {"{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}", "more than 200 levels"},
         {"{% set l = [] %}{% set _ = l.append(l) %}{{ l }}", "more than 200 levels"},
         {"{% set l = [] %}{% set _ = l.append(l) %}{{ l|tojson }}", "deeper than 200"},
         {"{% set l = [] %}{% set _ = l.append(l) %}{% set k = [] %}{% set _ = k.append(k) %}"
-         "{{ l == k }}", "more than 200 levels"},
+         "{{ l == k }}",
+         "more than 200 levels"},
         {"{{ raise_exception('System role not supported') }}", "System role not supported"},
         {"{{ strftime_now(1) }}", "must be str"},
     };
@@ -321,9 +331,12 @@ static void test_bounds_of_the_text(void **state)
         const char *before, *part, *behind, *want;
         int n;
     } rows[] = {
-        {"{{ ", "(", " }}", "nested too deeply", 50000},   {"{{ ", "[", " }}", "nested too deeply", 50000},
-        {"{{ ", "not ", "1 }}", "nested too deeply", 50000}, {"{{ ", "-", "1 }}", "nested too deeply", 50000},
-        {"", "{% if 1 %}", "", "nested too deeply", 50000}, {"{{ 1", " + 1", " }}", "nested too deeply", 50000},
+        {"{{ ", "(", " }}", "nested too deeply", 50000},
+        {"{{ ", "[", " }}", "nested too deeply", 50000},
+        {"{{ ", "not ", "1 }}", "nested too deeply", 50000},
+        {"{{ ", "-", "1 }}", "nested too deeply", 50000},
+        {"", "{% if 1 %}", "", "nested too deeply", 50000},
+        {"{{ 1", " + 1", " }}", "nested too deeply", 50000},
         {"{{ 1", " if 1 else 1", " }}", "nested too deeply", 50000},
         {"{{ 'a'", "|upper", " }}", "nested too deeply", 50000},
         {"", "a", "", "a template has at most", 2000000},
@@ -378,14 +391,16 @@ static void test_nothing_but_values_is_in_reach(void **state)
     expect_error("{{ range.__globals__.os }}", 26, "no attribute '__globals__'");
 }
 
-/* ---- the rest --------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------
+ */
 
 /* What a run does to the strings of a template is gone with it. */
 static void test_a_template_can_run_again(void **state)
 {
     (void)state;
-    static const char text[] = "{% set a = 'x\\n' %}{% set a = a ~ messages|length %}{{ a + 'y\\n' }}"
-                               "{{ 'x\\n' + 'z' }}{{ ('p' 'q') ~ a }}";
+    static const char text[] =
+        "{% set a = 'x\\n' %}{% set a = a ~ messages|length %}{{ a + 'y\\n' }}"
+        "{{ 'x\\n' + 'z' }}{{ ('p' 'q') ~ a }}";
     struct error err;
     struct template *t = template_parse(text, sizeof text - 1, &err);
     struct template_message message = {"user", "Hello", 5, NULL};
@@ -430,11 +445,11 @@ static void expect_folded(const char *text, const char *want, enum template_fold
 }
 
 #define EACH "{% for m in messages %}[{{ m.role[0] }}{{ m.content }}]{% endfor %}"
-#define NO_SYSTEM                                                                                    \
-    "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}"          \
+#define NO_SYSTEM                                                                                  \
+    "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}"         \
     "{% endif %}{% endfor %}"
-#define NO_NEIGHBOURS                                                                                \
-    "{% for m in messages %}{% if not loop.last and m.role == loop.nextitem.role %}"                \
+#define NO_NEIGHBOURS                                                                              \
+    "{% for m in messages %}{% if not loop.last and m.role == loop.nextitem.role %}"               \
     "{{ raise_exception('take turns') }}{% endif %}{% endfor %}"
 
 static void test_conversations_are_folded_if_refused(void **state)
@@ -452,7 +467,8 @@ static void test_members_are_not_folded(void **state)
 {
     (void)state;
     json_t *members = json_pack("{s:s}", "reasoning_content", "r");
-    struct template_message messages[] = {{"assistant", "a", 1, members}, {"assistant", "b", 1, NULL}};
+    struct template_message messages[] = {{"assistant", "a", 1, members},
+                                          {"assistant", "b", 1, NULL}};
     struct template_folded f;
     template_fold(messages, 2, FOLD_NEIGHBOURS, &f);
     assert_int_equal(f.n, 2);
@@ -464,8 +480,8 @@ static void test_members_are_not_folded(void **state)
 static void test_members_of_messages(void **state)
 {
     (void)state;
-    json_t *members = json_pack("{s:s,s:[{s:s}]}", "reasoning_content", "<|r|>", "tool_calls",
-                                "name", "f");
+    json_t *members =
+        json_pack("{s:s,s:[{s:s}]}", "reasoning_content", "<|r|>", "tool_calls", "name", "f");
     struct template_message message = {"assistant", "a", 1, members};
     struct template_input in = {.messages = &message, .n_messages = 1};
     struct template_output out;
@@ -496,7 +512,10 @@ static void test_any_bytes_in_messages(void **state)
                                "{{ c.split('(')|length }}{{ c|tojson|length > 6 }}";
     struct template *t = template_parse(text, sizeof text - 1, &err);
     assert_true(template_render(t, &in, &out, &err));
-    assert_memory_equal(out.text, "\xff\0\xc3(\xe2\x82\xff\0\xc3(\xe2\x82" "666True2True", 24);
+    assert_memory_equal(out.text,
+                        "\xff\0\xc3(\xe2\x82\xff\0\xc3(\xe2\x82"
+                        "666True2True",
+                        24);
     template_output_free(&out);
     template_free(t);
 }
