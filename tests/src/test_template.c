@@ -400,7 +400,8 @@ static void test_a_template_can_run_again(void **state)
     (void)state;
     static const char text[] =
         "{% set a = 'x\\n' %}{% set a = a ~ messages|length %}{{ a + 'y\\n' }}"
-        "{{ 'x\\n' + 'z' }}{{ ('p' 'q') ~ a }}";
+        "{{ 'x\\n' + 'z' }}{{ ('p' 'q') ~ a }}"
+        "{{ ('k\\n' ~ 'y' * 3000)|length }}{{ 'k\\n' }}";
     struct error err;
     struct template *t = template_parse(text, sizeof text - 1, &err);
     struct template_message message = {"user", "Hello", 5, NULL};
@@ -408,7 +409,8 @@ static void test_a_template_can_run_again(void **state)
         struct template_input in = {.messages = &message, .n_messages = i % 2};
         struct template_output out;
         assert_true(template_render(t, &in, &out, &err));
-        assert_string_equal(out.text, i % 2 ? "x\n1y\nx\nzpqx\n1" : "x\n0y\nx\nzpqx\n0");
+        assert_string_equal(out.text,
+                            i % 2 ? "x\n1y\nx\nzpqx\n13002k\n" : "x\n0y\nx\nzpqx\n03002k\n");
         template_output_free(&out);
     }
     template_free(t);
@@ -477,6 +479,20 @@ static void test_members_are_not_folded(void **state)
     json_decref(members);
 }
 
+/* An empty text adds no empty line. */
+static void test_empty_texts_are_joined_without_a_line(void **state)
+{
+    (void)state;
+    struct template_message messages[] = {
+        {"user", "a", 1, NULL}, {"user", "", 0, NULL}, {"user", "b", 1, NULL}};
+    struct template_folded f;
+    template_fold(messages, 3, FOLD_NEIGHBOURS, &f);
+    assert_int_equal(f.n, 1);
+    assert_int_equal(f.messages[0].n, 4);
+    assert_string_equal(f.messages[0].text, "a\n\nb");
+    template_folded_free(&f);
+}
+
 static void test_members_of_messages(void **state)
 {
     (void)state;
@@ -536,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_conversations_are_folded_if_refused),
         cmocka_unit_test(test_members_are_not_folded),
+        cmocka_unit_test(test_empty_texts_are_joined_without_a_line),
         cmocka_unit_test(test_members_of_messages),
         cmocka_unit_test(test_any_bytes_in_messages),
     };
