@@ -19,6 +19,12 @@ struct number_list {
     uint32_t values[MAX_LIST], n;
 };
 
+struct render_options {
+    const char *messages, *extra;  /* a file; a JSON object, or NULL */
+    const char *clock, *bos, *eos; /* NULL: now; none */
+    bool no_generation_prompt, strict;
+};
+
 struct bench {
     const struct command *command;
     const char *model_path;
@@ -35,7 +41,8 @@ struct bench {
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
     uint32_t n_repeats, size_mb;                   /* size_mb 0: by the machine's cache */
     struct number_list
-        kv;          /* enum kv_type of each model, the last one for the rest; none: default */
+        kv; /* enum kv_type of each model, the last one for the rest; none: default */
+    struct render_options render;
     uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
@@ -70,5 +77,6 @@ bool bench_logits(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 bool bench_kernels(struct bench *b, struct error *err);
+bool bench_render(struct bench *b, struct error *err);
 
 #endif

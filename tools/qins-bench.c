@@ -22,6 +22,8 @@ static const char usage[] =
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
+    "       qins-bench render PATH --messages FILE [--extra JSON] [--strict] [--json]\n"
+    "       qins-bench render TEMPLATE.jinja --messages FILE [--extra JSON] [--strict] [--json]\n"
     "\n"
     "MODEL is a .qins file, or a folder in Hugging Face form or a GGUF file, which is converted "
     "in\n"
@@ -47,6 +49,13 @@ static const char usage[] =
     "  --profile           where the time of a generated token goes\n"
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
+    "render  what a chat template makes of a conversation\n"
+    "  --messages FILE     JSON: [{\"role\": \"user\", \"content\": \"Hello\"}, ...]\n"
+    "  --extra JSON        an object of further variables: tools, enable_thinking, ...\n"
+    "  --no-generation-prompt  end behind the last message\n"
+    "  --bos TEXT, --eos TEXT  bos_token and eos_token\n"
+    "  --clock TIME        what strftime_now tells: 2026-11-29T09:30 (now)\n"
+    "  --strict            show a template's refusal; no second try with messages joined\n"
     "all\n"
     "  -f, --format NAME   what a folder or GGUF file becomes (f32)\n"
     "  -t, --threads N     threads; 0: all available CPUs (0)\n"
@@ -71,7 +80,14 @@ enum {
     FLAG_PROFILE,
     FLAG_SIZE,
     FLAG_KV,
-    FLAG_GEMM
+    FLAG_GEMM,
+    FLAG_MESSAGES,
+    FLAG_EXTRA,
+    FLAG_CLOCK,
+    FLAG_BOS,
+    FLAG_EOS,
+    FLAG_NO_GENERATION_PROMPT,
+    FLAG_STRICT
 };
 
 static const struct option flags[] = {
@@ -95,6 +111,13 @@ static const struct option flags[] = {
     {"size", required_argument, NULL, FLAG_SIZE},
     {"kv", required_argument, NULL, FLAG_KV},
     {"gemm", required_argument, NULL, FLAG_GEMM},
+    {"messages", required_argument, NULL, FLAG_MESSAGES},
+    {"extra", required_argument, NULL, FLAG_EXTRA},
+    {"clock", required_argument, NULL, FLAG_CLOCK},
+    {"bos", required_argument, NULL, FLAG_BOS},
+    {"eos", required_argument, NULL, FLAG_EOS},
+    {"no-generation-prompt", no_argument, NULL, FLAG_NO_GENERATION_PROMPT},
+    {"strict", no_argument, NULL, FLAG_STRICT},
     {0},
 };
 
@@ -247,8 +270,25 @@ static bool parse_format(const char *text, enum format *out, struct error *err)
     return error_set(err, EX_USAGE, "--format %s: one of %s expected", text, names);
 }
 
+/* -> false: it is none of render's. */
+static bool parse_render_flag(struct render_options *o, int flag, const char *text)
+{
+    switch (flag) {
+    case FLAG_MESSAGES: o->messages = text; return true;
+    case FLAG_EXTRA: o->extra = text; return true;
+    case FLAG_CLOCK: o->clock = text; return true;
+    case FLAG_BOS: o->bos = text; return true;
+    case FLAG_EOS: o->eos = text; return true;
+    case FLAG_NO_GENERATION_PROMPT: o->no_generation_prompt = true; return true;
+    case FLAG_STRICT: o->strict = true; return true;
+    default: return false;
+    }
+}
+
 static bool parse_flag(struct bench *b, int flag, const char *text, struct error *err)
 {
+    if (parse_render_flag(&b->render, flag, text))
+        return true;
     switch (flag) {
     case FLAG_DECODE: b->decode = true; return true;
     case FLAG_JSONL: b->jsonl = true; return true;
@@ -290,10 +330,11 @@ static const struct command {
     {"perplexity", INT_MAX, bench_perplexity},
     {"speed", 1, bench_speed},
     {"kernels", INT_MAX, bench_kernels},
+    {"render", 1, bench_render},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] = "tokens, logits, perplexity, speed or kernels";
+static const char command_names[] = "tokens, logits, perplexity, speed, kernels or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {
@@ -306,7 +347,8 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
         return error_set(err, EX_USAGE, "unknown command \"%s\": %s expected", words[0],
                          command_names);
     if (n < 2 && b->command->run != bench_kernels)
-        return error_set(err, EX_USAGE, "%s: MODEL is missing", words[0]);
+        return error_set(err, EX_USAGE, "%s: %s is missing", words[0],
+                         b->command->run == bench_render ? "TEMPLATE.jinja" : "MODEL");
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
     b->model_path = n > 1 ? words[1] : NULL;

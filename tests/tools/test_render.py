@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""qins-bench render as people run it.
+
+usage: test_render.py QINS_BENCH     (environment: QINS_SOURCE, QINS_SHARED)
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+SAMPLES = os.path.join(os.environ.get("QINS_SOURCE", "."), "tests/data/templates")
+SHARED = os.path.join(os.environ.get("QINS_SHARED", "../shared"), "vectors/templates")
+
+
+class Render(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            f.write(text)
+        return path
+
+    def run_bench(self, template, messages, *flags):
+        path = self.write("messages.json", messages if isinstance(messages, str) else json.dumps(messages))
+        return subprocess.run([PROGRAM, "render", template, "--messages", path, *flags], capture_output=True,
+                              text=True, timeout=60)
+
+    def render(self, text, messages, *flags):
+        return self.run_bench(self.write("t.jinja", text), messages, "--json", *flags)
+
+    def rows(self, folder, step):
+        with open(os.path.join(folder, "rendered.jsonl"), encoding="utf-8") as f:
+            for row in list(map(json.loads, f))[::step]:
+                flags = ["--clock", "2026-11-29T09:30", "--bos", "<s>", "--eos", "</s>", "--strict", "--json",
+                         "--extra", json.dumps(row["extra"])]
+                if not row["add_generation_prompt"]:
+                    flags.append("--no-generation-prompt")
+                r = self.run_bench(os.path.join(folder, row["template"]), row["messages"], *flags)
+                out = json.loads(r.stdout)
+                self.assertEqual(r.returncode, 65 if "error" in row else 0, row)
+                self.assertEqual("error" in out, "error" in row, row)
+                self.assertEqual(out.get("text"), row.get("text"))
+
+    def test_samples(self):
+        self.rows(SAMPLES, 1)
+
+    def test_all_published(self):
+        if not os.path.isdir(SHARED):
+            self.skipTest(f"{SHARED} is not there")
+        self.rows(SHARED, 5)  # test_template runs them all
+
+    def test_spans_of_the_template(self):
+        out = json.loads(self.render("<a>{{ messages[0].content }}é{{ bos_token }}", [{"content": "ä<a>"}], "--bos", "B").stdout)
+        self.assertEqual(out["text"], "<a>ä<a>éB")
+        self.assertEqual(out["template"], [[0, 3], [8, 3]])  # bytes
+
+    def test_plain_output_is_the_text_alone(self):
+        r = self.run_bench(self.write("t.jinja", "{{ messages|length }}\n\n"), [1, 2])
+        self.assertEqual((r.returncode, r.stdout, r.stderr), (0, "2\n", ""))
+
+    def test_refusals(self):
+        template = ("{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system, please') }}"
+                    "{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}")
+        messages = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
+        strict = self.render(template, messages, "--strict")
+        self.assertEqual((strict.returncode, json.loads(strict.stdout)), (65, {"error": "no system, please"}))
+        folded = self.render(template, messages)
+        self.assertEqual(folded.returncode, 0)
+        self.assertEqual(json.loads(folded.stdout)["text"], "user:S\n\nU;")
+        self.assertEqual(json.loads(folded.stdout)["folded"], "system")
+        parts = [dict(m, content=[]) for m in messages]  # nothing that could be joined
+        self.assertEqual(json.loads(self.render(template, parts).stdout), {"error": "no system, please"})
+
+    def test_errors(self):
+        for text, words in [("{{ x|nope }}", "chat template:1:6: unknown filter 'nope'"),
+                            ("{{ messages[0] + 1 }}", "chat template:1:16: unsupported operand"),
+                            ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "steps")]:
+            r = self.render(text, [{}])
+            self.assertEqual(r.returncode, 65)
+            self.assertIn(words, json.loads(r.stdout)["error"])
+            self.assertEqual(r.stderr.count("\n"), 1)
+            self.assertNotIn("error", self.run_bench(self.write("t.jinja", text), [{}]).stdout)
+
+    def test_usage(self):
+        t = self.write("t.jinja", "{{ strftime_now('%Y %A') }}")
+        for flags, code, words in [(["--clock", "nine"], 64, "2026-11-29T09:30"), (["--extra", "[]"], 64, "object"),
+                                   (["--extra", "{"], 65, "--extra"), (["--nope"], 64, "-h")]:
+            r = self.run_bench(t, [], *flags)
+            self.assertEqual((r.returncode, r.stdout), (code, ""), flags)
+            self.assertIn(words, r.stderr)
+        self.assertEqual(self.run_bench(t, "{}").returncode, 65)
+        self.assertEqual(self.run_bench(t, "[").returncode, 65)
+        self.assertEqual(self.run_bench(t + ".txt", []).returncode, 64)
+        self.assertEqual(self.run_bench("/nope/t.jinja", []).returncode, 66)
+        self.assertEqual(subprocess.run([PROGRAM, "render", t], capture_output=True).returncode, 64)
+        self.assertEqual(self.run_bench(t, [], "--clock", "2026-11-29T09:30").stdout, "2026 Sunday")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * render: what a chat template makes of a conversation.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "json.h"
+#include "template_fold.h"
+
+enum { MAX_MESSAGES_BYTES = 64 << 20 };
+
+/* "2026-11-29T09:30" -> *out with the day of the week and of the year. */
+static bool parse_clock(const char *text, struct tm *out, struct error *err)
+{
+    *out = (struct tm){0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M", out);
+    if (end && *end == ':')
+        end = strptime(end, ":%S", out);
+    if (!end || *end)
+        return error_set(err, EX_USAGE, "--clock %s: a time like 2026-11-29T09:30 expected", text);
+    time_t t = timegm(out); /* fills the days in */
+    return gmtime_r(&t, out) != NULL;
+}
+
+static bool set_clock(const struct render_options *o, struct tm *out, struct error *err)
+{
+    time_t now = time(NULL);
+    if (o->clock)
+        return parse_clock(o->clock, out, err);
+    return localtime_r(&now, out) != NULL;
+}
+
+static json_t *read_messages(const char *path, struct error *err)
+{
+    struct buf text = {0};
+    json_t *messages = NULL;
+    if (!path)
+        return error_set_null(err, EX_USAGE, "render: --messages FILE is missing");
+    if (read_file(&text, path, MAX_MESSAGES_BYTES, err))
+        messages = json_parse(text.data, text.len, path, err);
+    buf_free(&text);
+    if (messages && !json_is_array(messages)) {
+        json_decref(messages);
+        return error_set_null(err, EX_DATAERR, "%s: an array of messages expected", path);
+    }
+    return messages;
+}
+
+static bool read_variables(const char *text, json_t **out, struct error *err)
+{
+    *out = text ? json_parse(text, strlen(text), "--extra", err) : json_object();
+    if (!*out || json_is_object(*out))
+        return *out != NULL;
+    json_decref(*out);
+    *out = NULL;
+    return error_set(err, EX_USAGE, "--extra: a JSON object expected");
+}
+
+/* Messages with a role and a text, as a chat has them. -> NULL: some are not like that. */
+static struct template_message *plain_messages(const json_t *messages, json_t *members)
+{
+    size_t n = json_array_size(messages);
+    struct template_message *list = xcalloc(n, sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *m = json_array_get(messages, i);
+        const json_t *role = json_object_get(m, "role"), *text = json_object_get(m, "content");
+        if (!json_is_string(role) || !json_is_string(text)) {
+            free(list);
+            return NULL;
+        }
+        json_t *rest = json_copy((json_t *)(uintptr_t)m);
+        json_object_del(rest, "role");
+        json_object_del(rest, "content");
+        json_array_append_new(members, rest);
+        list[i] = (struct template_message){json_string_value(role), json_string_value(text),
+                                            json_string_length(text),
+                                            json_object_size(rest) ? rest : NULL};
+    }
+    return list;
+}
+
+static bool render(const struct template *t, struct template_input *in, bool strict,
+                   struct template_output *out, enum template_folding *folding, struct error *err)
+{
+    json_t *members = json_array();
+    struct template_message *plain = strict ? NULL : plain_messages(in->messages_json, members);
+    if (plain) {
+        in->messages = plain;
+        in->n_messages = json_array_size(in->messages_json);
+        in->messages_json = NULL;
+    }
+    bool ok = template_render_folding(t, in, out, folding, err);
+    free(plain);
+    json_decref(members);
+    return ok;
+}
+
+/* ---- output --------------------------------------------------------------------------------- */
+
+static json_t *spans_json(const struct template_output *out)
+{
+    json_t *spans = json_array();
+    for (size_t i = 0; i < out->n_spans; i++)
+        if (out->spans[i].from_template)
+            json_array_append_new(spans, json_pack("[I,I]", (json_int_t)out->spans[i].start,
+                                                   (json_int_t)out->spans[i].length));
+    return spans;
+}
+
+static void print_json(json_t *o)
+{
+    json_dumpf(o, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(o);
+}
+
+static void print_result(const struct bench *b, const struct template_output *out,
+                         enum template_folding folding)
+{
+    static const char *const names[] = {NULL, "neighbours", "system"};
+    if (!b->json) {
+        fwrite(out->text, 1, out->n, stdout);
+        return;
+    }
+    json_t *o = json_pack("{s:s%,s:o}", "text", out->text, out->n, "template", spans_json(out));
+    if (names[folding])
+        json_object_set_new(o, "folded", json_string(names[folding]));
+    print_json(o);
+}
+
+/* A template's words are a result, too: with --json they are printed, and the exit code tells. */
+static void print_error(const struct bench *b, const struct error *err)
+{
+    if (!b->json)
+        return;
+    json_t *text = json_string(err->text);
+    if (!text) { /* cut within a character */
+        size_t n = strlen(err->text);
+        while (n && !(text = json_stringn(err->text, --n)))
+            ;
+    }
+    print_json(json_pack("{s:o}", "error", text ? text : json_string("")));
+}
+
+/* A template in a file of its own. Models, folders and GGUF files, which bring a template and a
+ * tokenizer, have their place here: ids and stop come from the same output. */
+static bool render_file(struct bench *b, struct template_input *in, struct error *err)
+{
+    struct buf text = {0};
+    struct template_output out = {0};
+    enum template_folding folding;
+    bool ok = read_file(&text, b->model_path, TEMPLATE_MAX_BYTES, err);
+    struct template *t = ok ? template_parse(text.data, text.len, err) : NULL;
+    ok = t && render(t, in, b->render.strict, &out, &folding, err);
+    if (ok)
+        print_result(b, &out, folding);
+    else
+        print_error(b, err);
+    template_output_free(&out);
+    template_free(t);
+    buf_free(&text);
+    return ok;
+}
+
+bool bench_render(struct bench *b, struct error *err)
+{
+    struct tm clock;
+    json_t *messages = NULL, *variables = NULL;
+    size_t n = strlen(b->model_path);
+    if (n < 6 || strcmp(b->model_path + n - 6, ".jinja") != 0)
+        return error_set(err, EX_USAGE, "%s: a template, NAME.jinja, expected", b->model_path);
+    bool ok = set_clock(&b->render, &clock, err) &&
+              (messages = read_messages(b->render.messages, err)) &&
+              read_variables(b->render.extra, &variables, err);
+    struct template_input in = {.messages_json = messages,
+                                .variables = variables,
+                                .bos = b->render.bos,
+                                .eos = b->render.eos,
+                                .clock = &clock,
+                                .add_generation_prompt = !b->render.no_generation_prompt};
+    ok = ok && render_file(b, &in, err);
+    json_decref(messages);
+    json_decref(variables);
+    return ok;
+}
