@@ -34,6 +34,8 @@ struct checkpoint {
     struct source_file *sources; /* [n_sources] every file that was read */
     size_t n_sources;
     size_t first_shard; /* shard i is sources[first_shard + i] */
+    size_t layout;      /* of its tensors' names */
+    size_t n_left_out;  /* tensors of other parts than the language model, if that is a part */
 };
 
 /* Everything that can be known without reading weights is checked: the config, index and shards,
@@ -41,7 +43,7 @@ struct checkpoint {
 bool checkpoint_open(struct checkpoint *c, const char *folder, struct error *err);
 void checkpoint_close(struct checkpoint *c);
 
-/* -> the tensor and the shard that holds it, or NULL. */
+/* -> the tensor of a weight_list's name and the shard that holds it, or NULL. */
 const struct st_tensor *checkpoint_find(const struct checkpoint *c, const char *name,
                                         const struct safetensors **shard);
 
