@@ -71,6 +71,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     flags &= cpu_flags();
     gemm_init();
     kernels_scalar(k);
+    kernels_scalar_layers(k);
 #if defined(__x86_64__)
     if (!(flags & CPU_AVX2))
         return;

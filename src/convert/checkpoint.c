@@ -282,6 +282,65 @@ static void list_tensors(struct checkpoint *c)
     qsort(c->tensors, n, sizeof *c->tensors, by_tensor_name);
 }
 
+/* ---- names ---------------------------------------------------------------------------- */
+
+/* Where the language model's tensors are: a model that also sees or hears has them deeper. */
+static const struct layout {
+    const char *model, *head;
+} layouts[] = {
+    {"model.", "lm_head."},
+    {"model.language_model.", "lm_head."},
+    {"language_model.model.", "language_model.lm_head."},
+};
+enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
+
+/* -> the rest of a name that begins so, or NULL. */
+static const char *behind(const char *name, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(name, prefix, n) == 0 ? name + n : NULL;
+}
+
+/* "model.norm.weight" as this checkpoint calls it. */
+static void published_name(char *out, size_t size, const char *name, size_t layout)
+{
+    const char *of_model = behind(name, layouts[0].model), *of_head = behind(name, layouts[0].head);
+    if (of_model)
+        snprintf(out, size, "%s%s", layouts[layout].model, of_model);
+    else
+        snprintf(out, size, "%s%s", layouts[layout].head, of_head ? of_head : name);
+}
+
+/* The other way; -> false: it belongs to another part of the model. */
+static bool own_name(char *out, size_t size, const char *published, size_t layout)
+{
+    const char *of_model = behind(published, layouts[layout].model);
+    const char *of_head = behind(published, layouts[layout].head);
+    int n = 0;
+    if (of_model)
+        n = snprintf(out, size, "%s%s", layouts[0].model, of_model);
+    else if (of_head)
+        n = snprintf(out, size, "%s%s", layouts[0].head, of_head);
+    return n > 0 && (size_t)n < size;
+}
+
+static const struct source_tensor *find_published(const struct checkpoint *c, const char *name)
+{
+    struct source_tensor key = {.name = name};
+    return bsearch(&key, c->tensors, c->n_tensors, sizeof key, by_tensor_name);
+}
+
+static size_t find_layout(const struct checkpoint *c)
+{
+    char name[64];
+    for (size_t layout = 0; layout < N_LAYOUTS; layout++) {
+        published_name(name, sizeof name, "model.embed_tokens.weight", layout);
+        if (find_published(c, name))
+            return layout;
+    }
+    return 0;
+}
+
 /* ---- tensors against the config ------------------------------------------------------- */
 
 static bool check_weight(const struct checkpoint *c, const struct weight *w, struct error *err)
@@ -325,28 +384,38 @@ static bool is_rotary_table(const char *name)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
-static bool check_no_others(const struct checkpoint *c, struct weight_list *list, struct error *err)
+static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
+                           const struct source_tensor *t, struct error *err)
 {
     struct weight key;
-    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
-    for (size_t i = 0; i < c->n_tensors; i++) {
-        const char *name = c->tensors[i].name;
-        snprintf(key.name, sizeof key.name, "%s", name);
-        if (is_rotary_table(name) ||
-            (strcmp(key.name, name) == 0 &&
-             bsearch(&key, list->items, list->n, sizeof key, by_weight_name)))
-            continue;
-        bool is_head = strcmp(name, "lm_head.weight") == 0;
-        return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s",
-                         checkpoint_file(c, &c->tensors[i])->path, name,
-                         is_head ? "contradicts tie_word_embeddings in config.json"
-                                 : "is not part of this architecture");
+    const char *name = t->name;
+    if (is_rotary_table(name))
+        return true;
+    bool is_own = own_name(key.name, sizeof key.name, name, c->layout);
+    if (is_own && bsearch(&key, list->items, list->n, sizeof key, by_weight_name))
+        return true;
+    if (!is_own && c->config.is_text_part) {
+        c->n_left_out++;
+        return true;
     }
+    bool is_head = is_own && strcmp(key.name, "lm_head.weight") == 0;
+    return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", checkpoint_file(c, t)->path, name,
+                     is_head ? "contradicts tie_word_embeddings in config.json"
+                             : "is not part of this architecture");
+}
+
+static bool check_no_others(struct checkpoint *c, struct weight_list *list, struct error *err)
+{
+    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (!check_is_known(c, list, &c->tensors[i], err))
+            return false;
     return true;
 }
 
-static bool check_tensors(const struct checkpoint *c, struct error *err)
+static bool check_tensors(struct checkpoint *c, struct error *err)
 {
+    c->layout = find_layout(c);
     struct weight_list list = weight_list(&c->config, FORMAT_F32);
     bool ok = true;
     for (size_t i = 0; ok && i < list.n; i++)
@@ -509,8 +578,9 @@ char *checkpoint_name(const struct checkpoint *c)
 
 const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name)
 {
-    struct source_tensor key = {.name = name};
-    return bsearch(&key, c->tensors, c->n_tensors, sizeof key, by_tensor_name);
+    char published[sizeof((struct weight *)0)->name + 32];
+    published_name(published, sizeof published, name, c->layout);
+    return find_published(c, published);
 }
 
 const struct source_file *checkpoint_file(const struct checkpoint *c, const struct source_tensor *t)

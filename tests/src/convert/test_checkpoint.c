@@ -286,18 +286,6 @@ static void test_texts_that_are_no_json(void **state)
     assert_refused("not a JSON object");
 }
 
-static void test_other_architectures(void **state)
-{
-    static const char *const names[] = {"fixtures/qwen2", "fixtures/qwen3"};
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        struct checkpoint c;
-        struct error err;
-        assert_false(checkpoint_open(&c, shared_path(names[i]), &err));
-        assert_non_null(strstr(err.text, "supported: phi3, llama"));
-    }
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, drop_folder)
 
 int main(void)
@@ -308,7 +296,6 @@ int main(void)
         TEST(test_shard_names_that_lead_elsewhere), TEST(test_links),
         TEST(test_tensors_against_the_config),      TEST(test_tensors_that_do_not_belong),
         TEST(test_dtypes_that_are_no_weights),      TEST(test_texts_that_are_no_json),
-        cmocka_unit_test(test_other_architectures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
