@@ -26,7 +26,7 @@ struct bench {
     uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
-    bool decode, json, profile;
+    bool decode, json, jsonl, profile, speed;
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
     const char *gemm_name; /* as given; NULL: auto */

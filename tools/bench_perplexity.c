@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "checkpoint.h"
 #include "documents.h"
+#include "hasher.h"
 #include "json.h"
 #include "sanitise.h"
 #include "utf8.h"
@@ -72,12 +73,23 @@ static double bits_a_weight(const struct model *m)
     return bits / weights;
 }
 
+/* SHA-256 of tokenizer.json. */
+static void tokenizer_hash(const struct model *m, char hex[SHA256_HEX + 1])
+{
+    if (m->tokenizer_hash)
+        snprintf(hex, SHA256_HEX + 1, "%s", m->tokenizer_hash);
+    else if (!m->tokenizer_json || !sha256_hex(m->tokenizer_json, m->tokenizer_bytes, hex))
+        *hex = '\0';
+}
+
 /* Perplexities a token are comparable only where the tokens are the same. */
 static bool same_tokens(const struct contestant *a, const struct contestant *b, struct error *err)
 {
     const struct model *x = a->b.model, *y = b->b.model;
-    bool same = x->config.vocab == y->config.vocab && x->tokenizer_bytes == y->tokenizer_bytes &&
-                memcmp(x->tokenizer_json, y->tokenizer_json, x->tokenizer_bytes) == 0;
+    char x_hash[SHA256_HEX + 1], y_hash[SHA256_HEX + 1];
+    tokenizer_hash(x, x_hash);
+    tokenizer_hash(y, y_hash);
+    bool same = x->config.vocab == y->config.vocab && *x_hash && strcmp(x_hash, y_hash) == 0;
     return same || error_set(err, EX_USAGE, "%s: another tokenizer than %s: nothing to compare",
                              b->b.model_path, a->b.model_path);
 }
@@ -357,8 +369,7 @@ static bool run_files(struct comparison *cmp, bool json, const char *const *file
                       struct error *err)
 {
     const struct bench *b = &cmp->c->b;
-    struct tokenizer *t = tokenizer_new(b->model->tokenizer_json, b->model->tokenizer_bytes,
-                                        b->model_path, b->model->config.vocab, err);
+    struct tokenizer *t = model_tokenizer(b->model, err);
     json_t *models = json ? models_json(cmp) : NULL;
     bool ok = t != NULL;
     for (uint32_t i = 0; ok && i < n_files; i++) {

@@ -16,7 +16,7 @@
 #include "versions.h"
 
 static const char usage[] =
-    "usage: qins-bench tokens MODEL [TEXT|-] [--decode]\n"
+    "usage: qins-bench tokens PATH [TEXT|-] [--decode|--jsonl|--speed]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
@@ -28,7 +28,10 @@ static const char usage[] =
     "memory.\n"
     "\n"
     "tokens  text to token ids, special tokens recognised; without TEXT from standard input\n"
+    "  PATH                a MODEL, a tokenizer.json or a GGUF file; weights are not needed\n"
     "  --decode            ids to text instead\n"
+    "  --jsonl             lines {\"text\":...,\"special\":true|false} from standard input\n"
+    "  --speed             how fast the text encodes on one core, and its tokenizer opens\n"
     "logits  what the model predicts after the last of some ids\n"
     "  --ids LIST          token ids, separated by commas\n"
     "  --greedy N          continue by N tokens, always the best one\n"
@@ -60,6 +63,8 @@ enum {
     FLAG_IDS,
     FLAG_GREEDY,
     FLAG_JSON,
+    FLAG_JSONL,
+    FLAG_SPEED,
     FLAG_CPU,
     FLAG_VERSION,
     FLAG_WINDOW,
@@ -71,6 +76,8 @@ enum {
 
 static const struct option flags[] = {
     {"decode", no_argument, NULL, FLAG_DECODE},
+    {"jsonl", no_argument, NULL, FLAG_JSONL},
+    {"speed", no_argument, NULL, FLAG_SPEED},
     {"ids", required_argument, NULL, FLAG_IDS},
     {"greedy", required_argument, NULL, FLAG_GREEDY},
     {"prompt", required_argument, NULL, 'p'},
@@ -244,6 +251,8 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
 {
     switch (flag) {
     case FLAG_DECODE: b->decode = true; return true;
+    case FLAG_JSONL: b->jsonl = true; return true;
+    case FLAG_SPEED: b->speed = true; return true;
     case FLAG_JSON: b->json = true; return true;
     case FLAG_PROFILE: b->profile = true; return true;
     case FLAG_IDS: b->ids = text; return true;

@@ -200,23 +200,6 @@ static void note_rounding(const struct settings *s, const struct checkpoint *c)
     free(origin);
 }
 
-/* A model that nobody could talk to is refused before the work. */
-static bool check_tokenizer(const struct settings *s, const struct checkpoint *c, struct error *err)
-{
-    char *path = path_join(c->folder, TENSOR_TOKENIZER);
-    struct tokenizer *t =
-        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
-    tokenizer_free(t);
-    free(path);
-    if (!t && c->has_gguf) { /* GGUF's own is not read yet */
-        char *text = xasprintf("%s; the model will compute but not talk", err->text);
-        note(s, text);
-        free(text);
-        return true;
-    }
-    return t != NULL;
-}
-
 static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
                          struct error *err)
 {
@@ -238,9 +221,12 @@ static bool convert(struct settings *s, struct error *err)
     s->convert.progress = show;
     s->convert.arg = &progress;
     note_rounding(s, &c);
-    bool ok = check_tokenizer(s, &c, err) && convert_to_file(&c, &s->convert, out, &report, err);
+    struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
+    s->convert.tokenizer = t;
+    bool ok = t && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
     ok = ok && print_report(s, &report, out, err);
+    tokenizer_free(t);
     checkpoint_close(&c);
     free(named);
     return ok;

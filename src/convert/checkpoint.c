@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gguf_vocab.h"
 #include "hub.h"
 
 #ifdef __APPLE__
@@ -477,24 +478,6 @@ static void take_buf(struct buf *to, struct buf *from)
     *from = (struct buf){0};
 }
 
-/* The metadata's own is not read yet: one that lies beside the file is taken, else the model
- * computes but does not talk. */
-static bool find_tokenizer(struct checkpoint *c, struct error *err)
-{
-    const char *slash = strrchr(c->folder, '/');
-    char *folder = xstrndup(slash ? c->folder : ".", slash ? (size_t)(slash - c->folder) + 1 : 1);
-    char *path = path_join(folder, "tokenizer.json");
-    free(folder);
-    if (!is_file(path)) {
-        buf_puts(&c->tokenizer_json, "{}");
-        free(path);
-        return true;
-    }
-    return add_source_path(c, path, err) &&
-           read_file(&c->tokenizer_json, c->sources[c->n_sources - 1].path, MAX_TOKENIZER_BYTES,
-                     err);
-}
-
 static bool open_gguf(struct checkpoint *c, struct error *err)
 {
     struct gguf_import *g = &c->gguf;
@@ -514,8 +497,8 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
     take_buf(&c->config_json, &g->config_json);
     take_buf(&c->generation_json, &g->generation_json);
     take_buf(&c->tokenizer_config_json, &g->tokenizer_config_json);
-    return find_tokenizer(c, err) &&
-           config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
+    buf_puts(&c->tokenizer_json, "{}"); /* checkpoint_tokenizer takes the metadata's own */
+    return config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
                         c->generation_json.data, c->generation_json.len, c->folder, err);
 }
 
@@ -586,4 +569,28 @@ const struct source_tensor *checkpoint_find(const struct checkpoint *c, const ch
 const struct source_file *checkpoint_file(const struct checkpoint *c, const struct source_tensor *t)
 {
     return &c->sources[c->first_shard + t->file];
+}
+
+/* Tokens without a row of the embedding could not be read. */
+static struct tokenizer *gguf_tokenizer_of(const struct checkpoint *c, struct error *err)
+{
+    struct tokenizer *t = gguf_tokenizer(&c->gguf.split.parts[0], err);
+    if (t && tokenizer_size(t) > c->config.vocab) {
+        error_set(err, EX_DATAERR, "%s: %u tokens, but the embedding has %u rows", c->folder,
+                  tokenizer_size(t), c->config.vocab);
+        tokenizer_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err)
+{
+    if (c->has_gguf)
+        return gguf_tokenizer_of(c, err);
+    char *path = path_join(c->folder, TENSOR_TOKENIZER);
+    struct tokenizer *t =
+        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
+    free(path);
+    return t;
 }

@@ -15,6 +15,7 @@
 #include "gguf_import.h"
 #include "safetensors.h"
 #include "source_tensor.h"
+#include "tokenizer.h"
 #include "weights_file.h"
 
 /* One file of the folder as it was when the checkpoint was opened: a change is noticed. */
@@ -62,6 +63,9 @@ const struct source_tensor *checkpoint_find(const struct checkpoint *c, const ch
 /* The file that holds a tensor. */
 const struct source_file *checkpoint_file(const struct checkpoint *c,
                                           const struct source_tensor *t);
+
+/* From tokenizer.json, or from the metadata of a GGUF file. -> NULL on failure. */
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err);
 
 /* Opens a source for reading, or refuses when it is no longer the file that it was. -> fd or -1. */
 int source_open(const struct source_file *s, struct error *err);

@@ -40,6 +40,9 @@ struct scratch {                    /* one for each worker */
 struct job {
     const struct checkpoint *c;
     const struct convert_options *o;
+    struct tokenizer *own_tokenizer; /* if the options had none */
+    const void *tokenizer;           /* [tokenizer_bytes] what is stored: its image, or the JSON */
+    size_t tokenizer_bytes;
     struct file_layout layout;
     json_t *metadata;
     struct buf header;

@@ -76,6 +76,14 @@ static void set_source_name(struct job *j)
     free(name);
 }
 
+static void set_tokenizer_hash(struct job *j)
+{
+    const struct buf *json = &j->c->tokenizer_json;
+    char hex[SHA256_HEX + 1];
+    if (!j->c->has_gguf && sha256_hex(json->data, json->len, hex))
+        set_text(j->metadata, META_TOKENIZER_HASH, hex, SHA256_HEX);
+}
+
 static void plan_metadata(struct job *j)
 {
     const struct checkpoint *c = j->c;
@@ -92,6 +100,7 @@ static void plan_metadata(struct job *j)
                  c->tokenizer_config_json.len);
     if (j->o->cached_from)
         set_text(j->metadata, META_CACHED_FROM, j->o->cached_from, strlen(j->o->cached_from));
+    set_tokenizer_hash(j);
     if (j->o->hash_source)
         job_set_hashes(j, NULL);
     j->header = file_layout_header(&j->layout, j->metadata);
@@ -118,12 +127,30 @@ static void plan_scratch(struct job *j)
                                          xaligned(data), xaligned(row)};
 }
 
+/* Compiled. What cannot be is stored as it is: whoever opens it hears why. */
+static void plan_tokenizer(struct job *j)
+{
+    const struct buf *json = &j->c->tokenizer_json;
+    const struct tokenizer *t = j->o->tokenizer;
+    struct error ignored;
+    if (!t)
+        t = j->own_tokenizer = checkpoint_tokenizer(j->c, &ignored);
+    j->tokenizer = json->data;
+    j->tokenizer_bytes = json->len;
+    if (t)
+        j->tokenizer = tokenizer_image(t, &j->tokenizer_bytes);
+}
+
 void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,
                struct error *err)
 {
     *j = (struct job){.c = c, .o = o, .err = err, .caller = pthread_self()};
     pthread_mutex_init(&j->lock, NULL);
-    j->layout = file_layout_new(weight_list(&c->config, o->format), c->tokenizer_json.len);
+    plan_tokenizer(j);
+    j->layout = file_layout_new(weight_list(&c->config, o->format),
+                                j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER
+                                                                       : TENSOR_TOKENIZER_IMAGE,
+                                j->tokenizer_bytes);
     j->pool = pool_new(o->n_threads);
     plan_origins(j);
     plan_chunks(j);
@@ -135,6 +162,7 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
 void job_end(struct job *j)
 {
     hasher_free(j->hasher);
+    tokenizer_free(j->own_tokenizer);
     for (unsigned i = 0; i < pool_size(j->pool); i++) {
         if (j->scratch[i].fd >= 0)
             close(j->scratch[i].fd);

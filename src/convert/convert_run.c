@@ -219,8 +219,7 @@ static uint64_t image_bytes(const struct job *j)
 /* The header is written once more at the end, when the hashes are known. */
 static bool encode_all(struct job *j)
 {
-    const struct buf *tokenizer = &j->c->tokenizer_json;
-    return put(j, j->layout.tokenizer_at, tokenizer->data, tokenizer->len, j->err) &&
+    return put(j, j->layout.tokenizer_at, j->tokenizer, j->tokenizer_bytes, j->err) &&
            run_pass(j, "encoding", true) && finish_hashes(j) &&
            checkpoint_unchanged(j->c, j->err) &&
            write_image(j, 0, j->header.data, j->header.len, j->err);

@@ -43,6 +43,16 @@ static bool hash_stream(struct hasher *h, const struct source_file *s, int fd, E
     return error_set(&h->err, EXIT_INTERRUPTED, "interrupted");
 }
 
+bool sha256_hex(const void *bytes, size_t n, char hex[SHA256_HEX + 1])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (!EVP_Digest(bytes, n, digest, NULL, EVP_sha256(), NULL))
+        return false;
+    for (size_t b = 0; b < SHA256_HEX / 2; b++)
+        snprintf(hex + 2 * b, 3, "%02x", digest[b]);
+    return true;
+}
+
 static bool hash_source(struct hasher *h, size_t i, uint8_t *block)
 {
     const struct source_file *s = &h->c->sources[i];

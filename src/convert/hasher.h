@@ -9,6 +9,9 @@
 
 enum { SHA256_HEX = 64 };
 
+/* -> false if the library refuses. */
+bool sha256_hex(const void *bytes, size_t n, char hex[SHA256_HEX + 1]);
+
 struct hasher;
 
 /* `c` outlives the hasher. */

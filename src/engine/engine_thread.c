@@ -150,8 +150,7 @@ static bool load(struct engine *e)
     if (!e->model)
         return false;
     const struct model *m = e->model;
-    e->tokenizer = tokenizer_new(m->tokenizer_json, m->tokenizer_bytes, "tokenizer.json",
-                                 m->config.vocab, &e->error);
+    e->tokenizer = model_tokenizer(m, &e->error);
     if (!e->tokenizer)
         return false;
     if (!e->raw &&

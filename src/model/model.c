@@ -176,13 +176,17 @@ static bool bind_weights(struct model *m, struct error *err)
 
 static bool bind_tokenizer(struct model *m, struct error *err)
 {
-    const struct st_tensor *t = safetensors_find(&m->file, TENSOR_TOKENIZER);
+    const struct st_tensor *image = safetensors_find(&m->file, TENSOR_TOKENIZER_IMAGE);
+    const struct st_tensor *t = image ? image : safetensors_find(&m->file, TENSOR_TOKENIZER);
     if (!t || t->dtype != ST_U8 || t->n_dims != 1 || t->begin == t->end)
         return error_set(err, EX_DATAERR,
                          "%s: tensor \"" TENSOR_TOKENIZER "\" is missing or no list of "
                          "bytes",
                          m->file.name);
-    m->tokenizer_json = (const char *)m->file.data + t->begin;
+    if (image)
+        m->tokenizer_image = m->file.data + t->begin;
+    else
+        m->tokenizer_json = (const char *)m->file.data + t->begin;
     m->tokenizer_bytes = (size_t)(t->end - t->begin);
     return true;
 }
@@ -198,8 +202,10 @@ static bool check_version(const struct safetensors *st, struct error *err)
                          "(qins-convert makes one from a model folder)",
                          st->name);
     return strcmp(version, QINS_FILE_VERSION) == 0 ||
+           strcmp(version, QINS_FILE_VERSION_JSON) == 0 ||
            error_set(err, EX_DATAERR,
-                     "%s: .qins version %.40s; this program reads version " QINS_FILE_VERSION
+                     "%s: .qins version %.40s; this program reads versions " QINS_FILE_VERSION_JSON
+                     " and " QINS_FILE_VERSION
                      ": convert the model again",
                      st->name, version);
 }
@@ -224,6 +230,7 @@ static bool read_metadata(struct model *m, struct error *err)
     free(config_name);
     free(generation_name);
     m->tokenizer_config_json = safetensors_meta(st, META_TOKENIZER_CONFIG);
+    m->tokenizer_hash = safetensors_meta(st, META_TOKENIZER_HASH);
     m->source = safetensors_meta(st, META_SOURCE);
     if (!m->source)
         m->source = "";
@@ -307,4 +314,16 @@ void model_close(struct model *m)
     free(m->owned);
     free(m->layers);
     free(m);
+}
+
+struct tokenizer *model_tokenizer(const struct model *m, struct error *err)
+{
+    char *name = xasprintf("%s: %s", m->file.name,
+                           m->tokenizer_image ? TENSOR_TOKENIZER_IMAGE : TENSOR_TOKENIZER);
+    struct tokenizer *t =
+        m->tokenizer_image
+            ? tokenizer_open(m->tokenizer_image, m->tokenizer_bytes, name, m->config.vocab, err)
+            : tokenizer_new(m->tokenizer_json, m->tokenizer_bytes, name, m->config.vocab, err);
+    free(name);
+    return t;
 }

@@ -7,6 +7,7 @@
 #define QINS_MODEL_H
 
 #include "safetensors.h"
+#include "tokenizer.h"
 #include "weights_file.h"
 
 /* What a layer does, resolved when the model is opened. */
@@ -57,8 +58,10 @@ struct model {
     struct layer *layers; /* [n_layers] */
     struct norm norm;
     struct matrix head;         /* [vocab][dim]; embed again when tied */
-    const char *tokenizer_json; /* [tokenizer_bytes] inside the file */
+    const void *tokenizer_image; /* [tokenizer_bytes] inside the file, compiled; or NULL: */
+    const char *tokenizer_json;  /* tokenizer.json itself, in files of version 1 */
     size_t tokenizer_bytes;
+    const char *tokenizer_hash;        /* SHA-256 of tokenizer.json, or NULL: not known */
     const char *tokenizer_config_json; /* NUL-terminated, or NULL */
     const char *source;  /* where it was converted from; raw, sanitise before printing */
     uint64_t file_bytes; /* of the whole file */
@@ -76,5 +79,8 @@ struct model *model_open(const char *path, struct error *err);
 /* The same over bytes that outlive the model; 64-byte aligned. */
 struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err);
 void model_close(struct model *m);
+
+/* The tokenizer in the file, which must not outlive the model. */
+struct tokenizer *model_tokenizer(const struct model *m, struct error *err);
 
 #endif

@@ -201,17 +201,19 @@ static void add_slot(struct file_layout *l, struct plane plane, uint64_t *report
     l->n_slots++;
 }
 
-struct file_layout file_layout_new(struct weight_list list, uint64_t tokenizer_bytes)
+struct file_layout file_layout_new(struct weight_list list, const char *tokenizer,
+                                   uint64_t tokenizer_bytes)
 {
     struct file_layout l = {.list = list, .tokenizer_bytes = tokenizer_bytes};
-    struct plane plane = {.name = TENSOR_TOKENIZER};
+    struct plane plane;
     l.at = xcalloc(list.n, sizeof *l.at);
     l.slots = xcalloc(list.n * N_PLANES + 1, sizeof *l.slots);
     for (size_t i = 0; i < list.n; i++)
         for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
             if (weight_plane(&list.items[i], kind, &plane))
                 add_slot(&l, plane, &l.at[i][kind]);
-    plane = (struct plane){.name = TENSOR_TOKENIZER};
+    plane = (struct plane){0};
+    snprintf(plane.name, sizeof plane.name, "%s", tokenizer);
     plane_shape(&plane, ST_U8, 1, tokenizer_bytes, 0, 0);
     uint64_t tokenizer_at = 0;
     add_slot(&l, plane, &tokenizer_at);

@@ -9,9 +9,10 @@
  *   qins*       NAME.tiles  U8     [row groups][tiles][tile bytes]
  *               NAME.row    F32    [row_floats][rows_pad]         (formats that have it)
  *               NAME.range  F32    [2]  log_min, log_max of the original tensor
- * and norms and biases as F32 [dim]. `tokenizer.json` is a U8 tensor with the file's bytes. Tensors
- * whose size is a multiple of 64 bytes come first and the data buffer starts on a page, so that
- * every tile and row plane is 64-byte aligned where it is mapped. Metadata: see the META_ keys.
+ * and norms and biases as F32 [dim]. The tokenizer is a U8 tensor: compiled (`tokenizer.image`, see
+ * tokenizer_image.h), or `tokenizer.json` with that file's bytes (version 1). Tensors whose size is
+ * a multiple of 64 bytes come first and the data buffer starts on a page, so that every tile and
+ * row plane is 64-byte aligned where it is mapped. Metadata: see the META_ keys.
  */
 #ifndef QINS_WEIGHTS_FILE_H
 #define QINS_WEIGHTS_FILE_H
@@ -20,7 +21,8 @@
 #include "kernels.h"
 #include "safetensors.h"
 
-#define QINS_FILE_VERSION "1"
+#define QINS_FILE_VERSION "2"
+#define QINS_FILE_VERSION_JSON "1" /* its tokenizer is tokenizer.json */
 #define META_VERSION "qins.version"
 #define META_FORMAT "qins.format"                /* of the linear weights: "qins4" */
 #define META_CONFIG "qins.config"                /* config.json, verbatim */
@@ -29,7 +31,9 @@
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
+#define META_TOKENIZER_HASH "qins.tokenizer_sha256" /* of tokenizer.json */
 #define TENSOR_TOKENIZER "tokenizer.json"
+#define TENSOR_TOKENIZER_IMAGE "tokenizer.image"
 
 /* What a weight is for. */
 enum role {
@@ -101,8 +105,9 @@ struct file_layout {
     size_t n_slots;
 };
 
-/* Takes list over. */
-struct file_layout file_layout_new(struct weight_list list, uint64_t tokenizer_bytes);
+/* Takes list over. `tokenizer`: the tensor's name. */
+struct file_layout file_layout_new(struct weight_list list, const char *tokenizer,
+                                   uint64_t tokenizer_bytes);
 void file_layout_free(struct file_layout *l);
 /* Length and JSON, padded so that data follows at a multiple of QINS_PAGE; its size depends on the
  * lengths of the metadata strings only. */

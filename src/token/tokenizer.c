@@ -1,448 +1,233 @@
 /* SPDX-License-Identifier: MIT */
+#include "tokenizer.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "characters.h"
 #include "tokenizer_internal.h"
 #include "utf8.h"
 
-/* ---- ids ------------------------------------------------------------------------------ */
+enum { STEP_TEXT_MAX = 1 << 16, DECODER_CONTENT_MAX = 256, BYTE_LEVELS_MAX = 2 };
 
-void ids_push(struct ids *v, int32_t id)
+/* ---- opening --------------------------------------------------------------------------- */
+
+static bool is_one_character(const char *s, size_t n)
 {
-    if (v->n == v->cap) {
-        v->cap = v->cap ? v->cap * 2 : 64;
-        v->ids = xrealloc(v->ids, v->cap, sizeof *v->ids);
+    int32_t cp;
+    return n > 0 && utf8_decode(s, n, &cp) == n && cp >= 0;
+}
+
+/* Stages in which a kind of step can stand. */
+static bool belongs(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_BYTE_LEVEL:
+    case STEP_METASPACE: return s->stage != STAGE_NORMALIZER;
+    case STEP_REPLACE:
+    case STEP_STRIP: return s->stage != STAGE_PRE_TOKENIZER;
+    case STEP_BYTE_FALLBACK:
+    case STEP_FUSE: return s->stage == STAGE_DECODER;
+    default: return s->stage == (s->kind <= STEP_PREPEND ? STAGE_NORMALIZER : STAGE_PRE_TOKENIZER);
     }
-    v->ids[v->n++] = id;
 }
 
-void ids_free(struct ids *v)
+/* What follows here makes at most a few times as much text as there was. */
+static bool check_step(const struct image *m, const struct step *s)
 {
-    free(v->ids);
-    *v = (struct ids){0};
+    bool one = is_one_character(m->strings + s->pattern_at, s->pattern_len);
+    if (!belongs(s) || s->pattern_len > STEP_TEXT_MAX || s->content_len > STEP_TEXT_MAX)
+        return false;
+    if (s->kind == STEP_METASPACE || (s->kind == STEP_STRIP && s->stage == STAGE_DECODER))
+        return one;
+    return s->stage != STAGE_DECODER || s->content_len <= DECODER_CONTENT_MAX;
 }
 
-/* ---- pieces --------------------------------------------------------------------------- */
-
-static uint64_t fold(uint64_t a, uint64_t b)
+static bool open_steps(struct tokenizer *t, const char *name, struct error *err)
 {
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-uint64_t tokenizer_hash(const struct tokenizer *t, const char *text, size_t len)
-{
-    uint64_t hash = t->hash_key ^ len;
-    for (size_t at = 0; at < len; at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, text + at, len - at < 8 ? len - at : 8);
-        hash = fold(hash ^ word, 0x9E3779B97F4A7C15u);
+    const struct image *m = &t->image;
+    uint32_t n = m->header->n_steps, n_byte_levels = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct step *s = &m->steps[i];
+        n_byte_levels += s->stage == STAGE_PRE_TOKENIZER && s->kind == STEP_BYTE_LEVEL;
+        if (!check_step(m, s) || n_byte_levels > BYTE_LEVELS_MAX)
+            return error_set(
+                err, EX_DATAERR,
+                "%s: step %u of the tokenizer cannot stand there, or its texts are too "
+                "long",
+                name, i);
+        if (!matcher_init(&t->matchers[i], s, m->strings, name, err))
+            return false;
+        t->prepends = t->prepends || (s->stage == STAGE_NORMALIZER && s->kind == STEP_PREPEND) ||
+                      (s->kind == STEP_METASPACE && s->flags & STEP_ALWAYS);
     }
-    return fold(hash, 0xBF58476D1CE4E5B9u);
+    for (int stage = 0; stage <= N_STAGES; stage++)
+        while (t->stage_at[stage] < n && m->steps[t->stage_at[stage]].stage < stage)
+            t->stage_at[stage]++;
+    uint32_t end = t->stage_at[STAGE_DECODER];
+    t->is_byte_level =
+        end > t->stage_at[STAGE_PRE_TOKENIZER] && m->steps[end - 1].kind == STEP_BYTE_LEVEL;
+    return decoder_check(t, name, err);
 }
 
-int32_t tokenizer_lookup(const struct tokenizer *t, const char *text, size_t len)
+int32_t tokenizer_model_piece(const struct tokenizer *t, const char *text, size_t n)
 {
-    size_t slot = tokenizer_hash(t, text, len) & (t->n_slots - 1);
-    for (; t->slots[slot]; slot = (slot + 1) & (t->n_slots - 1)) {
-        const struct piece *p = &t->pieces[t->slots[slot] - 1];
-        if (p->len == len && memcmp(t->text.data + p->at, text, len) == 0)
-            return (int32_t)(t->slots[slot] - 1);
+    int32_t id = image_find(&t->image, text, n);
+    return id >= 0 && (t->image.piece_flags[id] & (PIECE_MODEL | PIECE_SPECIAL)) == PIECE_MODEL
+               ? id
+               : NO_ID;
+}
+
+static void index_characters(struct tokenizer *t)
+{
+    for (int i = 0; i < 256; i++) {
+        char c[2], name[8];
+        t->level_ids[i] = tokenizer_model_piece(t, c, byte_level_encode((uint8_t)i, c));
+        snprintf(name, sizeof name, "<0x%02X>", (unsigned)i);
+        t->byte_ids[i] = tokenizer_model_piece(t, name, 6);
+        c[0] = (char)i;
+        if (i < 128)
+            t->ascii[i] = tokenizer_model_piece(t, c, 1);
     }
-    return -1;
+}
+
+struct tokenizer *tokenizer_open(const void *image, size_t n, const char *name, uint32_t vocab,
+                                 struct error *err)
+{
+    struct tokenizer *t = xcalloc(1, sizeof *t);
+    t->n_bytes = n;
+    if ((uintptr_t)image % 8 != 0) {
+        error_set(err, EX_DATAERR, "%s: compiled tokenizer: not aligned to 8 bytes", name);
+    } else if (image_open(&t->image, image, n, name, vocab ? vocab : UINT32_MAX, err) &&
+               open_steps(t, name, err)) {
+        index_characters(t);
+        added_index_init(t);
+        return t;
+    }
+    tokenizer_free(t);
+    return NULL;
+}
+
+struct tokenizer *tokenizer_adopt(void *image, size_t n, const char *name, uint32_t vocab,
+                                  struct error *err)
+{
+    struct tokenizer *t = tokenizer_open(image, n, name, vocab, err);
+    if (t)
+        t->owned = image;
+    else
+        free(image);
+    return t;
+}
+
+void tokenizer_free(struct tokenizer *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < MAX_STEPS; i++)
+        matcher_free(&t->matchers[i]);
+    free(t->owned);
+    free(t);
+}
+
+const void *tokenizer_image(const struct tokenizer *t, size_t *n)
+{
+    *n = t->n_bytes;
+    return t->image.header;
+}
+
+/* ---- tokens --------------------------------------------------------------------------- */
+
+static unsigned flags_of(const struct tokenizer *t, int32_t id)
+{
+    return id >= 0 && (uint32_t)id < t->image.header->n_ids ? t->image.piece_flags[id] : 0;
 }
 
 int32_t tokenizer_find(const struct tokenizer *t, const char *text)
 {
-    return tokenizer_lookup(t, text, strlen(text));
+    return image_find(&t->image, text, strlen(text));
 }
 
 uint32_t tokenizer_size(const struct tokenizer *t)
 {
-    return t->n_pieces;
-}
-
-static const struct piece *piece_of(const struct tokenizer *t, int32_t id)
-{
-    return id >= 0 && (uint32_t)id < t->n_pieces ? &t->pieces[id] : NULL;
+    return t->image.header->n_ids;
 }
 
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id)
 {
-    const struct piece *p = piece_of(t, id);
-    return p && p->special;
-}
-
-bool tokenizer_goes_on(const struct tokenizer *t, int32_t id)
-{
-    const struct piece *p = piece_of(t, id);
-    int32_t cp = -1;
-    if (!p || p->added || p->kind == PIECE_NONE)
-        return false;
-    if (p->kind == PIECE_BYTE)
-        return p->byte >= 0x80;
-    utf8_decode(t->text.data + p->at, p->len, &cp);
-    return cp != META_SPACE && utf8_is_word(cp);
+    return flags_of(t, id) & PIECE_SPECIAL;
 }
 
 void tokenizer_push_prefix(const struct tokenizer *t, struct ids *out)
 {
-    for (size_t i = 0; i < t->prefix.n; i++)
-        ids_push(out, t->prefix.ids[i]);
+    ids_append(out, t->image.frame, t->image.header->n_prefix);
 }
 
-/* Id of a one-character piece, or -1. */
-static int32_t find_single(const struct tokenizer *t, int32_t cp)
+void tokenizer_push_suffix(const struct tokenizer *t, struct ids *out)
 {
-    if (cp >= 0 && cp < 128)
-        return t->ascii[cp];
-    size_t low = 0, high = t->n_singles;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (t->singles[middle].cp < cp)
-            low = middle + 1;
-        else
-            high = middle;
+    ids_append(out, t->image.frame + t->image.header->n_prefix, t->image.header->n_suffix);
+}
+
+bool tokenizer_goes_on(const struct tokenizer *t, int32_t id)
+{
+    struct buf text = {0};
+    int32_t cp = -1;
+    if (!flags_of(t, id) || flags_of(t, id) & PIECE_ADDED)
+        return false;
+    tokenizer_token_bytes(t, id, &text);
+    bool goes_on = false;
+    if (text.len) {
+        utf8_decode(text.data, text.len, &cp);
+        goes_on = cp < 0 ? (unsigned char)text.data[0] >= 0x80 : utf8_is_word(cp);
     }
-    return low < t->n_singles && t->singles[low].cp == cp ? t->singles[low].id : -1;
+    buf_free(&text);
+    return goes_on;
 }
 
-/* ---- merging: a heap of candidate pairs, stale ones recognised when they come out ----- */
-
-enum { NO_SYMBOL = UINT32_MAX, NO_MERGE = UINT32_MAX };
-
-/* Characters merged at once. Longer text without a space is cut: memory stays bounded. */
-enum { WORD_MAX = 1 << 24 };
-
-struct symbol {
-    int32_t id; /* -1: was merged into the one before */
-    uint32_t prev, next;
-};
-
-struct word {
-    struct symbol *symbols;
-    size_t n, cap;
-    uint64_t *heap; /* rank << 32 | position of the left one: lowest rank, then leftmost */
-    size_t n_heap, cap_heap;
-};
-
-static void word_add(struct word *w, int32_t id)
-{
-    if (w->n == w->cap) {
-        w->cap = w->cap ? w->cap * 2 : 64;
-        w->symbols = xrealloc(w->symbols, w->cap, sizeof *w->symbols);
-    }
-    uint32_t i = (uint32_t)w->n++;
-    w->symbols[i] = (struct symbol){id, i ? i - 1 : NO_SYMBOL, NO_SYMBOL};
-    if (i)
-        w->symbols[i - 1].next = i;
-}
-
-static void heap_push(struct word *w, uint64_t key)
-{
-    if (w->n_heap == w->cap_heap) {
-        w->cap_heap = w->cap_heap ? w->cap_heap * 2 : 64;
-        w->heap = xrealloc(w->heap, w->cap_heap, sizeof *w->heap);
-    }
-    size_t i = w->n_heap++;
-    for (; i && w->heap[(i - 1) / 2] > key; i = (i - 1) / 2)
-        w->heap[i] = w->heap[(i - 1) / 2];
-    w->heap[i] = key;
-}
-
-static uint64_t heap_pop(struct word *w)
-{
-    uint64_t top = w->heap[0], key = w->heap[--w->n_heap];
-    size_t i = 0;
-    for (size_t child; (child = 2 * i + 1) < w->n_heap; i = child) {
-        if (child + 1 < w->n_heap && w->heap[child + 1] < w->heap[child])
-            child++;
-        if (w->heap[child] >= key)
-            break;
-        w->heap[i] = w->heap[child];
-    }
-    w->heap[i] = key;
-    return top;
-}
-
-static uint32_t find_rank(const struct tokenizer *t, int32_t left, int32_t right)
-{
-    uint32_t low = t->first[left], high = t->first[left + 1], end = high;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (t->by_left[middle].right < right)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < end && t->by_left[low].right == right ? t->by_left[low].rank : NO_MERGE;
-}
-
-/* Makes the pair that starts at symbol i a candidate, if there is a merge for it. */
-static void propose(const struct tokenizer *t, struct word *w, uint32_t i)
-{
-    if (i == NO_SYMBOL || w->symbols[i].next == NO_SYMBOL)
-        return;
-    uint32_t rank = find_rank(t, w->symbols[i].id, w->symbols[w->symbols[i].next].id);
-    if (rank != NO_MERGE)
-        heap_push(w, (uint64_t)rank << 32 | i);
-}
-
-/* Merges the word, appends its ids and empties it. */
-static void word_finish(const struct tokenizer *t, struct word *w, struct ids *out)
-{
-    if (!w->n)
-        return;
-    for (uint32_t i = 0; i < w->n; i++)
-        propose(t, w, i);
-    while (w->n_heap) {
-        uint64_t key = heap_pop(w);
-        const struct merge *m = &t->merges[key >> 32];
-        struct symbol *left = &w->symbols[(uint32_t)key];
-        if (left->id != m->left || left->next == NO_SYMBOL)
-            continue;
-        struct symbol *right = &w->symbols[left->next];
-        if (right->id != m->right)
-            continue;
-        left->id = m->result;
-        left->next = right->next;
-        right->id = -1;
-        if (left->next != NO_SYMBOL)
-            w->symbols[left->next].prev = (uint32_t)key;
-        propose(t, w, left->prev);
-        propose(t, w, (uint32_t)key);
-    }
-    for (uint32_t i = 0; i != NO_SYMBOL; i = w->symbols[i].next)
-        ids_push(out, w->symbols[i].id);
-    w->n = 0;
-}
-
-/* ---- encoding ------------------------------------------------------------------------- */
-
-static void word_add_character(const struct tokenizer *t, struct word *w, int32_t cp,
-                               const char *bytes, size_t n)
-{
-    int32_t id = cp >= 0 ? find_single(t, cp) : -1;
-    if (id >= 0)
-        word_add(w, id);
-    for (size_t i = 0; id < 0 && i < n; i++)
-        word_add(w, t->byte_ids[(unsigned char)bytes[i]]);
-}
-
-/* Text between added tokens: "▁" before it, spaces as "▁", merged. Where no piece has "▁" behind
- * another character no merge crosses from a word to the next: they are merged one by one. */
-static void encode_segment(const struct tokenizer *t, struct word *w, const char *s, size_t n,
-                           struct ids *out)
-{
-    static const char meta_space[] = "▁";
-    const size_t n_meta = sizeof meta_space - 1;
-    int32_t before = META_SPACE;
-    word_add_character(t, w, META_SPACE, meta_space, n_meta);
-    for (size_t at = 0; at < n;) {
-        int32_t cp;
-        const char *bytes = s + at;
-        size_t n_bytes = utf8_decode(bytes, n - at, &cp);
-        at += n_bytes;
-        if (cp == ' ') {
-            cp = META_SPACE;
-            bytes = meta_space;
-            n_bytes = n_meta;
-        }
-        if ((cp == META_SPACE && before != META_SPACE && t->meta_space_leads) || w->n >= WORD_MAX)
-            word_finish(t, w, out);
-        word_add_character(t, w, cp, bytes, n_bytes);
-        before = cp;
-    }
-    word_finish(t, w, out);
-}
-
-/* The first of added[low..high), equal before `at`, whose byte there is `byte` or more. */
-static uint32_t added_bound(const struct tokenizer *t, uint32_t low, uint32_t high, size_t at,
-                            unsigned byte)
-{
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if ((unsigned char)t->added[middle].text[at] < byte)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The longest added token that s starts with, or NULL: the sorted list is narrowed byte by byte. */
-static const struct added_token *match_added(const struct tokenizer *t, const char *s, size_t n)
-{
-    uint32_t low = t->added_first[(unsigned char)s[0]];
-    uint32_t high = t->added_first[(unsigned char)s[0] + 1];
-    const struct added_token *found = NULL;
-    for (size_t len = 1; low < high; len++) {
-        if (t->added[low].len == len)
-            found = &t->added[low++];
-        if (len == n)
-            break;
-        unsigned byte = (unsigned char)s[len];
-        low = added_bound(t, low, high, len, byte);
-        high = added_bound(t, low, high, len, byte + 1);
-    }
-    return found;
-}
-
-static size_t leading_space(const char *s, size_t n)
-{
-    size_t at = 0;
-    while (at < n) {
-        int32_t cp;
-        size_t used = utf8_decode(s + at, n - at, &cp);
-        if (!utf8_is_space(cp))
-            break;
-        at += used;
-    }
-    return at;
-}
-
-/* Length of s without the white space at its end. */
-static size_t without_trailing_space(const char *s, size_t n)
-{
-    while (n) {
-        size_t start = n - 1;
-        int32_t cp;
-        while (start && n - start < 4 && ((unsigned char)s[start] & 0xC0) == 0x80)
-            start--;
-        if (utf8_decode(s + start, n - start, &cp) != n - start || !utf8_is_space(cp))
-            break;
-        n = start;
-    }
-    return n;
-}
-
-/* Text since the last added token, over the borders of spans. */
-struct segment {
-    struct buf text;
-    bool strip_left; /* the token before it swallows white space */
-    struct word word;
-};
-
-static void segment_finish(const struct tokenizer *t, struct segment *s, bool strip_right,
-                           struct ids *out)
-{
-    const char *text = s->text.data;
-    size_t n = s->text.len;
-    size_t skip = s->strip_left && n ? leading_space(text, n) : 0;
-    if (skip < n && strip_right)
-        n = skip + without_trailing_space(text + skip, n - skip);
-    if (skip < n)
-        encode_segment(t, &s->word, text + skip, n - skip, out);
-    s->text.len = 0;
-}
-
-static void encode_special(const struct tokenizer *t, struct segment *s, const char *text, size_t n,
-                           struct ids *out)
-{
-    size_t start = 0, at = 0;
-    while (at < n) {
-        const struct added_token *a = match_added(t, text + at, n - at);
-        if (!a) {
-            at++;
-            continue;
-        }
-        buf_append(&s->text, text + start, at - start);
-        segment_finish(t, s, a->lstrip, out);
-        ids_push(out, a->id);
-        s->strip_left = a->rstrip;
-        at += a->len;
-        start = at;
-    }
-    buf_append(&s->text, text + start, n - start);
-}
-
-void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
-                      struct ids *out)
-{
-    struct segment s = {0};
-    for (size_t i = 0; i < n_spans; i++) {
-        if (!spans[i].len)
-            continue;
-        if (spans[i].special)
-            encode_special(t, &s, spans[i].text, spans[i].len, out);
-        else
-            buf_append(&s.text, spans[i].text, spans[i].len);
-    }
-    segment_finish(t, &s, false, out);
-    buf_free(&s.text);
-    free(s.word.symbols);
-    free(s.word.heap);
-}
-
-/* ---- decoding ------------------------------------------------------------------------- */
-
-static const char replacement[] = "\uFFFD";
-
-/* The piece with "▁" as space. */
-static void append_piece(const struct tokenizer *t, const struct piece *p, struct buf *out)
-{
-    const char *s = t->text.data + p->at, *end = s + p->len;
-    while (s < end) {
-        const char *meta = memmem(s, (size_t)(end - s), "▁", 3);
-        buf_append(out, s, (size_t)((meta ? meta : end) - s));
-        if (meta)
-            buf_append(out, " ", 1);
-        s = meta ? meta + 3 : end;
-    }
-}
-
-static void drop_first_space(struct buf *out, size_t start)
-{
-    if (out->len > start && out->data[start] == ' ') {
-        memmove(out->data + start, out->data + start + 1, out->len - start);
-        out->len--;
-    }
-}
+/* ---- text in common ------------------------------------------------------------------- */
 
 /* Where one sequence is read: a byte of a token. */
 struct reader {
     const int32_t *ids; /* [n] */
     size_t n, i, at;
+    struct buf bytes; /* of token `loaded` - 1 */
+    size_t loaded;
 };
 
-static const struct piece *text_of(const struct tokenizer *t, const struct reader *r)
+/* Is there a token of text? Its bytes are in r->bytes, at least one. */
+static bool load_text(const struct tokenizer *t, struct reader *r)
 {
-    const struct piece *p = r->i < r->n ? piece_of(t, r->ids[r->i]) : NULL;
-    return p && p->kind != PIECE_NONE && !p->added ? p : NULL;
+    unsigned flags = r->i < r->n ? flags_of(t, r->ids[r->i]) : 0;
+    if (!flags || flags & PIECE_ADDED)
+        return false;
+    if (r->loaded != r->i + 1) {
+        r->bytes.len = 0;
+        tokenizer_token_bytes(t, r->ids[r->i], &r->bytes);
+        r->loaded = r->i + 1;
+    }
+    return r->bytes.len > 0;
 }
 
-/* The next byte of the text, "▁" as a space. */
-static char take_byte(const struct tokenizer *t, const struct piece *p, struct reader *r)
+static char take_byte(struct reader *r)
 {
-    const char *text = t->text.data + p->at + r->at;
-    bool is_byte = p->kind == PIECE_BYTE;
-    bool is_space = !is_byte && p->len - r->at >= 3 && memcmp(text, "▁", 3) == 0;
-    r->at += is_space ? 3 : 1;
-    if (is_byte || r->at == p->len) {
+    char c = r->bytes.data[r->at++];
+    if (r->at == r->bytes.len) {
         r->at = 0;
         r->i++;
     }
-    return is_byte ? (char)p->byte : is_space ? ' ' : *text;
+    return c;
 }
 
-static bool begins_text(const struct tokenizer *t, const struct reader *r)
-{
-    const struct piece *before = r->i > 0 ? piece_of(t, r->ids[r->i - 1]) : NULL;
-    return before && before->added;
-}
-
-/* Behind an added token one space before a text is no part of it: decoding drops it. */
+/* Behind an added token one space before a text is no part of it, if one is put there. */
 static void skip_space(const struct tokenizer *t, struct reader *x, struct reader *y)
 {
-    struct reader x_next = *x, y_next = *y;
-    const struct piece *p = text_of(t, x), *q = text_of(t, y);
-    if (!p || !q || !begins_text(t, x))
+    bool begins = x->i > 0 && flags_of(t, x->ids[x->i - 1]) & PIECE_ADDED;
+    if (!t->prepends || !begins || !load_text(t, x) || !load_text(t, y))
         return;
-    bool x_leads = take_byte(t, p, &x_next) == ' ', y_leads = take_byte(t, q, &y_next) == ' ';
+    bool x_leads = x->bytes.data[0] == ' ', y_leads = y->bytes.data[0] == ' ';
     if (x_leads && !y_leads)
-        *x = x_next;
+        take_byte(x);
     if (y_leads && !x_leads)
-        *y = y_next;
+        take_byte(y);
 }
 
 struct common_text tokenizer_common(const struct tokenizer *t, const int32_t *a, size_t n_a,
@@ -461,94 +246,10 @@ struct common_text tokenizer_common(const struct tokenizer *t, const int32_t *a,
         }
         if (whole)
             skip_space(t, &x, &y);
-        const struct piece *p = text_of(t, &x), *q = text_of(t, &y);
-        if (!p || !q || take_byte(t, p, &x) != take_byte(t, q, &y))
-            return common;
-    }
-}
-
-void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool prompt_cache_special)
-{
-    *d = (struct detokenizer){
-        .t = t, .at_start = true, .prompt_cache_special = prompt_cache_special};
-}
-
-/* Gives out the held bytes that are whole characters or cannot become one; all when at the end. */
-static void release(struct detokenizer *d, bool end, struct buf *out)
-{
-    size_t at = 0;
-    while (at < d->n_held) {
-        int32_t cp;
-        size_t rest = d->n_held - at, used = utf8_decode(d->held + at, rest, &cp);
-        if (cp >= 0)
-            buf_append(out, d->held + at, used);
-        else if (end || utf8_complete(d->held + at, rest) != 0)
-            buf_puts(out, replacement);
-        else
+        if (!load_text(t, &x) || !load_text(t, &y) || take_byte(&x) != take_byte(&y))
             break;
-        at += used;
     }
-    memmove(d->held, d->held + at, d->n_held - at);
-    d->n_held -= at;
-}
-
-void detokenizer_push(struct detokenizer *d, int32_t id, struct buf *out)
-{
-    const struct piece *p = piece_of(d->t, id);
-    size_t start = out->len;
-    if (!p || (p->special && !d->prompt_cache_special))
-        return;
-    if (p->kind == PIECE_BYTE) {
-        d->held[d->n_held++] = (char)p->byte;
-        release(d, false, out);
-    } else {
-        release(d, true, out);
-        append_piece(d->t, p, out);
-    }
-    if (d->at_start && out->len > start) {
-        drop_first_space(out, start);
-        d->at_start = false;
-    }
-}
-
-void detokenizer_end(struct detokenizer *d, struct buf *out)
-{
-    release(d, true, out);
-}
-
-/* A run of byte pieces is text when all of it is valid, and nothing but U+FFFD otherwise. */
-static void append_bytes(const struct buf *run, struct buf *out)
-{
-    bool valid = true;
-    for (size_t at = 0; valid && at < run->len;) {
-        int32_t cp;
-        at += utf8_decode(run->data + at, run->len - at, &cp);
-        valid = cp >= 0;
-    }
-    if (valid)
-        buf_append(out, run->data, run->len);
-    for (size_t i = 0; !valid && i < run->len; i++)
-        buf_puts(out, replacement);
-}
-
-void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n,
-                      bool prompt_cache_special, struct buf *out)
-{
-    struct buf run = {0};
-    size_t start = out->len;
-    for (size_t i = 0; i < n; i++) {
-        const struct piece *p = piece_of(t, ids[i]);
-        if (!p || (p->special && !prompt_cache_special))
-            continue;
-        if (p->kind == PIECE_BYTE) {
-            buf_append(&run, &p->byte, 1);
-            continue;
-        }
-        append_bytes(&run, out);
-        run.len = 0;
-        append_piece(t, p, out);
-    }
-    append_bytes(&run, out);
-    buf_free(&run);
-    drop_first_space(out, start);
+    buf_free(&x.bytes);
+    buf_free(&y.bytes);
+    return common;
 }

@@ -1,51 +1,68 @@
 /* SPDX-License-Identifier: MIT
  *
- * tokenizer: bytes <-> token ids, by tokenizer.json: SentencePiece-style BPE with byte fallback, as
- * Phi-3.5 and Llama-2 use it. Encoding is O(n log n). Immutable after tokenizer_new.
+ * tokenizer: text <-> token ids, as the tokenizers library defines it in tokenizer.json: added
+ * tokens, normalizers, pre-tokenizers, byte pair encoding, post-processor, decoders. It runs from a
+ * compiled image (tokenizer_image.h), which tokenizer.json and the metadata of GGUF files are
+ * turned into. Immutable: any number of threads may use one.
  */
 #ifndef QINS_TOKENIZER_H
 #define QINS_TOKENIZER_H
 
-#include "base.h"
+#include "ids.h"
 
 struct tokenizer;
 
-struct ids {
-    int32_t *ids;
-    size_t n, cap;
-};
-void ids_push(struct ids *v, int32_t id);
-void ids_free(struct ids *v);
+/* ---- making one ----------------------------------------------------------------------- */
 
-/* Reads what Llama-2 and Phi-3 have: BPE with byte_fallback, normalizer Prepend + Replace, no
- * pre_tokenizer. Any other shape is refused.
- *
- * `json` is tokenizer.json, `name` what messages call it. Ids at or above `vocab` (rows of the
- * embedding) are refused. */
+/* From tokenizer.json. `name` is what messages call it. Ids at or above `vocab` (rows of the
+ * embedding; 0: not known) are refused. */
 struct tokenizer *tokenizer_new(const char *json, size_t n, const char *name, uint32_t vocab,
                                 struct error *err);
+/* From a compiled image that outlives it, 8-byte aligned. */
+struct tokenizer *tokenizer_open(const void *image, size_t n, const char *name, uint32_t vocab,
+                                 struct error *err);
+/* Takes over an image from malloc, also if it is refused. */
+struct tokenizer *tokenizer_adopt(void *image, size_t n, const char *name, uint32_t vocab,
+                                  struct error *err);
 void tokenizer_free(struct tokenizer *t);
 
-/* A piece of the text to encode. Added tokens ("<|end|>") are recognised only inside special
- * spans: the template's own text, never what a person typed. */
+/* The image, [*n] bytes that live as long as the tokenizer. */
+const void *tokenizer_image(const struct tokenizer *t, size_t *n);
+
+/* ---- encoding ------------------------------------------------------------------------- */
+
+/* A piece of the text to encode. Added tokens ("<|end|>") are recognised only inside special spans:
+ * the template's own text, never what a person typed; except those that are white space. */
 struct text_span {
     const char *text;
     size_t len;
     bool special;
 };
 
-/* Appends the ids of the concatenated spans. No BOS. Bytes that are no UTF-8 become byte pieces; a
- * token that swallows the white space beside it does so over the borders of spans. */
-void tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
+/* Appends the ids of the concatenated spans, without what the post-processor adds. Bytes that are
+ * no UTF-8 become byte pieces; a token that swallows the white space beside it does so over the
+ * borders of spans. -> false: a pattern of the tokenizer takes too many steps on this text, so that
+ * it was not split as it should be; none of it is lost (tokenizer_gave_up says so in *err). */
+bool tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
-/* The ids that the tokenizer's own post-processor puts before a sequence (Llama-2: <s>). */
+/* The same of text that goes on behind another: no space belongs before its first word that only
+ * the beginning of a text gets (Metaspace, prepend_scheme "first"). */
+bool tokenizer_encode_more(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
+                           struct ids *out);
+bool tokenizer_gave_up(struct error *err); /* -> false */
+/* The ids that the tokenizer's own post-processor puts before and behind a text (Llama-2: <s>). */
 void tokenizer_push_prefix(const struct tokenizer *t, struct ids *out);
+void tokenizer_push_suffix(const struct tokenizer *t, struct ids *out);
+
+/* ---- tokens --------------------------------------------------------------------------- */
 
 /* Id of an added token or piece by its text, or -1. */
 int32_t tokenizer_find(const struct tokenizer *t, const char *text);
-/* Ids below this have a piece; a padded vocabulary is larger. */
+/* Ids below this may have a piece; a padded vocabulary is larger. */
 uint32_t tokenizer_size(const struct tokenizer *t);
 bool tokenizer_is_special(const struct tokenizer *t, int32_t id);
+/* Appends the bytes that a token has within a text; of an added token, its name. */
+void tokenizer_token_bytes(const struct tokenizer *t, int32_t id, struct buf *out);
 /* Does the piece begin with a letter or digit, so that it belongs to the word before it? */
 bool tokenizer_goes_on(const struct tokenizer *t, int32_t id);
 
@@ -58,21 +75,29 @@ struct common_text {
 struct common_text tokenizer_common(const struct tokenizer *t, const int32_t *a, size_t n_a,
                                     const int32_t *b, size_t n_b);
 
-/* Streaming decode: every call yields complete UTF-8 only. */
+/* ---- decoding ------------------------------------------------------------------------- */
+
+enum { DECODER_MAX_HELD = 32 };
+
+/* Streaming decode: every call yields complete UTF-8 only. No memory to free. */
 struct detokenizer {
     const struct tokenizer *t;
     char held[8]; /* bytes of an unfinished character */
     size_t n_held;
-    bool at_start;             /* one leading space of the text is dropped */
-    bool prompt_cache_special; /* special tokens as text; otherwise they are skipped */
+    char back[DECODER_MAX_HELD]; /* the beginning of what a decoder may replace */
+    size_t n_back, n_tail;       /* n_tail: characters at the end that may have to go */
+    uint32_t n_stripped;         /* characters dropped at the beginning */
+    bool begun, has_token;       /* something else than these was seen; any token was */
+    bool at_start;               /* what decoders drop at the beginning of a text is dropped */
+    bool keep_special;           /* special tokens as text; otherwise they are skipped */
 };
-void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool prompt_cache_special);
+void detokenizer_init(struct detokenizer *d, const struct tokenizer *t, bool keep_special);
 void detokenizer_push(struct detokenizer *d, int32_t id, struct buf *out);
-void detokenizer_end(struct detokenizer *d, struct buf *out); /* held bytes as U+FFFD each */
+void detokenizer_end(struct detokenizer *d, struct buf *out); /* what was held back */
 
-/* A whole sequence at once, appended to `out`, as Hugging Face decodes it. Differs from streaming
- * only where bytes are no UTF-8: there a run of byte pieces is U+FFFD throughout. */
+/* A whole sequence at once, appended to `out`, as the tokenizers library decodes it. Differs from
+ * streaming only if byte pieces are no UTF-8: there a run of them is U+FFFD throughout. */
 void tokenizer_decode(const struct tokenizer *t, const int32_t *ids /* [n] */, size_t n,
-                      bool prompt_cache_special, struct buf *out);
+                      bool keep_special, struct buf *out);
 
 #endif

@@ -1,72 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
- * What tokenizer.c (using) and tokenizer_load.c (reading tokenizer.json) share.
+ * tokenizer_internal: an opened tokenizer, for the files that use it.
  */
 #ifndef QINS_TOKENIZER_INTERNAL_H
 #define QINS_TOKENIZER_INTERNAL_H
 
+#include "marked.h"
+#include "matcher.h"
 #include "tokenizer.h"
+#include "tokenizer_image.h"
 
-enum { META_SPACE = 0x2581 }; /* "▁", what a space is inside pieces */
-
-enum piece_kind { PIECE_NONE, PIECE_TEXT, PIECE_BYTE };
-
-struct piece {
-    size_t at; /* in tokenizer.text */
-    uint32_t len;
-    uint8_t kind, byte; /* byte: of PIECE_BYTE */
-    bool added, special;
-};
-
-struct merge {
-    int32_t left, right, result;
-};
-
-struct merge_entry {
-    int32_t right;
-    uint32_t rank;
-};
-
-struct single {
-    int32_t cp, id;
-};
-
-struct added_token {
-    const char *text;
-    size_t len;
-    int32_t id;
-    bool lstrip, rstrip;
-};
+enum added_set { ADDED_IN_RAW, ADDED_IN_NORMAL, N_ADDED_SETS };
 
 struct tokenizer {
-    struct piece *pieces; /* [n_pieces], by id */
-    uint32_t n_pieces;
-    struct buf text; /* of all pieces */
+    struct image image;
+    size_t n_bytes;
+    void *owned; /* the image, or NULL: another's */
 
-    uint32_t *slots; /* [n_slots] id + 1 by hash of the text; open addressing, power of two */
-    size_t n_slots;
-    uint64_t hash_key; /* random: nobody can write a file whose pieces all collide */
+    struct matcher matchers[MAX_STEPS]; /* [n_steps] */
+    uint32_t stage_at[N_STAGES + 1];    /* its part of the steps */
 
-    int32_t ascii[128];     /* id of each one-character piece, or -1 */
-    struct single *singles; /* [n_singles] the other one-character pieces, by code point */
-    size_t n_singles;
-    int32_t byte_ids[256];
+    int32_t ascii[128];     /* ids of one-character pieces, or NO_ID */
+    int32_t level_ids[256]; /* of the characters that ByteLevel makes of bytes */
+    int32_t byte_ids[256];  /* "<0x00>" ..., where bytes fall back */
+    bool is_byte_level;     /* words come as bytes that ByteLevel makes characters of */
+    bool prepends;          /* a space is put before texts, and dropped when they are decoded */
 
-    struct merge *merges; /* [n_merges], by rank */
-    uint32_t n_merges;
-    uint32_t *first;             /* [n_pieces + 1] by left piece: its part of by_left */
-    struct merge_entry *by_left; /* [n_merges] sorted by right within a part */
-    bool meta_space_leads; /* no piece has "▁" behind another character: words are separate */
-
-    struct added_token *added; /* [n_added] sorted by text */
-    size_t n_added;
-    uint32_t added_first[257]; /* by first byte: its part of added */
-
-    struct ids prefix;
+    struct added_index {
+        uint32_t first[257];  /* by first byte: its part of the added tokens */
+        bool has_anywhere;    /* tokens that are recognised in unmarked text, too */
+        bool begins[256];     /* some token begins so */
+        bool begins_any[256]; /* one of these tokens does */
+    } added[N_ADDED_SETS];
 };
 
-/* Id of the piece with this text, or -1. */
-int32_t tokenizer_lookup(const struct tokenizer *t, const char *text, size_t len);
-uint64_t tokenizer_hash(const struct tokenizer *t, const char *text, size_t len);
+/* A piece of the model's vocabulary that text may become, or NO_ID. */
+int32_t tokenizer_model_piece(const struct tokenizer *t, const char *text, size_t n);
+
+/* ---- added.c ---- */
+
+void added_index_init(struct tokenizer *t);
+/* Hears of consecutive parts of a text: id NO_ID is text between added tokens. -> false ends it. */
+typedef bool added_fn(void *arg, size_t start, size_t end, int32_t id);
+bool added_split(const struct tokenizer *t, enum added_set set, const struct marked *text,
+                 added_fn *fn, void *arg);
+
+/* ---- decoder.c ---- */
+
+/* Refuses orders of decoders that cannot be followed while text streams. */
+bool decoder_check(const struct tokenizer *t, const char *name, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@ usage: test_qins_convert.py QINS_CONVERT     (environment: QINS_SHARED)
 The reader below knows the rules of safetensors and the bit layouts of the number formats from their
 description, not from our code. Standard library only.
 """
+import hashlib
 import json
 import math
 import os
@@ -209,8 +210,11 @@ class Files(Case):
         meta, after = read_safetensors(self.out)
         for name, (dtype, shape, data) in self.before.items():
             self.assertEqual(after.pop(name), ("F32", shape, data))
-        dtype, shape, data = after.pop("tokenizer.json")
-        self.assertEqual(data.decode(), read_text(self.source, "tokenizer.json"))
+        dtype, shape, data = after.pop("tokenizer.image")
+        self.assertEqual((dtype, data[:8], len(data) % 64), ("U8", b"QINSTOK\0", 0))
+        self.assertEqual(meta["qins.version"], "2")
+        source = read_text(self.source, "tokenizer.json").encode()
+        self.assertEqual(meta["qins.tokenizer_sha256"], hashlib.sha256(source).hexdigest())
         self.assertEqual(after, {})
         self.assertEqual(meta["qins.config"], read_text(self.source, "config.json"))
         self.assertEqual(report["file_bytes"], os.path.getsize(self.out))

@@ -175,7 +175,9 @@ static void test_starter(void **state)
     struct model *m = model_open(path, &err);
     if (!m)
         fail_msg("%s", err.text);
-    struct tokenizer *t = load(m->tokenizer_json, m->tokenizer_bytes, path, m->config.vocab);
+    struct tokenizer *t = model_tokenizer(m, &err);
+    if (!t)
+        fail_msg("%s", err.text);
     check(t);
     tokenizer_free(t);
     model_close(m);

@@ -191,7 +191,7 @@ static void assert_refused_when(const char *from, const char *to, const char *wh
 static void test_metadata_is_checked(void **state)
 {
     (void)state;
-    assert_refused_when("\"qins.version\":\"1\"", "\"qins.version\":\"2\"", "version 2");
+    assert_refused_when("\"qins.version\":\"2\"", "\"qins.version\":\"3\"", "version 3");
     assert_refused_when("\"qins.version\"", "\"pins.version\"", "not a .qins file");
     assert_refused_when("\"qins.format\":\"qins4\"", "\"qins.format\":\"qins5\"",
                         "\"qins5\" is not known");

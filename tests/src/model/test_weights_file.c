@@ -70,7 +70,7 @@ static void test_a_layout_has_no_holes_and_aligned_planes(void **state)
     (void)state;
     struct model_config c = tiny_config();
     for (enum format f = 0; f < N_FORMATS; f++) {
-        struct file_layout l = file_layout_new(weight_list(&c, f), 13);
+        struct file_layout l = file_layout_new(weight_list(&c, f), TENSOR_TOKENIZER, 13);
         json_t *metadata = json_pack("{s:s}", META_VERSION, QINS_FILE_VERSION);
         struct buf header = file_layout_header(&l, metadata);
         struct safetensors st;
