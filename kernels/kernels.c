@@ -79,6 +79,7 @@ void kernels_init(struct kernels *k, unsigned flags)
     kernels_avx2_matrix(k);
     kernels_avx2_int8(k);
     kernels_avx2_vector(k);
+    kernels_avx2_layers(k);
     kernels_avx2_attend(k);
     if (flags & CPU_AVXVNNI) {
         k->level = "avxvnni";

@@ -168,6 +168,7 @@ void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_int8(struct kernels *k);
 void kernels_avxvnni(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
+void kernels_avx2_layers(struct kernels *k);
 void kernels_avx2_attend(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_avx512_attend(struct kernels *k);

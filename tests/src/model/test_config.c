@@ -262,6 +262,94 @@ static void test_stop_tokens(void **state)
     assert_int_equal(accepted(TINY_CONFIG, "bos_token_id", "null").bos, -1);
 }
 
+static void test_all_unknown_fields_are_named_at_once(void **state)
+{
+    struct model_config c;
+    struct error err;
+    (void)state;
+    char *a = with(TINY_CONFIG, "logit_scale", "2.5"), *b = with(a, "qk_layernorm", "true");
+    char *d = with(b, "rope_scaling", "{\"rope_type\":\"linear\",\"factor\":2,\"twist\":3}");
+    char *e = with(d, "new_thing", "{\"a\":1}"), *f = with(e, "old_thing", "null");
+    char *g = with(f, "no_thing", "false"), *h = with(g, "transformers.js_config", "{\"a\":1}");
+    assert_false(parse(&c, h, NULL, &err));
+    static const char *const named[] = {"\"logit_scale\" = 2.5", "\"qk_layernorm\" = true",
+                                        "\"rope_scaling.twist\" = 3", "\"new_thing\" = {"};
+    for (size_t i = 0; i < 4; i++)
+        if (!strstr(err.text, named[i]))
+            fail_msg("%s: without %s", err.text, named[i]);
+    assert_null(strstr(err.text, "old_thing"));
+    assert_null(strstr(err.text, "no_thing"));
+    assert_null(strstr(err.text, "transformers.js"));
+    char *all[] = {a, b, d, e, f, g, h};
+    for (size_t i = 0; i < 7; i++)
+        free(all[i]);
+}
+
+static void test_the_text_part_of_a_larger_model(void **state)
+{
+    (void)state;
+    static const char outer[] = "{\"model_type\":\"sees\",\"vision_config\":{\"depth\":7},"
+                                "\"eos_token_id\":3,\"text_config\":{}}";
+    struct model_config c = accepted(outer, "text_config", TINY_CONFIG), plain;
+    struct error err;
+    assert_true(parse(&plain, TINY_CONFIG, NULL, &err));
+    assert_true(c.is_text_part && !plain.is_text_part);
+    assert_int_equal(c.dim, plain.dim);
+    assert_int_equal(c.n_stop, 2);
+    assert_int_equal(c.stop[1], 3);
+    char *with_text = with(outer, "text_config", TINY_CONFIG);
+    assert_refused(with_text, "quantization_config", "{\"bits\":4}", "quantization_config");
+    char *untied = with(TINY_CONFIG, "tie_word_embeddings", NULL);
+    char *with_untied = with(outer, "text_config", untied);
+    assert_false(accepted(with_untied, "tie_word_embeddings", "false").tied);
+    assert_true(accepted(with_untied, "tie_word_embeddings", "true").tied);
+    free(with_text);
+    free(untied);
+    free(with_untied);
+}
+
+/* Which layers slide and which do not rotate, by each way to say it. */
+static void test_layers(void **state)
+{
+    (void)state;
+    char *base = with(TINY_CONFIG, "num_hidden_layers", "4"),
+         *c1 = with(base, "architectures", NULL);
+    struct model_config c;
+    char *mistral = with(c1, "model_type", "\"mistral\"");
+    c = accepted(mistral, "sliding_window", "9");
+    assert_int_equal(c.window, 9);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(c.layers[i], LAYER_SLIDING);
+    assert_int_equal(accepted(mistral, "sliding_window", "null").layers[0], 0);
+    assert_int_equal(accepted(mistral, "sliding_window", "64").window, 0); /* all of the context */
+    char *qwen = with(c1, "model_type", "\"qwen2\""), *q1 = with(qwen, "sliding_window", "9");
+    char *q2 = with(q1, "max_window_layers", "3");
+    assert_int_equal(accepted(q2, "use_sliding_window", "false").window, 0);
+    c = accepted(q2, "use_sliding_window", "true");
+    assert_true(!c.layers[2] && c.layers[3] == LAYER_SLIDING && c.qkv_bias && !c.out_bias);
+    assert_refused(q2, "layer_types", "[\"sliding_attention\"]", "list of 4");
+    assert_refused(q2, "layer_types",
+                   "[\"full_attention\",\"full_attention\",\"conv\",\"full_attention\"]", "conv");
+    assert_refused(q2, "layer_types",
+                   "[\"full_attention\",\"full_attention\",\"full_attention\","
+                   "\"sliding_attention\"]",
+                   "no \"sliding_window\""); /* use_sliding_window is false */
+    char *exaone = with(c1, "model_type", "\"exaone4\""), *e1 = with(exaone, "sliding_window", "9");
+    c = accepted(e1, "sliding_window_pattern", "\"LLG\"");
+    assert_true(c.layers[1] == LAYER_SLIDING && c.layers[2] == LAYER_NO_ROPE &&
+                c.layers[3] == LAYER_SLIDING);
+    assert_refused(e1, "sliding_window_pattern", "\"LLX\"", "sliding_window_pattern");
+    assert_int_equal(accepted(exaone, "sliding_window", "null").layers[3], 0);
+    char *smol = with(c1, "model_type", "\"smollm3\"");
+    assert_int_equal(accepted(smol, "no_rope_layer_interval", "2").layers[1], LAYER_NO_ROPE);
+    c = accepted(smol, "no_rope_layers", "[0,1,1,1]");
+    assert_true(c.layers[0] == LAYER_NO_ROPE && !c.layers[1] && !c.layers[3]);
+    assert_refused(smol, "no_rope_layers", "[0,1,2,1]", "no_rope_layers");
+    char *all[] = {base, c1, mistral, qwen, q1, q2, exaone, e1, smol};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
 static void test_phi_3_5_itself(void **state)
 {
     (void)state;
@@ -304,6 +392,9 @@ int main(void)
         cmocka_unit_test(test_llama3_scaling),
         cmocka_unit_test(test_rope_parameters_of_newer_files),
         cmocka_unit_test(test_stop_tokens),
+        cmocka_unit_test(test_all_unknown_fields_are_named_at_once),
+        cmocka_unit_test(test_the_text_part_of_a_larger_model),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_phi_3_5_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
