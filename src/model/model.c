@@ -205,8 +205,7 @@ static bool check_version(const struct safetensors *st, struct error *err)
            strcmp(version, QINS_FILE_VERSION_JSON) == 0 ||
            error_set(err, EX_DATAERR,
                      "%s: .qins version %.40s; this program reads versions " QINS_FILE_VERSION_JSON
-                     " and " QINS_FILE_VERSION
-                     ": convert the model again",
+                     " and " QINS_FILE_VERSION ": convert the model again",
                      st->name, version);
 }
 

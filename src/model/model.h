@@ -57,7 +57,7 @@ struct model {
     struct matrix embed;  /* [vocab][dim] */
     struct layer *layers; /* [n_layers] */
     struct norm norm;
-    struct matrix head;         /* [vocab][dim]; embed again when tied */
+    struct matrix head;          /* [vocab][dim]; embed again when tied */
     const void *tokenizer_image; /* [tokenizer_bytes] inside the file, compiled; or NULL: */
     const char *tokenizer_json;  /* tokenizer.json itself, in files of version 1 */
     size_t tokenizer_bytes;

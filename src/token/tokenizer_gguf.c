@@ -42,21 +42,29 @@ static bool is_white(struct bytes b)
     return true;
 }
 
-/* Files do not say so, but Phi-3's special tokens swallow the white space behind them, except
- * three. */
-static bool swallows(const struct gguf_vocab *v, struct bytes token)
+/* Files do not say so, but the special tokens of Phi-3's own vocabulary swallow the white space
+ * behind them, except three. */
+static bool is_phi3(const struct gguf_vocab *v)
 {
+    bool named = false, placeholder = false;
     for (size_t i = 0; i + 4 < v->model_name.n; i++) {
         const char *s = v->model_name.data + i;
-        if (strncasecmp(s, "phi-3", 5) == 0 || strncasecmp(s, "phi3", 4) == 0)
-            return !is(token, "<unk>") && !is(token, "<s>") && !is(token, "<|endoftext|>");
+        named = named || strncasecmp(s, "phi-3", 5) == 0 || strncasecmp(s, "phi3", 4) == 0;
     }
-    return false;
+    for (uint32_t id = 0; named && id < v->n_tokens; id++)
+        placeholder = placeholder || is(v->tokens[id], "<|placeholder1|>");
+    return placeholder;
+}
+
+static bool swallows(struct bytes token)
+{
+    return !is(token, "<unk>") && !is(token, "<s>") && !is(token, "<|endoftext|>");
 }
 
 /* Empty tokens fill gaps. */
 static bool read_tokens(struct parts *p, const struct gguf_vocab *v)
 {
+    bool phi3 = is_phi3(v);
     for (uint32_t id = 0; id < v->n_tokens; id++) {
         struct bytes b = v->tokens[id];
         int32_t type = type_of(v, id);
@@ -69,7 +77,7 @@ static bool read_tokens(struct parts *p, const struct gguf_vocab *v)
             return false;
         if (added && parts_find(p, b.data, b.n) == (int32_t)id)
             parts_add_token(p, (int32_t)id, b.data, b.n,
-                            (swallows(v, b) ? ADDED_RSTRIP : 0) |
+                            (phi3 && swallows(b) ? ADDED_RSTRIP : 0) |
                                 (!is_special(type) && is_white(b) ? ADDED_ANYWHERE : 0));
         if (type == GGUF_TOKEN_UNKNOWN && p->unk < 0)
             p->unk = (int32_t)id;
@@ -202,29 +210,27 @@ static bool add_byte_steps(struct parts *p, const struct gguf_pre *pre)
            add(p, STAGE_DECODER, STEP_BYTE_LEVEL, "", "", 0);
 }
 
-static bool push_frame(struct parts *p, int32_t id, struct ids *out)
+/* A file that wants a token that it has not gets none. */
+static void push_frame(struct parts *p, int32_t id, struct ids *out)
 {
-    if (id < 0 || (uint32_t)id >= p->n_ids)
-        return true; /* a file that says so and has no such token: nothing is added */
-    ids_push(out, id);
-    return true;
+    if (id >= 0 && (uint32_t)id < p->n_ids)
+        ids_push(out, id);
 }
 
-static bool read_frame(struct parts *p, const struct gguf_vocab *v, bool add_bos)
+static void read_frame(struct parts *p, const struct gguf_vocab *v, bool add_bos)
 {
     if (v->add_bos >= 0 ? v->add_bos : add_bos)
         push_frame(p, v->bos, &p->prefix);
     if (v->add_eos == 1)
         push_frame(p, v->eos, &p->suffix);
-    return true;
 }
 
 /* ---- whole ----------------------------------------------------------------------------------- */
 
 static bool read_sentencepiece(struct parts *p, const struct gguf_vocab *v)
 {
-    return read_scores(p, v) && add_plain_steps(p, v->add_space_prefix != 0) &&
-           read_frame(p, v, true);
+    read_frame(p, v, true);
+    return read_scores(p, v) && add_plain_steps(p, v->add_space_prefix != 0);
 }
 
 static bool read_bpe(struct parts *p, const struct gguf_vocab *v)
@@ -240,8 +246,8 @@ static bool read_bpe(struct parts *p, const struct gguf_vocab *v)
                          p->name, (int)(name.n < 60 ? name.n : 60), name.data);
     if (!read_merges(p, v))
         return false;
-    bool ok = pre->patterns[0] ? add_byte_steps(p, pre) : add_plain_steps(p, false);
-    return ok && read_frame(p, v, pre->add_bos || !pre->patterns[0]);
+    read_frame(p, v, pre->add_bos || !pre->patterns[0]);
+    return pre->patterns[0] ? add_byte_steps(p, pre) : add_plain_steps(p, false);
 }
 
 static bool read_all(struct parts *p, const struct gguf_vocab *v)

@@ -633,7 +633,8 @@ static void test_vocabulary_oddities(void **state)
 {
     (void)state;
     struct error err;
-    json_t *root = small(), *vocab = at(root, "model", "vocab"), *merges = at(root, "model", "merges");
+    json_t *root = small(), *vocab = at(root, "model", "vocab"),
+           *merges = at(root, "model", "merges");
     json_object_set_new(vocab, "", json_integer(264));
     assert_null(load_json(root, 1000, &err));
     assert_non_null(strstr(err.text, "empty"));
