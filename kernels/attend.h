@@ -25,14 +25,23 @@ struct queries {
     const void *k, *v;              /* [pos0 + n_tok][dim] */
     const float *k_scale, *v_scale; /* [pos0 + n_tok]; NULL: none */
     float scale, *scores;           /* [n_tok][ld_scores] */
+    uint32_t step;                  /* positions that a query sees more than the one before */
+    float cap;                      /* of scores; 0: none */
 };
 
 #define PIECE static inline __attribute__((always_inline))
+
+/* Positions that query t sees. */
+PIECE uint32_t seen(const struct queries *a, int t)
+{
+    return a->pos0 + (uint32_t)t * a->step + 1;
+}
 
 /* Scores of n queries at positions [pos, pos + TOGETHER), as far as each sees them. */
 PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e);
 /* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
 static float softmax(float *scores, uint32_t n_pos);
+static void soft_cap(float *scores, float cap, uint32_t n_pos);
 /* Columns [d, d + WIDTH n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos,
  * end), kept in registers; out holds those of the positions before. */
 PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
@@ -75,11 +84,13 @@ PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t po
 PIECE void attend(const struct queries *a, const int n, enum element e)
 {
     float factor[QUERIES];
-    for (uint32_t pos = 0; pos < a->pos0 + (uint32_t)n; pos += TOGETHER)
+    for (uint32_t pos = 0; pos < seen(a, n - 1); pos += TOGETHER)
         score(a, pos, n, e);
     for (int t = 0; t < n; t++) {
         float *scores = a->scores + (size_t)t * a->ld_scores;
-        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1;
+        const uint32_t n_pos = seen(a, t);
+        if (a->cap > 0)
+            soft_cap(scores, a->cap, n_pos);
         factor[t] = softmax(scores, n_pos);
         for (uint32_t p = 0; a->v_scale && p < n_pos; p++)
             scores[p] *= a->v_scale[p];
@@ -90,8 +101,8 @@ PIECE void attend(const struct queries *a, const int n, enum element e)
     }
     for (int t = 0; t < n; t++) {
         float *out = a->out + (size_t)t * a->ld_out;
-        if (t > 0)
-            mix_columns(a, t, 1, a->pos0 + 1, a->pos0 + (uint32_t)t + 1, e);
+        if (t > 0 && a->step)
+            mix_columns(a, t, 1, a->pos0 + 1, seen(a, t), e);
         for (uint32_t d = 0; d < a->dim; d++)
             out[d] *= factor[t];
     }
@@ -117,7 +128,7 @@ static void attend_batch_f32(float *out, size_t ld_out, const float *q, size_t l
                              float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores},
+                                scale, scores, 1, 0},
                ELEMENT_F32);
 }
 
@@ -126,7 +137,7 @@ static void attend_batch_bf16(float *out, size_t ld_out, const float *q, size_t 
                               uint32_t dim, float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores},
+                                scale, scores, 1, 0},
                ELEMENT_BF16);
 }
 
@@ -136,7 +147,7 @@ static void attend_batch_int8(float *out, size_t ld_out, const float *q, size_t 
                               float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
-                                v_scale, scale, scores},
+                                v_scale, scale, scores, 1, 0},
                ELEMENT_INT8);
 }
 
@@ -159,8 +170,47 @@ static void attend_int8(float *out, const float *q, const int8_t *k, const float
     attend_batch_int8(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
 }
 
+/* The heads of a group: four together, then what is left of them together. */
+PIECE void attend_group(const struct attend_group *g, enum element e)
+{
+    struct queries a = {g->out,       g->q,      g->ld_out, g->ld_q, g->ld_scores, g->n,
+                        g->n_pos - 1, g->dim,    g->k,      g->v,    g->k_scale,   g->v_scale,
+                        g->scale,     g->scores, 0,         g->cap};
+    for (uint32_t left = g->n, n; left > 0; left -= n) {
+        n = left < QUERIES ? left : QUERIES;
+        if (n == 4)
+            attend(&a, 4, e);
+        else if (n == 3)
+            attend(&a, 3, e);
+        else if (n == 2)
+            attend(&a, 2, e);
+        else
+            attend(&a, 1, e);
+        a.q += n * a.ld_q;
+        a.out += n * a.ld_out;
+    }
+}
+
+static void attend_group_f32(const struct attend_group *g)
+{
+    attend_group(g, ELEMENT_F32);
+}
+
+static void attend_group_bf16(const struct attend_group *g)
+{
+    attend_group(g, ELEMENT_BF16);
+}
+
+static void attend_group_int8(const struct attend_group *g)
+{
+    attend_group(g, ELEMENT_INT8);
+}
+
 static void set_attention(struct kernels *k)
 {
+    k->attend_group_f32 = attend_group_f32;
+    k->attend_group_bf16 = attend_group_bf16;
+    k->attend_group_int8 = attend_group_int8;
     k->attend_f32 = attend_f32;
     k->attend_bf16 = attend_bf16;
     k->attend_int8 = attend_int8;

@@ -6,7 +6,7 @@
 
 #include "kernels_internal.h"
 
-enum { MAX_FILES = 4 };
+enum { MAX_FILES = 6 };
 
 struct level {
     const char *name;
@@ -15,7 +15,8 @@ struct level {
 };
 
 #define LEVEL_ROW(name, flag, below, ...) {#name, (flag) | (below), {__VA_ARGS__}},
-static const struct level levels[] = {{"scalar", 0, {kernels_scalar}}, LEVELS(LEVEL_ROW)};
+static const struct level levels[] = {{"scalar", 0, {kernels_scalar, kernels_scalar_layers}},
+                                      LEVELS(LEVEL_ROW)};
 
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 

@@ -30,6 +30,7 @@ enum {
     TILE_GROUPS = 16,           /* row groups that a prompt kernel decodes at once */
     TILE_SCRATCH = 800 << 10,   /* bytes that it needs for them */
     ATTEND_BATCH = 4,           /* rows of scores that several queries need at once */
+    ATTEND_GROUP = 8,           /* queries of an attend_group at once, at most */
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
     ATTEND_DIM = 256,           /* of a head, at most */
     ATTEND_SCRATCH = 424 << 10, /* bytes */
@@ -101,6 +102,20 @@ typedef void silu_mul_fn(float *gate, const float *up, uint32_t n);
 /* x[i] += y[i] */
 typedef void add_fn(float *x, const float *y, uint32_t n);
 
+/* out = (x - mean(x)) * rsqrt(variance(x) + eps) * weight + bias; bias may be NULL, out may be x. */
+typedef void layer_norm_fn(float *out, const float *x, const float *weight, const float *bias,
+                           uint32_t dim, float eps);
+
+/* gate[i] = gelu(gate[i]) * up[i], GELU with the tanh; up NULL: 1. */
+typedef void gelu_mul_fn(float *gate, const float *up, uint32_t n);
+
+/* x[i] = cap tanh(x[i] / cap) */
+typedef void soft_cap_fn(float *x, float cap, uint32_t n);
+
+/* x[i] *= factor; x[i] += factor * y[i] */
+typedef void scale_fn(float *x, float factor, uint32_t n);
+typedef void add_scaled_fn(float *x, const float *y, float factor, uint32_t n);
+
 /* One query head over n_pos cached positions: out = softmax(scale * q K^T) V, in float. */
 typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
                            const float *k /* [n_pos][dim] */, const float *v /* [n_pos][dim] */,
@@ -129,6 +144,23 @@ typedef void attend_batch_int8_fn(float *out, size_t ld_out, const float *q, siz
                                   uint32_t n_tok, uint32_t pos0, const int8_t *k,
                                   const float *k_scale, const int8_t *v, const float *v_scale,
                                   uint32_t dim, float scale, float *scores, size_t ld_scores);
+/* Several queries that all see the same positions: the heads of a group that shares keys and values.
+ * cap > 0: scores become cap tanh(score / cap). With the bits that one after another has, and
+ * without a cap those of the functions above. k and v are f32, bf16 or int8 by the function. */
+struct attend_group {
+    float *out; /* [n][ld_out] */
+    size_t ld_out;
+    const float *q; /* [n][ld_q] */
+    size_t ld_q;
+    uint32_t n, n_pos, dim;
+    const void *k, *v;              /* [n_pos][dim] */
+    const float *k_scale, *v_scale; /* [n_pos] of int8; else NULL */
+    float scale, cap;
+    float *scores; /* [n][ld_scores], n_pos used; n <= ATTEND_GROUP */
+    size_t ld_scores;
+};
+typedef void attend_group_fn(const struct attend_group *a);
+
 /* One position of one head: q = rint(x / *scale), *scale = max|x| / 127. */
 typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uint32_t n);
 /* Positions as bf16, for a unit that takes no int8; scales must be finite. */
@@ -185,12 +217,18 @@ struct kernels {
     rope_fn *rope;
     silu_mul_fn *silu_mul;
     add_fn *add;
+    layer_norm_fn *layer_norm;
+    gelu_mul_fn *gelu_mul;
+    soft_cap_fn *soft_cap;
+    scale_fn *scale;
+    add_scaled_fn *add_scaled;
     attend_f32_fn *attend_f32;
     attend_bf16_fn *attend_bf16;
     attend_batch_f32_fn *attend_batch_f32;   /* NULL: one query after another */
     attend_batch_bf16_fn *attend_batch_bf16; /* the same */
     attend_int8_fn *attend_int8;
     attend_batch_int8_fn *attend_batch_int8; /* the same */
+    attend_group_fn *attend_group_f32, *attend_group_bf16, *attend_group_int8;
     pack_int8_fn *pack_int8;
     unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */

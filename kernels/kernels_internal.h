@@ -105,6 +105,22 @@ static inline float exp_f32(float x)
     return p * bits_float((float_bits(shifted) << 23) + 0x3f800000u);
 }
 
+/* GELU with the tanh: x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3). */
+#define GELU_MINUS_2U -1.5957691216057308f /* -2 sqrt(2 / pi) */
+#define GELU_CUBE 0.044715f
+
+static inline float gelu_f32(float x)
+{
+    float u = fmaf(GELU_CUBE * x * x, x, x) * GELU_MINUS_2U;
+    return x / (1.0f + exp_f32(u));
+}
+
+/* cap tanh(x / cap) = cap (1 - 2 / (1 + exp(2 x / cap))) */
+static inline float soft_cap_f32(float x, float cap)
+{
+    return fmaf(-2.0f * cap, 1.0f / (1.0f + exp_f32(x * (2.0f / cap))), cap);
+}
+
 /* What an array of numbers holds. */
 enum element { ELEMENT_F32, ELEMENT_BF16, ELEMENT_INT8 };
 
@@ -147,10 +163,12 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
 /* ---- the rows of levels.h: each overrides what it improves --- ------------------------- */
 
 void kernels_scalar(struct kernels *k);
+void kernels_scalar_layers(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_int8(struct kernels *k);
 void kernels_avxvnni(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
+void kernels_avx2_layers(struct kernels *k);
 void kernels_avx2_attend(struct kernels *k);
 void kernels_avx512(struct kernels *k);
 void kernels_avx512_attend(struct kernels *k);

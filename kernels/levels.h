@@ -12,7 +12,7 @@
 #define X86_LEVELS(ROW)                                                                          \
     /* AVX2 + FMA + F16C */                                                                      \
     ROW(avx2, CPU_AVX2, 0, kernels_avx2_matrix, kernels_avx2_int8, kernels_avx2_vector,          \
-        kernels_avx2_attend)                                                                     \
+        kernels_avx2_layers, kernels_avx2_attend)                                                \
     /* the VNNI of 256-bit registers, without AVX-512: alone may be missing */                   \
     ROW(avxvnni, CPU_AVXVNNI, CPU_AVX2, kernels_avxvnni)                                         \
     /* F, BW, DQ, VL */                                                                          \

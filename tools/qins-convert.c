@@ -200,6 +200,14 @@ static void note_rounding(const struct settings *s, const struct checkpoint *c)
     free(origin);
 }
 
+/* Of a model that also sees or hears. */
+static void say_text_only(const struct settings *s, const struct checkpoint *c)
+{
+    if (c->config.is_text_part && !s->quiet)
+        fprintf(stderr, PROGRAM ": text only: %zu tensors of other parts are left out\n",
+                c->n_left_out);
+}
+
 static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
                          struct error *err)
 {
@@ -225,6 +233,8 @@ static bool convert(struct settings *s, struct error *err)
     s->convert.tokenizer = t;
     bool ok = t && convert_to_file(&c, &s->convert, out, &report, err);
     progress_end(&progress);
+    if (ok)
+        say_text_only(s, &c);
     ok = ok && print_report(s, &report, out, err);
     tokenizer_free(t);
     checkpoint_close(&c);

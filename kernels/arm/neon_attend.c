@@ -43,7 +43,7 @@ static inline float32x4_t sum_lanes_of_4(const float32x4_t v[TOGETHER])
 PIECE void products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
                     enum element e)
 {
-    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    const uint32_t last = seen(a, n - 1) - 1;
     size_t row[TOGETHER];
     float32x4_t all[4][QUERIES][TOGETHER];
     for (uint32_t i = 0; i < TOGETHER; i++)
@@ -63,7 +63,7 @@ PIECE void products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t 
 PIECE void odd_products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t pos,
                         const int n, enum element e)
 {
-    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    const uint32_t last = seen(a, n - 1) - 1;
     for (int t = 0; t < n; t++) {
         float all[TOGETHER];
         for (uint32_t i = 0; i < TOGETHER; i++) {
@@ -82,7 +82,7 @@ PIECE void score(const struct queries *a, uint32_t pos, const int n, enum elemen
     else
         products(dot, a, pos, n, e);
     for (int t = 0; t < n; t++) {
-        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1, left = n_pos > pos ? n_pos - pos : 0;
+        const uint32_t n_pos = seen(a, t), left = n_pos > pos ? n_pos - pos : 0;
         float *scores = a->scores + (size_t)t * a->ld_scores + pos, all[TOGETHER];
         vst1q_f32(all, dot[t]);
         for (uint32_t i = 0; i < TOGETHER && i < left; i++)
@@ -114,6 +114,12 @@ static float softmax(float *scores, uint32_t n_pos)
         lane[p % LANES] += scores[p];
     }
     return 1.0f / sum_lanes(lane);
+}
+
+static void soft_cap(float *scores, float cap, uint32_t n_pos)
+{
+    for (uint32_t p = 0; p < n_pos; p++)
+        scores[p] = soft_cap_f32(scores[p], cap);
 }
 
 PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,

@@ -41,6 +41,21 @@ static inline __m256 exp_avx2(__m256 x)
     return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
 }
 
+/* soft_cap_f32 of n numbers. */
+static inline void soft_cap_avx2(float *x, float cap, uint32_t n)
+{
+    const __m256 one = _mm256_set1_ps(1), in = _mm256_set1_ps(2.0f / cap);
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 e = exp_avx2(_mm256_mul_ps(_mm256_loadu_ps(x + i), in));
+        __m256 part = _mm256_div_ps(one, _mm256_add_ps(one, e));
+        _mm256_storeu_ps(x + i,
+                         _mm256_fmadd_ps(_mm256_set1_ps(-2.0f * cap), part, _mm256_set1_ps(cap)));
+    }
+    for (; i < n; i++)
+        x[i] = soft_cap_f32(x[i], cap);
+}
+
 /* Eight elements as floats. */
 static inline __attribute__((always_inline)) __m256 load_avx2(const void *p, size_t i,
                                                               enum element e)

@@ -59,7 +59,7 @@ PIECE void half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, co
 PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
                     uint32_t dim, enum element e)
 {
-    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    const uint32_t last = seen(a, n - 1) - 1;
     const int n_rows = n == 1 ? TOGETHER : 2; /* whose sums stay in registers */
     __m256 all[QUERIES][TOGETHER];
     for (int i = 0; i < TOGETHER; i += n_rows) {
@@ -85,7 +85,7 @@ PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, 
 PIECE void odd_products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
                         enum element e)
 {
-    const uint32_t last = a->pos0 + (uint32_t)n - 1;
+    const uint32_t last = seen(a, n - 1) - 1;
     for (int t = 0; t < n; t++) {
         float all[TOGETHER];
         for (uint32_t i = 0; i < TOGETHER; i++) {
@@ -106,7 +106,7 @@ PIECE void score(const struct queries *a, uint32_t pos, const int n, enum elemen
     else
         products(dot, a, pos, n, a->dim, e);
     for (int t = 0; t < n; t++) {
-        const uint32_t n_pos = a->pos0 + (uint32_t)t + 1;
+        const uint32_t n_pos = seen(a, t);
         const __m256i m = first_lanes(n_pos > pos ? n_pos - pos : 0);
         if (a->k_scale)
             dot[t] = _mm256_mul_ps(_mm256_maskload_ps(a->k_scale + pos, m), dot[t]);
@@ -153,6 +153,11 @@ static float softmax(float *scores, uint32_t n_pos)
         lane[p % LANES] += scores[p];
     }
     return 1.0f / sum_lanes(lane);
+}
+
+static void soft_cap(float *scores, float cap, uint32_t n_pos)
+{
+    soft_cap_avx2(scores, cap, n_pos);
 }
 
 PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hub.h"
 #include "gguf_vocab.h"
+#include "hub.h"
 
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
@@ -283,6 +283,65 @@ static void list_tensors(struct checkpoint *c)
     qsort(c->tensors, n, sizeof *c->tensors, by_tensor_name);
 }
 
+/* ---- names ---------------------------------------------------------------------------- */
+
+/* Where the language model's tensors are: a model that also sees or hears has them deeper. */
+static const struct layout {
+    const char *model, *head;
+} layouts[] = {
+    {"model.", "lm_head."},
+    {"model.language_model.", "lm_head."},
+    {"language_model.model.", "language_model.lm_head."},
+};
+enum { N_LAYOUTS = sizeof layouts / sizeof *layouts };
+
+/* -> the rest of a name that begins so, or NULL. */
+static const char *behind(const char *name, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(name, prefix, n) == 0 ? name + n : NULL;
+}
+
+/* "model.norm.weight" as this checkpoint calls it. */
+static void published_name(char *out, size_t size, const char *name, size_t layout)
+{
+    const char *of_model = behind(name, layouts[0].model), *of_head = behind(name, layouts[0].head);
+    if (of_model)
+        snprintf(out, size, "%s%s", layouts[layout].model, of_model);
+    else
+        snprintf(out, size, "%s%s", layouts[layout].head, of_head ? of_head : name);
+}
+
+/* The other way; -> false: it belongs to another part of the model. */
+static bool own_name(char *out, size_t size, const char *published, size_t layout)
+{
+    const char *of_model = behind(published, layouts[layout].model);
+    const char *of_head = behind(published, layouts[layout].head);
+    int n = 0;
+    if (of_model)
+        n = snprintf(out, size, "%s%s", layouts[0].model, of_model);
+    else if (of_head)
+        n = snprintf(out, size, "%s%s", layouts[0].head, of_head);
+    return n > 0 && (size_t)n < size;
+}
+
+static const struct source_tensor *find_published(const struct checkpoint *c, const char *name)
+{
+    struct source_tensor key = {.name = name};
+    return bsearch(&key, c->tensors, c->n_tensors, sizeof key, by_tensor_name);
+}
+
+static size_t find_layout(const struct checkpoint *c)
+{
+    char name[64];
+    for (size_t layout = 0; layout < N_LAYOUTS; layout++) {
+        published_name(name, sizeof name, "model.embed_tokens.weight", layout);
+        if (find_published(c, name))
+            return layout;
+    }
+    return 0;
+}
+
 /* ---- tensors against the config ------------------------------------------------------- */
 
 static bool check_weight(const struct checkpoint *c, const struct weight *w, struct error *err)
@@ -326,28 +385,38 @@ static bool is_rotary_table(const char *name)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
-static bool check_no_others(const struct checkpoint *c, struct weight_list *list, struct error *err)
+static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
+                           const struct source_tensor *t, struct error *err)
 {
     struct weight key;
-    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
-    for (size_t i = 0; i < c->n_tensors; i++) {
-        const char *name = c->tensors[i].name;
-        snprintf(key.name, sizeof key.name, "%s", name);
-        if (is_rotary_table(name) ||
-            (strcmp(key.name, name) == 0 &&
-             bsearch(&key, list->items, list->n, sizeof key, by_weight_name)))
-            continue;
-        bool is_head = strcmp(name, "lm_head.weight") == 0;
-        return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s",
-                         checkpoint_file(c, &c->tensors[i])->path, name,
-                         is_head ? "contradicts tie_word_embeddings in config.json"
-                                 : "is not part of this architecture");
+    const char *name = t->name;
+    if (is_rotary_table(name))
+        return true;
+    bool is_own = own_name(key.name, sizeof key.name, name, c->layout);
+    if (is_own && bsearch(&key, list->items, list->n, sizeof key, by_weight_name))
+        return true;
+    if (!is_own && c->config.is_text_part) {
+        c->n_left_out++;
+        return true;
     }
+    bool is_head = is_own && strcmp(key.name, "lm_head.weight") == 0;
+    return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", checkpoint_file(c, t)->path, name,
+                     is_head ? "contradicts tie_word_embeddings in config.json"
+                             : "is not part of this architecture");
+}
+
+static bool check_no_others(struct checkpoint *c, struct weight_list *list, struct error *err)
+{
+    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
+    for (size_t i = 0; i < c->n_tensors; i++)
+        if (!check_is_known(c, list, &c->tensors[i], err))
+            return false;
     return true;
 }
 
-static bool check_tensors(const struct checkpoint *c, struct error *err)
+static bool check_tensors(struct checkpoint *c, struct error *err)
 {
+    c->layout = find_layout(c);
     struct weight_list list = weight_list(&c->config, FORMAT_F32);
     bool ok = true;
     for (size_t i = 0; ok && i < list.n; i++)
@@ -428,7 +497,7 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
     take_buf(&c->config_json, &g->config_json);
     take_buf(&c->generation_json, &g->generation_json);
     take_buf(&c->tokenizer_config_json, &g->tokenizer_config_json);
-    buf_puts(&c->tokenizer_json, "{}"); /* its own is in the metadata: checkpoint_tokenizer */
+    buf_puts(&c->tokenizer_json, "{}"); /* checkpoint_tokenizer takes the metadata's own */
     return config_parse(&c->config, c->config_json.data, c->config_json.len, c->folder,
                         c->generation_json.data, c->generation_json.len, c->folder, err);
 }
@@ -438,17 +507,6 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
 bool checkpoint_is_source(const char *path)
 {
     return is_folder(path) || gguf_is_file(path);
-}
-
-struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err)
-{
-    if (c->has_gguf)
-        return gguf_tokenizer(&c->gguf.split.parts[0], err);
-    char *path = path_join(c->folder, TENSOR_TOKENIZER);
-    struct tokenizer *t =
-        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
-    free(path);
-    return t;
 }
 
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)
@@ -503,11 +561,36 @@ char *checkpoint_name(const struct checkpoint *c)
 
 const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name)
 {
-    struct source_tensor key = {.name = name};
-    return bsearch(&key, c->tensors, c->n_tensors, sizeof key, by_tensor_name);
+    char published[sizeof((struct weight *)0)->name + 32];
+    published_name(published, sizeof published, name, c->layout);
+    return find_published(c, published);
 }
 
 const struct source_file *checkpoint_file(const struct checkpoint *c, const struct source_tensor *t)
 {
     return &c->sources[c->first_shard + t->file];
+}
+
+/* Tokens without a row of the embedding could not be read. */
+static struct tokenizer *gguf_tokenizer_of(const struct checkpoint *c, struct error *err)
+{
+    struct tokenizer *t = gguf_tokenizer(&c->gguf.split.parts[0], err);
+    if (t && tokenizer_size(t) > c->config.vocab) {
+        error_set(err, EX_DATAERR, "%s: %u tokens, but the embedding has %u rows", c->folder,
+                  tokenizer_size(t), c->config.vocab);
+        tokenizer_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err)
+{
+    if (c->has_gguf)
+        return gguf_tokenizer_of(c, err);
+    char *path = path_join(c->folder, TENSOR_TOKENIZER);
+    struct tokenizer *t =
+        tokenizer_new(c->tokenizer_json.data, c->tokenizer_json.len, path, c->config.vocab, err);
+    free(path);
+    return t;
 }

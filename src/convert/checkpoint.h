@@ -41,6 +41,8 @@ struct checkpoint {
     struct source_file *sources; /* [n_sources] every file that was read */
     size_t n_sources;
     size_t first_shard; /* shard or part i is sources[first_shard + i] */
+    size_t layout;      /* of its tensors' names */
+    size_t n_left_out;  /* tensors of other parts than the language model, if that is a part */
 };
 
 /* From a folder, or from a GGUF file that is seen as one.
@@ -59,11 +61,14 @@ struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error 
 /* Whether `path` is a folder or a GGUF file: what has to be converted before it runs. */
 bool checkpoint_is_source(const char *path);
 
-/* -> the tensor, or NULL. */
+/* -> the tensor of a weight_list's name, or NULL. */
 const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name);
 /* The file that holds a tensor. */
 const struct source_file *checkpoint_file(const struct checkpoint *c,
                                           const struct source_tensor *t);
+
+/* From tokenizer.json, or from the metadata of a GGUF file. -> NULL on failure. */
+struct tokenizer *checkpoint_tokenizer(const struct checkpoint *c, struct error *err);
 
 /* Opens a source for reading, or refuses when it is no longer the file that it was. -> fd or -1. */
 int source_open(const struct source_file *s, struct error *err);

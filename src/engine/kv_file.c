@@ -3,7 +3,7 @@
  *   head | ids [n] | digests [blocks] | reference | to a multiple of 4096 | blocks
  *
  * A block is [run][positions of the block][bytes a position]; the last one may have fewer
- * positions.
+ * positions, and those before `from` have no runs of sliding layers.
  */
 #include "kv_file.h"
 
@@ -15,41 +15,52 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 16, PAGE = 4096, MAX_TOKENS = 1 << 24 };
+enum { BLOCK = KV_STEP, PAGE = 4096, MAX_TOKENS = 1 << 24 };
 
 static const char magic[8] = "QINS-KV\n";
 
 struct head {
     char magic[8];
     uint8_t identity[KV_DIGEST];
-    uint32_t n, is_long;
+    uint32_t n, is_long, from, zero;
     uint64_t position_bytes, reference_bytes;
     uint8_t digest[KV_DIGEST]; /* of all before it, ids, digests and reference */
 };
-_Static_assert(sizeof(struct head) == 96, "no padding");
+_Static_assert(sizeof(struct head) == 104, "no padding");
 
 struct plan {
+    size_t full_bytes, sliding_bytes; /* of a position in all full, all sliding layers */
     size_t position_bytes, reference_bytes;
-    uint32_t n_blocks;
+    uint32_t n_blocks, from;
     uint64_t ids_at, digests_at, reference_at, blocks_at, bytes;
 };
 
-static struct plan plan_of(const struct kv *kv, uint32_t n)
+/* What the blocks before position `pos`, which begins one, take. */
+static uint64_t bytes_before(const struct plan *l, uint32_t pos)
 {
-    struct plan l = {.position_bytes = (size_t)kv_bytes(kv, 1),
-                     .n_blocks = (n + BLOCK - 1) / BLOCK};
+    uint64_t sliding = pos > l->from ? pos - l->from : 0;
+    return pos * (uint64_t)l->full_bytes + sliding * l->sliding_bytes;
+}
+
+static struct plan plan_of(const struct kv *kv, uint32_t n, uint32_t from)
+{
+    struct plan l = {.full_bytes = (size_t)kv_full_position_bytes(kv),
+                     .sliding_bytes = (size_t)kv_sliding_position_bytes(kv),
+                     .n_blocks = (n + BLOCK - 1) / BLOCK,
+                     .from = from};
     kv_reference(kv, &l.reference_bytes);
+    l.position_bytes = l.full_bytes + l.sliding_bytes;
     l.ids_at = sizeof(struct head);
     l.digests_at = l.ids_at + (uint64_t)n * sizeof(int32_t);
     l.reference_at = l.digests_at + (uint64_t)l.n_blocks * KV_DIGEST;
     l.blocks_at = (l.reference_at + l.reference_bytes + PAGE - 1) / PAGE * PAGE;
-    l.bytes = l.blocks_at + (uint64_t)n * l.position_bytes;
+    l.bytes = l.blocks_at + bytes_before(&l, n);
     return l;
 }
 
 uint64_t kv_file_bytes(const struct kv *kv, uint32_t n)
 {
-    return plan_of(kv, n).bytes;
+    return plan_of(kv, n, kv->from).bytes;
 }
 
 /* ---- bytes ---------------------------------------------------------------------------- */
@@ -92,6 +103,7 @@ struct job {
     struct plan l;
     uint32_t n, n_wanted;          /* tokens of the file; that go into the cache */
     uint32_t first;                /* block of chunk 0 */
+    uint32_t from;                 /* first position of sliding layers in the cache */
     uint8_t (*digests)[KV_DIGEST]; /* [n_blocks] */
     uint8_t *scratch;              /* [workers][BLOCK * position_bytes] */
     bool *whole;                   /* [n_blocks] */
@@ -106,7 +118,19 @@ static uint32_t positions_of(const struct job *j, uint32_t block)
 
 static uint64_t place_of(const struct job *j, uint32_t block)
 {
-    return j->l.blocks_at + (uint64_t)block * BLOCK * j->l.position_bytes;
+    return j->l.blocks_at + bytes_before(&j->l, block * BLOCK);
+}
+
+/* Whether a block has this run. */
+static bool has_run(const struct job *j, uint32_t block, const struct kv_run *r)
+{
+    return !r->slides || block * BLOCK >= j->l.from;
+}
+
+/* Where its first position is in the cache. */
+static uint8_t *in_cache(const struct job *j, uint32_t block, const struct kv_run *r)
+{
+    return r->at + (block * BLOCK - (r->slides ? j->from : 0)) * r->position_bytes;
 }
 
 static void write_block(void *arg, uint32_t block, uint32_t worker)
@@ -118,7 +142,9 @@ static void write_block(void *arg, uint32_t block, uint32_t worker)
         return;
     for (uint32_t i = 0; i < kv_n_runs(j->kv); i++) {
         struct kv_run r = kv_run(j->kv, i);
-        memcpy(to, r.at + block * BLOCK * r.position_bytes, n * r.position_bytes);
+        if (!has_run(j, block, &r))
+            continue;
+        memcpy(to, in_cache(j, block, &r), n * r.position_bytes);
         to += n * r.position_bytes;
     }
     digest_of(bytes, (size_t)(to - bytes), j->digests[block]);
@@ -133,15 +159,19 @@ static void read_block(void *arg, uint32_t chunk, uint32_t worker)
              left = j->n_wanted - block * BLOCK;
     uint8_t *bytes = j->scratch + worker * BLOCK * j->l.position_bytes, digest[KV_DIGEST];
     const uint8_t *from = bytes;
-    if (!read_all(j->fd, bytes, n * j->l.position_bytes, place_of(j, block)))
+    const size_t n_bytes =
+        n * (j->l.full_bytes + (block * BLOCK >= j->l.from ? j->l.sliding_bytes : 0));
+    if (!read_all(j->fd, bytes, n_bytes, place_of(j, block)))
         return;
-    digest_of(bytes, n * j->l.position_bytes, digest);
+    digest_of(bytes, n_bytes, digest);
     if (memcmp(digest, j->digests[block], KV_DIGEST) != 0)
         return;
     for (uint32_t i = 0; i < kv_n_runs(j->kv); i++) {
         struct kv_run r = kv_run(j->kv, i);
-        memcpy(r.at + block * BLOCK * r.position_bytes, from,
-               (left < n ? left : n) * r.position_bytes);
+        if (!has_run(j, block, &r))
+            continue;
+        if (!r.slides || block * BLOCK >= j->from)
+            memcpy(in_cache(j, block, &r), from, (left < n ? left : n) * r.position_bytes);
         from += n * r.position_bytes;
     }
     j->whole[block] = true;
@@ -157,9 +187,10 @@ static uint8_t *scratch_of(const struct plan *l, struct pool *pool)
 bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *kv,
                    const int32_t *ids, uint32_t n, bool is_long, struct pool *pool)
 {
-    struct plan l = plan_of(kv, n);
+    struct plan l = plan_of(kv, n, kv->from);
     struct head h = {.n = n,
                      .is_long = is_long,
+                     .from = kv->from,
                      .position_bytes = l.position_bytes,
                      .reference_bytes = l.reference_bytes};
     size_t reference_bytes;
@@ -167,8 +198,13 @@ bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *k
                         .ids = (int32_t *)ids,
                         .reference = kv_reference(kv, &reference_bytes),
                         .digests = xcalloc(l.n_blocks, KV_DIGEST)};
-    struct job j = {
-        .kv = kv, .fd = fd, .l = l, .n = n, .digests = f.digests, .scratch = scratch_of(&l, pool)};
+    struct job j = {.kv = kv,
+                    .fd = fd,
+                    .l = l,
+                    .n = n,
+                    .from = kv->from,
+                    .digests = f.digests,
+                    .scratch = scratch_of(&l, pool)};
     pool_run_io(pool, write_block, &j, l.n_blocks);
     memcpy(h.magic, magic, sizeof magic);
     memcpy(h.identity, identity, KV_DIGEST);
@@ -190,9 +226,11 @@ static bool head_fits(const struct head *h, int fd, const uint8_t identity[KV_DI
     if (!read_all(fd, (void *)h, sizeof *h, 0) || memcmp(h->magic, magic, sizeof magic) != 0 ||
         memcmp(h->identity, identity, KV_DIGEST) != 0 || h->n == 0 || h->n > MAX_TOKENS)
         return false;
-    *l = plan_of(kv, h->n);
-    return h->position_bytes == l->position_bytes && h->reference_bytes == l->reference_bytes &&
-           fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == l->bytes;
+    *l = plan_of(kv, h->n, h->from);
+    return h->from % BLOCK == 0 && h->from <= h->n && h->zero == 0 &&
+           (kv->n_sliding > 0 || h->from == 0) && h->position_bytes == l->position_bytes &&
+           h->reference_bytes == l->reference_bytes && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           (uint64_t)st.st_size == l->bytes;
 }
 
 bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST], const struct kv *kv)
@@ -207,6 +245,7 @@ bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST], 
     }
     f->n = h.n;
     f->is_long = h.is_long;
+    f->from = h.from;
     f->ids = xcalloc(f->n, sizeof *f->ids);
     f->digests = xcalloc(l.n_blocks, KV_DIGEST);
     f->reference = xmalloc(l.reference_bytes);
@@ -221,16 +260,29 @@ bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST], 
     return false;
 }
 
-uint32_t kv_file_read(const struct kv_file *f, const struct kv *kv, uint32_t n, struct pool *pool,
-                      kv_file_progress_fn *go_on, void *arg)
+bool kv_file_reaches(const struct kv_file *f, const struct kv *kv, uint32_t n)
 {
-    struct plan l = plan_of(kv, f->n);
+    return f->from == 0 || (uint64_t)f->from + kv->window <= (uint64_t)n + 1;
+}
+
+/* Sliding layers take what there is room for. */
+static uint32_t first_that_fits(const struct kv_file *f, const struct kv *kv, uint32_t n)
+{
+    uint32_t first = n > kv->ring ? (n - kv->ring + BLOCK - 1) / BLOCK * BLOCK : 0;
+    return kv->n_sliding > 0 && first > f->from ? first : f->from;
+}
+
+uint32_t kv_file_read(const struct kv_file *f, const struct kv *kv, uint32_t n, uint32_t *from,
+                      struct pool *pool, kv_file_progress_fn *go_on, void *arg)
+{
+    struct plan l = plan_of(kv, f->n, f->from);
     uint32_t n_blocks = (n + BLOCK - 1) / BLOCK, done = 0;
     struct job j = {.kv = kv,
                     .fd = f->fd,
                     .l = l,
                     .n = f->n,
                     .n_wanted = n,
+                    .from = *from = first_that_fits(f, kv, n),
                     .digests = f->digests,
                     .scratch = scratch_of(&l, pool),
                     .whole = xcalloc(l.n_blocks, sizeof *j.whole)};

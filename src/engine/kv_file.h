@@ -17,6 +17,7 @@ struct kv_file {
     int fd;
     uint32_t n;                    /* tokens */
     bool is_long;                  /* evaluated with longrope's long factors */
+    uint32_t from;                 /* first position that it has of sliding layers */
     int32_t *ids;                  /* [n] */
     uint8_t *reference;            /* kv_reference's bytes */
     uint8_t (*digests)[KV_DIGEST]; /* of the blocks */
@@ -33,12 +34,14 @@ bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *k
 /* Takes fd over. -> false: no whole file of this identity and shape; fd is closed then. */
 bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST],
                   const struct kv *kv);
-/* Puts the first n tokens' positions into a cache of the same shape, whose own are lost. -> how
- * many are there and whole: fewer where a block is damaged, or where `go_on` (which may be NULL)
- * said no. */
+/* Whether evaluation can go on behind the first n of its tokens. */
+bool kv_file_reaches(const struct kv_file *f, const struct kv *kv, uint32_t n);
+/* Puts the first n tokens' positions into a cache of the same shape, whose own are lost; those of
+ * sliding layers from *from on. -> how many are there and whole: fewer if a block is damaged, or if
+ * `go_on` (which may be NULL) said no. */
 typedef bool kv_file_progress_fn(void *arg, uint32_t done);
-uint32_t kv_file_read(const struct kv_file *f, const struct kv *kv, uint32_t n, struct pool *pool,
-                      kv_file_progress_fn *go_on, void *arg);
+uint32_t kv_file_read(const struct kv_file *f, const struct kv *kv, uint32_t n, uint32_t *from,
+                      struct pool *pool, kv_file_progress_fn *go_on, void *arg);
 void kv_file_close(struct kv_file *f); /* one with fd -1 is fine */
 
 #endif

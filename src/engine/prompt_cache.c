@@ -199,7 +199,7 @@ static struct kv_file find(const struct prompt_cache *k, const struct kv *kv,
         } else if (fd >= 0) {
             struct common_text c = match(w, f.ids, f.n, f.is_long);
             struct kv_file other = f;
-            if (c.n_b > best->n_b) {
+            if (c.n_b > best->n_b && kv_file_reaches(&f, kv, (uint32_t)c.n_a)) {
                 *best = c;
                 other = found;
                 found = f;
@@ -233,6 +233,8 @@ uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const st
                        .n = n - 1, /* the last is evaluated in any case */
                        .is_long = session_needs_long(s, n)};
     struct common_text best = match(&w, session_ids(s), session_len(s), session_is_long(s));
+    if (!session_holds(s, (uint32_t)best.n_a))
+        best = (struct common_text){0};
     struct kv_file f = find(k, session_kv(s), &w, &best);
     if (best.n_a > session_ctx(s)) {
         kv_file_close(&f);
@@ -242,8 +244,9 @@ uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const st
     if (f.fd < 0)
         return 0;
     session_truncate(s, 0);
-    n = kv_file_read(&f, session_kv(s), (uint32_t)best.n_a, k->pool, go_on, arg);
-    session_adopt(s, f.ids, n, w.is_long);
+    uint32_t from;
+    n = kv_file_read(&f, session_kv(s), (uint32_t)best.n_a, &from, k->pool, go_on, arg);
+    n = session_adopt(s, f.ids, n, from, w.is_long);
     futimens(f.fd, NULL); /* used now */
     kv_file_close(&f);
     return n;
@@ -255,7 +258,7 @@ static uint32_t n_allowed(const struct prompt_cache *k, const struct session *s)
     uint32_t n = session_len(s);
     while (n > 0 && kv_file_bytes(session_kv(s), n) > k->max_bytes)
         n -= n / 16 + 1;
-    return n;
+    return session_holds(s, n) ? n : 0;
 }
 
 uint32_t prompt_cache_missing(const struct prompt_cache *k, const struct session *s)

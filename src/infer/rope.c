@@ -5,38 +5,61 @@
 
 /* Llama 3: waves longer than the original context are stretched by `factor`, short ones stay, those
  * between are mixed. */
-static float llama3_scaled(const struct model_config *c, float inv)
+static float llama3_scaled(const struct rope_config *rope, uint32_t orig_ctx, float inv)
 {
-    float ctx = (float)c->orig_ctx, wave = 2.0f * (float)M_PI / inv;
-    if (wave < ctx / c->rope_high)
+    float ctx = (float)orig_ctx, wave = 2.0f * (float)M_PI / inv;
+    if (wave < ctx / rope->high)
         return inv;
-    if (wave > ctx / c->rope_low)
-        return inv / c->rope_factor;
-    float t = (ctx / wave - c->rope_low) / (c->rope_high - c->rope_low);
-    return (1.0f - t) * inv / c->rope_factor + t * inv;
+    if (wave > ctx / rope->low)
+        return inv / rope->factor;
+    float t = (ctx / wave - rope->low) / (rope->high - rope->low);
+    return (1.0f - t) * inv / rope->factor + t * inv;
 }
 
-void rope_init(struct rope *r, const struct model_config *c)
+/* The dimension whose wave turns n times within the original context. */
+static double yarn_dimension(const struct rope_config *rope, const struct model_config *c, double n)
 {
-    *r = (struct rope){.half = c->rot_dim / 2, .scale = 1.0f};
+    return c->rot_dim * log(c->orig_ctx / (n * 2 * M_PI)) / (2 * log((double)rope->theta));
+}
+
+/* YaRN: a ramp over the dimensions from waves that stay to waves that are stretched by `factor`. */
+static float yarn_scaled(const struct rope_config *rope, const struct model_config *c, uint32_t j,
+                         float inv)
+{
+    double low = yarn_dimension(rope, c, (double)rope->high);
+    double high = yarn_dimension(rope, c, (double)rope->low);
+    low = fmax(rope->truncate ? floor(low) : low, 0);
+    high = fmin(rope->truncate ? ceil(high) : high, c->rot_dim - 1);
+    if (low == high)
+        high += 0.001;
+    double ramp = fmin(fmax((j - low) / (high - low), 0), 1);
+    return (float)((double)inv / (double)rope->factor * ramp + (double)inv * (1 - ramp));
+}
+
+void rope_init(struct rope *r, const struct model_config *c, int which)
+{
+    const struct rope_config *rope = &c->rope[which];
+    *r = (struct rope){.half = c->rot_dim / 2, .scale = rope->attention_factor};
     for (uint32_t j = 0; j < r->half; j++) {
-        float power = powf(c->rope_theta, (float)(2 * j) / (float)c->rot_dim);
+        float power = powf(rope->theta, (float)(2 * j) / (float)c->rot_dim);
         float inv = 1.0f / power;
-        if (c->rope == ROPE_LLAMA3)
-            inv = llama3_scaled(c, inv);
+        if (rope->kind == ROPE_LINEAR)
+            inv /= rope->factor;
+        if (rope->kind == ROPE_LLAMA3)
+            inv = llama3_scaled(rope, c->orig_ctx, inv);
+        if (rope->kind == ROPE_YARN)
+            inv = yarn_scaled(rope, c, j, inv);
         r->inv_freq[0][j] = r->inv_freq[1][j] = inv;
-        if (c->rope == ROPE_LONGROPE) {
-            r->inv_freq[0][j] = 1.0f / (c->short_factor[j] * power);
-            r->inv_freq[1][j] = 1.0f / (c->long_factor[j] * power);
+        if (rope->kind == ROPE_LONGROPE) {
+            r->inv_freq[0][j] = 1.0f / (rope->short_factor[j] * power);
+            r->inv_freq[1][j] = 1.0f / (rope->long_factor[j] * power);
         }
     }
-    if (c->rope == ROPE_LONGROPE && c->max_ctx > c->orig_ctx)
-        r->scale = (float)sqrt(1.0 + log((double)c->max_ctx / c->orig_ctx) / log(c->orig_ctx));
 }
 
 bool rope_is_long(const struct model_config *c, uint32_t length)
 {
-    return c->rope == ROPE_LONGROPE && length > c->orig_ctx;
+    return c->rope[ROPE_OF_FULL].kind == ROPE_LONGROPE && length > c->orig_ctx;
 }
 
 void rope_angles(const struct rope *r, bool use_long, uint32_t pos, float *cos_out, float *sin_out)

@@ -11,10 +11,11 @@
 struct rope {
     uint32_t half;                   /* rot_dim / 2 */
     float inv_freq[2][MAX_ROT_HALF]; /* [short, long][half]; the same where there is one set */
-    float scale;                     /* on cos and sin alike; 1 unless longrope */
+    float scale;                     /* on cos and sin alike; 1 unless longrope or yarn */
 };
 
-void rope_init(struct rope *r, const struct model_config *c);
+/* `which`: ROPE_OF_FULL or ROPE_OF_SLIDING. */
+void rope_init(struct rope *r, const struct model_config *c, int which);
 /* Does a sequence of this total length use the long factors, for every position in it? */
 bool rope_is_long(const struct model_config *c, uint32_t length);
 /* cos and sin of one position, scaled. */

@@ -5,7 +5,8 @@
  * There is one request: "bring the session to exactly these tokens" (session_sync). It keeps the
  * longest common prefix already in the cache and evaluates the rest, prompt and single new token
  * alike. longrope's rule (short factors up to the original context, long ones beyond, evaluated for
- * the whole length; the cache recomputed when the set changes) follows from it.
+ * the whole length; the cache recomputed when the set changes) follows from it. So does what
+ * sliding layers have forgotten: a prefix that is cut so far back is evaluated again.
  */
 #ifndef QINS_SESSION_H
 #define QINS_SESSION_H
@@ -22,6 +23,7 @@ struct session_options {
     enum kv_type kv;
     enum gemm gemm;
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
+    uint32_t spare; /* positions beyond their window that sliding layers keep; 0: 1024 */
 };
 
 /* f32 cache for f32 models (they are the reference), int8 for all others. */
@@ -56,16 +58,21 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
 const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
 uint32_t session_room(const struct session *s, uint32_t n);
 
-/* Forgets what lies behind the first n tokens. */
+/* Forgets what lies behind the first n tokens; everything, if sliding layers no longer hold what
+ * token n would see (session_holds). */
 void session_truncate(struct session *s, uint32_t n);
+/* Whether evaluation can go on behind the first n of the tokens that are in the cache. */
+bool session_holds(const struct session *s, uint32_t n);
 
-/* Raw cache for serialisation. After filling n positions call session_adopt; before, truncate to
- * 0. */
+/* Raw cache for serialisation. After filling n positions call session_adopt, with the first position
+ * that sliding layers have; before, truncate to 0. -> n, or 0 if that is too few positions to go on.
+ */
 const struct kv *session_kv(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */
 bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
 bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */
-void session_adopt(struct session *s, const int32_t *ids, uint32_t n, bool is_long);
+uint32_t session_adopt(struct session *s, const int32_t *ids, uint32_t n, uint32_t from,
+                       bool is_long);
 
 /* Evaluates ids from the first one on, as one prompt, and gives `fn` the logits after each of those
  * whose `wanted` is true, in order. The cache holds the ids afterwards. For measuring: a
@@ -79,6 +86,6 @@ uint32_t session_ctx(const struct session *s);
 uint32_t session_len(const struct session *s);            /* tokens in the cache */
 uint32_t session_reused(const struct session *s);         /* prefix kept by the last session_sync */
 uint64_t session_kv_bytes(const struct session *s);       /* cache in use */
-uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes */
+uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes now */
 
 #endif

@@ -2,347 +2,388 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_fields.h"
+#include "config_rope.h"
 
 /* Limits that no real model reaches; they keep every product of sizes far below 64 bits. */
 enum {
     MAX_DIM = 1 << 20,
     MAX_FFN = 1 << 22,
-    MAX_LAYERS = 4096,
     MAX_HEADS = 4096,
     MAX_VOCAB = 1 << 24,
-    MAX_CTX = 1 << 30,
 };
 
-static const char *const arch_names[] = {[ARCH_PHI3] = "phi3", [ARCH_LLAMA] = "llama"};
-static const char *const arch_classes[] = {
-    [ARCH_PHI3] = "Phi3ForCausalLM",
-    [ARCH_LLAMA] = "LlamaForCausalLM",
+/* What is read from where. */
+struct parser {
+    struct model_config *c;
+    struct config_fields f; /* of the language model */
+    const json_t *outer;    /* the whole file, if the language model is a part of it; else NULL */
+    struct buf unknown;     /* fields that might change the arithmetic */
+    struct error *err;
 };
-enum { N_ARCHS = sizeof arch_names / sizeof *arch_names };
 
-const char *arch_name(enum arch arch)
+/* ---- architecture ------------------------------------------------------------------------ */
+
+static bool refuse_type(const char *type, const char *name, struct error *err)
 {
-    return arch_names[arch];
+    struct buf names = {0};
+    const struct arch *a;
+    for (size_t i = 0; (a = arch_at(i)); i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", a->type);
+    error_set(err, EX_DATAERR, "%s: model_type \"%.60s\" is not supported%s; supported: %s", name,
+              type, arch_is_planned(type) ? " yet" : "", names.data);
+    buf_free(&names);
+    return false;
 }
 
-/* ---- architecture and sizes ----------------------------------------------------------- */
-
-static bool parse_arch(struct model_config *c, const json_t *config, const char *name,
-                       struct error *err)
+static bool parse_arch(struct parser *p)
 {
-    const char *type = json_string_value(json_object_get(config, "model_type"));
+    const char *type = json_string_value(config_field(&p->f, "model_type"));
     if (!type)
-        return error_set(err, EX_DATAERR, "%s: \"model_type\" is missing", name);
-    unsigned arch = 0;
-    while (arch < N_ARCHS && strcmp(type, arch_names[arch]) != 0)
-        arch++;
-    if (arch == N_ARCHS)
-        return error_set(err, EX_DATAERR,
-                         "%s: model_type \"%.60s\" is not supported; supported: phi3, "
-                         "llama",
-                         name, type);
-    c->arch = (enum arch)arch;
-    const json_t *classes = json_object_get(config, "architectures");
-    if (!classes || json_is_null(classes))
+        return error_set(p->err, EX_DATAERR, "%s: \"model_type\" is missing", p->f.name);
+    p->c->arch = arch_find(type);
+    if (!p->c->arch)
+        return refuse_type(type, p->f.name, p->err);
+    const json_t *classes = config_field(&p->f, "architectures");
+    if (!classes)
         return true;
     const char *class = json_string_value(json_array_get(classes, 0));
-    if (json_array_size(classes) != 1 || !class || strcmp(class, arch_classes[arch]) != 0)
-        return error_set(err, EX_DATAERR,
-                         "%s: \"architectures\" is not [\"%s\"], as a %s model has it", name,
-                         arch_classes[arch], arch_names[arch]);
+    if (json_array_size(classes) != 1 || !class || strcmp(class, p->c->arch->class) != 0)
+        return error_set(p->err, EX_DATAERR,
+                         "%s: \"architectures\" is not [\"%s\"], as a %s model has it", p->f.name,
+                         p->c->arch->class, type);
     return true;
 }
 
-static bool get_size(const json_t *config, const char *key, uint32_t max, uint32_t *out,
-                     const char *name, struct error *err)
+/* ---- sizes ------------------------------------------------------------------------------- */
+
+static bool get_size(struct parser *p, const char *key, uint32_t max, uint32_t *out)
 {
-    return json_get_u32(config, key, false, out, name, err) &&
+    return config_field_u32(&p->f, key, false, out, p->err) &&
            ((*out >= 1 && *out <= max) ||
-            error_set(err, EX_DATAERR, "%s: \"%s\" is %u, not in 1..%u", name, key, *out, max));
+            error_set(p->err, EX_DATAERR, "%s: \"%s\" is %u, not in 1..%u", p->f.name, key, *out,
+                      max));
 }
 
-static bool parse_heads(struct model_config *c, const json_t *config, const char *name,
-                        struct error *err)
+static bool parse_heads(struct parser *p)
 {
-    if (!get_size(config, "num_attention_heads", MAX_HEADS, &c->n_heads, name, err))
+    struct model_config *c = p->c;
+    if (!get_size(p, "num_attention_heads", MAX_HEADS, &c->n_heads))
         return false;
     c->n_kv_heads = c->n_heads;
-    if (!json_get_u32(config, "num_key_value_heads", true, &c->n_kv_heads, name, err))
+    if (!config_field_u32(&p->f, "num_key_value_heads", true, &c->n_kv_heads, p->err))
         return false;
     if (c->n_kv_heads == 0 || c->n_heads % c->n_kv_heads != 0)
-        return error_set(err, EX_DATAERR,
+        return error_set(p->err, EX_DATAERR,
                          "%s: num_attention_heads %u is not a multiple of "
                          "num_key_value_heads %u",
-                         name, c->n_heads, c->n_kv_heads);
+                         p->f.name, c->n_heads, c->n_kv_heads);
     c->head_dim = 0;
-    if (!json_get_u32(config, "head_dim", true, &c->head_dim, name, err))
+    if (!config_field_u32(&p->f, "head_dim", true, &c->head_dim, p->err))
         return false;
     if (c->head_dim == 0) {
         if (c->dim % c->n_heads != 0)
-            return error_set(err, EX_DATAERR,
+            return error_set(p->err, EX_DATAERR,
                              "%s: hidden_size %u is not a multiple of "
                              "num_attention_heads %u, and there is no \"head_dim\"",
-                             name, c->dim, c->n_heads);
+                             p->f.name, c->dim, c->n_heads);
         c->head_dim = c->dim / c->n_heads;
     }
-    return c->head_dim <= MAX_HEAD_DIM || error_set(err, EX_DATAERR,
+    return c->head_dim <= MAX_HEAD_DIM || error_set(p->err, EX_DATAERR,
                                                     "%s: heads of %u dimensions, at most "
                                                     "%d are supported",
-                                                    name, c->head_dim, MAX_HEAD_DIM);
+                                                    p->f.name, c->head_dim, MAX_HEAD_DIM);
 }
 
-static bool parse_sizes(struct model_config *c, const json_t *config, const char *name,
-                        struct error *err)
+static bool parse_sizes(struct parser *p)
 {
+    struct model_config *c = p->c;
     double eps;
-    if (!get_size(config, "hidden_size", MAX_DIM, &c->dim, name, err) ||
-        !get_size(config, "intermediate_size", MAX_FFN, &c->ffn_dim, name, err) ||
-        !get_size(config, "num_hidden_layers", MAX_LAYERS, &c->n_layers, name, err) ||
-        !get_size(config, "vocab_size", MAX_VOCAB, &c->vocab, name, err) ||
-        !get_size(config, "max_position_embeddings", MAX_CTX, &c->max_ctx, name, err) ||
-        !parse_heads(c, config, name, err) ||
-        !json_get_number(config, "rms_norm_eps", false, &eps, name, err))
+    if (!get_size(p, "hidden_size", MAX_DIM, &c->dim) ||
+        !get_size(p, "intermediate_size", MAX_FFN, &c->ffn_dim) ||
+        !get_size(p, "num_hidden_layers", MAX_LAYERS, &c->n_layers) ||
+        !get_size(p, "vocab_size", MAX_VOCAB, &c->vocab) ||
+        !get_size(p, "max_position_embeddings", MAX_CTX, &c->max_ctx) || !parse_heads(p) ||
+        !config_field_number(&p->f, c->arch->eps_key, false, &eps, p->err))
         return false;
-    if (!(eps > 0 && eps < 1))
-        return error_set(err, EX_DATAERR, "%s: rms_norm_eps %g is not between 0 and 1", name, eps);
-    c->rms_eps = (float)eps;
+    c->norm_eps = (float)eps;
+    return (eps > 0 && eps < 1) || error_set(p->err, EX_DATAERR, "%s: %s %g is not between 0 and 1",
+                                             p->f.name, c->arch->eps_key, eps);
+}
+
+/* ---- switches ---------------------------------------------------------------------------- */
+
+static bool parse_activation(struct parser *p)
+{
+    static const struct {
+        const char *name;
+        enum act act;
+    } acts[] = {
+        {"silu", ACT_SILU},
+        {"swish", ACT_SILU},
+        {"gelu_pytorch_tanh", ACT_GELU_TANH},
+        {"gelu_new", ACT_GELU_TANH},
+    };
+    const char *act = json_string_value(config_field(&p->f, p->c->arch->act_key));
+    for (size_t i = 0; act && i < sizeof acts / sizeof *acts; i++)
+        if (strcmp(act, acts[i].name) == 0) {
+            p->c->act = acts[i].act;
+            return p->c->arch->is_gated || acts[i].act == ACT_GELU_TANH ||
+                   error_set(p->err, EX_DATAERR, "%s: %s \"%s\" without a gate is not supported",
+                             p->f.name, p->c->arch->act_key, act);
+        }
+    return error_set(p->err, EX_DATAERR,
+                     "%s: %s \"%.40s\" is not supported; it must be \"silu\" or "
+                     "\"gelu_pytorch_tanh\"",
+                     p->f.name, p->c->arch->act_key, act ? act : "(missing)");
+}
+
+static bool parse_bias(struct parser *p, const char *key, bool *out)
+{
+    *out = key && !*key; /* ALWAYS */
+    return !key || !*key || config_field_bool(&p->f, key, true, out, p->err);
+}
+
+static bool parse_biases(struct parser *p)
+{
+    struct model_config *c = p->c;
+    return parse_bias(p, c->arch->qkv_bias, &c->qkv_bias) &&
+           parse_bias(p, c->arch->out_bias, &c->out_bias) &&
+           parse_bias(p, c->arch->ffn_bias, &c->ffn_bias);
+}
+
+/* The text part's own word, else that of the whole; checked against the tensors (checkpoint.c). */
+static bool parse_tied(struct parser *p)
+{
+    static const char key[] = "tie_word_embeddings";
+    p->c->tied = false;
+    if (p->outer && !json_object_get(p->f.object, key) &&
+        json_is_boolean(json_object_get(p->outer, key))) {
+        p->c->tied = json_is_true(json_object_get(p->outer, key));
+        return true;
+    }
+    return config_field_bool(&p->f, key, true, &p->c->tied, p->err);
+}
+
+static float round_bf16(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    u = (u + 0x7fff + (u >> 16 & 1)) & 0xffff0000u;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+/* As the original does, which multiplies in the weights' own type. */
+static float sqrt_dim(struct parser *p)
+{
+    const char *dtype = json_string_value(config_field(&p->f, "dtype"));
+    if (!dtype)
+        dtype = json_string_value(config_field(&p->f, "torch_dtype"));
+    if (!dtype && p->outer)
+        dtype = json_string_value(json_object_get(p->outer, "torch_dtype"));
+    float root = sqrtf((float)p->c->dim);
+    return dtype && strcmp(dtype, "bfloat16") != 0 ? root : round_bf16(root);
+}
+
+static bool get_positive(struct parser *p, const char *key, double *out)
+{
+    return config_field_number(&p->f, key, true, out, p->err) &&
+           ((*out > 0 && *out < 1e9) ||
+            error_set(p->err, EX_DATAERR, "%s: \"%s\" is %g, not between 0 and 1e9", p->f.name, key,
+                      *out));
+}
+
+static bool parse_multipliers(struct parser *p)
+{
+    struct model_config *c = p->c;
+    double embed = 1, residual = 1, attention = 1, logits = 1;
+    if (!get_positive(p, "embedding_multiplier", &embed) ||
+        !get_positive(p, "residual_multiplier", &residual) ||
+        !get_positive(p, "attention_multiplier", &attention) ||
+        !get_positive(p, "logits_scaling", &logits))
+        return false;
+    c->embed_scale = (float)embed;
+    c->residual_scale = (float)residual;
+    c->score_scale = (float)attention;
+    c->logit_scale = (float)(1 / logits);
     return true;
 }
 
-static bool parse_rest(struct model_config *c, const json_t *config, const char *name,
-                       struct error *err)
+static bool parse_cap(struct parser *p, const char *key, float *out)
 {
-    const char *act = json_string_value(json_object_get(config, "hidden_act"));
-    if (!act || strcmp(act, "silu") != 0)
-        return error_set(err, EX_DATAERR,
-                         "%s: hidden_act \"%.40s\" is not supported; it must be \"silu\"", name,
-                         act ? act : "(missing)");
-    c->tied = false; /* both architectures' default; checked against the tensors (checkpoint.c) */
-    if (!json_get_bool(config, "tie_word_embeddings", true, &c->tied, name, err))
+    double cap = 1;
+    if (!config_field(&p->f, key))
+        return true;
+    if (!get_positive(p, key, &cap))
         return false;
-    uint32_t window = c->max_ctx;
-    if (!json_get_u32(config, "sliding_window", true, &window, name, err))
-        return false;
-    return window >= c->max_ctx ||
-           error_set(err, EX_DATAERR,
-                     "%s: sliding_window %u is below max_position_embeddings %u: "
-                     "windowed attention is not supported",
-                     name, window, c->max_ctx);
+    *out = (float)cap;
+    return true;
 }
 
-/* ---- rotary positions ----------------------------------------------------------------- */
-
-/* Nothing but these keys may stand in a rope object. */
-static bool only_keys(const json_t *rope, const char *const *keys, const char *what,
-                      const char *name, struct error *err)
+static bool parse_scales(struct parser *p)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)rope, key, value)
-    {
-        size_t i = 0;
-        while (keys[i] && strcmp(key, keys[i]) != 0)
-            i++;
-        if (!keys[i] && !json_is_null(value))
-            return error_set(err, EX_DATAERR, "%s: %s: field \"%.100s\" is not supported", name,
-                             what, key);
+    struct model_config *c = p->c;
+    unsigned reads = c->arch->reads;
+    double scalar = c->head_dim;
+    c->embed_scale = c->residual_scale = c->logit_scale = 1;
+    if ((reads & READS_QUERY_SCALAR) && !get_positive(p, "query_pre_attn_scalar", &scalar))
+        return false;
+    c->score_scale = 1.0f / sqrtf((float)scalar);
+    if (reads & EMBED_SQRT_DIM)
+        c->embed_scale = sqrt_dim(p);
+    return (!(reads & READS_MULTIPLIERS) || parse_multipliers(p)) &&
+           (!(reads & READS_SOFT_CAPS) || (parse_cap(p, "attn_logit_softcapping", &c->score_cap) &&
+                                           parse_cap(p, "final_logit_softcapping", &c->logit_cap)));
+}
+
+/* ---- layers ------------------------------------------------------------------------------ */
+
+static bool parse_layer_types(struct parser *p, const json_t *types)
+{
+    struct model_config *c = p->c;
+    if (!json_is_array(types) || json_array_size(types) != c->n_layers)
+        return error_set(p->err, EX_DATAERR, "%s: \"layer_types\" is not a list of %u", p->f.name,
+                         c->n_layers);
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        const char *type = json_string_value(json_array_get(types, i));
+        bool is_sliding = type && strcmp(type, "sliding_attention") == 0;
+        if (!is_sliding && (!type || strcmp(type, "full_attention") != 0))
+            return error_set(p->err, EX_DATAERR,
+                             "%s: \"layer_types\"[%u] \"%.40s\" is not supported; supported: "
+                             "full_attention, sliding_attention",
+                             p->f.name, i, type ? type : "(no string)");
+        if (is_sliding && c->arch->windows == WINDOWS_NONE)
+            return error_set(p->err, EX_DATAERR,
+                             "%s: \"layer_types\"[%u]: %s models have no sliding_attention",
+                             p->f.name, i, c->arch->type);
+        c->layers[i] |= is_sliding ? LAYER_SLIDING : 0;
     }
     return true;
 }
 
-/* A number that may stand in the config itself, in the rope object, or equally in both. */
-static bool get_shared(const json_t *config, const json_t *rope, const char *key, double *out,
-                       const char *name, struct error *err)
+/* Every n-th layer has full attention; or letters, L (local) and G (global), repeated. */
+static bool parse_pattern(struct parser *p)
 {
-    double outer = NAN, inner = NAN;
-    if (!json_get_number(config, key, true, &outer, name, err) ||
-        !json_get_number(rope, key, true, &inner, name, err))
-        return false;
-    if (!isnan(outer) && !isnan(inner) && outer != inner)
-        return error_set(err, EX_DATAERR, "%s: two values of \"%s\": %g and %g", name, key, outer,
-                         inner);
-    if (!isnan(outer) || !isnan(inner))
-        *out = isnan(inner) ? outer : inner;
-    return true;
-}
-
-static bool get_factors(float *out, uint32_t n, const json_t *rope, const char *key,
-                        const char *name, struct error *err)
-{
-    const json_t *list = json_object_get(rope, key);
-    if (!json_is_array(list) || json_array_size(list) != n)
-        return error_set(err, EX_DATAERR,
-                         "%s: \"%s\" is not a list of %u numbers (half of the rotated "
-                         "dimensions)",
-                         name, key, n);
-    for (uint32_t i = 0; i < n; i++) {
-        const json_t *v = json_array_get(list, i);
-        out[i] = (float)json_number_value(v);
-        if (!json_is_number(v) || !isfinite(out[i]) || out[i] <= 0)
-            return error_set(err, EX_DATAERR, "%s: \"%s\"[%u] is not a positive number", name, key,
-                             i);
+    struct model_config *c = p->c;
+    const json_t *pattern = config_field(&p->f, "_sliding_window_pattern");
+    if (!pattern)
+        pattern = config_field(&p->f, "sliding_window_pattern");
+    const char *letters = json_string_value(pattern);
+    size_t n_letters = letters ? strlen(letters) : 0;
+    json_int_t n = json_is_integer(pattern) ? json_integer_value(pattern) : 0;
+    if (n < 1 && (n_letters == 0 || strspn(letters, "LG") != n_letters))
+        return error_set(p->err, EX_DATAERR,
+                         "%s: \"sliding_window_pattern\" is neither a whole number from 1 on nor "
+                         "letters L and G",
+                         p->f.name);
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        bool is_sliding = n_letters ? letters[i % n_letters] == 'L' : (i + 1) % n != 0;
+        c->layers[i] |= is_sliding ? LAYER_SLIDING : 0;
     }
     return true;
 }
 
-static bool parse_longrope(struct model_config *c, const json_t *rope, const char *what,
-                           const char *name, struct error *err)
+static bool parse_first_layers(struct parser *p)
 {
-    static const char *const keys[] = {
-        "type",   "rope_type",  "short_factor",          "long_factor",
-        "factor", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings",
-        NULL};
-    if (c->arch != ARCH_PHI3)
-        return error_set(err, EX_DATAERR, "%s: %s: longrope is supported for phi3 models only",
-                         name, what);
-    if (c->orig_ctx == 0)
-        return error_set(err, EX_DATAERR,
-                         "%s: \"original_max_position_embeddings\" is missing; longrope "
-                         "needs it",
-                         name);
-    double scale = (double)c->max_ctx / c->orig_ctx, factor = scale;
-    if (!only_keys(rope, keys, what, name, err) ||
-        !get_factors(c->short_factor, c->rot_dim / 2, rope, "short_factor", name, err) ||
-        !get_factors(c->long_factor, c->rot_dim / 2, rope, "long_factor", name, err) ||
-        !json_get_number(rope, "factor", true, &factor, name, err))
+    uint32_t n_full = 0;
+    if (!config_field_u32(&p->f, "max_window_layers", false, &n_full, p->err))
         return false;
-    if (c->orig_ctx < 2 || factor != scale)
-        return error_set(err, EX_DATAERR,
-                         "%s: %s: factor %g is not max_position_embeddings / "
-                         "original_max_position_embeddings = %g",
-                         name, what, factor, scale);
-    c->rope = ROPE_LONGROPE;
+    for (uint32_t i = n_full; i < p->c->n_layers; i++)
+        p->c->layers[i] |= LAYER_SLIDING;
     return true;
 }
 
-static bool parse_llama3(struct model_config *c, const json_t *rope, const char *what,
-                         const char *name, struct error *err)
+/* *window: its length; 0 if there is none. */
+static bool read_window(struct parser *p, uint32_t *window)
 {
-    static const char *const keys[] = {"type",
-                                       "rope_type",
-                                       "factor",
-                                       "low_freq_factor",
-                                       "high_freq_factor",
-                                       "rope_theta",
-                                       "original_max_position_embeddings",
-                                       NULL};
-    double factor, low, high;
-    if (c->arch != ARCH_LLAMA)
-        return error_set(err, EX_DATAERR,
-                         "%s: %s: llama3 scaling is supported for llama models only", name, what);
-    if (!only_keys(rope, keys, what, name, err) ||
-        !json_get_number(rope, "factor", false, &factor, name, err) ||
-        !json_get_number(rope, "low_freq_factor", false, &low, name, err) ||
-        !json_get_number(rope, "high_freq_factor", false, &high, name, err))
-        return false;
-    if (c->orig_ctx == 0)
-        return error_set(err, EX_DATAERR, "%s: %s: \"original_max_position_embeddings\" is missing",
-                         name, what);
-    if (!(factor >= 1 && factor < 1e6 && low > 0 && high > low && high < 1e6))
-        return error_set(err, EX_DATAERR,
-                         "%s: %s: factor %g, low_freq_factor %g, high_freq_factor %g do "
-                         "not make sense: 1 <= factor and 0 < low < high are needed",
-                         name, what, factor, low, high);
-    c->rope = ROPE_LLAMA3;
-    c->rope_factor = (float)factor;
-    c->rope_low = (float)low;
-    c->rope_high = (float)high;
-    return true;
-}
-
-/* The object that describes the rotation: rope_parameters (transformers 5) or rope_scaling. */
-static bool find_rope(const json_t *config, const json_t **rope, const char **what,
-                      const char *name, struct error *err)
-{
-    const json_t *scaling = json_object_get(config, "rope_scaling");
-    const json_t *parameters = json_object_get(config, "rope_parameters");
-    bool has_scaling = scaling && !json_is_null(scaling);
-    bool has_parameters = parameters && !json_is_null(parameters);
-    if (has_scaling && has_parameters && !json_equal(scaling, parameters))
-        return error_set(err, EX_DATAERR,
-                         "%s: \"rope_scaling\" and \"rope_parameters\" contradict each "
-                         "other",
-                         name);
-    *rope = has_parameters ? parameters : has_scaling ? scaling : NULL;
-    *what = has_parameters ? "rope_parameters" : "rope_scaling";
-    return !*rope || json_is_object(*rope) ||
-           error_set(err, EX_DATAERR, "%s: \"%s\" is not an object", name, *what);
-}
-
-static bool parse_rotated_part(struct model_config *c, const json_t *config, const json_t *rope,
-                               const char *name, struct error *err)
-{
-    double theta = NAN, part = 1, orig = 0;
-    if (!get_shared(config, rope, "rope_theta", &theta, name, err) ||
-        !get_shared(config, rope, "partial_rotary_factor", &part, name, err) ||
-        !get_shared(config, rope, "original_max_position_embeddings", &orig, name, err))
-        return false;
-    if (isnan(theta))
-        return error_set(err, EX_DATAERR, "%s: \"rope_theta\" is missing", name);
-    if (!(theta >= 1 && theta < 1e12))
-        return error_set(err, EX_DATAERR, "%s: rope_theta %g is not in 1..1e12", name, theta);
-    if (!(part > 0 && part <= 1) || (c->arch == ARCH_LLAMA && part != 1))
-        return error_set(err, EX_DATAERR,
-                         "%s: partial_rotary_factor %g is not supported for %s models", name, part,
-                         arch_name(c->arch));
-    if (!(orig >= 0 && orig <= MAX_CTX) || orig != floor(orig))
-        return error_set(err, EX_DATAERR, "%s: original_max_position_embeddings %g is not in 1..%d",
-                         name, orig, MAX_CTX);
-    c->rope_theta = (float)theta;
-    c->rot_dim = (uint32_t)(c->head_dim * part);
-    c->orig_ctx = (uint32_t)orig;
-    if (c->rot_dim == 0 || c->rot_dim % 2 != 0 || c->rot_dim > 2 * MAX_ROT_HALF)
-        return error_set(err, EX_DATAERR,
-                         "%s: %u rotated dimensions of a head: an even number up to %d is "
-                         "needed",
-                         name, c->rot_dim, 2 * MAX_ROT_HALF);
-    return true;
-}
-
-static bool parse_rope(struct model_config *c, const json_t *config, const char *name,
-                       struct error *err)
-{
-    static const char *const plain_keys[] = {"type",
-                                             "rope_type",
-                                             "rope_theta",
-                                             "partial_rotary_factor",
-                                             "original_max_position_embeddings",
-                                             NULL};
-    const json_t *rope = NULL;
-    const char *what = "", *kind = "default";
-    if (!find_rope(config, &rope, &what, name, err) ||
-        !parse_rotated_part(c, config, rope, name, err))
-        return false;
-    if (rope) {
-        const char *type = json_string_value(json_object_get(rope, "type"));
-        const char *rope_type = json_string_value(json_object_get(rope, "rope_type"));
-        kind = rope_type ? rope_type : type;
-        if (!kind || (type && rope_type && strcmp(type, rope_type) != 0))
-            return error_set(err, EX_DATAERR,
-                             "%s: %s: \"rope_type\" is missing or contradicts \"type\"", name,
-                             what);
+    struct model_config *c = p->c;
+    bool use = true;
+    if (c->arch->reads & READS_USE_WINDOW) {
+        config_field(&p->f, "max_window_layers"); /* of no use if there are layer_types */
+        if (!config_field_bool(&p->f, "use_sliding_window", false, &use, p->err))
+            return false;
     }
-    bool ok = false;
-    if (strcmp(kind, "longrope") == 0 || strcmp(kind, "su") == 0) /* su: its name in early Phi-3 */
-        ok = parse_longrope(c, rope, what, name, err);
-    else if (strcmp(kind, "llama3") == 0)
-        ok = parse_llama3(c, rope, what, name, err);
-    else if (strcmp(kind, "default") == 0)
-        ok = !rope || only_keys(rope, plain_keys, what, name, err);
-    else
-        error_set(err, EX_DATAERR,
-                  "%s: %s: kind \"%.40s\" is not supported; supported: default, longrope, "
-                  "llama3",
-                  name, what, kind);
-    if (c->orig_ctx == 0)
-        c->orig_ctx = c->max_ctx;
-    return ok;
+    *window = 0;
+    if (!config_field_u32(&p->f, "sliding_window", true, window, p->err))
+        return false;
+    if (c->arch->windows == WINDOWS_NONE && *window > 0 && *window < c->max_ctx)
+        return error_set(p->err, EX_DATAERR,
+                         "%s: sliding_window %u is below max_position_embeddings %u: %s models "
+                         "have no windows",
+                         p->f.name, *window, c->max_ctx, c->arch->type);
+    if (!use || c->arch->windows == WINDOWS_NONE)
+        *window = 0;
+    return true;
 }
 
-/* ---- tokens --------------------------------------------------------------------------- */
+static bool set_sliding_layers(struct parser *p, bool has_window)
+{
+    struct model_config *c = p->c;
+    const json_t *types = config_field(&p->f, "layer_types");
+    config_field(&p->f, "sliding_window_pattern");
+    config_field(&p->f, "_sliding_window_pattern");
+    if (types)
+        return parse_layer_types(p, types);
+    if (!has_window)
+        return true;
+    if (c->arch->windows == WINDOWS_BY_LAYER)
+        return c->arch->reads & READS_USE_WINDOW ? parse_first_layers(p) : parse_pattern(p);
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        c->layers[i] |= LAYER_SLIDING;
+    return true;
+}
+
+/* Which layers slide, and how far they see. */
+static bool parse_windows(struct parser *p)
+{
+    struct model_config *c = p->c;
+    uint32_t window;
+    if (!read_window(p, &window) || !set_sliding_layers(p, window > 0))
+        return false;
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        bool is_sliding = c->layers[i] & LAYER_SLIDING;
+        if (is_sliding && window == 0)
+            return error_set(p->err, EX_DATAERR,
+                             "%s: \"layer_types\"[%u] is sliding_attention, but there is no "
+                             "\"sliding_window\"",
+                             p->f.name, i);
+        if ((c->arch->reads & NO_ROPE_BESIDE_WINDOWS) && window > 0 && !is_sliding)
+            c->layers[i] |= LAYER_NO_ROPE;
+    }
+    c->window = window < c->max_ctx ? window : 0;
+    return true;
+}
+
+static bool parse_no_rope_layers(struct parser *p)
+{
+    struct model_config *c = p->c;
+    const json_t *list = config_field(&p->f, "no_rope_layers");
+    uint32_t interval = 0;
+    if (!(c->arch->reads & READS_NO_ROPE_LAYERS))
+        return true;
+    if (!config_field_u32(&p->f, "no_rope_layer_interval", false, &interval, p->err))
+        return false;
+    if (list ? !json_is_array(list) || json_array_size(list) != c->n_layers : interval == 0)
+        return error_set(p->err, EX_DATAERR, "%s: \"%s\" is not %s", p->f.name,
+                         list ? "no_rope_layers" : "no_rope_layer_interval",
+                         list ? "a list of one number per layer" : "a whole number from 1 on");
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        const json_t *has_rope = json_array_get(list, i);
+        if (list && !(json_is_integer(has_rope) && json_integer_value(has_rope) >= 0 &&
+                      json_integer_value(has_rope) <= 1))
+            return error_set(p->err, EX_DATAERR, "%s: \"no_rope_layers\"[%u] is neither 0 nor 1",
+                             p->f.name, i);
+        if (list ? json_integer_value(has_rope) == 0 : (i + 1) % interval == 0)
+            c->layers[i] |= LAYER_NO_ROPE;
+    }
+    return true;
+}
+
+/* ---- tokens ------------------------------------------------------------------------------ */
 
 static bool get_token(const json_t *v, uint32_t vocab, int32_t *out, const char *key,
                       const char *name, struct error *err)
@@ -355,62 +396,130 @@ static bool get_token(const json_t *v, uint32_t vocab, int32_t *out, const char 
     return true;
 }
 
-/* Takes bos and eos from this object where it has them; eos replaces what was known. */
+static bool add_stop(struct model_config *c, int32_t id, const char *name, struct error *err)
+{
+    for (uint32_t i = 0; i < c->n_stop; i++)
+        if (c->stop[i] == id)
+            return true;
+    if (c->n_stop == MAX_STOP)
+        return error_set(err, EX_DATAERR,
+                         "%s: more than %d values of \"eos_token_id\" are not supported", name,
+                         MAX_STOP);
+    c->stop[c->n_stop++] = id;
+    return true;
+}
+
+/* Takes bos and eos from this object, if it has them; the first bos that is known stays. */
 static bool parse_tokens(struct model_config *c, const json_t *object, const char *name,
                          struct error *err)
 {
     const json_t *bos = json_object_get(object, "bos_token_id");
     const json_t *eos = json_object_get(object, "eos_token_id");
-    if (bos && !json_is_null(bos) && !get_token(bos, c->vocab, &c->bos, "bos_token_id", name, err))
-        return false;
+    int32_t id = -1;
+    if (bos && !json_is_null(bos)) {
+        if (!get_token(bos, c->vocab, &id, "bos_token_id", name, err))
+            return false;
+        c->bos = c->bos < 0 ? id : c->bos;
+    }
     if (!eos || json_is_null(eos))
         return true;
     size_t n = json_is_array(eos) ? json_array_size(eos) : 1;
-    if (n > MAX_STOP)
-        return error_set(err, EX_DATAERR,
-                         "%s: %zu values of \"eos_token_id\", at most %d are supported", name, n,
-                         MAX_STOP);
-    c->n_stop = 0;
     for (size_t i = 0; i < n; i++) {
         const json_t *v = json_is_array(eos) ? json_array_get(eos, i) : eos;
-        if (!get_token(v, c->vocab, &c->stop[c->n_stop++], "eos_token_id", name, err))
+        if (!get_token(v, c->vocab, &id, "eos_token_id", name, err) || !add_stop(c, id, name, err))
             return false;
     }
     return true;
 }
 
-static bool parse_generation(struct model_config *c, const char *text, size_t n, const char *name,
-                             struct error *err)
+/* ---- all of it --------------------------------------------------------------------------- */
+
+static bool parse_all(struct parser *p)
 {
-    json_t *generation = json_parse(text, n, name, err);
-    if (!generation)
-        return false;
-    bool ok = json_is_object(generation)
-                  ? parse_tokens(c, generation, name, err)
-                  : error_set(err, EX_DATAERR, "%s: not a JSON object", name);
-    json_decref(generation);
+    return parse_arch(p) && parse_sizes(p) && parse_activation(p) && parse_biases(p) &&
+           parse_tied(p) && parse_scales(p) && parse_windows(p) && parse_no_rope_layers(p) &&
+           config_read_rope(p->c, &p->f, &p->unknown, p->err);
+}
+
+/* Fields of the whole file that reach the language model too. */
+static void check_outer(struct parser *p)
+{
+    static const char *const keys[] = {"quantization_config", "compression_config"};
+    for (size_t i = 0; p->outer && i < sizeof keys / sizeof *keys; i++) {
+        const json_t *value = json_object_get(p->outer, keys[i]);
+        if (value && !json_is_null(value))
+            buf_printf(&p->unknown, "%s\"%s\"", p->unknown.len ? ", " : "", keys[i]);
+    }
+}
+
+/* All fields at once that might change the arithmetic and that this architecture does not read. */
+static bool check_unknown(struct parser *p)
+{
+    config_field(&p->f, "bos_token_id");
+    config_field(&p->f, "eos_token_id");
+    for (size_t i = 0; i < MAX_IGNORED && p->c->arch->ignored[i]; i++)
+        config_field(&p->f, p->c->arch->ignored[i]);
+    config_fields_unknown(&p->f, "", &p->unknown);
+    check_outer(p);
+    return p->unknown.len == 0 ||
+           error_set(p->err, EX_DATAERR,
+                     "%s: unknown for a %s model, and might change the arithmetic: %s", p->f.name,
+                     p->c->arch->type, p->unknown.data);
+}
+
+static bool read_language_model(struct model_config *c, const json_t *object, const json_t *outer,
+                                const char *name, struct error *err)
+{
+    const char *type = json_string_value(json_object_get(object, "model_type"));
+    const struct arch *arch = type ? arch_find(type) : NULL;
+    json_t *defaults = arch ? json_loads(arch->defaults, 0, NULL) : NULL;
+    struct parser p = {
+        .c = c, .f = config_fields_new(object, defaults, name), .outer = outer, .err = err};
+    bool ok = parse_all(&p) && check_unknown(&p);
+    config_fields_free(&p.f);
+    json_decref(defaults);
+    buf_free(&p.unknown);
     return ok;
 }
 
-/* ---- all of it ------------------------------------------------------------------------ */
+bool config_read(struct model_config *c, const json_t *config, const char *config_name,
+                 const json_t *generation, const char *generation_name, struct error *err)
+{
+    *c = (struct model_config){.bos = -1};
+    if (!json_is_object(config))
+        return error_set(err, EX_DATAERR, "%s: not a JSON object", config_name);
+    if (generation && !json_is_object(generation))
+        return error_set(err, EX_DATAERR, "%s: not a JSON object", generation_name);
+    const json_t *text = json_object_get(config, "text_config");
+    c->is_text_part = json_is_object(text);
+    if (!c->is_text_part)
+        return read_language_model(c, config, NULL, config_name, err) &&
+               parse_tokens(c, generation, generation_name, err) &&
+               parse_tokens(c, config, config_name, err);
+    char *text_name = xasprintf("%s: text_config", config_name);
+    bool ok = read_language_model(c, text, config, text_name, err) &&
+              parse_tokens(c, generation, generation_name, err) &&
+              parse_tokens(c, text, text_name, err) && parse_tokens(c, config, config_name, err);
+    free(text_name);
+    return ok;
+}
 
 bool config_parse(struct model_config *c, const char *config, size_t n_config,
                   const char *config_name, const char *generation, size_t n_generation,
                   const char *generation_name, struct error *err)
 {
-    *c = (struct model_config){.bos = -1};
-    json_t *root = json_parse(config, n_config, config_name, err);
-    if (!root)
-        return false;
-    bool ok =
-        json_is_object(root) || error_set(err, EX_DATAERR, "%s: not a JSON object", config_name);
-    ok = ok && parse_arch(c, root, config_name, err) &&
-         config_fields_check(root, config_name, err) && parse_sizes(c, root, config_name, err) &&
-         parse_rest(c, root, config_name, err) && parse_rope(c, root, config_name, err) &&
-         parse_tokens(c, root, config_name, err);
+    json_t *root = json_parse(config, n_config, config_name, err), *more = NULL;
+    bool ok = root &&
+              (!generation || (more = json_parse(generation, n_generation, generation_name, err)));
+    ok = ok && config_read(c, root, config_name, more, generation_name, err);
     json_decref(root);
-    return ok &&
-           (!generation || parse_generation(c, generation, n_generation, generation_name, err));
+    json_decref(more);
+    return ok;
+}
+
+uint32_t config_q_dim(const struct model_config *c)
+{
+    return c->n_heads * c->head_dim;
 }
 
 uint32_t config_kv_dim(const struct model_config *c)
@@ -418,9 +527,29 @@ uint32_t config_kv_dim(const struct model_config *c)
     return c->n_kv_heads * c->head_dim;
 }
 
+/* Of one layer. */
+static uint64_t norm_params(const struct model_config *c)
+{
+    const struct arch *a = c->arch;
+    uint64_t n = (a->attn_norm != NULL) + (a->attn_post_norm != NULL) + (a->ffn_norm != NULL) +
+                 (a->ffn_post_norm != NULL);
+    uint64_t qk = a->qk_norm == QK_NORM_HEAD  ? 2 * (uint64_t)c->head_dim
+                  : a->qk_norm == QK_NORM_ALL ? (uint64_t)config_q_dim(c) + config_kv_dim(c)
+                                              : 0;
+    return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1) + qk;
+}
+
 uint64_t config_n_params(const struct model_config *c)
 {
-    uint64_t dim = c->dim, q_dim = (uint64_t)c->n_heads * c->head_dim, kv_dim = config_kv_dim(c);
-    uint64_t layer = dim * (q_dim + 2 * kv_dim) + q_dim * dim + 3 * dim * c->ffn_dim + 2 * dim;
-    return c->n_layers * layer + (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim + dim;
+    uint64_t dim = c->dim, q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
+    uint64_t qkv = q_dim + 2 * kv_dim, up = (c->arch->is_gated ? 2 : 1) * (uint64_t)c->ffn_dim;
+    uint64_t layer = dim * qkv + q_dim * dim + dim * up + dim * c->ffn_dim + norm_params(c);
+    if (c->qkv_bias)
+        layer += qkv;
+    if (c->out_bias)
+        layer += dim;
+    if (c->ffn_bias)
+        layer += up + dim;
+    return c->n_layers * layer + (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim +
+           dim * (c->arch->norm == NORM_LAYER ? 2 : 1);
 }

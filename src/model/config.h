@@ -1,37 +1,62 @@
 /* SPDX-License-Identifier: MIT
  *
- * config: what a model's config.json and generation_config.json say, checked. A field that changes
- * the arithmetic and is missing, unknown or out of range is an error, never a default.
+ * config: what a model's config.json and generation_config.json say, checked. Both forms are read,
+ * that of transformers 4 and that of 5, and the text part of a model that also sees or hears. A
+ * field that changes the arithmetic and is unknown, out of range, or missing without a published
+ * default is an error.
  */
 #ifndef QINS_CONFIG_H
 #define QINS_CONFIG_H
 
+#include "arch.h"
 #include "json.h"
 
-enum arch { ARCH_PHI3, ARCH_LLAMA };
-enum rope_kind { ROPE_PLAIN, ROPE_LONGROPE, ROPE_LLAMA3 };
+enum rope_kind { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3, ROPE_YARN, ROPE_LONGROPE };
+enum act { ACT_SILU, ACT_GELU_TANH };
 
-enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 16 };
+enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 32, MAX_LAYERS = 1024 };
+
+/* How positions rotate. */
+struct rope_config {
+    enum rope_kind kind;
+    float theta;
+    float factor;           /* linear, llama3, yarn: how far the context is stretched */
+    float low, high;        /* llama3: low_, high_freq_factor; yarn: beta_slow, beta_fast */
+    bool truncate;          /* yarn: the ends of its ramp are whole dimensions */
+    float attention_factor; /* on cos and sin alike */
+    float short_factor[MAX_ROT_HALF], long_factor[MAX_ROT_HALF]; /* [rot_dim / 2], longrope */
+};
+
+enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
+enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1 };
 
 struct model_config {
-    enum arch arch;
-    uint32_t dim;     /* hidden_size */
-    uint32_t ffn_dim; /* intermediate_size */
+    const struct arch *arch;
+    bool is_text_part; /* of a model that has other parts too, which are left out */
+    uint32_t dim;      /* hidden_size */
+    uint32_t ffn_dim;  /* intermediate_size */
     uint32_t n_layers;
     uint32_t n_heads, n_kv_heads;
     uint32_t head_dim;
-    uint32_t rot_dim;  /* rotated part of a head, even */
-    uint32_t vocab;    /* rows of embedding and head */
-    uint32_t max_ctx;  /* max_position_embeddings */
-    uint32_t orig_ctx; /* original_max_position_embeddings; max_ctx when absent */
-    float rms_eps;
-    float rope_theta;
-    enum rope_kind rope;
-    float short_factor[MAX_ROT_HALF], long_factor[MAX_ROT_HALF]; /* [rot_dim / 2], longrope */
-    float rope_factor, rope_low, rope_high;                      /* llama3 */
-    bool tied;                                                   /* the head is the embedding */
-    int32_t bos;                                                 /* -1: none */
-    int32_t stop[MAX_STOP]; /* end-of-turn tokens: generation_config's, else config's */
+    uint32_t rot_dim;           /* rotated part of a head, even */
+    uint32_t vocab;             /* rows of embedding and head */
+    uint32_t max_ctx;           /* max_position_embeddings */
+    uint32_t orig_ctx;          /* original_max_position_embeddings; max_ctx when absent */
+    uint32_t window;            /* positions that a sliding layer sees, its own included; 0: all */
+    uint8_t layers[MAX_LAYERS]; /* [n_layers] enum layer_flag */
+    struct rope_config rope[N_ROPES];
+    float norm_eps;
+    enum act act;
+    bool qkv_bias, out_bias, ffn_bias;
+    bool tied;            /* the head is the embedding */
+    float embed_scale;    /* of embeddings */
+    float residual_scale; /* of what attention and feed-forward part add */
+    float score_scale;    /* of q k^T */
+    float logit_scale;
+    float score_cap, logit_cap; /* x becomes cap tanh(x / cap); 0: none */
+    float position_scale;       /* queries times 1 + this log(1 + floor(pos / orig_ctx)) */
+    int32_t bos;                /* -1: none */
+    int32_t stop[MAX_STOP];     /* end-of-turn tokens: generation_config's, then config's */
     uint32_t n_stop;
 };
 
@@ -39,9 +64,12 @@ struct model_config {
 bool config_parse(struct model_config *c, const char *config, size_t n_config,
                   const char *config_name, const char *generation, size_t n_generation,
                   const char *generation_name, struct error *err);
+/* The same of values that were read already. */
+bool config_read(struct model_config *c, const json_t *config, const char *config_name,
+                 const json_t *generation, const char *generation_name, struct error *err);
 
+uint32_t config_q_dim(const struct model_config *c);  /* n_heads * head_dim */
 uint32_t config_kv_dim(const struct model_config *c); /* n_kv_heads * head_dim */
 uint64_t config_n_params(const struct model_config *c);
-const char *arch_name(enum arch arch);
 
 #endif

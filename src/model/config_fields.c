@@ -1,167 +1,185 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_fields.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* What a field does to the arithmetic. */
-enum effect {
-    READ,     /* parsed by config.c */
-    NOTHING,  /* training, bookkeeping, defaults of generation: any value */
-    IF_FALSE, /* would change the arithmetic unless false or null */
-    IF_NULL,  /* would change it unless absent or null */
-    IF_ONE,   /* would change it unless 1 */
-};
-
-static const struct {
-    const char *key;
-    enum effect effect;
-} fields[] = {
-    {"model_type", READ},
-    {"architectures", READ},
-    {"hidden_size", READ},
-    {"intermediate_size", READ},
-    {"num_hidden_layers", READ},
-    {"num_attention_heads", READ},
-    {"num_key_value_heads", READ},
-    {"head_dim", READ},
-    {"vocab_size", READ},
-    {"max_position_embeddings", READ},
-    {"original_max_position_embeddings", READ},
-    {"hidden_act", READ},
-    {"rms_norm_eps", READ},
-    {"rope_theta", READ},
-    {"rope_scaling", READ},
-    {"rope_parameters", READ},
-    {"partial_rotary_factor", READ},
-    {"sliding_window", READ},
-    {"tie_word_embeddings", READ},
-    {"bos_token_id", READ},
-    {"eos_token_id", READ},
-    /* arithmetic that we do not have */
-    {"attention_bias", IF_FALSE},
-    {"mlp_bias", IF_FALSE},
-    {"lm_head_bias", IF_FALSE},
-    {"rope_interleaved", IF_FALSE},
-    {"use_sliding_window", IF_FALSE},
-    {"is_encoder_decoder", IF_FALSE},
-    {"add_cross_attention", IF_FALSE},
-    {"use_bfloat16", IF_FALSE},
-    {"quantization_config", IF_NULL},
-    {"compression_config", IF_NULL},
-    {"pruned_heads", IF_NULL},
-    {"layer_types", IF_NULL},
-    {"full_attn_mod", IF_ONE},
-    {"interpolate_factor", IF_ONE},
+/* Training, bookkeeping, other programs, defaults of generation: any value. */
+static const char *const neutral[] = {
     /* no arithmetic of the forward pass */
-    {"_name_or_path", NOTHING},
-    {"name_or_path", NOTHING},
-    {"_commit_hash", NOTHING},
-    {"_attn_implementation", NOTHING},
-    {"_attn_implementation_autoset", NOTHING},
-    {"attention_dropout", NOTHING},
-    {"embd_pdrop", NOTHING},
-    {"resid_pdrop", NOTHING},
-    {"hidden_dropout", NOTHING},
-    {"auto_map", NOTHING},
-    {"dtype", NOTHING},
-    {"torch_dtype", NOTHING},
-    {"initializer_range", NOTHING},
-    {"gradient_checkpointing", NOTHING},
-    {"is_llama_config", NOTHING},
-    {"is_decoder", NOTHING},
-    {"model_max_length", NOTHING},
-    {"max_sequence_length", NOTHING}, /* early Llama-2 files; max_position_embeddings rules */
-    {"pad_token_id", NOTHING},
-    {"unk_token_id", NOTHING},
-    {"sep_token_id", NOTHING},
-    {"decoder_start_token_id", NOTHING},
-    {"tokenizer_class", NOTHING},
-    {"prefix", NOTHING},
-    {"pretraining_tp", NOTHING}, /* how a product is split when training */
-    {"transformers_version", NOTHING},
-    {"unsloth_version", NOTHING},
-    {"unsloth_fixed", NOTHING},
-    {"use_cache", NOTHING},
-    {"return_dict", NOTHING},
-    {"output_attentions", NOTHING},
-    {"output_hidden_states", NOTHING},
-    {"torchscript", NOTHING},
-    {"id2label", NOTHING},
-    {"label2id", NOTHING},
-    {"problem_type", NOTHING},
-    {"finetuning_task", NOTHING},
-    {"task_specific_params", NOTHING},
-    {"chunk_size_feed_forward", NOTHING}, /* memory only: the result is the same */
-    {"keys_to_ignore_at_inference", NOTHING},
+    "_name_or_path",
+    "name_or_path",
+    "_commit_hash",
+    "_attn_implementation",
+    "_attn_implementation_autoset",
+    "attention_dropout",
+    "embd_pdrop",
+    "resid_pdrop",
+    "hidden_dropout",
+    "auto_map",
+    "dtype",
+    "torch_dtype",
+    "initializer_range",
+    "gradient_checkpointing",
+    "is_llama_config",
+    "is_decoder",
+    "model_max_length",
+    "max_sequence_length", /* early Llama-2 files; max_position_embeddings rules */
+    "pad_token_id",
+    "unk_token_id",
+    "sep_token_id",
+    "decoder_start_token_id",
+    "tokenizer_class",
+    "prefix",
+    "pretraining_tp", /* how a product is split when training */
+    "transformers_version",
+    "unsloth_version",
+    "unsloth_fixed",
+    "use_cache",
+    "return_dict",
+    "output_attentions",
+    "output_hidden_states",
+    "torchscript",
+    "id2label",
+    "label2id",
+    "problem_type",
+    "finetuning_task",
+    "task_specific_params",
+    "chunk_size_feed_forward", /* memory only: the result is the same */
+    "keys_to_ignore_at_inference",
     /* defaults of generation, once kept here; the user's sampling values rule */
-    {"temperature", NOTHING},
-    {"top_k", NOTHING},
-    {"top_p", NOTHING},
-    {"typical_p", NOTHING},
-    {"do_sample", NOTHING},
-    {"max_length", NOTHING},
-    {"min_length", NOTHING},
-    {"num_beams", NOTHING},
-    {"num_beam_groups", NOTHING},
-    {"num_return_sequences", NOTHING},
-    {"diversity_penalty", NOTHING},
-    {"early_stopping", NOTHING},
-    {"length_penalty", NOTHING},
-    {"repetition_penalty", NOTHING},
-    {"no_repeat_ngram_size", NOTHING},
-    {"encoder_no_repeat_ngram_size", NOTHING},
-    {"bad_words_ids", NOTHING},
-    {"begin_suppress_tokens", NOTHING},
-    {"suppress_tokens", NOTHING},
-    {"forced_bos_token_id", NOTHING},
-    {"forced_eos_token_id", NOTHING},
-    {"exponential_decay_length_penalty", NOTHING},
-    {"output_scores", NOTHING},
-    {"return_dict_in_generate", NOTHING},
-    {"remove_invalid_values", NOTHING},
+    "temperature",
+    "top_k",
+    "top_p",
+    "typical_p",
+    "do_sample",
+    "max_length",
+    "min_length",
+    "num_beams",
+    "num_beam_groups",
+    "num_return_sequences",
+    "diversity_penalty",
+    "early_stopping",
+    "length_penalty",
+    "repetition_penalty",
+    "no_repeat_ngram_size",
+    "encoder_no_repeat_ngram_size",
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "suppress_tokens",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "exponential_decay_length_penalty",
+    "output_scores",
+    "return_dict_in_generate",
+    "remove_invalid_values",
+    /* what else stands in the text part of a model, or is for other programs */
+    "attn_implementation",
+    "cache_implementation",
+    "num_logits_to_keep",
+    "logits_to_keep",
+    "embedding_dropout",
+    "residual_dropout",
+    "ffn_dropout",
+    "image_token_id",
+    "image_token_index",
+    "video_token_id",
+    "router_aux_loss_coef",
+    "output_router_logits",
 };
 
-static bool field_is_fine(const char *key, const json_t *value, const char *name, struct error *err)
+static bool is_neutral_key(const char *key)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (strcmp(key, fields[i].key) != 0)
-            continue;
-        bool fine = true;
-        const char *wanted = "";
-        switch (fields[i].effect) {
-        case READ:
-        case NOTHING: break;
-        case IF_FALSE:
-            fine = json_is_null(value) || json_is_false(value);
-            wanted = "false";
-            break;
-        case IF_NULL:
-            fine = json_is_null(value) || (json_is_object(value) && json_object_size(value) == 0);
-            wanted = "absent";
-            break;
-        case IF_ONE:
-            fine =
-                json_is_null(value) || (json_is_number(value) && json_number_value(value) == 1.0);
-            wanted = "1";
-            break;
-        }
-        return fine || error_set(err, EX_DATAERR,
-                                 "%s: \"%s\" changes the arithmetic in a way that is not "
-                                 "supported; it must be %s",
-                                 name, key, wanted);
-    }
-    return error_set(err, EX_DATAERR,
-                     "%s: unknown field \"%.100s\": it might change the arithmetic", name, key);
+    static const char js[] = "transformers.js"; /* transformers.js_config */
+    for (size_t i = 0; i < sizeof neutral / sizeof *neutral; i++)
+        if (strcmp(key, neutral[i]) == 0)
+            return true;
+    return strncmp(key, js, sizeof js - 1) == 0;
 }
 
-bool config_fields_check(const json_t *config, const char *name, struct error *err)
+/* Says "no", or nothing. */
+static bool is_empty(const json_t *value)
 {
+    return json_is_null(value) || json_is_false(value) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_object(value) && json_object_size(value) == 0);
+}
+
+/* Values that leave the arithmetic as it is, of fields that could change it. */
+static bool is_identity(const char *key, const json_t *value)
+{
+    static const char *const if_one[] = {"full_attn_mod", "interpolate_factor",
+                                         "partial_rotary_factor"};
+    for (size_t i = 0; i < sizeof if_one / sizeof *if_one; i++)
+        if (strcmp(key, if_one[i]) == 0)
+            return json_is_number(value) && json_number_value(value) == 1.0;
+    return false;
+}
+
+struct config_fields config_fields_new(const json_t *object, const json_t *defaults,
+                                       const char *name)
+{
+    return (struct config_fields){object, defaults, json_object(), name};
+}
+
+void config_fields_free(struct config_fields *f)
+{
+    json_decref(f->read);
+    *f = (struct config_fields){0};
+}
+
+const json_t *config_field(struct config_fields *f, const char *key)
+{
+    const json_t *value = json_object_get(f->object, key);
+    json_object_set_new(f->read, key, json_true());
+    if (!value)
+        value = json_object_get(f->defaults, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+/* The object that has the field: defaults are for absent ones. */
+static const json_t *owner(struct config_fields *f, const char *key)
+{
+    config_field(f, key);
+    return json_object_get(f->object, key) || !f->defaults ? f->object : f->defaults;
+}
+
+bool config_field_u32(struct config_fields *f, const char *key, bool optional, uint32_t *out,
+                      struct error *err)
+{
+    return json_get_u32(owner(f, key), key, optional, out, f->name, err);
+}
+
+bool config_field_number(struct config_fields *f, const char *key, bool optional, double *out,
+                         struct error *err)
+{
+    return json_get_number(owner(f, key), key, optional, out, f->name, err);
+}
+
+bool config_field_bool(struct config_fields *f, const char *key, bool optional, bool *out,
+                       struct error *err)
+{
+    return json_get_bool(owner(f, key), key, optional, out, f->name, err);
+}
+
+void config_fields_unknown(const struct config_fields *f, const char *prefix, struct buf *out)
+{
+    enum { MAX_VALUE = 40, MAX_LIST = 800 };
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)config, key, value)
+    json_object_foreach((json_t *)f->object, key, value)
     {
-        if (!field_is_fine(key, value, name, err))
-            return false;
+        if (json_object_get(f->read, key) || is_neutral_key(key) || is_empty(value) ||
+            is_identity(key, value))
+            continue;
+        if (out->len > MAX_LIST) {
+            buf_puts(out, ", ...");
+            return;
+        }
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
+        buf_printf(out, "%s\"%s%.100s\"", out->len ? ", " : "", prefix, key);
+        if (text && strlen(text) <= MAX_VALUE)
+            buf_printf(out, " = %s", text);
+        free(text);
     }
-    return true;
 }

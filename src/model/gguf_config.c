@@ -261,6 +261,31 @@ static bool has_id(const json_t *ids, const json_t *id)
     return false;
 }
 
+/* What the model's makers recommend, as "general.sampling.*". */
+static bool set_sampling(const struct gguf_split *s, json_t *generation, struct error *err)
+{
+    static const struct {
+        const char *key, *published;
+    } values[] = {
+        {"general.sampling.temp", "temperature"},
+        {"general.sampling.top_p", "top_p"},
+        {"general.sampling.top_k", "top_k"},
+        {"general.sampling.min_p", "min_p"},
+        {"general.sampling.penalty_repeat", "repetition_penalty"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        double n;
+        const struct gguf_value *v = gguf_value(&s->parts[0], values[i].key);
+        if (!v)
+            continue;
+        if (!gguf_get_number(&s->parts[0], values[i].key, false, &n, err))
+            return false;
+        json_object_set_new(generation, values[i].published, number_json(v));
+        json_object_set_new(generation, "do_sample", json_true());
+    }
+    return true;
+}
+
 json_t *gguf_generation_config(const struct gguf_split *s, struct error *err)
 {
     static const char *const keys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
@@ -276,5 +301,8 @@ json_t *gguf_generation_config(const struct gguf_split *s, struct error *err)
             json_array_append(ids, id);
         json_decref(id);
     }
-    return generation;
+    if (set_sampling(s, generation, err))
+        return generation;
+    json_decref(generation);
+    return NULL;
 }

@@ -90,30 +90,66 @@ static bool bind_matrix(struct matrix *m, const struct safetensors *st, const st
     return check_scales(m, w, st->name, err);
 }
 
-static bool bind_norm(const float **norm, const struct safetensors *st, const struct weight *w,
+static bool bind_vector(const float **v, const struct safetensors *st, const struct weight *w,
+                        struct error *err)
+{
+    *v = bind_plane(st, w, PLANE_DATA, sizeof **v, err);
+    return *v && check_finite(*v, w->cols, -__FLT_MAX__, __FLT_MAX__, st->name, "weight", w, err);
+}
+
+/* 1 + weight, if that is what this model's norms multiply by. */
+static bool bind_norm(const float **norm, struct model *m, const struct weight *w,
                       struct error *err)
 {
-    *norm = bind_plane(st, w, PLANE_DATA, sizeof **norm, err);
-    return *norm &&
-           check_finite(*norm, w->cols, -__FLT_MAX__, __FLT_MAX__, st->name, "weight", w, err);
+    if (!bind_vector(norm, &m->file, w, err))
+        return false;
+    if (m->config.arch->norm != NORM_RMS_ONE_PLUS)
+        return true;
+    float *copy = xcalloc(w->cols, sizeof *copy);
+    for (uint32_t i = 0; i < w->cols; i++)
+        copy[i] = 1 + (*norm)[i];
+    m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
+    m->owned[m->n_owned++] = copy;
+    *norm = copy;
+    return true;
 }
 
 /* ---- binding the model ---------------------------------------------------------------- */
+
+static const float **bias_place(struct model *m, const struct weight *w)
+{
+    struct layer *l = &m->layers[w->layer];
+    switch (w->bias_of) {
+    case ROLE_ATTN_NORM: return &l->attn_norm.bias;
+    case ROLE_QKV: return &l->qkv_bias[w->part];
+    case ROLE_ATTN_OUT: return &l->attn_out_bias;
+    case ROLE_ATTN_POST_NORM: return &l->attn_post_norm.bias;
+    case ROLE_FFN_NORM: return &l->ffn_norm.bias;
+    case ROLE_GATE_UP: return &l->gate_up_bias[w->part];
+    case ROLE_DOWN: return &l->down_bias;
+    case ROLE_FFN_POST_NORM: return &l->ffn_post_norm.bias;
+    default: return &m->norm.bias;
+    }
+}
 
 static bool bind_weight(struct model *m, const struct weight *w, struct error *err)
 {
     struct layer *l = &m->layers[w->layer];
     switch (w->role) {
     case ROLE_EMBED: return bind_matrix(&m->embed, &m->file, w, err);
-    case ROLE_ATTN_NORM: return bind_norm(&l->attn_norm, &m->file, w, err);
+    case ROLE_ATTN_NORM: return bind_norm(&l->attn_norm.weight, m, w, err);
     case ROLE_QKV: l->n_qkv = w->part + 1; return bind_matrix(&l->qkv[w->part], &m->file, w, err);
+    case ROLE_QK_NORM: return bind_norm(w->part ? &l->k_norm : &l->q_norm, m, w, err);
     case ROLE_ATTN_OUT: return bind_matrix(&l->attn_out, &m->file, w, err);
-    case ROLE_FFN_NORM: return bind_norm(&l->ffn_norm, &m->file, w, err);
+    case ROLE_ATTN_POST_NORM: return bind_norm(&l->attn_post_norm.weight, m, w, err);
+    case ROLE_FFN_NORM: return bind_norm(&l->ffn_norm.weight, m, w, err);
     case ROLE_GATE_UP:
         l->n_gate_up = w->part + 1;
         return bind_matrix(&l->gate_up[w->part], &m->file, w, err);
     case ROLE_DOWN: return bind_matrix(&l->down, &m->file, w, err);
-    case ROLE_NORM: return bind_norm(&m->norm, &m->file, w, err);
+    case ROLE_FFN_POST_NORM: return bind_norm(&l->ffn_post_norm.weight, m, w, err);
+    case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
+    case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
     default: return bind_matrix(&m->head, &m->file, w, err);
     }
 }
@@ -200,6 +236,27 @@ static bool read_metadata(struct model *m, struct error *err)
     return ok;
 }
 
+/* ---- plans ---------------------------------------------------------------------------- */
+
+static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer)
+{
+    const struct arch *a = c->arch;
+    bool is_sliding = c->layers[layer] & LAYER_SLIDING;
+    bool same_rope = memcmp(&c->rope[0], &c->rope[1], sizeof c->rope[0]) == 0;
+    struct layer_plan p = {.window = is_sliding ? c->window : 0,
+                           .rope = is_sliding && !same_rope ? ROPE_OF_SLIDING : ROPE_OF_FULL,
+                           .norm = a->norm,
+                           .qk_norm = a->qk_norm,
+                           .act = c->act,
+                           .is_gated = a->is_gated,
+                           .score_scale = c->score_scale,
+                           .score_cap = c->score_cap,
+                           .residual_scale = c->residual_scale};
+    if (c->layers[layer] & LAYER_NO_ROPE)
+        p.rope = ROPE_NONE;
+    return p;
+}
+
 /* The parsed header bounds the number of layers before memory is taken for them. */
 static bool make_layers(struct model *m, struct error *err)
 {
@@ -207,6 +264,8 @@ static bool make_layers(struct model *m, struct error *err)
         return error_set(err, EX_DATAERR, "%s: %zu tensors are too few for %u layers", m->file.name,
                          m->file.n_tensors, m->config.n_layers);
     m->layers = xcalloc(m->config.n_layers, sizeof *m->layers);
+    for (uint32_t i = 0; i < m->config.n_layers; i++)
+        m->layers[i].plan = plan_layer(&m->config, i);
     return true;
 }
 
@@ -249,6 +308,9 @@ void model_close(struct model *m)
     safetensors_close(&m->file);
     if (m->memory)
         munmap(m->memory, m->memory_bytes);
+    for (size_t i = 0; i < m->n_owned; i++)
+        free(m->owned[i]);
+    free(m->owned);
     free(m->layers);
     free(m);
 }

@@ -10,24 +10,53 @@
 #include "tokenizer.h"
 #include "weights_file.h"
 
+/* What a layer does, resolved when the model is opened. */
+struct layer_plan {
+    uint32_t window; /* positions that it sees, its own included; 0: all before it */
+    int rope;        /* ROPE_OF_FULL or ROPE_OF_SLIDING; ROPE_NONE */
+    enum norm_kind norm;
+    enum qk_norm qk_norm;
+    enum act act;
+    bool is_gated;
+    float score_scale, score_cap; /* of q k^T; cap 0: none */
+    float residual_scale;         /* of what is added to the stream */
+};
+
+enum { ROPE_NONE = -1 };
+
+struct norm {
+    const float *weight; /* [dim]; NULL: there is no norm here */
+    const float *bias;   /* [dim] or NULL */
+};
+
+/* A bias that is NULL is not there. */
 struct layer {
-    const float *attn_norm; /* [dim] */
+    struct layer_plan plan;
+    struct norm attn_norm; /* before attention */
     struct matrix
-        qkv[MAX_PARTS]; /* fused: one [(n_heads + 2 n_kv_heads) head_dim][dim]; else q, k, v */
+        qkv[MAX_QKV]; /* fused: one [(n_heads + 2 n_kv_heads) head_dim][dim]; else q, k, v */
+    const float *qkv_bias[MAX_QKV];
     uint32_t n_qkv;
-    struct matrix attn_out;   /* [dim][n_heads * head_dim] */
-    const float *ffn_norm;    /* [dim] */
-    struct matrix gate_up[2]; /* fused: one [2 ffn_dim][dim], gate first; else gate, up */
+    const float *q_norm, *k_norm;       /* [head_dim], or [q_dim] and [kv_dim]; NULL: none */
+    struct matrix attn_out;             /* [dim][n_heads * head_dim] */
+    const float *attn_out_bias;         /* [dim] */
+    struct norm attn_post_norm;         /* of what attention adds */
+    struct norm ffn_norm;               /* before the feed-forward part */
+    struct matrix gate_up[MAX_GATE_UP]; /* fused: one [2 ffn_dim][dim], gate first; or gate, up; or
+                                         * one [ffn_dim][dim], if not gated */
+    const float *gate_up_bias[MAX_GATE_UP];
     uint32_t n_gate_up;
-    struct matrix down; /* [dim][ffn_dim] */
+    struct matrix down;        /* [dim][ffn_dim] */
+    const float *down_bias;    /* [dim] */
+    struct norm ffn_post_norm; /* of what the feed-forward part adds */
 };
 
 struct model {
     struct model_config config;
-    enum format format;          /* of the linear weights */
-    struct matrix embed;         /* [vocab][dim] */
-    struct layer *layers;        /* [n_layers] */
-    const float *norm;           /* [dim] */
+    enum format format;   /* of the linear weights */
+    struct matrix embed;  /* [vocab][dim] */
+    struct layer *layers; /* [n_layers] */
+    struct norm norm;
     struct matrix head;          /* [vocab][dim]; embed again when tied */
     const void *tokenizer_image; /* [tokenizer_bytes] inside the file, compiled; or NULL: */
     const char *tokenizer_json;  /* tokenizer.json itself, in files of version 1 */
@@ -39,6 +68,8 @@ struct model {
     uint64_t n_params;
     double open_ms; /* what opening took */
     struct safetensors file;
+    float **owned; /* [n_owned] vectors that are not as they stand in the file */
+    size_t n_owned;
     void *memory; /* image made by model_open_folder, else NULL */
     size_t memory_bytes;
 };

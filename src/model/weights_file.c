@@ -10,9 +10,13 @@
 const char *role_name(enum role role)
 {
     static const char *const names[N_ROLES] = {
-        [ROLE_EMBED] = "embed",       [ROLE_ATTN_NORM] = "attn_norm", [ROLE_QKV] = "qkv",
-        [ROLE_ATTN_OUT] = "attn_out", [ROLE_FFN_NORM] = "ffn_norm",   [ROLE_GATE_UP] = "gate_up",
-        [ROLE_DOWN] = "down",         [ROLE_NORM] = "norm",           [ROLE_HEAD] = "head",
+        [ROLE_EMBED] = "embed",       [ROLE_ATTN_NORM] = "attn_norm",
+        [ROLE_QKV] = "qkv",           [ROLE_QK_NORM] = "qk_norm",
+        [ROLE_ATTN_OUT] = "attn_out", [ROLE_ATTN_POST_NORM] = "attn_post_norm",
+        [ROLE_FFN_NORM] = "ffn_norm", [ROLE_GATE_UP] = "gate_up",
+        [ROLE_DOWN] = "down",         [ROLE_FFN_POST_NORM] = "ffn_post_norm",
+        [ROLE_BIAS] = "bias",         [ROLE_NORM] = "norm",
+        [ROLE_HEAD] = "head",
     };
     return names[role];
 }
@@ -23,73 +27,107 @@ static enum format edge_format(enum format format)
     return format_info(format)->has_fine_edges ? FORMAT_QINS8 : format;
 }
 
-static void add(struct weight_list *list, struct weight w, const char *suffix)
+/* The list while it is made. */
+struct lister {
+    struct weight_list list;
+    const struct model_config *c;
+    enum format format; /* of the linear weights */
+    uint32_t layer;
+};
+
+static bool is_in_layer(enum role role)
 {
-    if (w.role == ROLE_EMBED || w.role == ROLE_NORM || w.role == ROLE_HEAD)
-        snprintf(w.name, sizeof w.name, "%s.weight", suffix);
-    else
-        snprintf(w.name, sizeof w.name, "model.layers.%u.%s.weight", w.layer, suffix);
-    list->items[list->n++] = w;
+    return role != ROLE_EMBED && role != ROLE_NORM && role != ROLE_HEAD;
 }
 
-static void add_norm(struct weight_list *list, enum role role, uint32_t layer, uint32_t dim,
-                     const char *suffix)
+/* NAME.weight, and NAME.bias if it has one. */
+static void add(struct lister *l, struct weight w, const char *name, bool has_bias)
 {
-    add(list,
-        (struct weight){.role = role, .layer = layer, .format = FORMAT_F32, .rows = 1, .cols = dim},
-        suffix);
+    char prefix[32] = "";
+    w.layer = l->layer;
+    if (is_in_layer(w.role))
+        snprintf(prefix, sizeof prefix, "model.layers.%u.", w.layer);
+    snprintf(w.name, sizeof w.name, "%s%s.weight", prefix, name);
+    l->list.items[l->list.n++] = w;
+    if (!has_bias)
+        return;
+    w.bias_of = w.role;
+    w.role = ROLE_BIAS;
+    w.cols = w.is_vector ? w.cols : w.rows;
+    w.rows = 1;
+    w.is_vector = true;
+    w.format = FORMAT_F32;
+    snprintf(w.name, sizeof w.name, "%s%s.bias", prefix, name);
+    l->list.items[l->list.n++] = w;
 }
 
-static void add_matrix(struct weight_list *list, enum role role, uint32_t layer, uint32_t part,
-                       enum format format, uint32_t rows, uint32_t cols, const char *suffix)
+static void add_norm(struct lister *l, enum role role, const char *name)
 {
-    add(list,
-        (struct weight){.role = role,
-                        .layer = layer,
-                        .part = part,
-                        .format = format,
-                        .rows = rows,
-                        .cols = cols},
-        suffix);
+    struct weight w = {
+        .role = role, .is_vector = true, .format = FORMAT_F32, .rows = 1, .cols = l->c->dim};
+    if (name)
+        add(l, w, name, l->c->arch->norm == NORM_LAYER);
 }
 
-static void add_layer(struct weight_list *list, const struct model_config *c, enum format f,
-                      uint32_t i)
+static void add_qk_norms(struct lister *l)
 {
-    uint32_t q_dim = c->n_heads * c->head_dim, kv_dim = config_kv_dim(c);
-    bool fused = c->arch == ARCH_PHI3;
-    add_norm(list, ROLE_ATTN_NORM, i, c->dim, "input_layernorm");
-    if (fused) {
-        add_matrix(list, ROLE_QKV, i, 0, f, q_dim + 2 * kv_dim, c->dim, "self_attn.qkv_proj");
-    } else {
-        add_matrix(list, ROLE_QKV, i, 0, f, q_dim, c->dim, "self_attn.q_proj");
-        add_matrix(list, ROLE_QKV, i, 1, f, kv_dim, c->dim, "self_attn.k_proj");
-        add_matrix(list, ROLE_QKV, i, 2, f, kv_dim, c->dim, "self_attn.v_proj");
-    }
-    add_matrix(list, ROLE_ATTN_OUT, i, 0, f, c->dim, q_dim, "self_attn.o_proj");
-    add_norm(list, ROLE_FFN_NORM, i, c->dim, "post_attention_layernorm");
-    if (fused) {
-        add_matrix(list, ROLE_GATE_UP, i, 0, f, 2 * c->ffn_dim, c->dim, "mlp.gate_up_proj");
-    } else {
-        add_matrix(list, ROLE_GATE_UP, i, 0, f, c->ffn_dim, c->dim, "mlp.gate_proj");
-        add_matrix(list, ROLE_GATE_UP, i, 1, f, c->ffn_dim, c->dim, "mlp.up_proj");
-    }
-    add_matrix(list, ROLE_DOWN, i, 0, f, c->dim, c->ffn_dim, "mlp.down_proj");
+    const struct model_config *c = l->c;
+    const uint32_t dims[2] = {config_q_dim(c), config_kv_dim(c)};
+    static const char *const names[2] = {"self_attn.q_norm", "self_attn.k_norm"};
+    for (uint32_t part = 0; c->arch->qk_norm != QK_NORM_NONE && part < 2; part++)
+        add(l,
+            (struct weight){.role = ROLE_QK_NORM,
+                            .part = part,
+                            .is_vector = true,
+                            .format = FORMAT_F32,
+                            .rows = 1,
+                            .cols = c->arch->qk_norm == QK_NORM_ALL ? dims[part] : c->head_dim},
+            names[part], false);
+}
+
+static void add_matrix(struct lister *l, enum role role, uint32_t part, uint32_t rows,
+                       uint32_t cols, const char *name, bool has_bias)
+{
+    enum format format = is_in_layer(role) ? l->format : edge_format(l->format);
+    add(l,
+        (struct weight){.role = role, .part = part, .format = format, .rows = rows, .cols = cols},
+        name, has_bias);
+}
+
+static void add_layer(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const struct arch *a = c->arch;
+    const uint32_t q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
+    const uint32_t qkv_rows[MAX_QKV] = {a->qkv[1] ? q_dim : q_dim + 2 * kv_dim, kv_dim, kv_dim};
+    add_norm(l, ROLE_ATTN_NORM, a->attn_norm);
+    for (uint32_t i = 0; i < MAX_QKV && a->qkv[i]; i++)
+        add_matrix(l, ROLE_QKV, i, qkv_rows[i], c->dim, a->qkv[i], c->qkv_bias);
+    add_qk_norms(l);
+    add_matrix(l, ROLE_ATTN_OUT, 0, c->dim, q_dim, "self_attn.o_proj", c->out_bias);
+    add_norm(l, ROLE_ATTN_POST_NORM, a->attn_post_norm);
+    add_norm(l, ROLE_FFN_NORM, a->ffn_norm);
+    for (uint32_t i = 0; i < MAX_GATE_UP && a->gate_up[i]; i++)
+        add_matrix(l, ROLE_GATE_UP, i, (a->is_gated && !a->gate_up[1] ? 2 : 1) * c->ffn_dim, c->dim,
+                   a->gate_up[i], c->ffn_bias);
+    add_matrix(l, ROLE_DOWN, 0, c->dim, c->ffn_dim, a->down, c->ffn_bias);
+    add_norm(l, ROLE_FFN_POST_NORM, a->ffn_post_norm);
 }
 
 struct weight_list weight_list(const struct model_config *c, enum format format)
 {
-    enum { MAX_IN_LAYER = 9, OUTSIDE_LAYERS = 3 };
-    struct weight_list list = {
-        .items = xcalloc((size_t)c->n_layers * MAX_IN_LAYER + OUTSIDE_LAYERS, sizeof *list.items)};
-    enum format edge = edge_format(format);
-    add_matrix(&list, ROLE_EMBED, 0, 0, edge, c->vocab, c->dim, "model.embed_tokens");
-    for (uint32_t i = 0; i < c->n_layers; i++)
-        add_layer(&list, c, format, i);
-    add_norm(&list, ROLE_NORM, 0, c->dim, "model.norm");
+    enum { MAX_IN_LAYER = 24, OUTSIDE_LAYERS = 4 };
+    struct lister l = {.c = c, .format = format};
+    l.list.items =
+        xcalloc((size_t)c->n_layers * MAX_IN_LAYER + OUTSIDE_LAYERS, sizeof *l.list.items);
+    add_matrix(&l, ROLE_EMBED, 0, c->vocab, c->dim, "model.embed_tokens", false);
+    for (l.layer = 0; l.layer < c->n_layers; l.layer++)
+        add_layer(&l);
+    l.layer = 0;
+    add_norm(&l, ROLE_NORM, "model.norm");
     if (!c->tied)
-        add_matrix(&list, ROLE_HEAD, 0, 0, edge, c->vocab, c->dim, "lm_head");
-    return list;
+        add_matrix(&l, ROLE_HEAD, 0, c->vocab, c->dim, "lm_head", false);
+    return l.list;
 }
 
 /* ---- planes --------------------------------------------------------------------------- */
@@ -107,11 +145,6 @@ static void plane_shape(struct plane *p, enum st_dtype dtype, uint32_t n_dims, u
         p->bytes *= p->shape[i];
 }
 
-static bool is_norm(const struct weight *w)
-{
-    return w->role == ROLE_ATTN_NORM || w->role == ROLE_FFN_NORM || w->role == ROLE_NORM;
-}
-
 bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *out)
 {
     static const char *const suffixes[N_PLANES] = {".tiles", ".row", ".range"};
@@ -121,7 +154,7 @@ bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *ou
     snprintf(out->name, sizeof out->name, "%s%s", w->name, info->is_qins ? suffixes[kind] : "");
     if (!info->is_qins) {
         enum st_dtype dtype = w->format == FORMAT_BF16 ? ST_BF16 : ST_F32;
-        if (is_norm(w))
+        if (w->is_vector)
             plane_shape(out, dtype, 1, w->cols, 0, 0);
         else
             plane_shape(out, dtype, 2, w->rows, w->cols, 0);

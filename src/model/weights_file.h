@@ -9,11 +9,10 @@
  *   qins*       NAME.tiles  U8     [row groups][tiles][tile bytes]
  *               NAME.row    F32    [row_floats][rows_pad]         (formats that have it)
  *               NAME.range  F32    [2]  log_min, log_max of the original tensor
- * and norms as F32 [dim]. The tokenizer is a U8 tensor: compiled
- * (`tokenizer.image`, see tokenizer_image.h), or `tokenizer.json` with that file's bytes (version
- * 1). Tensors whose size is a multiple of 64 bytes come first and the data buffer starts on a page,
- * so that every tile and row plane is 64-byte aligned where it is mapped. Metadata: see the META_
- * keys.
+ * and norms and biases as F32 [dim]. The tokenizer is a U8 tensor: compiled (`tokenizer.image`, see
+ * tokenizer_image.h), or `tokenizer.json` with that file's bytes (version 1). Tensors whose size is
+ * a multiple of 64 bytes come first and the data buffer starts on a page, so that every tile and
+ * row plane is 64-byte aligned where it is mapped. Metadata: see the META_ keys.
  */
 #ifndef QINS_WEIGHTS_FILE_H
 #define QINS_WEIGHTS_FILE_H
@@ -41,24 +40,30 @@ enum role {
     ROLE_EMBED,
     ROLE_ATTN_NORM,
     ROLE_QKV,
+    ROLE_QK_NORM,
     ROLE_ATTN_OUT,
+    ROLE_ATTN_POST_NORM,
     ROLE_FFN_NORM,
     ROLE_GATE_UP,
     ROLE_DOWN,
+    ROLE_FFN_POST_NORM,
+    ROLE_BIAS,
     ROLE_NORM,
     ROLE_HEAD,
     N_ROLES
 };
 
-enum { MAX_PARTS = 3 };
+enum { MAX_PARTS = MAX_QKV };
 
 struct weight {
     char name[96]; /* the checkpoint's name, "model.layers.0.mlp.down_proj.weight" */
     enum role role;
+    enum role bias_of;   /* ROLE_BIAS: of which matrix or norm */
     uint32_t layer;      /* 0 for roles outside layers */
     uint32_t part;       /* q, k, v = 0, 1, 2; gate, up = 0, 1; fused tensors are part 0 of 1 */
-    enum format format;  /* norms: FORMAT_F32 */
-    uint32_t rows, cols; /* norms: 1, dim */
+    bool is_vector;      /* norms and biases */
+    enum format format;  /* vectors: FORMAT_F32 */
+    uint32_t rows, cols; /* vectors: 1, dim */
 };
 
 struct weight_list {

@@ -22,7 +22,7 @@ struct regexp {
 struct regexp_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
-    pcre2_jit_stack *stack;
+    pcre2_jit_stack *stack; /* once the 32 KiB that a search has by itself were too few */
     double deadline_ms;
     unsigned n_searches;
 };
@@ -96,12 +96,10 @@ struct regexp_scratch *regexp_scratch_new(size_t n)
     s->deadline_ms = now_ms() + DEADLINE_MS + (double)n / 1000;
     s->data = or_die(pcre2_match_data_create(1, NULL));
     s->context = or_die(pcre2_match_context_create(NULL));
-    s->stack = pcre2_jit_stack_create(64 << 10, JIT_STACK_MAX, NULL); /* NULL: there is no JIT */
+    s->stack = NULL;
     pcre2_set_match_limit(s->context, MATCH_STEPS);
     pcre2_set_depth_limit(s->context, MATCH_STEPS);
     pcre2_set_heap_limit(s->context, MATCH_KIB);
-    if (s->stack)
-        pcre2_jit_stack_assign(s->context, NULL, s->stack);
     return s;
 }
 
@@ -115,16 +113,27 @@ void regexp_scratch_free(struct regexp_scratch *s)
     free(s);
 }
 
+static int search(const struct regexp *p, struct regexp_scratch *scratch, PCRE2_SPTR text, size_t n,
+                  size_t from)
+{
+    if (!p->has_jit)
+        return pcre2_match(p->code, text, n, from, PCRE2_NO_UTF_CHECK, scratch->data,
+                           scratch->context);
+    int rc = pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context);
+    if (rc != PCRE2_ERROR_JIT_STACKLIMIT || scratch->stack)
+        return rc;
+    scratch->stack = or_die(pcre2_jit_stack_create(64 << 10, JIT_STACK_MAX, NULL));
+    pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    return pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context);
+}
+
 enum found regexp_find(const struct regexp *p, struct regexp_scratch *scratch, const char *s,
                        size_t n, size_t from, size_t *start, size_t *end)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)s;
     if (++scratch->n_searches % 16 == 0 && now_ms() > scratch->deadline_ms)
         return FOUND_GAVE_UP;
-    int rc = p->has_jit
-                 ? pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context)
-                 : pcre2_match(p->code, text, n, from, PCRE2_NO_UTF_CHECK, scratch->data,
-                               scratch->context);
+    int rc = search(p, scratch, text, n, from);
     if (rc == PCRE2_ERROR_NOMATCH)
         return FOUND_NOTHING;
     if (rc < 0)

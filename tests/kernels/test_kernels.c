@@ -384,8 +384,47 @@ static void run_rope(const struct kernels *k, float *out, const float *a, const 
     k->rope(out, b, b + n / 2, n / 2);
 }
 
+static void run_layer_norm(const struct kernels *k, float *out, const float *a, const float *b,
+                           uint32_t n)
+{
+    k->layer_norm(out, a, b, n % 2 ? b : NULL, n, 1e-5f);
+}
+
+static void run_gelu_mul(const struct kernels *k, float *out, const float *a, const float *b,
+                         uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->gelu_mul(out, n % 2 ? b : NULL, n);
+}
+
+static void run_soft_cap(const struct kernels *k, float *out, const float *a, const float *b,
+                         uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->soft_cap(out, fabsf(b[0]) + 1, n);
+}
+
+static void run_scale(const struct kernels *k, float *out, const float *a, const float *b,
+                      uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->scale(out, b[0], n);
+}
+
+static void run_add_scaled(const struct kernels *k, float *out, const float *a, const float *b,
+                           uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->add_scaled(out, b, 0.22f, n);
+}
+
 static void check_vectors(struct state *s)
 {
+    check_vector(s, (void *)(uintptr_t)s->new->layer_norm, "layer_norm", run_layer_norm);
+    check_vector(s, (void *)(uintptr_t)s->new->gelu_mul, "gelu_mul", run_gelu_mul);
+    check_vector(s, (void *)(uintptr_t)s->new->soft_cap, "soft_cap", run_soft_cap);
+    check_vector(s, (void *)(uintptr_t)s->new->scale, "scale", run_scale);
+    check_vector(s, (void *)(uintptr_t)s->new->add_scaled, "add_scaled", run_add_scaled);
     void *norm = (void *)(uintptr_t)s->new->rms_norm;
     check_vector(s, norm, "rms_norm", run_rms_norm);
     check_vector(s, norm, "rms_norm in place", run_rms_norm_in_place);
@@ -521,6 +560,102 @@ static void check_attends(struct state *s)
     }
 }
 
+/* The heads of a group: with a cap against the scalar group, without one against one query after
+ * another. */
+static void check_group_shape(struct state *s, enum element e, uint32_t n, uint32_t n_pos,
+                              uint32_t dim, float cap)
+{
+    const size_t n_values = (size_t)n_pos * dim, ld_q = dim + 2, ld_out = dim + 3;
+    struct input q = random_floats((n - 1) * ld_q + dim, (int)random_below(3));
+    struct input k = random_floats(n_values, 0), v = random_floats(n_values, 0);
+    struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
+    struct output ref = output_new(((n - 1) * ld_out + dim) * sizeof(float));
+    struct output new = output_new(ref.bytes), scores = output_new((size_t)n * n_pos * 4);
+    for (size_t i = 0; i < n_values && e != ELEMENT_F32; i++) {
+        float x[2] = {((float *)k.p)[i], ((float *)v.p)[i]};
+        uint16_t half[2] = {(uint16_t)(float_bits(x[0]) >> 16), (uint16_t)(float_bits(x[1]) >> 16)};
+        if (e == ELEMENT_INT8) {
+            ((int8_t *)k.p)[i] = (int8_t)((int)random_below(255) - 127);
+            ((int8_t *)v.p)[i] = (int8_t)((int)random_below(255) - 127);
+        } else {
+            ((uint16_t *)k.p)[i] = half[0];
+            ((uint16_t *)v.p)[i] = half[1];
+        }
+    }
+    struct attend_group g = {.out = (float *)ref.p,
+                             .ld_out = ld_out,
+                             .q = q.p,
+                             .ld_q = ld_q,
+                             .n = n,
+                             .n_pos = n_pos,
+                             .dim = dim,
+                             .k = k.p,
+                             .v = v.p,
+                             .scale = 1 / sqrtf((float)dim),
+                             .cap = cap,
+                             .scores = (float *)scores.p,
+                             .ld_scores = n_pos};
+    if (e == ELEMENT_INT8) {
+        g.k_scale = ks.p;
+        g.v_scale = vs.p;
+    }
+    WHAT(s, "attend_group_%s %u queries, %u positions, head %u, cap %g", names[e], n, n_pos, dim,
+         (double)cap);
+    output_poison(&ref);
+    output_poison(&new);
+    output_poison(&scores);
+    for (uint32_t t = 0; t < n && cap == 0; t++) {
+        float *out = (float *)ref.p + t * ld_out;
+        const float *query = (const float *)q.p + t * ld_q;
+        if (e == ELEMENT_INT8)
+            s->ref->attend_int8(out, query, k.p, ks.p, v.p, vs.p, n_pos, dim, g.scale, g.scores);
+        else if (e == ELEMENT_BF16)
+            s->ref->attend_bf16(out, query, k.p, v.p, n_pos, dim, g.scale, g.scores);
+        else
+            s->ref->attend_f32(out, query, k.p, v.p, n_pos, dim, g.scale, g.scores);
+    }
+    attend_group_fn *const of_ref[] = {s->ref->attend_group_f32, s->ref->attend_group_bf16,
+                                       s->ref->attend_group_int8};
+    attend_group_fn *const of_new[] = {s->new->attend_group_f32, s->new->attend_group_bf16,
+                                       s->new->attend_group_int8};
+    if (cap > 0)
+        of_ref[e](&g);
+    g.out = (float *)new.p;
+    of_new[e](&g);
+    compare(s, &ref, &new);
+    for (int i = 0; i < BAND; i++)
+        if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON) {
+            fail(s, "wrote outside its scores");
+            break;
+        }
+    output_free(&ref);
+    output_free(&new);
+    output_free(&scores);
+    struct input *inputs[] = {&q, &k, &v, &ks, &vs};
+    for (size_t i = 0; i < COUNT(inputs); i++)
+        input_free(inputs[i]);
+}
+
+static void check_groups(struct state *s)
+{
+    static const uint32_t dims[] = {1, 16, 24, 33, 80, 96, 256};
+    static const uint32_t positions[] = {1, 7, 8, 15, 16, 31, 100, 301};
+    void *const functions[] = {(void *)(uintptr_t)s->new->attend_group_f32,
+                               (void *)(uintptr_t)s->new->attend_group_bf16,
+                               (void *)(uintptr_t)s->new->attend_group_int8};
+    for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
+        char name[32];
+        snprintf(name, sizeof name, "attend_group_%s", names[e]);
+        if (!begin(s, functions[e], name))
+            continue;
+        uint32_t n = 1;
+        for (size_t i = 0; i < COUNT(dims); i++)
+            for (size_t j = 0; j < COUNT(positions); j++, n = n % ATTEND_GROUP + 1)
+                for (float cap = 0; cap < 4; cap += 3)
+                    check_group_shape(s, e, n, positions[j], dims[i], cap);
+    }
+}
+
 static void check_attend(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 8, 16, 24, 32, 48, 64, 80, 96, 100, 128, 200};
@@ -571,6 +706,7 @@ static void check_all(struct state *s)
     check_vectors(s);
     check_attend(s);
     check_attends(s);
+    check_groups(s);
     check_unpack(s);
 }
 

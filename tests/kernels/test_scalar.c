@@ -373,6 +373,58 @@ static int setup(void **state)
     return 0;
 }
 
+static void test_layer_norm(void **state)
+{
+    (void)state;
+    enum { N = 77 };
+    float x[N], w[N], b[N], out[N];
+    double mean = 0, variance = 0;
+    for (int i = 0; i < N; i++) {
+        x[i] = (float)sin(i) * 3 + 5;
+        w[i] = (float)cos(i);
+        b[i] = (float)i / N;
+        mean += (double)x[i] / N;
+    }
+    for (int i = 0; i < N; i++)
+        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / N;
+    k.layer_norm(out, x, w, b, N, 1e-5f);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(
+            out[i], ((double)x[i] - mean) / sqrt(variance + 1e-5) * (double)w[i] + (double)b[i],
+            2e-6);
+    k.layer_norm(x, x, w, NULL, N, 1e-5f);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(x[i], (double)out[i] - (double)b[i], 2e-6);
+}
+
+static void test_gelu_caps_and_scales(void **state)
+{
+    (void)state;
+    enum { N = 801 };
+    float x[N], y[N], two[N];
+    for (int i = 0; i < N; i++) {
+        x[i] = y[i] = (float)(i - 400) / 20;
+        two[i] = 2;
+    }
+    k.gelu_mul(y, two, N);
+    for (int i = 0; i < N; i++) {
+        double u = sqrt(2 / M_PI) * ((double)x[i] + 0.044715 * pow((double)x[i], 3));
+        assert_float_equal(y[i], (double)x[i] * (1 + tanh(u)), 1e-5);
+    }
+    memcpy(y, x, sizeof y);
+    k.gelu_mul(y, NULL, N);
+    assert_float_equal(y[420], 0.841191990607, 1e-6); /* GELU of 1, with the tanh */
+    memcpy(y, x, sizeof y);
+    k.soft_cap(y, 5, N);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(y[i], 5 * tanh((double)x[i] / 5), 2e-6);
+    memcpy(y, x, sizeof y);
+    k.add_scaled(y, two, 0.25f, N);
+    k.scale(y, -3, N);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(y[i], -3 * ((double)x[i] + 0.5), 1e-5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +434,8 @@ int main(void)
         cmocka_unit_test(test_rms_norm),
         cmocka_unit_test(test_rope_rotates),
         cmocka_unit_test(test_silu_mul_and_add),
+        cmocka_unit_test(test_layer_norm),
+        cmocka_unit_test(test_gelu_caps_and_scales),
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_rows_of_formats_are_what_the_kernels_do),
         cmocka_unit_test(test_levels_have_names),

@@ -326,7 +326,7 @@ class Program(Case):
         write_text(json.dumps(config), self.model, "config.json")
         r = run("-o", self.out, self.model)
         self.assertEqual(r.returncode, 65)
-        self.assertIn("unknown field", r.stderr)
+        self.assertIn("might change the arithmetic", r.stderr)
         self.assertEqual([c for c in r.stderr[:-1] if c < " " or c in "\x7f\u202e"], [])
         self.assertFalse(os.path.exists(self.out))
 

@@ -89,8 +89,9 @@ static void test_f32_and_bf16_keep_these_weights_exactly(void **state)
         const struct matrix *matrices[N_TINY] = {
             &m->embed, NULL,           &l->qkv[0],     &l->qkv[1], &l->qkv[2], &l->attn_out,
             NULL,      &l->gate_up[0], &l->gate_up[1], &l->down,   NULL};
-        const float *norms[N_TINY] = {NULL,        l->attn_norm, NULL, NULL, NULL,   NULL,
-                                      l->ffn_norm, NULL,         NULL, NULL, m->norm};
+        const float *norms[N_TINY] = {NULL,          l->attn_norm.weight, NULL, NULL, NULL,
+                                      NULL,          l->ffn_norm.weight,  NULL, NULL, NULL,
+                                      m->norm.weight};
         for (unsigned i = 0; i < N_TINY; i++) {
             float w[24 * 24];
             if (matrices[i])

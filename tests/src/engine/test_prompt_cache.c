@@ -280,7 +280,7 @@ static void flip(const char *path, off_t at)
 static void test_damage_is_never_used(void **state)
 {
     (void)state;
-    enum { N = 40, HEAD = 96, BLOCKS = 3 }; /* of 16 tokens */
+    enum { N = 40, HEAD = 104, BLOCKS = 3 }; /* of 16 tokens */
     struct world w;
     struct stat st;
     size_t reference;

@@ -11,13 +11,13 @@
 /* Phi-3.5-mini: 96 of 96 rotated, theta 10000, 4096 of 131072; some of its factors. */
 static struct model_config phi(void)
 {
-    struct model_config c = {.rot_dim = 96,
-                             .rope_theta = 10000.0f,
-                             .rope = ROPE_LONGROPE,
-                             .max_ctx = 131072,
-                             .orig_ctx = 4096};
+    struct model_config c = {
+        .rot_dim = 96,
+        .rope = {{.theta = 10000.0f, .kind = ROPE_LONGROPE, .attention_factor = 1.19023807f}},
+        .max_ctx = 131072,
+        .orig_ctx = 4096};
     for (int j = 0; j < 48; j++)
-        c.short_factor[j] = c.long_factor[j] = 1.0f;
+        c.rope[0].short_factor[j] = c.rope[0].long_factor[j] = 1.0f;
     const struct {
         int j;
         float s, l;
@@ -27,8 +27,8 @@ static struct model_config phi(void)
                  {23, 1.94f, 44.96f},
                  {47, 2.84f, 64.84f}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        c.short_factor[known[i].j] = known[i].s;
-        c.long_factor[known[i].j] = known[i].l;
+        c.rope[0].short_factor[known[i].j] = known[i].s;
+        c.rope[0].long_factor[known[i].j] = known[i].l;
     }
     return c;
 }
@@ -38,7 +38,7 @@ static void test_longrope_angles(void **state)
     (void)state;
     struct model_config c = phi();
     struct rope r;
-    rope_init(&r, &c);
+    rope_init(&r, &c, ROPE_OF_FULL);
     assert_float_equal(r.scale, 1.1902380714238083, 1e-7);
     assert_float_equal(r.inv_freq[0][1], 0.809219805, 1e-7);
     assert_float_equal(r.inv_freq[0][2], 0.661448629, 1e-7);
@@ -82,7 +82,7 @@ static void test_the_long_set_begins_beyond_the_original_context(void **state)
     assert_false(rope_is_long(&c, 1));
     assert_false(rope_is_long(&c, 4096));
     assert_true(rope_is_long(&c, 4097));
-    c.rope = ROPE_PLAIN;
+    c.rope[0].kind = ROPE_PLAIN;
     assert_false(rope_is_long(&c, 4097));
 }
 
@@ -91,15 +91,16 @@ static void test_llama3_scaling(void **state)
 {
     (void)state;
     struct model_config c = {.rot_dim = 64,
-                             .rope_theta = 500000.0f,
-                             .rope = ROPE_LLAMA3,
+                             .rope = {{.theta = 500000.0f,
+                                       .kind = ROPE_LLAMA3,
+                                       .factor = 32.0f,
+                                       .low = 1.0f,
+                                       .high = 4.0f,
+                                       .attention_factor = 1}},
                              .max_ctx = 131072,
-                             .orig_ctx = 8192,
-                             .rope_factor = 32.0f,
-                             .rope_low = 1.0f,
-                             .rope_high = 4.0f};
+                             .orig_ctx = 8192};
     struct rope r;
-    rope_init(&r, &c);
+    rope_init(&r, &c, ROPE_OF_FULL);
     assert_float_equal(r.scale, 1.0, 0);
     for (uint32_t j = 0; j < r.half; j++) {
         double inv = pow(500000.0, -2.0 * j / 64), turns = 8192 * inv / (2 * M_PI), want = inv;

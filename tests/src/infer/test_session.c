@@ -565,7 +565,7 @@ static void test_int8_keys_keep_what_differs(void **state)
     float q[DIM], key[N_POS][DIM], value[N_POS][DIM], out[DIM], scores[N_POS];
     uint64_t seed = 7;
     kernels_init(&k, cpu_flags());
-    assert_true(kv_reserve(&kv, &c, &k, KV_INT8, N_POS, &err));
+    assert_true(kv_reserve(&kv, &c, &k, KV_INT8, N_POS, 0, &err));
     for (int d = 0; d < DIM; d++)
         q[d] = next_random(&seed);
     for (uint32_t p = 0; p < N_POS; p++) {

@@ -426,6 +426,29 @@ static void test_values_are_checked(void **state)
     assert_config(2, &more, "differs from attention.key_length", NULL);
 }
 
+static void test_recommended_sampling(void **state)
+{
+    (void)state;
+    struct error err;
+    struct buf more = {0};
+    gg_key_f32(&more, "general.sampling.temp", 0.6f);
+    gg_key(&more, "general.sampling.top_k", GGUF_I32);
+    gg_u32(&more, 20);
+    struct buf b = llama_file(2, &more);
+    char *path = path_join(folder, "m.gguf");
+    write_bytes(folder, "m.gguf", b.data, b.len);
+    json_t *generation, *config = config_of(path, &generation, &err);
+    assert_true(config && json_is_true(json_object_get(generation, "do_sample")));
+    assert_true(json_number_value(json_object_get(generation, "temperature")) == 0.6);
+    assert_true(json_number_value(json_object_get(generation, "top_k")) == 20);
+    assert_null(json_object_get(generation, "top_p"));
+    json_decref(config);
+    json_decref(generation);
+    free(path);
+    buf_free(&b);
+    buf_free(&more);
+}
+
 static void test_shortest(void **state)
 {
     (void)state;
@@ -451,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_rope_keys),
         cmocka_unit_test(test_rule_of_llama3_is_found_again),
         cmocka_unit_test(test_values_are_checked),
+        cmocka_unit_test(test_recommended_sampling),
         cmocka_unit_test(test_shortest),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

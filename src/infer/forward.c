@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "session_internal.h"
+
+enum {
+    ACT_SLICE = 1024,
+    SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
+};
+
+uint32_t qkv_dim(const struct model_config *c)
+{
+    return config_q_dim(c) + 2 * config_kv_dim(c);
+}
+
+uint32_t up_dim(const struct model_config *c)
+{
+    return (c->arch->is_gated ? 2 : 1) * c->ffn_dim;
+}
+
+void pass_run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work)
+{
+    if (work >= SMALL_WORK) {
+        pool_run(p->s->pool, fn, p, n_chunks);
+        return;
+    }
+    for (uint32_t i = 0; i < n_chunks; i++)
+        fn(p, i, 0);
+}
+
+static uint32_t dim_of(const struct pass *p)
+{
+    return p->s->m->config.dim;
+}
+
+/* Work of a step over the tokens behind the first, which the caller does in any case. */
+static uint64_t work_of(const struct pass *p, uint32_t dim)
+{
+    return (uint64_t)(p->n - 1) * dim;
+}
+
+/* ---- steps; a chunk is a token unless said otherwise ---------------------------------- */
+
+static void embed_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct matrix *w = &p->s->m->embed;
+    const float scale = p->s->m->config.embed_scale;
+    uint32_t id = (uint32_t)p->ids[t];
+    float *x = p->s->x + (size_t)t * w->cols;
+    (void)worker;
+    p->s->k->dequant[w->format](w, id, id + 1, x);
+    if (scale != 1)
+        p->s->k->scale(x, scale, w->cols);
+}
+
+static void apply_norm(const struct session *s, const struct norm *norm, float *out, const float *x)
+{
+    const struct model_config *c = &s->m->config;
+    if (c->arch->norm == NORM_LAYER)
+        s->k->layer_norm(out, x, norm->weight, norm->bias, c->dim, c->norm_eps);
+    else
+        s->k->rms_norm(out, x, norm->weight, c->dim, c->norm_eps);
+}
+
+static void norm_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    size_t at = (size_t)t * dim_of(p);
+    (void)worker;
+    apply_norm(p->s, p->norm, p->s->h + at, p->s->x + at);
+}
+
+/* What a part of a layer adds, normed if it is in this model. */
+static void add_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct kernels *k = p->s->k;
+    size_t at = (size_t)t * dim_of(p);
+    float *h = p->s->h + at, *x = p->s->x + at, scale = p->l->plan.residual_scale;
+    (void)worker;
+    if (p->norm->weight)
+        apply_norm(p->s, p->norm, h, h);
+    if (scale != 1)
+        k->add_scaled(x, h, scale, dim_of(p));
+    else
+        k->add(x, h, dim_of(p));
+}
+
+static void bias_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    (void)worker;
+    p->s->k->add(p->y + t * p->ld_y, p->bias, p->n_bias);
+}
+
+/* Chunk: ACT_SLICE values of one token. */
+static void act_slice(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    struct session *s = p->s;
+    const struct layer_plan *plan = &p->l->plan;
+    uint32_t ffn_dim = s->m->config.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
+    uint32_t t = chunk / n_slices, at = chunk % n_slices * ACT_SLICE;
+    uint32_t n = at + ACT_SLICE < ffn_dim ? ACT_SLICE : ffn_dim - at;
+    float *gate = s->gate_up + (size_t)t * up_dim(&s->m->config) + at;
+    const float *up = plan->is_gated ? gate + ffn_dim : NULL;
+    (void)worker;
+    if (plan->act == ACT_SILU)
+        s->k->silu_mul(gate, up, n);
+    else
+        s->k->gelu_mul(gate, up, n);
+    memcpy(s->ffn + (size_t)t * ffn_dim + at, gate, n * sizeof *gate);
+}
+
+/* ---- the parts of a layer ------------------------------------------------------------- */
+
+void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
+                  uint32_t n_parts, const float *x, float *y, size_t ld_y)
+{
+    for (uint32_t i = 0; i < n_parts; y += w[i].rows, i++) {
+        matmul_run(p->s->mm, &w[i], p->n, x, y, ld_y);
+        if (!bias[i])
+            continue;
+        p->bias = bias[i];
+        p->n_bias = w[i].rows;
+        p->y = y;
+        p->ld_y = ld_y;
+        pass_run(p, bias_token, p->n, work_of(p, w[i].rows));
+    }
+}
+
+/* -> what a part of the layer works on: the stream, normed if a norm stands before it. */
+static const float *read_stream(struct pass *p, const struct norm *norm)
+{
+    if (!norm->weight)
+        return p->s->x;
+    p->norm = norm;
+    pass_run(p, norm_token, p->n, work_of(p, dim_of(p)));
+    pass_lap(p, OP_NORM);
+    return p->s->h;
+}
+
+static void add_to_stream(struct pass *p, const struct norm *norm)
+{
+    p->norm = norm;
+    pass_run(p, add_token, p->n, work_of(p, dim_of(p)));
+    pass_lap(p, OP_ADD);
+}
+
+static void attention(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const float *x = read_stream(p, &p->l->attn_norm);
+    pass_project(p, p->l->qkv, p->l->qkv_bias, p->l->n_qkv, x, s->qkv, qkv_dim(c));
+    pass_lap(p, OP_QKV);
+    attention_run(p);
+    pass_project(p, &p->l->attn_out, &p->l->attn_out_bias, 1, s->heads, s->h, c->dim);
+    pass_lap(p, OP_ATTN_OUT);
+    add_to_stream(p, &p->l->attn_post_norm);
+}
+
+static void feed_forward(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const float *x = read_stream(p, &p->l->ffn_norm);
+    pass_project(p, p->l->gate_up, p->l->gate_up_bias, p->l->n_gate_up, x, s->gate_up, up_dim(c));
+    pass_lap(p, OP_GATE_UP);
+    uint32_t n_slices = (c->ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
+    pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim);
+    pass_lap(p, OP_SILU);
+    pass_project(p, &p->l->down, &p->l->down_bias, 1, s->ffn, s->h, c->dim);
+    pass_lap(p, OP_DOWN);
+    add_to_stream(p, &p->l->ffn_post_norm);
+}
+
+/* ---- all layers ----------------------------------------------------------------------- */
+
+static void halt(struct session *s, const struct pass *p)
+{
+    struct halted *h = &s->halted;
+    memcpy(h->ids, p->ids, p->n * sizeof *h->ids);
+    h->pos0 = p->pos0;
+    h->n = p->n;
+    h->layer = p->layer;
+    h->is_long = s->is_long;
+}
+
+static void set_angles(struct session *s, uint32_t pos0, uint32_t n)
+{
+    for (int i = 0; i < N_ROPES; i++)
+        for (uint32_t t = 0; s->uses_rope[i] && t < n; t++)
+            rope_angles(&s->rope[i], s->is_long, pos0 + t, s->cos[i] + (size_t)t * s->rope[i].half,
+                        s->sin[i] + (size_t)t * s->rope[i].half);
+}
+
+bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
+             uint32_t total, session_progress_fn *progress, void *arg)
+{
+    const struct model *m = s->m;
+    uint32_t n_layers = m->config.n_layers, first = again ? s->halted.layer : 0;
+    struct pass p = {.s = s, .ids = ids, .pos0 = pos0, .n = n};
+    s->halted.n = 0;
+    pass_lap(&p, OP_OTHER);
+    kv_make_room(&s->kv, pos0, n);
+    set_angles(s, pos0, n);
+    if (!again)
+        pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
+    pass_lap(&p, OP_EMBED);
+    for (uint32_t i = first; i < n_layers; i++) {
+        uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
+        p.l = &m->layers[i];
+        p.layer = i;
+        if (progress && !progress(arg, done, total)) {
+            halt(s, &p);
+            return false;
+        }
+        attention(&p);
+        feed_forward(&p);
+    }
+    return true;
+}
+
+void forward_last_norm(struct session *s, const float *x, float *out)
+{
+    apply_norm(s, &s->m->norm, out, x);
+}
+
+void forward_logits(struct session *s, uint32_t n, float *logits)
+{
+    const struct model_config *c = &s->m->config;
+    matmul_run(s->mm, &s->m->head, n, s->h, logits, c->vocab);
+    for (uint32_t t = 0; t < n; t++) {
+        float *y = logits + (size_t)t * c->vocab;
+        if (c->logit_scale != 1)
+            s->k->scale(y, c->logit_scale, c->vocab);
+        if (c->logit_cap > 0)
+            s->k->soft_cap(y, c->logit_cap, c->vocab);
+    }
+}

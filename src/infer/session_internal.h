@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session_internal: a session's state, for the files that evaluate it: session.c (what is in the
+ * cache), forward.c (a chunk of tokens through all layers), attention.c (one layer's attention).
+ */
+#ifndef QINS_SESSION_INTERNAL_H
+#define QINS_SESSION_INTERNAL_H
+
+#include "profile.h"
+#include "rope.h"
+#include "session.h"
+
+/* A pass that was told to stop between two layers: those below `layer` have stored their keys and
+ * values, and x holds what goes into it. */
+struct halted {
+    int32_t *ids; /* [chunk], n of them; n 0: none */
+    uint32_t pos0, n, layer;
+    bool is_long;
+};
+
+struct session {
+    const struct model *m;
+    const struct kernels *k;
+    struct pool *pool;
+    struct matmul *mm;
+    struct rope rope[N_ROPES];
+    bool uses_rope[N_ROPES];
+    struct kv kv;
+    uint32_t ctx_len, chunk;
+    enum gemm gemm;
+
+    int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */
+    uint32_t len, reused;
+    bool is_long;    /* the cache was computed with the long factors */
+    bool has_logits; /* logits belong to exactly ids[0..len) */
+    struct halted halted;
+
+    float *x;                           /* [chunk][dim] residual stream */
+    float *h;                           /* [chunk][dim] */
+    float *qkv;                         /* [chunk][qkv_dim] */
+    float *heads;                       /* [chunk][n_heads * head_dim] */
+    float *gate_up;                     /* [chunk][up_dim] */
+    float *ffn;                         /* [chunk][ffn_dim] */
+    float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
+    uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
+    float *scores;      /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
+    size_t ctx_stride, scores_stride;
+    float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
+    uint32_t n_logits;
+};
+
+/* Tokens [pos0, pos0 + n) going through one layer. */
+struct pass {
+    struct session *s;
+    const struct layer *l;
+    const int32_t *ids; /* [n] */
+    uint32_t layer, pos0, n;
+
+    /* what the step that is running works with */
+    const struct norm *norm;
+    const float *bias; /* [n_bias], of y */
+    float *y;          /* [n][ld_y] */
+    size_t ld_y;
+    uint32_t n_bias;
+    uint32_t n_parts; /* that a group of heads is divided into */
+};
+
+uint32_t qkv_dim(const struct model_config *c); /* of queries, keys and values of a token */
+uint32_t up_dim(const struct model_config *c);  /* gate and up, or up alone */
+
+/* A step over n_chunks; work too small to wake anybody for is done here and now. The chunks are the
+ * same either way. */
+void pass_run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work);
+static inline void pass_lap(const struct pass *p, enum op op)
+{
+    profile_lap(pool_profile(p->s->pool), op);
+}
+/* One matrix, or several whose outputs lie side by side in a row of y; then their biases. */
+void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
+                  uint32_t n_parts, const float *x, float *y, size_t ld_y);
+
+/* Queries, keys and values in s->qkv, keys and values into the cache; what is seen in s->heads. */
+void attention_run(struct pass *p);
+/* Scores that one worker needs, in floats. */
+size_t attention_scratch(const struct session *s);
+
+/* Evaluates one chunk: its keys and values are in the cache afterwards, and s->x holds the last
+ * layer's output. `again`: the stopped pass goes on. -> false when told to stop. */
+bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
+             uint32_t total, session_progress_fn *progress, void *arg);
+/* The last norm, of one token's output of the last layer. */
+void forward_last_norm(struct session *s, const float *x /* [dim] */, float *out /* [dim] */);
+/* Logits of the n tokens whose last norms are in s->h. */
+void forward_logits(struct session *s, uint32_t n, float *logits /* [n][vocab] */);
+
+#endif

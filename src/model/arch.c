@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "arch.h"
+
+#include <string.h>
+
+/* ---- what rows have in common ---------------------------------------------------------- */
+
+/* A norm before attention and one before the feed-forward part. */
+#define NORMS_BEFORE .attn_norm = "input_layernorm", .ffn_norm = "post_attention_layernorm"
+/* A norm of what either adds to the stream. */
+#define NORMS_AFTER                                                                                \
+    .attn_post_norm = "post_attention_layernorm", .ffn_post_norm = "post_feedforward_layernorm"
+#define NORMS_AROUND                                                                               \
+    .attn_norm = "input_layernorm", .attn_post_norm = "post_attention_layernorm",                  \
+    .ffn_norm = "pre_feedforward_layernorm", .ffn_post_norm = "post_feedforward_layernorm"
+#define SPLIT_QKV .qkv = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}
+#define SPLIT_GATE_UP                                                                              \
+    .gate_up = {"mlp.gate_proj", "mlp.up_proj"}, .down = "mlp.down_proj", .is_gated = true
+#define USUAL .act_key = "hidden_act", .eps_key = "rms_norm_eps", SPLIT_QKV, SPLIT_GATE_UP
+#define ATTENTION_BIAS .qkv_bias = "attention_bias", .out_bias = "attention_bias"
+#define GEMMA                                                                                      \
+    .act_key = "hidden_activation", .eps_key = "rms_norm_eps", .norm = NORM_RMS_ONE_PLUS,          \
+    SPLIT_QKV, SPLIT_GATE_UP, NORMS_AROUND, ATTENTION_BIAS,                                        \
+    .ignored = {"hidden_act", "cache_implementation"}
+
+/* ---- the table -------------------------------------------------------------------------- */
+
+static const struct arch archs[] = {
+    {
+        .type = "phi3",
+        .class = "Phi3ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0}",
+        .act_key = "hidden_act",
+        .eps_key = "rms_norm_eps",
+        .windows = WINDOWS_ALL,
+        .reads = READS_PARTIAL,
+        .qkv = {"self_attn.qkv_proj"},
+        .gate_up = {"mlp.gate_up_proj"},
+        .down = "mlp.down_proj",
+        .is_gated = true,
+        NORMS_BEFORE,
+    },
+    {
+        .type = "llama",
+        .class = "LlamaForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0}",
+        .ffn_bias = "mlp_bias",
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "mistral",
+        .class = "MistralForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"sliding_window\": 4096}",
+        .windows = WINDOWS_ALL,
+        USUAL,
+        NORMS_BEFORE,
+    },
+    {
+        .type = "ministral3",
+        .class = "Ministral3ForCausalLM",
+        .defaults = "{\"rope_theta\": 1000000.0}",
+        .windows = WINDOWS_ALL,
+        .reads = READS_POSITION_SCALE,
+        USUAL,
+        NORMS_BEFORE,
+    },
+    {
+        .type = "qwen2",
+        .class = "Qwen2ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"use_sliding_window\": false, "
+                    "\"sliding_window\": 4096, \"max_window_layers\": 28}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_USE_WINDOW,
+        .qkv_bias = ALWAYS,
+        USUAL,
+        NORMS_BEFORE,
+    },
+    {
+        .type = "qwen3",
+        .class = "Qwen3ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"head_dim\": 128, \"use_sliding_window\": false, "
+                    "\"sliding_window\": 4096, \"max_window_layers\": 28}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_USE_WINDOW,
+        .qk_norm = QK_NORM_HEAD,
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "smollm3",
+        .class = "SmolLM3ForCausalLM",
+        .defaults = "{\"rope_theta\": 2000000.0, \"tie_word_embeddings\": true, "
+                    "\"no_rope_layer_interval\": 4}",
+        .reads = READS_NO_ROPE_LAYERS,
+        .ffn_bias = "mlp_bias",
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "granite",
+        .class = "GraniteForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0}",
+        .reads = READS_MULTIPLIERS,
+        .ffn_bias = "mlp_bias",
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "olmo2",
+        .class = "Olmo2ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0}",
+        .qk_norm = QK_NORM_ALL,
+        USUAL,
+        NORMS_AFTER,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "olmo3",
+        .class = "Olmo3ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"sliding_window\": 4096, "
+                    "\"sliding_window_pattern\": 4}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = PLAIN_SLIDING_ROPE,
+        .qk_norm = QK_NORM_ALL,
+        USUAL,
+        NORMS_AFTER,
+        ATTENTION_BIAS,
+    },
+    {
+        .type = "exaone4",
+        .class = "Exaone4ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"sliding_window\": 4096, "
+                    "\"sliding_window_pattern\": 4}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = NO_ROPE_BESIDE_WINDOWS,
+        .qk_norm = QK_NORM_HEAD,
+        USUAL,
+        NORMS_AFTER,
+    },
+    {
+        .type = "gemma2",
+        .class = "Gemma2ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"head_dim\": 256, \"query_pre_attn_scalar\": 256, "
+                    "\"sliding_window\": 4096, \"sliding_window_pattern\": 2, "
+                    "\"attn_logit_softcapping\": 50.0, \"final_logit_softcapping\": 30.0, "
+                    "\"hidden_activation\": \"gelu_pytorch_tanh\", \"tie_word_embeddings\": true}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_SOFT_CAPS | READS_QUERY_SCALAR | EMBED_SQRT_DIM,
+        GEMMA,
+    },
+    {
+        .type = "gemma3_text",
+        .class = "Gemma3ForCausalLM",
+        .defaults =
+            "{\"vocab_size\": 262208, \"hidden_size\": 2304, \"intermediate_size\": 9216, "
+            "\"num_hidden_layers\": 26, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, "
+            "\"head_dim\": 256, \"max_position_embeddings\": 131072, \"rms_norm_eps\": 1e-6, "
+            "\"rope_theta\": 1000000.0, \"rope_local_base_freq\": 10000.0, "
+            "\"query_pre_attn_scalar\": 256, \"sliding_window\": 4096, "
+            "\"sliding_window_pattern\": 6, \"hidden_activation\": \"gelu_pytorch_tanh\", "
+            "\"tie_word_embeddings\": true}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_SOFT_CAPS | READS_QUERY_SCALAR | READS_LOCAL_BASE | PLAIN_SLIDING_ROPE |
+                 EMBED_SQRT_DIM,
+        .qk_norm = QK_NORM_HEAD,
+        GEMMA,
+    },
+    {
+        .type = "stablelm",
+        .class = "StableLmForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25}",
+        .act_key = "hidden_act",
+        .eps_key = "layer_norm_eps",
+        .norm = NORM_LAYER,
+        .reads = READS_PARTIAL,
+        .qkv_bias = "use_qkv_bias",
+        SPLIT_QKV,
+        SPLIT_GATE_UP,
+        NORMS_BEFORE,
+    },
+    {
+        .type = "starcoder2",
+        .class = "Starcoder2ForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"use_bias\": true, \"tie_word_embeddings\": true}",
+        .ignored = {"activation_function", "attention_softmax_in_fp32", "layer_norm_epsilon",
+                    "mlp_type", "norm_type", "scale_attention_softmax_in_fp32",
+                    "scale_attn_weights"},
+        .act_key = "hidden_act",
+        .eps_key = "norm_epsilon",
+        .norm = NORM_LAYER,
+        .windows = WINDOWS_ALL,
+        .qkv_bias = "use_bias",
+        .out_bias = "use_bias",
+        .ffn_bias = "use_bias",
+        .gate_up = {"mlp.c_fc"},
+        .down = "mlp.c_proj",
+        SPLIT_QKV,
+        NORMS_BEFORE,
+    },
+};
+enum { N_ARCHS = sizeof archs / sizeof *archs };
+
+static const char *const planned[] = {
+    "qwen3_moe",   "gpt_oss",      "lfm2",   "lfm2_moe",    "qwen3_5",
+    "qwen3_5_moe", "qwen3_5_text", "gemma4", "gemma4_text", "qwen3_5_moe_text",
+};
+
+const struct arch *arch_find(const char *type)
+{
+    for (size_t i = 0; i < N_ARCHS; i++)
+        if (strcmp(type, archs[i].type) == 0)
+            return &archs[i];
+    return NULL;
+}
+
+bool arch_is_planned(const char *type)
+{
+    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
+        if (strcmp(type, planned[i]) == 0)
+            return true;
+    return false;
+}
+
+const struct arch *arch_at(size_t i)
+{
+    return i < N_ARCHS ? &archs[i] : NULL;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arch: the architectures that are known, one row each: the names that a published model has for
+ * itself and its weights, and the switches of its forward pass. To add one: a row, and its
+ * miniature in tests/src/model/test_miniatures.c. Nothing else asks which architecture a model has.
+ *
+ * Source of each row: the configuration and modeling files of that name in Hugging Face's
+ * transformers 4.57 and 5.
+ */
+#ifndef QINS_ARCH_H
+#define QINS_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum norm_kind {
+    NORM_RMS,
+    NORM_RMS_ONE_PLUS, /* times 1 + weight */
+    NORM_LAYER,        /* mean taken off; weight and bias */
+};
+
+/* Norms of queries and keys before they are rotated. */
+enum qk_norm {
+    QK_NORM_NONE,
+    QK_NORM_HEAD, /* each head for itself, weights shared by the heads */
+    QK_NORM_ALL,  /* all heads of a token as one vector */
+};
+
+/* Which layers see a window of positions. */
+enum windows {
+    WINDOWS_NONE,
+    WINDOWS_ALL,      /* all, if "sliding_window" is given */
+    WINDOWS_BY_LAYER, /* "layer_types", or a pattern */
+};
+
+/* Fields of a config.json that only some architectures read. */
+enum reads {
+    READS_PARTIAL = 1 << 0,        /* partial_rotary_factor */
+    READS_MULTIPLIERS = 1 << 1,    /* embedding_, residual_, attention_multiplier, logits_scaling */
+    READS_SOFT_CAPS = 1 << 2,      /* attn_logit_softcapping, final_logit_softcapping */
+    READS_QUERY_SCALAR = 1 << 3,   /* query_pre_attn_scalar */
+    READS_USE_WINDOW = 1 << 4,     /* use_sliding_window, max_window_layers */
+    READS_NO_ROPE_LAYERS = 1 << 5, /* no_rope_layers, no_rope_layer_interval */
+    READS_LOCAL_BASE = 1 << 6,     /* rope_local_base_freq: of sliding layers */
+    READS_POSITION_SCALE = 1 << 7, /* llama_4_scaling_beta in the rope object */
+    PLAIN_SLIDING_ROPE = 1 << 8,   /* "rope_scaling" is for layers with full attention alone */
+    NO_ROPE_BESIDE_WINDOWS = 1 << 9, /* in a model with windows, full layers have no rope */
+    EMBED_SQRT_DIM = 1 << 10,        /* embeddings are multiplied by sqrt(hidden_size) */
+};
+
+/* Field of a config.json that turns biases on; NULL: never; ALWAYS. */
+#define ALWAYS ""
+
+enum { MAX_QKV = 3, MAX_GATE_UP = 2, MAX_IGNORED = 8 };
+
+struct arch {
+    const char *type;                 /* "model_type" */
+    const char *class;                /* the one of "architectures" */
+    const char *defaults;             /* JSON: what the original takes for fields that are absent */
+    const char *ignored[MAX_IGNORED]; /* fields of published files that the original never reads */
+
+    const char *act_key, *eps_key; /* names of these fields */
+    enum norm_kind norm;
+    enum qk_norm qk_norm;
+    enum windows windows;
+    unsigned reads; /* enum reads */
+    const char *qkv_bias, *out_bias, *ffn_bias;
+
+    /* Weights of a layer, below "model.layers.N."; a norm that is NULL is not there. */
+    const char *attn_norm, *attn_post_norm; /* before attention; of what it adds */
+    const char *ffn_norm, *ffn_post_norm;
+    const char *qkv[MAX_QKV];         /* one name: q, k and v in one matrix */
+    const char *gate_up[MAX_GATE_UP]; /* one name and is_gated: both in one matrix, gate first */
+    const char *down;
+    bool is_gated; /* down(act(gate) * up), else down(act(up)) */
+};
+
+/* -> NULL if no architecture has this model_type. */
+const struct arch *arch_find(const char *type);
+/* -> row i, or NULL behind the last. */
+const struct arch *arch_at(size_t i);
+/* Whether the model_type is one that exists but has arithmetic that is not built yet. */
+bool arch_is_planned(const char *type);
+
+#endif
