@@ -70,17 +70,17 @@ struct turn_request {
 uint32_t engine_submit(struct engine *e, const struct turn_request *r);
 void engine_cancel(struct engine *e, uint32_t turn);
 
-/* The conversation of the last turn is left: its evaluated context is kept, if that is worth it,
+/* Stores the evaluated context of the last turn's conversation on the disk, if that is worth it,
  * before any later turn. */
 void engine_keep(struct engine *e);
-bool engine_is_keeping(struct engine *e); /* it is asked for and not done */
-/* A conversation was deleted: nothing that was evaluated of it is or will be on the disk. */
+bool engine_is_keeping(struct engine *e); /* asked for and not yet done */
+/* A conversation was deleted: removes what was stored of it; nothing more of it will be. */
 void engine_forget(struct engine *e, int64_t conversation);
 
 /* Sampling values are read before each token: they may change while text streams. */
 void engine_set_sampling(struct engine *e, const struct sampling *s);
 void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
-/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None where a stop
+/* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None if a stop
  * text ended it inside a token. */
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
 

@@ -60,10 +60,10 @@ def test_a_long_notice_is_shown_whole():
         s.wait("top_p_rule", gone=True)
         s.wait(r"^ Enter send ")
         s.keys("C-u")
-        send(s, "/set temperature")
-        s.wait(r"temperature is 0.7; .*\n *0 to 2\)$")
+        send(s, "/set repeat_last_n")
+        s.wait(r"repeat_last_n is 64; .*\n.*1048576\)$")
         s.resize(40, 12)
-        s.wait(r"(?s)temperature is 0.7; .*\n.*\n.*0 to 2\)$")
+        s.wait(r"(?s)repeat_last_n is 64; .*\n.*\n.*1048576\)$")
 
 
 def test_lists_say_what_enter_does():
