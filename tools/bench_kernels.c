@@ -23,7 +23,10 @@ struct job {
     const struct kernels *k;
     struct matrix m;
     struct activation x;
-    float *y; /* [rows] */
+    void *data;   /* m's own */
+    float *row;   /* m's own */
+    float *input; /* x's own */
+    float *y;     /* [rows] */
     uint32_t groups_per_chunk, n_groups;
 };
 
@@ -93,11 +96,11 @@ static void prepare(struct job *j, enum format f, size_t bytes)
     struct matrix m = matrix_shape(f, ROW_GROUP, COLS);
     size_t group = matrix_data_bytes(&m), n = bytes / group ? bytes / group : 1;
     m = matrix_shape(f, (uint32_t)n * ROW_GROUP, COLS);
-    float *x = xaligned_scratch(COLS * sizeof *x);
+    float *x = j->input = xaligned_scratch(COLS * sizeof *x);
     for (int i = 0; i < COLS; i++)
         x[i] = (float)(i % 17 - 8) / 8;
-    m.data = fill(matrix_data_bytes(&m));
-    m.row = xaligned(matrix_row_bytes(&m) + 64);
+    m.data = j->data = fill(matrix_data_bytes(&m));
+    m.row = j->row = xaligned(matrix_row_bytes(&m) + 64);
     j->m = m;
     j->x = (struct activation){x, xaligned(COLS), xaligned(COLS / 8), xaligned(COLS / 4)};
     j->y = xaligned(m.rows * sizeof *j->y);
@@ -108,9 +111,9 @@ static void prepare(struct job *j, enum format f, size_t bytes)
 
 static void release(struct job *j)
 {
-    free((void *)j->m.data);
-    free((void *)j->m.row);
-    free((void *)j->x.x);
+    free(j->data);
+    free(j->row);
+    free(j->input);
     free(j->x.q);
     free(j->x.scale);
     free(j->x.sum);

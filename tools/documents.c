@@ -16,10 +16,7 @@ static void end_document(struct documents *d)
     size_t begin = d->n ? d->ends[d->n - 1] : 0;
     if (d->ids.n == begin)
         return;
-    if (d->n == d->cap) {
-        d->cap = d->cap ? 2 * d->cap : 64;
-        d->ends = xrealloc(d->ends, d->cap, sizeof *d->ends);
-    }
+    d->ends = xgrow(d->ends, d->n, &d->cap, sizeof *d->ends);
     d->ends[d->n++] = d->ids.n;
 }
 

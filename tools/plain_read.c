@@ -39,10 +39,7 @@ uint64_t reading_bytes(const struct reading *r)
 void reading_add(struct reading *r, const void *data, size_t bytes)
 {
     for (size_t at = 0; at < bytes; at += READ_CHUNK) {
-        if (r->n == r->cap) {
-            r->cap = r->cap ? 2 * r->cap : 256;
-            r->regions = xrealloc(r->regions, r->cap, sizeof *r->regions);
-        }
+        r->regions = xgrow(r->regions, r->n, &r->cap, sizeof *r->regions);
         size_t n = bytes - at < READ_CHUNK ? bytes - at : READ_CHUNK;
         r->regions[r->n++] = (struct region){(const uint8_t *)data + at, n};
     }

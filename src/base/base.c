@@ -89,6 +89,18 @@ void *xrealloc(void *p, size_t n, size_t size)
     return checked(realloc(p, bytes ? bytes : 1), bytes);
 }
 
+void *xgrow(void *p, size_t n, size_t *cap, size_t size)
+{
+    enum { FIRST = 16 };
+    if (n < *cap)
+        return p;
+    if (__builtin_mul_overflow(*cap, (size_t)2, cap))
+        die(EX_OSERR, "qins: out of memory (%zu x %zu bytes)", n, size);
+    if (!*cap)
+        *cap = FIRST;
+    return xrealloc(p, *cap, size);
+}
+
 static size_t whole_lines(size_t size)
 {
     return size ? (size + 63) & ~(size_t)63 : 64;

@@ -36,6 +36,9 @@ _Noreturn void die(int code, const char *format, ...) __attribute__((format(prin
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size); /* zeroed; overflow of n * size dies too */
 void *xrealloc(void *p, size_t n, size_t size);
+/* Room for one more than n elements: `list = xgrow(list, n, &cap, sizeof *list)`. *cap doubles, so
+ * that n additions cost n copies in all; NULL with *cap 0 is an empty array. */
+void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 void *xaligned(size_t size);         /* 64-byte aligned, zeroed; release with free */
 void *xaligned_scratch(size_t size); /* the same, not zeroed: what is not written takes no memory */
 char *xstrdup(const char *s);

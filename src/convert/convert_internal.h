@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * convert_internal: the state of one conversion, for convert.c alone. job_start plans it: where
- * each weight comes from, where it goes, and in which chunks it is worked on.
+ * convert_internal: the state of one conversion, for convert_run.c and convert_job.c alone.
+ * job_start plans it: where each weight comes from, where it goes, and in which chunks it is worked
+ * on.
  */
 #ifndef QINS_CONVERT_INTERNAL_H
 #define QINS_CONVERT_INTERNAL_H

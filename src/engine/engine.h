@@ -12,43 +12,37 @@
 
 #include "chat.h"
 #include "events.h"
-#include "kernels.h"
-#include "kv.h"
-#include "matmul.h"
-#include "model.h"
 #include "sampler.h"
-#include "speculate.h"
 #include "stops.h"
 
 struct engine;
 
 struct engine_options {
-    const char *model;         /* .qins file or Hugging Face folder */
-    unsigned n_threads;        /* 0: pool_default_threads */
-    unsigned cpu_flags;        /* cpu_flags_from_name("auto") for all */
-    uint32_t ctx_len;          /* 0: the model's original context */
-    enum format folder_format; /* what a folder is converted to */
-    enum speculate_mode speculate;
-    bool has_kv; /* else session_default_kv */
-    enum kv_type kv;
-    enum gemm gemm;
+    char *model;        /* .qins file or Hugging Face folder; the caller's, to free */
+    unsigned n_threads; /* 0: pool_default_threads */
+    uint32_t ctx_len;   /* 0: the model's original context */
+    /* As the options of these names say it (options.h); NULL: "auto". `format` is what a folder is
+     * converted to. */
+    const char *cpu, *format, *speculate, *kv, *gemm;
     bool raw; /* all turns are raw: a chat template that is not known does not matter */
-    uint64_t
-        prompt_cache_bytes; /* of disk for evaluated contexts (keep.h); 0: none is kept or used */
-    double keep_worth_ms;   /* only what takes longer than this to evaluate is kept */
+    uint64_t prompt_cache_bytes; /* of disk for evaluated contexts; 0: none is kept or used */
+    double keep_worth_ms;        /* only what takes longer than this to evaluate is kept */
 };
 
-struct engine_info { /* constant after EVENT_READY; owned by the engine */
-    const struct model *model;
-    enum chat_template template;
-    const struct tokenizer *tokenizer;
-    const char *cpu_level;
+struct engine_info {             /* constant after EVENT_READY; owned by the engine */
+    const char *format;          /* of most weights: "qins8" */
+    const char *generation_json; /* the makers' generation_config.json; NULL: there is none */
+    const char *cpu_level;       /* "avx2" */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;
+    uint64_t file_bytes;
     uint64_t f32_bytes;      /* what the weights would take as float */
     uint64_t kv_token_bytes; /* cache that each token of the context takes */
 };
+
+/* Names that are not known here, a folder that cannot be converted: engine_start would fail. */
+bool engine_options_check(const struct engine_options *o, struct error *err);
 
 /* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied.
  */

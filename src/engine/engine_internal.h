@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine_internal: what engine.c (thread, mailbox, loading) and turn.c (one answer) share. For them
- * alone.
+ * engine_internal: what engine_calls.c (the caller's thread), engine_thread.c (the engine's own)
+ * and turn.c (one answer) share. For them alone.
  */
 #ifndef QINS_ENGINE_INTERNAL_H
 #define QINS_ENGINE_INTERNAL_H
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "engine.h"
+#include "engine_setup.h"
 #include "prompt_cache.h"
 #include "session.h"
 #include "wake.h"
@@ -34,7 +34,13 @@ struct answer {
 enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
 
 struct engine {
-    struct engine_options options; /* model: an own copy */
+    char *model_path;
+    struct engine_setup setup;
+    unsigned n_threads; /* this and the next ones: as asked for (engine_options) */
+    uint32_t ctx_len;
+    bool raw;
+    uint64_t prompt_cache_bytes;
+    double keep_worth_ms;
     double start_ms;
     pthread_t thread;
     bool has_thread;
@@ -47,22 +53,20 @@ struct engine {
     struct request pending;           /* under lock */
     struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
     uint32_t last_turn;               /* of the caller's thread */
-    int64_t owner;   /* under lock; the conversation whose tokens the session holds, or 0 */
-    int64_t to_keep; /* under lock; that is to be kept, or is being written; 0: none */
+    int64_t owner; /* under lock; the conversation whose tokens the session holds, or 0 */
+    struct sampling sampling; /* under lock */
+    int64_t to_keep;          /* under lock; that is to be kept, or is being written; 0: none */
 
     /* Read by the engine's thread whenever it likes. */
     _Atomic bool stop;
     _Atomic bool wants_room;    /* the engine waits for room in the queue */
     _Atomic uint32_t cancelled; /* turns up to this one are to end */
     _Atomic uint32_t max_tokens;
-    _Atomic float temperature, top_p, min_p;
-    _Atomic float repeat_penalty, presence_penalty, frequency_penalty;
-    _Atomic int32_t top_k, repeat_last_n;
-    _Atomic int top_p_rule;
 
     /* Written by the engine's thread before it leaves ENGINE_LOADING, constant then. */
     _Atomic enum engine_state state;
     struct engine_info info;
+    enum chat_template template;
     struct error error;
 
     /* The engine's thread alone. */
@@ -76,6 +80,9 @@ struct engine {
     struct prompt_cache *keep; /* NULL: nothing is kept */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
+
+/* The thread's function; arg: struct engine. */
+void *engine_main(void *arg);
 
 /* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
  */

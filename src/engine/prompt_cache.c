@@ -124,10 +124,7 @@ static struct entries list_folder(const char *folder)
         if (!conversation_of(entry->d_name) ||
             fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
             continue;
-        if (e.n == e.cap) {
-            e.cap = e.cap ? 2 * e.cap : 16;
-            e.list = xrealloc(e.list, e.cap, sizeof *e.list);
-        }
+        e.list = xgrow(e.list, e.n, &e.cap, sizeof *e.list);
         e.list[e.n++] =
             (struct entry){.name = xstrdup(entry->d_name),
                            .bytes = (uint64_t)st.st_size,

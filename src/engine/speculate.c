@@ -14,6 +14,18 @@
 #define FIRST_MAX 2
 #define MIN_GAIN 1.08 /* tokens a time that a guess must promise; the estimates are not exact */
 
+bool speculate_mode_from_name(const char *name, enum speculate_mode *mode)
+{
+    static const char *const names[] = {
+        [SPECULATE_AUTO] = "auto", [SPECULATE_ON] = "on", [SPECULATE_OFF] = "off"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *mode = (enum speculate_mode)i;
+            return true;
+        }
+    return false;
+}
+
 void speculate_init(struct speculate *s, enum speculate_mode mode)
 {
     *s = (struct speculate){.mode = mode, .slope = FIRST_SLOPE};

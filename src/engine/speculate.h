@@ -28,6 +28,9 @@ struct speculate {
     bool is_measured;              /* the slope; else it is assumed */
 };
 
+bool speculate_mode_from_name(const char *name,
+                              enum speculate_mode *mode); /* "auto", "on", "off" */
+
 void speculate_init(struct speculate *s, enum speculate_mode mode);
 /* Another text: what was learned about the last one does not count; times do. */
 void speculate_begin(struct speculate *s);

@@ -56,7 +56,7 @@ static bool render_raw(struct turn *t)
 static bool render_chat(struct turn *t)
 {
     const struct chat *c = &t->r->chat;
-    chat_render(c, t->e->info.template, t->e->tokenizer, &t->ids);
+    chat_render(c, t->e->template, t->e->tokenizer, &t->ids);
     return c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
            c->messages[c->n - 1].text.len > 0;
 }
@@ -155,19 +155,12 @@ static bool emit_token(struct turn *t, int32_t id)
 
 /* ---- generation ----------------------------------------------------------------------- */
 
-static struct sampling live_sampling(const struct engine *e)
+static struct sampling live_sampling(struct engine *e)
 {
-    return (struct sampling){
-        .temperature = atomic_load_explicit(&e->temperature, memory_order_relaxed),
-        .top_p = atomic_load_explicit(&e->top_p, memory_order_relaxed),
-        .min_p = atomic_load_explicit(&e->min_p, memory_order_relaxed),
-        .presence_penalty = atomic_load_explicit(&e->presence_penalty, memory_order_relaxed),
-        .frequency_penalty = atomic_load_explicit(&e->frequency_penalty, memory_order_relaxed),
-        .repeat_penalty = atomic_load_explicit(&e->repeat_penalty, memory_order_relaxed),
-        .top_k = atomic_load_explicit(&e->top_k, memory_order_relaxed),
-        .repeat_last_n = atomic_load_explicit(&e->repeat_last_n, memory_order_relaxed),
-        .top_p_rule = (enum top_p_rule)atomic_load_explicit(&e->top_p_rule, memory_order_relaxed),
-    };
+    pthread_mutex_lock(&e->lock);
+    struct sampling sampling = e->sampling;
+    pthread_mutex_unlock(&e->lock);
+    return sampling;
 }
 
 /* A model that begins a new text has ended this one too. */
@@ -204,7 +197,7 @@ static enum stop_reason limit(const struct turn *t)
 /* The table is made when the first answer token is there: the prompt's own pass has no room. */
 static void start_lookup(struct turn *t)
 {
-    if (t->e->options.speculate == SPECULATE_OFF)
+    if (t->e->setup.speculate == SPECULATE_OFF)
         return;
     t->lookup = prompt_lookup_new(t->e->info.ctx_len);
     for (size_t i = 0; i < t->ids.n; i++)

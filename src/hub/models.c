@@ -90,10 +90,7 @@ static void add_file(struct model_list *l, const char *path, const char *place)
         close(fd);
     if (fd < 0 || !read_header(&m, &err))
         m.problem = reason(path, &err);
-    if (l->n == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 16;
-        l->items = xrealloc(l->items, l->cap, sizeof *l->items);
-    }
+    l->items = xgrow(l->items, l->n, &l->cap, sizeof *l->items);
     l->items[l->n++] = m;
 }
 

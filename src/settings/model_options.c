@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "number.h"
+#include "weights_file.h"
 
 enum { MAX_JSON = 1 << 20 };
 
@@ -49,9 +50,4 @@ void options_from_path(struct options *o, const char *path)
     }
     buf_free(&json);
     free(file);
-}
-
-void options_from_model(struct options *o, const struct model *m)
-{
-    options_from_generation(o, safetensors_meta(&m->file, META_GENERATION));
 }

@@ -70,7 +70,7 @@ char *named_file(const char *kind, const char *name, struct error *err)
 
 struct name_list {
     char **names;
-    size_t n;
+    size_t n, cap;
 };
 
 static void list_folder(struct name_list *list, const char *folder)
@@ -81,7 +81,7 @@ static void list_folder(struct name_list *list, const char *folder)
         size_t len = strlen(entry->d_name);
         if (!ends_in_yaml(entry->d_name) || !is_plain_name(entry->d_name))
             continue;
-        list->names = xrealloc(list->names, list->n + 1, sizeof *list->names);
+        list->names = xgrow(list->names, list->n, &list->cap, sizeof *list->names);
         list->names[list->n++] = xstrndup(entry->d_name, len - 5);
     }
     if (dir)

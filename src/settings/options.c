@@ -301,19 +301,3 @@ uint64_t options_seed(const struct options *o)
         die(EX_OSERR, "qins: no random numbers from the system");
     return drawn >> 11; /* one that --seed could name */
 }
-
-enum speculate_mode options_speculate(const struct options *o)
-{
-    const char *mode = options_text(o, OPT_SPECULATE);
-    return strcmp(mode, "on") == 0    ? SPECULATE_ON
-           : strcmp(mode, "off") == 0 ? SPECULATE_OFF
-                                      : SPECULATE_AUTO;
-}
-
-bool options_cpu_flags(const struct options *o, unsigned *flags, struct error *err)
-{
-    const char *level = options_text(o, OPT_CPU);
-    return cpu_flags_from_name(level, flags) ||
-           error_set(err, EX_CONFIG, "cpu: this machine has no \"%s\"; it has auto, %s", level,
-                     cpu_level_names());
-}

@@ -8,7 +8,6 @@
 
 #include "base.h"
 #include "sampler.h"
-#include "speculate.h"
 #include "stops.h"
 
 enum option_type {
@@ -136,8 +135,5 @@ bool options_add_stop(struct options *o, enum option_id id, const char *text,
 struct stops options_stops(const struct options *o);
 struct sampling options_sampling(const struct options *o);
 uint64_t options_seed(const struct options *o); /* a new random one where seed is -1 */
-enum speculate_mode options_speculate(const struct options *o);
-/* Flags of the CPU level that was asked for; false when this machine has no such level. */
-bool options_cpu_flags(const struct options *o, unsigned *flags, struct error *err);
 
 #endif

@@ -63,10 +63,7 @@ void conversation_free(struct conversation *c)
 
 static void push_path(struct conversation *c, int32_t number)
 {
-    if (c->n_path == c->cap_path) {
-        c->cap_path = c->cap_path ? c->cap_path * 2 : 16;
-        c->path = xrealloc(c->path, c->cap_path, sizeof *c->path);
-    }
+    c->path = xgrow(c->path, c->n_path, &c->cap_path, sizeof *c->path);
     c->path[c->n_path++] = number;
 }
 
@@ -86,10 +83,7 @@ int32_t conversation_leaf(const struct conversation *c)
 
 int32_t conversation_add(struct conversation *c, enum chat_role role, const char *text, size_t n)
 {
-    if (c->n == c->cap) {
-        c->cap = c->cap ? c->cap * 2 : 16;
-        c->messages = xrealloc(c->messages, c->cap, sizeof *c->messages);
-    }
+    c->messages = xgrow(c->messages, c->n, &c->cap, sizeof *c->messages);
     int32_t number = (int32_t)c->n, parent = conversation_leaf(c);
     int32_t previous = parent < 0 ? last_root(c) : c->messages[parent].last_child;
     struct message *m = &c->messages[c->n++];

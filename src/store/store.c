@@ -660,10 +660,7 @@ void store_list_free(struct store_list *l)
 /* Rows of: id, title, model, changed, n_messages. */
 static void take_entry(sqlite3_stmt *q, struct store_list *out)
 {
-    if (out->n == out->cap) {
-        out->cap = out->cap ? out->cap * 2 : 64;
-        out->entries = xrealloc(out->entries, out->cap, sizeof *out->entries);
-    }
+    out->entries = xgrow(out->entries, out->n, &out->cap, sizeof *out->entries);
     char *title = column_text(q, 1);
     out->entries[out->n++] = (struct store_entry){
         .id = sqlite3_column_int64(q, 0),

@@ -70,10 +70,7 @@ void bpe_remember(struct bpe_work *w)
 
 void bpe_add(struct bpe_work *w, uint32_t symbol)
 {
-    if (w->n == w->cap) {
-        w->cap = w->cap ? w->cap * 2 : 256;
-        w->symbols = xrealloc(w->symbols, w->cap, sizeof *w->symbols);
-    }
+    w->symbols = xgrow(w->symbols, w->n, &w->cap, sizeof *w->symbols);
     w->symbols[w->n++] = symbol;
 }
 

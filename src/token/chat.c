@@ -10,10 +10,7 @@
 
 struct chat_message *chat_add(struct chat *c, enum chat_role role, const char *text, size_t len)
 {
-    if (c->n == c->cap) {
-        c->cap = c->cap ? c->cap * 2 : 8;
-        c->messages = xrealloc(c->messages, c->cap, sizeof *c->messages);
-    }
+    c->messages = xgrow(c->messages, c->n, &c->cap, sizeof *c->messages);
     struct chat_message *m = &c->messages[c->n++];
     *m = (struct chat_message){.role = role};
     buf_append(&m->text, text, len);

@@ -8,10 +8,7 @@
 
 static void keys_push(struct keys *k, uint64_t key)
 {
-    if (k->n == k->cap) {
-        k->cap = k->cap ? k->cap * 2 : 256;
-        k->keys = xrealloc(k->keys, k->cap, sizeof *k->keys);
-    }
+    k->keys = xgrow(k->keys, k->n, &k->cap, sizeof *k->keys);
     k->keys[k->n++] = key;
 }
 

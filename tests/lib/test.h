@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 
 /* Path of something in shared/; when it is absent says so and skips the calling test. */
-static inline const char *shared_path(const char *name)
+static inline char *shared_path(const char *name)
 {
     static char path[4][4096];
     static int turn;

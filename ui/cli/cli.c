@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli_flags.h"
-#include "folder_format.h"
 #include "keyfile.h"
 #include "model_options.h"
 #include "models.h"
@@ -358,14 +357,15 @@ static bool engine_options(const struct options *options, char *model, struct en
         .model = model,
         .n_threads = (unsigned)options_number(options, OPT_THREADS),
         .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
-        .speculate = options_speculate(options),
+        .cpu = options_text(options, OPT_CPU),
+        .format = options_text(options, OPT_FORMAT),
+        .speculate = options_text(options, OPT_SPECULATE),
+        .kv = options_text(options, OPT_KV),
+        .gemm = options_text(options, OPT_GEMM),
         .prompt_cache_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
         .keep_worth_ms = KEEP_WORTH_MS,
     };
-    o->has_kv = kv_type_from_name(options_text(options, OPT_KV), &o->kv); /* not auto */
-    if (model && options_cpu_flags(options, &o->cpu_flags, err) &&
-        gemm_from_name(options_text(options, OPT_GEMM), o->cpu_flags, &o->gemm, err) &&
-        folder_format(options, model, &o->folder_format, err))
+    if (model && engine_options_check(o, err))
         return true;
     free(model);
     o->model = NULL;

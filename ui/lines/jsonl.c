@@ -51,9 +51,8 @@ void jsonl_start(struct output *out, const struct engine_info *info, const char 
 {
     json_t *line = event_json("start");
     add_text(line, "model", model, strlen(model));
-    add_text(line, "format", format_info(info->model->format)->name,
-             strlen(format_info(info->model->format)->name));
-    add_integer(line, "model_bytes", info->model->file_bytes);
+    add_text(line, "format", info->format, strlen(info->format));
+    add_integer(line, "model_bytes", info->file_bytes);
     add_integer(line, "context", info->ctx_len);
     add_integer(line, "threads", info->n_threads);
     add_text(line, "cpu", info->cpu_level, strlen(info->cpu_level));

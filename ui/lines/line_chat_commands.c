@@ -47,7 +47,7 @@ static void choose_model(struct plain *p, const char *name)
     } else if (cli_switch_options(&p->cli->options, name, &o, &err)) {
         engine_keep(p->engine); /* while the other one loads */
         p->next = engine_start(&o);
-        p->next_model = (char *)o.model;
+        p->next_model = o.model;
         line_chat_say(p, "Loading %s.", o.model);
     } else {
         line_chat_say(p, "%s", err.text);
@@ -68,7 +68,7 @@ static void take_next(struct plain *p)
         ids_free(&p->conversation.messages[i].ids);
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(o, (enum option_id)id, SOURCE_MODEL);
-    options_from_model(o, engine_info(p->engine)->model);
+    options_from_generation(o, engine_info(p->engine)->generation_json);
     if (p->cli->json)
         jsonl_start(&p->out, engine_info(p->engine), p->model);
     else
@@ -205,7 +205,7 @@ static void tell_about(struct plain *p)
 {
     const struct engine_info *info = engine_info(p->engine);
     struct buf text = {0};
-    about(&text, p->model, info->model->file_bytes, info->f32_bytes);
+    about(&text, p->model, info->file_bytes, info->f32_bytes);
     line_chat_say(p, "%s", text.data);
     buf_free(&text);
 }

@@ -222,7 +222,7 @@ static void take_event(struct plain *p, const struct event *e)
     case EVENT_LOADING: show_progress(p, "loading the model", e); break;
     case EVENT_READY:
         output_status(&p->out, NULL);
-        options_from_model(&p->cli->options, engine_info(p->engine)->model);
+        options_from_generation(&p->cli->options, engine_info(p->engine)->generation_json);
         if (p->cli->json)
             jsonl_start(&p->out, engine_info(p->engine), p->model);
         p->ready = true;
@@ -338,7 +338,7 @@ int plain_run(struct cli *c)
         return p.code;
     }
     p.engine = engine_start(&options);
-    p.model = (char *)options.model;
+    p.model = options.model;
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p.out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     if (c->chat)

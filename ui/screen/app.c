@@ -351,13 +351,13 @@ bool app_run(struct cli *c, int *exit_code)
     die_hook(screen_restore);
     if (!screen_open(STDIN_FILENO, STDOUT_FILENO, &a.keys, &err)) {
         signals_close();
-        free((char *)o.model);
+        free(o.model);
         error_print(&err, "qins-tui");
         return false;
     }
     if (!app_apply_look(&a, &err)) {
         screen_close();
-        free((char *)o.model);
+        free(o.model);
         app_free(&a);
         *exit_code = error_print(&err, "qins-tui");
         return true;
@@ -370,7 +370,7 @@ bool app_run(struct cli *c, int *exit_code)
     a.chat.model_name = app_model_name(o.model);
     a.chat.engine = engine_start(&o);
     app_apply_options(&a);
-    a.chat.model_path = (char *)o.model;
+    a.chat.model_path = o.model;
     if (c->continue_last)
         app_open_last(&a);
     while (!a.quit)

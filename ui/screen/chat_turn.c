@@ -251,13 +251,13 @@ static void on_ready(struct app *a)
     a->chat.ready = true;
     a->chat.status.state = STATE_READY;
     a->chat.status.done = a->chat.status.total = 0;
-    a->chat.status.model_bytes = info->model->file_bytes;
+    a->chat.status.model_bytes = info->file_bytes;
     a->chat.status.f32_bytes = info->f32_bytes;
     a->chat.status.cpu_level = info->cpu_level;
     a->chat.status.n_threads = info->n_threads;
     a->chat.status.ctx_len = info->ctx_len;
     a->chat.status.kv_token_bytes = info->kv_token_bytes;
-    options_from_model(a->chat.options, info->model);
+    options_from_generation(a->chat.options, info->generation_json);
     app_apply_options(a);
     feel_changes(a);
     app_sample(a);

@@ -30,7 +30,7 @@ static void start(struct app *a, const char *name)
     }
     engine_keep(a->chat.engine); /* while the other one loads */
     a->chat.next_engine = engine_start(&o);
-    a->chat.next_path = (char *)o.model;
+    a->chat.next_path = o.model;
     a->chat.ready = false; /* a message waits for the new model */
     a->chat.status.state = STATE_LOADING;
     a->chat.status.done = a->chat.status.total = 0;

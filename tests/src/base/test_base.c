@@ -18,6 +18,24 @@ static void test_buf_keeps_nul_behind_its_bytes(void **state)
     assert_null(b.data);
 }
 
+static void test_xgrow_has_room_for_one_more(void **state)
+{
+    (void)state;
+    uint64_t *list = NULL;
+    size_t n = 0, cap = 0, n_moves = 0;
+    for (uint64_t i = 0; i < 5000; i++) {
+        size_t before = cap;
+        list = xgrow(list, n, &cap, sizeof *list);
+        assert_true(cap > n);
+        n_moves += cap != before;
+        list[n++] = i * i;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        assert_true(list[i] == i * i);
+    assert_true(n_moves < 14); /* it doubles: 5000 < 2^13 */
+    free(list);
+}
+
 static void test_read_file_refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -51,6 +69,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf_keeps_nul_behind_its_bytes),
+        cmocka_unit_test(test_xgrow_has_room_for_one_more),
         cmocka_unit_test(test_read_file_refuses_what_is_no_file),
         cmocka_unit_test(test_path_join_adds_one_slash),
     };

@@ -15,7 +15,7 @@
 #include "base.h"
 #include "json.h"
 #include "next_event.h"
-#include "test.h"
+#include "tokenizers.h"
 
 #ifdef __linux__
 /* The clock of the code under test: by how much it goes on at each look, beside the time that
@@ -49,9 +49,9 @@ static struct engine *start(const char *model, unsigned n_threads, uint32_t ctx_
 {
     struct engine_options o = {.model = shared_path(model),
                                .n_threads = n_threads,
-                               .cpu_flags = cpu_flags(),
+
                                .ctx_len = ctx_len,
-                               .folder_format = FORMAT_F32};
+                               .format = "f32"};
     return engine_start(&o);
 }
 
@@ -149,14 +149,13 @@ static void test_greedy_story_is_the_original_engines(void **state)
 
 /* ---- guesses -------------------------------------------------------------------------- */
 
-static struct engine *start_guessing(const char *model, enum format format,
-                                     enum speculate_mode mode)
+enum { SPECULATE_AUTO, SPECULATE_ON, SPECULATE_OFF };
+static const char *const modes[] = {"auto", "on", "off"};
+
+static struct engine *start_guessing(const char *model, const char *format, const char *mode)
 {
-    struct engine_options o = {.model = shared_path(model),
-                               .n_threads = 2,
-                               .cpu_flags = cpu_flags(),
-                               .folder_format = format,
-                               .speculate = mode};
+    struct engine_options o = {
+        .model = shared_path(model), .n_threads = 2, .format = format, .speculate = mode};
     struct engine *e = engine_start(&o);
     while (next_event(e).type == EVENT_LOADING)
         ;
@@ -184,13 +183,12 @@ static void test_guesses_change_no_text(void **state)
         {.temperature = 0.8f, .top_p = 1, .repeat_penalty = 1.1f, .repeat_last_n = 40},
     };
     static const char repeats[] = "Lily saw a big red ball. Tom saw a big red ball. Lily saw a big";
-    const enum format formats[] = {FORMAT_F32, FORMAT_QINS4};
+    static const char *const formats[] = {"f32", "qins4"};
     for (int f = 0; f < 2; f++) {
         struct engine *e[3];
         uint32_t n_accepted = 0;
         for (int mode = 0; mode < 3; mode++)
-            e[mode] =
-                start_guessing("models/stories260K-phi3", formats[f], (enum speculate_mode)mode);
+            e[mode] = start_guessing("models/stories260K-phi3", formats[f], modes[mode]);
         for (uint64_t seed = 0; seed < 24; seed++) {
             struct said said[3];
             for (int mode = 0; mode < 3; mode++) {
@@ -221,7 +219,7 @@ static void test_repeated_text_takes_fewer_passes(void **state)
     struct engine *e[3];
     struct said said[3];
     for (int mode = 0; mode < 3; mode++) {
-        e[mode] = start_guessing("models/stories260K", FORMAT_F32, (enum speculate_mode)mode);
+        e[mode] = start_guessing("models/stories260K", "f32", modes[mode]);
         engine_set_sampling(e[mode], &greedy);
         said[mode] = listen(e[mode], submit(e[mode], "abc abc abc abc abc abc", 100, 1));
     }
@@ -309,6 +307,7 @@ static void test_stop_texts_end_the_answer_before_them(void **state)
     (void)state;
     char *want = expected_text();
     struct engine *e = start_ready("models/stories260K", 1, 0);
+    struct tokenizer *t = load("models/stories260K/tokenizer.json", 512);
     engine_set_sampling(e, &greedy);
     for (size_t len = 1; len <= 12; len += 1) {
         for (size_t at = 0; at + len < 160; at += 7) {
@@ -330,7 +329,7 @@ static void test_stop_texts_end_the_answer_before_them(void **state)
             struct ids ids = {0};
             struct buf said = {0};
             engine_turn_ids(e, turn, &ids);
-            tokenizer_decode(engine_info(e)->tokenizer, ids.ids, ids.n, false, &said);
+            tokenizer_decode(t, ids.ids, ids.n, false, &said);
             assert_true(ids.n == 0 || (said.len == n && memcmp(said.data, want, n) == 0));
             buf_free(&said);
             ids_free(&ids);
@@ -339,6 +338,7 @@ static void test_stop_texts_end_the_answer_before_them(void **state)
         }
     }
     free(want);
+    tokenizer_free(t);
     engine_stop(e);
 }
 
@@ -372,10 +372,9 @@ static void test_ids_without_a_piece_are_never_sampled(void **state)
 {
     (void)state;
     enum { N_PIECES = 300 };
-    const char *folder = temp_folder();
+    char *folder = temp_folder();
     copy_with_smaller_tokenizer("fixtures/llama", folder, N_PIECES);
-    struct engine_options o = {
-        .model = folder, .n_threads = 1, .cpu_flags = cpu_flags(), .folder_format = FORMAT_F32};
+    struct engine_options o = {.model = folder, .n_threads = 1, .format = "f32"};
     struct engine *e = engine_start(&o);
     struct sampling wild = {.temperature = 10, .top_p = 1, .repeat_penalty = 1};
     struct event event;
@@ -425,7 +424,8 @@ static void test_a_full_context_ends_the_turn_and_drops_nothing(void **state)
 static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
 {
     (void)state;
-    struct engine_options o = {.model = "/nowhere/model.qins", .cpu_flags = cpu_flags()};
+    char nowhere[] = "/nowhere/model.qins";
+    struct engine_options o = {.model = nowhere};
     struct engine *e = engine_start(&o);
     assert_int_equal(next_event(e).type, EVENT_FAILED);
     assert_null(engine_info(e));
@@ -461,14 +461,10 @@ static void copy_with_strange_template(const char *model, const char *folder)
 static void test_an_unknown_template_matters_to_chats_alone(void **state)
 {
     (void)state;
-    const char *folder = temp_folder();
+    char *folder = temp_folder();
     copy_with_strange_template("models/stories260K", folder);
     for (int raw = 0; raw < 2; raw++) {
-        struct engine_options o = {.model = folder,
-                                   .n_threads = 1,
-                                   .cpu_flags = cpu_flags(),
-                                   .folder_format = FORMAT_F32,
-                                   .raw = raw};
+        struct engine_options o = {.model = folder, .n_threads = 1, .format = "f32", .raw = raw};
         struct engine *e = engine_start(&o);
         struct event event;
         while ((event = next_event(e)).type == EVENT_LOADING)

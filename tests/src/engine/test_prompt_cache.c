@@ -504,19 +504,18 @@ struct talk {
     bool knows_ids; /* of answers: false where their text was read from a file */
 };
 
-static const char *starter(void)
+static char *starter(void)
 {
     static char path[4096];
     snprintf(path, sizeof path, "%s/models/starter.qins", getenv("QINS_SOURCE"));
     return path;
 }
 
-static struct engine *start(const char *model, uint64_t prompt_cache_bytes, double worth_ms)
+static struct engine *start(char *model, uint64_t prompt_cache_bytes, double worth_ms)
 {
     struct engine_options o = {.model = model,
                                .n_threads = 2,
-                               .cpu_flags = cpu_flags(),
-                               .folder_format = FORMAT_F32,
+                               .format = "f32",
                                .prompt_cache_bytes = prompt_cache_bytes,
                                .keep_worth_ms = worth_ms};
     struct engine *e = engine_start(&o);

@@ -27,6 +27,8 @@ struct fixture {
     float *decoded;  /* [rows][cols] */
     float *x;        /* [MAX_TOK][cols] */
     bool has_prompt; /* a matrix unit of bf16 may multiply them */
+    void *data;      /* w's own */
+    float *row;      /* w's own */
     bool by_float;   /* decoded weights and activations as they are, from 8 tokens on */
 };
 
@@ -45,8 +47,8 @@ static struct fixture make(const struct kernels *k, enum gemm gemm, enum format 
         f.source[i] = next_random(&seed) * next_random(&seed) + 1e-4f;
     for (size_t i = 0; i < MAX_TOK * (size_t)cols; i++)
         f.x[i] = 3 * next_random(&seed);
-    void *data = xaligned(matrix_data_bytes(&f.w));
-    float *row = matrix_row_bytes(&f.w) ? xaligned(matrix_row_bytes(&f.w)) : NULL;
+    void *data = f.data = xaligned(matrix_data_bytes(&f.w));
+    float *row = f.row = matrix_row_bytes(&f.w) ? xaligned(matrix_row_bytes(&f.w)) : NULL;
     if (format == FORMAT_F32)
         memcpy(data, f.source, n * sizeof(float));
     for (size_t i = 0; format == FORMAT_BF16 && i < n; i++)
@@ -67,8 +69,8 @@ static struct fixture make(const struct kernels *k, enum gemm gemm, enum format 
 
 static void drop(struct fixture *f)
 {
-    free((void *)f->w.data);
-    free((void *)f->w.row);
+    free(f->data);
+    free(f->row);
     free(f->source);
     free(f->decoded);
     free(f->x);

@@ -273,13 +273,6 @@ static void test_choices_are_known_to_the_kernels(void **state)
     for (char *c = strtok(list, " "); c; c = strtok(NULL, " "))
         assert_true(options_set(&o, OPT_CPU, c, SOURCE_USER, &err));
     free(list);
-    unsigned flags = 99;
-    options_reset(&o, OPT_CPU);
-    assert_true(options_cpu_flags(&o, &flags, &err));
-    assert_int_equal(flags, cpu_flags());
-    assert_true(options_set(&o, OPT_CPU, "scalar", SOURCE_USER, &err));
-    assert_true(options_cpu_flags(&o, &flags, &err));
-    assert_int_equal(flags, 0);
 }
 
 static void test_help_texts_are_whole(void **state)

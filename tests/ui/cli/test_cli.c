@@ -350,9 +350,9 @@ static void test_what_the_engine_gets(void **state)
     assert_string_equal(o.model, "./x.qins");
     assert_int_equal(o.n_threads, 3);
     assert_int_equal(o.ctx_len, 77);
-    assert_int_equal(o.cpu_flags, 0);
-    assert_int_equal(o.folder_format, FORMAT_QINS4);
-    free((char *)o.model);
+    assert_string_equal(o.cpu, "scalar");
+    assert_string_equal(o.format, "qins4");
+    free(o.model);
     cli_free(&c);
 
     assert_true(PARSE("-p", "x")); /* no model at all */
@@ -368,7 +368,7 @@ static void test_what_the_engine_gets(void **state)
     assert_true(PARSE("-p", "x"));
     assert_true(cli_engine_options(&c, &o, &err));
     assert_non_null(strstr(o.model, "/models/starter.qins"));
-    free((char *)o.model);
+    free(o.model);
     cli_free(&c);
 }
 
@@ -391,31 +391,13 @@ static void test_what_may_be_kept_of_contexts(void **state)
         assert_true(cli_engine_options(&c, &o, &err));
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
         assert_true(o.keep_worth_ms == 3000);
-        free((char *)o.model);
+        free(o.model);
         assert_true(cli_switch_options(&c.options, "./y.qins", &o, &err)); /* the next model too */
         assert_true(o.prompt_cache_bytes == ways[i].bytes);
-        free((char *)o.model);
+        free(o.model);
         cli_free(&c);
     }
     unsetenv("QINS_NO_HISTORY");
-}
-
-static void test_small_folders_stay_float(void **state)
-{
-    (void)state;
-    struct engine_options o;
-    static const struct {
-        const char *folder;
-        enum format format;
-    } expected[] = {{"models/stories260K", FORMAT_F32}, {"fixtures/llama", FORMAT_F32}};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        assert_true(PARSE("-m", shared_path(expected[i].folder)));
-        if (!cli_engine_options(&c, &o, &err))
-            fail_msg("%s", err.text);
-        assert_int_equal(o.folder_format, expected[i].format);
-        free((char *)o.model);
-        cli_free(&c);
-    }
 }
 
 int main(void)
@@ -435,7 +417,6 @@ int main(void)
         T(test_dumped_config_tells_every_source),
         T(test_versions_are_told),
         T(test_what_the_engine_gets),
-        T(test_small_folders_stay_float),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,6 @@ struct engine {
     uint32_t turn;
     _Atomic uint32_t n_prompt; /* of the last turn */
     struct engine_info info;
-    struct model model;
     struct error error;
     struct buf text;
 };
@@ -136,9 +135,8 @@ struct engine *engine_start(const struct engine_options *o)
     sigset_t before;
     (void)o;
     e->queue = event_queue_new(256);
-    e->model.file_bytes = 1000000000;
-    e->info = (struct engine_info){.model = &e->model,
-                                   .template = TEMPLATE_PHI3,
+    e->info = (struct engine_info){.format = "qins8",
+                                   .file_bytes = 1000000000,
                                    .n_threads = 1,
                                    .cpu_level = "fake",
                                    .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),

@@ -5,16 +5,14 @@
 
 #include "checkpoint.h"
 
-bool folder_format(const struct options *o, const char *path, enum format *format,
-                   struct error *err)
+bool folder_format(const char *name, const char *path, enum format *format, struct error *err)
 {
-    const char *asked = options_text(o, OPT_FORMAT);
     const uint64_t max_f32_params = (UINT64_C(1) << 30) / sizeof(float);
     struct checkpoint c;
     *format = FORMAT_QINS8;
-    if (strcmp(asked, "auto") != 0)
-        return format_from_name(asked, format) ||
-               error_set(err, EX_CONFIG, "format: \"%s\" is not built in", asked);
+    if (strcmp(name, "auto") != 0)
+        return format_from_name(name, format) ||
+               error_set(err, EX_CONFIG, "format: \"%s\" is not built in", name);
     if (!is_folder(path))
         return true;
     if (!checkpoint_open(&c, path, err))

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the caller's thread does: engine.h's functions.
+ */
+#include "engine_internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "places.h"
+
+enum { QUEUE_EVENTS = 256 };
+
+/* A thread with all signals blocked: they are for the program's main thread. */
+static bool start_thread(struct engine *e)
+{
+    sigset_t before;
+    block_signals(&before);
+    int error = pthread_create(&e->thread, NULL, engine_main, e);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0 || error_set(&e->error, EX_OSERR, "cannot start the generation thread: %s",
+                                   strerror(error));
+}
+
+struct engine *engine_start(const struct engine_options *o)
+{
+    static const struct sampling greedy = {.top_p = 1, .repeat_penalty = 1};
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->model_path = xstrdup(o->model);
+    e->raw = o->raw;
+    e->prompt_cache_bytes = o->prompt_cache_bytes;
+    e->keep_worth_ms = o->keep_worth_ms;
+    e->n_threads = o->n_threads;
+    e->ctx_len = o->ctx_len;
+    e->start_ms = now_ms();
+    e->queue = event_queue_new(QUEUE_EVENTS);
+    wake_open(&e->wake);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->news, NULL);
+    e->sampling = greedy;
+    e->has_thread = engine_setup_read(&e->setup, o, &e->error) && start_thread(e);
+    if (!e->has_thread) {
+        struct event failed = {.type = EVENT_FAILED};
+        atomic_store(&e->state, ENGINE_FAILED);
+        engine_emit_progress(e, &failed);
+    }
+    return e;
+}
+
+void engine_stop(struct engine *e)
+{
+    if (!e)
+        return;
+    pthread_mutex_lock(&e->lock);
+    atomic_store(&e->stop, true);
+    pthread_cond_signal(&e->news);
+    pthread_mutex_unlock(&e->lock);
+    if (e->has_thread)
+        pthread_join(e->thread, NULL);
+    sampler_free(e->sampler);
+    prompt_cache_free(e->keep);
+    session_free(e->session);
+    tokenizer_free(e->tokenizer);
+    if (e->model)
+        model_close(e->model);
+    pool_free(e->pool);
+    chat_free(&e->pending.chat);
+    for (int i = 0; i < N_ANSWERS; i++)
+        ids_free(&e->answers[i].ids);
+    pthread_cond_destroy(&e->news);
+    pthread_mutex_destroy(&e->lock);
+    wake_close(&e->wake);
+    event_queue_free(e->queue);
+    free(e->model_path);
+    free(e);
+}
+
+int engine_fd(const struct engine *e)
+{
+    return e->wake.read_fd;
+}
+
+bool engine_next(struct engine *e, struct event *out)
+{
+    bool got = event_queue_pop(e->queue, out);
+    if (!got) {
+        wake_clear(&e->wake);
+        got = event_queue_pop(e->queue, out); /* pushed before the clear */
+        if (got)
+            wake_signal(&e->wake);
+    }
+    if (got && atomic_exchange(&e->wants_room, false)) {
+        pthread_mutex_lock(&e->lock);
+        pthread_cond_signal(&e->news);
+        pthread_mutex_unlock(&e->lock);
+    }
+    return got;
+}
+
+const struct engine_info *engine_info(const struct engine *e)
+{
+    return atomic_load(&e->state) == ENGINE_READY ? &e->info : NULL;
+}
+
+const struct error *engine_error(const struct engine *e)
+{
+    return atomic_load(&e->state) == ENGINE_FAILED ? &e->error : NULL;
+}
+
+uint32_t engine_submit(struct engine *e, const struct turn_request *r)
+{
+    struct request request = {.turn = ++e->last_turn,
+                              .raw = r->raw,
+                              .seed = r->seed,
+                              .submitted_ms = now_ms(),
+                              .conversation = r->conversation};
+    chat_copy(&request.chat, r->chat);
+    if (r->stops)
+        request.stops = *r->stops;
+    engine_cancel(e, request.turn - 1);
+    atomic_store(&e->max_tokens, r->max_tokens);
+    pthread_mutex_lock(&e->lock);
+    struct chat replaced = e->pending.chat;
+    e->pending = request;
+    pthread_cond_signal(&e->news);
+    pthread_mutex_unlock(&e->lock);
+    chat_free(&replaced);
+    return request.turn;
+}
+
+void engine_cancel(struct engine *e, uint32_t turn)
+{
+    if (turn > e->last_turn)
+        return;
+    if (turn > atomic_load(&e->cancelled)) /* this thread alone writes it */
+        atomic_store(&e->cancelled, turn);
+}
+
+void engine_keep(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->to_keep = e->owner;
+    pthread_cond_signal(&e->news);
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool engine_is_keeping(struct engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool is = e->to_keep != 0;
+    pthread_mutex_unlock(&e->lock);
+    return is;
+}
+
+void engine_forget(struct engine *e, int64_t conversation)
+{
+    char *folder = places_cache_folder();
+    pthread_mutex_lock(&e->lock);
+    if (e->owner == conversation)
+        e->owner = 0;
+    if (e->to_keep == conversation)
+        e->to_keep = 0;
+    if (folder)
+        prompt_cache_forget(folder, conversation);
+    pthread_mutex_unlock(&e->lock);
+    free(folder);
+}
+
+void engine_set_sampling(struct engine *e, const struct sampling *s)
+{
+    pthread_mutex_lock(&e->lock);
+    e->sampling = *s;
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_set_max_tokens(struct engine *e, uint32_t max_tokens)
+{
+    atomic_store(&e->max_tokens, max_tokens);
+}
+
+void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
+{
+    pthread_mutex_lock(&e->lock);
+    const struct answer *a = &e->answers[turn % N_ANSWERS];
+    for (size_t i = 0; a->turn == turn && i < a->ids.n; i++)
+        ids_push(out, a->ids.ids[i]);
+    pthread_mutex_unlock(&e->lock);
+}
