@@ -98,6 +98,14 @@ static uint64_t heap_pop(struct keys *h)
 
 /* ---- queue ----------------------------------------------------------------------------------- */
 
+void merge_queue_reserve(struct merge_queue *q, size_t n)
+{
+    if (q->later.cap >= n)
+        return;
+    q->later.cap = n;
+    q->later.keys = xrealloc(q->later.keys, n, sizeof *q->later.keys);
+}
+
 void merge_queue_push(struct merge_queue *q, uint64_t key)
 {
     if (key > q->last || (q->at == q->sorted.n && !q->heap.n))
