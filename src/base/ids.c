@@ -15,8 +15,7 @@ static void reserve(struct ids *v, size_t n)
 
 void ids_push(struct ids *v, int32_t id)
 {
-    if (v->n == v->cap)
-        reserve(v, 1);
+    v->ids = xgrow(v->ids, v->n, &v->cap, sizeof *v->ids);
     v->ids[v->n++] = id;
 }
 

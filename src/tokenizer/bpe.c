@@ -8,7 +8,7 @@
 
 enum { NO_RANK = UINT32_MAX, END = UINT32_MAX };
 
-enum { SHORT = 48 }; /* symbols of a word that is scanned */
+enum { SHORT = 96 }; /* symbols of a word that is scanned */
 
 /* Symbols merged at once. A longer word without a place to cut is cut anyway: memory stays bounded.
  */
@@ -68,12 +68,17 @@ void bpe_remember(struct bpe_work *w)
         w->seen[i] = (struct merge){.left = NO_MERGE};
 }
 
+void bpe_reserve(struct bpe_work *w, size_t n)
+{
+    if (w->cap >= n)
+        return;
+    w->cap = n;
+    w->symbols = xrealloc(w->symbols, n, sizeof *w->symbols);
+}
+
 void bpe_add(struct bpe_work *w, uint32_t symbol)
 {
-    if (w->n == w->cap) {
-        w->cap = w->cap ? w->cap * 2 : 256;
-        w->symbols = xrealloc(w->symbols, w->cap, sizeof *w->symbols);
-    }
+    w->symbols = xgrow(w->symbols, w->n, &w->cap, sizeof *w->symbols);
     w->symbols[w->n++] = symbol;
 }
 
@@ -160,6 +165,7 @@ static void merge_long(const struct merge_table *t, struct bpe_work *w, const ui
     for (uint32_t i = 0; i < n; i++)
         l->places[i] = (struct place){
             .id = symbols[i], .prev = i ? i - 1 : END, .next = i + 1 < n ? i + 1 : END};
+    merge_queue_reserve(&l->queue, n);
     for (uint32_t i = 0; i < n; i++)
         propose(t, w, i);
     for (; merge_queue_pop(&l->queue, &key); w->n_steps++)

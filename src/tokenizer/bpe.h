@@ -64,6 +64,7 @@ enum { BPE_SEEN_BITS = 13 };
 
 /* For long texts: remembers what was looked for. */
 void bpe_remember(struct bpe_work *w);
+void bpe_reserve(struct bpe_work *w, size_t n); /* room for n symbols */
 void bpe_add(struct bpe_work *w, uint32_t symbol);
 /* Merges the word, appends its ids to `out` and empties it. */
 void bpe_finish(const struct merge_table *t, struct bpe_work *w, struct ids *out);

@@ -141,6 +141,7 @@ static void encode_word(struct encoder *e, const char *s, size_t n)
             return;
         }
     }
+    bpe_reserve(&e->work, n);
     if (t->is_byte_level)
         add_bytes(e, s, n);
     else

@@ -8,10 +8,7 @@
 
 static void keys_push(struct keys *k, uint64_t key)
 {
-    if (k->n == k->cap) {
-        k->cap = k->cap ? k->cap * 2 : 256;
-        k->keys = xrealloc(k->keys, k->cap, sizeof *k->keys);
-    }
+    k->keys = xgrow(k->keys, k->n, &k->cap, sizeof *k->keys);
     k->keys[k->n++] = key;
 }
 
@@ -100,6 +97,14 @@ static uint64_t heap_pop(struct keys *h)
 }
 
 /* ---- queue ----------------------------------------------------------------------------------- */
+
+void merge_queue_reserve(struct merge_queue *q, size_t n)
+{
+    if (q->later.cap >= n)
+        return;
+    q->later.cap = n;
+    q->later.keys = xrealloc(q->later.keys, n, sizeof *q->later.keys);
+}
 
 void merge_queue_push(struct merge_queue *q, uint64_t key)
 {

@@ -24,6 +24,8 @@ struct merge_queue {
     uint64_t last;     /* greatest key of `sorted` */
 };
 
+/* Room for the first n keys. */
+void merge_queue_reserve(struct merge_queue *q, size_t n);
 void merge_queue_push(struct merge_queue *q, uint64_t key);
 /* -> false: empty. */
 bool merge_queue_pop(struct merge_queue *q, uint64_t *key);

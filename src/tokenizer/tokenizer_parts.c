@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_SEEDS = 16, FIRST_MERGES = 4096, ID_GAP_MAX = 1 << 20, IDS_MAX = 1 << 22 };
+enum { N_SEEDS = 16, ID_GAP_MAX = 1 << 20, IDS_MAX = 1 << 22 };
 
 void parts_init(struct parts *p, const char *name, uint32_t vocab, size_t n, struct error *err)
 {
@@ -146,10 +146,7 @@ bool parts_add_merge(struct parts *p, int32_t left, int32_t right, int32_t resul
                          "%s: merge %u: \"%.*s\" would make special tokens out of text", p->name,
                          rank, (int)(p->pieces[result].len < 60 ? p->pieces[result].len : 60),
                          text_of(p, (uint32_t)result));
-    if (p->n_merges == p->cap_merges) {
-        p->cap_merges = p->cap_merges ? p->cap_merges * 2 : FIRST_MERGES;
-        p->merges = xrealloc(p->merges, p->cap_merges, sizeof *p->merges);
-    }
+    p->merges = xgrow(p->merges, p->n_merges, &p->cap_merges, sizeof *p->merges);
     p->merges[p->n_merges++] =
         (struct merge){(uint32_t)left, (uint32_t)right, rank, (uint32_t)result};
     return true;
@@ -165,10 +162,7 @@ uint32_t parts_put(struct parts *p, const char *text, size_t n)
 
 void parts_add_token(struct parts *p, int32_t id, const char *text, size_t n, unsigned flags)
 {
-    if (p->n_added == p->cap_added) {
-        p->cap_added = p->cap_added ? p->cap_added * 2 : 64;
-        p->added = xrealloc(p->added, p->cap_added, sizeof *p->added);
-    }
+    p->added = xgrow(p->added, p->n_added, &p->cap_added, sizeof *p->added);
     p->added[p->n_added++] = (struct added_entry){parts_put(p, text, n), (uint32_t)n, id, flags};
 }
 

@@ -28,9 +28,11 @@ struct parts {
     } table;
 
     struct merge *merges; /* [n_merges] later ones win */
-    uint32_t n_merges, cap_merges;
+    uint32_t n_merges;
+    size_t cap_merges;
     struct added_entry *added; /* [n_added]; text in strings */
-    uint32_t n_added, cap_added;
+    uint32_t n_added;
+    size_t cap_added;
     struct step steps[MAX_STEPS];
     uint32_t n_steps;
     struct buf strings;
