@@ -273,8 +273,8 @@ static bool check_unknown(struct parser *p)
     check_outer(p);
     return p->unknown.len == 0 ||
            error_set(p->err, EX_DATAERR,
-                     "%s: unknown for a %s model, and might change the arithmetic: %s", p->f.name,
-                     p->c->arch->type, p->unknown.data);
+                     "%s: unknown fields for a %s model, which might change the arithmetic: %s",
+                     p->f.name, p->c->arch->type, p->unknown.data);
 }
 
 static bool read_language_model(struct model_config *c, const json_t *object, const json_t *outer,
