@@ -102,7 +102,8 @@ typedef void silu_mul_fn(float *gate, const float *up, uint32_t n);
 /* x[i] += y[i] */
 typedef void add_fn(float *x, const float *y, uint32_t n);
 
-/* out = (x - mean(x)) * rsqrt(variance(x) + eps) * weight + bias; bias may be NULL, out may be x. */
+/* out = (x - mean(x)) * rsqrt(variance(x) + eps) * weight + bias; bias may be NULL, out may be x.
+ */
 typedef void layer_norm_fn(float *out, const float *x, const float *weight, const float *bias,
                            uint32_t dim, float eps);
 
@@ -144,9 +145,9 @@ typedef void attend_batch_int8_fn(float *out, size_t ld_out, const float *q, siz
                                   uint32_t n_tok, uint32_t pos0, const int8_t *k,
                                   const float *k_scale, const int8_t *v, const float *v_scale,
                                   uint32_t dim, float scale, float *scores, size_t ld_scores);
-/* Several queries that all see the same positions: the heads of a group that shares keys and values.
- * cap > 0: scores become cap tanh(score / cap). With the bits that one after another has, and
- * without a cap those of the functions above. k and v are f32, bf16 or int8 by the function. */
+/* Several queries that all see the same positions: the heads of a group that shares keys and
+ * values. cap > 0: scores become cap tanh(score / cap). With the bits that one after another has,
+ * and without a cap those of the functions above. k and v are f32, bf16 or int8 by the function. */
 struct attend_group {
     float *out; /* [n][ld_out] */
     size_t ld_out;

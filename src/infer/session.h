@@ -64,8 +64,9 @@ void session_truncate(struct session *s, uint32_t n);
 /* Whether evaluation can go on behind the first n of the tokens that are in the cache. */
 bool session_holds(const struct session *s, uint32_t n);
 
-/* Raw cache for serialisation. After filling n positions call session_adopt, with the first position
- * that sliding layers have; before, truncate to 0. -> n, or 0 if that is too few positions to go on.
+/* Raw cache for serialisation. After filling n positions call session_adopt, with the first
+ * position that sliding layers have; before, truncate to 0. -> n, or 0 if that is too few positions
+ * to go on.
  */
 const struct kv *session_kv(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * session_internal: a session's state, for the files that evaluate it: session.c (what is in the
- * cache), forward.c (a chunk of tokens through all layers), attention.c (one layer's attention).
+ * session_internal: a session's state, for the files that evaluate it: session_sync.c (what is in
+ * the cache), forward.c (a chunk of tokens through all layers), attention.c (one layer's
+ * attention).
  */
 #ifndef QINS_SESSION_INTERNAL_H
 #define QINS_SESSION_INTERNAL_H

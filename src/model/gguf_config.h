@@ -12,7 +12,8 @@
  * change the arithmetic. -> new reference, or NULL. */
 json_t *gguf_config(const struct gguf_split *s, const struct gguf_arch *arch, struct error *err);
 
-/* generation_config.json: the tokens that end an answer, and recommended sampling values. -> new reference, or NULL. */
+/* generation_config.json: the tokens that end an answer, and recommended sampling values. -> new
+ * reference, or NULL. */
 json_t *gguf_generation_config(const struct gguf_split *s, struct error *err);
 
 /* "rope_scaling" and what belongs to it, into `config`, which has the fields of the architecture.
