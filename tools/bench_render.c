@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bench.h"
+#include "chat_template.h"
+#include "checkpoint.h"
 #include "json.h"
 #include "template_fold.h"
 
@@ -116,8 +118,39 @@ static void print_json(json_t *o)
     json_decref(o);
 }
 
-static void print_result(const struct bench *b, const struct template_output *out,
-                         enum template_folding folding)
+/* What text and ids are of: a template alone, or a model's. */
+struct subject {
+    struct chat_template template;
+    struct tokenizer *tokenizer; /* NULL: of a template alone */
+    struct model_config config;  /* with a tokenizer: the tokens that end an answer */
+};
+
+static json_t *ids_json(const struct subject *s, const struct template_output *text)
+{
+    struct ids ids = {0};
+    json_t *list = json_array();
+    chat_template_encode(text, s->tokenizer, &ids);
+    for (size_t i = 0; i < ids.n; i++)
+        json_array_append_new(list, json_integer(ids.ids[i]));
+    ids_free(&ids);
+    return list;
+}
+
+static json_t *stop_json(const struct subject *s)
+{
+    json_t *list = json_array();
+    bool known = s->template.end < 0;
+    for (uint32_t i = 0; i < s->config.n_stop; i++) {
+        json_array_append_new(list, json_integer(s->config.stop[i]));
+        known |= s->config.stop[i] == s->template.end;
+    }
+    if (!known)
+        json_array_append_new(list, json_integer(s->template.end));
+    return list;
+}
+
+static void print_result(const struct bench *b, const struct subject *s,
+                         const struct template_output *out, enum template_folding folding)
 {
     static const char *const names[] = {NULL, "neighbours", "system"};
     if (!b->json) {
@@ -127,6 +160,10 @@ static void print_result(const struct bench *b, const struct template_output *ou
     json_t *o = json_pack("{s:s%,s:o}", "text", out->text, out->n, "template", spans_json(out));
     if (names[folding])
         json_object_set_new(o, "folded", json_string(names[folding]));
+    if (s->tokenizer) {
+        json_object_set_new(o, "ids", ids_json(s, out));
+        json_object_set_new(o, "stop", stop_json(s));
+    }
     print_json(o);
 }
 
@@ -144,43 +181,97 @@ static void print_error(const struct bench *b, const struct error *err)
     print_json(json_pack("{s:o}", "error", text ? text : json_string("")));
 }
 
-/* A template in a file of its own. Models, folders and GGUF files, which bring a template and a
- * tokenizer, have their place here: ids and stop come from the same output. */
-static bool render_file(struct bench *b, struct template_input *in, struct error *err)
+static bool open_template_file(struct subject *s, const char *path, struct error *err)
 {
     struct buf text = {0};
+    if (read_file(&text, path, TEMPLATE_MAX_BYTES, err))
+        s->template.program = template_parse(text.data, text.len, err);
+    buf_free(&text);
+    return s->template.program != NULL;
+}
+
+static bool open_template_of(struct subject *s, const char *tokenizer_config_json, const char *path,
+                             struct error *err)
+{
+    return chat_template_init(&s->template, s->tokenizer, tokenizer_config_json, err) &&
+           (s->template.program ||
+            error_set(err, EX_DATAERR, "%s: the model has no chat template", path));
+}
+
+/* A folder or a GGUF file. */
+static bool open_source(struct subject *s, const char *path, struct error *err)
+{
+    struct checkpoint c;
+    if (!checkpoint_open(&c, path, err))
+        return false;
+    s->config = c.config;
+    s->tokenizer = checkpoint_tokenizer(&c, err);
+    bool ok = s->tokenizer && open_template_of(s, c.tokenizer_config_json.data, path, err);
+    checkpoint_close(&c);
+    return ok;
+}
+
+/* A .qins file, which the tokenizer goes on using. */
+static bool open_model(struct subject *s, struct bench *b, struct error *err)
+{
+    b->model = model_open(b->model_path, err);
+    if (!b->model)
+        return false;
+    s->config = b->model->config;
+    s->tokenizer = model_tokenizer(b->model, err);
+    return s->tokenizer && open_template_of(s, b->model->tokenizer_config_json, b->model_path, err);
+}
+
+static bool open_subject(struct subject *s, struct bench *b, struct error *err)
+{
+    size_t n = strlen(b->model_path);
+    if (n > 6 && strcmp(b->model_path + n - 6, ".jinja") == 0)
+        return open_template_file(s, b->model_path, err);
+    return checkpoint_is_source(b->model_path) ? open_source(s, b->model_path, err)
+                                               : open_model(s, b, err);
+}
+
+static bool render_subject(const struct bench *b, const struct subject *s,
+                           struct template_input *in, struct error *err)
+{
     struct template_output out = {0};
     enum template_folding folding;
-    bool ok = read_file(&text, b->model_path, TEMPLATE_MAX_BYTES, err);
-    struct template *t = ok ? template_parse(text.data, text.len, err) : NULL;
-    ok = t && render(t, in, b->render.strict, &out, &folding, err);
+    in->bos = b->render.bos ? b->render.bos : s->template.bos;
+    in->eos = b->render.eos ? b->render.eos : s->template.eos;
+    bool ok = render(s->template.program, in, b->render.strict, &out, &folding, err);
     if (ok)
-        print_result(b, &out, folding);
-    else
-        print_error(b, err);
+        print_result(b, s, &out, folding);
     template_output_free(&out);
-    template_free(t);
-    buf_free(&text);
     return ok;
+}
+
+static void close_subject(struct subject *s, struct bench *b)
+{
+    chat_template_free(&s->template);
+    tokenizer_free(s->tokenizer);
+    if (b->model)
+        model_close(b->model);
+    b->model = NULL;
 }
 
 bool bench_render(struct bench *b, struct error *err)
 {
     struct tm clock;
+    struct subject s = {.template.end = -1};
     json_t *messages = NULL, *variables = NULL;
-    size_t n = strlen(b->model_path);
-    if (n < 6 || strcmp(b->model_path + n - 6, ".jinja") != 0)
-        return error_set(err, EX_USAGE, "%s: a template, NAME.jinja, expected", b->model_path);
     bool ok = set_clock(&b->render, &clock, err) &&
               (messages = read_messages(b->render.messages, err)) &&
               read_variables(b->render.extra, &variables, err);
     struct template_input in = {.messages_json = messages,
                                 .variables = variables,
-                                .bos = b->render.bos,
-                                .eos = b->render.eos,
                                 .clock = &clock,
                                 .add_generation_prompt = !b->render.no_generation_prompt};
-    ok = ok && render_file(b, &in, err);
+    if (ok) {
+        ok = open_subject(&s, b, err) && render_subject(b, &s, &in, err);
+        if (!ok)
+            print_error(b, err);
+    }
+    close_subject(&s, b);
     json_decref(messages);
     json_decref(variables);
     return ok;

@@ -348,7 +348,7 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
                          command_names);
     if (n < 2 && b->command->run != bench_kernels)
         return error_set(err, EX_USAGE, "%s: %s is missing", words[0],
-                         b->command->run == bench_render ? "TEMPLATE.jinja" : "MODEL");
+                         b->command->run == bench_render ? "PATH" : "MODEL");
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
     b->model_path = n > 1 ? words[1] : NULL;

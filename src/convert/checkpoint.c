@@ -449,17 +449,46 @@ static bool read_config(struct checkpoint *c, struct error *err)
     return ok;
 }
 
+/* chat_template.jinja wins over the template in tokenizer_config.json, and takes its place there.
+ */
+static bool merge_template(struct checkpoint *c, json_t *config, struct error *err)
+{
+    struct buf text = {0};
+    if (!read_optional(c, &text, "chat_template.jinja", err))
+        return false;
+    if (!text.data)
+        return true;
+    const char *path = c->sources[c->n_sources - 1].path;
+    json_t *value = json_stringn(text.data, text.len);
+    buf_free(&text);
+    if (!value)
+        return error_set(err, EX_DATAERR, "%s: not UTF-8", path);
+    json_object_set_new(config, "chat_template", value);
+    char *merged = json_dumps(config, JSON_COMPACT);
+    c->tokenizer_config_json.len = 0;
+    buf_puts(&c->tokenizer_config_json, merged);
+    free(merged);
+    return true;
+}
+
+/* The .qins file carries tokenizer_config.json as text: it must be valid UTF-8. */
+static bool read_tokenizer_config(struct checkpoint *c, struct error *err)
+{
+    struct buf *text = &c->tokenizer_config_json;
+    if (!read_optional(c, text, "tokenizer_config.json", err))
+        return false;
+    json_t *config = text->data
+                         ? json_parse(text->data, text->len, c->sources[c->n_sources - 1].path, err)
+                         : json_object();
+    bool ok = config && merge_template(c, config, err);
+    json_decref(config);
+    return ok;
+}
+
 static bool read_tokenizer(struct checkpoint *c, struct error *err)
 {
-    if (!read_source(c, &c->tokenizer_json, "tokenizer.json", MAX_TOKENIZER_BYTES, err) ||
-        !read_optional(c, &c->tokenizer_config_json, "tokenizer_config.json", err))
-        return false;
-    if (!c->tokenizer_config_json.data)
-        return true;
-    json_t *value = json_parse(c->tokenizer_config_json.data, c->tokenizer_config_json.len,
-                               c->sources[c->n_sources - 1].path, err);
-    json_decref(value);
-    return value != NULL; /* the .qins file carries it as text: it must be valid UTF-8 */
+    return read_source(c, &c->tokenizer_json, "tokenizer.json", MAX_TOKENIZER_BYTES, err) &&
+           read_tokenizer_config(c, err);
 }
 
 static bool open_folder(struct checkpoint *c, struct error *err)

@@ -32,6 +32,7 @@ struct engine_options {
 struct engine_info {             /* constant after EVENT_READY; owned by the engine */
     const char *format;          /* of most weights: "qins8" */
     const char *generation_json; /* the makers' generation_config.json; NULL: there is none */
+    const char *template;        /* chat template: "own" of the model; "none": a base model */
     const char *cpu_level;       /* "avx2" */
     unsigned n_threads;
     uint32_t ctx_len;
@@ -83,5 +84,7 @@ void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
 /* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None if a stop
  * text ended it inside a token. */
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
+/* Why the last turn that ended with STOP_FAILED did. */
+void engine_turn_error(struct engine *e, struct error *out);
 
 #endif

@@ -62,6 +62,7 @@ void engine_stop(struct engine *e)
     prompt_cache_free(e->cache);
     session_free(e->session);
     tokenizer_free(e->tokenizer);
+    chat_template_free(&e->template);
     if (e->model)
         model_close(e->model);
     pool_free(e->pool);
@@ -185,5 +186,12 @@ void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
     const struct answer *a = &e->answers[turn % N_ANSWERS];
     for (size_t i = 0; a->turn == turn && i < a->ids.n; i++)
         ids_push(out, a->ids.ids[i]);
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_turn_error(struct engine *e, struct error *out)
+{
+    pthread_mutex_lock(&e->lock);
+    *out = e->turn_error;
     pthread_mutex_unlock(&e->lock);
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "chat_template.h"
 #include "engine_setup.h"
 #include "prompt_cache.h"
 #include "session.h"
@@ -52,6 +53,7 @@ struct engine {
     pthread_cond_t news;
     struct request pending;           /* under lock */
     struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
+    struct error turn_error;          /* under lock; why the turn before failed */
     uint32_t last_turn;               /* of the caller's thread */
     int64_t owner; /* under lock; the conversation whose tokens the session holds, or 0 */
     struct sampling sampling; /* under lock */
@@ -66,7 +68,7 @@ struct engine {
     /* Written by the engine's thread before it leaves ENGINE_LOADING, constant then. */
     _Atomic enum engine_state state;
     struct engine_info info;
-    enum chat_template template;
+    struct chat_template template;
     struct error error;
 
     /* The engine's thread alone. */

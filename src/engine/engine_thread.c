@@ -154,7 +154,7 @@ static bool load(struct engine *e)
     if (!e->tokenizer)
         return false;
     if (!e->raw &&
-        !chat_template_detect(e->tokenizer, m->tokenizer_config_json, &e->template, &e->error))
+        !chat_template_init(&e->template, e->tokenizer, m->tokenizer_config_json, &e->error))
         return false;
     struct session_options o = {
         .ctx_len = e->ctx_len, .kv = session_default_kv(m), .gemm = e->setup.gemm};
@@ -167,6 +167,7 @@ static bool load(struct engine *e)
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->setup.speculate);
     e->info.format = format_info(m->format)->name;
+    e->info.template = chat_template_name(&e->template);
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
     e->info.file_bytes = m->file_bytes;
     e->info.cpu_level = e->kernels.level;

@@ -25,7 +25,8 @@ enum stop_reason {
     STOP_LENGTH,  /* max_tokens */
     STOP_CONTEXT, /* the context is full */
     STOP_CANCELLED,
-    STOP_TEXT, /* one of the turn's stop texts */
+    STOP_TEXT,   /* one of the turn's stop texts */
+    STOP_FAILED, /* no answer was begun: engine_turn_error tells why */
 };
 
 enum { EVENT_TEXT_MAX = 64 };

@@ -21,6 +21,7 @@ struct turn {
     const struct request *r;
     struct ids ids; /* prompt and answer */
     struct ids answer;
+    bool continues; /* the answer goes on with a text: a leading space belongs to it */
     struct prompt_lookup *lookup; /* of all ids; NULL: no drafts */
     struct draft draft;
     struct detokenizer detokenizer;
@@ -36,9 +37,8 @@ struct turn {
 
 /* ---- the prompt ----------------------------------------------------------------------- */
 
-/* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. -> does
- * the answer continue a text, so that a leading space belongs to it? */
-static bool render_raw(struct turn *t)
+/* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. */
+static void render_raw(struct turn *t)
 {
     const struct tokenizer *tok = t->e->tokenizer;
     const struct chat *c = &t->r->chat;
@@ -50,27 +50,32 @@ static bool render_raw(struct turn *t)
     tokenizer_push_prefix(tok, &t->ids);
     if (span.len > 0)
         tokenizer_encode(tok, &span, 1, &t->ids);
-    return span.len > 0;
+    t->continues = span.len > 0;
 }
 
-static bool render_chat(struct turn *t)
+/* -> false: the template refuses these messages. */
+static bool render_chat(struct turn *t, struct error *err)
 {
     const struct chat *c = &t->r->chat;
-    chat_render(c, t->e->template, t->e->tokenizer, &t->ids);
-    return c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
-           c->messages[c->n - 1].text.len > 0;
+    t->continues = c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
+                   c->messages[c->n - 1].text.len > 0;
+    return chat_render(c, &t->e->template, t->e->tokenizer, &t->ids, err);
 }
 
-static void render(struct turn *t)
+static bool render(struct turn *t, struct error *err)
 {
-    bool continues = t->r->raw ? render_raw(t) : render_chat(t);
+    if (t->r->raw)
+        render_raw(t);
+    else if (!render_chat(t, err))
+        return false;
     int32_t bos = t->e->model->config.bos;
     if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
         ids_push(&t->ids, bos);
     detokenizer_init(&t->detokenizer, t->e->tokenizer, false);
-    if (continues)
+    if (t->continues)
         t->detokenizer.at_start = false;
     t->stats.n_prompt = (uint32_t)t->ids.n;
+    return true;
 }
 
 /* ---- events --------------------------------------------------------------------------- */
@@ -164,9 +169,10 @@ static struct sampling live_sampling(struct engine *e)
 }
 
 /* A model that begins a new text has ended this one too. */
-static bool ends_answer(const struct model_config *c, int32_t id)
+static bool ends_answer(const struct engine *e, int32_t id)
 {
-    if (id == c->bos)
+    const struct model_config *c = &e->model->config;
+    if (id == c->bos || id == e->template.end)
         return true;
     for (uint32_t i = 0; i < c->n_stop; i++)
         if (c->stop[i] == id)
@@ -297,7 +303,7 @@ static enum stop_reason pick_tokens(struct turn *t)
         is_wrong = i < g.n_ids && !same;
         n_accepted += same;
         t->stats.n_accepted += same && i < g.n;
-        if (ends_answer(&e->model->config, id))
+        if (ends_answer(e, id))
             return STOP_END;
         if (emit_token(t, id))
             return STOP_TEXT;
@@ -342,10 +348,26 @@ static void cut_answer(struct turn *t)
     t->answer.n = n > 0 && (size_t)t->ends.ids[n - 1] == t->stopper.n_passed ? n : 0;
 }
 
+static void fail(struct turn *t, const struct error *err)
+{
+    struct engine *e = t->e;
+    pthread_mutex_lock(&e->lock);
+    e->turn_error = *err;
+    pthread_mutex_unlock(&e->lock);
+    struct event done = event_of(t, EVENT_DONE);
+    done.stop = STOP_FAILED;
+    engine_emit(e, &done);
+}
+
 void turn_run(struct engine *e, const struct request *r)
 {
     struct turn t = {.e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
-    render(&t);
+    struct error err;
+    if (!render(&t, &err)) {
+        fail(&t, &err);
+        ids_free(&t.ids);
+        return;
+    }
     sampler_seed(e->sampler, r->seed);
     speculate_begin(&e->speculate);
     resume(&t);

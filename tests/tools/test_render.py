@@ -99,7 +99,7 @@ class Render(unittest.TestCase):
             self.assertIn(words, r.stderr)
         self.assertEqual(self.run_bench(t, "{}").returncode, 65)
         self.assertEqual(self.run_bench(t, "[").returncode, 65)
-        self.assertEqual(self.run_bench(t + ".txt", []).returncode, 64)
+        self.assertEqual(self.run_bench(t + ".txt", []).returncode, 66)  # no such model
         self.assertEqual(self.run_bench("/nope/t.jinja", []).returncode, 66)
         self.assertEqual(subprocess.run([PROGRAM, "render", t], capture_output=True).returncode, 64)
         self.assertEqual(self.run_bench(t, [], "--clock", "2026-11-29T09:30").stdout, "2026 Sunday")

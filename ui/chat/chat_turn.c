@@ -223,6 +223,14 @@ static void note_done(struct status *f, const struct event *e)
     spark_add(&f->speed, (double)e->stats.tokens_per_s);
 }
 
+/* The template's own words. */
+static void tell_failure(struct chat_session *s)
+{
+    struct error err;
+    engine_turn_error(s->engine, &err);
+    chat_notice(s, "%s", err.text);
+}
+
 static void on_done(struct chat_session *s, const struct event *e)
 {
     struct message *m = &s->conversation.messages[s->writing];
@@ -235,7 +243,9 @@ static void on_done(struct chat_session *s, const struct event *e)
     s->turn = 0;
     note_done(&s->status, e);
     chat_sample(s);
-    if (e->stop == STOP_CONTEXT)
+    if (e->stop == STOP_FAILED)
+        tell_failure(s);
+    else if (e->stop == STOP_CONTEXT)
         chat_context_full(s, e->stats.n_tokens == 0, drop_oldest);
     else
         chat_watch_context(s);

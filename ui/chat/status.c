@@ -39,6 +39,7 @@ const char *status_stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context full";
     case STOP_TEXT: return "stop text";
     case STOP_CANCELLED: return "you";
+    case STOP_FAILED: return "chat template";
     case STOP_NONE: break;
     }
     return "-";

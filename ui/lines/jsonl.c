@@ -52,6 +52,7 @@ void jsonl_start(struct output *out, const struct engine_info *info, const char 
     json_t *line = event_json("start");
     add_text(line, "model", model, strlen(model));
     add_text(line, "format", info->format, strlen(info->format));
+    add_text(line, "template", info->template, strlen(info->template));
     add_integer(line, "model_bytes", info->file_bytes);
     add_integer(line, "context", info->ctx_len);
     add_integer(line, "threads", info->n_threads);
@@ -67,6 +68,7 @@ static const char *stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context";
     case STOP_CANCELLED: return "cancelled";
     case STOP_TEXT: return "stop";
+    case STOP_FAILED: return "error";
     default: return "end";
     }
 }

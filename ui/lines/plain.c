@@ -199,6 +199,11 @@ static void end_turn(struct plain *p, const struct event *e)
         plain_fail(p, &err);
         return;
     }
+    if (e->stop == STOP_FAILED) {
+        engine_turn_error(p->chat.engine, &err);
+        plain_fail(p, &err);
+        return;
+    }
     if (!p->cli->json) {
         output_end(&p->out);
         show_stats(p, e);

@@ -442,10 +442,9 @@ static void test_what_cannot_be_loaded_fails_with_a_reason(void **state)
     engine_stop(e);
 }
 
-/* Copies a model folder and gives it a chat template that nobody knows. */
-static void copy_with_strange_template(const char *model, const char *folder)
+/* Copies a model folder and gives it a tokenizer_config.json. */
+static void copy_with_config(const char *model, const char *folder, const char *config)
 {
-    static const char config[] = "{\"chat_template\": \"{{ messages }}\"}";
     char *command = xasprintf("cp '%s'/*.json '%s'/*.safetensors '%s'", shared_path(model),
                               shared_path(model), folder);
     assert_int_equal(system(command), 0);
@@ -462,7 +461,7 @@ static void test_an_unknown_template_matters_to_chats_alone(void **state)
 {
     (void)state;
     char *folder = temp_folder();
-    copy_with_strange_template("models/stories260K", folder);
+    copy_with_config("models/stories260K", folder, "{\"chat_template\": \"{% frobnicate %}\"}");
     for (int raw = 0; raw < 2; raw++) {
         struct engine_options o = {.model = folder, .n_threads = 1, .format = "f32", .raw = raw};
         struct engine *e = engine_start(&o);
@@ -474,6 +473,33 @@ static void test_an_unknown_template_matters_to_chats_alone(void **state)
             assert_non_null(strstr(engine_error(e)->text, "chat_template"));
         engine_stop(e);
     }
+    remove_folder(folder);
+}
+
+static void test_a_template_that_refuses_ends_the_turn_with_its_words(void **state)
+{
+    (void)state;
+    char *folder = temp_folder();
+    struct error err = {0};
+    copy_with_config("models/stories260K", folder,
+                     "{\"chat_template\": \"{{ raise_exception('not today') }}\"}");
+    struct engine *e =
+        engine_start(&(struct engine_options){.model = folder, .n_threads = 1, .format = "f32"});
+    struct event event;
+    while ((event = next_event(e)).type == EVENT_LOADING)
+        ;
+    assert_int_equal(event.type, EVENT_READY);
+    struct chat chat = {0};
+    chat_add(&chat, CHAT_USER, "Hello", 5);
+    engine_submit(e, &(struct turn_request){.chat = &chat, .max_tokens = 8});
+    chat_free(&chat);
+    event = next_event(e);
+    assert_int_equal(event.type, EVENT_DONE);
+    assert_int_equal(event.stop, STOP_FAILED);
+    engine_turn_error(e, &err);
+    assert_non_null(strstr(err.text, "not today"));
+    assert_int_equal(err.code, EX_DATAERR);
+    engine_stop(e);
     remove_folder(folder);
 }
 
@@ -661,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_a_full_context_ends_the_turn_and_drops_nothing),
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
         cmocka_unit_test(test_an_unknown_template_matters_to_chats_alone),
+        cmocka_unit_test(test_a_template_that_refuses_ends_the_turn_with_its_words),
         cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
         cmocka_unit_test(test_cancel_ends_a_turn_and_keeps_its_text),
         cmocka_unit_test(test_cancel_while_the_prompt_is_read),

@@ -136,6 +136,7 @@ struct engine *engine_start(const struct engine_options *o)
     (void)o;
     e->queue = event_queue_new(256);
     e->info = (struct engine_info){.format = "qins8",
+                                   .template = "own",
                                    .file_bytes = 1000000000,
                                    .n_threads = 1,
                                    .cpu_level = "fake",
@@ -189,6 +190,11 @@ const struct engine_info *engine_info(const struct engine *e)
 const struct error *engine_error(const struct engine *e)
 {
     return e->error.code ? &e->error : NULL;
+}
+
+void engine_turn_error(struct engine *e, struct error *out)
+{
+    *out = e->error;
 }
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "chat_template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "template_fold.h"
+
+static const char *const roles[] = {
+    [CHAT_SYSTEM] = "system", [CHAT_USER] = "user", [CHAT_ASSISTANT] = "assistant"};
+
+/* ---- reading -------------------------------------------------------------------------- */
+
+/* A text, or a list of named ones of which "default" counts. */
+static const json_t *find_template(const json_t *config)
+{
+    const json_t *v = json_object_get(config, "chat_template");
+    for (size_t i = 0; json_is_array(v) && i < json_array_size(v); i++) {
+        const json_t *entry = json_array_get(v, i);
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        if (name && strcmp(name, "default") == 0)
+            return json_object_get(entry, "template");
+    }
+    return v;
+}
+
+/* "bos_token": "<s>", or an object that describes it. -> a copy, or NULL */
+static char *token_text(const json_t *config, const char *key)
+{
+    const json_t *v = json_object_get(config, key);
+    const char *text = json_string_value(json_is_object(v) ? json_object_get(v, "content") : v);
+    return text ? xstrdup(text) : NULL;
+}
+
+static struct template_input input_of(const struct chat_template *c, struct tm *now)
+{
+    time_t t = time(NULL);
+    return (struct template_input){
+        .bos = c->bos, .eos = c->eos, .clock = c->clock ? c->clock : localtime_r(&t, now)};
+}
+
+/* The first special token in the template's own text from `at` on, or -1. */
+static int32_t special_behind(const struct template_output *text, size_t at,
+                              const struct tokenizer *t)
+{
+    struct ids ids = {0};
+    int32_t found = -1;
+    for (size_t i = 0; i < text->n_spans; i++) {
+        const struct template_span *s = &text->spans[i];
+        const struct text_span own = {text->text + s->start, s->length, true};
+        if (s->from_template && s->start >= at)
+            tokenizer_encode(t, &own, 1, &ids);
+    }
+    for (size_t i = 0; i < ids.n && found < 0; i++)
+        if (tokenizer_is_special(t, ids.ids[i]))
+            found = ids.ids[i];
+    ids_free(&ids);
+    return found;
+}
+
+/* What ends a turn stands behind an answer: one is rendered to see. */
+static int32_t find_end(const struct chat_template *c, const struct tokenizer *t)
+{
+    static const char answer[] = "Xyzzy";
+    const struct template_message messages[] = {{"user", "Hello", 5, NULL},
+                                                {"assistant", answer, sizeof answer - 1, NULL}};
+    struct template_output text;
+    struct error ignored;
+    struct tm now;
+    int32_t end = -1;
+    struct template_input in = input_of(c, &now);
+    in.messages = messages;
+    in.n_messages = 2;
+    if (!template_render(c->program, &in, &text, &ignored))
+        return -1;
+    const char *at = strstr(text.text, answer);
+    if (at)
+        end = special_behind(&text, (size_t)(at - text.text), t);
+    template_output_free(&text);
+    return end;
+}
+
+static bool read_template(struct chat_template *c, const json_t *config, struct error *err)
+{
+    const json_t *v = find_template(config);
+    c->bos = token_text(config, "bos_token");
+    c->eos = token_text(config, "eos_token");
+    if (!v || json_is_null(v))
+        return true;
+    if (!json_is_string(v))
+        return error_set(err, EX_DATAERR,
+                         "tokenizer_config.json: chat_template is neither a text nor a list with a "
+                         "template called \"default\"");
+    struct error why;
+    c->program = template_parse(json_string_value(v), json_string_length(v), &why);
+    return c->program || error_set(err, why.code, "chat_template: %s", why.text);
+}
+
+bool chat_template_init(struct chat_template *c, const struct tokenizer *t,
+                        const char *tokenizer_config_json, struct error *err)
+{
+    *c = (struct chat_template){.end = -1};
+    if (!tokenizer_config_json)
+        return true;
+    json_t *config = json_parse(tokenizer_config_json, strlen(tokenizer_config_json),
+                                "tokenizer_config.json", err);
+    bool ok = config && read_template(c, config, err);
+    json_decref(config);
+    if (!ok)
+        chat_template_free(c);
+    else if (c->program)
+        c->end = find_end(c, t);
+    return ok;
+}
+
+void chat_template_free(struct chat_template *c)
+{
+    template_free(c->program);
+    free(c->bos);
+    free(c->eos);
+    *c = (struct chat_template){.end = -1};
+}
+
+const char *chat_template_name(const struct chat_template *c)
+{
+    return c->program ? "own" : "none";
+}
+
+/* ---- encoding ------------------------------------------------------------------------- */
+
+/* Pieces of a text whose ids are not made yet. */
+struct pending {
+    const struct tokenizer *t;
+    struct ids *out;
+    size_t n_before; /* ids that were there at first */
+    struct text_span *spans;
+    size_t n, cap;
+};
+
+static void add(struct pending *p, const char *text, size_t n, bool special)
+{
+    p->spans = xgrow(p->spans, p->n, &p->cap, sizeof *p->spans);
+    p->spans[p->n++] = (struct text_span){text, n, special};
+}
+
+static void flush(struct pending *p)
+{
+    if (p->out->n == p->n_before)
+        tokenizer_encode(p->t, p->spans, p->n, p->out);
+    else
+        tokenizer_encode_more(p->t, p->spans, p->n, p->out);
+    p->n = 0;
+}
+
+static void add_ids(struct pending *p, const struct ids *ids)
+{
+    flush(p);
+    for (size_t i = 0; i < ids->n; i++)
+        ids_push(p->out, ids->ids[i]);
+}
+
+void chat_template_encode(const struct template_output *text, const struct tokenizer *t,
+                          struct ids *out)
+{
+    struct pending p = {.t = t, .out = out, .n_before = out->n};
+    for (size_t i = 0; i < text->n_spans; i++)
+        add(&p, text->text + text->spans[i].start, text->spans[i].length,
+            text->spans[i].from_template);
+    flush(&p);
+    free(p.spans);
+}
+
+/* The message from *next on whose text this is, whole; *next goes behind it. */
+static const struct chat_message *message_of(const struct chat *chat, size_t *next,
+                                             const char *text, size_t n)
+{
+    for (size_t i = *next; i < chat->n; i++) {
+        const struct buf *m = &chat->messages[i].text;
+        if (m->len == n && n && memcmp(m->data, text, n) == 0) {
+            *next = i + 1;
+            return &chat->messages[i];
+        }
+    }
+    return NULL;
+}
+
+/* Answers that the template shows unchanged keep their ids. */
+static void add_text(struct pending *p, const struct template_output *text, const struct chat *chat)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < text->n_spans; i++) {
+        const struct template_span *s = &text->spans[i];
+        const char *bytes = text->text + s->start;
+        const struct chat_message *m =
+            s->from_template ? NULL : message_of(chat, &next, bytes, s->length);
+        if (m && m->ids.n)
+            add_ids(p, &m->ids);
+        else
+            add(p, bytes, s->length, s->from_template);
+    }
+}
+
+static void add_message(struct pending *p, const struct chat_message *m)
+{
+    if (m->ids.n)
+        add_ids(p, &m->ids);
+    else
+        add(p, m->text.data, m->text.len, false);
+}
+
+/* ---- rendering ------------------------------------------------------------------------ */
+
+static bool run(const struct chat *chat, size_t n, const struct chat_template *c,
+                struct template_output *text, struct error *err)
+{
+    struct template_message *messages = xcalloc(n + 1, sizeof *messages);
+    enum template_folding folding;
+    struct tm now;
+    struct template_input in = input_of(c, &now);
+    for (size_t i = 0; i < n; i++) {
+        const struct chat_message *m = &chat->messages[i];
+        messages[i] = (struct template_message){roles[m->role], m->text.len ? m->text.data : "",
+                                                m->text.len, NULL};
+    }
+    in.messages = messages;
+    in.n_messages = n;
+    in.add_generation_prompt = true;
+    bool ok = template_render_folding(c->program, &in, text, &folding, err);
+    free(messages);
+    return ok;
+}
+
+/* A base model knows no roles, and no instructions. */
+static void render_plain(const struct chat *chat, struct pending *p)
+{
+    tokenizer_push_prefix(p->t, p->out);
+    p->n_before = p->out->n;
+    for (size_t i = 0; i < chat->n; i++)
+        if (chat->messages[i].role != CHAT_SYSTEM)
+            add_message(p, &chat->messages[i]);
+}
+
+bool chat_render(const struct chat *chat, const struct chat_template *c, const struct tokenizer *t,
+                 struct ids *out, struct error *err)
+{
+    struct pending p = {.t = t, .out = out, .n_before = out->n};
+    struct template_output text = {0};
+    bool open = chat->n > 0 && chat->messages[chat->n - 1].role == CHAT_ASSISTANT;
+    bool ok = !c->program || run(chat, chat->n - open, c, &text, err);
+    if (!c->program) {
+        render_plain(chat, &p);
+    } else if (ok) {
+        add_text(&p, &text, chat);
+        if (open)
+            add_message(&p, &chat->messages[chat->n - 1]);
+    }
+    flush(&p);
+    template_output_free(&text);
+    free(p.spans);
+    return ok;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_template: from a conversation to token ids, by the template that a model brings with it.
+ *
+ * Special tokens are recognised only in what the template wrote itself: a message that spells one
+ * stays text. An answer keeps the ids that the model generated if the template shows its text
+ * unchanged. The template writes the token that begins a text, or there is none.
+ */
+#ifndef QINS_CHAT_TEMPLATE_H
+#define QINS_CHAT_TEMPLATE_H
+
+#include <time.h>
+
+#include "chat.h"
+#include "template.h"
+#include "tokenizer.h"
+
+struct chat_template {
+    struct template *program; /* NULL: a base model, which continues a text and knows no roles */
+    char *bos, *eos;          /* texts of bos_token and eos_token, or NULL */
+    int32_t end;              /* the token that the program writes behind an answer, or -1 */
+    const struct tm *clock;   /* for templates that tell the date; NULL: now */
+};
+
+/* From tokenizer_config.json (NULL: there is none): "chat_template", a text or a list of named ones
+ * of which "default" counts. A template that is not understood: an error with line:column. */
+bool chat_template_init(struct chat_template *c, const struct tokenizer *t,
+                        const char *tokenizer_config_json, struct error *err);
+void chat_template_free(struct chat_template *c);
+
+/* "own", or "none" for a base model. */
+const char *chat_template_name(const struct chat_template *c);
+
+/* Appends the ids of the whole chat up to the place where the answer starts; a last message of the
+ * model is left open, to be continued. If the template refuses the messages, neighbours of one role
+ * are joined, then the system text goes in front of the first message. -> false: it refuses still;
+ * its own words are the error. */
+bool chat_render(const struct chat *chat, const struct chat_template *c, const struct tokenizer *t,
+                 struct ids *out, struct error *err);
+
+/* Appends the ids of a text that a template made. */
+void chat_template_encode(const struct template_output *text, const struct tokenizer *t,
+                          struct ids *out);
+
+#endif
