@@ -28,12 +28,14 @@ static const char page[] =
     "\n"
     "Everything happens on this computer. Nothing is sent anywhere.\n";
 
-void about(struct buf *out, const char *model, uint64_t model_bytes, uint64_t f32_bytes)
+void about(struct buf *out, const char *model, const struct status *f)
 {
     char file[24], whole[24];
     buf_puts(out, page);
     if (model)
-        buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s.\n", model,
-                   format_bytes(model_bytes, file, sizeof file),
-                   format_bytes(f32_bytes, whole, sizeof whole));
+        buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s. %s\n", model,
+                   format_bytes(f->model_bytes, file, sizeof file),
+                   format_bytes(f->f32_bytes, whole, sizeof whole),
+                   f->has_template ? "Conversations follow its own chat template."
+                                   : "It has no chat template: it continues text.");
 }

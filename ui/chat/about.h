@@ -6,8 +6,10 @@
 #define QINS_ABOUT_H
 
 #include "base.h"
+#include "status.h"
 
-/* Appends the page; with a model (else NULL), what it takes and would take as FP32. */
-void about(struct buf *out, const char *model, uint64_t model_bytes, uint64_t f32_bytes);
+/* Appends the page; with a model (else NULL), what it takes, would take as FP32, and whether it has
+ * a chat template. */
+void about(struct buf *out, const char *model, const struct status *f);
 
 #endif

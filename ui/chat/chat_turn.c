@@ -258,6 +258,7 @@ static void note_model(struct status *f, const struct engine_info *info)
     f->model_bytes = info->file_bytes;
     f->f32_bytes = info->f32_bytes;
     f->cpu_level = info->cpu_level;
+    f->has_template = strcmp(info->template, "none") != 0;
     f->n_threads = info->n_threads;
     f->ctx_len = info->ctx_len;
     f->kv_token_bytes = info->kv_token_bytes;

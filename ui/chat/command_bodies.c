@@ -89,7 +89,7 @@ void run_about(struct chat_session *s, const char *argument)
 {
     struct buf text = {0};
     (void)argument;
-    about(&text, s->ready ? s->model_name : NULL, s->status.model_bytes, s->status.f32_bytes);
+    about(&text, s->ready ? s->model_name : NULL, &s->status);
     s->face->page(s->self, "About QINS", text.data);
     buf_free(&text);
 }

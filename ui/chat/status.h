@@ -37,6 +37,7 @@ struct status {
     struct spark speed, rss; /* tokens/s and bytes, at most two samples a second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
+    bool has_template;     /* the model has a chat template of its own; else it continues text */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
 };
