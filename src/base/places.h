@@ -16,8 +16,8 @@ char *places_user_file(const char *name);
 char *places_state_folder(void);
 /* $XDG_CACHE_HOME/qins, or $HOME/.cache/qins: what may be removed at any time. */
 char *places_cache_folder(void);
-/* Makes a folder and those above it where they are missing, for its owner alone; takes the rights
- * of others from one that is there. One that belongs to somebody else is refused. */
+/* Creates a folder and missing parents, mode 0700; takes the rights of others from one that is
+ * there. One that belongs to somebody else is refused. */
 bool places_make_private(const char *folder, struct error *err);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
  * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree

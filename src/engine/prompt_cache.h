@@ -21,9 +21,9 @@ struct prompt_cache *prompt_cache_new(const char *folder, uint64_t max_bytes, co
                                       struct pool *pool);
 void prompt_cache_free(struct prompt_cache *k); /* NULL is fine */
 
-/* Where a file has more of this text's beginning than the session: reads it into the session. Where
- * it was cut into other tokens when it was evaluated, *ids gets those (t NULL: other tokens are
- * another text). `go_on` hears of progress and may end it. -> tokens that came from the disk */
+/* If a file shares a longer prefix with the ids than the session does, loads it into the session.
+ * Where it was cut into other tokens when it was evaluated, *ids gets those (t NULL: other tokens
+ * are another text). `go_on` hears of progress and may end it. -> tokens that came from the disk */
 uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const struct tokenizer *t,
                              struct ids *ids, kv_file_progress_fn *go_on, void *arg);
 

@@ -115,7 +115,7 @@ void options_step(struct options *o, enum option_id id, int n_steps);
 /* What was there before the user changed it. */
 void options_reset(struct options *o, enum option_id id);
 
-/* By YAML name or alias, '-' as good as '_'; -1 when unknown; *nearest (or NULL) gets the best
+/* By YAML name or alias, '-' equals '_'; -1 when unknown; *nearest (or NULL) gets the best
  * guess, or NULL. */
 int options_find(const char *name, const char **nearest);
 

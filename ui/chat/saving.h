@@ -3,7 +3,7 @@
  * saving: stores the conversation as it grows. Finished messages are saved at once, streaming text
  * every second, less often when saving is slow: SAVE_PAUSE times what the last one took lies
  * between, since the whole answer is written each time and the chat waits for it. If the disk
- * fails, the reader gets one line; the chat goes on, and later attempts are made quietly.
+ * fails, the user gets one notice; the chat goes on, and later attempts are made quietly.
  */
 #ifndef QINS_SAVING_H
 #define QINS_SAVING_H
@@ -28,7 +28,7 @@ void saving_free(struct saving *s);
 /* The open store, or NULL and the reason. */
 struct store *saving_store(struct saving *s, struct error *err);
 
-/* Text was added that may wait a second. */
+/* Streamed text changed; saved within a second. */
 void saving_later(struct saving *s);
 /* Saves what is not saved. -> whether all of it is */
 bool saving_now(struct saving *s, struct conversation *c);

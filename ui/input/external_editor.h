@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * external_editor: a text in the person's own editor ($VISUAL, $EDITOR, else vi), as a file that
+ * external_editor: a text in the user's own editor ($VISUAL, $EDITOR, else vi), as a file that
  * nobody else can read. The program runs on meanwhile: it hears of the editor's end by SIGCHLD.
  */
 #ifndef QINS_EXTERNAL_EDITOR_H

@@ -33,7 +33,7 @@ void output_free(struct output *o);
 void output_text(struct output *o, const char *text, size_t n);
 /* Gives out what the sanitiser holds and ends the last line. */
 void output_end(struct output *o);
-/* The person has ended the row: by Enter behind what he typed. */
+/* The user has ended the row: by Enter behind what he typed. */
 void output_entered(struct output *o);
 /* One line of progress, replaced by the next; NULL takes it away. Plain ASCII. */
 void output_status(struct output *o, const char *line);
