@@ -212,7 +212,7 @@ struct kernels {
     matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */
     dequant_fn *dequant[N_FORMATS];
     gemm_tiles_fn *gemm_tiles[N_FORMATS]; /* NULL: this level has none */
-    pack_tokens_fn *pack_tokens;          /* NULL where there is no prompt kernel */
+    pack_tokens_fn *pack_tokens;          /* NULL if there is no prompt kernel */
     quantise_fn *quantise;
     rms_norm_fn *rms_norm;
     rope_fn *rope;

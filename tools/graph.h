@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * graph: one bar per line, in eighths of a cell; in '#' where the environment names no UTF-8
+ * graph: one bar per line, in eighths of a cell; in '#' if the environment names no UTF-8
  * locale.
  */
 #ifndef QINS_GRAPH_H

@@ -133,6 +133,6 @@ bool options_add_stop(struct options *o, enum option_id id, const char *text,
                       enum option_source source, struct error *err);
 struct stops options_stops(const struct options *o);
 struct sampling options_sampling(const struct options *o);
-uint64_t options_seed(const struct options *o); /* a new random one where seed is -1 */
+uint64_t options_seed(const struct options *o); /* a new random one if seed is -1 */
 
 #endif

@@ -103,7 +103,7 @@ struct chat_session {
 /* Finds the model and checks what an engine is started with. raw: turns have no template. On
  * failure nothing is to be freed. */
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
-/* Starts loading; from here on the face is called. saves: conversations are kept. */
+/* Starts loading; from here on the face is called. saves: conversations are saved. */
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);
 /* Stops the engines and frees all. */
 void chat_close(struct chat_session *s);

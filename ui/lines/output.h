@@ -2,7 +2,7 @@
  *
  * output: where plain mode's text goes. Model text reaches a pipe or file byte for byte and a
  * terminal through the sanitiser, in a conversation also in rows that end between words; status
- * lines reach stderr only where that is a terminal.
+ * lines reach stderr only if that is a terminal.
  */
 #ifndef QINS_OUTPUT_H
 #define QINS_OUTPUT_H
