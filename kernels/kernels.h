@@ -3,7 +3,7 @@
  * kernels: the arithmetic of the program, and nothing else.
  *
  * A kernel allocates nothing, locks nothing and computes a slice of its output, so that threading
- * lives in one place above (src/matmul, src/session). Each prototype is stated once, as a function
+ * lives in one place above (src/infer). Each prototype is stated once, as a function
  * type; `struct kernels` is the table of the variants chosen for one CPU level. The scalar variant
  * of each kernel (kernels/scalar.c) is its definition: every other one is tested against it.
  *
@@ -136,7 +136,7 @@ typedef void attend_batch_bf16_fn(float *out, size_t ld_out, const float *q, siz
                                   const uint16_t *v, uint32_t dim, float scale, float *scores,
                                   size_t ld_scores);
 
-/* The same over int8 keys and values with one scale a position: k_scale[p] * k[p][d]. The scales
+/* The same over int8 keys and values with one scale per position: k_scale[p] * k[p][d]. The scales
  * are factors of the score, before `scale`, and of the position's weight, after the softmax. */
 typedef void attend_int8_fn(float *out, const float *q, const int8_t *k, const float *k_scale,
                             const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
@@ -212,7 +212,7 @@ struct kernels {
     matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */
     dequant_fn *dequant[N_FORMATS];
     gemm_tiles_fn *gemm_tiles[N_FORMATS]; /* NULL: this level has none */
-    pack_tokens_fn *pack_tokens;          /* NULL where there is no prompt kernel */
+    pack_tokens_fn *pack_tokens;          /* NULL if there is no prompt kernel */
     quantise_fn *quantise;
     rms_norm_fn *rms_norm;
     rope_fn *rope;

@@ -51,7 +51,7 @@ static void end_list(void)
     printf(".El\n");
 }
 
-/* ---- options -------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------- */
 
 static void put_flag(char short_flag, const char *name, const char *meta)
 {
@@ -144,7 +144,7 @@ static void put_variables(void)
     }
 }
 
-/* ---- keys and commands ---------------------------------------------------------------- */
+/* ---- keys and commands --------------------------------------------------------------- */
 
 static void put_keys_of(unsigned where, const char *heading)
 {
@@ -206,7 +206,7 @@ static void put_commands(void)
     end_list();
 }
 
-/* ---- the page ------------------------------------------------------------------------- */
+/* ---- the page ------------------------------------------------------------------------ */
 
 static const struct {
     const char *line;

@@ -68,7 +68,7 @@ struct machine;
 void bench_print_machine(const struct machine *m); /* a line */
 void bench_json_machine(const struct machine *m);  /* "cpu_name":"...", */
 
-/* Times a token of a generation of n_tok tokens. */
+/* Times per token of a generation of n_tok tokens. */
 void bench_print_profile(const struct bench *b, const struct profile *p, uint32_t n_tok);
 void bench_json_profile(const struct profile *p, uint32_t n_tok); /* "profile_ms":{...} */
 

@@ -34,7 +34,7 @@ struct row {
     const char *level;
     enum format format;
     double gb_per_s, read_gb_per_s, foreign;
-    double few, many; /* products a second of FEW and MANY tokens, in 10^9 */
+    double few, many; /* products per second of FEW and MANY tokens, in 10^9 */
 };
 
 struct attention_row {
@@ -120,7 +120,8 @@ static void release(struct job *j)
     free(j->y);
 }
 
-/* Billions of products a second of n_tok tokens with the first rows, in the way that prompts go. */
+/* Billions of products per second of n_tok tokens with the first rows, in the way that prompts go.
+ */
 static double product_rate(struct bench *b, const struct kernels *k, const struct job *j,
                            uint32_t n_tok)
 {

@@ -28,7 +28,7 @@ struct contestant {
     struct bench b;
     struct session *s;
     struct tally source, all;
-    double bits; /* stored bits a weight, scales included; norms are not counted */
+    double bits; /* stored bits per weight, scales included; norms are not counted */
 };
 
 struct comparison {
@@ -82,7 +82,7 @@ static void tokenizer_hash(const struct model *m, char hex[SHA256_HEX + 1])
         *hex = '\0';
 }
 
-/* Perplexities a token are comparable only where the tokens are the same. */
+/* Perplexities per token are comparable only where the tokens are the same. */
 static bool same_tokens(const struct contestant *a, const struct contestant *b, struct error *err)
 {
     const struct model *x = a->b.model, *y = b->b.model;
@@ -259,7 +259,7 @@ static void print_models(const struct comparison *cmp)
         const struct contestant *c = &cmp->c[i];
         printf("model %-2u ", i + 1);
         print_name(c->b.model_path);
-        printf(" %-8s %5.2f bits a weight, %.1f MB\n", format_info(c->b.model->format)->name,
+        printf(" %-8s %5.2f bits per weight, %.1f MB\n", format_info(c->b.model->format)->name,
                c->bits, (double)c->b.model->file_bytes * 1e-6);
     }
     printf("windows of at most %u tokens, %s kernels, %u threads\n\n", cmp->window,

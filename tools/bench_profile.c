@@ -36,7 +36,7 @@ void bench_print_profile(const struct bench *b, const struct profile *p, uint32_
         total += p->ns[op];
     if (n_tok == 0 || total == 0)
         return;
-    printf("profile     ms a token  share  times    GB/s\n");
+    printf("profile       ms/token  share  times    GB/s\n");
     for (enum op op = 0; op < N_OPS; op++) {
         uint64_t bytes = weight_bytes(b->model, op);
         printf("  %-10s %9.3f %5.1f %%", op_name(op), (double)p->ns[op] * 1e-6 / n_tok,

@@ -2,7 +2,7 @@
  *
  * speed: prompts and generation at several lengths and numbers of threads, beside a plain read of
  * the same weights by the same threads in the same run: generation reads every weight and the cache
- * once a token, so that read is its limit.
+ * once per token, so that read is its limit.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ struct samples {
 struct run {
     bool is_prompt;
     uint32_t n_threads, length; /* tokens of the prompt, or in the cache when generation begins */
-    struct samples per_s;       /* tokens a second; 0: nothing was generated */
+    struct samples per_s;       /* tokens per second; 0: nothing was generated */
     double foreign;             /* percent; < 0: unknown */
     double read_gb_per_s;
     uint64_t bytes_per_token; /* weights and cache */
@@ -297,8 +297,8 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
         if (draw && n > 1)
             printf("\n%s by %s\n",
                    by_threads  ? is_prompt ? "prompt, tokens/s" : "generate, tokens/s"
-                   : is_prompt ? "prompt, ms a token"
-                               : "generate, ms a token",
+                   : is_prompt ? "prompt, ms/token"
+                               : "generate, ms/token",
                    by_threads  ? "threads"
                    : is_prompt ? "length"
                                : "context");
@@ -335,7 +335,7 @@ static void print_table(const struct bench *b, const struct report *r)
         printf("\nrate     %.2f tokens/s a GB of model", per_gb(b, generate->per_s.median));
     printf("\n\n                           tokens/s, %3u repeats       GB read      of   plain\n",
            b->n_repeats);
-    puts("threads  what      tokens        min    median       max   a token    read    GB/s");
+    puts("threads  what      tokens        min    median       max    /token    read    GB/s");
     for (uint32_t i = 0; i < r->n_runs; i++)
         table_row(&r->runs[i], b->n_generate, r->machine.usable_cpus);
     for (int is_prompt = 1; is_prompt >= 0; is_prompt--)

@@ -2,7 +2,7 @@
  *
  * documents: texts to measure a model with, as token ids, and which of their tokens count.
  *
- * NAME.jsonl holds one document a line, {"ids":[5,6,7],"scored":[[1,3]]}: tokens from the first
+ * NAME.jsonl holds one document per line, {"ids":[5,6,7],"scored":[[1,3]]}: tokens from the first
  * number of a pair up to and without the second one count; without "scored" all do. Any other file
  * is text in UTF-8: lines <|endoftext|> separate documents, the model's own tokenizer makes the
  * ids, and all of them count but those that it puts before every text.

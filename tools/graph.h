@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * graph: one bar a line, in eighths of a cell; in '#' where the environment names no UTF-8 locale.
+ * graph: one bar per line, in eighths of a cell; in '#' if the environment names no UTF-8
+ * locale.
  */
 #ifndef QINS_GRAPH_H
 #define QINS_GRAPH_H

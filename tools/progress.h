@@ -17,7 +17,7 @@ struct progress {
 };
 
 void progress_start(struct progress *p, const char *program, bool quiet);
-/* `item` is raw text. Draws at most ten times a second. */
+/* `item` is raw text. Draws at most ten times per second. */
 void progress_show(struct progress *p, const char *step, const char *item, uint64_t done_bytes,
                    uint64_t total_bytes);
 /* Takes the line off the screen. */

@@ -32,8 +32,8 @@ static void dequant_bf16_neon(const struct matrix *w, uint32_t row0, uint32_t ro
 
 /* ---- QINS4 ---------------------------------------------------------------------------- */
 
-/* Products of 16 rows x 8 columns into eight registers of two rows each, two partial sums a row. A
- * sum of two products of at most 127 x 127 fits 16 bits. */
+/* Products of 16 rows x 8 columns into eight registers of two rows each, two partial sums per row.
+ * A sum of two products of at most 127 x 127 fits 16 bits. */
 static inline void line_qins4(int32x4_t part[8], const uint8_t *line, const int8_t *q)
 {
     const int8x16_t level = vld1q_s8(qins4_level);

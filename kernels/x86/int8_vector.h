@@ -118,8 +118,9 @@ static void matvec_qins4_16_int8(const struct matrix *w, uint32_t group0, uint32
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* Sums of one block: 8 lines of 4 columns, of which 8 rows are taken. Rows 0, 1, 4, 5 gather in one
- * register and 2, 3, 6, 7 in the other, two sums a row. The offset in every magnitude is taken off
- * at the end: what the signs alone make with the activations, 8 x 2 x 127 in 16 bits at most. */
+ * register and 2, 3, 6, 7 in the other, two sums per row. The offset in every magnitude is taken
+ * off at the end: what the signs alone make with the activations, 8 x 2 x 127 in 16 bits at most.
+ */
 static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *line,
                                   const int8_t *q, const int16_t *q_wide)
 {

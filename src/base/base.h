@@ -73,7 +73,7 @@ bool map_file(struct mapping *m, const char *path, struct error *err);
 void unmap_file(struct mapping *m);
 
 /* pread and pwrite up to the last of n bytes, the end of the file or a failure. -> bytes done;
- * where they are fewer, errno tells why: 0 for the end. */
+ * if they are fewer, errno tells why: 0 for the end. */
 size_t read_whole(int fd, void *bytes, size_t n, uint64_t at);
 size_t write_whole(int fd, const void *bytes, size_t n, uint64_t at);
 
@@ -99,6 +99,6 @@ struct memory_use {
     uint64_t private_bytes; /* anonymous */
     uint64_t mapped_bytes;  /* resident pages of files (the model) */
 };
-struct memory_use memory_use(void); /* zeros where the system does not tell */
+struct memory_use memory_use(void); /* zeros if the system does not tell */
 
 #endif

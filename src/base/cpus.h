@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * cpus: how many CPUs this process may use for arithmetic. One thread a physical core: a second
- * hyperthread adds nothing where memory is the limit.
+ * cpus: how many CPUs this process may use for arithmetic. One thread per physical core: a second
+ * hyperthread adds nothing if memory is the limit.
  */
 #ifndef QINS_CPUS_H
 #define QINS_CPUS_H

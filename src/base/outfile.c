@@ -20,7 +20,8 @@ static bool may_take(const char *path, bool replace, struct error *err)
                error_set(err, EX_CANTCREAT, "%s: cannot create: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return error_set(err, EX_CANTCREAT, "%s: exists and is not a regular file", path);
-    return replace || error_set(err, EX_CANTCREAT, "%s: exists already; --force replaces it", path);
+    return replace ||
+           error_set(err, EX_CANTCREAT, "%s: already exists; use --force to overwrite", path);
 }
 
 /* Whether the file just locked is one that we may overwrite: empty, or begun by a writer like us.

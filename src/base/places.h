@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * places: where files of ours are: the user's folder, the installed data, the source tree.
+ * places: where the program's files are: the user's folder, the installed data, the source tree.
  */
 #ifndef QINS_PLACES_H
 #define QINS_PLACES_H
 
 #include "base.h"
 
-/* $XDG_CONFIG_HOME/qins where that is an absolute path, else $HOME/.config/qins; NULL when neither
+/* $XDG_CONFIG_HOME/qins if that is an absolute path, else $HOME/.config/qins; NULL when neither
  * is set. Caller frees. */
 char *places_user_folder(void);
 /* A file in it; NULL when there is no such folder. Caller frees. */
@@ -16,11 +16,11 @@ char *places_user_file(const char *name);
 char *places_state_folder(void);
 /* $XDG_CACHE_HOME/qins, or $HOME/.cache/qins: what may be removed at any time. */
 char *places_cache_folder(void);
-/* Makes a folder and those above it where they are missing, for its owner alone; takes the rights
- * of others from one that is there. One that belongs to somebody else is refused. */
+/* Creates a folder and missing parents, mode 0700; takes the rights of others from one that is
+ * there. One that belongs to somebody else is refused. */
 bool places_make_private(const char *folder, struct error *err);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
- * $QINS_DATA_DIR alone where that is set, else from the installation, else from the source tree
+ * $QINS_DATA_DIR alone if that is set, else from the installation, else from the source tree
  * that the program was built in. -> its path whether it exists or not; caller frees. */
 char *places_data_file(const char *name);
 

@@ -34,7 +34,7 @@ size_t utf8_width(const char *s, size_t n);
 bool utf8_is_space(int32_t cp);
 /* Letters, marks and numbers: what words are made of. */
 bool utf8_is_word(int32_t cp);
-/* The letter in upper (lower) case where it has one of a single code point, else itself. */
+/* The letter in upper (lower) case if it has one of a single code point, else itself. */
 int32_t utf8_to_case(int32_t cp, bool upper);
 /* Extended_Pictographic: what an emoji sequence may be built of. */
 bool utf8_is_pictograph(int32_t cp);

@@ -6,7 +6,7 @@
 #define QINS_WAKE_H
 
 struct wake {
-    int read_fd, write_fd; /* the same where the system has eventfd */
+    int read_fd, write_fd; /* the same if the system has eventfd */
 };
 
 void wake_open(struct wake *w); /* dies when the process has no descriptor left */

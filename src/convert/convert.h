@@ -23,7 +23,7 @@ struct convert_options {
     bool replace;            /* convert_to_file may replace an existing file */
     const char *cached_from; /* into the metadata, or NULL: path of the source (converted.h) */
     const struct tokenizer *tokenizer; /* of the checkpoint, if it was read already; or NULL */
-    /* Called from the converting thread, at most some 20 times a second; false stops. Or NULL. */
+    /* Called from the converting thread, at most some 20 times per second; false stops. Or NULL. */
     bool (*progress)(void *arg, const struct convert_progress *p);
     void *arg;
 };

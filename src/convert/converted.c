@@ -11,8 +11,7 @@
 #include "places.h"
 #include "weights_file.h"
 
-/* ---- the name in the cache ---------------------------------------------------------------------
- */
+/* ---- the name in the cache ----------------------------------------------------------- */
 
 enum { KEY_BYTES = 12 };
 
@@ -86,8 +85,7 @@ static char *file_name(const struct checkpoint *c, const char *path, enum format
     return file;
 }
 
-/* ---- what is no longer wanted
- * --------------------------------------------------------------------- */
+/* ---- what is no longer wanted -------------------------------------------------------- */
 
 static bool has_suffix(const char *name, const char *end)
 {
@@ -135,8 +133,7 @@ static void remove_stale(const char *folder, const struct checkpoint *c, const c
         closedir(dir);
 }
 
-/* ---- finding or making it ----------------------------------------------------------------------
- */
+/* ---- finding or making it ------------------------------------------------------------ */
 
 static char *cache_folder(void)
 {

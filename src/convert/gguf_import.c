@@ -7,8 +7,7 @@
 #include "gguf_config.h"
 #include "gguf_tokenizer_config.h"
 
-/* ---- JSON files --------------------------------------------------------------------------------
- */
+/* ---- JSON files ---------------------------------------------------------------------- */
 
 /* Takes the value over, which may be NULL. */
 static bool put_json(struct buf *out, json_t *value)
@@ -28,8 +27,7 @@ static bool make_json(struct gguf_import *g, const struct gguf_arch *arch, struc
            put_json(&g->tokenizer_config_json, gguf_tokenizer_config(&g->split.parts[0], err));
 }
 
-/* ---- tensors -----------------------------------------------------------------------------------
- */
+/* ---- tensors ------------------------------------------------------------------------- */
 
 uint64_t gguf_pair_row(uint64_t row, uint32_t pair_rows)
 {
@@ -131,8 +129,7 @@ static bool make_tensors(struct gguf_import *g, const struct gguf_arch *arch, st
     return no_name_twice(g, err);
 }
 
-/* ---- open and close ----------------------------------------------------------------------------
- */
+/* ---- open and close ------------------------------------------------------------------ */
 
 bool gguf_import_open(struct gguf_import *g, const char *path, struct error *err)
 {
@@ -157,8 +154,7 @@ void gguf_import_close(struct gguf_import *g)
     *g = (struct gguf_import){0};
 }
 
-/* ---- where it comes from
- * ------------------------------------------------------------------------- */
+/* ---- where it comes from ------------------------------------------------------------- */
 
 char *gguf_import_name(const struct gguf_import *g)
 {

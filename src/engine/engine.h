@@ -25,8 +25,8 @@ struct engine_options {
      * converted to. */
     const char *cpu, *format, *speculate, *kv, *gemm;
     bool raw; /* all turns are raw: a chat template that is not known does not matter */
-    uint64_t prompt_cache_bytes; /* of disk for evaluated contexts; 0: none is kept or used */
-    double keep_worth_ms;        /* only what takes longer than this to evaluate is kept */
+    uint64_t prompt_cache_bytes; /* of disk for evaluated contexts; 0: none is stored or used */
+    double keep_worth_ms;        /* only what takes longer than this to evaluate is stored */
 };
 
 struct engine_info {             /* constant after EVENT_READY; owned by the engine */
@@ -64,7 +64,7 @@ struct turn_request {
     uint32_t max_tokens;     /* 0: up to the end of the context */
     uint64_t seed;
     const struct stops *stops; /* copied; NULL: none */
-    int64_t conversation; /* that it is saved under (store.h); 0: what it says is kept nowhere */
+    int64_t conversation;      /* that it is saved under (store.h); 0: not saved */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */

@@ -86,7 +86,7 @@ struct engine {
 /* The thread's function; arg: struct engine. */
 void *engine_main(void *arg);
 
-/* Waits for room where there is none. -> false when the engine is to stop; the event is gone then.
+/* Waits for room if there is none. -> false when the engine is to stop; the event is gone then.
  */
 bool engine_emit(struct engine *e, const struct event *event);
 /* For progress: nothing happens when there is no room. */

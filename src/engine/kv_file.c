@@ -2,7 +2,7 @@
  *
  *   head | ids [n] | digests [blocks] | reference | to a multiple of 4096 | blocks
  *
- * A block is [run][positions of the block][bytes a position]; the last one may have fewer
+ * A block is [run][positions of the block][bytes per position]; the last one may have fewer
  * positions, and those before `from` have no runs of sliding layers.
  */
 #include "kv_file.h"

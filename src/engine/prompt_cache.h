@@ -14,16 +14,16 @@
 
 struct prompt_cache;
 
-/* `folder` is made when something is kept. A file belongs to this model, program, form of cache and
- * CPU level: all that the bits depend on. Model, pool and kernels outlive it. */
+/* `folder` is made when something is stored. A file belongs to this model, program, form of cache
+ * and CPU level: all that the bits depend on. Model, pool and kernels outlive it. */
 struct prompt_cache *prompt_cache_new(const char *folder, uint64_t max_bytes, const struct model *m,
                                       const struct kernels *k, enum gemm gemm, enum kv_type kv,
                                       struct pool *pool);
 void prompt_cache_free(struct prompt_cache *k); /* NULL is fine */
 
-/* Where a file has more of this text's beginning than the session: reads it into the session. Where
- * it was cut into other tokens when it was evaluated, *ids gets those (t NULL: other tokens are
- * another text). `go_on` hears of progress and may end it. -> tokens that came from the disk */
+/* If a file shares a longer prefix with the ids than the session does, loads it into the session.
+ * If it was cut into other tokens when it was evaluated, *ids gets those (t NULL: other tokens
+ * are another text). `go_on` hears of progress and may end it. -> tokens that came from the disk */
 uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const struct tokenizer *t,
                              struct ids *ids, kv_file_progress_fn *go_on, void *arg);
 
@@ -35,7 +35,7 @@ bool prompt_cache_write(struct prompt_cache *k, const struct session *s, int64_t
 void prompt_cache_commit(struct prompt_cache *k);
 void prompt_cache_abandon(struct prompt_cache *k);
 
-/* Removes what is kept of a conversation, of all models. */
+/* Removes what is stored of a conversation, of all models. */
 void prompt_cache_forget(const char *folder, int64_t conversation);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * speculate: how many drafted tokens are worth evaluating together with the next one. A pass over
- * several tokens costs little more than over one where the memory is the limit, and much more where
+ * several tokens costs little more than over one if the memory is the limit, and much more if
  * arithmetic is; drafts come true in some texts and not in others. Both are measured as the answer
  * goes on. Whether a draft would have come true is noticed without evaluating it too, so that what
  * was switched off comes back when it pays.

@@ -15,8 +15,7 @@
 #include "hub.h"
 #include "json.h"
 
-/* ---- the list ----------------------------------------------------------------------------------
- */
+/* ---- the list ------------------------------------------------------------------------ */
 
 static bool is_full(const struct foreign_models *l)
 {
@@ -45,8 +44,7 @@ void foreign_models_free(struct foreign_models *l)
     *l = (struct foreign_models){0};
 }
 
-/* ---- folders -----------------------------------------------------------------------------------
- */
+/* ---- folders ------------------------------------------------------------------------- */
 
 static bool ends_in_gguf(const char *name)
 {
@@ -138,8 +136,7 @@ static char *below_home(const char *name)
     return home ? path_join(home, name) : NULL;
 }
 
-/* ---- ollama ------------------------------------------------------------------------------------
- */
+/* ---- ollama -------------------------------------------------------------------------- */
 
 enum { MAX_MANIFEST_BYTES = 1 << 20, DIGEST = 64 };
 
@@ -228,8 +225,7 @@ static void list_ollama(struct foreign_models *l)
     add_ollama(l, xstrdup("/usr/share/ollama/.ollama/models"));
 }
 
-/* ---- the others --------------------------------------------------------------------------------
- */
+/* ---- the others ---------------------------------------------------------------------- */
 
 static char *llama_cpp_folder(void)
 {
@@ -292,8 +288,7 @@ void foreign_models_list(struct foreign_models *l)
         qsort(l->items, l->n, sizeof *l->items, by_program_and_name);
 }
 
-/* ---- finding one -------------------------------------------------------------------------------
- */
+/* ---- finding one --------------------------------------------------------------------- */
 
 /* "org/name" before '/', ':' or '@'. -> bytes of it, or 0. */
 static size_t hub_id(const char *name)

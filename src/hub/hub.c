@@ -80,11 +80,12 @@ static bool is_whole(const char *folder, struct error *err)
     bool ok = true;
     DIR *d = opendir(folder);
     if (!d)
-        return error_set(err, EX_NOINPUT, "%s: not there; download the model again", folder);
+        return error_set(err, EX_NOINPUT, "%s: missing; download the model again", folder);
     for (struct dirent *entry; ok && (entry = readdir(d));) {
         char *path = path_join(folder, entry->d_name);
         if (entry->d_name[0] != '.' && !is_file(path) && !is_folder(path))
-            ok = error_set(err, EX_NOINPUT, "%s: leads to no file; download the model again", path);
+            ok = error_set(err, EX_NOINPUT,
+                           "%s: points to a missing file; download the model again", path);
         free(path);
     }
     closedir(d);

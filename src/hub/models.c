@@ -216,7 +216,7 @@ static bool refuse_part(const char *path, struct error *err)
 {
     if (has_suffix(path, ".safetensors"))
         return error_set(err, EX_DATAERR,
-                         "%s: part of a model; give the folder that holds it and config.json",
+                         "%s: this is only part of a model; give the folder that contains it",
                          path);
     return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * models: the .qins and GGUF files that a person can choose from without a path: those in the
+ * models: the .qins and GGUF files that a user can choose from without a path: those in the
  * folders of $QINS_MODELS (colons between them), in $XDG_DATA_HOME/qins/models
  * (~/.local/share/qins/models), in the current folder, the starter model, and what other programs
  * keep on this machine (foreign_models.h). Only headers are read.
@@ -35,7 +35,7 @@ void models_free(struct model_list *l);
 /* A path, the name of one of the list, or one of Hugging Face's cache (hub.h). -> a path; caller
  * frees. A safetensors file is refused with what to do instead. */
 char *models_find(const char *name, struct error *err);
-/* The model where none was asked for: the starter, else the only one of the list. Caller frees. */
+/* The default model: the starter, else the only one of the list. Caller frees. */
 char *models_default(struct error *err);
 
 /* Name, size, format, context and place, a line a model; broken files with the reason. Sanitised.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * matmul: y = x W^T over the pool. Few tokens go through the matvec kernels, many through a prompt
- * kernel where the CPU's level has one for the format, else through panels of dequantised rows and
+ * kernel if the CPU's level has one for the format, else through panels of dequantised rows and
  * a matrix product; the choice depends on format, tokens and the CPU's level, never on the number
  * of threads. A caller may ask for one way (`enum gemm`); runs of fewer than 8 tokens take the
  * matvec kernels whatever it asks, so that their bits stay those of one token after another.
@@ -13,7 +13,7 @@
 #include "kernels.h"
 #include "pool.h"
 
-enum { PROMPT_MIN_TOKENS = 8 }; /* that go to a matrix unit where there is one */
+enum { PROMPT_MIN_TOKENS = 8 }; /* that go to a matrix unit if there is one */
 
 /* The way for prompts. A format that lacks it is multiplied as GEMM_AUTO would. */
 enum gemm {

@@ -12,7 +12,7 @@
 typedef bool readahead_fn(void *arg, uint64_t done, uint64_t total);
 
 /* Several threads keep a disk busier than the one that faults; what is in memory already only gets
- * its page tables. Does nothing for a file that would not fit memory, and where the system cannot.
+ * its page tables. Does nothing for a file that would not fit memory, and if the system cannot.
  * -> false when the file cannot be read to its end; true when stopped. `name`: for messages. */
 bool mapping_read(const struct mapping *m, const char *name, struct pool *pool,
                   readahead_fn *progress, void *arg, struct error *err);

@@ -10,7 +10,7 @@
 
 struct rope {
     uint32_t half;                   /* rot_dim / 2 */
-    float inv_freq[2][MAX_ROT_HALF]; /* [short, long][half]; the same where there is one set */
+    float inv_freq[2][MAX_ROT_HALF]; /* [short, long][half]; the same if there is one set */
     float scale;                     /* on cos and sin alike; 1 unless longrope or yarn */
 };
 

@@ -32,8 +32,7 @@ static const struct {
     [GGUF_F64] = {"f64", 8},
 };
 
-/* ---- taking bytes ------------------------------------------------------------------------------
- */
+/* ---- taking bytes -------------------------------------------------------------------- */
 
 /* The beginning of a file, n_read bytes of file_bytes; what lies further sets is_short. */
 struct reader {
@@ -106,8 +105,7 @@ static bool take_name(struct reader *r, struct gguf_string *out, size_t max, con
                      r->file, llu(at), what, max);
 }
 
-/* ---- keys and values
- * ----------------------------------------------------------------------------- */
+/* ---- keys and values ----------------------------------------------------------------- */
 
 static int key_length(struct gguf_string key)
 {
@@ -197,8 +195,7 @@ static bool find_alignment(struct gguf *g, struct error *err)
                      g->alignment, MAX_ALIGNMENT);
 }
 
-/* ---- tensors -----------------------------------------------------------------------------------
- */
+/* ---- tensors ------------------------------------------------------------------------- */
 
 static bool refuse_tensor(struct reader *r, const struct gguf_tensor *t, uint64_t at,
                           const char *why, uint64_t n)
@@ -301,8 +298,7 @@ static bool take_tensors(struct gguf *g, struct reader *r, uint64_t n)
     return place_tensors(g, r->err);
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file ------------------------------------------------------------------------ */
 
 static bool take_version(struct gguf *g, struct reader *r)
 {
@@ -487,8 +483,7 @@ const struct gguf_value *gguf_value(const struct gguf *g, const char *key)
     return bsearch(&wanted, g->values, g->n_values, sizeof wanted, by_key);
 }
 
-/* ---- typed values
- * -------------------------------------------------------------------------------- */
+/* ---- typed values -------------------------------------------------------------------- */
 
 bool gguf_string_is(struct gguf_string s, const char *text)
 {

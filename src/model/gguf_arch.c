@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------- */
 
 enum { MAX_KEY = 160 };
 
@@ -50,8 +49,7 @@ const struct gguf_field gguf_common_fields[] = {
     {0},
 };
 
-/* ---- what only some architectures need ---------------------------------------------------------
- */
+/* ---- what only some architectures need ----------------------------------------------- */
 
 /* "layer_types" from flags of sliding layers, else three of four: OLMo 3 and EXAONE 4. */
 static bool set_layer_types(const struct gguf_split *s, const struct gguf_arch *arch,
@@ -130,8 +128,7 @@ static bool finish_gemma3(const struct gguf_split *s, const struct gguf_arch *ar
     return set_query_scalar(s, arch, config, 62, err);
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------- */
 
 static const struct gguf_field llama_fields[] = {
     {"attn_q.bias", "attention_bias", GGUF_HAS_TENSOR, false},
@@ -263,8 +260,7 @@ const struct gguf_arch *gguf_arch_of(const struct gguf_split *s, struct error *e
     return NULL;
 }
 
-/* ---- names of tensors --------------------------------------------------------------------------
- */
+/* ---- names of tensors ---------------------------------------------------------------- */
 
 static const struct gguf_rename outside_layers[] = {
     {"token_embd", "model.embed_tokens"},

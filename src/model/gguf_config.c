@@ -16,8 +16,7 @@ double gguf_shortest(float f)
     return strtod(text, NULL);
 }
 
-/* ---- one field ---------------------------------------------------------------------------------
- */
+/* ---- one field ----------------------------------------------------------------------- */
 
 static bool refuse_value(const struct gguf_split *s, const struct gguf_arch *arch, const char *key,
                          const char *why, struct error *err)
@@ -109,8 +108,7 @@ static bool set_fields(const struct gguf_split *s, const struct gguf_arch *arch,
     return true;
 }
 
-/* ---- keys that nobody read ---------------------------------------------------------------------
- */
+/* ---- keys that nobody read ----------------------------------------------------------- */
 
 static bool is_field(const struct gguf_field *fields, struct gguf_string key)
 {
@@ -181,8 +179,7 @@ static bool check_keys(const struct gguf_split *s, const struct gguf_arch *arch,
     return ok;
 }
 
-/* ---- config.json
- * --------------------------------------------------------------------------------- */
+/* ---- config.json --------------------------------------------------------------------- */
 
 static bool set_vocab(const struct gguf_split *s, json_t *config, struct error *err)
 {
@@ -246,8 +243,7 @@ json_t *gguf_config(const struct gguf_split *s, const struct gguf_arch *arch, st
     return NULL;
 }
 
-/* ---- generation_config.json
- * ---------------------------------------------------------------------- */
+/* ---- generation_config.json ---------------------------------------------------------- */
 
 static bool has_id(const json_t *ids, const json_t *id)
 {

@@ -14,8 +14,7 @@
 
 enum { MAX_FACTORS = 512 }; /* half of the largest head */
 
-/* ---- factors in tensors ------------------------------------------------------------------------
- */
+/* ---- factors in tensors -------------------------------------------------------------- */
 
 static bool read_raw(const struct gguf *part, const struct gguf_tensor *t, void *out,
                      struct error *err)
@@ -59,8 +58,7 @@ static json_t *list_json(const float *factors, size_t n)
     return list;
 }
 
-/* ---- what the file says ------------------------------------------------------------------------
- */
+/* ---- what the file says -------------------------------------------------------------- */
 
 struct rope {
     double theta, factor, attn_factor, beta_fast, beta_slow, log_multiplier,
@@ -137,8 +135,7 @@ static bool read_rope(const struct gguf_split *s, const struct gguf_arch *arch, 
            get_number(s, arch, "attention.temperature_scale", &r->temperature, err);
 }
 
-/* ---- kinds of scaling --------------------------------------------------------------------------
- */
+/* ---- kinds of scaling ---------------------------------------------------------------- */
 
 static void set_number(json_t *object, const char *key, double n)
 {
@@ -261,8 +258,7 @@ static bool scale_by_keys(const struct gguf_split *s, const struct rope *r, json
     return true;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ----------------------------------------------------------------------- */
 
 static bool set_part(const struct gguf_split *s, const struct gguf_arch *arch, const struct rope *r,
                      json_t *config, struct error *err)

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names of parts ----------------------------------------------------------------------------
- */
+/* ---- names of parts ------------------------------------------------------------------ */
 
 /* What stands behind the name that the parts share: "-00001-of-00003.gguf". */
 static char *part_ending(uint32_t i, uint32_t n)
@@ -31,8 +30,7 @@ static char *part_path(const char *path, size_t n_shared, uint32_t i, uint32_t n
     return part;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------- */
 
 static bool read_numbers(const struct gguf *g, uint32_t *no, uint32_t *count, struct error *err)
 {

@@ -13,8 +13,7 @@
 
 #include "qins.h"
 
-/* ---- parts of blocks ---------------------------------------------------------------------------
- */
+/* ---- parts of blocks ----------------------------------------------------------------- */
 
 static uint16_t u16_at(const uint8_t *in)
 {
@@ -39,8 +38,7 @@ static int half_byte(const uint8_t *in, unsigned i)
     return i < 16 ? in[i] & 15 : in[i - 16] >> 4;
 }
 
-/* ---- plain types -------------------------------------------------------------------------------
- */
+/* ---- plain types --------------------------------------------------------------------- */
 
 static void widen_f32(float *out, const uint8_t *in, size_t n)
 {
@@ -59,8 +57,7 @@ static void widen_bf16(float *out, const uint8_t *in, size_t n)
         out[i] = bf16_to_f32(u16_at(in + 2 * i));
 }
 
-/* ---- blocks of 32 ------------------------------------------------------------------------------
- */
+/* ---- blocks of 32 -------------------------------------------------------------------- */
 
 /* f16 d, 16 bytes */
 static void widen_q4_0(float *out, const uint8_t *in, size_t n)
@@ -132,8 +129,7 @@ static void widen_mxfp4(float *out, const uint8_t *in, size_t n)
             out[i] = (float)e2m1[half_byte(in + 1, i)] * half_of_e8m0(in[0]);
 }
 
-/* ---- blocks of 256 -----------------------------------------------------------------------------
- */
+/* ---- blocks of 256 ------------------------------------------------------------------- */
 
 /* Two bits of weight i: 32 bytes hold weights 0..127 of a half, 32 in each pair of bits. */
 static int two_bits(const uint8_t *in, unsigned i)
@@ -253,8 +249,7 @@ static void widen_iq4_xs(float *out, const uint8_t *in, size_t n)
     }
 }
 
-/* ---- table -------------------------------------------------------------------------------------
- */
+/* ---- table --------------------------------------------------------------------------- */
 
 /* Blocks as in ggml's ggml-common.h. */
 static const struct gguf_type types[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * named_file: YAML files that a person calls by their names, such as presets and themes:
+ * named_file: YAML files that a user calls by their names, such as presets and themes:
  * presets/NAME.yaml in the user's folder, then among the installed files.
  */
 #ifndef QINS_NAMED_FILE_H

@@ -54,7 +54,7 @@ const struct option_row option_table[N_OPTIONS] = {
         .type = OPTION_FLOAT, .min = 0, .max = 1, .step = 0.01,
         .slider_min = 0, .slider_max = 0.5,
         .initial = "0", .meta = "N", .rare = true, .from_model = true,
-        .help = "least share of the top probability; 0: off",
+        .help = "minimum share of the top probability; 0: off",
         .manual =
             "Drops every token whose probability is below this share of the likeliest token's.\n"
             "0 drops none.",
@@ -177,10 +177,10 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "system", .aliases = "system_prompt",
         .type = OPTION_STRING,
         .initial = "You are a helpful AI assistant.", .meta = "TEXT",
-        .help = "what the model is told first",
+        .help = "the system prompt",
         .manual =
             "What the model is told before the conversation.\n"
-            "An empty text leaves it out.",
+            "Empty text omits it.",
     },
     [OPT_CONTEXT] = {
         .name = "context", .aliases = "num_ctx n_ctx ctx_size", .short_flag = 'c',
@@ -222,9 +222,9 @@ const struct option_row option_table[N_OPTIONS] = {
         .initial = "", .meta = "NAME",
         .help = "settings by name, such as creative",
         .manual =
-            "Reads a preset: a name, or a file where\n"
+            "Reads a preset: a name, or a file if\n"
             ".Ar NAME\n"
-            "holds a slash or ends in\n"
+            "contains a slash or ends in\n"
             ".Pa .yaml .",
     },
     [OPT_FORMAT] = {
@@ -246,9 +246,9 @@ const struct option_row option_table[N_OPTIONS] = {
         .initial = "default", .meta = "NAME",
         .help = "colours by name, such as light, dark, mono",
         .manual =
-            "Colours and attributes of the screen: a name, or a file where\n"
+            "Colours and attributes of the screen: a name, or a file if\n"
             ".Ar NAME\n"
-            "holds a slash or ends in\n"
+            "contains a slash or ends in\n"
             ".Pa .yaml .",
     },
     [OPT_COLOR] = {
@@ -342,9 +342,9 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "speculate",
         .type = OPTION_CHOICE, .choices = "auto on off",
         .initial = "auto", .meta = "WHEN", .rare = true, .is_fixed = true,
-        .help = "draft ahead when text repeats itself",
+        .help = "draft ahead if text repeats itself",
         .manual =
-            "If the text repeats what it said before, drafts the tokens that followed then, and\n"
+            "If the text repeats an earlier part, drafts the tokens that followed there, and\n"
             "evaluates several of them in one pass over the model.\n"
             "The text is the same with and without it.\n"
             ".Cm auto\n"
@@ -394,7 +394,7 @@ const struct option_row option_table[N_OPTIONS] = {
         .type = OPTION_FLOAT, .min = 0, .max = 100000, .step = 1,
         .slider_min = 0, .slider_max = 16,
         .initial = "2", .meta = "GIB", .rare = true, .is_fixed = true,
-        .help = "GiB of disk for evaluated chats; 0: none",
+        .help = "GiB of disk for the prompt cache; 0: off",
         .manual =
             "GiB of disk for evaluated conversations, so that reopening a conversation does not\n"
             "re-evaluate its prompt.\n"
@@ -405,9 +405,9 @@ const struct option_row option_table[N_OPTIONS] = {
             "its entry.\n"
             "0 stores and uses nothing, and so does\n"
             ".Fl \\-no\\-save .\n"
-            "A token of Phi\\-3.5 takes 384 KiB, or half of that with\n"
+            "A token of Phi\\-3.5 takes 200 KiB with\n"
             ".Ic kv\n"
-            "at int8.",
+            "at int8, and 384 KiB at bf16.",
     },
 };
 /* clang-format on */

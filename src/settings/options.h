@@ -115,7 +115,7 @@ void options_step(struct options *o, enum option_id id, int n_steps);
 /* What was there before the user changed it. */
 void options_reset(struct options *o, enum option_id id);
 
-/* By YAML name or alias, '-' as good as '_'; -1 when unknown; *nearest (or NULL) gets the best
+/* By YAML name or alias, '-' equals '_'; -1 when unknown; *nearest (or NULL) gets the best
  * guess, or NULL. */
 int options_find(const char *name, const char **nearest);
 
@@ -133,6 +133,6 @@ bool options_add_stop(struct options *o, enum option_id id, const char *text,
                       enum option_source source, struct error *err);
 struct stops options_stops(const struct options *o);
 struct sampling options_sampling(const struct options *o);
-uint64_t options_seed(const struct options *o); /* a new random one where seed is -1 */
+uint64_t options_seed(const struct options *o); /* a new random one if seed is -1 */
 
 #endif

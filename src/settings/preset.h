@@ -18,11 +18,11 @@ bool preset_load(struct options *o, const char *name, struct error *err);
 /* A preset that the user picks while the program runs: takes the last one away, and wins over
  * flags and earlier changes for every key that it sets. o is as before on failure. */
 bool preset_choose(struct options *o, const char *name, struct error *err);
-/* The installed default.yaml, then the user's config.yaml, both where they exist. */
+/* The installed default.yaml, then the user's config.yaml, both if they exist. */
 bool preset_load_defaults(struct options *o, struct error *err);
 /* Names of all presets that can be found, sorted; *n of them; caller frees each and the array. */
 char **preset_names(size_t *n);
-/* The same as text: "balanced, code". -> false, and nothing written, where there are none. */
+/* The same as text: "balanced, code". -> false, and nothing written, if there are none. */
 bool preset_list(struct buf *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * conversation: a tree of messages, of which one path is shown and sent: from a root to the leaf.
- * Answering anew and rewriting a message add siblings; nothing that was said is ever taken out.
+ * Answering anew and rewriting a message add siblings; no message is ever removed.
  *
  * Messages are numbered in the order in which they came, and a parent comes before its children.
  */
@@ -17,7 +17,7 @@ struct message {
     enum chat_role role;   /* user or assistant */
     struct buf text;       /* exact bytes, not sanitised */
     struct ids ids;        /* as in struct chat_message; not saved */
-    char *model;           /* that wrote it; NULL: a person, or not known */
+    char *model;           /* that wrote it; NULL: a user, or not known */
     bool open;             /* text may still be added */
     enum stop_reason stop; /* of an answer that is not open; STOP_NONE: the program ended first */
     struct turn_stats stats;
@@ -60,7 +60,7 @@ void conversation_chat(const struct conversation *c, struct chat *out);
 char *conversation_title_of(const char *text, size_t n);
 /* One line of a text around byte `at`; caller frees. */
 char *conversation_excerpt(const char *text, size_t n, size_t at);
-/* It is in no store: all of it will be saved anew, under another id. */
+/* Detaches it from the store: the next save writes all of it under a new id. */
 void conversation_detach(struct conversation *c);
 /* Something is not saved. */
 bool conversation_unsaved(const struct conversation *c);

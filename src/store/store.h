@@ -18,7 +18,7 @@ enum { STORE_WAIT_MS = 250, STORE_SEARCH_MS = 400 };
 
 struct store;
 
-/* `folder` is made where it is missing, for its owner alone. Conversations that a crash has left
+/* `folder` is made if it is missing, for its owner alone. Conversations that a crash has left
  * open are closed. The file of a newer version of the program is refused and left as it is. On a
  * disk that is read-only the store is STORE_READ_ONLY, and nothing in it is locked. */
 struct store *store_open(const char *folder, struct error *err);
@@ -39,7 +39,7 @@ char *store_set_aside(const char *folder, struct error *err);
 /* Saves what has changed, all of it or nothing. The first time gives the conversation its id. */
 bool store_save(struct store *s, struct conversation *c, struct error *err);
 
-/* *c must be empty. Where another program has it open, it becomes a copy: *taken is true and c->id
+/* *c must be empty. If another program has it open, it becomes a copy: *taken is true and c->id
  * 0, so that what is said here is saved apart. */
 bool store_load(struct store *s, int64_t id, struct conversation *c, bool *taken,
                 struct error *err);

@@ -13,7 +13,7 @@
 struct json_style {
     bool ascii; /* \u escapes for all that is not ASCII */
     bool sort_keys;
-    bool lines;          /* one value a line, after `indent` for each level */
+    bool lines;          /* one value per line, after `indent` for each level */
     struct value indent; /* a string, as long as lines is set */
     struct value comma, colon;
 };

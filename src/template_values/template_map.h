@@ -9,7 +9,7 @@
 
 bool value_truth(struct work *w, struct value v);
 bool value_equal(struct work *w, struct value a, struct value b);
-/* -> -1, 0 or 1, or 2 if a or b is no number (NaN); fails where Python has no order. `op`: for the
+/* -> -1, 0 or 1, or 2 if a or b is no number (NaN); fails if Python has no order. `op`: for the
  * message. */
 int value_order(struct work *w, struct value a, struct value b, const char *op);
 bool value_hashable(struct value v);

@@ -18,7 +18,7 @@ struct stops { /* a value: no memory of its own */
 
 /* -> false: not 1 to MAX_STOP_BYTES bytes of UTF-8, or one too many. */
 bool stops_add(struct stops *s, const char *text, size_t len);
-/* "" for none; a list in JSON where it starts with '['; any other text is the only one itself. */
+/* "" for none; a list in JSON if it starts with '['; any other text is the only one itself. */
 bool stops_parse(struct stops *s, const char *text);
 /* As stops_parse reads it: "" or a list, which is YAML too. Appended. */
 void stops_format(const struct stops *s, struct buf *out);

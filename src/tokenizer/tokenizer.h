@@ -32,7 +32,7 @@ const void *tokenizer_image(const struct tokenizer *t, size_t *n);
 /* ---- encoding ------------------------------------------------------------------------- */
 
 /* A piece of the text to encode. Added tokens ("<|end|>") are recognised only inside special spans:
- * the template's own text, never what a person typed; except those that are white space. */
+ * the template's own text, never what a user typed; except those that are white space. */
 struct text_span {
     const char *text;
     size_t len;
@@ -40,9 +40,9 @@ struct text_span {
 };
 
 /* Appends the ids of the concatenated spans, without what the post-processor adds. Bytes that are
- * no UTF-8 become byte pieces; a token that swallows the white space beside it does so over the
- * borders of spans. -> false: a pattern of the tokenizer takes too many steps on this text, so that
- * it was not split as it should be; none of it is lost (tokenizer_gave_up says so in *err). */
+ * not UTF-8 become byte pieces; whitespace stripping crosses span boundaries. -> false: a pattern
+ * of the tokenizer takes too many steps on this text, so that it was not split as it should be;
+ * none of it is lost (tokenizer_gave_up says so in *err). */
 bool tokenizer_encode(const struct tokenizer *t, const struct text_span *spans, size_t n_spans,
                       struct ids *out);
 /* The same of text that goes on behind another: no space belongs before its first word that only

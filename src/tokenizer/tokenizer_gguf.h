@@ -25,7 +25,7 @@ enum gguf_token_type {
     GGUF_TOKEN_BYTE,
 };
 
-/* What tokenizer.ggml.* says. Where a key is absent: NULL, -1, or as the comment says. */
+/* What tokenizer.ggml.* says. If a key is absent: NULL, -1, or as the comment says. */
 struct gguf_vocab {
     struct bytes model, pre;
     struct bytes model_name; /* general.name: Phi-3's tokens swallow white space */

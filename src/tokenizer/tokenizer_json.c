@@ -74,7 +74,7 @@ static bool read_unk(struct parts *p, const json_t *model)
     if (!json_is_string(unk))
         return true;
     p->unk = parts_find(p, json_string_value(unk), json_string_length(unk));
-    return p->unk >= 0 || error_set(p->err, EX_DATAERR, "%s: unk_token \"%.60s\" is no piece",
+    return p->unk >= 0 || error_set(p->err, EX_DATAERR, "%s: unk_token \"%.60s\" is not a piece",
                                     p->name, json_string_value(unk));
 }
 
@@ -114,7 +114,7 @@ static bool read_merge(struct parts *p, const json_t *entry, uint32_t rank, stru
     int32_t left = parts_find(p, part[0], len[0]), right = parts_find(p, part[1], len[1]);
     int32_t result = parts_find(p, joint->data, joint->len);
     if (left < 0 || right < 0 || result < 0)
-        return error_set(p->err, EX_DATAERR, "%s: merge %u names \"%.60s\", which is no piece",
+        return error_set(p->err, EX_DATAERR, "%s: merge %u names \"%.60s\", which is not a piece",
                          p->name, rank,
                          left < 0    ? part[0]
                          : right < 0 ? part[1]

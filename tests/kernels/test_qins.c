@@ -328,7 +328,7 @@ static void test_all_zero_is_exactly_zero(void **state)
             assert_true(c.back[i] == 0 && !signbit(c.back[i]));
         coded_free(&c);
         if (f == FORMAT_QINS9)
-            continue;   /* one range a tensor: a row of zeros is like any small weights there */
+            continue;   /* one range per tensor: a row of zeros is like any small weights there */
         w[32 * 70] = 1; /* zero rows beside a row that is not */
         c = code(f, 33, 70, w);
         for (int i = 0; i < 32 * 70; i++)
@@ -429,7 +429,7 @@ static void test_sizes(void **state)
 {
     (void)state;
     struct matrix m = matrix_shape(FORMAT_QINS4, 9216, 3072);
-    assert_int_equal(matrix_data_bytes(&m) * 8, 9216ull * 3072 * 17 / 4); /* 4.25 bits a weight */
+    assert_int_equal(matrix_data_bytes(&m) * 8, 9216ull * 3072 * 17 / 4); /* 4.25 bits per weight */
     assert_int_equal(matrix_row_bytes(&m), 9216 * 4);
     m = matrix_shape(FORMAT_QINS4_16, 17, 130);
     assert_int_equal(m.rows_pad, 32);

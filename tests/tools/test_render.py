@@ -30,9 +30,10 @@ class Render(unittest.TestCase):
         return path
 
     def run_bench(self, template, messages, *flags):
-        path = self.write("messages.json", messages if isinstance(messages, str) else json.dumps(messages))
-        return subprocess.run([PROGRAM, "render", template, "--messages", path, *flags], capture_output=True,
-                              text=True, timeout=60)
+        text = messages if isinstance(messages, str) else json.dumps(messages)
+        path = self.write("messages.json", text)
+        return subprocess.run([PROGRAM, "render", template, "--messages", path, *flags],
+                              capture_output=True, text=True, timeout=60)
 
     def render(self, text, messages, *flags):
         return self.run_bench(self.write("t.jinja", text), messages, "--json", *flags)
@@ -40,8 +41,8 @@ class Render(unittest.TestCase):
     def rows(self, folder, step):
         with open(os.path.join(folder, "rendered.jsonl"), encoding="utf-8") as f:
             for row in list(map(json.loads, f))[::step]:
-                flags = ["--clock", "2026-11-29T09:30", "--bos", "<s>", "--eos", "</s>", "--strict", "--json",
-                         "--extra", json.dumps(row["extra"])]
+                flags = ["--clock", "2026-11-29T09:30", "--bos", "<s>", "--eos", "</s>", "--strict",
+                         "--json", "--extra", json.dumps(row["extra"])]
                 if not row["add_generation_prompt"]:
                     flags.append("--no-generation-prompt")
                 r = self.run_bench(os.path.join(folder, row["template"]), row["messages"], *flags)
@@ -59,7 +60,9 @@ class Render(unittest.TestCase):
         self.rows(SHARED, 5)  # test_template runs them all
 
     def test_spans_of_the_template(self):
-        out = json.loads(self.render("<a>{{ messages[0].content }}é{{ bos_token }}", [{"content": "ä<a>"}], "--bos", "B").stdout)
+        r = self.render("<a>{{ messages[0].content }}é{{ bos_token }}", [{"content": "ä<a>"}],
+                        "--bos", "B")
+        out = json.loads(r.stdout)
         self.assertEqual(out["text"], "<a>ä<a>éB")
         self.assertEqual(out["template"], [[0, 3], [8, 3]])  # bytes
 
@@ -68,22 +71,25 @@ class Render(unittest.TestCase):
         self.assertEqual((r.returncode, r.stdout, r.stderr), (0, "2\n", ""))
 
     def test_refusals(self):
-        template = ("{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system, please') }}"
+        template = ("{% for m in messages %}{% if m.role == 'system' %}"
+                    "{{ raise_exception('no system, please') }}"
                     "{% endif %}{{ m.role }}:{{ m.content }};{% endfor %}")
         messages = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
         strict = self.render(template, messages, "--strict")
-        self.assertEqual((strict.returncode, json.loads(strict.stdout)), (65, {"error": "no system, please"}))
+        refused = {"error": "no system, please"}
+        self.assertEqual((strict.returncode, json.loads(strict.stdout)), (65, refused))
         folded = self.render(template, messages)
         self.assertEqual(folded.returncode, 0)
         self.assertEqual(json.loads(folded.stdout)["text"], "user:S\n\nU;")
         self.assertEqual(json.loads(folded.stdout)["folded"], "system")
         parts = [dict(m, content=[]) for m in messages]  # nothing that could be joined
-        self.assertEqual(json.loads(self.render(template, parts).stdout), {"error": "no system, please"})
+        self.assertEqual(json.loads(self.render(template, parts).stdout), refused)
 
     def test_errors(self):
+        loops = "{% for i in range(99999) %}" * 2 + "{% endfor %}" * 2
         for text, words in [("{{ x|nope }}", "chat template:1:6: unknown filter 'nope'"),
                             ("{{ messages[0] + 1 }}", "chat template:1:16: unsupported operand"),
-                            ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "steps")]:
+                            (loops, "steps")]:
             r = self.render(text, [{}])
             self.assertEqual(r.returncode, 65)
             self.assertIn(words, json.loads(r.stdout)["error"])
@@ -92,7 +98,8 @@ class Render(unittest.TestCase):
 
     def test_usage(self):
         t = self.write("t.jinja", "{{ strftime_now('%Y %A') }}")
-        for flags, code, words in [(["--clock", "nine"], 64, "2026-11-29T09:30"), (["--extra", "[]"], 64, "object"),
+        for flags, code, words in [(["--clock", "nine"], 64, "2026-11-29T09:30"),
+                                   (["--extra", "[]"], 64, "object"),
                                    (["--extra", "{"], 65, "--extra"), (["--nope"], 64, "-h")]:
             r = self.run_bench(t, [], *flags)
             self.assertEqual((r.returncode, r.stdout), (code, ""), flags)

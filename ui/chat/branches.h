@@ -11,7 +11,7 @@
 struct branch {
     int32_t leaf; /* number of its last message */
     int n_messages;
-    char *said;     /* what the person said last, as a title */
+    char *said;     /* what the user said last, as a title */
     char *answered; /* the answer to it, likewise; NULL: none */
 };
 

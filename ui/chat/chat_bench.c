@@ -43,7 +43,7 @@ static void tell(struct chat_session *s, const struct event *done)
     else if (!t->n_tokens)
         chat_notice(s, "The model gave no answer to measure");
     else
-        chat_notice(s, "%u tokens at %s, a prompt of %u at %s; qins-bench speed tells more",
+        chat_notice(s, "%u tokens at %s, a prompt of %u at %s; for more, run qins-bench speed",
                     t->n_tokens, format_rate(t->tokens_per_s, answer, sizeof answer), n_read,
                     reading);
 }

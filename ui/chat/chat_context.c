@@ -26,7 +26,7 @@ void chat_watch_context(struct chat_session *s)
     bool warns = status_context_warns(&s->status);
     if (warns && !s->context.warned)
         chat_notice(s,
-                    "The context is %d %% full. When it is full the answer stops; /clear starts a "
+                    "The context is %d %% full. The answer stops when it is full; /new starts a "
                     "new conversation",
                     CONTEXT_WARN_PERCENT);
     s->context.warned = warns;
@@ -41,8 +41,8 @@ void chat_context_full(struct chat_session *s, bool unanswered,
                  reply))
         return;
     chat_notice(s,
-                unanswered ? "The message does not fit the context of %u tokens: /edit shortens "
-                             "it, /undo removes it"
-                           : "The context of %u tokens is full; /clear starts a new conversation",
+                unanswered ? "The message does not fit into the context of %u tokens: "
+                             "shorten it with /edit, or /undo it"
+                           : "The context of %u tokens is full; /new starts a new conversation",
                 s->status.ctx_len);
 }

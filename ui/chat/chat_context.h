@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * chat_context: a context that fills up. Nothing is left out of what the model reads unless the
- * person says so.
+ * user says so.
  */
 #ifndef QINS_CHAT_CONTEXT_H
 #define QINS_CHAT_CONTEXT_H
 
 #include "chat_session.h"
 
-/* Takes the exchanges that the person gave up out of a request, which begins with the system
+/* Takes the exchanges that the user agreed to drop out of a request, which begins with the system
  * prompt. */
 void chat_leave_out(struct chat_session *s, struct chat *request);
 /* Tells once that the context is nearly full. */

@@ -48,7 +48,7 @@ void chat_find(struct chat_session *s, const char *text)
 {
     struct pattern pattern = {0};
     if (!*text) {
-        chat_notice(s, "/find TEXT lists the messages that hold it");
+        chat_notice(s, "/find TEXT lists the messages that contain it");
         return;
     }
     pattern_set(&pattern, text, strlen(text));

@@ -28,7 +28,7 @@ void chat_choose_model(struct chat_session *s, const char *name)
     if (!*name)
         s->face->list(s->self, CHAT_MODELS);
     else if (s->next_engine)
-        chat_notice(s, "Another model is already being loaded");
+        chat_notice(s, "Another model is already loading");
     else if (!s->ready)
         chat_notice(s, "The model is still loading");
     else if (!chat_is_free(s))

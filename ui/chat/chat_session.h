@@ -2,7 +2,7 @@
  *
  * chat_session: one chat: the conversation, the engine that answers it, what is saved, and what
  * /commands do. It neither draws nor prints: a face (the screen, lines, a test) hears what happens
- * through struct chat_face, and calls the functions of ui/chat when a person wants something. Marks
+ * through struct chat_face, and calls the functions of ui/chat when a user wants something. Marks
  * and notes that a face is given are static texts.
  *
  *   chat_session.c        this: start and end, saving, options
@@ -29,7 +29,7 @@
 
 struct chat_session;
 
-/* Lists that a person chooses from. */
+/* Lists that a user chooses from. */
 enum chat_list { CHAT_CONVERSATIONS, CHAT_BRANCHES, CHAT_MODELS };
 
 /* What a face does when something happens. `self` is the face's own; texts are raw: not sanitised.
@@ -41,7 +41,7 @@ struct chat_face {
     /* The path of the conversation is another one. elsewhere: the reader has to be shown where he
      * is now; else it is only his own last message that changed. */
     void (*path_changed)(void *self, bool elsewhere);
-    void (*said)(void *self, int32_t number); /* a message of the person is new at the end */
+    void (*said)(void *self, int32_t number); /* a message of the user is new at the end */
     /* An answer begins or goes on in this message; NO_MESSAGE: it waits for the model to load. */
     void (*answers)(void *self, int32_t number);
     void (*text)(void *self, const char *text, size_t n); /* more of it */
@@ -54,9 +54,9 @@ struct chat_face {
     void (*page)(void *self, const char *name, const char *text);
     /* A question of yes or no: chat_reply. -> false: there is nobody to ask */
     bool (*ask)(void *self, const char *question);
-    void (*list)(void *self, enum chat_list which);   /* shows it, lets the person choose */
+    void (*list)(void *self, enum chat_list which);   /* shows it, lets the user choose */
     void (*rewrite)(void *self, int32_t number);      /* asks for a new version: chat_rewrite */
-    void (*edit_system)(void *self, const char *now); /* in the person's editor: chat_take_system */
+    void (*edit_system)(void *self, const char *now); /* in the user's editor: chat_take_system */
     void (*quit)(void *self); /* /quit; or no model could be loaded: engine_error says why */
 
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
@@ -103,7 +103,7 @@ struct chat_session {
 /* Finds the model and checks what an engine is started with. raw: turns have no template. On
  * failure nothing is to be freed. */
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
-/* Starts loading; from here on the face is called. saves: conversations are kept. */
+/* Starts loading; from here on the face is called. saves: conversations are saved. */
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);
 /* Stops the engines and frees all. */
 void chat_close(struct chat_session *s);

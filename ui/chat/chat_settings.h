@@ -10,9 +10,9 @@
 /* "NAME VALUE", "NAME": tells the value; "": shows all. */
 void chat_set(struct chat_session *s, const char *arguments);
 void chat_choose_preset(struct chat_session *s, const char *name); /* "": lists them */
-/* The system prompt; "none": none; "edit": in the person's editor; "": shows it. */
+/* The system prompt; "none": none; "edit": in the user's editor; "": shows it. */
 void chat_system(struct chat_session *s, const char *text);
-/* What the person has written in the editor; "": none. */
+/* What the user has written in the editor; "": none. */
 void chat_take_system(struct chat_session *s, const char *text);
 
 #endif

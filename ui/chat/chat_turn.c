@@ -155,7 +155,7 @@ const char *chat_mark_of(const struct message *m)
     if (m->open || m->role != CHAT_ASSISTANT)
         return NULL;
     switch (m->stop) {
-    case STOP_NONE: return "[interrupted; /continue goes on]";
+    case STOP_NONE: return "[interrupted; /continue resumes it]";
     case STOP_CANCELLED: return "[stopped]";
     case STOP_LENGTH: return "[max tokens reached]";
     case STOP_CONTEXT: return "[context full]";
@@ -208,7 +208,7 @@ static void drop_oldest(struct chat_session *s, bool yes)
     if (s->context.unanswered)
         chat_answer(s);
     else
-        chat_notice(s, "The model no longer sees the oldest exchange from your next message on");
+        chat_notice(s, "From your next message on, the model no longer sees the oldest exchange");
 }
 
 static void note_done(struct status *f, const struct event *e)

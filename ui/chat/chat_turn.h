@@ -7,11 +7,11 @@
 
 #include "chat_session.h"
 
-/* A message of the person, behind the last one; its answer follows. */
+/* A message of the user, behind the last one; its answer follows. */
 void chat_send(struct chat_session *s, const char *text, size_t n);
-/* Another text for a message of the person, as a new version; its answer follows. */
+/* Another text for a message of the user, as a new version; its answer follows. */
 void chat_send_again(struct chat_session *s, int32_t number, const char *text, size_t n);
-void chat_answer(struct chat_session *s); /* the last message, which is the person's */
+void chat_answer(struct chat_session *s); /* the last message, which is the user's */
 void chat_go_on(struct chat_session *s);  /* with the last answer; the model is ready */
 /* Stops the answer or the measurement. */
 void chat_stop(struct chat_session *s);

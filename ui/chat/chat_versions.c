@@ -20,7 +20,7 @@ void chat_regenerate(struct chat_session *s)
     if (!chat_is_free(s))
         return;
     if (question == NO_MESSAGE) {
-        chat_notice(s, "There is no message to answer again");
+        chat_notice(s, "There is no answer to regenerate");
         return;
     }
     conversation_cut(&s->conversation, question);
@@ -70,14 +70,13 @@ void chat_edit(struct chat_session *s, const char *what)
     if (*what && !answer)
         chat_notice(s, "/edit, or /edit answer");
     else if (number == NO_MESSAGE)
-        chat_notice(s, answer ? "There is no answer to edit"
-                              : "There is no message of yours to "
-                                "edit");
+        chat_notice(s,
+                    answer ? "There is no answer to edit" : "You have not sent a message to edit");
     else
         s->face->rewrite(s->self, number);
 }
 
-/* What the person wrote in the model's place. */
+/* What the user wrote in the model's place. */
 static void replace_answer(struct chat_session *s, int32_t old, const char *text, size_t n)
 {
     struct conversation *c = &s->conversation;
@@ -85,7 +84,7 @@ static void replace_answer(struct chat_session *s, int32_t old, const char *text
     int32_t number = conversation_add(c, CHAT_ASSISTANT, text, n);
     c->messages[number].stop = STOP_END;
     moved(s, false);
-    chat_notice(s, "/continue continues your version; /branch 1 brings the first one back");
+    chat_notice(s, "/continue continues your version; /branch 1 shows the first one");
 }
 
 void chat_rewrite(struct chat_session *s, int32_t number, const char *text, size_t n)
@@ -105,7 +104,7 @@ void chat_next_version(struct chat_session *s, int step)
     if (!chat_is_free(s))
         return;
     if (at == NO_MESSAGE) {
-        chat_notice(s, "No message here has another version; /regen and /edit make one");
+        chat_notice(s, "No message has another version yet; /regen and /edit create them");
         return;
     }
     int32_t to = step < 0 ? c->messages[at].previous : c->messages[at].next;

@@ -88,8 +88,9 @@ bool saved_chats_context(struct engine *e, bool (*told_to_go)(void))
     engine_keep(e);
     while (engine_is_keeping(e)) {
         if (told > 0 && now_ms() > told) {
-            fputs("qins-tui: saving what the model has read, for next time; Ctrl-C skips this\n",
-                  stderr);
+            fputs(
+                "qins-tui: writing the prompt cache, so that reopening is fast; Ctrl-C skips it\n",
+                stderr);
             told = 0;
         }
         while (engine_next(e, &event))

@@ -29,8 +29,9 @@ static void set_aside(struct saving *s)
 {
     struct error err;
     char *name = store_set_aside(s->folder, &err);
-    char *text = name ? xasprintf("The saved conversations are damaged: they are kept as %s", name)
-                      : xstrdup(err.text);
+    char *text =
+        name ? xasprintf("The file of saved conversations is damaged; it was renamed to %s", name)
+             : xstrdup(err.text);
     tell(s, text);
     free(text);
     free(name);

@@ -76,7 +76,7 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
     status_row(out, columns, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
                format_rate(status_mean_rate(f), a, sizeof a));
     if (s->n_drafted > 0)
-        status_row(out, columns, "guessed", "%u tokens, %u of them right; %u passes", s->n_drafted,
+        status_row(out, columns, "drafted", "%u tokens, %u accepted; %u passes", s->n_drafted,
                    s->n_accepted, s->n_passes);
     status_row(out, columns, "stopped by", "%s", status_stop_name(f->stop));
     status_row(out, columns, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);

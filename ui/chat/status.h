@@ -34,7 +34,7 @@ struct status {
                               tells anew */
     uint64_t kv_token_bytes;
     struct memory_use memory;
-    struct spark speed, rss; /* tokens/s and bytes, at most two samples a second */
+    struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
     bool has_template;     /* the model has a chat template of its own; else it continues text */

@@ -24,14 +24,14 @@ struct cli {
     const char *shell;      /* --completion SHELL; lives in argv */
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool continue_last;     /* --continue: opens with the last conversation */
-    bool no_save;           /* --no-save: nothing is kept */
+    bool no_save;           /* --no-save: nothing is saved */
     bool raw;               /* --raw: no template */
     bool json;              /* --json: events in lines, lists as JSON */
     bool chat;              /* a conversation in lines: --chat, or plain mode on a terminal */
     bool plain;             /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
 };
 
-/* Puts /dev/null on stdin, stdout and stderr where they are closed, so that no file that is opened
+/* Puts /dev/null on stdin, stdout and stderr if they are closed, so that no file that is opened
  * later becomes one of them. First thing in main. */
 void cli_keep_std_fds(void);
 
@@ -40,7 +40,7 @@ void cli_keep_std_fds(void);
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err);
 void cli_free(struct cli *c);
 
-/* What is said may be kept: neither --no-save nor QINS_NO_HISTORY says otherwise. */
+/* Conversations may be saved: neither --no-save nor QINS_NO_HISTORY says otherwise. */
 bool cli_saves(const struct cli *c);
 
 /* CLI_HELP to CLI_COMPLETION: prints on stdout. -> exit code */

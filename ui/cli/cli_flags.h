@@ -28,7 +28,7 @@ enum cli_flag {
 struct cli_flag_row {
     const char *name;   /* "dump-config" */
     char short_flag;    /* 0: none */
-    const char *meta;   /* name of the value, or NULL where it takes none */
+    const char *meta;   /* name of the value, or NULL if it takes none */
     const char *help;   /* one line */
     const char *manual; /* sentences, mdoc */
     bool rare;          /* --help leaves it to --help-all */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * editor: the text a person is writing: several lines, moved through by characters (grapheme
+ * editor: the text a user is writing: several lines, moved through by characters (grapheme
  * clusters), with a kill ring, undo and redo, folded pastes and a history of what was sent. Behaves
  * as readline does. Knows nothing of terminals.
  *
  *   edit.c            its state, changes, undo, the kill ring
  *   editor.c          pastes, rows, actions
  *   editor_history.c  the history: up, down, incremental search
- *   vi.c              vi's keys, if the person wants them
+ *   vi.c              vi's keys, if the user wants them
  */
 #ifndef QINS_EDITOR_H
 #define QINS_EDITOR_H

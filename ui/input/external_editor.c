@@ -51,8 +51,9 @@ static bool make_file(struct external_editor *c, const char *s, size_t n, struct
     const char *base = variable("TMPDIR");
     c->folder = xasprintf("%s/qins-XXXXXX", base ? base : "/tmp");
     if (!mkdtemp(c->folder)) /* 0700 */
-        return error_set(err, EX_CANTCREAT, "%.300s: no folder for the editor's file: %s",
-                         c->folder, strerror(errno));
+        return error_set(err, EX_CANTCREAT,
+                         "%.300s: cannot create a folder for the editor's file: %s", c->folder,
+                         strerror(errno));
     c->path = path_join(c->folder, "message.md");
     buf_append(&c->before, s, n);
     if (n && s[n - 1] != '\n')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * external_editor: a text in the person's own editor ($VISUAL, $EDITOR, else vi), as a file that
+ * external_editor: a text in the user's own editor ($VISUAL, $EDITOR, else vi), as a file that
  * nobody else can read. The program runs on meanwhile: it hears of the editor's end by SIGCHLD.
  */
 #ifndef QINS_EXTERNAL_EDITOR_H
@@ -30,7 +30,7 @@ bool external_editor_start(struct external_editor *c, const char *s, size_t n, s
 bool external_editor_ended(const struct external_editor *c, int *status);
 /* What was written, cleaned (paste_filter.h), of at most `max` bytes, without the last line end;
  * the file is gone. On failure (the editor failed, the file cannot be used) the message says so,
- * and where a changed file was left. *repaired: bytes that were no UTF-8 are U+FFFD now. */
+ * and where a changed file was left. *repaired: invalid UTF-8 was replaced by U+FFFD. */
 bool external_editor_end(struct external_editor *c, int status, size_t max, struct buf *out,
                          bool *repaired, struct error *err);
 

@@ -85,8 +85,8 @@ static void take_file(struct history *h, const struct buf *file, size_t *n_lines
 
 static bool fail(struct history *h, int fd, struct error *err, const char *what)
 {
-    error_set(err, EX_CANTCREAT, "%.300s: %s: what you send is not remembered for the next time",
-              h->path, what);
+    error_set(err, EX_CANTCREAT, "%.300s: %s: messages are not added to the history", h->path,
+              what);
     if (fd >= 0)
         close(fd);
     free(h->path);
@@ -106,7 +106,7 @@ static int open_locked(struct history *h, struct error *err)
             return fail(h, fd, err, strerror(errno)), -1;
         if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1 ||
             st.st_uid != geteuid())
-            return fail(h, fd, err, "not a plain file of yours"), -1;
+            return fail(h, fd, err, "not a regular file that you own"), -1;
         if (flock(fd, LOCK_EX) != 0 && errno != ENOLCK && errno != ENOTSUP)
             return fail(h, fd, err, strerror(errno)), -1;
         if (lstat(h->path, &now) == 0 && now.st_dev == st.st_dev && now.st_ino == st.st_ino)

@@ -18,7 +18,7 @@ enum {
 struct history {
     char **entries; /* [n] */
     size_t n, cap;
-    char *path; /* NULL: not kept */
+    char *path; /* NULL: not written to a file */
 };
 
 /* Reads FOLDER/history and keeps what is added from now on. The folder is made when it is missing

@@ -46,7 +46,7 @@ static bool refuse_key(struct yaml_reader *r, const yaml_event_t *key)
     for (size_t i = 0; i < n && used < 2 * N_ACTIONS; i++, used++)
         names[used] = key_word(rows[i].key, words[used], sizeof words[used]);
     const char *guess = nearest(reader_text(key), names, used);
-    return reader_refuse(r, key->start_mark, "\"%.60s\" is no key%s%s%s", reader_text(key),
+    return reader_refuse(r, key->start_mark, "\"%.60s\" is not a key%s%s%s", reader_text(key),
                          guess ? "; did you mean " : "; such as ctrl-g, alt-enter, f5, \"k\"",
                          guess ? guess : "", guess ? "?" : "");
 }
@@ -72,7 +72,7 @@ static bool check_conflict(const struct file *f, struct yaml_reader *r, const st
     char name[40];
     for (size_t i = 0; i < f->n; i++)
         if (f->lines[i].key == new->key && (f->lines[i].where & new->where))
-            return reader_refuse(r, new->at, "%s is bound to %s in line %zu already",
+            return reader_refuse(r, new->at, "%s is already bound to %s in line %zu",
                                  key_word(new->key, name, sizeof name),
                                  action_name(f->lines[i].action), f->lines[i].at.line + 1);
     return true;

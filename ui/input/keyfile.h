@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * keyfile: the person's bindings, keys.yaml: places, each with lines of the form `key: action`.
+ * keyfile: the user's bindings, keys.yaml: places, each with lines of the form `key: action`.
  */
 #ifndef QINS_KEYFILE_H
 #define QINS_KEYFILE_H

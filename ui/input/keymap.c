@@ -62,7 +62,7 @@ const struct binding keymap[] = {
     {IN_INPUT, CTRL('g'), ACT_EDIT_IN_EDITOR, "write in $VISUAL or $EDITOR"},
     {IN_INPUT, CTRL_X(CTRL('e')), ACT_EDIT_IN_EDITOR, NULL},
     {IN_INPUT, CTRL('o'), ACT_UNFOLD, "unfold the paste at the cursor"},
-    {IN_INPUT, CTRL('q'), ACT_QUOTED_INSERT, "insert the next key, such as Tab, as it is"},
+    {IN_INPUT, CTRL('q'), ACT_QUOTED_INSERT, "insert the next key literally, such as Tab"},
     {IN_INPUT, K_TAB, ACT_COMPLETE, "complete a /command; else go to the sliders"},
     {IN_INPUT, ALT('1'), ACT_EXAMPLE_1, "insert an example, while the chat is empty"},
     {IN_INPUT, ALT('2'), ACT_EXAMPLE_2, NULL},
@@ -108,7 +108,7 @@ const struct binding keymap[] = {
     {IN_SIDEBAR, K_HOME, ACT_SLIDER_MIN, "lowest value"},
     {IN_SIDEBAR, K_END, ACT_SLIDER_MAX, "highest value"},
     {IN_SIDEBAR, 'r', ACT_RESET, "restore the value it had before you moved it"},
-    {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "accept the number you typed"},
+    {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "apply the typed number"},
     {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "delete the last digit"},
     {IN_SIDEBAR, CTRL('h'), ACT_ERASE_DIGIT, NULL},
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * keymap: one table of what each key does where. Help (F1), the hint line and the manual come from
- * its rows; nothing else binds a key, but for vi's (vi.h). The person's keys.yaml changes a copy of
+ * its rows; nothing else binds a key, but for vi's (vi.h). The user's keys.yaml changes a copy of
  * it (keyfile.h).
  */
 #ifndef QINS_KEYMAP_H

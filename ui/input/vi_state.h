@@ -15,7 +15,7 @@ struct vi_keys {
 };
 
 struct vi {
-    bool on;                     /* the person wants them */
+    bool on;                     /* the user wants them */
     bool normal;                 /* mode; starts in insert mode */
     unsigned count, outer_count; /* typed before the motion, before the operator; 0: none */
     int32_t op;                  /* 'd', 'c', 'y' that waits for a motion; 0: none */

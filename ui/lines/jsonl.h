@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * jsonl: what plain mode says with --json: one object a line, ASCII alone. qins-tui(1) describes
+ * jsonl: what plain mode says with --json: one object per line, ASCII alone. qins-tui(1) describes
  * them.
  */
 #ifndef QINS_JSONL_H

@@ -18,7 +18,7 @@ void line_chat_start(struct plain *p)
 {
     bool saves = cli_saves(p->cli);
     p->out.in_rows = p->out.to_terminal && !p->cli->json;
-    chat_start(&p->chat, &line_chat_face, p, saves && plain_has_person(p));
+    chat_start(&p->chat, &line_chat_face, p, saves && plain_has_user(p));
     if (p->out.in_rows)
         line_chat_say(p, "qins-tui: /help lists commands, Ctrl-D quits.%s",
                       saves ? " Conversations are saved as you go; --no-save turns that off." : "");
@@ -40,7 +40,7 @@ static void ask(struct plain *p)
 {
     static const char *const labels[] = {"You: ", "New version: ", "Number: ", "Yes or no: "};
     const char *label = p->message.len ? "...  " : labels[p->awaited];
-    if (!p->asked && plain_has_person(p))
+    if (!p->asked && plain_has_user(p))
         output_text(&p->out, label, strlen(label));
     p->asked = true;
 }
@@ -53,7 +53,7 @@ static void leave_question(struct plain *p)
     if (awaited == AWAITS_YES)
         chat_reply(&p->chat, false);
     else if (awaited)
-        line_chat_say(p, "It stays as it was");
+        line_chat_say(p, "Nothing changed");
 }
 
 static void take_yes(struct plain *p, const char *text)

@@ -41,7 +41,7 @@ char *line_chat_edit(struct plain *p, const char *text)
 {
     struct buf written = {0};
     struct error err;
-    if (!plain_has_person(p))
+    if (!plain_has_user(p))
         line_chat_say(p, "The editor needs a terminal; use /system TEXT instead");
     else if (run(text, &written, &err))
         return written.data ? written.data : xstrdup("");

@@ -171,7 +171,7 @@ static void path_changed(void *self, bool elsewhere)
         show_message(p, &c->messages[c->path[i]]);
 }
 
-/* The person has typed it, and reads it there. */
+/* The user has typed it, and reads it there. */
 static void said(void *self, int32_t number)
 {
     (void)self;
@@ -188,7 +188,7 @@ static void changed(void *self)
 static bool ask(void *self, const char *question)
 {
     struct plain *p = self;
-    if (!plain_has_person(p))
+    if (!plain_has_user(p))
         return false;
     p->awaited = AWAITS_YES;
     line_chat_say(p, "%s (y/n)", question);
@@ -234,7 +234,7 @@ static void add_help(void *self, struct buf *out, bool before)
 {
     (void)self;
     if (!before)
-        buf_puts(out, "A line that ends in a backslash goes on in the next one.\n"
+        buf_puts(out, "A line that ends in a backslash continues in the next one.\n"
                       "Ctrl-C stops an answer, Ctrl-D quits.\n");
 }
 

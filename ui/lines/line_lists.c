@@ -46,7 +46,7 @@ static void list_conversations(struct plain *p)
         buf_printf(&text, "and %zu older ones\n", list.n - n);
     store_list_free(&list);
     if (n) {
-        buf_puts(&text, "/open and a number, or words that were said, opens one.");
+        buf_puts(&text, "Open one with /open and its number, or words from it.");
         show(p, "Conversations", &text);
     } else if (ok) {
         line_chat_say(p, "No conversation is saved yet");
@@ -80,7 +80,7 @@ static void list_branches(struct plain *p)
     if (text.len)
         show(p, "Branches", &text);
     else
-        line_chat_say(p, "Nothing was said yet");
+        line_chat_say(p, "There are no messages yet");
 }
 
 void line_chat_list(struct plain *p, enum chat_list which)

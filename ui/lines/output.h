@@ -2,7 +2,7 @@
  *
  * output: where plain mode's text goes. Model text reaches a pipe or file byte for byte and a
  * terminal through the sanitiser, in a conversation also in rows that end between words; status
- * lines reach stderr only where that is a terminal.
+ * lines reach stderr only if that is a terminal.
  */
 #ifndef QINS_OUTPUT_H
 #define QINS_OUTPUT_H
@@ -33,7 +33,7 @@ void output_free(struct output *o);
 void output_text(struct output *o, const char *text, size_t n);
 /* Gives out what the sanitiser holds and ends the last line. */
 void output_end(struct output *o);
-/* The person has ended the row: by Enter behind what he typed. */
+/* The user has ended the row: by Enter behind what he typed. */
 void output_entered(struct output *o);
 /* One line of progress, replaced by the next; NULL takes it away. Plain ASCII. */
 void output_status(struct output *o, const char *line);

@@ -62,7 +62,7 @@ static bool catch_signals(struct error *err)
     return true;
 }
 
-bool plain_has_person(const struct plain *p)
+bool plain_has_user(const struct plain *p)
 {
     return p->out.to_terminal && !p->cli->json && isatty(STDIN_FILENO);
 }
@@ -178,7 +178,7 @@ static void show_stats(const struct plain *p, const struct event *e)
 {
     char guesses[64] = "";
     if (e->stats.n_drafted > 0)
-        snprintf(guesses, sizeof guesses, ", %u of %u guesses right", e->stats.n_accepted,
+        snprintf(guesses, sizeof guesses, ", %u of %u drafted tokens accepted", e->stats.n_accepted,
                  e->stats.n_drafted);
     if (p->out.status_to_terminal)
         fprintf(stderr, PROGRAM ": %u tokens, %.1f tokens/s, first after %.2f s%s%s\n",
@@ -194,7 +194,7 @@ static void end_turn(struct plain *p, const struct event *e)
     struct error err;
     if (e->stop == STOP_CONTEXT && e->stats.n_tokens == 0) {
         error_set(&err, EX_DATAERR,
-                  "the prompt's %u tokens do not fit the context of %u; see --context",
+                  "the prompt's %u tokens do not fit into the context of %u; see --context",
                   e->stats.n_prompt, p->chat.status.ctx_len);
         plain_fail(p, &err);
         return;
@@ -294,7 +294,7 @@ static void take_signal(struct plain *p)
 static void hint_at_stdin(struct plain *p)
 {
     output_status(&p->out, NULL);
-    fputs(PROGRAM ": waiting for text on stdin; </dev/null if there is none\n", stderr);
+    fputs(PROGRAM ": waiting for text on stdin; add </dev/null if there is none\n", stderr);
     p->patience_over = true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * plain_internal: what plain.c (loop, signals, one prompt), line_chat.c (lines of a conversation),
- * line_face.c (what its person hears), line_lists.c and line_editor.c share. For them alone.
+ * line_face.c (what its user hears), line_lists.c and line_editor.c share. For them alone.
  */
 #ifndef QINS_PLAIN_INTERNAL_H
 #define QINS_PLAIN_INTERNAL_H
@@ -40,8 +40,8 @@ struct plain {
 
 void plain_finish(struct plain *p, int code);
 void plain_fail(struct plain *p, const struct error *err);
-/* A person reads and writes on a terminal. */
-bool plain_has_person(const struct plain *p);
+/* A user reads and writes on a terminal. */
+bool plain_has_user(const struct plain *p);
 
 /* ---- line_chat.c ---------------------------------------------------------------------- */
 void line_chat_start(struct plain *p); /* once, before anything is said */
@@ -62,7 +62,7 @@ void line_chat_list(struct plain *p, enum chat_list which);
 void line_chat_take_branch(struct plain *p, const char *text);
 
 /* ---- line_editor.c -------------------------------------------------------------------- */
-/* The person's editor gets the terminal. -> what was written, or NULL; caller frees */
+/* The user's editor gets the terminal. -> what was written, or NULL; caller frees */
 char *line_chat_edit(struct plain *p, const char *text);
 
 #endif

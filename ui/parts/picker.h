@@ -48,7 +48,7 @@ enum picker_result {
 /* An empty list; what was in *p is forgotten. */
 void picker_init(struct picker *p, const char *heading, const char *nothing);
 void picker_free(struct picker *p);
-/* For filling it anew; filter and place stay. */
+/* Empties the list for refilling; keeps filter and selection. */
 void picker_clear(struct picker *p);
 /* -> the new item, valid until the next; its columns start with copies of `title` and NULLs. Texts
  * are sanitised here. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * prompt: the line below the chat that speaks to the person: a notice until the next key, or a
+ * prompt: the line below the chat that speaks to the user: a notice until the next key, or a
  * question until it is answered.
  */
 #ifndef QINS_PROMPT_H

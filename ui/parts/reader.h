@@ -22,7 +22,7 @@ struct reader {
 
 void reader_init(struct reader *r);
 void reader_free(struct reader *r);
-/* Answers as they were written, not as Markdown. */
+/* Answers as raw text, not as Markdown. */
 bool reader_shows_raw(const struct reader *r, const struct options *o);
 enum emoji reader_emoji(const struct options *o);
 /* What scrolls a pane or jumps in it. -> false: not one of these. */

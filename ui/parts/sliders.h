@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sliders: the sampling values that the sidebar lets the person move, by steps, by the mouse or as
+ * sliders: the sampling values that the sidebar lets the user move, by steps, by the mouse or as
  * a number that is typed.
  */
 #ifndef QINS_SLIDERS_H

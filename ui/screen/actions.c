@@ -30,7 +30,7 @@ static void stop_rewriting(struct app *a)
 {
     a->composer.rewriting = false;
     editor_clear(&a->composer.editor);
-    app_notice(a, "Nothing was changed");
+    app_notice(a, "Nothing changed");
 }
 
 /* Esc: what is nearest first: the number being typed, the answer, the new version, the search. A

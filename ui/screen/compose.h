@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * compose: the terminal is lent to the person's own editor program.
+ * compose: the terminal is lent to the user's own editor program.
  */
 #ifndef QINS_COMPOSE_H
 #define QINS_COMPOSE_H

@@ -35,8 +35,8 @@ void lists_branches(struct app *a)
 {
     const struct conversation *c = &a->chat.conversation;
     struct branch_list list;
-    picker_init(&a->list.picker, "Branches of this conversation", "Nothing was said yet");
-    a->list.picker.verb = "go on from there";
+    picker_init(&a->list.picker, "Branches of this conversation", "There are no messages yet");
+    a->list.picker.verb = "continue from there";
     branches_list(c, &list);
     for (size_t i = 0; i < list.n; i++)
         add(&a->list.picker, c, &list.branches[i]);

@@ -72,7 +72,7 @@ void lists_conversations(struct app *a)
         app_notice(a, "%s", err.text);
         return;
     }
-    picker_init(&a->list.picker, "Conversations", "None is saved yet");
+    picker_init(&a->list.picker, "Conversations", "No saved conversations");
     a->list.picker.verb = "open";
     a->list.picker.hints[0] = "Ctrl-R rename";
     a->list.picker.hints[1] = "Ctrl-D delete";

@@ -52,6 +52,6 @@ void look_toggle_bare(struct app *a)
 void look_toggle_raw(struct app *a)
 {
     a->reader.raw = !a->reader.raw;
-    app_notice(a, reader_shows_raw(&a->reader, a->chat.options) ? "Answers as they were written"
+    app_notice(a, reader_shows_raw(&a->reader, a->chat.options) ? "Answers as raw text"
                                                                 : "Answers as Markdown");
 }

@@ -28,8 +28,8 @@ enum {
     FRAME_MS = 50,        /* between frames while text streams */
     MEMORY_MS = 500,      /* between looks at memory, while something moves */
     PASTE_MS = 2000,      /* of silence that end a paste whose end was lost */
-    MAX_ESCAPE_MS = 1000, /* also for the rest of a sequence that is too long for a person's keys */
-    TYPED_BYTES = 2,      /* that a person's keys make: Esc, Alt and a letter */
+    MAX_ESCAPE_MS = 1000, /* also for the rest of a sequence that is too long for a user's keys */
+    TYPED_BYTES = 2,      /* that a user's keys make: Esc, Alt and a letter */
     EVENTS_A_ROUND = 256, /* then keys get their turn */
     READ_BYTES = 1 << 16,
 };

@@ -35,7 +35,7 @@ void send_input(struct app *a)
     } else if (strlen(line) > EDITOR_MAX_BYTES) {
         e->full = true;
     } else if (id == COMMAND_TEXT && chat_is_busy(&a->chat)) {
-        app_notice(a, a->chat.queued ? "A message is waiting for the model already"
+        app_notice(a, a->chat.queued ? "A message is already waiting for the model"
                                      : "An answer is running: Esc stops it, your text stays here");
     } else {
         if (id != COMMAND_UNKNOWN) {

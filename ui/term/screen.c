@@ -39,7 +39,7 @@ static struct {
     bool has_modes; /* the terminal knows those of xterm */
     int n_rows, n_columns;
     int cursor_row, cursor_column;
-    const char *palette; /* sets the palette back: we change none, so the person's own is to stay */
+    const char *palette; /* sets the palette back: we change none, so the user's own is to stay */
     char farewell[256];  /* gives the terminal back */
     size_t n_farewell;
     bool colours;
@@ -371,7 +371,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     if (term_is("dumb") || !getenv("TERM") || !*getenv("TERM"))
         return refuse_terminal(err);
     if (tcgetattr(in_fd, &s.before) != 0)
-        return error_set(err, EX_UNAVAILABLE, "stdin is no terminal: %s", strerror(errno));
+        return error_set(err, EX_UNAVAILABLE, "stdin is not a terminal: %s", strerror(errno));
     s.canvas = tmpfile();
     if (!s.canvas)
         return error_set(err, EX_CANTCREAT, "cannot create a temporary file: %s", strerror(errno));

@@ -28,7 +28,7 @@ enum { N_WATCHED = sizeof watched / sizeof *watched };
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 enum { N_CRASHES = sizeof crashes / sizeof *crashes };
 
-/* Ctrl-C or Ctrl-\ typed into the person's editor can arrive when the editor has ended and the
+/* Ctrl-C or Ctrl-\ typed into the user's editor can arrive when the editor has ended and the
  * terminal is ours again (Linux lets go of the terminal between reading its modes and sending the
  * signal). While the terminal is ours it sends none. */
 static bool is_late(const siginfo_t *info)

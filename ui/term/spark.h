@@ -20,7 +20,7 @@ enum spark_signs { SPARK_ASCII, SPARK_BLOCKS, SPARK_BRAILLE };
 /* Values that are negative or no numbers count as 0. */
 void spark_add(struct spark *s, double value);
 /* Exactly `cells` cells of UTF-8. The row stands for 0 to the largest value in sight; with
- * `zoom` for the smallest to the largest, or for a tenth around them where they hardly differ. */
+ * `zoom` for the smallest to the largest, or for a tenth around them if they hardly differ. */
 void spark_row(const struct spark *s, int cells, enum spark_signs signs, bool zoom,
                struct buf *out);
 

@@ -31,7 +31,7 @@ struct hits {
     size_t n_whole; /* hits, not parts */
 };
 
-/* All hits of a layout, also where a row ends within; prefixes are no text. */
+/* All hits of a layout, also if a row ends within; prefixes are no text. */
 void hits_find(struct hits *h, const struct pattern *p, const struct layout *l);
 void hits_free(struct hits *h);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * wrap: text -> rows of a given width, by display width. Words stay whole where they fit; wide
+ * wrap: text -> rows of a given width, by display width. Words stay whole if they fit; wide
  * characters (CJK) may be broken between; what is longer than a row is cut. Greedy, so text that
  * grows changes only its last row.
  */

@@ -28,7 +28,7 @@ static const struct hint focus_hints[N_FOCUS][MAX_HINTS] = {
                        {ACT_STOP, 0, "back"},
                        {ACT_RESET, 0, "reset"},
                        {ACT_FOCUS_NEXT, 0, "chat"},
-                       {ACT_ACCEPT, 0, "accept a number you type"}},
+                       {ACT_ACCEPT, 0, "apply the typed number"}},
     [FOCUS_CHAT] = {{ACT_PAGE_UP, 0, "page up"},
                     {ACT_MESSAGE_PREVIOUS, 0, "message"},
                     {ACT_FIND, 0, "find"},

@@ -7,7 +7,7 @@
 #include "sanitise.h"
 #include "utf8.h"
 
-/* One row of what is being written. It is the person's own text, but may have been pasted: what the
+/* One row of what is being written. It is the user's own text, but may have been pasted: what the
  * sanitiser would change is not shown as it is. */
 static void draw_input_row(const struct app *a, int screen_row, int column, int cells, size_t row)
 {

@@ -50,7 +50,7 @@ static void add_model(struct page *p, const struct app *a)
 {
     if (model_is_starter(a->chat.model_name)) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
-        add(p, STYLE_NOTE, 0, xstrdup("For a real one: qins-convert Phi-3.5-mini-instruct"));
+        add(p, STYLE_NOTE, 0, xstrdup("For a larger model: qins-convert Phi-3.5-mini-instruct"));
     } else {
         add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }

@@ -36,8 +36,7 @@ static const char *const twins[] = {
     "starcoder2",
 };
 
-/* ---- the same bytes ----------------------------------------------------------------------------
- */
+/* ---- the same bytes ------------------------------------------------------------------ */
 
 struct image {
     void *bytes;
@@ -109,8 +108,7 @@ static void test_weights_are_those_of_the_folder(void **state)
     assert_int_equal(n, sizeof twins / sizeof *twins * sizeof formats / sizeof *formats);
 }
 
-/* ---- the same function
- * --------------------------------------------------------------------------- */
+/* ---- the same function --------------------------------------------------------------- */
 
 static void assert_logits(const struct session *s, const json_t *expected)
 {
@@ -176,8 +174,7 @@ static void test_logits_are_the_originals(void **state)
     }
 }
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------------ */
 
 static void test_type_that_is_not_read(void **state)
 {

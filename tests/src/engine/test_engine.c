@@ -172,7 +172,7 @@ static void check_same(const struct said *a, const struct said *b)
     assert_int_equal(a->done.stats.n_ctx_used, b->done.stats.n_ctx_used);
 }
 
-/* Draws are made one a token and logits have the same bits, so each seed gives the same text: more
+/* One draw is made per token and logits have the same bits, so each seed gives the same text: more
  * than the same distribution. Turns follow each other: what one leaves in the cache counts too. */
 static void test_drafts_change_no_text(void **state)
 {

@@ -91,8 +91,7 @@ static void refused(const char *name, const char *says)
         fail_msg("%s\n refused with: %s\n without saying: %s", name, err.text, says);
 }
 
-/* ---- ollama ------------------------------------------------------------------------------------
- */
+/* ---- ollama -------------------------------------------------------------------------- */
 
 #define MANIFEST(type, digest)                                                                     \
     "{\"schemaVersion\":2,\"layers\":[{\"mediaType\":\"application/vnd.ollama.image.template\","   \
@@ -145,8 +144,7 @@ static void test_ollama_manifests_are_not_trusted(void **state)
     assert_names("");
 }
 
-/* ---- folders of files --------------------------------------------------------------------------
- */
+/* ---- folders of files ---------------------------------------------------------------- */
 
 static void test_lm_studio_and_llama_cpp(void **state)
 {
@@ -189,8 +187,7 @@ static void test_hugging_face(void **state)
     expect("Org/m-GGUF", COMMIT); /* a folder is better */
 }
 
-/* ---- in the list of models ---------------------------------------------------------------------
- */
+/* ---- in the list of models ----------------------------------------------------------- */
 
 static void test_listed_behind_our_own(void **state)
 {

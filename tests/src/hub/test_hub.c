@@ -160,7 +160,7 @@ static void test_what_is_broken_is_told_in_a_line(void **state)
     shell("cd '%s/models--org--name' && rm refs/main && printf " COMMIT
           " > refs/main && rm blobs/%040d",
           home, 3);
-    refused("org/name", "model.safetensors: leads to no file");
+    refused("org/name", "model.safetensors: points to a missing file");
     shell("rm -r '%s/models--org--name/snapshots'", home);
     refused("org/name", "snapshots/" COMMIT ": not there");
 }

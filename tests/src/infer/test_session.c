@@ -168,7 +168,8 @@ static void test_rewinding_gives_what_a_fresh_session_gives(void **state)
 }
 
 /* The float64 reference itself moves by up to 4.4 percent of the spread on these random models when
- * its keys and values are rounded to bf16; int8 with a scale a position is three times coarser. */
+ * its keys and values are rounded to bf16; int8 with one scale per position is three times coarser.
+ */
 static void test_smaller_caches_stay_close(void **state)
 {
     (void)state;
@@ -448,7 +449,7 @@ static void test_a_stopped_pass_is_forgotten_when_another_is_due(void **state)
     memcpy(other, c->ids, sizeof other);
     other[20] ^= 1;
     for (int way = 0; way < 4; way++) {
-        struct watch part = {.stop_at = 5}; /* in the second chunk: a call a layer, 3 layers */
+        struct watch part = {.stop_at = 5}; /* in the second chunk: a call per layer, 3 layers */
         struct session *s = session_of(&w, 16, KV_F32), *want = session_of(&w, 16, KV_F32);
         const int32_t *ids = way == 0 ? other : c->ids;
         uint32_t n = way == 3 ? 21 : 40, n_last = way == 3 ? 5 : 1;

@@ -11,8 +11,7 @@
 
 static const char *folder;
 
-/* ---- a file with everything in it
- * ------------------------------------------------------------------ */
+/* ---- a file with everything in it ---------------------------------------------------- */
 
 enum { F32 = 0, Q8_0 = 8, IQ3_S = 21 };
 
@@ -178,8 +177,7 @@ static void test_tensors(void **state)
     buf_free(&b);
 }
 
-/* ---- hostile files
- * --------------------------------------------------------------------------------- */
+/* ---- hostile files ------------------------------------------------------------------- */
 
 static void test_every_truncation_is_refused(void **state)
 {
@@ -382,8 +380,7 @@ static void test_long_header(void **state)
     buf_free(&b);
 }
 
-/* ---- types
- * ------------------------------------------------------------------------------------------ */
+/* ---- types --------------------------------------------------------------------------- */
 
 static void assert_values(const struct gguf_tensor *t, FILE *f, const json_t *expected)
 {

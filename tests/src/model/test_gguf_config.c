@@ -43,8 +43,7 @@ static bool is_among(const char *key, const char *const *keys)
     return false;
 }
 
-/* ---- config.json
- * --------------------------------------------------------------------------------- */
+/* ---- config.json --------------------------------------------------------------------- */
 
 static json_t *config_of(const char *path, json_t **generation, struct error *err)
 {
@@ -166,8 +165,7 @@ static void test_config_is_the_published_one(void **state)
     }
 }
 
-/* ---- tensors
- * --------------------------------------------------------------------------------------- */
+/* ---- tensors ------------------------------------------------------------------------- */
 
 static bool is_factor(const char *name)
 {
@@ -254,8 +252,7 @@ static void test_names(void **state)
     gguf_split_close(&s);
 }
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------------ */
 
 /* The keys of a llama model, then those of `more`; an embedding alone. */
 static struct buf llama_file(uint64_t n_more, const struct buf *more)

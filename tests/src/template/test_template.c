@@ -143,8 +143,7 @@ static void test_all_published_templates(void **state)
     free(folder);
 }
 
-/* ---- what comes from a message ----------------------------------------------------------------
- */
+/* ---- what comes from a message ------------------------------------------------------- */
 
 /* The bytes that the template wrote; for each run of others a dot. */
 static char *shape(const struct template_output *out)
@@ -254,8 +253,7 @@ static void test_roles_are_words(void **state)
     template_free(t);
 }
 
-/* ---- bounds -----------------------------------------------------------------------------------
- */
+/* ---- bounds -------------------------------------------------------------------------- */
 
 static void expect_error(const char *text, size_t n, const char *want)
 {
@@ -391,8 +389,7 @@ static void test_nothing_but_values_is_in_reach(void **state)
     expect_error("{{ range.__globals__.os }}", 26, "no attribute '__globals__'");
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------
- */
+/* ---- the rest ------------------------------------------------------------------------ */
 
 /* What a run does to the strings of a template is gone with it. */
 static void test_a_template_can_run_again(void **state)

@@ -419,7 +419,7 @@ static void test_another_model_is_told_wherever_it_is_asked_for(void **state)
     chat_command(&n->chat, line);
     expect(n, "notice Loading second|");
     chat_command(&n->chat, "/model first");
-    expect(n, "notice Another model is already being loaded|");
+    expect(n, "notice Another model is already loading|");
     take_until(n, EVENT_READY);
     expect(n, "notice Switched to second|");
     assert_string_equal(n->chat.model_name, "second");
@@ -477,8 +477,8 @@ static void test_versions(void **state)
     chat_command(&n->chat, "/edit");
     chat_command(&n->chat, "/edit answer");
     chat_command(&n->chat, "/continue");
-    expect(n, "notice Nothing to undo|notice There is no message to answer again|"
-              "notice There is no message of yours to edit|notice There is no answer to edit|"
+    expect(n, "notice Nothing to undo|notice There is no answer to regenerate|"
+              "notice You have not sent a message to edit|notice There is no answer to edit|"
               "notice The last answer is complete|");
     converse(n, "one");
     assert_int_equal(fake_engine_seed, 5);
@@ -496,7 +496,7 @@ static void test_versions(void **state)
     chat_command(&n->chat, "/edit answer");
     chat_rewrite(&n->chat, n->rewritten, "mine", 4);
     expect(n, "rewrite Hello|path here|notice /continue continues your version; /branch 1 "
-              "brings the first one back|");
+              "shows the first one|");
     chat_command(&n->chat, "/branch 1");
     expect(n, "path elsewhere|");
     assert_string_equal(text_of(n, n->chat.conversation.path[1]), "Hello");
@@ -547,8 +547,8 @@ static void test_a_full_context_asks(void **state)
     assert_true(has_heard(n, "answered [context full]|asks The context is full. Drop the oldest "
                              "exchange from what the model sees?|"));
     chat_reply(&n->chat, true);
-    expect(n, "note [the model no longer sees the oldest exchange]|notice The model no longer "
-              "sees the oldest exchange from your next message on|");
+    expect(n, "note [the model no longer sees the oldest exchange]|notice From your next message "
+              "on, the model no longer sees the oldest exchange|");
     assert_int_equal(n->chat.context.n_left_out, 1);
     chat_reply(&n->chat, true); /* once only */
     assert_int_equal(n->chat.context.n_left_out, 1);
@@ -560,7 +560,7 @@ static void test_a_full_context_with_nobody_to_ask(void **state)
     n->nobody = true;
     fill_context(n);
     assert_true(
-        has_heard(n, "notice The context of 42 tokens is full; /clear starts a new conversation|"));
+        has_heard(n, "notice The context of 42 tokens is full; /new starts a new conversation|"));
     assert_int_equal(n->chat.context.n_left_out, 0);
 }
 

@@ -234,7 +234,7 @@ static void test_prompt_larger_than_the_context(void **state)
     for (int i = 0; i < 1000; i++)
         buf_puts(&prompt, "cat ");
     expect_failure(WORDS("-m", stories()), prompt.data, EX_DATAERR,
-                   "do not fit the context of 512");
+                   "do not fit into the context of 512");
     buf_free(&prompt);
 }
 

@@ -77,7 +77,7 @@ def test_a_killed_program_has_saved_what_streamed():
             s.wait(r"EXIT=137")
         assert "line %s of it" % seen in home.texts()[1]
         with home.start("--continue") as s:
-            s.wait(r"\[interrupted; /continue goes on\]")
+            s.wait(r"\[interrupted; /continue resumes it\]")
             assert home.rows("SELECT stop FROM message WHERE role = 'assistant'") == [("interrupted",)]
 
 
@@ -187,7 +187,7 @@ def test_export_is_exact_and_overwrites_nothing():
         with open(md, "w", encoding="utf-8") as f:
             f.write("mine")
         send(s, "/export " + md)
-        s.wait(r"exists already; --force")
+        s.wait(r"already exists; use --force")
         with open(md, encoding="utf-8") as f:
             assert f.read() == "mine"
         send(s, "/export --force " + md)
@@ -265,7 +265,7 @@ def test_a_damaged_file_is_kept_under_another_name():
             f.write(b"no database at all" * 1000)
         with home.start() as s:
             send(s, "one")
-            s.wait(r"are damaged: they are kept as")
+            s.wait(r"is damaged; it was renamed to")
             home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
         kept = [n for n in os.listdir(home.state) if ".damaged-" in n]
         assert len(kept) == 1

@@ -113,7 +113,7 @@ def scene_markdown(s):
 def scene_raw(s):
     asked(s)
     say(s, "/raw")
-    s.wait("Answers as they were written")
+    s.wait("Answers as raw text")
     s.keys("Left")
 
 

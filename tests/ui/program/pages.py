@@ -78,7 +78,7 @@ def test_lists_say_what_enter_does():
         s.keys("Escape")
         s.wait(r"^ Enter send")
         send(s, "/branch")
-        s.wait(r"^ Enter go on from there   Esc back   type to search$")
+        s.wait(r"^ Enter continue from there   Esc back   type to search$")
         s.keys("Escape")
         s.wait(r"^ Enter send")
         send(s, "/model")
@@ -112,7 +112,7 @@ def test_what_is_found_stays_when_the_screen_changes():
             s.resize(*size)
             s.wait(" 2/3 ")
         s.text("v")
-        s.wait("Answers as they were written")
+        s.wait("Answers as raw text")
         s.wait(" 2/3 ")
 
 

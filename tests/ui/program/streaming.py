@@ -158,7 +158,7 @@ def test_a_message_waits_for_the_model():
         s.wait(r"^ You   early")
         s.text("too early")
         s.keys("Enter")
-        s.wait(r"waiting for the model already")
+        s.wait(r"already waiting for the model")
         s.wait(r"^ QINS  the answer")
 
 
@@ -195,7 +195,7 @@ def test_a_message_larger_than_the_context():
         s.wait("Ready")
         s.text("first")
         s.keys("Enter")
-        s.wait(r"The message does not fit the context of 15 tokens")
+        s.wait(r"The message does not fit into the context of 15 tokens")
         s.wait(r"^ QINS  \[context full\]")
 
 

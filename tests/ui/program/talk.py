@@ -213,7 +213,7 @@ def test_a_full_context_asks_in_lines_too():
                            env=environment(lines.folder.name, FAKE_TEXT=lines.text, FAKE_CONTEXT="42",
                                            FAKE_PIECE="5"))
     assert piped.stdout.count(b"aaaaa") == 2  # "y" is a message, for which there was no room
-    assert b"(y/n)" not in piped.stderr and b"does not fit the context" in piped.stderr
+    assert b"(y/n)" not in piped.stderr and b"does not fit into the context" in piped.stderr
 
 
 def test_versions_in_lines():
@@ -234,18 +234,18 @@ def test_another_version_is_the_next_line():
     lines = Lines()
     with lines.start() as s:
         say(s, "/edit")
-        s.wait(r"^There is no message of yours to edit$")
+        s.wait(r"^You have not sent a message to edit$")
         say(s, "one\\")
         say(s, "two")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/edit")
         s.wait(r"(?s)^Your last message: one\n  two\nType the new version on the next line.*^New version: ?$")
         say(s, "")
-        s.wait(r"(?s)^It stays as it was\nYou: ?$")
+        s.wait(r"(?s)^Nothing changed\nYou: ?$")
         say(s, "/edit")
         s.wait(r"(?s)stays as.*^New version: ?$")
         say(s, "/stats")  # a command leaves it too
-        s.wait(r"(?s)stays as it was.*^It stays as it was\nNumbers:.*answer: \d+ tokens.*^You: ?$")
+        s.wait(r"(?s)stays as it was.*^Nothing changed\nNumbers:.*answer: \d+ tokens.*^You: ?$")
         say(s, "/edit")
         s.wait(r"(?s)tokens.*^New version: ?$")
         say(s, "three")
@@ -267,7 +267,7 @@ def test_branches_are_chosen_by_number():
     lines = Lines()
     with lines.start() as s:
         say(s, "/branch")
-        s.wait(r"^Nothing was said yet$")
+        s.wait(r"^There are no messages yet$")
         say(s, "ice")
         s.wait(r"(?s)^Assistant: An answer\.\nYou: ?$")
         say(s, "/undo")
@@ -376,7 +376,7 @@ def test_an_answer_that_is_killed_is_kept():
         os.kill(s.pid(), signal.SIGKILL)
         s.wait("EXIT=137")
     with lines.start("--continue") as s:
-        s.wait(r"(?s)^You: go\nAssistant: A sentence\..*^\[interrupted; /continue goes on\]$")
+        s.wait(r"(?s)^You: go\nAssistant: A sentence\..*^\[interrupted; /continue resumes it\]$")
 
 
 def test_the_system_prompt_is_written_in_an_editor():
