@@ -2,7 +2,7 @@
  *
  * arch: the architectures that are known, one row each: the names that a published model has for
  * itself and its weights, and the switches of its forward pass. To add one: a row, and its
- * miniature in tests/src/model/test_miniatures.c. Nothing else asks which architecture a model has.
+ * miniature in tests/src/infer/miniature.h. Nothing else asks which architecture a model has.
  *
  * Source of each row: the configuration and modeling files of that name in Hugging Face's
  * transformers 4.57 and 5.
