@@ -319,7 +319,8 @@ static void test_a_model_of_the_hub_is_saved_under_its_name(void **state)
     char command[1024];
     snprintf(command, sizeof command,
              "cd '%s' && mkdir -p models--org--name/refs models--org--name/snapshots/" COMMIT
-             " && printf " COMMIT " >models--org--name/refs/main",
+             " && printf " COMMIT " >models--org--name/refs/main"
+             " && echo {} >models--org--name/snapshots/" COMMIT "/config.json",
              n->home);
     assert_int_equal(system(command), 0);
     assert_true(options_set(&n->options, OPT_MODEL, "org/name", SOURCE_FLAG, &err));
