@@ -44,6 +44,8 @@ def test_a_page_has_the_keys():
         s.text("/about")                                    # the input has the keys again
         s.keys("Enter")
         s.wait(r"^─ About QINS - Esc closes")
+        s.keys("End")
+        s.wait("its own chat template")
         s.keys("Escape")
         s.wait("About QINS", gone=True)
         s.keys("Tab", "Tab")
