@@ -253,7 +253,7 @@ def test_another_version_is_the_next_line():
         say(s, "/edit answer")
         s.wait(r"(?s)^The last answer: An answer\..*^New version: ?$")
         say(s, "mine")
-        s.wait(r"^/continue continues your version; /branch 1 brings")
+        s.wait(r"^/continue continues your version; /branch 1 shows")
         say(s, "/continue")
         s.wait(r"(?s)/continue\nAssistant: An answer\.\nYou: ?$")
         say(s, "/branch 1")
