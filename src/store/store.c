@@ -72,35 +72,37 @@ static bool bind_values(sqlite3_stmt *q, const char *types, va_list values)
     return code == SQLITE_OK;
 }
 
-static sqlite3_stmt *prepare(struct store *s, const char *sql, const char *types, ...)
+static sqlite3_stmt *prepare_list(struct store *s, const char *sql, const char *types,
+                                  va_list values)
 {
     sqlite3_stmt *q = NULL;
-    va_list values;
     if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
         return NULL;
+    if (bind_values(q, types, values))
+        return q;
+    sqlite3_finalize(q);
+    return NULL;
+}
+
+static sqlite3_stmt *prepare(struct store *s, const char *sql, const char *types, ...)
+{
+    va_list values;
     va_start(values, types);
-    bool ok = bind_values(q, types, values);
+    sqlite3_stmt *q = prepare_list(s, sql, types, values);
     va_end(values);
-    if (!ok) {
-        sqlite3_finalize(q);
-        q = NULL;
-    }
     return q;
 }
 
 /* One statement that gives no rows, or whose rows do not matter. */
 static bool run(struct store *s, const char *sql, const char *types, ...)
 {
-    sqlite3_stmt *q = NULL;
     va_list values;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
-        return false;
     va_start(values, types);
-    bool ok = bind_values(q, types, values);
+    sqlite3_stmt *q = prepare_list(s, sql, types, values);
     va_end(values);
-    while (ok && sqlite3_step(q) == SQLITE_ROW)
+    while (q && sqlite3_step(q) == SQLITE_ROW)
         continue;
-    return sqlite3_finalize(q) == SQLITE_OK && ok;
+    return q && sqlite3_finalize(q) == SQLITE_OK;
 }
 
 /* One number, or `otherwise` where there is no row. */

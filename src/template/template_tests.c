@@ -7,9 +7,8 @@
 #include "template_map.h"
 #include "template_operators.h"
 #include "template_print.h"
-#include "template_unicode.h"
+#include "template_strings.h"
 #include "template_walk.h"
-#include "utf8.h"
 
 enum test {
     TEST_BOOLEAN,
@@ -101,22 +100,11 @@ static bool is_same(struct work *w, struct value a, struct value b)
     return a.kind > KIND_STRING ? a.any == b.any : value_equal(w, a, b);
 }
 
-/* Some letter is of this case, and none of the other. */
 static bool is_case(struct work *w, struct value v, bool upper)
 {
     struct value s = value_str(w, v);
-    bool some = false;
-    int32_t cp;
     work_bytes(w, s.len * 4ull);
-    for (uint32_t at = 0; at < s.len;) {
-        at += (uint32_t)utf8_decode(string_bytes(s) + at, s.len - at, &cp);
-        if (cp < 0 || !unicode_is_cased(cp))
-            continue;
-        if (!(upper ? unicode_is_upper(cp) : unicode_is_lower(cp)))
-            return false;
-        some = true;
-    }
-    return some;
+    return string_is_case(s, upper);
 }
 
 static bool is_callable(struct value v)

@@ -186,22 +186,6 @@ static bool all_are(struct value s, bool (*test)(int32_t), bool of_empty)
     return s.len > 0 || of_empty;
 }
 
-/* Some letter is of this case and none of the other. */
-static bool is_case(struct value s, bool upper)
-{
-    bool some = false;
-    int32_t cp;
-    for (uint32_t at = 0; at < s.len;) {
-        at += (uint32_t)utf8_decode(string_bytes(s) + at, s.len - at, &cp);
-        if (cp < 0 || !unicode_is_cased(cp))
-            continue;
-        if (!(upper ? unicode_is_upper(cp) : unicode_is_lower(cp)))
-            return false;
-        some = true;
-    }
-    return some;
-}
-
 static bool is_title(struct value s)
 {
     bool some = false, in_word = false;
@@ -230,8 +214,8 @@ static struct value test(struct work *w, struct value s, enum method m)
     case STR_ISPRINTABLE: return value_bool(all_are(s, unicode_is_printable, true));
     case STR_ISSPACE: return value_bool(all_are(s, unicode_is_space, false));
     case STR_ISTITLE: return value_bool(is_title(s));
-    case STR_ISLOWER: return value_bool(is_case(s, false));
-    default: return value_bool(is_case(s, true));
+    case STR_ISLOWER: return value_bool(string_is_case(s, false));
+    default: return value_bool(string_is_case(s, true));
     }
 }
 

@@ -351,6 +351,21 @@ struct value string_swapcase(struct work *w, struct value s)
     return text_string(t);
 }
 
+bool string_is_case(struct value s, bool upper)
+{
+    bool some = false;
+    int32_t cp;
+    for (uint32_t at = 0; at < s.len;) {
+        at += (uint32_t)utf8_decode(string_bytes(s) + at, s.len - at, &cp);
+        if (cp < 0 || !unicode_is_cased(cp))
+            continue;
+        if (!(upper ? unicode_is_upper(cp) : unicode_is_lower(cp)))
+            return false;
+        some = true;
+    }
+    return some;
+}
+
 struct value string_title(struct work *w, struct value s)
 {
     struct text *t = text_new(w);

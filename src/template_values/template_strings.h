@@ -24,6 +24,8 @@ struct value string_upper(struct work *w, struct value s);
 struct value string_lower(struct work *w, struct value s);
 struct value string_capitalize(struct work *w, struct value s);
 struct value string_swapcase(struct work *w, struct value s);
+/* Some letter is of this case, and none of the other. */
+bool string_is_case(struct value s, bool upper);
 struct value string_title(struct work *w, struct value s);       /* the method */
 struct value string_title_words(struct work *w, struct value s); /* the filter */
 /* Padded to `width` characters; before: how much of the padding comes in front, of n. */

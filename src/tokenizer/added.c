@@ -86,42 +86,6 @@ static const struct added_entry *match(const struct tokenizer *t, enum added_set
 
 /* ---- what stands beside it ------------------------------------------------------------------- */
 
-static size_t white_behind(const char *s, size_t n)
-{
-    size_t at = 0;
-    for (int32_t cp; at < n;) {
-        size_t used = utf8_decode(s + at, n - at, &cp);
-        if (!char_is_white(cp))
-            break;
-        at += used;
-    }
-    return at;
-}
-
-/* Start of the last character of s[0..n), n > 0. */
-static size_t last_character(const char *s, size_t n, int32_t *cp)
-{
-    size_t start = n - 1;
-    while (start && n - start < 4 && ((unsigned char)s[start] & 0xC0) == 0x80)
-        start--;
-    if (utf8_decode(s + start, n - start, cp) == n - start)
-        return start;
-    *cp = -1;
-    return n - 1;
-}
-
-static size_t without_white_before(const char *s, size_t n, size_t least)
-{
-    while (n > least) {
-        int32_t cp;
-        size_t start = last_character(s, n, &cp);
-        if (!char_is_white(cp) || start < least)
-            break;
-        n = start;
-    }
-    return n;
-}
-
 static bool is_within_word(const char *s, size_t n, size_t start, size_t end)
 {
     int32_t before = ' ', behind = ' ';
@@ -167,9 +131,9 @@ bool added_split(const struct tokenizer *t, enum added_set set, const struct mar
         if (a->flags & ADDED_SINGLE_WORD && is_within_word(s, n, start, end))
             continue;
         if (a->flags & ADDED_LSTRIP)
-            start = without_white_before(s, start, done);
+            start = without_white_end(s, start, done);
         if (a->flags & ADDED_RSTRIP)
-            end += white_behind(s + end, n - end);
+            end += white_at_start(s + end, n - end);
         if (done < start && !fn(arg, done, start, NO_ID))
             return false;
         if (!fn(arg, start, end, a->id))

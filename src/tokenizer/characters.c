@@ -45,6 +45,41 @@ bool char_is_white(int32_t cp)
 
 /* ---- ByteLevel ------------------------------------------------------------------------------- */
 
+size_t white_at_start(const char *s, size_t n)
+{
+    size_t at = 0;
+    for (int32_t cp; at < n;) {
+        size_t used = utf8_decode(s + at, n - at, &cp);
+        if (!char_is_white(cp))
+            break;
+        at += used;
+    }
+    return at;
+}
+
+size_t last_character(const char *s, size_t n, int32_t *cp)
+{
+    size_t start = n - 1;
+    while (start && n - start < 4 && ((unsigned char)s[start] & 0xC0) == 0x80)
+        start--;
+    if (utf8_decode(s + start, n - start, cp) == n - start)
+        return start;
+    *cp = -1;
+    return n - 1;
+}
+
+size_t without_white_end(const char *s, size_t n, size_t least)
+{
+    while (n > least) {
+        int32_t cp;
+        size_t start = last_character(s, n, &cp);
+        if (!char_is_white(cp) || start < least)
+            break;
+        n = start;
+    }
+    return n;
+}
+
 /* Bytes with a visible character of Latin-1 stand for themselves, the others follow from U+0100 on.
  */
 static bool is_visible(unsigned byte)

@@ -102,39 +102,13 @@ static void lowercase(const struct marked *text, struct marked *out)
     }
 }
 
-static size_t leading_white(const char *s, size_t n)
-{
-    size_t at = 0;
-    for (int32_t cp; at < n;) {
-        size_t used = utf8_decode(s + at, n - at, &cp);
-        if (!char_is_white(cp))
-            break;
-        at += used;
-    }
-    return at;
-}
-
-static size_t without_trailing_white(const char *s, size_t n)
-{
-    while (n) {
-        size_t start = n - 1;
-        int32_t cp;
-        while (start && n - start < 4 && ((unsigned char)s[start] & 0xC0) == 0x80)
-            start--;
-        if (utf8_decode(s + start, n - start, &cp) != n - start || !char_is_white(cp))
-            break;
-        n = start;
-    }
-    return n;
-}
-
 static void strip(const struct step *s, const struct marked *text, struct marked *out)
 {
     size_t n = text->text.len, at = 0;
     if (s->flags & STEP_LEFT)
-        at = leading_white(text->text.data, n);
+        at = white_at_start(text->text.data, n);
     if (s->flags & STEP_RIGHT)
-        n = at + without_trailing_white(text->text.data + at, n - at);
+        n = at + without_white_end(text->text.data + at, n - at, 0);
     marked_copy(out, text, at, n - at);
 }
 

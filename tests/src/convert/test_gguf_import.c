@@ -7,34 +7,13 @@
 #include <unistd.h>
 
 #include "gguf_file.h"
+#include "gguf_twins.h"
 #include "json.h"
 #include "model_folder.h"
 #include "session.h"
 #include "tiny_model.h"
 
 static const char *folder;
-
-/* Miniatures with a folder and a GGUF file. */
-static const char *const twins[] = {
-    "gemma2",
-    "gemma3",
-    "granite",
-    "llama-bias-headdim",
-    "llama-gqa-tied",
-    "llama-yarn",
-    "llama3-rope",
-    "ministral3",
-    "llama-linear-rope",
-    "olmo2",
-    "olmo3",
-    "phi3-mini-4k",
-    "phi4-mini",
-    "qwen2",
-    "qwen3",
-    "smollm3",
-    "stablelm",
-    "starcoder2",
-};
 
 /* ---- the same bytes ------------------------------------------------------------------ */
 
@@ -86,9 +65,9 @@ static void test_weights_are_those_of_the_folder(void **state)
     static const enum format formats[] = {FORMAT_F32, FORMAT_BF16, FORMAT_QINS4};
     unsigned n = 0;
     struct error err;
-    for (size_t i = 0; i < sizeof twins / sizeof *twins; i++) {
-        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
-        char *original = xasprintf("fixtures/hf/%s", twins[i]);
+    for (size_t i = 0; i < N_GGUF_TWINS; i++) {
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", gguf_twins[i]);
+        char *original = xasprintf("fixtures/hf/%s", gguf_twins[i]);
         for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
             struct image a, b;
             if (!open_image(&a, shared_path(original), formats[f], &err)) {
@@ -105,7 +84,7 @@ static void test_weights_are_those_of_the_folder(void **state)
         free(gguf);
         free(original);
     }
-    assert_int_equal(n, sizeof twins / sizeof *twins * sizeof formats / sizeof *formats);
+    assert_int_equal(n, N_GGUF_TWINS * sizeof formats / sizeof *formats);
 }
 
 /* ---- the same function --------------------------------------------------------------- */
@@ -165,9 +144,9 @@ static void test_logits_of_all_types(void **state)
 static void test_logits_are_the_originals(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof twins / sizeof *twins; i++) {
-        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
-        char *expected = xasprintf("fixtures/hf/%s/expected.json", twins[i]);
+    for (size_t i = 0; i < N_GGUF_TWINS; i++) {
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", gguf_twins[i]);
+        char *expected = xasprintf("fixtures/hf/%s/expected.json", gguf_twins[i]);
         assert_true(check_cases(gguf, expected) >= 1);
         free(gguf);
         free(expected);

@@ -139,7 +139,7 @@ static void test_revisions(void **state)
     expect("org/name@v1.0", "models--org--name/snapshots/" OTHER);
     expect("org/name@" OTHER, "models--org--name/snapshots/" OTHER);
     refused("org/name@v2", "refs/v2: cannot be read");
-    refused("org/name@ffffffffffffffffffffffffffffffffffffffff", "not there");
+    refused("org/name@ffffffffffffffffffffffffffffffffffffffff", "missing");
 }
 
 static void test_what_is_broken_is_told_in_a_line(void **state)
@@ -162,7 +162,7 @@ static void test_what_is_broken_is_told_in_a_line(void **state)
           home, 3);
     refused("org/name", "model.safetensors: points to a missing file");
     shell("rm -r '%s/models--org--name/snapshots'", home);
-    refused("org/name", "snapshots/" COMMIT ": not there");
+    refused("org/name", "snapshots/" COMMIT ": missing");
 }
 
 static void test_names(void **state)

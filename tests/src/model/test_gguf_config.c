@@ -7,33 +7,11 @@
 
 #include "gguf_config.h"
 #include "gguf_file.h"
+#include "gguf_twins.h"
 #include "safetensors.h"
 #include "tiny_model.h"
 
 static const char *folder;
-
-/* Miniatures of fixtures/hf with a twin in fixtures/gguf, whose architecture has a row. */
-static const char *const twins[] = {
-    "gemma2",
-    "gemma3",
-    "granite",
-    "llama-bias-headdim",
-    "llama-gqa-tied",
-    "llama-yarn",
-    "llama3-rope",
-    "ministral3",
-    "llama-linear-rope",
-    "olmo2",
-    "olmo3",
-    "phi3-mini-4k",
-    "phi4-mini",
-    "qwen2",
-    "qwen3",
-    "smollm3",
-    "stablelm",
-    "starcoder2",
-};
-enum { N_TWINS = sizeof twins / sizeof *twins };
 
 static bool is_among(const char *key, const char *const *keys)
 {
@@ -147,16 +125,16 @@ static void test_config_is_the_published_one(void **state)
 {
     (void)state;
     struct error err;
-    for (size_t i = 0; i < N_TWINS; i++) {
-        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
-        char *config = xasprintf("fixtures/hf/%s/config.json", twins[i]);
+    for (size_t i = 0; i < N_GGUF_TWINS; i++) {
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", gguf_twins[i]);
+        char *config = xasprintf("fixtures/hf/%s/config.json", gguf_twins[i]);
         json_t *published = json_load_file(shared_path(config), 0, NULL), *generation;
         json_t *ours = config_of(shared_path(gguf), &generation, &err);
         if (!ours)
             fail_msg("%s", err.text);
-        assert_same_config(twins[i], published, ours);
-        assert_defaults(twins[i], published, ours);
-        assert_ends(twins[i], json_object_get(generation, "eos_token_id"));
+        assert_same_config(gguf_twins[i], published, ours);
+        assert_defaults(gguf_twins[i], published, ours);
+        assert_ends(gguf_twins[i], json_object_get(generation, "eos_token_id"));
         json_decref(published);
         json_decref(generation);
         json_decref(ours);
@@ -207,10 +185,10 @@ static void test_tensors_are_the_published_ones(void **state)
 {
     (void)state;
     struct error err;
-    for (size_t i = 0; i < N_TWINS; i++) {
+    for (size_t i = 0; i < N_GGUF_TWINS; i++) {
         struct gguf_split s;
-        char *gguf = xasprintf("fixtures/gguf/%s.gguf", twins[i]);
-        char *single = xasprintf("fixtures/hf/%s/model.safetensors", twins[i]);
+        char *gguf = xasprintf("fixtures/gguf/%s.gguf", gguf_twins[i]);
+        char *single = xasprintf("fixtures/hf/%s/model.safetensors", gguf_twins[i]);
         assert_true(gguf_split_open(&s, shared_path(gguf), &err));
         const struct gguf_arch *arch = gguf_arch_of(&s, &err);
         assert_non_null(arch);

@@ -567,7 +567,7 @@ static void test_spoilt_files_are_refused(void **state)
         {"model", "vocab", "a", "9223372036854775807", "beyond the model's"},
         {"model", "vocab", "a", "264", "beyond the model's 264"},
         {"model", "vocab", "a", "261", "id 261 is both"},
-        {"model", "vocab", "b", NULL, "no piece"},
+        {"model", "vocab", "b", NULL, "not a piece"},
         {"model", "vocab", "", "264", "beyond"},
         {"model", "vocab", "<0x-1>", "264", "beyond"},
         {"model", "merges", NULL, "\"a x\"", "names \"x\", which is not a piece"},

@@ -146,7 +146,7 @@ static void test_files_that_are_none_of_ours(void **state)
     refuses("symbolic link");
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0); /* and does not wait for a reader */
-    refuses("not a plain file");
+    refuses("not a regular file");
     unlink(path);
     assert_int_equal(mkdir(path, 0700), 0);
     refuses("directory");
