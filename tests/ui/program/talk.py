@@ -154,6 +154,8 @@ def test_a_model_of_the_hub_and_the_preset_are_saved_as_on_the_screen():
     os.makedirs(os.path.join(model, "refs"))
     with open(os.path.join(model, "refs", "main"), "w", encoding="ascii") as f:
         f.write(commit)
+    with open(os.path.join(model, "snapshots", commit, "config.json"), "w", encoding="ascii") as f:
+        f.write("{}")
     for flags, state in (["--plain"], "lines"), ([], "screen"):
         with Screen([FAKE, *flags, "--format", "f32", "--preset", "precise", "org/name"], FAKE_TEXT=lines.text,
                     HF_HUB_CACHE=lines.path("hub"), XDG_STATE_HOME=lines.path(state)) as s:
