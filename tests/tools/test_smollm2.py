@@ -143,6 +143,17 @@ class SmolLM2(unittest.TestCase):
         for name in ["plain-short", "chat-hi"]:
             self.check_logits(self.from_folder, name)
 
+    def test_perplexity_of_both(self):
+        """The same weights and pieces, though only the folder has a tokenizer.json."""
+        self.need_folder()
+        text = os.path.join(self.work.name, "text.txt")
+        with open(text, "w", encoding="utf-8") as f:
+            f.write("The fox and the crow sat in a tree.\n")
+        out = json.loads(run(BENCH, "perplexity", "--json", "--kv", "f32", self.from_gguf,
+                             self.from_folder, text))
+        first, second = (m["sources"][0]["perplexity"] for m in out["models"])
+        self.assertAlmostEqual(first, second, delta=1e-3)
+
     def test_same_weights(self):
         """bf16 from the GGUF file's blocks, and f32 from the folder's bf16."""
         self.need_folder()
