@@ -82,14 +82,36 @@ static void tokenizer_hash(const struct model *m, char hex[SHA256_HEX + 1])
         *hex = '\0';
 }
 
-/* Perplexities per token are comparable only where the tokens are the same. */
+/* Whether every id has the same bytes. */
+static bool same_pieces(const struct model *x, const struct model *y)
+{
+    struct error ignored = {0};
+    struct tokenizer *a = model_tokenizer(x, &ignored), *b = model_tokenizer(y, &ignored);
+    struct buf p = {0}, q = {0};
+    bool same = a && b && tokenizer_size(a) == tokenizer_size(b);
+    for (uint32_t id = 0; same && id < tokenizer_size(a); id++) {
+        p.len = q.len = 0;
+        tokenizer_token_bytes(a, (int32_t)id, &p);
+        tokenizer_token_bytes(b, (int32_t)id, &q);
+        same = p.len == q.len && (p.len == 0 || memcmp(p.data, q.data, p.len) == 0);
+    }
+    buf_free(&p);
+    buf_free(&q);
+    tokenizer_free(a);
+    tokenizer_free(b);
+    return same;
+}
+
+/* Perplexities per token are comparable only where the tokens are the same. A model of a GGUF file
+ * has no tokenizer.json to compare. */
 static bool same_tokens(const struct contestant *a, const struct contestant *b, struct error *err)
 {
     const struct model *x = a->b.model, *y = b->b.model;
     char x_hash[SHA256_HEX + 1], y_hash[SHA256_HEX + 1];
     tokenizer_hash(x, x_hash);
     tokenizer_hash(y, y_hash);
-    bool same = x->config.vocab == y->config.vocab && *x_hash && strcmp(x_hash, y_hash) == 0;
+    bool same = x->config.vocab == y->config.vocab &&
+                (*x_hash && *y_hash ? strcmp(x_hash, y_hash) == 0 : same_pieces(x, y));
     return same || error_set(err, EX_USAGE, "%s: another tokenizer than %s: nothing to compare",
                              b->b.model_path, a->b.model_path);
 }

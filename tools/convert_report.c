@@ -77,9 +77,10 @@ bool convert_report_table(const struct convert_report *r, const char *out_path, 
     }
     print_row(f, "total", "", r->n_tensors, r->n_params, r->bytes_before, weights_after, &r->total);
     char *clean = sanitise_text(out_path, strlen(out_path), true);
-    fprintf(f, "%s: %s from %s of weights, %.2f times smaller, in %.1f s\n", clean,
+    double smaller = (double)r->bytes_before / (double)r->bytes_after;
+    fprintf(f, "%s: %s from %s of weights, %.2f times %s, in %.1f s\n", clean,
             bytes_text(r->bytes_after, after), bytes_text(r->bytes_before, before),
-            (double)r->bytes_before / (double)r->bytes_after, r->seconds);
+            smaller < 1 ? 1 / smaller : smaller, smaller < 1 ? "larger" : "smaller", r->seconds);
     free(clean);
     return fflush(f) == 0 && !ferror(f);
 }
