@@ -87,7 +87,7 @@ def test_hostile_text_reaches_no_terminal():
             p.wait(b"the end")
             p.wait(b"of answer")
             p.send(b"/raw\r")
-            p.wait(b"as they were written")
+            p.wait(b"Answers as raw text")
             p.send(b"\033[200~" + HOSTILE + b"\033[201~")
             p.wait(b"pasted")
             p.send(b"\x0f")  # unfolded
