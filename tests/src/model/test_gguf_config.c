@@ -128,7 +128,7 @@ static void test_config_is_the_published_one(void **state)
     for (size_t i = 0; i < N_GGUF_TWINS; i++) {
         char *gguf = xasprintf("fixtures/gguf/%s.gguf", gguf_twins[i]);
         char *config = xasprintf("fixtures/hf/%s/config.json", gguf_twins[i]);
-        json_t *published = json_load_file(shared_path(config), 0, NULL), *generation;
+        json_t *published = json_load_file(shared_path(config), 0, NULL), *generation = NULL;
         json_t *ours = config_of(shared_path(gguf), &generation, &err);
         if (!ours)
             fail_msg("%s", err.text);
@@ -412,7 +412,7 @@ static void test_recommended_sampling(void **state)
     struct buf b = llama_file(2, &more);
     char *path = path_join(folder, "m.gguf");
     write_bytes(folder, "m.gguf", b.data, b.len);
-    json_t *generation, *config = config_of(path, &generation, &err);
+    json_t *generation = NULL, *config = config_of(path, &generation, &err);
     assert_true(config && json_is_true(json_object_get(generation, "do_sample")));
     assert_true(json_number_value(json_object_get(generation, "temperature")) == 0.6);
     assert_true(json_number_value(json_object_get(generation, "top_k")) == 20);
