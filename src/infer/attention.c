@@ -15,16 +15,17 @@ enum { NEAR_TOKENS = 8 /* query tokens of one head that a worker takes at a time
 
 /* ---- queries, keys, values ------------------------------------------------------------- */
 
-static void norm_heads(const struct session *s, float *heads, uint32_t n, const float *weight,
-                       enum qk_norm kind)
+/* n heads, each for itself or all as one vector. */
+static void norm_heads(const struct session *s, float *heads, uint32_t n, uint32_t head_dim,
+                       const float *weight, enum qk_norm kind)
 {
-    const struct model_config *c = &s->m->config;
+    const float eps = s->m->config.norm_eps;
     if (kind == QK_NORM_ALL) {
-        s->k->rms_norm(heads, heads, weight, n * c->head_dim, c->norm_eps);
+        s->k->rms_norm(heads, heads, weight, n * head_dim, eps);
         return;
     }
-    for (uint32_t i = 0; i < n; i++, heads += c->head_dim)
-        s->k->rms_norm(heads, heads, weight, c->head_dim, c->norm_eps);
+    for (uint32_t i = 0; i < n; i++, heads += head_dim)
+        s->k->rms_norm(heads, heads, weight, head_dim, eps);
 }
 
 /* Longer texts, sharper looks: Ministral 3's factor of a query at this position. */
@@ -33,30 +34,58 @@ static float query_scale(const struct model_config *c, uint32_t pos)
     return 1 + c->position_scale * logf(1 + (float)(pos / c->orig_ctx));
 }
 
-/* Chunk: a token. Norms and rotates its queries and keys, and stores keys and values. */
+static void rotate_heads(const struct pass *p, uint32_t t, float *heads, uint32_t n)
+{
+    const struct session *s = p->s;
+    const struct layer_plan *plan = &p->l->plan;
+    const uint32_t half = s->rope[plan->rope].half;
+    const float *cos = s->cos[plan->rope] + (size_t)t * half;
+    const float *sin = s->sin[plan->rope] + (size_t)t * half;
+    for (uint32_t i = 0; i < n; i++)
+        s->k->rope(heads + (size_t)i * plan->head_dim, cos, sin, half);
+}
+
+/* Norms and rotates the queries of a token. */
+static void prepare_queries(const struct pass *p, uint32_t t, float *q)
+{
+    const struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const struct layer_plan *plan = &p->l->plan;
+    if (plan->qk_norm != QK_NORM_NONE)
+        norm_heads(s, q, c->n_heads, plan->head_dim, p->l->q_norm, plan->qk_norm);
+    if (plan->rope != ROPE_NONE)
+        rotate_heads(p, t, q, c->n_heads);
+    if (c->position_scale > 0)
+        s->k->scale(q, query_scale(c, p->pos0 + t), plan->q_dim);
+}
+
+/* Norms keys and values of a token, rotates the keys, and stores both. */
+static void store_keys(const struct pass *p, uint32_t t, float *k, float *v)
+{
+    const struct session *s = p->s;
+    const struct layer_plan *plan = &p->l->plan;
+    if (plan->v_is_k)
+        memcpy(v, k, plan->kv_dim * sizeof *v);
+    if (plan->qk_norm != QK_NORM_NONE)
+        norm_heads(s, k, plan->n_kv_heads, plan->head_dim, p->l->k_norm, plan->qk_norm);
+    if (p->l->v_norm)
+        norm_heads(s, v, plan->n_kv_heads, plan->head_dim, p->l->v_norm, QK_NORM_HEAD);
+    if (plan->rope != ROPE_NONE)
+        rotate_heads(p, t, k, plan->n_kv_heads);
+    for (uint32_t i = 0; i < plan->n_kv_heads; i++, k += plan->head_dim, v += plan->head_dim)
+        kv_store(&s->kv, p->layer, i, p->pos0 + t, k, v);
+}
+
+/* Chunk: a token. */
 static void store_token(void *arg, uint32_t t, uint32_t worker)
 {
     const struct pass *p = arg;
-    struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
     const struct layer_plan *plan = &p->l->plan;
-    float *q = s->qkv + (size_t)t * qkv_dim(c), *k = q + config_q_dim(c), *v = k + config_kv_dim(c);
+    float *q = p->s->qkv + (size_t)t * plan->qkv_dim, *k = q + plan->q_dim;
     (void)worker;
-    if (plan->qk_norm != QK_NORM_NONE) {
-        norm_heads(s, q, c->n_heads, p->l->q_norm, plan->qk_norm);
-        norm_heads(s, k, c->n_kv_heads, p->l->k_norm, plan->qk_norm);
-    }
-    if (plan->rope != ROPE_NONE) {
-        const uint32_t half = s->rope[plan->rope].half;
-        const float *cos = s->cos[plan->rope] + (size_t)t * half;
-        const float *sin = s->sin[plan->rope] + (size_t)t * half;
-        for (uint32_t i = 0; i < c->n_heads + c->n_kv_heads; i++) /* keys lie behind queries */
-            s->k->rope(q + i * c->head_dim, cos, sin, half);
-    }
-    if (c->position_scale > 0)
-        s->k->scale(q, query_scale(c, p->pos0 + t), config_q_dim(c));
-    for (uint32_t i = 0; i < c->n_kv_heads; i++)
-        kv_store(&s->kv, p->layer, i, p->pos0 + t, k + i * c->head_dim, v + i * c->head_dim);
+    prepare_queries(p, t, q);
+    if (plan->has_kv)
+        store_keys(p, t, k, k + plan->kv_dim);
 }
 
 static void store_later_token(void *arg, uint32_t t, uint32_t worker)
@@ -66,7 +95,7 @@ static void store_later_token(void *arg, uint32_t t, uint32_t worker)
 
 static void store_all(struct pass *p)
 {
-    const uint64_t work = (uint64_t)(p->n - 1) * qkv_dim(&p->s->m->config);
+    const uint64_t work = (uint64_t)(p->n - 1) * p->l->plan.qkv_dim;
     if (p->pos0 == 0) { /* its keys are stored before all others */
         store_token(p, 0, 0);
         pass_run(p, store_later_token, p->n - 1, work);
@@ -77,10 +106,10 @@ static void store_all(struct pass *p)
 
 /* ---- units ------------------------------------------------------------------------------ */
 
-static uint16_t *unpacked(const struct session *s, uint32_t kv_head, bool is_value)
+static uint16_t *unpacked(const struct pass *p, uint32_t kv_head, bool is_value)
 {
-    size_t head = (size_t)s->ctx_len * s->m->config.head_dim;
-    return s->unpacked + (2 * (size_t)kv_head + is_value) * head;
+    size_t head = (size_t)p->s->ctx_len * p->l->plan.head_dim;
+    return p->s->unpacked + (2 * (size_t)kv_head + is_value) * head;
 }
 
 /* Keys and values of one head, for a matrix unit that takes no int8. */
@@ -89,11 +118,11 @@ static void unpack_head(void *arg, uint32_t kv_head, uint32_t worker)
     const struct pass *p = arg;
     const struct session *s = p->s;
     const struct kv *kv = &s->kv;
-    uint32_t n_pos = p->pos0 + p->n, dim = s->m->config.head_dim;
+    uint32_t n_pos = p->pos0 + p->n, dim = p->l->plan.head_dim;
     (void)worker;
-    s->k->unpack_int8(unpacked(s, kv_head, false), kv_keys(kv, p->layer, kv_head),
+    s->k->unpack_int8(unpacked(p, kv_head, false), kv_keys(kv, p->layer, kv_head),
                       kv_key_scales(kv, p->layer, kv_head), n_pos, dim);
-    s->k->unpack_int8(unpacked(s, kv_head, true), kv_values(kv, p->layer, kv_head),
+    s->k->unpack_int8(unpacked(p, kv_head, true), kv_values(kv, p->layer, kv_head),
                       kv_value_scales(kv, p->layer, kv_head), n_pos, dim);
 }
 
@@ -102,19 +131,20 @@ static void attend_unit(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
     struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
+    const struct layer_plan *plan = &p->l->plan;
     uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS, head = chunk / n_blocks;
     uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
-    uint32_t kv_head = head / (c->n_heads / c->n_kv_heads), q_dim = config_q_dim(c);
+    uint32_t kv_head = head / plan->group, q_dim = plan->q_dim;
     bool is_int8 = s->kv.type == KV_INT8;
     const uint16_t *keys =
-        is_int8 ? unpacked(s, kv_head, false) : kv_keys(&s->kv, p->layer, kv_head);
+        is_int8 ? unpacked(p, kv_head, false) : kv_keys(&s->kv, p->layer, kv_head);
     const uint16_t *values =
-        is_int8 ? unpacked(s, kv_head, true) : kv_values(&s->kv, p->layer, kv_head);
-    s->k->attend_prompt(s->heads + (size_t)first * q_dim + head * c->head_dim, q_dim,
-                        s->qkv + (size_t)first * qkv_dim(c) + head * c->head_dim, qkv_dim(c),
-                        left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first, keys, values,
-                        c->head_dim, p->l->plan.score_scale, s->scores + worker * s->scores_stride);
+        is_int8 ? unpacked(p, kv_head, true) : kv_values(&s->kv, p->layer, kv_head);
+    s->k->attend_prompt(s->heads + (size_t)first * q_dim + head * plan->head_dim, q_dim,
+                        s->qkv + (size_t)first * plan->qkv_dim + head * plan->head_dim,
+                        plan->qkv_dim, left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first,
+                        keys, values, plan->head_dim, plan->score_scale,
+                        s->scores + worker * s->scores_stride);
 }
 
 /* ---- tokens ----------------------------------------------------------------------------- */
@@ -124,57 +154,52 @@ static void attend_tokens(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
     struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
+    const struct layer_plan *plan = &p->l->plan;
     uint32_t n_blocks = (p->n + NEAR_TOKENS - 1) / NEAR_TOKENS;
     uint32_t head = chunk / n_blocks, first = chunk % n_blocks * NEAR_TOKENS;
     uint32_t last = first + NEAR_TOKENS < p->n ? first + NEAR_TOKENS : p->n;
-    uint32_t kv_head = head / (c->n_heads / c->n_kv_heads), q_dim = config_q_dim(c);
+    uint32_t kv_head = head / plan->group, q_dim = plan->q_dim;
     const void *keys = kv_keys(&s->kv, p->layer, kv_head);
     const void *values = kv_values(&s->kv, p->layer, kv_head);
-    float scale = p->l->plan.score_scale;
+    float scale = plan->score_scale;
     float *scores = s->scores + worker * s->scores_stride;
-    const float *q = s->qkv + (size_t)first * qkv_dim(c) + head * c->head_dim;
-    float *out = s->heads + (size_t)first * q_dim + head * c->head_dim;
+    const float *q = s->qkv + (size_t)first * plan->qkv_dim + head * plan->head_dim;
+    float *out = s->heads + (size_t)first * q_dim + head * plan->head_dim;
     if (last - first >= ATTEND_BATCH && s->kv.type == KV_BF16 && s->k->attend_batch_bf16) {
-        s->k->attend_batch_bf16(out, q_dim, q, qkv_dim(c), last - first, p->pos0 + first, keys,
-                                values, c->head_dim, scale, scores, s->ctx_stride);
+        s->k->attend_batch_bf16(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
+                                values, plan->head_dim, scale, scores, s->ctx_stride);
         return;
     }
     if (last - first >= ATTEND_BATCH && s->kv.type == KV_F32 && s->k->attend_batch_f32) {
-        s->k->attend_batch_f32(out, q_dim, q, qkv_dim(c), last - first, p->pos0 + first, keys,
-                               values, c->head_dim, scale, scores, s->ctx_stride);
+        s->k->attend_batch_f32(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
+                               values, plan->head_dim, scale, scores, s->ctx_stride);
         return;
     }
     if (last - first >= ATTEND_BATCH && s->kv.type == KV_INT8 && s->k->attend_batch_int8) {
-        s->k->attend_batch_int8(out, q_dim, q, qkv_dim(c), last - first, p->pos0 + first, keys,
+        s->k->attend_batch_int8(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
                                 kv_key_scales(&s->kv, p->layer, kv_head), values,
-                                kv_value_scales(&s->kv, p->layer, kv_head), c->head_dim, scale,
+                                kv_value_scales(&s->kv, p->layer, kv_head), plan->head_dim, scale,
                                 scores, s->ctx_stride);
         return;
     }
-    for (uint32_t t = first; t < last; t++, q += qkv_dim(c), out += q_dim) {
+    for (uint32_t t = first; t < last; t++, q += plan->qkv_dim, out += q_dim) {
         uint32_t n_pos = p->pos0 + t + 1;
         if (s->kv.type == KV_INT8)
             s->k->attend_int8(out, q, keys, kv_key_scales(&s->kv, p->layer, kv_head), values,
-                              kv_value_scales(&s->kv, p->layer, kv_head), n_pos, c->head_dim, scale,
-                              scores);
+                              kv_value_scales(&s->kv, p->layer, kv_head), n_pos, plan->head_dim,
+                              scale, scores);
         else if (s->kv.type == KV_F32)
-            s->k->attend_f32(out, q, keys, values, n_pos, c->head_dim, scale, scores);
+            s->k->attend_f32(out, q, keys, values, n_pos, plan->head_dim, scale, scores);
         else
-            s->k->attend_bf16(out, q, keys, values, n_pos, c->head_dim, scale, scores);
+            s->k->attend_bf16(out, q, keys, values, n_pos, plan->head_dim, scale, scores);
     }
 }
 
 /* ---- groups ----------------------------------------------------------------------------- */
 
-static uint32_t group_of(const struct model_config *c)
+static const void *row(const void *rows, size_t i, size_t row_bytes)
 {
-    return c->n_heads / c->n_kv_heads;
-}
-
-static const void *row(const void *rows, size_t i, const struct kv *kv)
-{
-    return (const uint8_t *)rows + i * kv->head_dim * kv->value_bytes;
+    return (const uint8_t *)rows + i * row_bytes;
 }
 
 /* Chunk: a token, a kv head, and a part of the query heads that share it. */
@@ -182,29 +207,29 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
     struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
     const struct layer_plan *plan = &p->l->plan;
     const struct kv *kv = &s->kv;
-    uint32_t part = chunk % p->n_parts, kv_head = chunk / p->n_parts % c->n_kv_heads;
-    uint32_t t = chunk / p->n_parts / c->n_kv_heads, n_pos = p->pos0 + t + 1;
+    const size_t row_bytes = plan->head_dim * kv->value_bytes;
+    uint32_t part = chunk % p->n_parts, kv_head = chunk / p->n_parts % plan->n_kv_heads;
+    uint32_t t = chunk / p->n_parts / plan->n_kv_heads, n_pos = p->pos0 + t + 1;
     uint32_t first = plan->window && n_pos > plan->window ? n_pos - plan->window : 0;
     uint32_t at = first - kv_from(kv, p->layer);
-    uint32_t head0 = part * group_of(c) / p->n_parts, head1 = (part + 1) * group_of(c) / p->n_parts;
-    uint32_t head = kv_head * group_of(c) + head0;
-    struct attend_group a = {.out = s->heads + (size_t)t * config_q_dim(c) +
-                                    (size_t)head * c->head_dim,
-                             .ld_out = c->head_dim,
-                             .q = s->qkv + (size_t)t * qkv_dim(c) + (size_t)head * c->head_dim,
-                             .ld_q = c->head_dim,
-                             .n = head1 - head0,
-                             .n_pos = n_pos - first,
-                             .dim = c->head_dim,
-                             .k = row(kv_keys(kv, p->layer, kv_head), at, kv),
-                             .v = row(kv_values(kv, p->layer, kv_head), at, kv),
-                             .scale = plan->score_scale,
-                             .cap = plan->score_cap,
-                             .scores = s->scores + worker * s->scores_stride,
-                             .ld_scores = s->ctx_stride};
+    uint32_t head0 = part * plan->group / p->n_parts, head1 = (part + 1) * plan->group / p->n_parts;
+    uint32_t head = kv_head * plan->group + head0;
+    struct attend_group a = {
+        .out = s->heads + (size_t)t * plan->q_dim + (size_t)head * plan->head_dim,
+        .ld_out = plan->head_dim,
+        .q = s->qkv + (size_t)t * plan->qkv_dim + (size_t)head * plan->head_dim,
+        .ld_q = plan->head_dim,
+        .n = head1 - head0,
+        .n_pos = n_pos - first,
+        .dim = plan->head_dim,
+        .k = row(kv_keys(kv, p->layer, kv_head), at, row_bytes),
+        .v = row(kv_values(kv, p->layer, kv_head), at, row_bytes),
+        .scale = plan->score_scale,
+        .cap = plan->score_cap,
+        .scores = s->scores + worker * s->scores_stride,
+        .ld_scores = s->ctx_stride};
     if (kv->type == KV_INT8) {
         a.k_scale = kv_key_scales(kv, p->layer, kv_head) + at;
         a.v_scale = kv_value_scales(kv, p->layer, kv_head) + at;
@@ -219,9 +244,10 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
 /* As few parts as there are workers for: each part reads the keys for itself. */
 static uint32_t parts_of(const struct pass *p)
 {
-    const struct model_config *c = &p->s->m->config;
-    uint32_t group = group_of(c), n_parts = (group + ATTEND_GROUP - 1) / ATTEND_GROUP;
-    while (n_parts < group && p->n * c->n_kv_heads * n_parts < pool_size(p->s->pool))
+    const struct layer_plan *plan = &p->l->plan;
+    const uint32_t group = plan->group;
+    uint32_t n_parts = (group + ATTEND_GROUP - 1) / ATTEND_GROUP;
+    while (n_parts < group && p->n * plan->n_kv_heads * n_parts < pool_size(p->s->pool))
         n_parts++;
     return n_parts;
 }
@@ -231,7 +257,7 @@ static uint32_t parts_of(const struct pass *p)
 static bool takes_unit(const struct pass *p)
 {
     const struct session *s = p->s;
-    return s->k->attend_prompt && s->kv.type != KV_F32 && s->m->config.head_dim <= ATTEND_DIM &&
+    return s->k->attend_prompt && s->kv.type != KV_F32 && p->l->plan.head_dim <= ATTEND_DIM &&
            p->n >= PROMPT_MIN_TOKENS;
 }
 
@@ -240,7 +266,7 @@ static bool takes_groups(const struct pass *p)
 {
     const struct layer_plan *plan = &p->l->plan;
     bool window_binds = plan->window && p->pos0 + p->n > plan->window;
-    bool is_single = p->n < ATTEND_BATCH && group_of(&p->s->m->config) > 1;
+    bool is_single = p->n < ATTEND_BATCH && plan->group > 1;
     return window_binds || plan->score_cap > 0 || is_single;
 }
 
@@ -252,16 +278,16 @@ static uint32_t blocks(const struct pass *p, uint32_t block)
 void attention_run(struct pass *p)
 {
     struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
-    const uint64_t work = (uint64_t)p->n * (p->pos0 + p->n) * config_q_dim(c);
+    const struct layer_plan *plan = &p->l->plan;
+    const uint64_t work = (uint64_t)p->n * (p->pos0 + p->n) * plan->q_dim;
     store_all(p);
     pass_lap(p, OP_ROPE);
     if (takes_groups(p)) {
         p->n_parts = parts_of(p);
-        pass_run(p, attend_group, p->n * c->n_kv_heads * p->n_parts, work);
+        pass_run(p, attend_group, p->n * plan->n_kv_heads * p->n_parts, work);
     } else if (takes_unit(p)) {
         if (s->kv.type == KV_INT8)
-            pass_run(p, unpack_head, c->n_kv_heads, (uint64_t)(p->pos0 + p->n) * config_kv_dim(c));
+            pass_run(p, unpack_head, plan->n_kv_heads, (uint64_t)(p->pos0 + p->n) * plan->kv_dim);
         pass_run(p, attend_unit, blocks(p, ATTEND_TOKENS), work);
     } else {
         pass_run(p, attend_tokens, blocks(p, NEAR_TOKENS), work);
@@ -271,8 +297,11 @@ void attention_run(struct pass *p)
 
 size_t attention_scratch(const struct session *s)
 {
-    uint32_t group = group_of(&s->m->config);
+    uint32_t group = 1;
     size_t rows = s->k->attend_batch_bf16 ? ATTEND_BATCH : 1;
+    for (uint32_t i = 0; i < s->m->config.n_layers; i++)
+        if (s->m->layers[i].plan.group > group)
+            group = s->m->layers[i].plan.group;
     group = group < ATTEND_GROUP ? group : ATTEND_GROUP;
     size_t n = (rows > group ? rows : group) * s->ctx_stride;
     if (s->k->attend_prompt && n < ATTEND_SCRATCH / sizeof(float))

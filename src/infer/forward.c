@@ -8,14 +8,9 @@ enum {
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
-uint32_t qkv_dim(const struct model_config *c)
+uint32_t up_dim(const struct model_config *c, uint32_t ffn_dim)
 {
-    return config_q_dim(c) + 2 * config_kv_dim(c);
-}
-
-uint32_t up_dim(const struct model_config *c)
-{
-    return (c->arch->is_gated ? 2 : 1) * c->ffn_dim;
+    return (c->arch->is_gated ? 2 : 1) * ffn_dim;
 }
 
 void pass_run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work)
@@ -100,10 +95,10 @@ static void act_slice(void *arg, uint32_t chunk, uint32_t worker)
     const struct pass *p = arg;
     struct session *s = p->s;
     const struct layer_plan *plan = &p->l->plan;
-    uint32_t ffn_dim = s->m->config.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
+    uint32_t ffn_dim = plan->ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
     uint32_t t = chunk / n_slices, at = chunk % n_slices * ACT_SLICE;
     uint32_t n = at + ACT_SLICE < ffn_dim ? ACT_SLICE : ffn_dim - at;
-    float *gate = s->gate_up + (size_t)t * up_dim(&s->m->config) + at;
+    float *gate = s->gate_up + (size_t)t * up_dim(&s->m->config, ffn_dim) + at;
     const float *up = plan->is_gated ? gate + ffn_dim : NULL;
     (void)worker;
     if (plan->act == ACT_SILU)
@@ -141,7 +136,7 @@ static const float *read_stream(struct pass *p, const struct norm *norm)
     return p->s->h;
 }
 
-static void add_to_stream(struct pass *p, const struct norm *norm)
+void pass_add_to_stream(struct pass *p, const struct norm *norm)
 {
     p->norm = norm;
     pass_run(p, add_token, p->n, work_of(p, dim_of(p)));
@@ -153,27 +148,43 @@ static void attention(struct pass *p)
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const float *x = read_stream(p, &p->l->attn_norm);
-    pass_project(p, p->l->qkv, p->l->qkv_bias, p->l->n_qkv, x, s->qkv, qkv_dim(c));
+    pass_project(p, p->l->qkv, p->l->qkv_bias, p->l->n_qkv, x, s->qkv, p->l->plan.qkv_dim);
     pass_lap(p, OP_QKV);
     attention_run(p);
     pass_project(p, &p->l->attn_out, &p->l->attn_out_bias, 1, s->heads, s->h, c->dim);
     pass_lap(p, OP_ATTN_OUT);
-    add_to_stream(p, &p->l->attn_post_norm);
+    pass_add_to_stream(p, &p->l->attn_post_norm);
 }
 
 static void feed_forward(struct pass *p)
 {
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
+    const uint32_t ffn_dim = p->l->plan.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
     const float *x = read_stream(p, &p->l->ffn_norm);
-    pass_project(p, p->l->gate_up, p->l->gate_up_bias, p->l->n_gate_up, x, s->gate_up, up_dim(c));
+    pass_project(p, p->l->gate_up, p->l->gate_up_bias, p->l->n_gate_up, x, s->gate_up,
+                 up_dim(c, ffn_dim));
     pass_lap(p, OP_GATE_UP);
-    uint32_t n_slices = (c->ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
-    pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim);
+    pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * ffn_dim);
     pass_lap(p, OP_SILU);
     pass_project(p, &p->l->down, &p->l->down_bias, 1, s->ffn, s->h, c->dim);
     pass_lap(p, OP_DOWN);
-    add_to_stream(p, &p->l->ffn_post_norm);
+    pass_add_to_stream(p, &p->l->ffn_post_norm);
+}
+
+static void scale_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    (void)worker;
+    p->s->k->scale(p->s->x + (size_t)t * dim_of(p), p->l->scale, dim_of(p));
+}
+
+static void scale_stream(struct pass *p)
+{
+    if (p->l->scale == 1)
+        return;
+    pass_run(p, scale_token, p->n, work_of(p, dim_of(p)));
+    pass_lap(p, OP_ADD);
 }
 
 /* ---- all layers ----------------------------------------------------------------------- */
@@ -208,6 +219,8 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     set_angles(s, pos0, n);
     if (!again)
         pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
+    if (!again && m->config.per_layer_dim)
+        inputs_prepare(&p);
     pass_lap(&p, OP_EMBED);
     for (uint32_t i = first; i < n_layers; i++) {
         uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
@@ -219,6 +232,9 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
         }
         attention(&p);
         feed_forward(&p);
+        if (m->config.per_layer_dim)
+            inputs_run(&p);
+        scale_stream(&p);
     }
     return true;
 }

@@ -39,35 +39,68 @@ static size_t scale_bytes(enum kv_type type)
     return type == KV_INT8 ? sizeof(float) : 0;
 }
 
-static size_t position_bytes(const struct kv *kv)
+/* Of all heads of a layer, keys and values. */
+static size_t position_bytes(const struct kv *kv, const struct kv_layer *l)
 {
-    return kv->head_dim * kv->value_bytes + scale_bytes(kv->type);
+    return 2 * (size_t)l->n_heads * (l->head_dim * kv->value_bytes + scale_bytes(kv->type));
 }
 
 /* Positions of a layer that there is room for. */
-static uint32_t capacity(const struct kv *kv, uint32_t layer)
+static uint32_t capacity(const struct kv *kv, const struct kv_layer *l)
 {
-    return kv->layers[layer].slides ? kv->ring : kv->ctx_len;
+    return l->slides ? kv->ring : kv->ctx_len;
+}
+
+static void add_rows(struct kv *kv, uint32_t layer, uint32_t n_heads)
+{
+    kv->rows = xrealloc(kv->rows, kv->n_rows + n_heads, sizeof *kv->rows);
+    for (uint32_t head = 0; head < n_heads; head++)
+        kv->rows[kv->n_rows++] = (struct kv_row){layer, head};
+}
+
+/* Behind all layers before it. */
+static void add_layer(struct kv *kv, uint32_t layer, bool slides, const struct layer_shape *shape)
+{
+    struct kv_layer *l = &kv->layers[layer];
+    *l = (struct kv_layer){.slides = slides,
+                           .n_heads = shape->n_kv_heads,
+                           .head_dim = shape->head_dim,
+                           .at = kv->half_bytes,
+                           .scale_at = kv->n_scales,
+                           .first_at = kv->n_first};
+    size_t positions = (size_t)l->n_heads * capacity(kv, l);
+    kv->half_bytes += positions * l->head_dim * kv->value_bytes;
+    kv->n_scales += kv->type == KV_INT8 ? positions : 0;
+    kv->n_first += kv->type == KV_INT8 ? (size_t)l->n_heads * l->head_dim : 0;
+    kv->n_sliding += slides;
+    *(slides ? &kv->sliding_bytes : &kv->full_bytes) += position_bytes(kv, l);
+    add_rows(kv, layer, l->n_heads);
 }
 
 static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t spare)
 {
     uint64_t ring = (uint64_t)c->window + spare + KV_STEP;
-    size_t at = 0, scale_at = 0;
     kv->window = c->window;
     kv->ring = ring < kv->ctx_len ? (uint32_t)ring : kv->ctx_len;
     kv->layers = xcalloc(kv->n_layers, sizeof *kv->layers);
     for (uint32_t i = 0; i < kv->n_layers; i++) {
         bool slides = c->window && (c->layers[i] & LAYER_SLIDING) && kv->ring < kv->ctx_len;
-        kv->layers[i] = (struct kv_layer){slides, at, scale_at};
-        size_t positions = (size_t)kv->n_heads * capacity(kv, i);
-        kv->n_sliding += slides;
-        at += positions * kv->head_dim * kv->value_bytes;
-        scale_at += positions;
+        if (c->shapes[i].kv_layer == i) {
+            add_layer(kv, i, slides, &c->shapes[i]);
+        } else {
+            kv->layers[i] = kv->layers[c->shapes[i].kv_layer];
+            kv->layers[i].is_shared = true;
+        }
     }
-    kv->half_bytes = at;
-    kv->n_scales = kv->type == KV_INT8 ? scale_at : 0;
-    kv->bytes = (2 * at + 63) / 64 * 64 + 2 * kv->n_scales * sizeof(float) + 64;
+    kv->bytes = (2 * kv->half_bytes + 63) / 64 * 64 + 2 * kv->n_scales * sizeof(float) + 64;
+}
+
+/* Whether the sum of all sizes can be taken: layers times the largest. */
+static bool fits_size(const struct model_config *c, uint32_t ctx_len)
+{
+    size_t bytes, position = 2 * (size_t)config_widths(c).kv * (sizeof(float) + sizeof(float));
+    return !__builtin_mul_overflow(position * c->n_layers, (size_t)ctx_len, &bytes) &&
+           !__builtin_add_overflow(bytes, (size_t)128, &bytes); /* scales begin on a line */
 }
 
 bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
@@ -75,15 +108,11 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
 {
     *kv = (struct kv){.type = type,
                       .n_layers = c->n_layers,
-                      .n_heads = c->n_kv_heads,
                       .ctx_len = ctx_len,
-                      .head_dim = c->head_dim,
                       .is_centred = c->score_cap == 0,
                       .value_bytes = types[type].value_bytes,
                       .pack = k->pack_int8};
-    size_t bytes, n_heads = (size_t)c->n_layers * c->n_kv_heads;
-    if (__builtin_mul_overflow(2 * n_heads * position_bytes(kv), (size_t)ctx_len, &bytes) ||
-        __builtin_add_overflow(bytes, (size_t)128, &bytes)) /* scales begin on a line */
+    if (!fits_size(c, ctx_len))
         return error_set(err, EX_USAGE, "context of %u tokens: the cache would not fit any memory",
                          ctx_len);
     plan_layers(kv, c, spare);
@@ -91,6 +120,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
                    -1, 0);
     if (p == MAP_FAILED) {
         free(kv->layers);
+        free(kv->rows);
         return error_set(
             err, EX_OSERR,
             "context of %u tokens: cannot reserve %zu bytes for its cache: %s; a smaller "
@@ -104,7 +134,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
 #endif
     kv->memory = p;
     if (type == KV_INT8)
-        kv->first = xcalloc(n_heads * c->head_dim, sizeof *kv->first);
+        kv->first = xcalloc(kv->n_first, sizeof *kv->first);
     return true;
 }
 
@@ -112,6 +142,7 @@ void kv_release(struct kv *kv)
 {
     free(kv->first);
     free(kv->layers);
+    free(kv->rows);
     if (kv->memory)
         munmap(kv->memory, kv->bytes);
     *kv = (struct kv){0};
@@ -124,8 +155,8 @@ uint32_t kv_from(const struct kv *kv, uint32_t layer)
 
 static size_t head_offset(const struct kv *kv, uint32_t layer, uint32_t head)
 {
-    return kv->layers[layer].at +
-           (size_t)head * capacity(kv, layer) * kv->head_dim * kv->value_bytes;
+    const struct kv_layer *l = &kv->layers[layer];
+    return l->at + (size_t)head * capacity(kv, l) * l->head_dim * kv->value_bytes;
 }
 
 void *kv_keys(const struct kv *kv, uint32_t layer, uint32_t head)
@@ -140,8 +171,9 @@ void *kv_values(const struct kv *kv, uint32_t layer, uint32_t head)
 
 float *kv_key_scales(const struct kv *kv, uint32_t layer, uint32_t head)
 {
-    return (float *)(kv->memory + (2 * kv->half_bytes + 63) / 64 * 64) +
-           kv->layers[layer].scale_at + (size_t)head * capacity(kv, layer);
+    const struct kv_layer *l = &kv->layers[layer];
+    return (float *)(kv->memory + (2 * kv->half_bytes + 63) / 64 * 64) + l->scale_at +
+           (size_t)head * capacity(kv, l);
 }
 
 float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head)
@@ -159,16 +191,18 @@ static void move_down(void *at, size_t position, uint32_t from, uint32_t n)
 /* n positions, those from the `skip`-th on, go to the front of every sliding layer. */
 static void slide(const struct kv *kv, uint32_t skip, uint32_t n)
 {
-    const size_t bytes = kv->head_dim * kv->value_bytes;
-    for (uint32_t i = 0; i < kv->n_layers; i++)
-        for (uint32_t head = 0; kv->layers[i].slides && head < kv->n_heads; head++) {
-            move_down(kv_keys(kv, i, head), bytes, skip, n);
-            move_down(kv_values(kv, i, head), bytes, skip, n);
-            if (kv->type != KV_INT8)
-                continue;
-            move_down(kv_key_scales(kv, i, head), sizeof(float), skip, n);
-            move_down(kv_value_scales(kv, i, head), sizeof(float), skip, n);
-        }
+    for (uint32_t i = 0; i < kv->n_rows; i++) {
+        const struct kv_row row = kv->rows[i];
+        const size_t bytes = kv->layers[row.layer].head_dim * kv->value_bytes;
+        if (!kv->layers[row.layer].slides)
+            continue;
+        move_down(kv_keys(kv, row.layer, row.head), bytes, skip, n);
+        move_down(kv_values(kv, row.layer, row.head), bytes, skip, n);
+        if (kv->type != KV_INT8)
+            continue;
+        move_down(kv_key_scales(kv, row.layer, row.head), sizeof(float), skip, n);
+        move_down(kv_value_scales(kv, row.layer, row.head), sizeof(float), skip, n);
+    }
 }
 
 /* Down by a quarter of the spare room at least, so that it does not happen for every token. */
@@ -197,77 +231,80 @@ bool kv_reaches(const struct kv *kv, uint32_t n)
 
 /* ---- positions ------------------------------------------------------------------------ */
 
-static void store(const struct kv *kv, void *positions, uint32_t slot, const float *x)
+static void store(const struct kv *kv, void *positions, uint32_t slot, const float *x, uint32_t dim)
 {
-    size_t at = (size_t)slot * kv->head_dim;
+    size_t at = (size_t)slot * dim;
     if (kv->type == KV_F32) {
-        memcpy((float *)positions + at, x, kv->head_dim * sizeof *x);
+        memcpy((float *)positions + at, x, dim * sizeof *x);
         return;
     }
     uint16_t *out = (uint16_t *)positions + at;
-    for (uint32_t i = 0; i < kv->head_dim; i++)
+    for (uint32_t i = 0; i < dim; i++)
         out[i] = bf16_from_f32(x[i]);
 }
 
 static void store_int8(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos,
                        const float *key, const float *value)
 {
-    size_t at = (size_t)(pos - kv_from(kv, layer)) * kv->head_dim;
-    float *first = kv->first + ((size_t)layer * kv->n_heads + head) * kv->head_dim;
+    const struct kv_layer *l = &kv->layers[layer];
+    const uint32_t dim = l->head_dim, slot = pos - kv_from(kv, layer);
+    float *first = kv->first + l->first_at + (size_t)head * dim;
     float difference[MAX_HEAD_DIM];
     if (pos == 0 && kv->is_centred)
-        memcpy(first, key, kv->head_dim * sizeof *first);
-    for (uint32_t i = 0; i < kv->head_dim; i++)
+        memcpy(first, key, dim * sizeof *first);
+    for (uint32_t i = 0; i < dim; i++)
         difference[i] = key[i] - first[i];
-    kv->pack((int8_t *)kv_keys(kv, layer, head) + at,
-             kv_key_scales(kv, layer, head) + pos - kv_from(kv, layer), difference, kv->head_dim);
-    kv->pack((int8_t *)kv_values(kv, layer, head) + at,
-             kv_value_scales(kv, layer, head) + pos - kv_from(kv, layer), value, kv->head_dim);
+    kv->pack((int8_t *)kv_keys(kv, layer, head) + (size_t)slot * dim,
+             kv_key_scales(kv, layer, head) + slot, difference, dim);
+    kv->pack((int8_t *)kv_values(kv, layer, head) + (size_t)slot * dim,
+             kv_value_scales(kv, layer, head) + slot, value, dim);
 }
 
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, const float *key,
               const float *value)
 {
+    const uint32_t dim = kv->layers[layer].head_dim, slot = pos - kv_from(kv, layer);
     if (kv->type == KV_INT8) {
         store_int8(kv, layer, head, pos, key, value);
         return;
     }
-    store(kv, kv_keys(kv, layer, head), pos - kv_from(kv, layer), key);
-    store(kv, kv_values(kv, layer, head), pos - kv_from(kv, layer), value);
+    store(kv, kv_keys(kv, layer, head), slot, key, dim);
+    store(kv, kv_values(kv, layer, head), slot, value, dim);
 }
 
 uint32_t kv_n_runs(const struct kv *kv)
 {
-    return 2 * kv->n_layers * kv->n_heads * (kv->type == KV_INT8 ? 2 : 1);
+    return 2 * kv->n_rows * (kv->type == KV_INT8 ? 2 : 1);
 }
 
 /* Keys of all layers and heads, then values; then, of int8, the scales of either. */
 struct kv_run kv_run(const struct kv *kv, uint32_t i)
 {
-    const uint32_t n_heads = kv->n_layers * kv->n_heads, kind = i / n_heads;
-    const uint32_t layer = i % n_heads / kv->n_heads, head = i % kv->n_heads;
-    void *at = kind == 0   ? kv_keys(kv, layer, head)
-               : kind == 1 ? kv_values(kv, layer, head)
-               : kind == 2 ? (void *)kv_key_scales(kv, layer, head)
-                           : (void *)kv_value_scales(kv, layer, head);
-    return (struct kv_run){at, kind < 2 ? kv->head_dim * kv->value_bytes : scale_bytes(kv->type),
-                           kv->layers[layer].slides};
+    const uint32_t kind = i / kv->n_rows;
+    const struct kv_row row = kv->rows[i % kv->n_rows];
+    const struct kv_layer *l = &kv->layers[row.layer];
+    void *at = kind == 0   ? kv_keys(kv, row.layer, row.head)
+               : kind == 1 ? kv_values(kv, row.layer, row.head)
+               : kind == 2 ? (void *)kv_key_scales(kv, row.layer, row.head)
+                           : (void *)kv_value_scales(kv, row.layer, row.head);
+    return (struct kv_run){at, kind < 2 ? l->head_dim * kv->value_bytes : scale_bytes(kv->type),
+                           l->slides};
 }
 
 void *kv_reference(const struct kv *kv, size_t *bytes)
 {
-    *bytes = kv->first ? (size_t)kv->n_layers * kv->n_heads * kv->head_dim * sizeof *kv->first : 0;
+    *bytes = kv->n_first * sizeof *kv->first;
     return kv->first;
 }
 
 uint64_t kv_full_position_bytes(const struct kv *kv)
 {
-    return 2 * (uint64_t)(kv->n_layers - kv->n_sliding) * kv->n_heads * position_bytes(kv);
+    return kv->full_bytes;
 }
 
 uint64_t kv_sliding_position_bytes(const struct kv *kv)
 {
-    return 2 * (uint64_t)kv->n_sliding * kv->n_heads * position_bytes(kv);
+    return kv->sliding_bytes;
 }
 
 uint64_t kv_bytes(const struct kv *kv, uint32_t n_pos)

@@ -11,6 +11,9 @@
  * They move to the front when there is no room behind them, so that a window is always one run. It
  * holds kv->ring - window more than its window needs, so that taking back a few hundred tokens
  * costs nothing.
+ *
+ * Layers may have heads of different sizes. A layer that shares another one's keys and values has
+ * no bytes of its own: its accessors give the other one's, and nothing is stored through it.
  */
 #ifndef QINS_KV_H
 #define QINS_KV_H
@@ -21,22 +24,34 @@ enum kv_type { KV_F32, KV_BF16, KV_INT8 };
 
 struct kv_layer {
     bool slides;
-    size_t at;       /* its keys, in bytes from the start of all keys */
-    size_t scale_at; /* its key scales, in floats from the start of all */
+    bool is_shared;             /* with a layer before it, which stores for both */
+    uint32_t n_heads, head_dim; /* n_heads: kv heads */
+    size_t at;                  /* its keys, in bytes from the start of all keys */
+    size_t scale_at;            /* its key scales, in floats from the start of all */
+    size_t first_at;            /* its keys of position 0, in floats from kv->first */
+};
+
+/* A head that stores. */
+struct kv_row {
+    uint32_t layer, head;
 };
 
 struct kv {
     enum kv_type type;
-    uint32_t n_layers, n_heads, ctx_len, head_dim; /* n_heads: kv heads */
-    uint32_t n_sliding;                            /* layers */
-    uint32_t window, ring;   /* of sliding layers: positions seen; held at most */
+    uint32_t n_layers, ctx_len;
+    uint32_t n_sliding;               /* layers */
+    size_t full_bytes, sliding_bytes; /* of one position in all full, in all sliding layers */
+    uint32_t window, ring;            /* of sliding layers: positions seen; held at most */
     uint32_t from;           /* first position that sliding layers hold; a multiple of KV_STEP */
     bool is_centred;         /* int8 keys are differences */
     size_t value_bytes;      /* of one element */
     size_t half_bytes;       /* keys, or values */
     size_t n_scales;         /* of keys, or of values */
+    size_t n_first;          /* floats in `first` */
+    uint32_t n_rows;         /* heads of all layers that store */
     size_t bytes;            /* all, scales included */
     struct kv_layer *layers; /* [n_layers] */
+    struct kv_row *rows;     /* [n_rows] */
     uint8_t *memory;         /* [bytes] */
     pack_int8_fn *pack;
     float *first; /* int8: [layer][kv head][head_dim] keys of position 0 */

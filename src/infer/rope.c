@@ -19,7 +19,7 @@ static float llama3_scaled(const struct rope_config *rope, uint32_t orig_ctx, fl
 /* The dimension whose wave turns n times within the original context. */
 static double yarn_dimension(const struct rope_config *rope, const struct model_config *c, double n)
 {
-    return c->rot_dim * log(c->orig_ctx / (n * 2 * M_PI)) / (2 * log((double)rope->theta));
+    return rope->rot_dim * log(c->orig_ctx / (n * 2 * M_PI)) / (2 * log((double)rope->theta));
 }
 
 /* YaRN: a ramp over the dimensions from waves that stay to waves that are stretched by `factor`. */
@@ -29,7 +29,7 @@ static float yarn_scaled(const struct rope_config *rope, const struct model_conf
     double low = yarn_dimension(rope, c, (double)rope->high);
     double high = yarn_dimension(rope, c, (double)rope->low);
     low = fmax(rope->truncate ? floor(low) : low, 0);
-    high = fmin(rope->truncate ? ceil(high) : high, c->rot_dim - 1);
+    high = fmin(rope->truncate ? ceil(high) : high, rope->rot_dim - 1);
     if (low == high)
         high += 0.001;
     double ramp = fmin(fmax((j - low) / (high - low), 0), 1);
@@ -39,12 +39,14 @@ static float yarn_scaled(const struct rope_config *rope, const struct model_conf
 void rope_init(struct rope *r, const struct model_config *c, int which)
 {
     const struct rope_config *rope = &c->rope[which];
-    *r = (struct rope){.half = c->rot_dim / 2, .scale = rope->attention_factor};
+    *r = (struct rope){.half = rope->rot_dim / 2, .scale = rope->attention_factor};
     for (uint32_t j = 0; j < r->half; j++) {
-        float power = powf(rope->theta, (float)(2 * j) / (float)c->rot_dim);
+        float power = powf(rope->theta, (float)(2 * j) / (float)rope->rot_dim);
         float inv = 1.0f / power;
         if (rope->kind == ROPE_LINEAR)
             inv /= rope->factor;
+        if (rope->kind == ROPE_PROPORTIONAL)
+            inv = j < rope->n_freqs ? inv / rope->factor : 0;
         if (rope->kind == ROPE_LLAMA3)
             inv = llama3_scaled(rope, c->orig_ctx, inv);
         if (rope->kind == ROPE_YARN)

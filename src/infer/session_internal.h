@@ -36,12 +36,15 @@ struct session {
     bool has_logits; /* logits belong to exactly ids[0..len) */
     struct halted halted;
 
-    float *x;                           /* [chunk][dim] residual stream */
-    float *h;                           /* [chunk][dim] */
-    float *qkv;                         /* [chunk][qkv_dim] */
-    float *heads;                       /* [chunk][n_heads * head_dim] */
-    float *gate_up;                     /* [chunk][up_dim] */
-    float *ffn;                         /* [chunk][ffn_dim] */
+    float *x; /* [chunk][dim] residual stream */
+    float *h; /* [chunk][dim] */
+    /* The next four have room for the largest layer. */
+    float *qkv;        /* [chunk][qkv_dim] */
+    float *heads;      /* [chunk][q_dim] */
+    float *gate_up;    /* [chunk][up_dim] */
+    float *ffn;        /* [chunk][ffn_dim] */
+    float *inputs;     /* [chunk][n_layers][per_layer_dim] of the running pass; or NULL */
+    float *input_rows; /* [pool_size][n_layers][per_layer_dim]; or NULL */
     float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
     uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
     float *scores;      /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
@@ -66,8 +69,7 @@ struct pass {
     uint32_t n_parts; /* that a group of heads is divided into */
 };
 
-uint32_t qkv_dim(const struct model_config *c); /* of queries, keys and values of a token */
-uint32_t up_dim(const struct model_config *c);  /* gate and up, or up alone */
+uint32_t up_dim(const struct model_config *c, uint32_t ffn_dim); /* gate and up, or up alone */
 
 /* A step over n_chunks; work too small to wake anybody for is done here and now. The chunks are the
  * same either way. */
@@ -79,6 +81,14 @@ static inline void pass_lap(const struct pass *p, enum op op)
 /* One matrix, or several whose outputs lie side by side in a row of y; then their biases. */
 void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
                   uint32_t n_parts, const float *x, float *y, size_t ld_y);
+
+/* What a part of the layer adds to the stream: s->h, normed if `norm` is there. */
+void pass_add_to_stream(struct pass *p, const struct norm *norm);
+
+/* Per-layer inputs: of all layers, from the embeddings in s->x; and what the layer makes of its
+ * own, added to the stream. */
+void inputs_prepare(struct pass *p);
+void inputs_run(struct pass *p);
 
 /* Queries, keys and values in s->qkv, keys and values into the cache; what is seen in s->heads. */
 void attention_run(struct pass *p);

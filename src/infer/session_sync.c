@@ -204,25 +204,31 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     free(logits);
 }
 
-static uint32_t max3(uint32_t a, uint32_t b, uint32_t c)
+static uint32_t larger(uint32_t a, uint32_t b)
 {
-    uint32_t ab = a > b ? a : b;
-    return ab > c ? ab : c;
+    return a > b ? a : b;
 }
 
 static void allocate(struct session *s)
 {
     const struct model_config *c = &s->m->config;
-    size_t n = s->chunk;
-    s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk, max3(c->dim, config_q_dim(c), c->ffn_dim));
+    const struct layer_widths widths = config_widths(c);
+    const size_t n = s->chunk, n_inputs = (size_t)c->n_layers * c->per_layer_dim;
+    s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk,
+                       larger(larger(c->dim, widths.q), larger(widths.ffn, c->per_layer_dim)));
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
     s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
-    s->qkv = xaligned_scratch(n * qkv_dim(c) * sizeof(float));
-    s->heads = xaligned_scratch(n * config_q_dim(c) * sizeof(float));
-    s->gate_up = xaligned_scratch(n * up_dim(c) * sizeof(float));
-    s->ffn = xaligned_scratch(n * c->ffn_dim * sizeof(float));
+    s->qkv = xaligned_scratch(n * widths.qkv * sizeof(float));
+    s->heads = xaligned_scratch(n * widths.q * sizeof(float));
+    s->gate_up =
+        xaligned_scratch(n * larger(up_dim(c, widths.ffn), c->per_layer_dim) * sizeof(float));
+    s->ffn = xaligned_scratch(n * widths.ffn * sizeof(float));
+    if (n_inputs) {
+        s->inputs = xaligned_scratch(n * n_inputs * sizeof(float));
+        s->input_rows = xaligned_scratch(pool_size(s->pool) * n_inputs * sizeof(float));
+    }
     for (int i = 0; i < N_ROPES; i++) {
         s->cos[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
         s->sin[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
@@ -231,8 +237,7 @@ static void allocate(struct session *s)
     s->scores_stride = attention_scratch(s);
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
-        s->unpacked =
-            xaligned_scratch(2 * (size_t)s->ctx_len * config_kv_dim(c) * sizeof(uint16_t));
+        s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * widths.kv * sizeof(uint16_t));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
 }
 
@@ -282,8 +287,9 @@ void session_free(struct session *s)
         return;
     matmul_free(s->mm);
     kv_release(&s->kv);
-    float *buffers[] = {s->x,      s->h,      s->qkv,    s->heads,  s->gate_up, s->ffn,
-                        s->cos[0], s->cos[1], s->sin[0], s->sin[1], s->scores,  s->logits};
+    float *buffers[] = {s->x,      s->h,      s->qkv,    s->heads,     s->gate_up,
+                        s->ffn,    s->cos[0], s->cos[1], s->sin[0],    s->sin[1],
+                        s->scores, s->logits, s->inputs, s->input_rows};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(s->unpacked);

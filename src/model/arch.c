@@ -18,10 +18,10 @@
     .gate_up = {"mlp.gate_proj", "mlp.up_proj"}, .down = "mlp.down_proj", .is_gated = true
 #define USUAL .act_key = "hidden_act", .eps_key = "rms_norm_eps", SPLIT_QKV, SPLIT_GATE_UP
 #define ATTENTION_BIAS .qkv_bias = "attention_bias", .out_bias = "attention_bias"
-#define GEMMA                                                                                      \
-    .act_key = "hidden_activation", .eps_key = "rms_norm_eps", .norm = NORM_RMS_ONE_PLUS,          \
-    SPLIT_QKV, SPLIT_GATE_UP, NORMS_AROUND, ATTENTION_BIAS,                                        \
-    .ignored = {"hidden_act", "cache_implementation"}
+#define GEMMA_NAMES                                                                                \
+    .act_key = "hidden_activation", .eps_key = "rms_norm_eps", SPLIT_QKV, SPLIT_GATE_UP,           \
+    NORMS_AROUND, ATTENTION_BIAS, .ignored = {"hidden_act", "cache_implementation"}
+#define GEMMA GEMMA_NAMES, .norm = NORM_RMS_ONE_PLUS
 
 /* ---- the table -------------------------------------------------------------------------- */
 
@@ -171,6 +171,26 @@ static const struct arch archs[] = {
         GEMMA,
     },
     {
+        .type = "gemma4_text",
+        .class = "Gemma4ForCausalLM",
+        .defaults =
+            "{\"vocab_size\": 262144, \"hidden_size\": 2304, \"intermediate_size\": 9216, "
+            "\"num_hidden_layers\": 30, \"num_attention_heads\": 8, \"num_key_value_heads\": 4, "
+            "\"head_dim\": 256, \"global_head_dim\": 512, \"max_position_embeddings\": 131072, "
+            "\"rms_norm_eps\": 1e-6, \"sliding_window\": 512, \"sliding_window_pattern\": 6, "
+            "\"hidden_activation\": \"gelu_pytorch_tanh\", \"tie_word_embeddings\": true, "
+            "\"hidden_size_per_layer_input\": 256, \"vocab_size_per_layer_input\": 262144, "
+            "\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"proportional\", "
+            "\"partial_rotary_factor\": 0.25, \"rope_theta\": 1000000.0}, "
+            "\"sliding_attention\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0}}}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_SOFT_CAPS | READS_PARTIAL | READS_SHAPES | READS_PER_LAYER_INPUTS |
+                 LAST_LAYER_IS_FULL | SCORES_UNSCALED | HAS_V_NORM | HAS_LAYER_SCALE |
+                 EMBED_SQRT_DIM,
+        .qk_norm = QK_NORM_HEAD,
+        GEMMA_NAMES,
+    },
+    {
         .type = "stablelm",
         .class = "StableLmForCausalLM",
         .defaults = "{\"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25}",
@@ -206,8 +226,8 @@ static const struct arch archs[] = {
 enum { N_ARCHS = sizeof archs / sizeof *archs };
 
 static const char *const planned[] = {
-    "qwen3_moe",   "gpt_oss",      "lfm2",   "lfm2_moe",    "qwen3_5",
-    "qwen3_5_moe", "qwen3_5_text", "gemma4", "gemma4_text", "qwen3_5_moe_text",
+    "qwen3_moe", "gpt_oss",     "lfm2",         "lfm2_moe",
+    "qwen3_5",   "qwen3_5_moe", "qwen3_5_text", "qwen3_5_moe_text",
 };
 
 const struct arch *arch_find(const char *type)

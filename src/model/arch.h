@@ -44,8 +44,16 @@ enum reads {
     READS_LOCAL_BASE = 1 << 6,     /* rope_local_base_freq: of sliding layers */
     READS_POSITION_SCALE = 1 << 7, /* llama_4_scaling_beta in the rope object */
     PLAIN_SLIDING_ROPE = 1 << 8,   /* "rope_scaling" is for layers with full attention alone */
-    NO_ROPE_BESIDE_WINDOWS = 1 << 9, /* in a model with windows, full layers have no rope */
-    EMBED_SQRT_DIM = 1 << 10,        /* embeddings are multiplied by sqrt(hidden_size) */
+    NO_ROPE_BESIDE_WINDOWS = 1 << 9,  /* in a model with windows, full layers have no rope */
+    EMBED_SQRT_DIM = 1 << 10,         /* embeddings are multiplied by sqrt(hidden_size) */
+    READS_SHAPES = 1 << 20,           /* global_head_dim and num_global_key_value_heads, or
+                                         per_layer_config; attention_k_eq_v, num_kv_shared_layers,
+                                         use_double_wide_mlp */
+    READS_PER_LAYER_INPUTS = 1 << 21, /* hidden_size_ and vocab_size_per_layer_input */
+    LAST_LAYER_IS_FULL = 1 << 22,     /* whatever layer_types say */
+    SCORES_UNSCALED = 1 << 23,        /* q k^T as it is */
+    HAS_V_NORM = 1 << 24,             /* each head of values has unit mean square */
+    HAS_LAYER_SCALE = 1 << 25,        /* a layer's output is multiplied by "layer_scalar" */
 };
 
 /* Field of a config.json that turns biases on; NULL: never; ALWAYS. */

@@ -1,39 +1,79 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-uint32_t config_q_dim(const struct model_config *c)
+static uint32_t larger(uint32_t a, uint32_t b)
 {
-    return c->n_heads * c->head_dim;
+    return a > b ? a : b;
 }
 
-uint32_t config_kv_dim(const struct model_config *c)
+uint32_t config_q_dim(const struct model_config *c, uint32_t layer)
 {
-    return c->n_kv_heads * c->head_dim;
+    return c->n_heads * c->shapes[layer].head_dim;
+}
+
+uint32_t config_kv_dim(const struct model_config *c, uint32_t layer)
+{
+    return c->shapes[layer].n_kv_heads * c->shapes[layer].head_dim;
+}
+
+uint32_t config_qkv_dim(const struct model_config *c, uint32_t layer)
+{
+    bool is_own = c->shapes[layer].kv_layer == layer;
+    return config_q_dim(c, layer) + (is_own ? 2 * config_kv_dim(c, layer) : 0);
+}
+
+struct layer_widths config_widths(const struct model_config *c)
+{
+    struct layer_widths w = {0};
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        w.q = larger(w.q, config_q_dim(c, i));
+        w.kv = larger(w.kv, config_kv_dim(c, i));
+        w.qkv = larger(w.qkv, config_qkv_dim(c, i));
+        w.ffn = larger(w.ffn, c->shapes[i].ffn_dim);
+    }
+    return w;
 }
 
 /* Of one layer. */
-static uint64_t norm_params(const struct model_config *c)
+static uint64_t norm_params(const struct model_config *c, uint32_t layer)
 {
     const struct arch *a = c->arch;
+    const uint64_t head_dim = c->shapes[layer].head_dim;
+    bool is_own = c->shapes[layer].kv_layer == layer;
     uint64_t n = (a->attn_norm != NULL) + (a->attn_post_norm != NULL) + (a->ffn_norm != NULL) +
                  (a->ffn_post_norm != NULL);
-    uint64_t qk = a->qk_norm == QK_NORM_HEAD  ? 2 * (uint64_t)c->head_dim
-                  : a->qk_norm == QK_NORM_ALL ? (uint64_t)config_q_dim(c) + config_kv_dim(c)
-                                              : 0;
+    uint64_t qk = a->qk_norm == QK_NORM_HEAD ? (is_own ? 2 : 1) * head_dim
+                  : a->qk_norm == QK_NORM_ALL
+                      ? (uint64_t)config_q_dim(c, layer) + config_kv_dim(c, layer)
+                      : 0;
     return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1) + qk;
+}
+
+static uint64_t layer_params(const struct model_config *c, uint32_t layer)
+{
+    const struct layer_shape *s = &c->shapes[layer];
+    uint64_t dim = c->dim, q_dim = config_q_dim(c, layer);
+    uint64_t qkv = config_qkv_dim(c, layer) - (s->v_is_k ? config_kv_dim(c, layer) : 0);
+    uint64_t up = (c->arch->is_gated ? 2 : 1) * (uint64_t)s->ffn_dim;
+    uint64_t n = dim * qkv + q_dim * dim + dim * up + dim * s->ffn_dim + norm_params(c, layer);
+    if (c->qkv_bias)
+        n += qkv;
+    if (c->out_bias)
+        n += dim;
+    if (c->ffn_bias)
+        n += up + dim;
+    if (c->per_layer_dim)
+        n += 2 * dim * c->per_layer_dim + dim;
+    return n + ((c->arch->reads & HAS_LAYER_SCALE) ? 1 : 0);
 }
 
 uint64_t config_n_params(const struct model_config *c)
 {
-    uint64_t dim = c->dim, q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
-    uint64_t qkv = q_dim + 2 * kv_dim, up = (c->arch->is_gated ? 2 : 1) * (uint64_t)c->ffn_dim;
-    uint64_t layer = dim * qkv + q_dim * dim + dim * up + dim * c->ffn_dim + norm_params(c);
-    if (c->qkv_bias)
-        layer += qkv;
-    if (c->out_bias)
-        layer += dim;
-    if (c->ffn_bias)
-        layer += up + dim;
-    return c->n_layers * layer + (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim +
-           dim * (c->arch->norm == NORM_LAYER ? 2 : 1);
+    uint64_t dim = c->dim, per_layers = (uint64_t)c->n_layers * c->per_layer_dim;
+    uint64_t n = (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim +
+                 dim * (c->arch->norm == NORM_LAYER ? 2 : 1) +
+                 per_layers * (c->per_layer_vocab + dim) + c->per_layer_dim;
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        n += layer_params(c, i);
+    return n;
 }

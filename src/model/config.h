@@ -11,16 +11,31 @@
 #include "arch.h"
 #include "json.h"
 
-enum rope_kind { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3, ROPE_YARN, ROPE_LONGROPE };
+enum rope_kind {
+    ROPE_PLAIN,
+    ROPE_LINEAR,
+    ROPE_LLAMA3,
+    ROPE_YARN,
+    ROPE_LONGROPE,
+    ROPE_PROPORTIONAL
+};
 enum act { ACT_SILU, ACT_GELU_TANH };
 
-enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 32, MAX_LAYERS = 1024 };
+enum {
+    MAX_HEAD_DIM = 1024,
+    MAX_ROT_HALF = 256,
+    MAX_STOP = 32,
+    MAX_LAYERS = 1024,
+    MAX_FFN = 1 << 22
+};
 
 /* How positions rotate. */
 struct rope_config {
     enum rope_kind kind;
+    uint32_t rot_dim; /* rotated part of a head, even */
+    uint32_t n_freqs; /* proportional: pairs that turn; the others of rot_dim / 2 stand still */
     float theta;
-    float factor;           /* linear, llama3, yarn: how far the context is stretched */
+    float factor;           /* how far the context is stretched */
     float low, high;        /* llama3: low_, high_freq_factor; yarn: beta_slow, beta_fast */
     bool truncate;          /* yarn: the ends of its ramp are whole dimensions */
     float attention_factor; /* on cos and sin alike */
@@ -30,28 +45,40 @@ struct rope_config {
 enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
 enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1 };
 
+/* Sizes of one layer. */
+struct layer_shape {
+    uint32_t head_dim;
+    uint32_t n_kv_heads;
+    uint32_t ffn_dim;
+    uint32_t kv_layer; /* whose keys and values it looks at: its own, or those of one before it */
+    bool v_is_k;       /* values are the projected keys, before their norm and rotation */
+};
+
 struct model_config {
     const struct arch *arch;
     bool is_text_part; /* of a model that has other parts too, which are left out */
     uint32_t dim;      /* hidden_size */
-    uint32_t ffn_dim;  /* intermediate_size */
+    uint32_t ffn_dim;  /* intermediate_size; this and the heads' sizes by layer: shapes */
     uint32_t n_layers;
     uint32_t n_heads, n_kv_heads;
     uint32_t head_dim;
-    uint32_t rot_dim;           /* rotated part of a head, even */
     uint32_t vocab;             /* rows of embedding and head */
     uint32_t max_ctx;           /* max_position_embeddings */
     uint32_t orig_ctx;          /* original_max_position_embeddings; max_ctx when absent */
     uint32_t window;            /* positions that a sliding layer sees, its own included; 0: all */
     uint8_t layers[MAX_LAYERS]; /* [n_layers] enum layer_flag */
+    struct layer_shape shapes[MAX_LAYERS]; /* [n_layers] */
+    uint32_t per_layer_dim;                /* what a token brings to each layer; 0: nothing */
+    uint32_t per_layer_vocab;              /* rows of that table */
     struct rope_config rope[N_ROPES];
     float norm_eps;
     enum act act;
     bool qkv_bias, out_bias, ffn_bias;
-    bool tied;            /* the head is the embedding */
-    float embed_scale;    /* of embeddings */
-    float residual_scale; /* of what attention and feed-forward part add */
-    float score_scale;    /* of q k^T */
+    bool tied;             /* the head is the embedding */
+    float embed_scale;     /* of embeddings */
+    float per_layer_scale; /* of per-layer embeddings */
+    float residual_scale;  /* of what attention and feed-forward part add */
+    float score_scale;     /* of q k^T */
     float logit_scale;
     float score_cap, logit_cap; /* x becomes cap tanh(x / cap); 0: none */
     float position_scale;       /* queries times 1 + this log(1 + floor(pos / orig_ctx)) */
@@ -68,8 +95,16 @@ bool config_parse(struct model_config *c, const char *config, size_t n_config,
 bool config_read(struct model_config *c, const json_t *config, const char *config_name,
                  const json_t *generation, const char *generation_name, struct error *err);
 
-uint32_t config_q_dim(const struct model_config *c);  /* n_heads * head_dim */
-uint32_t config_kv_dim(const struct model_config *c); /* n_kv_heads * head_dim */
+/* Of one layer: queries, keys (or values), and what is projected for a token side by side: queries,
+ * then keys and values if they are its own. */
+uint32_t config_q_dim(const struct model_config *c, uint32_t layer);
+uint32_t config_kv_dim(const struct model_config *c, uint32_t layer);
+uint32_t config_qkv_dim(const struct model_config *c, uint32_t layer);
+/* The largest of all layers, for buffers. */
+struct layer_widths {
+    uint32_t q, kv, qkv, ffn;
+};
+struct layer_widths config_widths(const struct model_config *c);
 uint64_t config_n_params(const struct model_config *c);
 
 #endif

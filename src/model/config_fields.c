@@ -113,6 +113,8 @@ static bool is_identity(const char *key, const json_t *value)
     for (size_t i = 0; i < sizeof if_one / sizeof *if_one; i++)
         if (strcmp(key, if_one[i]) == 0)
             return json_is_number(value) && json_number_value(value) == 1.0;
+    if (strcmp(key, "use_bidirectional_attention") == 0) /* within images */
+        return json_is_string(value) && strcmp(json_string_value(value), "vision") == 0;
     return false;
 }
 

@@ -111,6 +111,8 @@ static bool parse_windows(struct layer_reader *p)
     uint32_t window;
     if (!read_window(p, &window) || !set_sliding_layers(p, window > 0))
         return false;
+    if (c->arch->reads & LAST_LAYER_IS_FULL)
+        c->layers[c->n_layers - 1] &= (uint8_t)~LAYER_SLIDING;
     for (uint32_t i = 0; i < c->n_layers; i++) {
         bool is_sliding = c->layers[i] & LAYER_SLIDING;
         if (is_sliding && window == 0)

@@ -8,12 +8,12 @@
 #include "config_fields.h"
 #include "config_layers.h"
 #include "config_rope.h"
+#include "config_shapes.h"
 #include "config_tokens.h"
 
 /* Limits that no real model reaches; they keep every product of sizes far below 64 bits. */
 enum {
     MAX_DIM = 1 << 20,
-    MAX_FFN = 1 << 22,
     MAX_HEADS = 4096,
     MAX_VOCAB = 1 << 24,
 };
@@ -180,14 +180,14 @@ static float round_bf16(float x)
 }
 
 /* As the original does, which multiplies in the weights' own type. */
-static float sqrt_dim(struct parser *p)
+static float sqrt_as_weight(struct parser *p, uint32_t dim)
 {
     const char *dtype = json_string_value(config_field(&p->f, "dtype"));
     if (!dtype)
         dtype = json_string_value(config_field(&p->f, "torch_dtype"));
     if (!dtype && p->outer)
         dtype = json_string_value(json_object_get(p->outer, "torch_dtype"));
-    float root = sqrtf((float)p->c->dim);
+    float root = sqrtf((float)dim);
     return dtype && strcmp(dtype, "bfloat16") != 0 ? root : round_bf16(root);
 }
 
@@ -235,11 +235,19 @@ static bool parse_scales(struct parser *p)
     if ((reads & READS_QUERY_SCALAR) && !get_positive(p, "query_pre_attn_scalar", &scalar))
         return false;
     c->score_scale = 1.0f / sqrtf((float)scalar);
+    if (reads & SCORES_UNSCALED)
+        c->score_scale = 1;
     if (reads & EMBED_SQRT_DIM)
-        c->embed_scale = sqrt_dim(p);
+        c->embed_scale = sqrt_as_weight(p, c->dim);
     return (!(reads & READS_MULTIPLIERS) || parse_multipliers(p)) &&
            (!(reads & READS_SOFT_CAPS) || (parse_cap(p, "attn_logit_softcapping", &c->score_cap) &&
                                            parse_cap(p, "final_logit_softcapping", &c->logit_cap)));
+}
+
+static bool set_per_layer_scale(struct parser *p)
+{
+    p->c->per_layer_scale = sqrt_as_weight(p, p->c->per_layer_dim);
+    return true;
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */
@@ -248,6 +256,7 @@ static bool parse_all(struct parser *p)
 {
     return parse_arch(p) && parse_sizes(p) && parse_activation(p) && parse_biases(p) &&
            parse_tied(p) && parse_scales(p) && config_read_layers(p->c, &p->f, p->err) &&
+           config_read_shapes(p->c, &p->f, p->err) && set_per_layer_scale(p) &&
            config_read_rope(p->c, &p->f, &p->unknown, p->err);
 }
 

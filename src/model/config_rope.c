@@ -11,7 +11,8 @@ struct rope_reader {
     struct config_fields *config; /* the file's own fields; NULL: they are not for this type */
     struct config_fields f;       /* of the rope object; one without fields, if there is none */
     struct error *err;
-    double theta, part, orig; /* part: NAN: that of the other type */
+    uint32_t head_dim, rot_dim;
+    double theta, part, orig;
 };
 
 /* A number that may stand in the config itself, in the rope object, or equally in both; else the
@@ -40,7 +41,7 @@ static bool get_shared(struct rope_reader *r, const char *key, double *out)
 
 static bool get_factors(struct rope_reader *r, const char *key, float *out)
 {
-    uint32_t n = r->c->rot_dim / 2;
+    uint32_t n = r->rot_dim / 2;
     const json_t *list = config_field(&r->f, key);
     if (!json_is_array(list) || json_array_size(list) != n)
         return error_set(r->err, EX_DATAERR,
@@ -159,6 +160,22 @@ static bool read_longrope(struct rope_reader *r, struct rope_config *rope)
     return true;
 }
 
+/* All pairs of a head at its own frequencies, but only the first of them turn. */
+static bool read_proportional(struct rope_reader *r, struct rope_config *rope)
+{
+    double factor = 1;
+    if (!config_field_number(&r->f, "factor", true, &factor, r->err))
+        return false;
+    if (r->head_dim % 2 != 0 || r->head_dim > 2 * MAX_ROT_HALF)
+        return error_set(r->err, EX_DATAERR,
+                         "%s: heads of %u dimensions: an even number up to %d is needed", r->f.name,
+                         r->head_dim, 2 * MAX_ROT_HALF);
+    rope->factor = (float)factor;
+    rope->n_freqs = r->rot_dim / 2;
+    rope->rot_dim = r->head_dim;
+    return check_factor(r, "factor", factor);
+}
+
 static const struct {
     const char *name;
     enum rope_kind kind;
@@ -170,6 +187,7 @@ static const struct {
     {"yarn", ROPE_YARN, read_yarn},
     {"longrope", ROPE_LONGROPE, read_longrope},
     {"su", ROPE_LONGROPE, read_longrope}, /* its name in early Phi-3 */
+    {"proportional", ROPE_PROPORTIONAL, read_proportional},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -190,7 +208,7 @@ static bool read_kind(struct rope_reader *r, struct rope_config *rope)
         }
     return error_set(r->err, EX_DATAERR,
                      "%s: kind \"%.40s\" is not supported; supported: default, linear, llama3, "
-                     "yarn, longrope",
+                     "yarn, longrope, proportional",
                      r->f.name, kind);
 }
 
@@ -199,6 +217,10 @@ static bool read_kind(struct rope_reader *r, struct rope_config *rope)
 static bool read_rotated_part(struct rope_reader *r, struct rope_config *rope)
 {
     struct model_config *c = r->c;
+    if (r->head_dim == 0)
+        return error_set(r->err, EX_DATAERR,
+                         "%s: heads of several sizes in layers of one type are not supported",
+                         r->f.name);
     if (!get_shared(r, "rope_theta", &r->theta) ||
         ((c->arch->reads & READS_PARTIAL) && !get_shared(r, "partial_rotary_factor", &r->part)) ||
         !get_shared(r, "original_max_position_embeddings", &r->orig))
@@ -208,25 +230,21 @@ static bool read_rotated_part(struct rope_reader *r, struct rope_config *rope)
     if (!(r->theta >= 1 && r->theta < 1e12))
         return error_set(r->err, EX_DATAERR, "%s: rope_theta %g is not in 1..1e12", r->f.name,
                          r->theta);
-    if (!isnan(r->part) && !(r->part > 0 && r->part <= 1))
+    if (!(r->part > 0 && r->part <= 1))
         return error_set(r->err, EX_DATAERR, "%s: partial_rotary_factor %g is not in 0..1",
                          r->f.name, r->part);
     if (!(r->orig >= 0 && r->orig <= MAX_CTX) || r->orig != floor(r->orig))
         return error_set(r->err, EX_DATAERR,
                          "%s: original_max_position_embeddings %g is not in 1..%d", r->f.name,
                          r->orig, MAX_CTX);
-    uint32_t rot_dim = isnan(r->part) ? c->rot_dim : (uint32_t)(c->head_dim * r->part);
-    if (rot_dim == 0 || rot_dim % 2 != 0 || rot_dim > 2 * MAX_ROT_HALF)
+    r->rot_dim = (uint32_t)(r->head_dim * r->part);
+    if (r->rot_dim == 0 || r->rot_dim % 2 != 0 || r->rot_dim > 2 * MAX_ROT_HALF)
         return error_set(r->err, EX_DATAERR,
                          "%s: %u rotated dimensions of a head: an even number up to %d is "
                          "needed",
-                         r->f.name, rot_dim, 2 * MAX_ROT_HALF);
-    if (c->rot_dim && c->rot_dim != rot_dim)
-        return error_set(r->err, EX_DATAERR,
-                         "%s: layers that rotate %u and %u dimensions are not supported", r->f.name,
-                         c->rot_dim, rot_dim);
-    c->rot_dim = rot_dim;
-    *rope = (struct rope_config){.theta = (float)r->theta, .factor = 1, .attention_factor = 1};
+                         r->f.name, r->rot_dim, 2 * MAX_ROT_HALF);
+    *rope = (struct rope_config){
+        .rot_dim = r->rot_dim, .theta = (float)r->theta, .factor = 1, .attention_factor = 1};
     return true;
 }
 
@@ -243,6 +261,20 @@ static bool read_position_scale(struct rope_reader *r)
                      beta);
 }
 
+/* Size of the heads that it rotates: one for all layers of its type. -> 0: there are several. */
+static uint32_t head_dim_of(const struct model_config *c, int which)
+{
+    uint32_t head_dim = 0;
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        int type = c->layers[i] & LAYER_SLIDING ? ROPE_OF_SLIDING : ROPE_OF_FULL;
+        if (type == which && head_dim && head_dim != c->shapes[i].head_dim)
+            return 0;
+        if (type == which)
+            head_dim = c->shapes[i].head_dim;
+    }
+    return head_dim ? head_dim : c->head_dim;
+}
+
 /* `config` is NULL if theta is `base` and the file's other fields are not for this type. */
 static bool read_rope(struct model_config *c, struct rope_config *rope,
                       struct config_fields *config, const json_t *object, const char *name,
@@ -253,8 +285,9 @@ static bool read_rope(struct model_config *c, struct rope_config *rope,
                             .config = config,
                             .f = config_fields_new(object ? object : none, NULL, name),
                             .err = err,
+                            .head_dim = head_dim_of(c, (int)(rope - c->rope)),
                             .theta = base,
-                            .part = config ? 1 : NAN};
+                            .part = 1};
     const char *dot = strrchr(name, ' ');
     char *prefix = xasprintf("%s.", dot ? dot + 1 : name);
     bool ok = read_rotated_part(&r, rope) && read_position_scale(&r) && read_kind(&r, rope);
@@ -341,6 +374,11 @@ bool config_read_rope(struct model_config *c, struct config_fields *f, struct bu
                            isnan(base) ? (double)c->rope[ROPE_OF_FULL].theta : base, unknown, err);
         else
             c->rope[ROPE_OF_SLIDING] = c->rope[ROPE_OF_FULL];
+        if (ok && head_dim_of(c, ROPE_OF_FULL) != head_dim_of(c, ROPE_OF_SLIDING))
+            ok = error_set(err, EX_DATAERR,
+                           "%s: sliding layers have heads of another size and need a rotation of "
+                           "their own",
+                           name);
     }
     free(name);
     return ok;

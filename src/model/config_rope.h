@@ -12,7 +12,7 @@
 
 enum { MAX_CTX = 1 << 30 };
 
-/* Sets rope, rot_dim, orig_ctx and position_scale; arch, head_dim and max_ctx are known. Fields of
+/* Sets rope, orig_ctx and position_scale; arch, layers, shapes and max_ctx are known. Fields of
  * the rope objects that are not known are added to `unknown`. */
 bool config_read_rope(struct model_config *c, struct config_fields *f, struct buf *unknown,
                       struct error *err);

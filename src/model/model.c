@@ -97,6 +97,22 @@ static bool bind_vector(const float **v, const struct safetensors *st, const str
     return *v && check_finite(*v, w->cols, -__FLT_MAX__, __FLT_MAX__, st->name, "weight", w, err);
 }
 
+static bool bind_scalar(float *x, const struct safetensors *st, const struct weight *w,
+                        struct error *err)
+{
+    const float *v;
+    if (!bind_vector(&v, st, w, err))
+        return false;
+    *x = *v;
+    return true;
+}
+
+static float *own_vector(struct model *m, uint32_t n)
+{
+    m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
+    return m->owned[m->n_owned++] = xcalloc(n, sizeof(float));
+}
+
 /* 1 + weight, if that is what this model's norms multiply by. */
 static bool bind_norm(const float **norm, struct model *m, const struct weight *w,
                       struct error *err)
@@ -105,11 +121,9 @@ static bool bind_norm(const float **norm, struct model *m, const struct weight *
         return false;
     if (m->config.arch->norm != NORM_RMS_ONE_PLUS)
         return true;
-    float *copy = xcalloc(w->cols, sizeof *copy);
+    float *copy = own_vector(m, w->cols);
     for (uint32_t i = 0; i < w->cols; i++)
         copy[i] = 1 + (*norm)[i];
-    m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
-    m->owned[m->n_owned++] = copy;
     *norm = copy;
     return true;
 }
@@ -149,6 +163,13 @@ static bool bind_weight(struct model *m, const struct weight *w, struct error *e
     case ROLE_DOWN: return bind_matrix(&l->down, &m->file, w, err);
     case ROLE_FFN_POST_NORM: return bind_norm(&l->ffn_post_norm.weight, m, w, err);
     case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
+    case ROLE_LAYER_INPUT:
+        return bind_matrix(w->part ? &l->input_proj : &l->input_gate, &m->file, w, err);
+    case ROLE_LAYER_INPUT_NORM: return bind_norm(&l->input_norm.weight, m, w, err);
+    case ROLE_LAYER_SCALE: return bind_scalar(&l->scale, &m->file, w, err);
+    case ROLE_PER_LAYER_EMBED: return bind_matrix(&m->per_layer.embed, &m->file, w, err);
+    case ROLE_PER_LAYER_PROJ: return bind_matrix(&m->per_layer.proj, &m->file, w, err);
+    case ROLE_PER_LAYER_NORM: return bind_norm(&m->per_layer.norm, m, w, err);
     case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
     default: return bind_matrix(&m->head, &m->file, w, err);
     }
@@ -241,10 +262,20 @@ static bool read_metadata(struct model *m, struct error *err)
 static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer)
 {
     const struct arch *a = c->arch;
+    const struct layer_shape *shape = &c->shapes[layer];
     bool is_sliding = c->layers[layer] & LAYER_SLIDING;
     bool same_rope = memcmp(&c->rope[0], &c->rope[1], sizeof c->rope[0]) == 0;
     struct layer_plan p = {.window = is_sliding ? c->window : 0,
                            .rope = is_sliding && !same_rope ? ROPE_OF_SLIDING : ROPE_OF_FULL,
+                           .head_dim = shape->head_dim,
+                           .n_kv_heads = shape->n_kv_heads,
+                           .group = c->n_heads / shape->n_kv_heads,
+                           .q_dim = config_q_dim(c, layer),
+                           .kv_dim = config_kv_dim(c, layer),
+                           .qkv_dim = config_qkv_dim(c, layer),
+                           .ffn_dim = shape->ffn_dim,
+                           .has_kv = shape->kv_layer == layer,
+                           .v_is_k = shape->v_is_k,
                            .norm = a->norm,
                            .qk_norm = a->qk_norm,
                            .act = c->act,
@@ -257,6 +288,14 @@ static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer
     return p;
 }
 
+static const float *vector_of_ones(struct model *m, uint32_t n)
+{
+    float *ones = own_vector(m, n);
+    for (uint32_t i = 0; i < n; i++)
+        ones[i] = 1;
+    return ones;
+}
+
 /* The parsed header bounds the number of layers before memory is taken for them. */
 static bool make_layers(struct model *m, struct error *err)
 {
@@ -264,8 +303,13 @@ static bool make_layers(struct model *m, struct error *err)
         return error_set(err, EX_DATAERR, "%s: %zu tensors are too few for %u layers", m->file.name,
                          m->file.n_tensors, m->config.n_layers);
     m->layers = xcalloc(m->config.n_layers, sizeof *m->layers);
-    for (uint32_t i = 0; i < m->config.n_layers; i++)
+    const float *ones =
+        (m->config.arch->reads & HAS_V_NORM) ? vector_of_ones(m, MAX_HEAD_DIM) : NULL;
+    for (uint32_t i = 0; i < m->config.n_layers; i++) {
         m->layers[i].plan = plan_layer(&m->config, i);
+        m->layers[i].scale = 1;
+        m->layers[i].v_norm = ones;
+    }
     return true;
 }
 

@@ -14,6 +14,12 @@
 struct layer_plan {
     uint32_t window; /* positions that it sees, its own included; 0: all before it */
     int rope;        /* ROPE_OF_FULL or ROPE_OF_SLIDING; ROPE_NONE */
+    uint32_t head_dim, n_kv_heads;
+    uint32_t group;                  /* heads of queries that share keys and values */
+    uint32_t q_dim, kv_dim, qkv_dim; /* of a token; qkv_dim: as they lie side by side */
+    uint32_t ffn_dim;
+    bool has_kv; /* keys and values of its own; else it looks at another layer's */
+    bool v_is_k; /* values are the projected keys */
     enum norm_kind norm;
     enum qk_norm qk_norm;
     enum act act;
@@ -38,6 +44,7 @@ struct layer {
     const float *qkv_bias[MAX_QKV];
     uint32_t n_qkv;
     const float *q_norm, *k_norm;       /* [head_dim], or [q_dim] and [kv_dim]; NULL: none */
+    const float *v_norm;                /* [head_dim] of ones; NULL: none */
     struct matrix attn_out;             /* [dim][n_heads * head_dim] */
     const float *attn_out_bias;         /* [dim] */
     struct norm attn_post_norm;         /* of what attention adds */
@@ -49,12 +56,24 @@ struct layer {
     struct matrix down;        /* [dim][ffn_dim] */
     const float *down_bias;    /* [dim] */
     struct norm ffn_post_norm; /* of what the feed-forward part adds */
+    struct matrix input_gate;  /* [per_layer_dim][dim]; without per-layer inputs: no rows */
+    struct matrix input_proj;  /* [dim][per_layer_dim] */
+    struct norm input_norm;    /* of what it adds */
+    float scale;               /* of the stream behind the layer */
+};
+
+/* What a token brings to each layer: rows of a table, and a projection of its embedding. */
+struct per_layer_inputs {
+    struct matrix embed; /* [per_layer_vocab][n_layers * per_layer_dim] */
+    struct matrix proj;  /* [n_layers * per_layer_dim][dim] */
+    const float *norm;   /* [per_layer_dim] */
 };
 
 struct model {
     struct model_config config;
-    enum format format;   /* of the linear weights */
-    struct matrix embed;  /* [vocab][dim] */
+    enum format format;  /* of the linear weights */
+    struct matrix embed; /* [vocab][dim] */
+    struct per_layer_inputs per_layer;
     struct layer *layers; /* [n_layers] */
     struct norm norm;
     struct matrix head;          /* [vocab][dim]; embed again when tied */

@@ -10,13 +10,25 @@
 const char *role_name(enum role role)
 {
     static const char *const names[N_ROLES] = {
-        [ROLE_EMBED] = "embed",       [ROLE_ATTN_NORM] = "attn_norm",
-        [ROLE_QKV] = "qkv",           [ROLE_QK_NORM] = "qk_norm",
-        [ROLE_ATTN_OUT] = "attn_out", [ROLE_ATTN_POST_NORM] = "attn_post_norm",
-        [ROLE_FFN_NORM] = "ffn_norm", [ROLE_GATE_UP] = "gate_up",
-        [ROLE_DOWN] = "down",         [ROLE_FFN_POST_NORM] = "ffn_post_norm",
-        [ROLE_BIAS] = "bias",         [ROLE_NORM] = "norm",
+        [ROLE_EMBED] = "embed",
+        [ROLE_ATTN_NORM] = "attn_norm",
+        [ROLE_QKV] = "qkv",
+        [ROLE_QK_NORM] = "qk_norm",
+        [ROLE_ATTN_OUT] = "attn_out",
+        [ROLE_ATTN_POST_NORM] = "attn_post_norm",
+        [ROLE_FFN_NORM] = "ffn_norm",
+        [ROLE_GATE_UP] = "gate_up",
+        [ROLE_DOWN] = "down",
+        [ROLE_FFN_POST_NORM] = "ffn_post_norm",
+        [ROLE_BIAS] = "bias",
+        [ROLE_NORM] = "norm",
         [ROLE_HEAD] = "head",
+        [ROLE_LAYER_INPUT] = "layer_input",
+        [ROLE_LAYER_INPUT_NORM] = "layer_input_norm",
+        [ROLE_LAYER_SCALE] = "layer_scale",
+        [ROLE_PER_LAYER_EMBED] = "per_layer_embed",
+        [ROLE_PER_LAYER_PROJ] = "per_layer_proj",
+        [ROLE_PER_LAYER_NORM] = "per_layer_norm",
     };
     return names[role];
 }
@@ -37,7 +49,7 @@ struct lister {
 
 static bool is_in_layer(enum role role)
 {
-    return role != ROLE_EMBED && role != ROLE_NORM && role != ROLE_HEAD;
+    return role != ROLE_EMBED && role < ROLE_NORM;
 }
 
 /* NAME.weight, and NAME.bias if it has one. */
@@ -72,55 +84,103 @@ static void add_norm(struct lister *l, enum role role, const char *name)
 static void add_qk_norms(struct lister *l)
 {
     const struct model_config *c = l->c;
-    const uint32_t dims[2] = {config_q_dim(c), config_kv_dim(c)};
+    const struct layer_shape *shape = &c->shapes[l->layer];
+    const uint32_t dims[2] = {config_q_dim(c, l->layer), config_kv_dim(c, l->layer)};
+    const uint32_t n = shape->kv_layer == l->layer ? 2 : 1;
     static const char *const names[2] = {"self_attn.q_norm", "self_attn.k_norm"};
-    for (uint32_t part = 0; c->arch->qk_norm != QK_NORM_NONE && part < 2; part++)
+    for (uint32_t part = 0; c->arch->qk_norm != QK_NORM_NONE && part < n; part++)
         add(l,
             (struct weight){.role = ROLE_QK_NORM,
                             .part = part,
                             .is_vector = true,
                             .format = FORMAT_F32,
                             .rows = 1,
-                            .cols = c->arch->qk_norm == QK_NORM_ALL ? dims[part] : c->head_dim},
+                            .cols = c->arch->qk_norm == QK_NORM_ALL ? dims[part] : shape->head_dim},
             names[part], false);
 }
 
 static void add_matrix(struct lister *l, enum role role, uint32_t part, uint32_t rows,
                        uint32_t cols, const char *name, bool has_bias)
 {
-    enum format format = is_in_layer(role) ? l->format : edge_format(l->format);
+    bool is_edge = role == ROLE_EMBED || role == ROLE_HEAD || role == ROLE_PER_LAYER_EMBED;
+    enum format format = is_edge ? edge_format(l->format) : l->format;
     add(l,
         (struct weight){.role = role, .part = part, .format = format, .rows = rows, .cols = cols},
         name, has_bias);
+}
+
+static void add_layer_input(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    add_matrix(l, ROLE_LAYER_INPUT, 0, c->per_layer_dim, c->dim, "per_layer_input_gate", false);
+    add_matrix(l, ROLE_LAYER_INPUT, 1, c->dim, c->per_layer_dim, "per_layer_projection", false);
+    add_norm(l, ROLE_LAYER_INPUT_NORM, "post_per_layer_input_norm");
+}
+
+static void add_layer_scale(struct lister *l)
+{
+    struct weight *w = &l->list.items[l->list.n++];
+    *w = (struct weight){.role = ROLE_LAYER_SCALE,
+                         .layer = l->layer,
+                         .is_vector = true,
+                         .format = FORMAT_F32,
+                         .rows = 1,
+                         .cols = 1};
+    snprintf(w->name, sizeof w->name, "model.layers.%u.layer_scalar", w->layer);
 }
 
 static void add_layer(struct lister *l)
 {
     const struct model_config *c = l->c;
     const struct arch *a = c->arch;
-    const uint32_t q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
+    const struct layer_shape *shape = &c->shapes[l->layer];
+    const uint32_t q_dim = config_q_dim(c, l->layer), kv_dim = config_kv_dim(c, l->layer);
     const uint32_t qkv_rows[MAX_QKV] = {a->qkv[1] ? q_dim : q_dim + 2 * kv_dim, kv_dim, kv_dim};
+    const uint32_t n_qkv = shape->kv_layer != l->layer ? 1 : shape->v_is_k ? 2 : MAX_QKV;
     add_norm(l, ROLE_ATTN_NORM, a->attn_norm);
-    for (uint32_t i = 0; i < MAX_QKV && a->qkv[i]; i++)
+    for (uint32_t i = 0; i < n_qkv && a->qkv[i]; i++)
         add_matrix(l, ROLE_QKV, i, qkv_rows[i], c->dim, a->qkv[i], c->qkv_bias);
     add_qk_norms(l);
     add_matrix(l, ROLE_ATTN_OUT, 0, c->dim, q_dim, "self_attn.o_proj", c->out_bias);
     add_norm(l, ROLE_ATTN_POST_NORM, a->attn_post_norm);
     add_norm(l, ROLE_FFN_NORM, a->ffn_norm);
     for (uint32_t i = 0; i < MAX_GATE_UP && a->gate_up[i]; i++)
-        add_matrix(l, ROLE_GATE_UP, i, (a->is_gated && !a->gate_up[1] ? 2 : 1) * c->ffn_dim, c->dim,
-                   a->gate_up[i], c->ffn_bias);
-    add_matrix(l, ROLE_DOWN, 0, c->dim, c->ffn_dim, a->down, c->ffn_bias);
+        add_matrix(l, ROLE_GATE_UP, i, (a->is_gated && !a->gate_up[1] ? 2 : 1) * shape->ffn_dim,
+                   c->dim, a->gate_up[i], c->ffn_bias);
+    add_matrix(l, ROLE_DOWN, 0, c->dim, shape->ffn_dim, a->down, c->ffn_bias);
     add_norm(l, ROLE_FFN_POST_NORM, a->ffn_post_norm);
+    if (c->per_layer_dim)
+        add_layer_input(l);
+    if (a->reads & HAS_LAYER_SCALE)
+        add_layer_scale(l);
+}
+
+/* The table of per-layer inputs, and their projection from the embedding. */
+static void add_per_layer_inputs(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const uint32_t dim = c->n_layers * c->per_layer_dim;
+    add_matrix(l, ROLE_PER_LAYER_EMBED, 0, c->per_layer_vocab, dim, "model.embed_tokens_per_layer",
+               false);
+    add_matrix(l, ROLE_PER_LAYER_PROJ, 0, dim, c->dim, "model.per_layer_model_projection", false);
+    add(l,
+        (struct weight){.role = ROLE_PER_LAYER_NORM,
+                        .is_vector = true,
+                        .format = FORMAT_F32,
+                        .rows = 1,
+                        .cols = c->per_layer_dim},
+        "model.per_layer_projection_norm", false);
 }
 
 struct weight_list weight_list(const struct model_config *c, enum format format)
 {
-    enum { MAX_IN_LAYER = 24, OUTSIDE_LAYERS = 4 };
+    enum { MAX_IN_LAYER = 28, OUTSIDE_LAYERS = 8 };
     struct lister l = {.c = c, .format = format};
     l.list.items =
         xcalloc((size_t)c->n_layers * MAX_IN_LAYER + OUTSIDE_LAYERS, sizeof *l.list.items);
     add_matrix(&l, ROLE_EMBED, 0, c->vocab, c->dim, "model.embed_tokens", false);
+    if (c->per_layer_dim)
+        add_per_layer_inputs(&l);
     for (l.layer = 0; l.layer < c->n_layers; l.layer++)
         add_layer(&l);
     l.layer = 0;

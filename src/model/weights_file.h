@@ -47,9 +47,15 @@ enum role {
     ROLE_GATE_UP,
     ROLE_DOWN,
     ROLE_FFN_POST_NORM,
+    ROLE_LAYER_INPUT,      /* parts: gate, projection */
+    ROLE_LAYER_INPUT_NORM, /* of what they add */
+    ROLE_LAYER_SCALE,
     ROLE_BIAS,
     ROLE_NORM,
     ROLE_HEAD,
+    ROLE_PER_LAYER_EMBED, /* per-layer inputs of all layers side by side */
+    ROLE_PER_LAYER_PROJ,
+    ROLE_PER_LAYER_NORM,
     N_ROLES
 };
 

@@ -11,11 +11,12 @@
 /* Phi-3.5-mini: 96 of 96 rotated, theta 10000, 4096 of 131072; some of its factors. */
 static struct model_config phi(void)
 {
-    struct model_config c = {
-        .rot_dim = 96,
-        .rope = {{.theta = 10000.0f, .kind = ROPE_LONGROPE, .attention_factor = 1.19023807f}},
-        .max_ctx = 131072,
-        .orig_ctx = 4096};
+    struct model_config c = {.rope = {{.rot_dim = 96,
+                                       .theta = 10000.0f,
+                                       .kind = ROPE_LONGROPE,
+                                       .attention_factor = 1.19023807f}},
+                             .max_ctx = 131072,
+                             .orig_ctx = 4096};
     for (int j = 0; j < 48; j++)
         c.rope[0].short_factor[j] = c.rope[0].long_factor[j] = 1.0f;
     const struct {
@@ -90,8 +91,8 @@ static void test_the_long_set_begins_beyond_the_original_context(void **state)
 static void test_llama3_scaling(void **state)
 {
     (void)state;
-    struct model_config c = {.rot_dim = 64,
-                             .rope = {{.theta = 500000.0f,
+    struct model_config c = {.rope = {{.rot_dim = 64,
+                                       .theta = 500000.0f,
                                        .kind = ROPE_LLAMA3,
                                        .factor = 32.0f,
                                        .low = 1.0f,

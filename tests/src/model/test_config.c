@@ -74,9 +74,9 @@ static void test_bases_are_fine(void **state)
     struct model_config c = accepted(TINY_CONFIG, "head_dim", "null");
     assert_string_equal(c.arch->type, "llama");
     assert_int_equal(c.head_dim, 8);
-    assert_int_equal(c.rot_dim, 8);
+    assert_int_equal(c.rope[0].rot_dim, 8);
     assert_int_equal(c.orig_ctx, 64);
-    assert_int_equal(config_kv_dim(&c), 8);
+    assert_int_equal(config_kv_dim(&c, 0), 8);
     assert_true(c.tied);
     c = accepted(PHI3_BASE, "partial_rotary_factor", "1.0");
     assert_int_equal(c.rope[ROPE_OF_FULL].kind, ROPE_LONGROPE);
@@ -369,7 +369,7 @@ static void test_phi_3_5_itself(void **state)
     assert_int_equal(c.n_stop, 3);
     assert_memory_equal(c.stop, stop, sizeof stop);
     double sum_short = 0, sum_long = 0; /* checksums of 1.2 */
-    for (unsigned i = 0; i < c.rot_dim / 2; i++) {
+    for (unsigned i = 0; i < c.rope[0].rot_dim / 2; i++) {
         sum_short += (double)c.rope[0].short_factor[i];
         sum_long += (double)c.rope[0].long_factor[i];
     }
