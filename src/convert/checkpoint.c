@@ -385,6 +385,22 @@ static bool is_rotary_table(const char *name)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
+/* Projections of keys and values that a layer with another one's never reads: published models have
+ * them. */
+static bool is_unread(const struct model_config *c, const char *name)
+{
+    static const char *const parts[] = {"k_proj.", "v_proj.", "k_norm."};
+    unsigned layer;
+    int n = 0;
+    if (sscanf(name, "model.layers.%9u.self_attn.%n", &layer, &n) != 1 || n == 0 ||
+        layer >= c->n_layers || c->shapes[layer].kv_layer == layer)
+        return false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strncmp(name + n, parts[i], strlen(parts[i])) == 0)
+            return true;
+    return false;
+}
+
 static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
                            const struct source_tensor *t, struct error *err)
 {
@@ -394,6 +410,8 @@ static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
         return true;
     bool is_own = own_name(key.name, sizeof key.name, name, c->layout);
     if (is_own && bsearch(&key, list->items, list->n, sizeof key, by_weight_name))
+        return true;
+    if (is_own && is_unread(&c->config, key.name))
         return true;
     if (!is_own && c->config.is_text_part) {
         c->n_left_out++;

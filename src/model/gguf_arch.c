@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gguf_gemma4.h"
+
 /* ---- keys ---------------------------------------------------------------------------- */
 
 enum { MAX_KEY = 160 };
@@ -52,8 +54,8 @@ const struct gguf_field gguf_common_fields[] = {
 /* ---- what only some architectures need ----------------------------------------------- */
 
 /* "layer_types" from flags of sliding layers, else three of four: OLMo 3 and EXAONE 4. */
-static bool set_layer_types(const struct gguf_split *s, const struct gguf_arch *arch,
-                            json_t *config, struct error *err)
+bool gguf_set_layer_types(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                          struct error *err)
 {
     struct gguf_array flags = {0};
     uint32_t n_layers;
@@ -91,13 +93,13 @@ static bool finish_olmo2(const struct gguf_split *s, const struct gguf_arch *arc
     }
     json_object_set_new(config, "model_type", json_string("olmo3"));
     json_object_set_new(config, "architectures", json_pack("[s]", "Olmo3ForCausalLM"));
-    return set_layer_types(s, arch, config, err);
+    return gguf_set_layer_types(s, arch, config, err);
 }
 
 static bool finish_exaone4(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
                            struct error *err)
 {
-    return !has_window(config) || set_layer_types(s, arch, config, err);
+    return !has_window(config) || gguf_set_layer_types(s, arch, config, err);
 }
 
 /* A file cannot say it: it is the size of a head, but that of hidden_size / heads in the largest of
@@ -159,6 +161,16 @@ static const struct gguf_field gemma3_fields[] = {
     {0},
 };
 
+static const struct gguf_field gemma4_fields[] = {
+    {"attention.sliding_window", "sliding_window", GGUF_SIZE, true},
+    {"attention.key_length", "global_head_dim", GGUF_SIZE, true},
+    {"attention.key_length_swa", "head_dim", GGUF_SIZE, true},
+    {"attention.shared_kv_layers", "num_kv_shared_layers", GGUF_SIZE, false},
+    {"embedding_length_per_layer_input", "hidden_size_per_layer_input", GGUF_SIZE, false},
+    {"final_logit_softcapping", "final_logit_softcapping", GGUF_NUMBER, false},
+    {0},
+};
+
 static const struct gguf_field granite_fields[] = {
     {"attention.scale", "attention_multiplier", GGUF_NUMBER, true},
     {"embedding_scale", "embedding_multiplier", GGUF_NUMBER, true},
@@ -184,6 +196,11 @@ static const struct gguf_field starcoder2_fields[] = {
 
 static const struct gguf_rename phi3_names[] = {{"ffn_up", "mlp.gate_up_proj"}, {0}};
 static const struct gguf_rename gemma_names[] = {{"ffn_norm", "pre_feedforward_layernorm"}, {0}};
+static const struct gguf_rename gemma4_names[] = {
+    {"ffn_norm", "pre_feedforward_layernorm"},  {"layer_output_scale.weight", "layer_scalar"},
+    {"inp_gate", "per_layer_input_gate"},       {"proj", "per_layer_projection"},
+    {"post_norm", "post_per_layer_input_norm"}, {0},
+};
 static const struct gguf_rename starcoder2_names[] = {
     {"ffn_up", "mlp.c_fc"},
     {"ffn_down", "mlp.c_proj"},
@@ -212,6 +229,10 @@ static const struct gguf_arch archs[] = {
      "\"hidden_activation\":\"gelu_pytorch_tanh\",\"sliding_window_pattern\":6,"
      "\"rope_local_base_freq\":10000.0}",
      GGUF_ONE_PLUS, gemma3_fields, gemma_names, finish_gemma3},
+    {"gemma4",
+     "{\"model_type\":\"gemma4_text\",\"architectures\":[\"Gemma4ForCausalLM\"],"
+     "\"hidden_activation\":\"gelu_pytorch_tanh\",\"hidden_size_per_layer_input\":0}",
+     GGUF_BY_LAYER, gemma4_fields, gemma4_names, gguf_finish_gemma4},
     {"smollm3",
      "{\"model_type\":\"smollm3\",\"architectures\":[\"SmolLM3ForCausalLM\"],\"hidden_act\":"
      "\"silu\","
@@ -266,6 +287,9 @@ static const struct gguf_rename outside_layers[] = {
     {"token_embd", "model.embed_tokens"},
     {"output_norm", "model.norm"},
     {"output", "lm_head"},
+    {"per_layer_token_embd", "model.embed_tokens_per_layer"},
+    {"per_layer_model_proj", "model.per_layer_model_projection"},
+    {"per_layer_proj_norm", "model.per_layer_projection_norm"},
     {0},
 };
 
@@ -311,10 +335,14 @@ bool gguf_published_name(const struct gguf_arch *arch, const char *name, char *o
     unsigned layer;
     size_t n_prefix = layer_prefix(name, &layer);
     const char *key = name + n_prefix, *ending = strrchr(key, '.');
+    const char *published = n_prefix ? find(arch->names, key, strlen(key)) : NULL;
+    if (published) { /* a name without an ending */
+        snprintf(out, size, "model.layers.%u.%s", layer, published);
+        return true;
+    }
     if (!ending || (strcmp(ending, ".weight") != 0 && strcmp(ending, ".bias") != 0))
         return false;
     size_t n_key = (size_t)(ending - key);
-    const char *published = NULL;
     if (n_prefix)
         published = find(arch->names, key, n_key);
     if (!published)

@@ -25,7 +25,7 @@ struct gguf_field {
     bool required;
 };
 
-/* "KEY.weight" and "KEY.bias" of a layer. */
+/* "KEY.weight" and "KEY.bias" of a layer; or KEY with its ending, and a name without one. */
 struct gguf_rename {
     const char *key; /* NULL: behind the last */
     const char *published;
@@ -35,6 +35,7 @@ enum {
     GGUF_PAIRS = 1,    /* rows of q and k stand in llama.cpp's rotary order */
     GGUF_ONE_PLUS = 2, /* norms hold 1 + w, the folder w */
     GGUF_PARTIAL = 4,  /* rope.dimension_count may be a part of a head */
+    GGUF_BY_LAYER = 8, /* sizes may differ by layer: `finish` looks at them */
 };
 
 struct gguf_arch {
@@ -58,6 +59,10 @@ bool gguf_arch_number(const struct gguf_split *s, const struct gguf_arch *arch, 
                       bool optional, double *out, struct error *err);
 const struct gguf_value *gguf_arch_value(const struct gguf_split *s, const struct gguf_arch *arch,
                                          const char *key);
+
+/* "layer_types" of a model with windows. */
+bool gguf_set_layer_types(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                          struct error *err);
 
 /* The fields of every architecture. */
 extern const struct gguf_field gguf_common_fields[];

@@ -35,7 +35,7 @@ static bool get_size(const struct gguf_split *s, const struct gguf_arch *arch, c
     if (v->data.n == 0)
         return refuse_value(s, arch, key, "an empty array", err);
     *out = gguf_integer_at(&v->data, 0);
-    for (uint64_t i = 1; i < v->data.n; i++)
+    for (uint64_t i = 1; !(arch->flags & GGUF_BY_LAYER) && i < v->data.n; i++)
         if (gguf_integer_at(&v->data, i) != *out)
             return refuse_value(s, arch, key, "layers of different sizes are not supported", err);
     return true;
@@ -142,7 +142,9 @@ static bool is_other(const struct gguf_arch *arch, struct gguf_string key)
         if (gguf_string_is(key, keys[i]))
             return true;
     return arch->finish && (gguf_string_is(key, "attention.sliding_window_pattern") ||
-                            gguf_string_is(key, "rope.freq_base_swa"));
+                            gguf_string_is(key, "rope.freq_base_swa") ||
+                            gguf_string_is(key, "rope.dimension_count_swa") ||
+                            gguf_string_is(key, "attention.value_length_swa"));
 }
 
 /* Zero switches off whatever it is: "expert_count" of a dense model. */
@@ -202,8 +204,14 @@ static bool check_head(const struct gguf_split *s, const struct gguf_arch *arch,
     if (!gguf_arch_u32(s, arch, "attention.key_length", true, &k, err) ||
         !gguf_arch_u32(s, arch, "attention.value_length", true, &v, err))
         return false;
-    return k == v || refuse_value(s, arch, "attention.value_length",
-                                  "differs from attention.key_length: not supported", err);
+    bool same = k == v;
+    k = v = 0;
+    if (!gguf_arch_u32(s, arch, "attention.key_length_swa", true, &k, err) ||
+        !gguf_arch_u32(s, arch, "attention.value_length_swa", true, &v, err))
+        return false;
+    return (same && k == v) ||
+           refuse_value(s, arch, "attention.value_length",
+                        "differs from attention.key_length: not supported", err);
 }
 
 /* Ids that the vocabulary does not have mean none. */

@@ -2,7 +2,8 @@
  *
  * Scaling of rotary positions stands in keys "ARCH.rope.scaling.*", and where each frequency has a
  * factor of its own, in tensors: rope_factors_long and rope_factors_short (longrope), or rope_freqs
- * (the factors that Llama 3's rule gives: the rule is found again).
+ * (the factors that Llama 3's rule gives: the rule is found again; or, of Gemma 4, 1 for the pairs
+ * that turn and 1e30 for those that stand still).
  */
 #include <errno.h>
 #include <math.h>
@@ -216,6 +217,20 @@ static json_t *llama3(const struct rope *r, const float *factors, size_t n)
     return NULL;
 }
 
+static json_t *proportional(const float *factors, size_t n)
+{
+    size_t n_turning = 0;
+    while (n_turning < n && factors[n_turning] == 1)
+        n_turning++;
+    for (size_t i = n_turning; i < n; i++)
+        if (!(factors[i] > 1e20f))
+            return NULL;
+    return n_turning && n_turning < n
+               ? json_pack("{s:s, s:f}", "rope_type", "proportional", "partial_rotary_factor",
+                           (double)n_turning / (double)n)
+               : NULL;
+}
+
 static bool scale_by_factors(const struct gguf_split *s, const struct rope *r, json_t **rope,
                              struct error *err)
 {
@@ -226,10 +241,12 @@ static bool scale_by_factors(const struct gguf_split *s, const struct rope *r, j
         !read_factors(s, "rope_factors_long.weight", longs, &n_long, err))
         return false;
     if (n_freqs > 0) {
-        *rope = llama3(r, freqs, n_freqs);
+        *rope = proportional(freqs, n_freqs);
+        if (!*rope)
+            *rope = llama3(r, freqs, n_freqs);
         return *rope || error_set(err, EX_DATAERR,
                                   "%s: tensor \"rope_freqs.weight\": factors of another kind than "
-                                  "Llama 3's are not supported",
+                                  "Llama 3's or Gemma 4's are not supported",
                                   s->parts[0].name);
     }
     if (n_short > 0 || n_long > 0)

@@ -52,15 +52,20 @@ static bool is_in_layer(enum role role)
     return role != ROLE_EMBED && role < ROLE_NORM;
 }
 
-/* NAME.weight, and NAME.bias if it has one. */
-static void add(struct lister *l, struct weight w, const char *name, bool has_bias)
+static void add_named(struct lister *l, struct weight w, const char *name, const char *ending)
 {
     char prefix[32] = "";
     w.layer = l->layer;
-    if (is_in_layer(w.role))
+    if (is_in_layer(w.role == ROLE_BIAS ? w.bias_of : w.role))
         snprintf(prefix, sizeof prefix, "model.layers.%u.", w.layer);
-    snprintf(w.name, sizeof w.name, "%s%s.weight", prefix, name);
+    snprintf(w.name, sizeof w.name, "%s%s%s", prefix, name, ending);
     l->list.items[l->list.n++] = w;
+}
+
+/* NAME.weight, and NAME.bias if it has one. */
+static void add(struct lister *l, struct weight w, const char *name, bool has_bias)
+{
+    add_named(l, w, name, ".weight");
     if (!has_bias)
         return;
     w.bias_of = w.role;
@@ -69,8 +74,7 @@ static void add(struct lister *l, struct weight w, const char *name, bool has_bi
     w.rows = 1;
     w.is_vector = true;
     w.format = FORMAT_F32;
-    snprintf(w.name, sizeof w.name, "%s%s.bias", prefix, name);
-    l->list.items[l->list.n++] = w;
+    add_named(l, w, name, ".bias");
 }
 
 static void add_norm(struct lister *l, enum role role, const char *name)
@@ -117,16 +121,12 @@ static void add_layer_input(struct lister *l)
     add_norm(l, ROLE_LAYER_INPUT_NORM, "post_per_layer_input_norm");
 }
 
-static void add_layer_scale(struct lister *l)
+/* Small vectors whose names have no ending. */
+static void add_plain(struct lister *l, enum role role, const char *name, uint32_t n)
 {
-    struct weight *w = &l->list.items[l->list.n++];
-    *w = (struct weight){.role = ROLE_LAYER_SCALE,
-                         .layer = l->layer,
-                         .is_vector = true,
-                         .format = FORMAT_F32,
-                         .rows = 1,
-                         .cols = 1};
-    snprintf(w->name, sizeof w->name, "model.layers.%u.layer_scalar", w->layer);
+    struct weight w = {.role = role, .is_vector = true, .format = FORMAT_F32, .rows = 1, .cols = n};
+    if (name)
+        add_named(l, w, name, "");
 }
 
 static void add_layer(struct lister *l)
@@ -151,8 +151,7 @@ static void add_layer(struct lister *l)
     add_norm(l, ROLE_FFN_POST_NORM, a->ffn_post_norm);
     if (c->per_layer_dim)
         add_layer_input(l);
-    if (a->reads & HAS_LAYER_SCALE)
-        add_layer_scale(l);
+    add_plain(l, ROLE_LAYER_SCALE, a->reads & HAS_LAYER_SCALE ? "layer_scalar" : NULL, 1);
 }
 
 /* The table of per-layer inputs, and their projection from the embedding. */

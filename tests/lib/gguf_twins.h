@@ -6,6 +6,7 @@
 static const char *const gguf_twins[] = {
     "gemma2",
     "gemma3",
+    "gemma4",
     "granite",
     "llama-bias-headdim",
     "llama-gqa-tied",

@@ -17,9 +17,9 @@ struct world {
     const struct mini_case *c;
 };
 
-static void setup(struct world *w, const char *name)
+static void setup(struct world *w, const char *name, bool own)
 {
-    *w = (struct world){.pool = pool_new(1), .mini = mini_new(name, true)};
+    *w = (struct world){.pool = pool_new(1), .mini = mini_new(name, own)};
     kernels_init(&w->k, cpu_flags());
     w->m = mini_open(w->mini->folder, FORMAT_F32);
     w->c = &w->mini->cases[w->mini->n_cases - 1];
@@ -97,7 +97,7 @@ static void test_texts_that_leave_the_one_before(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct world w;
-        setup(&w, names[i]);
+        setup(&w, names[i], true);
         for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++)
             check_cuts(&w, kv);
         teardown(&w);
@@ -109,7 +109,7 @@ static void test_drafts(void **state)
 {
     (void)state;
     struct world w;
-    setup(&w, "exaone4");
+    setup(&w, "exaone4", true);
     struct session *ring = session_of(&w, KV_F32, 1), *whole = session_of(&w, KV_F32, 200);
     int32_t ids[100];
     memcpy(ids, w.c->ids, sizeof ids);
@@ -159,28 +159,73 @@ static void check_file(const struct world *w, enum kv_type kv, int fd, uint32_t 
     }
 }
 
-static void test_files(void **state)
+static void check_files(const struct world *w)
 {
     static const uint8_t identity[KV_DIGEST] = {1};
-    (void)state;
-    struct world w;
-    setup(&w, "gemma2");
     for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++)
         for (uint32_t spare = 1; spare < 100; spare += 30) {
             char *folder = temp_folder(), *path = path_join(folder, "kv");
             int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-            struct session *s = session_of(&w, kv, spare);
+            struct session *s = session_of(w, kv, spare);
             assert_true(fd >= 0);
-            session_sync(s, w.c->ids, 64, NULL, NULL);
-            assert_true(kv_file_write(fd, identity, session_kv(s), w.c->ids, 64, false, w.pool));
+            session_sync(s, w->c->ids, 64, NULL, NULL);
+            assert_true(kv_file_write(fd, identity, session_kv(s), w->c->ids, 64, false, w->pool));
             assert_int_equal(lseek(fd, 0, SEEK_END), kv_file_bytes(session_kv(s), 64));
-            check_file(&w, kv, fd, spare);
-            check_file(&w, kv, fd, 1);
+            check_file(w, kv, fd, spare);
+            check_file(w, kv, fd, 1);
             session_free(s);
             close(fd);
             remove_folder(folder);
             free(path);
         }
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "gemma2", true);
+    check_files(&w);
+    teardown(&w);
+}
+
+/* Gemma 4: heads of two sizes, and layers that look at the keys and values of others. */
+static void test_shared_layers(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, "gemma4", false);
+    for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++)
+        check_cuts(&w, kv);
+    check_files(&w);
+    teardown(&w);
+}
+
+/* Two sliding layers with heads of 32 and one full one with heads of 64 store; two keys and values
+ * each. The two layers that share theirs take nothing. */
+static void test_memory_of_shared_layers(void **state)
+{
+    static const struct {
+        enum kv_type kv;
+        uint32_t bytes, scale_bytes;
+    } types[] = {{KV_F32, 4, 0}, {KV_BF16, 2, 0}, {KV_INT8, 1, 4}};
+    (void)state;
+    struct world w;
+    setup(&w, "gemma4", false);
+    for (size_t i = 0; i < 3; i++) {
+        struct session *s = session_of(&w, types[i].kv, 1);
+        uint32_t sliding = 2 * 2 * 2 * (32 * types[i].bytes + types[i].scale_bytes);
+        uint32_t full = 2 * 2 * (64 * types[i].bytes + types[i].scale_bytes);
+        uint32_t ring = session_kv(s)->ring;
+        session_sync(s, w.c->ids, 10, NULL, NULL);
+        assert_int_equal(session_kv_bytes(s), 10 * (sliding + full));
+        assert_int_equal(session_kv_token_bytes(s), sliding + full);
+        session_sync(s, w.c->ids, 64, NULL, NULL);
+        assert_true(ring < 64);
+        assert_int_equal(session_kv_bytes(s), 64 * full + ring * sliding);
+        assert_int_equal(session_kv_token_bytes(s), full);
+        session_free(s);
+    }
     teardown(&w);
 }
 
@@ -190,6 +235,8 @@ int main(void)
         cmocka_unit_test(test_texts_that_leave_the_one_before),
         cmocka_unit_test(test_drafts),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_shared_layers),
+        cmocka_unit_test(test_memory_of_shared_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,7 @@ static const char *const all_miniatures[] = {"llama-gqa-tied",
                                              "gemma2",
                                              "gemma2-scalar",
                                              "gemma3",
+                                             "gemma4",
                                              "exaone4",
                                              "stablelm",
                                              "starcoder2"};

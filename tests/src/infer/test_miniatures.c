@@ -93,6 +93,7 @@ static void check_miniature(const char *name, bool own)
     check_case(&w, b, &mini->cases[mini->n_cases - 1], name);
     assert_int_equal(a->config.n_stop, b->config.n_stop);
     assert_memory_equal(a->config.layers, b->config.layers, sizeof a->config.layers);
+    assert_memory_equal(a->config.shapes, b->config.shapes, sizeof a->config.shapes);
     model_close(a);
     model_close(b);
     remove_folder(newer);
@@ -160,7 +161,8 @@ static double loss_allowed(enum format f, enum kv_type kv)
                                            : 0.8);
 }
 
-static void check_formats(const char *name, bool is_own)
+/* `slack`: of the losses allowed. */
+static void check_formats(const char *name, bool is_own, double slack)
 {
     static const char *const levels[] = {"scalar", "avx2", "avxvnni", "avx512",
                                          "vnni",   "neon", "dotprod"};
@@ -182,7 +184,7 @@ static void check_formats(const char *name, bool is_own)
                 if (i == 0 && f == FORMAT_F32 && kv == KV_F32)
                     memcpy(reference, x, sizeof reference);
                 double loss = rms(x, reference, MINI_VOCAB) / spread_of(reference, MINI_VOCAB);
-                if (!(loss <= loss_allowed(f, kv)))
+                if (!(loss <= slack * loss_allowed(f, kv)))
                     fail_msg("%s, %s, cache %s, %s: %g of the spread", name, format_info(f)->name,
                              kv_type_name(kv), levels[i], loss);
                 if (memcmp(first, x, sizeof x) != 0)
@@ -199,7 +201,7 @@ static void test_formats_and_levels(void **state)
 {
     (void)state;
     for (int i = 0; i < N_OWN; i++)
-        check_formats(own[i], true);
+        check_formats(own[i], true, 1);
 }
 
 static void test_formats_and_levels_of_others(void **state)
@@ -208,7 +210,8 @@ static void test_formats_and_levels_of_others(void **state)
                                         "phi4-mini"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        check_formats(names[i], false);
+        check_formats(names[i], false, 1);
+    check_formats("gemma4", false, 1.5); /* scores that are not scaled round more */
 }
 
 int main(void)

@@ -113,11 +113,34 @@ static void test_llama3_scaling(void **state)
     }
 }
 
+/* Gemma 4: a quarter of the pairs of a whole head turn, at the frequencies of their places in it.
+ */
+static void test_proportional(void **state)
+{
+    (void)state;
+    struct model_config c = {.rope = {{.rot_dim = 64,
+                                       .n_freqs = 8,
+                                       .theta = 1e6f,
+                                       .kind = ROPE_PROPORTIONAL,
+                                       .factor = 1,
+                                       .attention_factor = 1}}};
+    struct rope r;
+    float cos_out[32], sin_out[32];
+    rope_init(&r, &c, ROPE_OF_FULL);
+    assert_int_equal(r.half, 32);
+    for (uint32_t j = 0; j < 32; j++)
+        assert_float_equal(r.inv_freq[0][j], j < 8 ? pow(1e6, -2.0 * j / 64) : 0, 1e-7);
+    rope_angles(&r, false, 1000, cos_out, sin_out);
+    assert_float_equal(cos_out[8], 1, 0);
+    assert_float_equal(sin_out[31], 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_longrope_angles),
         cmocka_unit_test(test_the_long_set_begins_beyond_the_original_context),
+        cmocka_unit_test(test_proportional),
         cmocka_unit_test(test_llama3_scaling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

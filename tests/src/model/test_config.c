@@ -350,6 +350,74 @@ static void test_layers(void **state)
         free(all[i]);
 }
 
+#define GEMMA4                                                                                     \
+    "{\"model_type\":\"gemma4_text\",\"architectures\":[\"Gemma4ForCausalLM\"],"                   \
+    "\"hidden_size\":16,\"intermediate_size\":24,\"num_hidden_layers\":5,"                         \
+    "\"num_attention_heads\":4,\"num_key_value_heads\":2,\"head_dim\":8,\"global_head_dim\":16,"   \
+    "\"vocab_size\":20,\"vocab_size_per_layer_input\":20,\"hidden_size_per_layer_input\":4,"       \
+    "\"max_position_embeddings\":64,\"sliding_window\":8,\"num_kv_shared_layers\":2,"              \
+    "\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\","             \
+    "\"sliding_attention\",\"full_attention\"]}"
+
+static void test_sizes_by_layer(void **state)
+{
+    (void)state;
+    struct model_config c = accepted(GEMMA4, "attention_k_eq_v", "false");
+    static const uint32_t head_dim[] = {8, 16, 8, 8, 16}, kv_layer[] = {0, 1, 2, 2, 1};
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(c.shapes[i].head_dim, head_dim[i]);
+        assert_int_equal(c.shapes[i].kv_layer, kv_layer[i]);
+        assert_int_equal(c.shapes[i].n_kv_heads, 2);
+        assert_int_equal(c.shapes[i].ffn_dim, 24);
+        assert_int_equal(config_qkv_dim(&c, (uint32_t)i), (i < 3 ? 8 : 4) * head_dim[i]);
+    }
+    assert_int_equal(c.rope[ROPE_OF_FULL].rot_dim, 16);
+    assert_int_equal(c.rope[ROPE_OF_FULL].n_freqs, 2);
+    assert_int_equal(c.rope[ROPE_OF_SLIDING].rot_dim, 8);
+    assert_float_equal(c.score_scale, 1, 0);
+    assert_float_equal(c.per_layer_scale, 2, 0);
+    c = accepted(GEMMA4, "use_double_wide_mlp", "true");
+    assert_int_equal(c.shapes[2].ffn_dim, 24);
+    assert_int_equal(c.shapes[3].ffn_dim, 48);
+    assert_int_equal(config_widths(&c).ffn, 48);
+    c = accepted(GEMMA4, "num_global_key_value_heads", "1"); /* only if keys are values */
+    assert_int_equal(c.shapes[1].n_kv_heads, 2);
+    char *k_is_v = with(GEMMA4, "attention_k_eq_v", "true");
+    c = accepted(k_is_v, "num_global_key_value_heads", "1");
+    assert_true(c.shapes[1].v_is_k && !c.shapes[0].v_is_k);
+    assert_int_equal(c.shapes[1].n_kv_heads, 1);
+    assert_int_equal(c.shapes[0].n_kv_heads, 2);
+    free(k_is_v);
+    c = accepted(GEMMA4, "per_layer_config", "{\"1\":{\"head_dim\":32},\"4\":{\"head_dim\":32}}");
+    assert_int_equal(c.shapes[4].head_dim, 32);
+    c = accepted(GEMMA4, "layer_types",
+                 "[\"sliding_attention\",\"full_attention\",\"sliding_attention\","
+                 "\"sliding_attention\",\"sliding_attention\"]");
+    assert_false(c.layers[4] & LAYER_SLIDING); /* the last one never slides */
+    assert_int_equal(accepted(GEMMA4, "use_bidirectional_attention", "\"vision\"").n_layers, 5);
+}
+
+static void test_sizes_by_layer_that_make_no_sense(void **state)
+{
+    (void)state;
+    assert_refused(GEMMA4, "num_kv_shared_layers", "5", "num_kv_shared_layers");
+    assert_refused(GEMMA4, "num_kv_shared_layers", "4", "layer 1 shares"); /* no full one before */
+    assert_refused(GEMMA4, "global_head_dim", "0", "layer 1");
+    assert_refused(GEMMA4, "global_head_dim", "4096", "layer 1");
+    assert_refused(GEMMA4, "per_layer_config", "{\"7\":{\"head_dim\":16}}", "per_layer_config.7");
+    assert_refused(GEMMA4, "per_layer_config", "{\"x\":{\"head_dim\":16}}", "per_layer_config.x");
+    assert_refused(GEMMA4, "per_layer_config", "{\"0\":{\"num_key_value_heads\":3}}", "layer 0");
+    assert_refused(GEMMA4, "per_layer_config", "{\"1\":{\"no_such\":3}}", "no_such");
+    assert_refused(GEMMA4, "per_layer_config", "{\"1\":{\"head_dim\":32}}", "layer 4 shares");
+    assert_refused(GEMMA4, "per_layer_config", "{\"0\":{\"head_dim\":32}}", "several sizes");
+    assert_refused(GEMMA4, "per_layer_config", "7", "per_layer_config");
+    assert_refused(GEMMA4, "hidden_size_per_layer_input", "1000000", "hidden_size_per_layer_input");
+    assert_refused(GEMMA4, "vocab_size_per_layer_input", "19", "vocab_size_per_layer_input");
+    assert_refused(GEMMA4, "use_bidirectional_attention", "\"all\"", "use_bidirectional_attention");
+    assert_refused(GEMMA4, "rope_parameters", "{\"rope_type\":\"default\",\"rope_theta\":1e4}",
+                   "heads of another size");
+}
+
 static void test_phi_3_5_itself(void **state)
 {
     (void)state;
@@ -395,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_all_unknown_fields_are_named_at_once),
         cmocka_unit_test(test_the_text_part_of_a_larger_model),
         cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_sizes_by_layer),
+        cmocka_unit_test(test_sizes_by_layer_that_make_no_sense),
         cmocka_unit_test(test_phi_3_5_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
