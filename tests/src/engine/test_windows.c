@@ -17,9 +17,9 @@ struct world {
     const struct mini_case *c;
 };
 
-static void setup(struct world *w, const char *name, bool own)
+static void setup(struct world *w, const char *name)
 {
-    *w = (struct world){.pool = pool_new(1), .mini = mini_new(name, own)};
+    *w = (struct world){.pool = pool_new(1), .mini = mini_new(name, true)};
     kernels_init(&w->k, cpu_flags());
     w->m = mini_open(w->mini->folder, FORMAT_F32);
     w->c = &w->mini->cases[w->mini->n_cases - 1];
@@ -97,7 +97,7 @@ static void test_texts_that_leave_the_one_before(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct world w;
-        setup(&w, names[i], true);
+        setup(&w, names[i]);
         for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++)
             check_cuts(&w, kv);
         teardown(&w);
@@ -109,7 +109,7 @@ static void test_drafts(void **state)
 {
     (void)state;
     struct world w;
-    setup(&w, "exaone4", true);
+    setup(&w, "exaone4");
     struct session *ring = session_of(&w, KV_F32, 1), *whole = session_of(&w, KV_F32, 200);
     int32_t ids[100];
     memcpy(ids, w.c->ids, sizeof ids);
@@ -184,7 +184,7 @@ static void test_files(void **state)
 {
     (void)state;
     struct world w;
-    setup(&w, "gemma2", true);
+    setup(&w, "gemma2");
     check_files(&w);
     teardown(&w);
 }
@@ -194,15 +194,15 @@ static void test_shared_layers(void **state)
 {
     (void)state;
     struct world w;
-    setup(&w, "gemma4", false);
+    setup(&w, "gemma4-wide");
     for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++)
         check_cuts(&w, kv);
     check_files(&w);
     teardown(&w);
 }
 
-/* Two sliding layers with heads of 32 and one full one with heads of 64 store; two keys and values
- * each. The two layers that share theirs take nothing. */
+/* Two sliding layers store two heads of 16, two full ones one of 32. The two layers that share
+ * theirs take nothing. */
 static void test_memory_of_shared_layers(void **state)
 {
     static const struct {
@@ -211,11 +211,11 @@ static void test_memory_of_shared_layers(void **state)
     } types[] = {{KV_F32, 4, 0}, {KV_BF16, 2, 0}, {KV_INT8, 1, 4}};
     (void)state;
     struct world w;
-    setup(&w, "gemma4", false);
+    setup(&w, "gemma4-wide");
     for (size_t i = 0; i < 3; i++) {
         struct session *s = session_of(&w, types[i].kv, 1);
-        uint32_t sliding = 2 * 2 * 2 * (32 * types[i].bytes + types[i].scale_bytes);
-        uint32_t full = 2 * 2 * (64 * types[i].bytes + types[i].scale_bytes);
+        uint32_t sliding = 2 * 2 * 2 * (16 * types[i].bytes + types[i].scale_bytes);
+        uint32_t full = 2 * 2 * (32 * types[i].bytes + types[i].scale_bytes);
         uint32_t ring = session_kv(s)->ring;
         session_sync(s, w.c->ids, 10, NULL, NULL);
         assert_int_equal(session_kv_bytes(s), 10 * (sliding + full));

@@ -101,8 +101,8 @@ static void check_miniature(const char *name, bool own)
     pool_free(w.pool);
 }
 
-static const char *const own[] = {"gemma2", "exaone4", "stablelm"};
-enum { N_OWN = 3 };
+static const char *const own[] = {"gemma2", "exaone4", "stablelm", "gemma4-wide"};
+enum { N_OWN = 4 };
 
 static void test_own_miniatures(void **state)
 {

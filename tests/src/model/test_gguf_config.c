@@ -325,6 +325,124 @@ static void test_rope_keys(void **state)
     json_decref(config);
 }
 
+/* ---- Gemma 4's sizes by layer ---------------------------------------------------------- */
+
+struct gemma4 {
+    uint32_t ffn[4], n_kv[4]; /* [layer] */
+    bool has_v[4];
+    uint32_t n_shared;
+};
+
+static void gg_sizes(struct buf *b, const char *key, const uint32_t sizes[4])
+{
+    gg_key_array(b, key, GGUF_U32, 4);
+    for (int i = 0; i < 4; i++)
+        gg_u32(b, sizes[i]);
+}
+
+/* Four layers, every other one sliding. */
+static struct buf gemma4_file(const struct gemma4 *g)
+{
+    static const float data[5 * 16];
+    struct buf b = {0};
+    char name[64];
+    uint32_t n_tensors = 1;
+    for (int i = 0; i < 4; i++)
+        n_tensors += g->has_v[i];
+    gg_start(&b, n_tensors, 15);
+    gg_key_string(&b, "general.architecture", "gemma4");
+    gg_key_u32(&b, "gemma4.block_count", 4);
+    gg_key_u32(&b, "gemma4.context_length", 64);
+    gg_key_u32(&b, "gemma4.embedding_length", 16);
+    gg_sizes(&b, "gemma4.feed_forward_length", g->ffn);
+    gg_key_u32(&b, "gemma4.attention.head_count", 4);
+    gg_sizes(&b, "gemma4.attention.head_count_kv", g->n_kv);
+    gg_key_f32(&b, "gemma4.attention.layer_norm_rms_epsilon", 1e-6f);
+    gg_key_u32(&b, "gemma4.attention.sliding_window", 16);
+    gg_key_u32(&b, "gemma4.attention.key_length", 8);
+    gg_key_u32(&b, "gemma4.attention.value_length", 8);
+    gg_key_u32(&b, "gemma4.attention.value_length_swa", 4);
+    gg_key_u32(&b, "gemma4.attention.key_length_swa", 4);
+    gg_key_u32(&b, "gemma4.attention.shared_kv_layers", g->n_shared);
+    gg_key_array(&b, "gemma4.attention.sliding_window_pattern", GGUF_BOOL, 4);
+    buf_append(&b, "\1\0\1\0", 4);
+    gg_tensor(&b, "token_embd.weight", 1, 16, 0, 0);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "blk.%d.attn_v.weight", i);
+        if (g->has_v[i])
+            gg_tensor(&b, name, 1, 16, 0, 64 * (1 + (uint64_t)i));
+    }
+    gg_align(&b, 32);
+    buf_append(&b, data, sizeof data);
+    return b;
+}
+
+static json_t *gemma4_config(const struct gemma4 *g, struct error *err)
+{
+    struct buf b = gemma4_file(g);
+    char *path = path_join(folder, "gemma4.gguf");
+    write_bytes(folder, "gemma4.gguf", b.data, b.len);
+    json_t *config = config_of(path, NULL, err);
+    free(path);
+    buf_free(&b);
+    return config;
+}
+
+static json_int_t integer_of(const json_t *config, const char *key)
+{
+    return json_integer_value(json_object_get(config, key));
+}
+
+static void test_sizes_by_layer(void **state)
+{
+    (void)state;
+    struct error err;
+    struct gemma4 g = {{24, 24, 48, 48}, {2, 1, 2, 1}, {true, false, false, false}, 2};
+    json_t *config = gemma4_config(&g, &err);
+    if (!config)
+        fail_msg("%s", err.text);
+    assert_int_equal(integer_of(config, "intermediate_size"), 24);
+    assert_int_equal(integer_of(config, "head_dim"), 4);
+    assert_int_equal(integer_of(config, "global_head_dim"), 8);
+    assert_int_equal(integer_of(config, "num_key_value_heads"), 2);
+    assert_int_equal(integer_of(config, "num_global_key_value_heads"), 1);
+    assert_int_equal(integer_of(config, "num_kv_shared_layers"), 2);
+    assert_true(json_is_true(json_object_get(config, "attention_k_eq_v")));
+    assert_true(json_is_true(json_object_get(config, "use_double_wide_mlp")));
+    json_decref(config);
+    g = (struct gemma4){{24, 24, 24, 24}, {2, 2, 2, 2}, {true, true, false, false}, 2};
+    config = gemma4_config(&g, &err);
+    if (!config)
+        fail_msg("%s", err.text);
+    assert_null(json_object_get(config, "attention_k_eq_v"));
+    assert_null(json_object_get(config, "use_double_wide_mlp"));
+    assert_null(json_object_get(config, "num_global_key_value_heads"));
+    json_decref(config);
+}
+
+static void test_sizes_by_layer_that_make_no_sense(void **state)
+{
+    (void)state;
+    static const struct {
+        struct gemma4 g;
+        const char *why;
+    } bad[] = {
+        {{{24, 48, 24, 24}, {2, 2, 2, 2}, {true, true, true, true}, 0}, "feed_forward_length"},
+        {{{24, 24, 24, 48}, {2, 2, 2, 2}, {true, true, true, true}, 2}, "feed_forward_length"},
+        {{{24, 24, 24, 24}, {2, 2, 1, 2}, {true, true, true, true}, 0}, "head_count_kv"},
+        {{{24, 24, 24, 24}, {2, 0, 2, 2}, {true, true, true, true}, 0}, "head_count_kv"},
+        {{{24, 24, 24, 24}, {2, 2, 2, 2}, {true, true, true, true}, 4}, "block_count"},
+    };
+    struct error err;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        json_t *config = gemma4_config(&bad[i].g, &err);
+        if (config)
+            fail_msg("%zu: accepted", i);
+        if (!strstr(err.text, bad[i].why))
+            fail_msg("%zu: refused with: %s", i, err.text);
+    }
+}
+
 /* Factors by the wavelengths, as transformers computes them (modeling_rope_utils.py). */
 static void llama3_factors(float out[64], double theta, double factor, double orig)
 {
@@ -461,6 +579,8 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_keys_that_nobody_knows),
         cmocka_unit_test(test_rope_keys),
+        cmocka_unit_test(test_sizes_by_layer),
+        cmocka_unit_test(test_sizes_by_layer_that_make_no_sense),
         cmocka_unit_test(test_rule_of_llama3_is_found_again),
         cmocka_unit_test(test_values_are_checked),
         cmocka_unit_test(test_recommended_sampling),
