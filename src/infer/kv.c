@@ -109,7 +109,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
     *kv = (struct kv){.type = type,
                       .n_layers = c->n_layers,
                       .ctx_len = ctx_len,
-                      .is_centred = c->score_cap == 0,
+                      .is_centred = c->score_cap == 0 && !(c->arch->reads & HAS_SINKS),
                       .value_bytes = types[type].value_bytes,
                       .pack = k->pack_int8};
     if (!fits_size(c, ctx_len))

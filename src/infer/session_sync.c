@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experts.h"
 #include "session_internal.h"
 
 enum {
@@ -216,29 +217,37 @@ static void allocate(struct session *s)
     const size_t n = s->chunk, n_inputs = (size_t)c->n_layers * c->per_layer_dim;
     s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk,
                        larger(larger(c->dim, widths.q), larger(widths.ffn, c->per_layer_dim)));
+    const uint32_t up = (c->arch->is_gated ? 2 : 1) * widths.ffn;
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
     s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
     s->qkv = xaligned_scratch(n * widths.qkv * sizeof(float));
     s->heads = xaligned_scratch(n * widths.q * sizeof(float));
-    s->gate_up =
-        xaligned_scratch(n * larger(up_dim(c, widths.ffn), c->per_layer_dim) * sizeof(float));
+    s->gate_up = xaligned_scratch(n * larger(up, c->per_layer_dim) * sizeof(float));
     s->ffn = xaligned_scratch(n * widths.ffn * sizeof(float));
     if (n_inputs) {
         s->inputs = xaligned_scratch(n * n_inputs * sizeof(float));
         s->input_rows = xaligned_scratch(pool_size(s->pool) * n_inputs * sizeof(float));
     }
+    s->experts = experts_new(s);
     for (int i = 0; i < N_ROPES; i++) {
         s->cos[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
         s->sin[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
     }
-    s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
+    s->ctx_stride = ((size_t)s->ctx_len + 1 + 31) / 32 * 32; /* a sink; workers' lines stay apart */
     s->scores_stride = attention_scratch(s);
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
         s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * widths.kv * sizeof(uint16_t));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
+}
+
+/* One that stands for most of the work. */
+static const struct matrix *wide_matrix(const struct model *m)
+{
+    const struct layer *l = &m->layers[m->config.n_layers - 1];
+    return l->n_gate_up ? l->gate_up : l->experts->gate_up[0];
 }
 
 static uint32_t default_chunk(const struct model *m, const struct kernels *k, enum gemm gemm)
@@ -264,7 +273,7 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (ctx_len > c->max_ctx)
         ctx_len = c->max_ctx;
     struct kv kv;
-    enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, m->layers->gate_up) : o->gemm;
+    enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, wide_matrix(m)) : o->gemm;
     uint32_t chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm);
     chunk = chunk < ctx_len ? chunk : ctx_len;
     if (!kv_reserve(&kv, c, k, o->kv, ctx_len, spare_of(o, chunk), err))
@@ -286,6 +295,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     matmul_free(s->mm);
+    experts_free(s->experts);
     kv_release(&s->kv);
     float *buffers[] = {s->x,      s->h,      s->qkv,    s->heads,     s->gate_up,
                         s->ffn,    s->cos[0], s->cos[1], s->sin[0],    s->sin[1],

@@ -49,31 +49,64 @@ static uint64_t norm_params(const struct model_config *c, uint32_t layer)
     return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1) + qk;
 }
 
-static uint64_t layer_params(const struct model_config *c, uint32_t layer)
+/* Of a feed-forward part with so many rows of its gate. */
+static uint64_t ffn_params(const struct model_config *c, uint64_t rows, bool bias)
+{
+    uint64_t up = (c->arch->is_gated ? 2 : 1) * rows;
+    return c->dim * (up + rows) + (bias ? up + c->dim : 0);
+}
+
+/* Of a layer with experts, n of them counted. */
+static uint64_t expert_params(const struct model_config *c, uint32_t layer, uint32_t n)
+{
+    const struct expert_config *e = &c->experts;
+    const struct arch_experts *a = &c->arch->experts;
+    uint64_t router = (uint64_t)e->n * c->dim + (e->router_bias ? e->n : 0) +
+                      (e->choice_bias ? e->n : 0) + (a->router_scale ? c->dim : 0) +
+                      (a->expert_scale ? e->n : 0);
+    uint64_t norms = (a->in_norm != NULL) + (a->post_norm != NULL) + (a->dense_post_norm != NULL);
+    uint64_t beside = ffn_params(c, c->shapes[layer].ffn_dim, false);
+    if (e->beside_dim && a->beside_gate)
+        beside += c->dim;
+    return router + norms * c->dim + beside + n * ffn_params(c, e->dim, e->bias);
+}
+
+static uint64_t layer_params(const struct model_config *c, uint32_t layer, uint32_t n_experts)
 {
     const struct layer_shape *s = &c->shapes[layer];
     uint64_t dim = c->dim, q_dim = config_q_dim(c, layer);
     uint64_t qkv = config_qkv_dim(c, layer) - (s->v_is_k ? config_kv_dim(c, layer) : 0);
-    uint64_t up = (c->arch->is_gated ? 2 : 1) * (uint64_t)s->ffn_dim;
-    uint64_t n = dim * qkv + q_dim * dim + dim * up + dim * s->ffn_dim + norm_params(c, layer);
+    uint64_t n = dim * qkv + q_dim * dim + norm_params(c, layer);
+    n += c->layers[layer] & LAYER_EXPERTS ? expert_params(c, layer, n_experts)
+                                          : ffn_params(c, s->ffn_dim, c->ffn_bias);
     if (c->qkv_bias)
         n += qkv;
     if (c->out_bias)
         n += dim;
-    if (c->ffn_bias)
-        n += up + dim;
+    if (c->arch->reads & HAS_SINKS)
+        n += c->n_heads;
     if (c->per_layer_dim)
         n += 2 * dim * c->per_layer_dim + dim;
     return n + ((c->arch->reads & HAS_LAYER_SCALE) ? 1 : 0);
 }
 
-uint64_t config_n_params(const struct model_config *c)
+static uint64_t count_params(const struct model_config *c, uint32_t n_experts)
 {
     uint64_t dim = c->dim, per_layers = (uint64_t)c->n_layers * c->per_layer_dim;
     uint64_t n = (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim +
                  dim * (c->arch->norm == NORM_LAYER ? 2 : 1) +
                  per_layers * (c->per_layer_vocab + dim) + c->per_layer_dim;
     for (uint32_t i = 0; i < c->n_layers; i++)
-        n += layer_params(c, i);
+        n += layer_params(c, i, n_experts);
     return n;
+}
+
+uint64_t config_n_params(const struct model_config *c)
+{
+    return count_params(c, c->experts.n);
+}
+
+uint64_t config_n_active_params(const struct model_config *c)
+{
+    return count_params(c, c->experts.n_used);
 }

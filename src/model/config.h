@@ -19,7 +19,11 @@ enum rope_kind {
     ROPE_LONGROPE,
     ROPE_PROPORTIONAL
 };
-enum act { ACT_SILU, ACT_GELU_TANH };
+enum act {
+    ACT_SILU,
+    ACT_GELU_TANH,
+    ACT_CLAMPED, /* (up + 1) gate sigmoid(alpha gate), gate and up clamped to a limit */
+};
 
 enum {
     MAX_HEAD_DIM = 1024,
@@ -43,7 +47,19 @@ struct rope_config {
 };
 
 enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
-enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1 };
+enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1, LAYER_EXPERTS = 1 << 2 };
+
+enum { MAX_EXPERTS = 1024, MAX_EXPERTS_USED = 64 };
+
+/* Experts of the layers with LAYER_EXPERTS; n 0: the model has none. */
+struct expert_config {
+    uint32_t n, n_used;  /* in a layer; that a token goes through */
+    uint32_t dim;        /* rows of the gate of one */
+    uint32_t beside_dim; /* rows of the gate of the dense part beside them; 0: none */
+    float scale;         /* of the weights of a token's experts */
+    bool normalise;      /* they sum to 1 before */
+    bool router_bias, choice_bias, bias;
+};
 
 /* Sizes of one layer. */
 struct layer_shape {
@@ -73,6 +89,8 @@ struct model_config {
     struct rope_config rope[N_ROPES];
     float norm_eps;
     enum act act;
+    float act_limit, act_alpha; /* ACT_CLAMPED */
+    struct expert_config experts;
     bool qkv_bias, out_bias, ffn_bias;
     bool tied;             /* the head is the embedding */
     float embed_scale;     /* of embeddings */
@@ -106,5 +124,6 @@ struct layer_widths {
 };
 struct layer_widths config_widths(const struct model_config *c);
 uint64_t config_n_params(const struct model_config *c);
+uint64_t config_n_active_params(const struct model_config *c); /* that one token goes through */
 
 #endif

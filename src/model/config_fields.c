@@ -115,6 +115,10 @@ static bool is_identity(const char *key, const json_t *value)
             return json_is_number(value) && json_number_value(value) == 1.0;
     if (strcmp(key, "use_bidirectional_attention") == 0) /* within images */
         return json_is_string(value) && strcmp(json_string_value(value), "vision") == 0;
+    if (strcmp(key, "quantization_config") == 0) { /* the tensors' names say the same */
+        const char *method = json_string_value(json_object_get(value, "quant_method"));
+        return method && strcmp(method, "mxfp4") == 0;
+    }
     return false;
 }
 

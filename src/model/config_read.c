@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_experts.h"
 #include "config_fields.h"
 #include "config_layers.h"
 #include "config_rope.h"
@@ -250,13 +251,28 @@ static bool set_per_layer_scale(struct parser *p)
     return true;
 }
 
+static bool parse_clamp(struct parser *p)
+{
+    struct model_config *c = p->c;
+    double limit = 0, alpha = 0;
+    if (!(c->arch->reads & READS_CLAMP))
+        return true;
+    if (!get_positive(p, "swiglu_limit", &limit) || !get_positive(p, "swiglu_alpha", &alpha))
+        return false;
+    c->act = ACT_CLAMPED;
+    c->act_limit = (float)limit;
+    c->act_alpha = (float)alpha;
+    return true;
+}
+
 /* ---- all of it --------------------------------------------------------------------------- */
 
 static bool parse_all(struct parser *p)
 {
     return parse_arch(p) && parse_sizes(p) && parse_activation(p) && parse_biases(p) &&
-           parse_tied(p) && parse_scales(p) && config_read_layers(p->c, &p->f, p->err) &&
-           config_read_shapes(p->c, &p->f, p->err) && set_per_layer_scale(p) &&
+           parse_tied(p) && parse_scales(p) && parse_clamp(p) &&
+           config_read_layers(p->c, &p->f, p->err) && config_read_shapes(p->c, &p->f, p->err) &&
+           set_per_layer_scale(p) && config_read_experts(p->c, &p->f, p->err) &&
            config_read_rope(p->c, &p->f, &p->unknown, p->err);
 }
 

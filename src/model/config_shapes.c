@@ -54,8 +54,7 @@ static bool read_layer(struct shape_reader *r, const char *key, const json_t *ob
         struct config_fields f = config_fields_new(object, NULL, name);
         struct buf unknown = {0};
         ok = config_field_u32(&f, "head_dim", true, &shape->head_dim, r->err) &&
-             config_field_u32(&f, "num_key_value_heads", true, &shape->n_kv_heads, r->err) &&
-             config_field_u32(&f, "intermediate_size", true, &shape->ffn_dim, r->err);
+             config_field_u32(&f, "num_key_value_heads", true, &shape->n_kv_heads, r->err);
         config_fields_unknown(&f, "", &unknown);
         if (ok && unknown.len)
             ok = error_set(r->err, EX_DATAERR, "%s: unknown fields: %s", name, unknown.data);

@@ -70,31 +70,60 @@ static bool check_scales(const struct matrix *m, const struct weight *w, const c
            check_finite(m->row, n, LOG_LEAST, LOG_MOST, file, "range of row", w, err);
 }
 
-static bool bind_matrix(struct matrix *m, const struct safetensors *st, const struct weight *w,
+/* Where the planes of a weight begin. */
+struct planes {
+    const uint8_t *data;
+    const float *row, *range;
+};
+
+static bool bind_planes(struct planes *p, const struct safetensors *st, const struct weight *w,
                         struct error *err)
 {
     const struct format_info *info = format_info(w->format);
-    *m = matrix_shape(w->format, w->rows, w->cols);
-    if (!info->is_qins) {
-        m->data = bind_plane(st, w, PLANE_DATA, info->tile_bytes, err);
-        return m->data != NULL;
-    }
-    const float *range = bind_plane(st, w, PLANE_RANGE, sizeof *range, err);
-    m->data = bind_plane(st, w, PLANE_DATA, ALIGN, err);
+    *p = (struct planes){0};
+    p->data = bind_plane(st, w, PLANE_DATA, info->is_qins ? ALIGN : info->tile_bytes, err);
+    if (!info->is_qins)
+        return p->data != NULL;
+    p->range = bind_plane(st, w, PLANE_RANGE, sizeof *p->range, err);
     if (info->row_floats)
-        m->row = bind_plane(st, w, PLANE_ROW, ALIGN, err);
-    if (!range || !m->data || (info->row_floats && !m->row))
-        return false;
-    m->log_min = range[0];
-    m->log_max = range[1];
-    return check_scales(m, w, st->name, err);
+        p->row = bind_plane(st, w, PLANE_ROW, ALIGN, err);
+    return p->data && p->range && (p->row || !info->row_floats);
+}
+
+/* Expert `part` of a stack; part 0 of what is none. */
+static bool set_matrix(struct matrix *m, const struct planes *p, const struct weight *w,
+                       uint32_t part, const char *file, struct error *err)
+{
+    *m = matrix_shape(w->format, w->rows, w->cols);
+    m->data = p->data + part * matrix_data_bytes(m);
+    if (p->row)
+        m->row = p->row + part * matrix_row_bytes(m) / sizeof *m->row;
+    if (!p->range)
+        return true;
+    m->log_min = p->range[2 * part];
+    m->log_max = p->range[2 * part + 1];
+    return check_scales(m, w, file, err);
+}
+
+static bool bind_matrix(struct matrix *m, const struct safetensors *st, const struct weight *w,
+                        struct error *err)
+{
+    struct planes p;
+    return bind_planes(&p, st, w, err) && set_matrix(m, &p, w, 0, st->name, err);
 }
 
 static bool bind_vector(const float **v, const struct safetensors *st, const struct weight *w,
                         struct error *err)
 {
     *v = bind_plane(st, w, PLANE_DATA, sizeof **v, err);
-    return *v && check_finite(*v, w->cols, -__FLT_MAX__, __FLT_MAX__, st->name, "weight", w, err);
+    return *v && check_finite(*v, (size_t)w->cols * weight_n_parts(w), -__FLT_MAX__, __FLT_MAX__,
+                              st->name, "weight", w, err);
+}
+
+static float *own_vector(struct model *m, size_t n)
+{
+    m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
+    return m->owned[m->n_owned++] = xcalloc(n, sizeof(float));
 }
 
 static bool bind_scalar(float *x, const struct safetensors *st, const struct weight *w,
@@ -105,12 +134,6 @@ static bool bind_scalar(float *x, const struct safetensors *st, const struct wei
         return false;
     *x = *v;
     return true;
-}
-
-static float *own_vector(struct model *m, uint32_t n)
-{
-    m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
-    return m->owned[m->n_owned++] = xcalloc(n, sizeof(float));
 }
 
 /* 1 + weight, if that is what this model's norms multiply by. */
@@ -130,6 +153,60 @@ static bool bind_norm(const float **norm, struct model *m, const struct weight *
 
 /* ---- binding the model ---------------------------------------------------------------- */
 
+/* Memory for its matrices is taken once the file has them all. */
+static bool bind_stack(struct matrix **out, struct model *m, const struct weight *w,
+                       struct error *err)
+{
+    struct planes p;
+    if (!bind_planes(&p, &m->file, w, err))
+        return false;
+    *out = xcalloc(w->n_experts, sizeof **out);
+    for (uint32_t i = 0; i < w->n_experts; i++)
+        if (!set_matrix(&(*out)[i], &p, w, i, m->file.name, err))
+            return false;
+    return true;
+}
+
+/* weight dim^-0.5: with it an RMS norm gives what this router reads. */
+static bool bind_router_scale(struct experts *e, struct model *m, const struct weight *w,
+                              struct error *err)
+{
+    const float *scale, factor = 1 / sqrtf((float)w->cols);
+    if (!bind_vector(&scale, &m->file, w, err))
+        return false;
+    float *norm = own_vector(m, w->cols);
+    for (uint32_t i = 0; i < w->cols; i++)
+        norm[i] = scale[i] * factor;
+    e->router_norm = norm;
+    return true;
+}
+
+static bool bind_expert_norm(struct experts *e, struct model *m, const struct weight *w,
+                             struct error *err)
+{
+    struct norm *norms[N_EXPERT_NORMS] = {[EXPERT_NORM_IN] = &e->in_norm,
+                                          [EXPERT_NORM_POST] = &e->post_norm,
+                                          [EXPERT_NORM_DENSE_POST] = &e->dense_post_norm};
+    return bind_norm(&norms[w->part]->weight, m, w, err);
+}
+
+static bool bind_expert_weight(struct model *m, const struct weight *w, struct error *err)
+{
+    struct experts *e = m->layers[w->layer].experts;
+    switch (w->role) {
+    case ROLE_ROUTER: return bind_matrix(&e->router, &m->file, w, err);
+    case ROLE_ROUTER_SCALE: return bind_router_scale(e, m, w, err);
+    case ROLE_CHOICE_BIAS: return bind_vector(&e->choice_bias, &m->file, w, err);
+    case ROLE_EXPERT_SCALE: return bind_vector(&e->weight_scale, &m->file, w, err);
+    case ROLE_EXPERT_NORM: return bind_expert_norm(e, m, w, err);
+    case ROLE_BESIDE_GATE: return bind_matrix(&e->beside_gate, &m->file, w, err);
+    case ROLE_EXPERT_GATE_UP:
+        e->n_gate_up = w->part + 1;
+        return bind_stack(&e->gate_up[w->part], m, w, err);
+    default: return bind_stack(&e->down, m, w, err);
+    }
+}
+
 static const float **bias_place(struct model *m, const struct weight *w)
 {
     struct layer *l = &m->layers[w->layer];
@@ -142,6 +219,9 @@ static const float **bias_place(struct model *m, const struct weight *w)
     case ROLE_GATE_UP: return &l->gate_up_bias[w->part];
     case ROLE_DOWN: return &l->down_bias;
     case ROLE_FFN_POST_NORM: return &l->ffn_post_norm.bias;
+    case ROLE_ROUTER: return &l->experts->router_bias;
+    case ROLE_EXPERT_GATE_UP: return &l->experts->gate_up_bias[w->part];
+    case ROLE_EXPERT_DOWN: return &l->experts->down_bias;
     default: return &m->norm.bias;
     }
 }
@@ -170,8 +250,10 @@ static bool bind_weight(struct model *m, const struct weight *w, struct error *e
     case ROLE_PER_LAYER_EMBED: return bind_matrix(&m->per_layer.embed, &m->file, w, err);
     case ROLE_PER_LAYER_PROJ: return bind_matrix(&m->per_layer.proj, &m->file, w, err);
     case ROLE_PER_LAYER_NORM: return bind_norm(&m->per_layer.norm, m, w, err);
+    case ROLE_SINKS: return bind_vector(&l->sinks, &m->file, w, err);
     case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
-    default: return bind_matrix(&m->head, &m->file, w, err);
+    case ROLE_HEAD: return bind_matrix(&m->head, &m->file, w, err);
+    default: return bind_expert_weight(m, w, err);
     }
 }
 
@@ -296,6 +378,29 @@ static const float *vector_of_ones(struct model *m, uint32_t n)
     return ones;
 }
 
+static struct experts *new_experts(const struct model_config *c)
+{
+    struct experts *e = xcalloc(1, sizeof *e);
+    *e = (struct experts){.kind = c->arch->experts.router,
+                          .n = c->experts.n,
+                          .n_used = c->experts.n_used,
+                          .dim = c->experts.dim,
+                          .normalise = c->experts.normalise,
+                          .normalise_eps = c->arch->experts.normalise_eps,
+                          .scale = c->experts.scale};
+    return e;
+}
+
+static void free_experts(struct experts *e)
+{
+    if (!e)
+        return;
+    for (int i = 0; i < MAX_GATE_UP; i++)
+        free(e->gate_up[i]);
+    free(e->down);
+    free(e);
+}
+
 /* The parsed header bounds the number of layers before memory is taken for them. */
 static bool make_layers(struct model *m, struct error *err)
 {
@@ -309,6 +414,8 @@ static bool make_layers(struct model *m, struct error *err)
         m->layers[i].plan = plan_layer(&m->config, i);
         m->layers[i].scale = 1;
         m->layers[i].v_norm = ones;
+        if (m->config.layers[i] & LAYER_EXPERTS)
+            m->layers[i].experts = new_experts(&m->config);
     }
     return true;
 }
@@ -327,6 +434,7 @@ static struct model *bind(struct safetensors *file, double start_ms, struct erro
     }
     m->file_bytes = m->file.file.size;
     m->n_params = config_n_params(&m->config);
+    m->n_active_params = config_n_active_params(&m->config);
     m->open_ms = now_ms() - start_ms;
     return m;
 }
@@ -355,6 +463,8 @@ void model_close(struct model *m)
     for (size_t i = 0; i < m->n_owned; i++)
         free(m->owned[i]);
     free(m->owned);
+    for (uint32_t i = 0; m->layers && i < m->config.n_layers; i++)
+        free_experts(m->layers[i].experts);
     free(m->layers);
     free(m);
 }
