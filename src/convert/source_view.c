@@ -111,10 +111,11 @@ static bool view_blocks(struct source_view *v, const struct finder *f, uint32_t 
         if (strcmp(tensors[i]->type_name, "U8") != 0)
             return error_set(f->err, EX_DATAERR, "tensor \"%s\": dtype %s, but it must be U8",
                              tensors[i]->name, tensors[i]->type_name);
-        if (w->cols % MXFP4_BLOCK != 0 || !check_shape(f, tensors[i], shape, i ? 3 : 4))
-            return w->cols % MXFP4_BLOCK == 0 ||
-                   error_set(f->err, EX_DATAERR, "tensor \"%s\": rows of %u are not whole blocks",
+        if (w->cols % MXFP4_BLOCK != 0)
+            return error_set(f->err, EX_DATAERR, "tensor \"%s\": rows of %u are not whole blocks",
                              tensors[i]->name, w->cols);
+        if (!check_shape(f, tensors[i], shape, i ? 3 : 4))
+            return false;
     }
     v->tensor = tensors[0];
     v->step = is_fused && f->a->alternates ? 2 : 1;

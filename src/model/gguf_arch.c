@@ -205,28 +205,28 @@ static const struct gguf_field starcoder2_fields[] = {
     {0},
 };
 
-#define EXPERT_FIELDS                                                                              \
-    {"expert_count", "num_experts", GGUF_SIZE, true},                                              \
+#define EXPERT_FIELDS(n_key)                                                                       \
+    {"expert_count", n_key, GGUF_SIZE, true},                                                      \
     {                                                                                              \
         "expert_used_count", "num_experts_per_tok", GGUF_SIZE, true                                \
     }
 
 static const struct gguf_field qwen2_moe_fields[] = {
-    EXPERT_FIELDS,
+    EXPERT_FIELDS("num_experts"),
     {"expert_feed_forward_length", "moe_intermediate_size", GGUF_SIZE, false},
     {"expert_shared_feed_forward_length", "shared_expert_intermediate_size", GGUF_SIZE, false},
     {0},
 };
 
 static const struct gguf_field gpt_oss_fields[] = {
-    EXPERT_FIELDS,
+    EXPERT_FIELDS("num_local_experts"),
     {"expert_feed_forward_length", "intermediate_size", GGUF_SIZE, true},
     {"attention.sliding_window", "sliding_window", GGUF_SIZE, true},
     {0},
 };
 
 static const struct gguf_field granite_moe_fields[] = {
-    EXPERT_FIELDS,
+    EXPERT_FIELDS("num_local_experts"),
     {"attention.scale", "attention_multiplier", GGUF_NUMBER, true},
     {"embedding_scale", "embedding_multiplier", GGUF_NUMBER, true},
     {"residual_scale", "residual_multiplier", GGUF_NUMBER, true},
@@ -281,7 +281,7 @@ static const struct gguf_arch archs[] = {
      0, qwen2_moe_fields, NULL, NULL},
     {"qwen3moe",
      "{\"model_type\":\"qwen3_moe\",\"architectures\":[\"Qwen3MoeForCausalLM\"],"
-     "\"hidden_act\":\"silu\",\"norm_topk_prob\":true}",
+     "\"hidden_act\":\"silu\",\"norm_topk_prob\":true,\"decoder_sparse_step\":1}",
      0, qwen2_moe_fields, NULL, NULL},
     {"gpt-oss",
      "{\"model_type\":\"gpt_oss\",\"architectures\":[\"GptOssForCausalLM\"],"

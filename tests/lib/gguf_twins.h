@@ -20,6 +20,8 @@ static const char *const gguf_twins[] = {
     "phi4-mini",
     "qwen2",
     "qwen3",
+    "qwen3-moe",
+    "gpt-oss",
     "smollm3",
     "stablelm",
     "starcoder2",
