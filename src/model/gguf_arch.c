@@ -179,6 +179,9 @@ static const struct gguf_field gemma4_fields[] = {
     {"attention.shared_kv_layers", "num_kv_shared_layers", GGUF_SIZE, false},
     {"embedding_length_per_layer_input", "hidden_size_per_layer_input", GGUF_SIZE, false},
     {"final_logit_softcapping", "final_logit_softcapping", GGUF_NUMBER, false},
+    {"expert_count", "num_experts", GGUF_SIZE, false},
+    {"expert_used_count", "top_k_experts", GGUF_SIZE, false},
+    {"expert_feed_forward_length", "moe_intermediate_size", GGUF_SIZE, false},
     {0},
 };
 
@@ -252,9 +255,22 @@ static const struct gguf_rename granite_moe_names[] = {
 static const struct gguf_rename phi3_names[] = {{"ffn_up", "mlp.gate_up_proj"}, {0}};
 static const struct gguf_rename gemma_names[] = {{"ffn_norm", "pre_feedforward_layernorm"}, {0}};
 static const struct gguf_rename gemma4_names[] = {
-    {"ffn_norm", "pre_feedforward_layernorm"},  {"layer_output_scale.weight", "layer_scalar"},
-    {"inp_gate", "per_layer_input_gate"},       {"proj", "per_layer_projection"},
-    {"post_norm", "post_per_layer_input_norm"}, {0},
+    {"ffn_norm", "pre_feedforward_layernorm"},
+    {"layer_output_scale.weight", "layer_scalar"},
+    {"inp_gate", "per_layer_input_gate"},
+    {"proj", "per_layer_projection"},
+    {"post_norm", "post_per_layer_input_norm"},
+    {"ffn_gate_inp", "router.proj"},
+    {"ffn_gate_inp.scale", "router.scale"},
+    {"ffn_down_exps.scale", "router.per_expert_scale"},
+    {"ffn_gate_exps", "experts.gate_proj"},
+    {"ffn_up_exps", "experts.up_proj"},
+    {"ffn_gate_up_exps.weight", "experts.gate_up_proj"},
+    {"ffn_down_exps.weight", "experts.down_proj"},
+    {"pre_ffw_norm_2", "pre_feedforward_layernorm_2"},
+    {"post_ffw_norm_1", "post_feedforward_layernorm_1"},
+    {"post_ffw_norm_2", "post_feedforward_layernorm_2"},
+    {0},
 };
 static const struct gguf_rename starcoder2_names[] = {
     {"ffn_up", "mlp.c_fc"},

@@ -135,5 +135,9 @@ bool gguf_finish_gemma4(const struct gguf_split *s, const struct gguf_arch *arch
     if (f.n_layers == 0 || f.n_layers > MAX || f.n_shared >= f.n_layers)
         return refuse_key(&f, "block_count", "that many layers are not supported");
     set_per_layer_vocab(&f);
+    if (json_integer_value(json_object_get(config, "num_experts")) > 0)
+        json_object_set_new(config, "enable_moe_block", json_true());
+    else
+        json_object_del(config, "num_experts");
     return set_ffn(&f) && set_kv_heads(&f) && set_ropes(&f);
 }

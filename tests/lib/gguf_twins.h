@@ -7,6 +7,7 @@ static const char *const gguf_twins[] = {
     "gemma2",
     "gemma3",
     "gemma4",
+    "gemma4-moe",
     "granite",
     "llama-bias-headdim",
     "llama-gqa-tied",

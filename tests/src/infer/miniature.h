@@ -37,6 +37,7 @@ static const char *const all_miniatures[] = {"llama-gqa-tied",
                                              "gemma2-scalar",
                                              "gemma3",
                                              "gemma4",
+                                             "gemma4-moe",
                                              "exaone4",
                                              "stablelm",
                                              "starcoder2"};

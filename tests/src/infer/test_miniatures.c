@@ -215,6 +215,7 @@ static void test_formats_and_levels_of_others(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_formats(names[i], false, 1);
+    check_formats("gemma4-moe", false, 1.5);
     check_formats("gemma4", false, 1.5); /* scores that are not scaled round more */
 }
 

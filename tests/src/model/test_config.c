@@ -394,6 +394,15 @@ static void test_sizes_by_layer(void **state)
                  "[\"sliding_attention\",\"full_attention\",\"sliding_attention\","
                  "\"sliding_attention\",\"sliding_attention\"]");
     assert_false(c.layers[4] & LAYER_SLIDING); /* the last one never slides */
+    char *with_experts = with(GEMMA4, "enable_moe_block", "true"), *more, *all;
+    more = with(with_experts, "num_experts", "8");
+    all = with(more, "top_k_experts", "2");
+    c = accepted(all, "moe_intermediate_size", "12"); /* beside the dense part */
+    assert_true(c.layers[4] & LAYER_EXPERTS);
+    assert_int_equal(c.shapes[4].ffn_dim, 24);
+    free(with_experts);
+    free(more);
+    free(all);
     assert_int_equal(accepted(GEMMA4, "use_bidirectional_attention", "\"vision\"").n_layers, 5);
 }
 
