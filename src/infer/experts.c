@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expert_fetch.h"
 #include "matmul_parts.h"
 
 /* A row: one token at one of its experts. Rows stand by expert, then by token. */
@@ -22,6 +23,7 @@ struct expert_scratch {
     float *out;       /* [rows][dim] */
     float *routed;    /* [chunk][dim] what routers with a norm of their own read; or NULL */
     struct matmul_part *parts; /* [2 n] */
+    struct expert_fetch fetch;
 };
 
 /* ---- scratch -------------------------------------------------------------------------- */
@@ -51,6 +53,7 @@ struct expert_scratch *experts_new(const struct session *s)
     if (c->arch->experts.router_scale)
         x->routed = xaligned_scratch(chunk * c->dim * sizeof *x->routed);
     x->parts = xcalloc(2 * (size_t)e->n, sizeof *x->parts);
+    x->fetch.is_mapped = s->m->file.owns_file;
     return x;
 }
 
@@ -199,6 +202,32 @@ static uint32_t add_parts(struct pass *p, const struct matrix *const stacks[], f
     return n;
 }
 
+/* Those with rows. */
+static void fetch_experts(struct pass *p)
+{
+    const struct experts *e = p->l->experts;
+    struct expert_scratch *x = p->s->experts;
+    for (uint32_t i = 0; i < e->n; i++) {
+        if (x->first[i + 1] == x->first[i])
+            continue;
+        for (uint32_t j = 0; j < e->n_gate_up; j++)
+            expert_fetch_matrix(&x->fetch, &e->gate_up[j][i]);
+        expert_fetch_matrix(&x->fetch, &e->down[i]);
+    }
+}
+
+void experts_begin(struct session *s)
+{
+    if (s->experts)
+        expert_fetch_pass(&s->experts->fetch);
+}
+
+void session_expert_reads(const struct session *s, uint64_t *needed_bytes, uint64_t *missed_bytes)
+{
+    *needed_bytes = s->experts ? s->experts->fetch.needed_bytes : 0;
+    *missed_bytes = s->experts ? s->experts->fetch.missed_bytes : 0;
+}
+
 /* ---- products ------------------------------------------------------------------------- */
 
 static void act_row(void *arg, uint32_t row, uint32_t worker)
@@ -224,8 +253,9 @@ void experts_run(struct pass *p, const float *h)
     const struct matrix *const down[] = {e->down};
     const uint32_t n_rows = p->n * e->n_used, dim = p->s->m->config.dim;
     route(p, h);
-    weigh_beside(p, h);
     sort_rows(p);
+    fetch_experts(p);
+    weigh_beside(p, h);
     pass_lap(p, OP_ROUTE);
     uint32_t n_parts = add_parts(p, gate_up, (float *const[]){x->gate, x->up}, 2);
     matmul_run_parts(x->mm, x->parts, n_parts, h, p->n, x->token, e->dim);

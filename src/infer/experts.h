@@ -15,6 +15,8 @@
 struct expert_scratch *experts_new(const struct session *s);
 void experts_free(struct expert_scratch *x);
 
+/* A pass begins. */
+void experts_begin(struct session *s);
 /* What each token's experts make of x [n][dim], kept until experts_add. */
 void experts_run(struct pass *p, const float *x);
 /* s->h becomes that sum, and what the dense part beside them has left there. */

@@ -243,6 +243,7 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     s->halted.n = 0;
     pass_lap(&p, OP_OTHER);
     kv_make_room(&s->kv, pos0, n);
+    experts_begin(s);
     set_angles(s, pos0, n);
     if (!again)
         pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
