@@ -50,6 +50,7 @@ static uint32_t capacity(const struct kv *kv, uint32_t layer)
     return kv->layers[layer].slides ? kv->ring : kv->ctx_len;
 }
 
+/* A layer with another mixer than attention has no positions. */
 static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t spare)
 {
     uint64_t ring = (uint64_t)c->window + spare + KV_STEP;
@@ -57,9 +58,13 @@ static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t sp
     kv->window = c->window;
     kv->ring = ring < kv->ctx_len ? (uint32_t)ring : kv->ctx_len;
     kv->layers = xcalloc(kv->n_layers, sizeof *kv->layers);
+    kv->kept = xcalloc(kv->n_layers, sizeof *kv->kept);
     for (uint32_t i = 0; i < kv->n_layers; i++) {
         bool slides = c->window && (c->layers[i] & LAYER_SLIDING) && kv->ring < kv->ctx_len;
         kv->layers[i] = (struct kv_layer){slides, at, scale_at};
+        if (config_mixer(c, i) != MIXER_ATTENTION)
+            continue;
+        kv->kept[kv->n_kept++] = i;
         size_t positions = (size_t)kv->n_heads * capacity(kv, i);
         kv->n_sliding += slides;
         at += positions * kv->head_dim * kv->value_bytes;
@@ -91,6 +96,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
                    -1, 0);
     if (p == MAP_FAILED) {
         free(kv->layers);
+        free(kv->kept);
         return error_set(
             err, EX_OSERR,
             "context of %u tokens: cannot reserve %zu bytes for its cache: %s; a smaller "
@@ -112,6 +118,7 @@ void kv_release(struct kv *kv)
 {
     free(kv->first);
     free(kv->layers);
+    free(kv->kept);
     if (kv->memory)
         munmap(kv->memory, kv->bytes);
     *kv = (struct kv){0};
@@ -238,14 +245,14 @@ void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, 
 
 uint32_t kv_n_runs(const struct kv *kv)
 {
-    return 2 * kv->n_layers * kv->n_heads * (kv->type == KV_INT8 ? 2 : 1);
+    return 2 * kv->n_kept * kv->n_heads * (kv->type == KV_INT8 ? 2 : 1);
 }
 
 /* Keys of all layers and heads, then values; then, of int8, the scales of either. */
 struct kv_run kv_run(const struct kv *kv, uint32_t i)
 {
-    const uint32_t n_heads = kv->n_layers * kv->n_heads, kind = i / n_heads;
-    const uint32_t layer = i % n_heads / kv->n_heads, head = i % kv->n_heads;
+    const uint32_t n_heads = kv->n_kept * kv->n_heads, kind = i / n_heads;
+    const uint32_t layer = kv->kept[i % n_heads / kv->n_heads], head = i % kv->n_heads;
     void *at = kind == 0   ? kv_keys(kv, layer, head)
                : kind == 1 ? kv_values(kv, layer, head)
                : kind == 2 ? (void *)kv_key_scales(kv, layer, head)
@@ -262,7 +269,7 @@ void *kv_reference(const struct kv *kv, size_t *bytes)
 
 uint64_t kv_full_position_bytes(const struct kv *kv)
 {
-    return 2 * (uint64_t)(kv->n_layers - kv->n_sliding) * kv->n_heads * position_bytes(kv);
+    return 2 * (uint64_t)(kv->n_kept - kv->n_sliding) * kv->n_heads * position_bytes(kv);
 }
 
 uint64_t kv_sliding_position_bytes(const struct kv *kv)

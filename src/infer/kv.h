@@ -37,7 +37,9 @@ struct kv {
     size_t n_scales;         /* of keys, or of values */
     size_t bytes;            /* all, scales included */
     struct kv_layer *layers; /* [n_layers] */
-    uint8_t *memory;         /* [bytes] */
+    uint32_t *kept;          /* [n_kept] layers that have positions: those with attention */
+    uint32_t n_kept;
+    uint8_t *memory; /* [bytes] */
     pack_int8_fn *pack;
     float *first; /* int8: [layer][kv head][head_dim] keys of position 0 */
 };

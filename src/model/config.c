@@ -11,29 +11,82 @@ uint32_t config_kv_dim(const struct model_config *c)
     return c->n_kv_heads * c->head_dim;
 }
 
+enum mixer config_mixer(const struct model_config *c, uint32_t layer)
+{
+    return c->layers[layer] & LAYER_STATE ? c->arch->mixer.kind : MIXER_ATTENTION;
+}
+
+uint32_t config_delta_k_dim(const struct model_config *c)
+{
+    return c->delta_k_heads * c->delta_k_dim;
+}
+
+uint32_t config_delta_v_dim(const struct model_config *c)
+{
+    return c->delta_v_heads * c->delta_v_dim;
+}
+
+uint32_t config_conv_dim(const struct model_config *c)
+{
+    return c->arch->mixer.kind == MIXER_DELTA ? 2 * config_delta_k_dim(c) + config_delta_v_dim(c)
+                                              : c->dim;
+}
+
+uint32_t config_mixer_rows(const struct model_config *c, uint32_t part)
+{
+    if (c->arch->mixer.kind == MIXER_CONV)
+        return 3 * c->dim;
+    return part == 0 ? config_conv_dim(c) : part == 1 ? config_delta_v_dim(c) : c->delta_v_heads;
+}
+
+uint32_t config_mixer_out(const struct model_config *c)
+{
+    return c->arch->mixer.kind == MIXER_DELTA ? config_delta_v_dim(c) : c->dim;
+}
+
+uint32_t config_q_rows(const struct model_config *c)
+{
+    return (c->arch->reads & HAS_OUT_GATE ? 2 : 1) * config_q_dim(c);
+}
+
 /* Of one layer. */
 static uint64_t norm_params(const struct model_config *c)
 {
     const struct arch *a = c->arch;
     uint64_t n = (a->attn_norm != NULL) + (a->attn_post_norm != NULL) + (a->ffn_norm != NULL) +
                  (a->ffn_post_norm != NULL);
-    uint64_t qk = a->qk_norm == QK_NORM_HEAD  ? 2 * (uint64_t)c->head_dim
-                  : a->qk_norm == QK_NORM_ALL ? (uint64_t)config_q_dim(c) + config_kv_dim(c)
-                                              : 0;
-    return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1) + qk;
+    return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1);
+}
+
+static uint64_t attention_params(const struct model_config *c)
+{
+    const struct arch *a = c->arch;
+    uint64_t dim = c->dim, q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
+    uint64_t qkv = config_q_rows(c) + 2 * kv_dim;
+    uint64_t qk_norm = a->qk_norm == QK_NORM_HEAD  ? 2 * (uint64_t)c->head_dim
+                       : a->qk_norm == QK_NORM_ALL ? q_dim + kv_dim
+                                                   : 0;
+    return dim * qkv + q_dim * dim + qk_norm + (c->qkv_bias ? qkv : 0) + (c->out_bias ? dim : 0);
+}
+
+static uint64_t mixer_params(const struct model_config *c)
+{
+    const struct arch_mixer *a = &c->arch->mixer;
+    uint64_t in = 0, conv = config_conv_dim(c);
+    for (uint32_t i = 0; i < MAX_MIXER_IN && a->in[i]; i++)
+        in += config_mixer_rows(c, i);
+    return in * c->dim + conv * c->conv_taps + (uint64_t)config_mixer_out(c) * c->dim +
+           (c->mixer_bias ? in + conv + c->dim : 0) +
+           (a->kind == MIXER_DELTA ? 2 * (uint64_t)c->delta_v_heads + c->delta_v_dim : 0);
 }
 
 uint64_t config_n_params(const struct model_config *c)
 {
-    uint64_t dim = c->dim, q_dim = config_q_dim(c), kv_dim = config_kv_dim(c);
-    uint64_t qkv = q_dim + 2 * kv_dim, up = (c->arch->is_gated ? 2 : 1) * (uint64_t)c->ffn_dim;
-    uint64_t layer = dim * qkv + q_dim * dim + dim * up + dim * c->ffn_dim + norm_params(c);
-    if (c->qkv_bias)
-        layer += qkv;
-    if (c->out_bias)
-        layer += dim;
-    if (c->ffn_bias)
-        layer += up + dim;
-    return c->n_layers * layer + (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim +
-           dim * (c->arch->norm == NORM_LAYER ? 2 : 1);
+    uint64_t dim = c->dim, up = (c->arch->is_gated ? 2 : 1) * (uint64_t)c->ffn_dim;
+    uint64_t layer = dim * up + dim * c->ffn_dim + norm_params(c) + (c->ffn_bias ? up + dim : 0);
+    uint64_t sum =
+        (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim + dim * (c->arch->norm == NORM_LAYER ? 2 : 1);
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        sum += layer + (c->layers[i] & LAYER_STATE ? mixer_params(c) : attention_params(c));
+    return sum;
 }

@@ -15,6 +15,7 @@ enum rope_kind { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3, ROPE_YARN, ROPE_LONGROPE 
 enum act { ACT_SILU, ACT_GELU_TANH };
 
 enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 32, MAX_LAYERS = 1024 };
+enum { MAX_CONV_TAPS = 16 };
 
 /* How positions rotate. */
 struct rope_config {
@@ -28,7 +29,11 @@ struct rope_config {
 };
 
 enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
-enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1 };
+enum layer_flag {
+    LAYER_SLIDING = 1 << 0,
+    LAYER_NO_ROPE = 1 << 1,
+    LAYER_STATE = 1 << 2, /* the architecture's other mixer instead of attention */
+};
 
 struct model_config {
     const struct arch *arch;
@@ -44,10 +49,15 @@ struct model_config {
     uint32_t orig_ctx;          /* original_max_position_embeddings; max_ctx when absent */
     uint32_t window;            /* positions that a sliding layer sees, its own included; 0: all */
     uint8_t layers[MAX_LAYERS]; /* [n_layers] enum layer_flag */
+    uint32_t conv_taps;         /* tokens that a convolution sees, its own included */
+    uint32_t delta_k_heads,
+        delta_v_heads;                 /* heads of the delta rule; a key serves several values */
+    uint32_t delta_k_dim, delta_v_dim; /* size of a head */
     struct rope_config rope[N_ROPES];
     float norm_eps;
     enum act act;
     bool qkv_bias, out_bias, ffn_bias;
+    bool mixer_bias;      /* of other mixers than attention */
     bool tied;            /* the head is the embedding */
     float embed_scale;    /* of embeddings */
     float residual_scale; /* of what attention and feed-forward part add */
@@ -70,6 +80,14 @@ bool config_read(struct model_config *c, const json_t *config, const char *confi
 
 uint32_t config_q_dim(const struct model_config *c);  /* n_heads * head_dim */
 uint32_t config_kv_dim(const struct model_config *c); /* n_kv_heads * head_dim */
+enum mixer config_mixer(const struct model_config *c, uint32_t layer);
+/* Of layers without attention: what their convolution goes over. */
+uint32_t config_conv_dim(const struct model_config *c);
+uint32_t config_mixer_rows(const struct model_config *c, uint32_t part); /* of arch_mixer's in */
+uint32_t config_mixer_out(const struct model_config *c);                 /* columns of its out */
+uint32_t config_q_rows(const struct model_config *c);      /* of q_proj: queries and their gates */
+uint32_t config_delta_k_dim(const struct model_config *c); /* delta_k_heads * delta_k_dim */
+uint32_t config_delta_v_dim(const struct model_config *c); /* delta_v_heads * delta_v_dim */
 uint64_t config_n_params(const struct model_config *c);
 
 #endif
