@@ -269,6 +269,10 @@ static void add_shard_tensors(struct checkpoint *c, size_t shard)
                                     .at = st->data_at + from->begin,
                                     .bytes = from->end - from->begin};
         memcpy(t->shape, from->shape, sizeof t->shape);
+        if (t->n_dims == 3 && t->shape[1] == 1) { /* a convolution: [channels][1][taps] */
+            t->shape[1] = t->shape[2];
+            t->n_dims = 2;
+        }
     }
 }
 
@@ -385,12 +389,18 @@ static bool is_rotary_table(const char *name)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
+/* What predicts several tokens ahead, beside the model: the original passes it over too. */
+static bool is_further_head(const char *name)
+{
+    return strncmp(name, "mtp.", 4) == 0;
+}
+
 static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
                            const struct source_tensor *t, struct error *err)
 {
     struct weight key;
     const char *name = t->name;
-    if (is_rotary_table(name))
+    if (is_rotary_table(name) || is_further_head(name))
         return true;
     bool is_own = own_name(key.name, sizeof key.name, name, c->layout);
     if (is_own && bsearch(&key, list->items, list->n, sizeof key, by_weight_name))

@@ -33,6 +33,27 @@ static float query_scale(const struct model_config *c, uint32_t pos)
     return 1 + c->position_scale * logf(1 + (float)(pos / c->orig_ctx));
 }
 
+/* From a query and its gate head by head to all queries, then all gates. */
+static void part_gates(const struct model_config *c, float *q, float *spare /* [q dim] */)
+{
+    const size_t n = c->head_dim;
+    for (uint32_t i = 0; i < c->n_heads; i++) {
+        memcpy(spare + i * n, q + (2 * i + 1) * n, n * sizeof *q);
+        memmove(q + i * n, q + 2 * i * n, n * sizeof *q);
+    }
+    memcpy(q + c->n_heads * n, spare, c->n_heads * n * sizeof *q);
+}
+
+/* Chunk: a token. */
+static void gate_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct model_config *c = &p->s->m->config;
+    const uint32_t n = config_q_dim(c);
+    (void)worker;
+    p->s->k->sigmoid_mul(p->s->heads + (size_t)t * n, p->s->qkv + (size_t)t * qkv_dim(c) + n, n);
+}
+
 /* Chunk: a token. Norms and rotates its queries and keys, and stores keys and values. */
 static void store_token(void *arg, uint32_t t, uint32_t worker)
 {
@@ -40,8 +61,11 @@ static void store_token(void *arg, uint32_t t, uint32_t worker)
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const struct layer_plan *plan = &p->l->plan;
-    float *q = s->qkv + (size_t)t * qkv_dim(c), *k = q + config_q_dim(c), *v = k + config_kv_dim(c);
+    float *q = s->qkv + (size_t)t * qkv_dim(c), *k = q + config_q_rows(c);
+    float *v = k + config_kv_dim(c);
     (void)worker;
+    if (plan->has_out_gate)
+        part_gates(c, q, s->heads + (size_t)t * config_q_dim(c));
     if (plan->qk_norm != QK_NORM_NONE) {
         norm_heads(s, q, c->n_heads, p->l->q_norm, plan->qk_norm);
         norm_heads(s, k, c->n_kv_heads, p->l->k_norm, plan->qk_norm);
@@ -50,8 +74,10 @@ static void store_token(void *arg, uint32_t t, uint32_t worker)
         const uint32_t half = s->rope[plan->rope].half;
         const float *cos = s->cos[plan->rope] + (size_t)t * half;
         const float *sin = s->sin[plan->rope] + (size_t)t * half;
-        for (uint32_t i = 0; i < c->n_heads + c->n_kv_heads; i++) /* keys lie behind queries */
+        for (uint32_t i = 0; i < c->n_heads; i++)
             s->k->rope(q + i * c->head_dim, cos, sin, half);
+        for (uint32_t i = 0; i < c->n_kv_heads; i++)
+            s->k->rope(k + i * c->head_dim, cos, sin, half);
     }
     if (c->position_scale > 0)
         s->k->scale(q, query_scale(c, p->pos0 + t), config_q_dim(c));
@@ -266,6 +292,8 @@ void attention_run(struct pass *p)
     } else {
         pass_run(p, attend_tokens, blocks(p, NEAR_TOKENS), work);
     }
+    if (p->l->plan.has_out_gate)
+        pass_run(p, gate_token, p->n, (uint64_t)(p->n - 1) * config_q_dim(c));
     pass_lap(p, OP_ATTEND);
 }
 

@@ -10,7 +10,7 @@ enum {
 
 uint32_t qkv_dim(const struct model_config *c)
 {
-    return config_q_dim(c) + 2 * config_kv_dim(c);
+    return config_q_rows(c) + 2 * config_kv_dim(c);
 }
 
 uint32_t up_dim(const struct model_config *c)
@@ -161,6 +161,21 @@ static void attention(struct pass *p)
     add_to_stream(p, &p->l->attn_post_norm);
 }
 
+/* Instead of attention. */
+static void mix(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const float *x = read_stream(p, &p->l->attn_norm);
+    pass_project(p, p->l->mixer_in, p->l->mixer_in_bias, p->l->n_mixer_in, x, s->mixer_in,
+                 mixer_in_dim(c));
+    pass_lap(p, OP_QKV);
+    mixer_run(p);
+    pass_project(p, &p->l->mixer_out, &p->l->mixer_out_bias, 1, s->mixer_out, s->h, c->dim);
+    pass_lap(p, OP_ATTN_OUT);
+    add_to_stream(p, &p->l->attn_post_norm);
+}
+
 static void feed_forward(struct pass *p)
 {
     struct session *s = p->s;
@@ -206,6 +221,7 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     pass_lap(&p, OP_OTHER);
     kv_make_room(&s->kv, pos0, n);
     set_angles(s, pos0, n);
+    s->state.has_other = false; /* written over */
     if (!again)
         pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
     pass_lap(&p, OP_EMBED);
@@ -217,9 +233,13 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
             halt(s, &p);
             return false;
         }
-        attention(&p);
+        if (p.l->plan.mixer == MIXER_ATTENTION)
+            attention(&p);
+        else
+            mix(&p);
         feed_forward(&p);
     }
+    state_passed(&s->state, n);
     return true;
 }
 

@@ -58,10 +58,13 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
 const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
 uint32_t session_room(const struct session *s, uint32_t n);
 
-/* Forgets what lies behind the first n tokens; everything, if sliding layers no longer hold what
- * token n would see (session_holds). */
+/* Forgets what lies behind the first n tokens, and as many before as session_reach says: layers
+ * with a state go back to the last copy of it that is kept, and everything goes if sliding layers
+ * no longer hold what token n would see. */
 void session_truncate(struct session *s, uint32_t n);
-/* Whether evaluation can go on behind the first n of the tokens that are in the cache. */
+/* -> the most tokens, at most n of those in the cache, behind which evaluation can go on. */
+uint32_t session_reach(const struct session *s, uint32_t n);
+/* Whether that is n. */
 bool session_holds(const struct session *s, uint32_t n);
 
 /* Raw cache for serialisation. After filling n positions call session_adopt, with the first
@@ -86,7 +89,7 @@ enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen 
 uint32_t session_ctx(const struct session *s);
 uint32_t session_len(const struct session *s);            /* tokens in the cache */
 uint32_t session_reused(const struct session *s);         /* prefix kept by the last session_sync */
-uint64_t session_kv_bytes(const struct session *s);       /* cache in use */
+uint64_t session_kv_bytes(const struct session *s);       /* cache in use, with states */
 uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes now */
 
 #endif

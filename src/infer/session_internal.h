@@ -10,6 +10,7 @@
 #include "profile.h"
 #include "rope.h"
 #include "session.h"
+#include "state.h"
 
 /* A pass that was told to stop between two layers: those below `layer` have stored their keys and
  * values, and x holds what goes into it. */
@@ -27,6 +28,7 @@ struct session {
     struct rope rope[N_ROPES];
     bool uses_rope[N_ROPES];
     struct kv kv;
+    struct state state;
     uint32_t ctx_len, chunk;
     enum gemm gemm;
 
@@ -36,10 +38,15 @@ struct session {
     bool has_logits; /* logits belong to exactly ids[0..len) */
     struct halted halted;
 
-    float *x;                           /* [chunk][dim] residual stream */
-    float *h;                           /* [chunk][dim] */
-    float *qkv;                         /* [chunk][qkv_dim] */
-    float *heads;                       /* [chunk][n_heads * head_dim] */
+    float *x;         /* [chunk][dim] residual stream */
+    float *h;         /* [chunk][dim] */
+    float *qkv;       /* [chunk][qkv_dim] */
+    float *heads;     /* [chunk][n_heads * head_dim] */
+    float *mixer_in;  /* [chunk][mixer_in_dim] */
+    float *mixed;     /* [chunk][conv dim] behind the convolution */
+    float *gates;     /* [chunk][2 v heads] of the delta rule: decays, betas */
+    float *mixer_out; /* [chunk][config_mixer_out]; `mixed` itself if there is only a convolution */
+    float *query_length, *key_length;   /* [k dim] of the delta rule: each value the same */
     float *gate_up;                     /* [chunk][up_dim] */
     float *ffn;                         /* [chunk][ffn_dim] */
     float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
@@ -66,7 +73,7 @@ struct pass {
     uint32_t n_parts; /* that a group of heads is divided into */
 };
 
-uint32_t qkv_dim(const struct model_config *c); /* of queries, keys and values of a token */
+uint32_t qkv_dim(const struct model_config *c); /* of queries, gates, keys and values of a token */
 uint32_t up_dim(const struct model_config *c);  /* gate and up, or up alone */
 
 /* A step over n_chunks; work too small to wake anybody for is done here and now. The chunks are the
@@ -84,6 +91,12 @@ void pass_project(struct pass *p, const struct matrix *w, const float *const *bi
 void attention_run(struct pass *p);
 /* Scores that one worker needs, in floats. */
 size_t attention_scratch(const struct session *s);
+
+/* A layer without attention: s->mixer_in, which the projections filled, to s->mixer_out. */
+void mixer_run(struct pass *p);
+uint32_t mixer_in_dim(const struct model_config *c);
+/* Makes the first n steps of the last pass again (state_go_back). */
+void mixer_again(struct session *s, uint32_t n);
 
 /* Evaluates one chunk: its keys and values are in the cache afterwards, and s->x holds the last
  * layer's output. `again`: the stopped pass goes on. -> false when told to stop. */

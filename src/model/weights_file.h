@@ -50,10 +50,16 @@ enum role {
     ROLE_BIAS,
     ROLE_NORM,
     ROLE_HEAD,
+    ROLE_MIXER_IN, /* of layers without attention; part: of arch_mixer's in */
+    ROLE_MIXER_OUT,
+    ROLE_CONV, /* [channels][taps], always f32 */
+    ROLE_DECAY,
+    ROLE_STEP_BIAS,
+    ROLE_MIXER_NORM,
     N_ROLES
 };
 
-enum { MAX_PARTS = MAX_QKV };
+enum { MAX_PARTS = MAX_MIXER_IN };
 
 struct weight {
     char name[96]; /* the checkpoint's name, "model.layers.0.mlp.down_proj.weight" */
