@@ -25,7 +25,7 @@ struct gguf_field {
     bool required;
 };
 
-/* "KEY.weight" and "KEY.bias" of a layer. */
+/* "KEY.weight" and "KEY.bias" of a layer; or KEY as it stands, and then so is the other. */
 struct gguf_rename {
     const char *key; /* NULL: behind the last */
     const char *published;
@@ -35,6 +35,9 @@ enum {
     GGUF_PAIRS = 1,    /* rows of q and k stand in llama.cpp's rotary order */
     GGUF_ONE_PLUS = 2, /* norms hold 1 + w, the folder w */
     GGUF_PARTIAL = 4,  /* rope.dimension_count may be a part of a head */
+    GGUF_NO_KV = 8,    /* a layer without heads of keys and values has no attention */
+    GGUF_DELTA = 16, /* value heads of the delta rule stand in llama.cpp's order: the first of each
+                      * key head, then the second of each; its decay is -exp of the published */
 };
 
 struct gguf_arch {

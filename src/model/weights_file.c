@@ -56,7 +56,7 @@ static void add_named(struct lister *l, struct weight w, const char *name, const
 {
     char prefix[32] = "";
     w.layer = l->layer;
-    if (is_in_layer(w.role))
+    if (is_in_layer(w.role == ROLE_BIAS ? w.bias_of : w.role))
         snprintf(prefix, sizeof prefix, "model.layers.%u.", w.layer);
     snprintf(w.name, sizeof w.name, "%s%s%s", prefix, name, ending);
     l->list.items[l->list.n++] = w;

@@ -36,7 +36,9 @@ static const char *const all_miniatures[] = {"llama-gqa-tied",
                                              "gemma3",
                                              "exaone4",
                                              "stablelm",
-                                             "starcoder2"};
+                                             "starcoder2",
+                                             "lfm2",
+                                             "qwen3.5"};
 enum { N_MINIATURES = sizeof all_miniatures / sizeof *all_miniatures };
 
 struct mini_case {
