@@ -6,7 +6,9 @@
  * longest common prefix already in the cache and evaluates the rest, prompt and single new token
  * alike. longrope's rule (short factors up to the original context, long ones beyond, evaluated for
  * the whole length; the cache recomputed when the set changes) follows from it. So does what
- * sliding layers have forgotten: a prefix that is cut so far back is evaluated again.
+ * sliding layers have forgotten: a prefix that is cut so far back is evaluated again. What layers
+ * with a state know cannot be cut back either: copies of it are kept every few hundred tokens and
+ * where an answer and where a new question began, and evaluation goes on from the nearest.
  */
 #ifndef QINS_SESSION_H
 #define QINS_SESSION_H
@@ -24,6 +26,9 @@ struct session_options {
     enum gemm gemm;
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
     uint32_t spare; /* positions beyond their window that sliding layers keep; 0: 1024 */
+    /* Copies of the state of layers without attention: */
+    uint32_t copy_every; /* tokens between two; 0: 512 */
+    uint64_t copy_bytes; /* of all of them, but two in any case; 0: 512 MiB */
 };
 
 /* f32 cache for f32 models (they are the reference), int8 for all others. */

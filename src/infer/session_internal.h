@@ -29,7 +29,7 @@ struct session {
     bool uses_rope[N_ROPES];
     struct kv kv;
     struct state state;
-    uint32_t ctx_len, chunk;
+    uint32_t ctx_len, chunk, copy_every;
     enum gemm gemm;
 
     int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */

@@ -11,7 +11,8 @@ enum {
     UNIT_CHUNK = 512,  /* where a matrix unit is so fast that decoding weights counts */
     SCORE_TOKENS = 64, /* whose logits are in memory at a time */
     DEFAULT_SPARE = 1024,
-    STATE_MAX_BYTES = 512 << 20, /* of copies of a state */
+    COPY_EVERY = 512,
+    COPY_BYTES = 512 << 20,
 };
 
 /* ---- bringing it to some tokens ---------------------------------------------------------- */
@@ -61,18 +62,18 @@ static void keep(struct session *s, uint32_t n)
     mixer_again(s, state_go_back(&s->state, n));
 }
 
-/* Where a next pass over `count` tokens copies its state: every STATE_EVERY tokens, and before the
+/* Where a next pass over `count` tokens copies its state: every few hundred tokens, and before the
  * last token of a prompt, where another answer would begin. `border`: that place, or 0. */
 static void plan_captures(struct session *s, uint32_t count, uint32_t border)
 {
-    const uint32_t end = s->len + count;
+    const uint32_t end = s->len + count, every = s->copy_every;
     state_end_pass(&s->state);
-    for (uint32_t at = (s->len / STATE_EVERY + 1) * STATE_EVERY; at <= end; at += STATE_EVERY) {
+    for (uint32_t at = (s->len / every + 1) * every; at <= end; at += every) {
         if (border > s->len && border < at)
             state_capture(&s->state, border);
         state_capture(&s->state, at);
     }
-    if (border > s->len && border <= end && border > end / STATE_EVERY * STATE_EVERY)
+    if (border > s->len && border <= end && border > end / every * every)
         state_capture(&s->state, border);
 }
 
@@ -297,7 +298,6 @@ static void allocate(struct session *s)
         s->unpacked =
             xaligned_scratch(2 * (size_t)s->ctx_len * config_kv_dim(c) * sizeof(uint16_t));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
-    state_init(&s->state, s->m, STATE_MAX_BYTES);
     if (c->arch->mixer.kind != MIXER_ATTENTION)
         allocate_mixer(s);
 }
@@ -338,6 +338,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     for (uint32_t i = 0; i < c->n_layers; i++)
         if (m->layers[i].plan.rope != ROPE_NONE)
             s->uses_rope[m->layers[i].plan.rope] = true;
+    s->copy_every = o->copy_every ? o->copy_every : COPY_EVERY;
+    state_init(&s->state, m, o->copy_bytes ? o->copy_bytes : COPY_BYTES);
     allocate(s);
     return s;
 }

@@ -13,9 +13,8 @@
 
 enum {
     STATE_STEPS = 7,    /* tokens of a short pass */
-    STATE_EVERY = 512,  /* tokens between two copies */
-    STATE_COPIES = 64,  /* at most, and */
-    STATE_CAPTURES = 4, /* in one pass */
+    STATE_COPIES = 64,  /* at most */
+    STATE_CAPTURES = 8, /* in one pass */
 };
 
 struct state_copy {
