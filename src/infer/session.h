@@ -17,6 +17,7 @@
 #include "matmul.h"
 #include "model.h"
 #include "pool.h"
+#include "state.h"
 
 struct session;
 
@@ -77,6 +78,8 @@ bool session_holds(const struct session *s, uint32_t n);
  * to go on.
  */
 const struct kv *session_kv(const struct session *s);
+/* Its states, for the same: before session_adopt, they must have a copy at n (state.h). */
+struct state *session_state(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */
 bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
 bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */

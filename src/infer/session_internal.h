@@ -10,7 +10,6 @@
 #include "profile.h"
 #include "rope.h"
 #include "session.h"
-#include "state.h"
 
 /* A pass that was told to stop between two layers: those below `layer` have stored their keys and
  * values, and x holds what goes into it. */

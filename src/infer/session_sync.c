@@ -162,6 +162,11 @@ const struct kv *session_kv(const struct session *s)
     return &s->kv;
 }
 
+struct state *session_state(const struct session *s)
+{
+    return (struct state *)&s->state;
+}
+
 const int32_t *session_ids(const struct session *s)
 {
     return s->ids;
@@ -190,6 +195,7 @@ uint32_t session_adopt(struct session *s, const int32_t *ids, uint32_t n, uint32
         n = 0;
     if (n == 0)
         kv_clear(&s->kv);
+    state_adopt(&s->state, n);
     append_ids(s, ids, n);
     return n;
 }

@@ -87,11 +87,12 @@ void state_clear(struct state *s)
 /* What is lost least: copies stand the closer the nearer they are to the end of the text. */
 static uint32_t least_useful(const struct state *s)
 {
+    const uint32_t end = s->copies[s->n_copies - 1].pos;
     uint32_t worst = 0;
     double least = 0;
     for (uint32_t i = 0; i + 1 < s->n_copies; i++) {
         uint32_t before = i > 0 ? s->copies[i - 1].pos : 0;
-        double value = (double)(s->copies[i + 1].pos - before) / (s->pos - s->copies[i].pos + 1.0);
+        double value = (double)(s->copies[i + 1].pos - before) / (end - s->copies[i].pos + 1.0);
         if (i == 0 || value < least) {
             worst = i;
             least = value;
@@ -210,6 +211,32 @@ uint32_t state_go_back(struct state *s, uint32_t n)
         s->has_other = false;
     }
     return s->n_steps;
+}
+
+float *state_add_copy(struct state *s, uint32_t pos)
+{
+    float *floats = make_room(s);
+    s->copies[s->n_copies++] = (struct state_copy){pos, floats};
+    return floats;
+}
+
+void state_drop_copy(struct state *s, uint32_t pos)
+{
+    for (uint32_t i = 0; i < s->n_copies; i++)
+        if (s->copies[i].pos == pos) {
+            free(s->copies[i].floats);
+            memmove(s->copies + i, s->copies + i + 1, (s->n_copies - i - 1) * sizeof *s->copies);
+            s->n_copies--;
+            return;
+        }
+}
+
+void state_adopt(struct state *s, uint32_t n)
+{
+    if (n == 0)
+        state_clear(s);
+    else if (s->n_floats > 0)
+        take_copy(s, n);
 }
 
 uint64_t state_bytes(const struct state *s)

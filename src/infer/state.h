@@ -71,6 +71,12 @@ uint32_t state_reach(const struct state *s, uint32_t n);
  * are to be made again, from `other` into `now`. */
 uint32_t state_go_back(struct state *s, uint32_t n);
 
+/* For states from a file: room for one behind all others, which may take that of another; drops the
+ * one at pos; goes on from the last one, which is at n. */
+float *state_add_copy(struct state *s, uint32_t pos);
+void state_drop_copy(struct state *s, uint32_t pos);
+void state_adopt(struct state *s, uint32_t n);
+
 uint64_t state_bytes(const struct state *s); /* in use */
 
 #endif
