@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
  * mixer: layers that keep a state instead of positions. Both kinds look at a few inputs by a
- * convolution over the tokens; a chunk of work is a slice of its channels, or some columns of one
- * head's state, with all tokens of the pass.
+ * convolution over the tokens; a chunk of work is a slice of its channels, or some columns of the
+ * heads' states, with all tokens of the pass: a strip of DELTA_COLS columns stays in the first
+ * level cache from token to token. On a CPU that is as fast as the form in chunks of tokens, whose
+ * products are small (docs/performance.md).
  */
 #include <math.h>
 #include <string.h>
 
 #include "session_internal.h"
 
-enum { CONV_SLICE = 512 /* channels */ };
+enum {
+    CONV_SLICE = 512, /* channels of a chunk */
+    DELTA_SLICE = 4,  /* times DELTA_COLS columns of a chunk */
+};
 
 uint32_t mixer_in_dim(const struct model_config *c)
 {
@@ -156,22 +161,33 @@ static void gate_heads(void *arg, uint32_t t, uint32_t worker)
     memcpy(steps->gates + (size_t)t * 2 * n_heads, gates, 2 * n_heads * sizeof *gates);
 }
 
-/* Columns of a head's state: of chunk, counted through all heads. */
-static uint32_t n_columns(const struct model_config *c)
+/* Strips of DELTA_COLS columns, counted through the states of all heads. */
+static uint32_t n_strips(const struct model_config *c)
 {
     return config_delta_v_dim(c) / DELTA_COLS;
 }
 
-static struct delta_rule delta_of(const struct model_config *c, uint32_t chunk, const float *mixed,
+static uint32_t n_delta_slices(const struct model_config *c)
+{
+    return (n_strips(c) + DELTA_SLICE - 1) / DELTA_SLICE;
+}
+
+static uint32_t end_of_slice(const struct model_config *c, uint32_t chunk)
+{
+    const uint32_t end = (chunk + 1) * DELTA_SLICE;
+    return end < n_strips(c) ? end : n_strips(c);
+}
+
+static struct delta_rule delta_of(const struct model_config *c, uint32_t strip, const float *mixed,
                                   const float *gates)
 {
-    const uint32_t head = chunk * DELTA_COLS / c->delta_v_dim;
+    const uint32_t head = strip * DELTA_COLS / c->delta_v_dim;
     const uint32_t key = head / (c->delta_v_heads / c->delta_k_heads);
     const float *q = mixed + (size_t)key * c->delta_k_dim;
     return (struct delta_rule){.q = q,
                                .k = q + config_delta_k_dim(c),
                                .v = mixed + 2 * (size_t)config_delta_k_dim(c) +
-                                    (size_t)chunk * DELTA_COLS,
+                                    (size_t)strip * DELTA_COLS,
                                .ld = config_conv_dim(c),
                                .decay = gates + head,
                                .beta = gates + c->delta_v_heads + head,
@@ -179,12 +195,12 @@ static struct delta_rule delta_of(const struct model_config *c, uint32_t chunk, 
                                .k_dim = c->delta_k_dim};
 }
 
-/* Where its columns are in a state of all layers. */
-static size_t columns_at(const struct pass *p, uint32_t chunk)
+/* Where it is in a state of all layers. */
+static size_t strip_at(const struct pass *p, uint32_t strip)
 {
     const struct model_config *c = &p->s->m->config;
     return p->s->state.at[p->layer] + state_conv_floats(c) +
-           (size_t)chunk * c->delta_k_dim * DELTA_COLS;
+           (size_t)strip * c->delta_k_dim * DELTA_COLS;
 }
 
 /* The next n tokens. */
@@ -203,20 +219,18 @@ static void run_delta(const struct session *s, struct delta_rule *d, uint32_t n)
     d->out += n * d->ld_out;
 }
 
-/* Chunk: DELTA_COLS columns of one head, into s->heads. */
-static void delta_columns(void *arg, uint32_t chunk, uint32_t worker)
+/* All tokens of the pass, into s->mixer_out. */
+static void delta_strip(const struct pass *p, uint32_t strip)
 {
-    const struct pass *p = arg;
     const struct session *s = p->s;
     const struct state *st = &s->state;
     const struct model_config *c = &s->m->config;
-    const size_t at = columns_at(p, chunk);
-    struct delta_rule d = delta_of(c, chunk, s->mixed, s->gates);
+    const size_t at = strip_at(p, strip);
+    struct delta_rule d = delta_of(c, strip, s->mixed, s->gates);
     uint32_t done = 0;
-    (void)worker;
     d.before = st->now + at;
     d.state = st->other + at;
-    d.out = s->mixer_out + (size_t)chunk * DELTA_COLS;
+    d.out = s->mixer_out + (size_t)strip * DELTA_COLS;
     d.ld_out = config_delta_v_dim(c);
     for (uint32_t i = 0; i < st->n_captures; i++) {
         uint32_t end = st->captures[i].pos - p->pos0;
@@ -228,20 +242,36 @@ static void delta_columns(void *arg, uint32_t chunk, uint32_t worker)
     run_delta(s, &d, p->n - done);
 }
 
-static void again_columns(void *arg, uint32_t chunk, uint32_t worker)
+static void delta_slice(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
+    const struct model_config *c = &p->s->m->config;
+    (void)worker;
+    for (uint32_t strip = chunk * DELTA_SLICE; strip < end_of_slice(c, chunk); strip++)
+        delta_strip(p, strip);
+}
+
+static void delta_strip_again(const struct pass *p, uint32_t strip)
+{
     const struct state *st = &p->s->state;
     const struct state_steps *steps = &st->steps[p->layer];
-    const size_t at = columns_at(p, chunk);
-    struct delta_rule d = delta_of(&p->s->m->config, chunk, steps->mixed, steps->gates);
+    const size_t at = strip_at(p, strip);
+    struct delta_rule d = delta_of(&p->s->m->config, strip, steps->mixed, steps->gates);
     float out[STATE_STEPS * DELTA_COLS];
-    (void)worker;
     d.before = st->other + at;
     d.state = st->now + at;
     d.out = out;
     d.ld_out = DELTA_COLS;
     run_delta(p->s, &d, p->n);
+}
+
+static void delta_slice_again(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct model_config *c = &p->s->m->config;
+    (void)worker;
+    for (uint32_t strip = chunk * DELTA_SLICE; strip < end_of_slice(c, chunk); strip++)
+        delta_strip_again(p, strip);
 }
 
 /* Chunk: a token. What its heads read is normed, and passes their gates. */
@@ -277,7 +307,7 @@ void mixer_run(struct pass *p)
     if (p->l->plan.mixer != MIXER_DELTA)
         return;
     pass_run(p, gate_heads, p->n, (uint64_t)(p->n - 1) * config_delta_k_dim(c));
-    pass_run(p, delta_columns, n_columns(c), delta_work(p));
+    pass_run(p, delta_slice, n_delta_slices(c), delta_work(p));
     pass_run(p, norm_heads, p->n, (uint64_t)(p->n - 1) * config_delta_v_dim(c));
     pass_lap(p, OP_DELTA);
 }
@@ -292,6 +322,6 @@ void mixer_again(struct session *s, uint32_t n)
             continue;
         pass_run(&p, again_slice, n_slices(c), (uint64_t)n * config_conv_dim(c));
         if (p.l->plan.mixer == MIXER_DELTA)
-            pass_run(&p, again_columns, n_columns(c), delta_work(&p));
+            pass_run(&p, delta_slice_again, n_delta_slices(c), delta_work(&p));
     }
 }

@@ -264,9 +264,11 @@ static const struct arch archs[] = {
 };
 enum { N_ARCHS = sizeof archs / sizeof *archs };
 
+/* granitemoehybrid (Granite 4) is next: its Mamba-2 layers are a row of arch_mixer beside a kernel
+ * that adds to a state without asking what it says already. */
 static const char *const planned[] = {
-    "qwen3_moe",   "gpt_oss", "lfm2_moe",    "qwen3_5",
-    "qwen3_5_moe", "gemma4",  "gemma4_text", "qwen3_5_moe_text",
+    "qwen3_moe", "gpt_oss",     "lfm2_moe",         "qwen3_5",          "qwen3_5_moe",
+    "gemma4",    "gemma4_text", "qwen3_5_moe_text", "granitemoehybrid",
 };
 
 const struct arch *arch_find(const char *type)

@@ -100,8 +100,8 @@ static void check_miniature(const char *name, bool own)
     pool_free(w.pool);
 }
 
-static const char *const own[] = {"gemma2", "exaone4", "stablelm"};
-enum { N_OWN = 3 };
+static const char *const own[] = {"gemma2", "exaone4", "stablelm", "qwen3.5"};
+enum { N_OWN = sizeof own / sizeof *own };
 
 static void test_own_miniatures(void **state)
 {
