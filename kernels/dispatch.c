@@ -15,8 +15,9 @@ struct level {
 };
 
 #define LEVEL_ROW(name, flag, below, ...) {#name, (flag) | (below), {__VA_ARGS__}},
-static const struct level levels[] = {{"scalar", 0, {kernels_scalar, kernels_scalar_layers}},
-                                      LEVELS(LEVEL_ROW)};
+static const struct level levels[] = {
+    {"scalar", 0, {kernels_scalar, kernels_scalar_layers, kernels_scalar_state}},
+    LEVELS(LEVEL_ROW)};
 
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 

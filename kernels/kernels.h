@@ -34,6 +34,7 @@ enum {
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
     ATTEND_DIM = 256,           /* of a head, at most */
     ATTEND_SCRATCH = 424 << 10, /* bytes */
+    DELTA_COLS = 16,            /* columns of a state that delta_rule takes */
 };
 
 const struct format_info *format_info(enum format format);
@@ -170,6 +171,33 @@ struct attend_group {
 };
 typedef void attend_group_fn(const struct attend_group *a);
 
+/* x[i] *= y[i] */
+typedef void mul_fn(float *x, const float *y, uint32_t n);
+
+/* x[i] = x[i] / (1 + exp(-gate[i])); gate may be x. */
+typedef void sigmoid_mul_fn(float *x, const float *gate, uint32_t n);
+
+/* out[i] = (bias ? bias[i] : 0) + sum over taps of w[tap][i] x[tap][i], added in this order. */
+typedef void short_conv_fn(float *out /* [n] */, const float *const *x /* [taps][n] */,
+                           const float *w /* [taps][ld_w] */, size_t ld_w, const float *bias,
+                           uint32_t taps, uint32_t n);
+
+/* The gated delta rule for DELTA_COLS columns of one head's state S [k_dim][v_dim], token after
+ * token:  S decays; d = beta (v - S^T k); S += k d^T; out = S^T q. Sums over k_dim are four partial
+ * ones, element r in r mod 4. Source: "Gated Delta Networks", arXiv 2412.06464, and Qwen3.5. */
+struct delta_rule {
+    float *state;           /* [k_dim][DELTA_COLS] behind the tokens */
+    const float *before;    /* the same before them; may be `state` */
+    const float *q, *k, *v; /* [n_tok][ld]: k_dim, k_dim, DELTA_COLS used */
+    size_t ld;
+    const float *decay, *beta; /* [n_tok][ld_gate]: one used */
+    size_t ld_gate;
+    float *out; /* [n_tok][ld_out]: DELTA_COLS used */
+    size_t ld_out;
+    uint32_t n_tok, k_dim;
+};
+typedef void delta_rule_fn(const struct delta_rule *d);
+
 /* One position of one head: q = rint(x / *scale), *scale = max|x| / 127. */
 typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uint32_t n);
 /* Positions as bf16, for a unit that takes no int8; scales must be finite. */
@@ -239,6 +267,10 @@ struct kernels {
     attend_int8_fn *attend_int8;
     attend_batch_int8_fn *attend_batch_int8; /* the same */
     attend_group_fn *attend_group_f32, *attend_group_bf16, *attend_group_int8;
+    mul_fn *mul;
+    sigmoid_mul_fn *sigmoid_mul;
+    short_conv_fn *short_conv;
+    delta_rule_fn *delta_rule;
     pack_int8_fn *pack_int8;
     unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */

@@ -172,13 +172,16 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
 
 void kernels_scalar(struct kernels *k);
 void kernels_scalar_layers(struct kernels *k);
+void kernels_scalar_state(struct kernels *k);
 void kernels_avx2_matrix(struct kernels *k);
 void kernels_avx2_int8(struct kernels *k);
 void kernels_avxvnni(struct kernels *k);
 void kernels_avx2_vector(struct kernels *k);
 void kernels_avx2_layers(struct kernels *k);
+void kernels_avx2_state(struct kernels *k);
 void kernels_avx2_attend(struct kernels *k);
 void kernels_avx512(struct kernels *k);
+void kernels_avx512_state(struct kernels *k);
 void kernels_avx512_attend(struct kernels *k);
 void kernels_avx512_attend_one(struct kernels *k);
 void kernels_vnni(struct kernels *k);
@@ -187,6 +190,7 @@ void kernels_amx(struct kernels *k);
 void kernels_amx_attend(struct kernels *k);
 void kernels_neon_matrix(struct kernels *k);
 void kernels_neon_vector(struct kernels *k);
+void kernels_neon_state(struct kernels *k);
 void kernels_neon_attend(struct kernels *k);
 void kernels_neon_tokens(struct kernels *k);
 void kernels_dotprod(struct kernels *k);

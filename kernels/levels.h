@@ -12,12 +12,12 @@
 #define X86_LEVELS(ROW)                                                                          \
     /* AVX2 + FMA + F16C */                                                                      \
     ROW(avx2, CPU_AVX2, 0, kernels_avx2_matrix, kernels_avx2_int8, kernels_avx2_vector,          \
-        kernels_avx2_layers, kernels_avx2_attend)                                                \
+        kernels_avx2_layers, kernels_avx2_state, kernels_avx2_attend)                            \
     /* the VNNI of 256-bit registers, without AVX-512: alone may be missing */                   \
     ROW(avxvnni, CPU_AVXVNNI, CPU_AVX2, kernels_avxvnni)                                         \
     /* F, BW, DQ, VL */                                                                          \
     ROW(avx512, CPU_AVX512, CPU_AVX2, kernels_avx512, kernels_avx512_attend,                     \
-        kernels_avx512_attend_one)                                                               \
+        kernels_avx512_attend_one, kernels_avx512_state)                                         \
     /* AVX-512 VNNI + VBMI */                                                                    \
     ROW(vnni, CPU_VNNI, CPU_AVX2 | CPU_AVX512, kernels_vnni, kernels_vnni_tokens)                \
     /* tiles, int8 and bf16, permission granted by the kernel */                                 \
@@ -25,7 +25,7 @@
 
 #define ARM_LEVELS(ROW)                                                                          \
     ROW(neon, CPU_NEON, 0, kernels_neon_matrix, kernels_neon_tokens, kernels_neon_vector,        \
-        kernels_neon_attend)                                                                     \
+        kernels_neon_attend, kernels_neon_state)                                                 \
     ROW(dotprod, CPU_DOTPROD, CPU_NEON, kernels_dotprod, kernels_dotprod_tokens)                 \
     ROW(i8mm, CPU_I8MM, CPU_NEON | CPU_DOTPROD, kernels_i8mm, kernels_i8mm_tokens)
 /* clang-format on */

@@ -24,6 +24,8 @@ enum op {
     OP_SILU,
     OP_DOWN,
     OP_ADD,
+    OP_CONV,
+    OP_DELTA,
     OP_HEAD,
     OP_SAMPLE,
     OP_WAIT, /* for workers, after the caller's own share of an operation */

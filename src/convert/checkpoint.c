@@ -269,6 +269,10 @@ static void add_shard_tensors(struct checkpoint *c, size_t shard)
                                     .at = st->data_at + from->begin,
                                     .bytes = from->end - from->begin};
         memcpy(t->shape, from->shape, sizeof t->shape);
+        if (t->n_dims == 3 && t->shape[1] == 1) { /* a convolution: [channels][1][taps] */
+            t->shape[1] = t->shape[2];
+            t->n_dims = 2;
+        }
     }
 }
 
@@ -384,6 +388,12 @@ static bool is_rotary_table(const char *name)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
+/* What predicts several tokens ahead, beside the model: the original passes it over too. */
+static bool is_further_head(const char *name)
+{
+    return strncmp(name, "mtp.", 4) == 0;
+}
+
 /* Projections of keys and values that a layer with another one's never reads: published models have
  * them. */
 static bool is_unread(const struct model_config *c, const char *name)
@@ -404,7 +414,7 @@ static bool is_unread(const struct model_config *c, const char *name)
 static bool check_is_known(struct checkpoint *c, const struct source_tensor *t, struct error *err)
 {
     char name[sizeof((struct weight *)0)->name];
-    if (is_rotary_table(t->name))
+    if (is_rotary_table(t->name) || is_further_head(t->name))
         return true;
     bool is_own = own_name(name, sizeof name, t->name, c->layout);
     if (is_own && is_unread(&c->config, name))

@@ -37,6 +37,7 @@ struct scratch {                    /* one for each worker */
     int fd;
     uint8_t *raw;  /* a chunk as it is in the source */
     float *w;      /* [rows][cols] */
+    float *sorted; /* [cols] a row in the file's order */
     uint8_t *data; /* the encoded chunk: tiles, or [rows][cols] */
     float *row;    /* [row_floats][rows_pad] of the chunk */
 };

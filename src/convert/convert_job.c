@@ -125,7 +125,7 @@ static void plan_metadata(struct job *j)
 
 static void plan_scratch(struct job *j)
 {
-    size_t raw = 0, floats = 0, data = 0, row = 0;
+    size_t raw = 0, floats = 0, data = 0, row = 0, cols = 0;
     for (uint32_t i = 0; i < j->n_chunks; i++) {
         const struct chunk *k = &j->chunks[i];
         const struct piece *p = &j->pieces[k->piece];
@@ -135,13 +135,17 @@ static void plan_scratch(struct job *j)
         raw = n_raw > raw ? n_raw : raw;
         floats = n > floats ? n : floats;
         data = matrix_data_bytes(&m) > data ? matrix_data_bytes(&m) : data;
+        cols = w->cols > cols ? w->cols : cols;
         row = matrix_row_bytes(&m) > row ? matrix_row_bytes(&m) : row;
     }
     j->scratch = xcalloc(pool_size(j->pool), sizeof *j->scratch);
     for (unsigned i = 0; i < pool_size(j->pool); i++)
-        j->scratch[i] = (struct scratch){NULL,           -1,
-                                         xaligned(raw),  xaligned(floats * sizeof(float)),
-                                         xaligned(data), xaligned(row)};
+        j->scratch[i] = (struct scratch){.fd = -1,
+                                         .raw = xaligned(raw),
+                                         .w = xaligned(floats * sizeof(float)),
+                                         .sorted = xaligned(cols * sizeof(float)),
+                                         .data = xaligned(data),
+                                         .row = xaligned(row)};
 }
 
 /* Compiled. What cannot be is stored as it is: whoever opens it hears why. */
@@ -185,6 +189,7 @@ void job_end(struct job *j)
             close(j->scratch[i].fd);
         free(j->scratch[i].raw);
         free(j->scratch[i].w);
+        free(j->scratch[i].sorted);
         free(j->scratch[i].data);
         free(j->scratch[i].row);
     }

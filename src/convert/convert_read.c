@@ -3,6 +3,7 @@
  * Sources are read, not mapped: a file that shrinks meanwhile is refused, not a SIGBUS.
  */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ size_t piece_raw_bytes(const struct piece *p, size_t n_rows, size_t cols)
     return p->view.step * piece_bytes(p, n_rows, cols) + line;
 }
 
+/* Of a published row, or column. */
+static uint64_t file_row(const struct source_tensor *t, uint64_t row)
+{
+    return t->pair_rows ? gguf_pair_row(row, t->pair_rows) : gguf_head_row(row, &t->heads);
+}
+
 /* Rows in the order of the published model. */
 static bool read_pairs(const struct piece *from, struct scratch *s, uint32_t row0, uint32_t n_rows,
                        size_t row_bytes, struct error *err)
@@ -46,7 +53,7 @@ static bool read_pairs(const struct piece *from, struct scratch *s, uint32_t row
     const struct source_tensor *t = from->view.tensor;
     for (uint32_t i = 0; i < n_rows; i++)
         if (!read_at(from->file, s->fd, s->raw + i * row_bytes, row_bytes,
-                     t->at + gguf_pair_row(row0 + i, t->pair_rows) * row_bytes, err))
+                     t->at + file_row(t, row0 + i) * row_bytes, err))
             return false;
     return true;
 }
@@ -85,12 +92,33 @@ static bool read_turned(const struct piece *from, struct scratch *s, uint32_t ro
     return true;
 }
 
-/* A vector for the rows of such a matrix; `spare` holds as many. */
-static void sort_pairs(float *w, float *spare, size_t n, uint32_t pair_rows)
+/* A vector for the rows of such a matrix, or a row of columns; `spare` holds as many. */
+static void sort_row(float *w, float *spare, size_t n, const struct source_tensor *t)
 {
     memcpy(spare, w, n * sizeof *w);
     for (size_t i = 0; i < n; i++)
-        w[i] = spare[gguf_pair_row(i, pair_rows)];
+        w[i] = spare[file_row(t, i)];
+}
+
+static void sort_values(float *w, float *spare, uint32_t n_rows, uint32_t cols,
+                        const struct source_tensor *t)
+{
+    if (t->n_dims == 1 ? !t->pair_rows && !t->heads.n_heads : !t->heads.is_columns)
+        return;
+    for (uint32_t i = 0; i < n_rows; i++)
+        sort_row(w + (size_t)i * cols, spare, cols, t);
+}
+
+/* w of -exp(w). It was rounded to bf16 if that tells the same. */
+static float undo_decay(float x)
+{
+    const float w = logf(-x);
+    uint32_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    float rounded;
+    memcpy(&rounded, &bits, sizeof rounded);
+    return fabsf(expf(rounded) + x) <= -x * 0x1p-22f ? rounded : w;
 }
 
 static bool open_source(const struct source_file *file, struct scratch *s, struct error *err)
@@ -133,7 +161,8 @@ static bool read_weights(const struct piece *p, struct scratch *s, uint32_t row0
     if (p->view.n_turned)
         return read_turned(p, s, row0, n_rows, cols, err);
     size_t row_bytes = piece_bytes(p, 1, cols);
-    bool ok = t->pair_rows && t->n_dims > 1
+    const bool by_heads = t->heads.n_heads > 0 && !t->heads.is_columns;
+    bool ok = (t->pair_rows || by_heads) && t->n_dims > 1
                   ? read_pairs(p, s, row0, n_rows, row_bytes, err)
                   : read_rows(p->file, t, &p->view, s, s->raw, row0, n_rows, row_bytes, err);
     if (ok)
@@ -152,8 +181,9 @@ size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struc
     if (by_element ? !read_weights(p, s, 0, cols, 1, err)
                    : !read_weights(p, s, k->row0, n_rows, cols, err))
         return 0;
-    if (t->pair_rows && t->n_dims == 1)
-        sort_pairs(s->w, (float *)(void *)s->raw, n, t->pair_rows);
+    sort_values(s->w, s->sorted, n_rows, cols, t);
+    for (size_t i = 0; t->is_decay && i < n; i++)
+        s->w[i] = undo_decay(s->w[i]);
     for (size_t i = 0; t->is_one_plus && i < n; i++)
         s->w[i] -= 1;
     return piece_bytes(p, n_rows, cols);

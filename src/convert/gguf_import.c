@@ -35,6 +35,15 @@ uint64_t gguf_pair_row(uint64_t row, uint32_t pair_rows)
     return row - in_head + 2 * (in_head % half) + in_head / half;
 }
 
+uint64_t gguf_head_row(uint64_t row, const struct head_order *o)
+{
+    if (o->n_heads == 0 || row < o->first)
+        return row;
+    uint64_t head = (row - o->first) / o->rows, group = o->n_heads / o->n_keys;
+    uint64_t stored = head % group * o->n_keys + head / group;
+    return o->first + stored * o->rows + (row - o->first) % o->rows;
+}
+
 /* Factors of the rotation: they are in the config. */
 static bool is_for_config(const char *name)
 {
@@ -63,10 +72,38 @@ static uint32_t head_rows(const struct gguf_import *g, const struct gguf_arch *a
     return head_dim ? head_dim : n_heads ? dim / n_heads : 0;
 }
 
+/* Sizes of heads: shapes are checked against them with the config. */
+static bool set_head_order(struct source_tensor *t, const struct gguf_import *g,
+                           const struct gguf_arch *arch, struct error *err)
+{
+    uint32_t n_keys, n_heads, all, key_dim;
+    if (!gguf_arch_u32(&g->split, arch, "ssm.group_count", false, &n_keys, err) ||
+        !gguf_arch_u32(&g->split, arch, "ssm.time_step_rank", false, &n_heads, err) ||
+        !gguf_arch_u32(&g->split, arch, "ssm.inner_size", false, &all, err) ||
+        !gguf_arch_u32(&g->split, arch, "ssm.state_size", false, &key_dim, err))
+        return false;
+    if (n_keys == 0 || n_heads == 0 || n_heads % n_keys != 0 || all < n_heads)
+        return error_set(err, EX_DATAERR, "%s: %u value heads (%s.ssm.time_step_rank) for %u keys",
+                         g->split.parts[0].name, n_heads, arch->name, n_keys);
+    t->heads = (struct head_order){.n_keys = n_keys, .n_heads = n_heads, .rows = all / n_heads};
+    if (contains(t->name, ".in_proj_qkv.") || contains(t->name, ".conv1d."))
+        t->heads.first = 2 * n_keys * key_dim;
+    else if (contains(t->name, ".out_proj."))
+        t->heads.is_columns = true;
+    else if (!contains(t->name, ".in_proj_z."))
+        t->heads.rows = 1;
+    return true;
+}
+
 static bool set_order(struct source_tensor *t, const struct gguf_import *g,
                       const struct gguf_arch *arch, struct error *err)
 {
-    t->is_one_plus = (arch->flags & GGUF_ONE_PLUS) && is_norm(t->name);
+    const bool is_state = contains(t->name, ".linear_attn.");
+    t->is_one_plus = (arch->flags & GGUF_ONE_PLUS) && is_norm(t->name) && !is_state;
+    if ((arch->flags & GGUF_DELTA) && is_state && !is_norm(t->name)) {
+        t->is_decay = contains(t->name, ".A_log");
+        return set_head_order(t, g, arch, err);
+    }
     if (!(arch->flags & GGUF_PAIRS) || is_norm(t->name) ||
         (!contains(t->name, ".q_proj.") && !contains(t->name, ".k_proj.")))
         return true;

@@ -5,7 +5,7 @@
  *
  * What the file has in another form is undone: names; the rotary order of q and k rows that
  * llama.cpp uses for some architectures (pairs 2i, 2i + 1 instead of i, i + half of the head); 1 +
- * w for norms of Gemma.
+ * w for norms of Gemma and Qwen3.5; the order of value heads and the decay of the delta rule.
  */
 #ifndef QINS_GGUF_IMPORT_H
 #define QINS_GGUF_IMPORT_H
@@ -29,6 +29,8 @@ void gguf_import_close(struct gguf_import *g);
 
 /* Row of the file that holds row `row` as published, in heads of pair_rows rows. */
 uint64_t gguf_pair_row(uint64_t row, uint32_t pair_rows);
+/* The row of the file that has the published one; the same for columns. */
+uint64_t gguf_head_row(uint64_t row, const struct head_order *o);
 
 /* The file's name without ".gguf", or "general.name" if that is a blob's. Raw; caller frees. */
 char *gguf_import_name(const struct gguf_import *g);

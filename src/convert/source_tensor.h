@@ -8,6 +8,14 @@
 #include "gguf_types.h"
 #include "safetensors.h"
 
+/* Heads of values of the delta rule: published, those of one key stand side by side; in llama.cpp's
+ * files, the first of each key, then the second of each. */
+struct head_order {
+    uint32_t n_keys, n_heads; /* n_heads 0: as published */
+    uint32_t first, rows;     /* rows before the heads; of a head */
+    bool is_columns;          /* columns instead of rows */
+};
+
 struct source_tensor {
     const char *name;             /* "model.layers.0.mlp.down_proj.weight"; owned by the source */
     const struct gguf_type *type; /* of its elements; NULL or without widen: not read */
@@ -19,6 +27,8 @@ struct source_tensor {
     uint32_t pair_rows; /* rows of q or k in llama.cpp's rotary order, heads of so many; 0: as
                            published */
     bool is_one_plus;   /* the file holds 1 + w */
+    bool is_decay;      /* -exp(w) */
+    struct head_order heads;
 };
 
 #endif

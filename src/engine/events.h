@@ -32,14 +32,15 @@ enum stop_reason {
 enum { EVENT_TEXT_MAX = 64 };
 
 struct turn_stats {
-    uint32_t n_prompt;   /* tokens of the rendered chat */
-    uint32_t n_reused;   /* of them already in the cache, or ... */
-    uint32_t n_kept;     /* ... read from the disk into it: these are among n_reused */
-    uint32_t n_tokens;   /* generated */
-    uint32_t n_ctx_used; /* tokens in the cache */
-    uint32_t n_passes;   /* evaluations that gave them, the prompt's included */
-    uint32_t n_drafted;  /* tokens evaluated ahead, from a repetition in the text */
-    uint32_t n_accepted; /* of them those that came true */
+    uint32_t n_prompt;    /* tokens of the rendered chat */
+    uint32_t n_reused;    /* of them already in the cache, or ... */
+    uint32_t n_kept;      /* ... read from the disk into it: these are among n_reused */
+    uint32_t n_tokens;    /* generated */
+    uint32_t n_ctx_used;  /* tokens in the cache */
+    uint64_t state_bytes; /* memory of states, with their copies: of layers without attention */
+    uint32_t n_passes;    /* evaluations that gave them, the prompt's included */
+    uint32_t n_drafted;   /* tokens evaluated ahead, from a repetition in the text */
+    uint32_t n_accepted;  /* of them those that came true */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
     float miss_rate; /* 0..1 of the bytes of experts that the answer needed: read from the disk */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */

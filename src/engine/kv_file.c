@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- *   head | ids [n] | digests [blocks] | reference | to a multiple of 4096 | blocks
+ *   head | ids [n] | digests [blocks] | reference | to a multiple of 4096 | blocks | tail
  *
  * A block is [run][positions of the block][bytes per position]; the last one may have fewer
  * positions, and those before `from` have no runs of sliding layers.
@@ -23,10 +23,10 @@ struct head {
     char magic[8];
     uint8_t identity[KV_DIGEST];
     uint32_t n, is_long, from, zero;
-    uint64_t position_bytes, reference_bytes;
+    uint64_t position_bytes, reference_bytes, tail_bytes;
     uint8_t digest[KV_DIGEST]; /* of all before it, ids, digests and reference */
 };
-_Static_assert(sizeof(struct head) == 104, "no padding");
+_Static_assert(sizeof(struct head) == 112, "no padding");
 
 struct plan {
     size_t full_bytes, sliding_bytes; /* of a position in all full, all sliding layers */
@@ -185,14 +185,16 @@ static uint8_t *scratch_of(const struct plan *l, struct pool *pool)
 /* ---- the file ------------------------------------------------------------------------- */
 
 bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *kv,
-                   const int32_t *ids, uint32_t n, bool is_long, struct pool *pool)
+                   const int32_t *ids, uint32_t n, bool is_long, uint64_t tail_bytes,
+                   struct pool *pool)
 {
     struct plan l = plan_of(kv, n, kv->from);
     struct head h = {.n = n,
                      .is_long = is_long,
                      .from = kv->from,
                      .position_bytes = l.position_bytes,
-                     .reference_bytes = l.reference_bytes};
+                     .reference_bytes = l.reference_bytes,
+                     .tail_bytes = tail_bytes};
     size_t reference_bytes;
     struct kv_file f = {.n = n,
                         .ids = (int32_t *)ids,
@@ -230,7 +232,8 @@ static bool head_fits(const struct head *h, int fd, const uint8_t identity[KV_DI
     return h->from % BLOCK == 0 && h->from <= h->n && h->zero == 0 &&
            (kv->n_sliding > 0 || h->from == 0) && h->position_bytes == l->position_bytes &&
            h->reference_bytes == l->reference_bytes && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (uint64_t)st.st_size == l->bytes;
+           h->tail_bytes <= (uint64_t)st.st_size &&
+           (uint64_t)st.st_size - h->tail_bytes == l->bytes;
 }
 
 bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST], const struct kv *kv)
@@ -246,6 +249,8 @@ bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST], 
     f->n = h.n;
     f->is_long = h.is_long;
     f->from = h.from;
+    f->tail_at = l.bytes;
+    f->tail_bytes = h.tail_bytes;
     f->ids = xcalloc(f->n, sizeof *f->ids);
     f->digests = xcalloc(l.n_blocks, KV_DIGEST);
     f->reference = xmalloc(l.reference_bytes);

@@ -18,18 +18,21 @@ struct kv_file {
     uint32_t n;                    /* tokens */
     bool is_long;                  /* evaluated with longrope's long factors */
     uint32_t from;                 /* first position that it has of sliding layers */
+    uint64_t tail_at, tail_bytes;  /* what somebody else wrote behind it */
     int32_t *ids;                  /* [n] */
     uint8_t *reference;            /* kv_reference's bytes */
     uint8_t (*digests)[KV_DIGEST]; /* of the blocks */
 };
 
-/* Bytes of a file of n tokens. */
+/* Bytes of a file of n tokens, without its tail. */
 uint64_t kv_file_bytes(const struct kv *kv, uint32_t n);
 
 /* Writes positions [0, n) of the cache at the start of an empty file. `identity` stands for all
- * that the numbers depend on. -> false: errno tells why. */
+ * that the numbers depend on; tail_bytes will stand behind them (state_file). -> false: errno tells
+ * why. */
 bool kv_file_write(int fd, const uint8_t identity[KV_DIGEST], const struct kv *kv,
-                   const int32_t *ids /* [n] */, uint32_t n, bool is_long, struct pool *pool);
+                   const int32_t *ids /* [n] */, uint32_t n, bool is_long, uint64_t tail_bytes,
+                   struct pool *pool);
 
 /* Takes fd over. -> false: no whole file of this identity and shape; fd is closed then. */
 bool kv_file_open(struct kv_file *f, int fd, const uint8_t identity[KV_DIGEST],

@@ -181,30 +181,79 @@ static struct common_text match(const struct wanted *w, const int32_t *ids, uint
     return c;
 }
 
+/* What a session may go on behind, of n ids in its cache. */
+static struct common_text match_session(const struct wanted *w, const struct session *s)
+{
+    struct common_text c = {.n_a = session_len(s)};
+    uint32_t n;
+    do {
+        n = session_reach(s, (uint32_t)c.n_a);
+        c = match(w, session_ids(s), n, session_is_long(s));
+    } while (c.n_a < n && !session_holds(s, (uint32_t)c.n_a));
+    return c;
+}
+
+/* A file as a whole: keys and values, states behind them. */
+struct kept_file {
+    struct kv_file kv;
+    struct state_file states;
+};
+
+static void close_kept(struct kept_file *f)
+{
+    state_file_close(&f->states);
+    kv_file_close(&f->kv);
+}
+
+/* Takes fd over. -> false: not a whole file of this model. */
+static bool open_kept(struct kept_file *f, int fd, const uint8_t identity[KV_DIGEST],
+                      const struct session *s)
+{
+    if (!kv_file_open(&f->kv, fd, identity, session_kv(s)))
+        return false;
+    if (state_file_open(&f->states, &f->kv, session_state(s)))
+        return true;
+    kv_file_close(&f->kv);
+    return false;
+}
+
+/* The same of a file: where it has a state, and sliding layers reach. */
+static struct common_text match_file(const struct wanted *w, const struct kept_file *f,
+                                     const struct session *s)
+{
+    struct common_text c = {.n_a = f->kv.n};
+    uint32_t n;
+    do {
+        n = state_file_reach(&f->states, session_state(s), (uint32_t)c.n_a);
+        c = match(w, f->kv.ids, n, f->kv.is_long);
+    } while (state_file_reach(&f->states, session_state(s), (uint32_t)c.n_a) != c.n_a);
+    return kv_file_reaches(&f->kv, session_kv(s), (uint32_t)c.n_a) ? c : (struct common_text){0};
+}
+
 /* The file that has more of the prompt than `best`, which is improved, and than all others; or one
  * with fd -1. A file that is not whole is removed. */
-static struct kv_file find(const struct prompt_cache *k, const struct kv *kv,
-                           const struct wanted *w, struct common_text *best)
+static struct kept_file find(const struct prompt_cache *k, const struct session *s,
+                             const struct wanted *w, struct common_text *best)
 {
     struct entries e = list_folder(k->folder);
-    struct kv_file found = {.fd = -1};
+    struct kept_file found = {.kv = {.fd = -1}};
     for (size_t i = 0; i < e.n; i++) {
-        struct kv_file f;
+        struct kept_file f;
         if (strncmp(e.list[i].name, k->prefix, sizeof k->prefix - 1) != 0)
             continue;
         char *path = path_join(k->folder, e.list[i].name);
         int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd >= 0 && !kv_file_open(&f, fd, k->identity, kv)) {
+        if (fd >= 0 && !open_kept(&f, fd, k->identity, s)) {
             unlink(path);
         } else if (fd >= 0) {
-            struct common_text c = match(w, f.ids, f.n, f.is_long);
-            struct kv_file other = f;
-            if (c.n_b > best->n_b && kv_file_reaches(&f, kv, (uint32_t)c.n_a)) {
+            struct common_text c = match_file(w, &f, s);
+            struct kept_file other = f;
+            if (c.n_b > best->n_b) {
                 *best = c;
                 other = found;
                 found = f;
             }
-            kv_file_close(&other);
+            close_kept(&other);
         }
         free(path);
     }
@@ -232,32 +281,37 @@ uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const st
                        .ids = ids->ids,
                        .n = n - 1, /* the last is evaluated in any case */
                        .is_long = session_needs_long(s, n)};
-    struct common_text best = match(&w, session_ids(s), session_len(s), session_is_long(s));
-    if (!session_holds(s, (uint32_t)best.n_a))
-        best = (struct common_text){0};
-    struct kv_file f = find(k, session_kv(s), &w, &best);
+    struct common_text best = match_session(&w, s);
+    struct kept_file f = find(k, s, &w, &best);
     if (best.n_a > session_ctx(s)) {
-        kv_file_close(&f);
+        close_kept(&f);
         return 0;
     }
-    respell(ids, f.fd < 0 ? session_ids(s) : f.ids, best);
-    if (f.fd < 0)
+    respell(ids, f.kv.fd < 0 ? session_ids(s) : f.kv.ids, best);
+    if (f.kv.fd < 0)
         return 0;
     session_truncate(s, 0);
     uint32_t from;
-    n = kv_file_read(&f, session_kv(s), (uint32_t)best.n_a, &from, k->pool, go_on, arg);
-    n = session_adopt(s, f.ids, n, from, w.is_long);
-    futimens(f.fd, NULL); /* used now */
-    kv_file_close(&f);
+    n = kv_file_read(&f.kv, session_kv(s), (uint32_t)best.n_a, &from, k->pool, go_on, arg);
+    n = state_file_read(&f.states, session_state(s), n, k->pool);
+    n = session_adopt(s, f.kv.ids, n, from, w.is_long);
+    futimens(f.kv.fd, NULL); /* used now */
+    close_kept(&f);
     return n;
+}
+
+static uint64_t bytes_of(const struct session *s, uint32_t n)
+{
+    return kv_file_bytes(session_kv(s), n) + state_file_bytes(session_state(s), n);
 }
 
 /* Positions that fit the bound. */
 static uint32_t n_allowed(const struct prompt_cache *k, const struct session *s)
 {
     uint32_t n = session_len(s);
-    while (n > 0 && kv_file_bytes(session_kv(s), n) > k->max_bytes)
+    while (n > 0 && bytes_of(s, n) > k->max_bytes)
         n -= n / 16 + 1;
+    n = state_file_end(session_state(s), n);
     return session_holds(s, n) ? n : 0;
 }
 
@@ -265,8 +319,8 @@ uint32_t prompt_cache_missing(const struct prompt_cache *k, const struct session
 {
     struct wanted w = {.ids = session_ids(s), .n = n_allowed(k, s), .is_long = session_is_long(s)};
     struct common_text best = {0};
-    struct kv_file f = find(k, session_kv(s), &w, &best);
-    kv_file_close(&f);
+    struct kept_file f = find(k, s, &w, &best);
+    close_kept(&f);
     return w.n - (uint32_t)best.n_b;
 }
 
@@ -329,7 +383,8 @@ static bool write_file(struct prompt_cache *k, const struct session *s, uint32_t
     int fd = mkstemp(k->written);
     bool ok = fd >= 0 && flock(fd, LOCK_EX) == 0 &&
               kv_file_write(fd, k->identity, session_kv(s), session_ids(s), n, session_is_long(s),
-                            k->pool);
+                            state_file_bytes(session_state(s), n), k->pool) &&
+              state_file_write(fd, kv_file_bytes(session_kv(s), n), session_state(s), n, k->pool);
     if (fd < 0) {
         free(k->written);
         k->written = NULL;
@@ -343,7 +398,7 @@ bool prompt_cache_write(struct prompt_cache *k, const struct session *s, int64_t
 {
     struct error err;
     uint32_t n = n_allowed(k, s);
-    uint64_t bytes = kv_file_bytes(session_kv(s), n);
+    uint64_t bytes = bytes_of(s, n);
     char *name = xasprintf("%s%" PRId64 "%s", k->prefix, conversation, suffix);
     prompt_cache_abandon(k);
     bool ok = n > 0 && places_make_private(k->folder, &err);

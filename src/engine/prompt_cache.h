@@ -10,6 +10,7 @@
 
 #include "kv_file.h"
 #include "session.h"
+#include "state_file.h"
 #include "tokenizer.h"
 
 struct prompt_cache;

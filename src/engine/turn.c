@@ -141,6 +141,7 @@ static bool emit_token(struct turn *t, int32_t id)
     t->stamps[n % RATE_WINDOW] = now;
     t->stats.generate_ms = (float)(now - t->first_ms);
     t->stats.n_ctx_used = (uint32_t)t->ids.n + 1;
+    t->stats.state_bytes = state_bytes(session_state(t->e->session));
 
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
@@ -398,6 +399,7 @@ void turn_run(struct engine *e, const struct request *r)
         tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
     t.stats.n_ctx_used = session_len(e->session);
     t.stats.miss_rate = miss_rate(e->session, needed, missed);
+    t.stats.state_bytes = state_bytes(session_state(e->session));
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
         e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */

@@ -76,13 +76,37 @@ static void store_keys(const struct pass *p, uint32_t t, float *k, float *v)
         kv_store(&s->kv, p->layer, i, p->pos0 + t, k, v);
 }
 
+/* From a query and its gate head by head to all queries, then all gates. */
+static void part_gates(const struct model_config *c, const struct layer_plan *plan, float *q,
+                       float *spare /* [q dim] */)
+{
+    const size_t n = plan->head_dim;
+    for (uint32_t i = 0; i < c->n_heads; i++) {
+        memcpy(spare + i * n, q + (2 * i + 1) * n, n * sizeof *q);
+        memmove(q + i * n, q + 2 * i * n, n * sizeof *q);
+    }
+    memcpy(q + c->n_heads * n, spare, c->n_heads * n * sizeof *q);
+}
+
+/* Chunk: a token. */
+static void gate_token(void *arg, uint32_t t, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const struct layer_plan *plan = &p->l->plan;
+    const uint32_t n = plan->q_dim;
+    (void)worker;
+    p->s->k->sigmoid_mul(p->s->heads + (size_t)t * n, p->s->qkv + (size_t)t * plan->qkv_dim + n, n);
+}
+
 /* Chunk: a token. */
 static void store_token(void *arg, uint32_t t, uint32_t worker)
 {
     const struct pass *p = arg;
     const struct layer_plan *plan = &p->l->plan;
-    float *q = p->s->qkv + (size_t)t * plan->qkv_dim, *k = q + plan->q_dim;
+    float *q = p->s->qkv + (size_t)t * plan->qkv_dim, *k = q + plan->q_rows;
     (void)worker;
+    if (plan->has_out_gate)
+        part_gates(&p->s->m->config, plan, q, p->s->heads + (size_t)t * plan->q_dim);
     prepare_queries(p, t, q);
     if (plan->has_kv)
         store_keys(p, t, k, k + plan->kv_dim);
@@ -294,6 +318,8 @@ void attention_run(struct pass *p)
     } else {
         pass_run(p, attend_tokens, blocks(p, NEAR_TOKENS), work);
     }
+    if (p->l->plan.has_out_gate)
+        pass_run(p, gate_token, p->n, (uint64_t)(p->n - 1) * plan->q_dim);
     pass_lap(p, OP_ATTEND);
 }
 

@@ -169,6 +169,21 @@ static void attention(struct pass *p)
     pass_add_to_stream(p, &p->l->attn_post_norm);
 }
 
+/* Instead of attention. */
+static void mix(struct pass *p)
+{
+    struct session *s = p->s;
+    const struct model_config *c = &s->m->config;
+    const float *x = read_stream(p, &p->l->attn_norm);
+    pass_project(p, p->l->mixer_in, p->l->mixer_in_bias, p->l->n_mixer_in, x, s->mixer_in,
+                 mixer_in_dim(c));
+    pass_lap(p, OP_QKV);
+    mixer_run(p);
+    pass_project(p, &p->l->mixer_out, &p->l->mixer_out_bias, 1, s->mixer_out, s->h, c->dim);
+    pass_lap(p, OP_ATTN_OUT);
+    pass_add_to_stream(p, &p->l->attn_post_norm);
+}
+
 /* What every token goes through: x to s->h. */
 static void dense(struct pass *p, const float *x)
 {
@@ -245,6 +260,7 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     kv_make_room(&s->kv, pos0, n);
     experts_begin(s);
     set_angles(s, pos0, n);
+    s->state.has_other = false; /* written over */
     if (!again)
         pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
     if (!again && m->config.per_layer_dim)
@@ -258,12 +274,16 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
             halt(s, &p);
             return false;
         }
-        attention(&p);
+        if (p.l->plan.mixer == MIXER_ATTENTION)
+            attention(&p);
+        else
+            mix(&p);
         feed_forward(&p);
         if (m->config.per_layer_dim)
             inputs_run(&p);
         scale_stream(&p);
     }
+    state_passed(&s->state, n);
     return true;
 }
 

@@ -77,6 +77,7 @@ static void add_layer(struct kv *kv, uint32_t layer, bool slides, const struct l
     add_rows(kv, layer, l->n_heads);
 }
 
+/* A layer with another mixer than attention has no positions. */
 static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t spare)
 {
     uint64_t ring = (uint64_t)c->window + spare + KV_STEP;
@@ -85,6 +86,8 @@ static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t sp
     kv->layers = xcalloc(kv->n_layers, sizeof *kv->layers);
     for (uint32_t i = 0; i < kv->n_layers; i++) {
         bool slides = c->window && (c->layers[i] & LAYER_SLIDING) && kv->ring < kv->ctx_len;
+        if (config_mixer(c, i) != MIXER_ATTENTION)
+            continue;
         if (c->shapes[i].kv_layer == i) {
             add_layer(kv, i, slides, &c->shapes[i]);
         } else {

@@ -98,7 +98,7 @@ uint32_t kv_n_runs(const struct kv *kv);
 struct kv_run kv_run(const struct kv *kv, uint32_t i);
 /* What position 0 has set for all others, *bytes of it; NULL: nothing. */
 void *kv_reference(const struct kv *kv, size_t *bytes);
-enum { KV_LAYOUT = 2 }; /* another number whenever these bytes mean something else */
+enum { KV_LAYOUT = 3 }; /* another number whenever these bytes mean something else */
 
 /* Bytes that n positions take. */
 uint64_t kv_bytes(const struct kv *kv, uint32_t n_pos);

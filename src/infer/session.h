@@ -6,7 +6,9 @@
  * longest common prefix already in the cache and evaluates the rest, prompt and single new token
  * alike. longrope's rule (short factors up to the original context, long ones beyond, evaluated for
  * the whole length; the cache recomputed when the set changes) follows from it. So does what
- * sliding layers have forgotten: a prefix that is cut so far back is evaluated again.
+ * sliding layers have forgotten: a prefix that is cut so far back is evaluated again. What layers
+ * with a state know cannot be cut back either: copies of it are kept every few hundred tokens and
+ * where an answer and where a new question began, and evaluation goes on from the nearest.
  */
 #ifndef QINS_SESSION_H
 #define QINS_SESSION_H
@@ -15,6 +17,7 @@
 #include "matmul.h"
 #include "model.h"
 #include "pool.h"
+#include "state.h"
 
 struct session;
 
@@ -24,6 +27,9 @@ struct session_options {
     enum gemm gemm;
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
     uint32_t spare; /* positions beyond their window that sliding layers keep; 0: 1024 */
+    /* Copies of the state of layers without attention: */
+    uint32_t copy_every; /* tokens between two; 0: 512 */
+    uint64_t copy_bytes; /* of all of them, but two in any case; 0: 512 MiB */
 };
 
 /* f32 cache for f32 models (they are the reference), int8 for all others. */
@@ -58,10 +64,13 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
 const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
 uint32_t session_room(const struct session *s, uint32_t n);
 
-/* Forgets what lies behind the first n tokens; everything, if sliding layers no longer hold what
- * token n would see (session_holds). */
+/* Forgets what lies behind the first n tokens, and as many before as session_reach says: layers
+ * with a state go back to the last copy of it that is kept, and everything goes if sliding layers
+ * no longer hold what token n would see. */
 void session_truncate(struct session *s, uint32_t n);
-/* Whether evaluation can go on behind the first n of the tokens that are in the cache. */
+/* -> the most tokens, at most n of those in the cache, behind which evaluation can go on. */
+uint32_t session_reach(const struct session *s, uint32_t n);
+/* Whether that is n. */
 bool session_holds(const struct session *s, uint32_t n);
 
 /* Raw cache for serialisation. After filling n positions call session_adopt, with the first
@@ -69,6 +78,8 @@ bool session_holds(const struct session *s, uint32_t n);
  * to go on.
  */
 const struct kv *session_kv(const struct session *s);
+/* Its states, for the same: before session_adopt, they must have a copy at n (state.h). */
+struct state *session_state(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */
 bool session_is_long(const struct session *s);       /* evaluated with longrope's long factors */
 bool session_needs_long(const struct session *s, uint32_t n); /* what n ids are evaluated with */
@@ -86,7 +97,7 @@ enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen 
 uint32_t session_ctx(const struct session *s);
 uint32_t session_len(const struct session *s);      /* tokens in the cache */
 uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */
-uint64_t session_kv_bytes(const struct session *s); /* cache in use */
+uint64_t session_kv_bytes(const struct session *s); /* cache in use, with states */
 /* Weights of chosen experts so far, and what of them was not in memory when it was needed: read
  * from the model's file. 0 without experts. */
 void session_expert_reads(const struct session *s, uint64_t *needed_bytes, uint64_t *missed_bytes);

@@ -29,7 +29,8 @@ struct session {
     struct rope rope[N_ROPES];
     bool uses_rope[N_ROPES];
     struct kv kv;
-    uint32_t ctx_len, chunk;
+    struct state state;
+    uint32_t ctx_len, chunk, copy_every;
     enum gemm gemm;
 
     int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */
@@ -47,7 +48,12 @@ struct session {
     float *ffn;        /* [chunk][ffn_dim] */
     float *inputs;     /* [chunk][n_layers][per_layer_dim] of the running pass; or NULL */
     float *input_rows; /* [pool_size][n_layers][per_layer_dim]; or NULL */
-    struct expert_scratch *experts;     /* or NULL */
+    struct expert_scratch *experts; /* or NULL */
+    float *mixer_in;                /* [chunk][mixer_in_dim] */
+    float *mixed;                   /* [chunk][conv dim] behind the convolution */
+    float *gates;                   /* [chunk][2 v heads] of the delta rule: decays, betas */
+    float *mixer_out; /* [chunk][config_mixer_out]; `mixed` itself if there is only a convolution */
+    float *query_length, *key_length;   /* [k dim] of the delta rule: each value the same */
     float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
     uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
     float *scores;      /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
@@ -100,6 +106,12 @@ void inputs_run(struct pass *p);
 void attention_run(struct pass *p);
 /* Scores that one worker needs, in floats. */
 size_t attention_scratch(const struct session *s);
+
+/* A layer without attention: s->mixer_in, which the projections filled, to s->mixer_out. */
+void mixer_run(struct pass *p);
+uint32_t mixer_in_dim(const struct model_config *c);
+/* Makes the first n steps of the last pass again (state_go_back). */
+void mixer_again(struct session *s, uint32_t n);
 
 /* Evaluates one chunk: its keys and values are in the cache afterwards, and s->x holds the last
  * layer's output. `again`: the stopped pass goes on. -> false when told to stop. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ enum {
     UNIT_CHUNK = 512,  /* where a matrix unit is so fast that decoding weights counts */
     SCORE_TOKENS = 64, /* whose logits are in memory at a time */
     DEFAULT_SPARE = 1024,
+    COPY_EVERY = 512,
+    COPY_BYTES = 512 << 20,
 };
 
 /* ---- bringing it to some tokens ---------------------------------------------------------- */
@@ -48,8 +51,7 @@ static uint32_t common_prefix(const struct session *s, const int32_t *ids, uint3
         return 0;
     while (common < n && common < s->len && ids[common] == s->ids[common])
         common++;
-    common = common < n - n_last ? common : n - n_last;
-    return session_holds(s, common) ? common : 0;
+    return session_reach(s, common < n - n_last ? common : n - n_last);
 }
 
 /* Keeps the first n tokens, which the cache holds. */
@@ -58,6 +60,22 @@ static void keep(struct session *s, uint32_t n)
     s->len = n;
     if (n == 0)
         kv_clear(&s->kv);
+    mixer_again(s, state_go_back(&s->state, n));
+}
+
+/* Where a next pass over `count` tokens copies its state: every few hundred tokens, and before the
+ * last token of a prompt, where another answer would begin. `border`: that place, or 0. */
+static void plan_captures(struct session *s, uint32_t count, uint32_t border)
+{
+    const uint32_t end = s->len + count, every = s->copy_every;
+    state_end_pass(&s->state);
+    for (uint32_t at = (s->len / every + 1) * every; at <= end; at += every) {
+        if (border > s->len && border < at)
+            state_capture(&s->state, border);
+        state_capture(&s->state, at);
+    }
+    if (border > s->len && border <= end && border > end / every * every)
+        state_capture(&s->state, border);
 }
 
 /* The cache has these ids behind those that it had. */
@@ -81,12 +99,17 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
     keep(s, s->reused);
     s->is_long = rope_is_long(&s->m->config, n);
     s->has_logits = false;
+    const bool is_prompt = n_last == 1 && n - s->len > 1;
+    if (is_prompt) /* what was said so far ends here */
+        state_keep(&s->state);
     while (s->len < n) {
         uint32_t left = n - s->len;
         if (n_last > 1 && left > n_last) /* those have a pass of their own */
             left -= n_last;
         bool again = goes_on(s, ids, n, n_last);
         uint32_t count = again ? s->halted.n : left < s->chunk ? left : s->chunk;
+        if (!again)
+            plan_captures(s, count, is_prompt ? n - 1 : 0);
         if (!forward(s, ids + s->len, s->len, count, again, n, progress, arg))
             return SESSION_STOPPED;
         append_ids(s, ids + s->len, count);
@@ -120,18 +143,29 @@ void session_truncate(struct session *s, uint32_t n)
 {
     if (n >= s->len)
         return;
-    keep(s, session_holds(s, n) ? n : 0);
+    keep(s, session_reach(s, n));
     s->has_logits = false;
+}
+
+uint32_t session_reach(const struct session *s, uint32_t n)
+{
+    n = state_reach(&s->state, n < s->len ? n : s->len);
+    return kv_reaches(&s->kv, n) ? n : 0;
 }
 
 bool session_holds(const struct session *s, uint32_t n)
 {
-    return n <= s->len && kv_reaches(&s->kv, n);
+    return n <= s->len && session_reach(s, n) == n;
 }
 
 const struct kv *session_kv(const struct session *s)
 {
     return &s->kv;
+}
+
+struct state *session_state(const struct session *s)
+{
+    return (struct state *)&s->state;
 }
 
 const int32_t *session_ids(const struct session *s)
@@ -162,6 +196,7 @@ uint32_t session_adopt(struct session *s, const int32_t *ids, uint32_t n, uint32
         n = 0;
     if (n == 0)
         kv_clear(&s->kv);
+    state_adopt(&s->state, n);
     append_ids(s, ids, n);
     return n;
 }
@@ -194,6 +229,7 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     float *logits = xaligned_scratch((size_t)SCORE_TOKENS * s->m->config.vocab * sizeof *logits);
     s->reused = 0;
     keep(s, 0);
+    state_end_pass(&s->state); /* what a stopped one was to capture */
     s->is_long = rope_is_long(&s->m->config, n);
     s->has_logits = false;
     while (s->len < n) {
@@ -210,13 +246,44 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static void allocate_mixer(struct session *s)
+{
+    const struct model_config *c = &s->m->config;
+    const size_t n = s->chunk, k_dim = c->delta_k_dim;
+    s->mixer_in = xaligned_scratch(n * mixer_in_dim(c) * sizeof(float));
+    s->mixed = s->mixer_out = xaligned_scratch(n * config_conv_dim(c) * sizeof(float));
+    if (c->arch->mixer.kind != MIXER_DELTA)
+        return;
+    s->gates = xaligned_scratch(n * 2 * c->delta_v_heads * sizeof(float));
+    s->mixer_out = xaligned_scratch(n * config_delta_v_dim(c) * sizeof(float));
+    s->query_length = xaligned(k_dim * sizeof(float));
+    s->key_length = xaligned(k_dim * sizeof(float));
+    for (size_t i = 0; i < k_dim; i++) {
+        s->query_length[i] = 1 / (float)k_dim;
+        s->key_length[i] = 1 / sqrtf((float)k_dim);
+    }
+}
+
+static void free_mixer(struct session *s)
+{
+    if (s->mixer_out != s->mixed)
+        free(s->mixer_out);
+    free(s->mixer_in);
+    free(s->mixed);
+    free(s->gates);
+    free(s->query_length);
+    free(s->key_length);
+    state_free(&s->state);
+}
+
 static void allocate(struct session *s)
 {
     const struct model_config *c = &s->m->config;
     const struct layer_widths widths = config_widths(c);
     const size_t n = s->chunk, n_inputs = (size_t)c->n_layers * c->per_layer_dim;
     s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk,
-                       larger(larger(c->dim, widths.q), larger(widths.ffn, c->per_layer_dim)));
+                       larger(larger(config_mixer_out(c), widths.q),
+                              larger(c->dim, larger(widths.ffn, c->per_layer_dim))));
     const uint32_t up = (c->arch->is_gated ? 2 : 1) * widths.ffn;
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
     s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
@@ -241,6 +308,8 @@ static void allocate(struct session *s)
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
         s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * widths.kv * sizeof(uint16_t));
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
+    if (c->arch->mixer.kind != MIXER_ATTENTION)
+        allocate_mixer(s);
 }
 
 /* One that stands for most of the work. */
@@ -286,6 +355,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     for (uint32_t i = 0; i < c->n_layers; i++)
         if (m->layers[i].plan.rope != ROPE_NONE)
             s->uses_rope[m->layers[i].plan.rope] = true;
+    s->copy_every = o->copy_every ? o->copy_every : COPY_EVERY;
+    state_init(&s->state, m, o->copy_bytes ? o->copy_bytes : COPY_BYTES);
     allocate(s);
     return s;
 }
@@ -302,6 +373,7 @@ void session_free(struct session *s)
                         s->scores, s->logits, s->inputs, s->input_rows};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
+    free_mixer(s);
     free(s->unpacked);
     free(s->halted.ids);
     free(s->ids);
@@ -352,5 +424,5 @@ uint64_t session_kv_token_bytes(const struct session *s)
 
 uint64_t session_kv_bytes(const struct session *s)
 {
-    return kv_bytes(&s->kv, s->len);
+    return kv_bytes(&s->kv, s->len) + state_bytes(&s->state);
 }

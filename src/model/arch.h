@@ -48,20 +48,43 @@ enum reads {
     EMBED_SQRT_DIM = 1 << 10,         /* embeddings are multiplied by sqrt(hidden_size) */
     READS_CLAMP = 1 << 11,            /* swiglu_limit, swiglu_alpha: ACT_CLAMPED */
     HAS_SINKS = 1 << 12,              /* a learnt logit per head in the softmax of attention */
-    READS_SHAPES = 1 << 20,           /* global_head_dim and num_global_key_value_heads, or
+    READS_SHAPES = 1 << 13,           /* global_head_dim and num_global_key_value_heads, or
                                          per_layer_config; attention_k_eq_v, num_kv_shared_layers,
                                          use_double_wide_mlp */
-    READS_PER_LAYER_INPUTS = 1 << 21, /* hidden_size_ and vocab_size_per_layer_input */
-    LAST_LAYER_IS_FULL = 1 << 22,     /* whatever layer_types say */
-    SCORES_UNSCALED = 1 << 23,        /* q k^T as it is */
-    HAS_V_NORM = 1 << 24,             /* each head of values has unit mean square */
-    HAS_LAYER_SCALE = 1 << 25,        /* a layer's output is multiplied by "layer_scalar" */
+    READS_PER_LAYER_INPUTS = 1 << 14, /* hidden_size_ and vocab_size_per_layer_input */
+    LAST_LAYER_IS_FULL = 1 << 15,     /* whatever layer_types say */
+    SCORES_UNSCALED = 1 << 16,        /* q k^T as it is */
+    HAS_V_NORM = 1 << 17,             /* each head of values has unit mean square */
+    HAS_LAYER_SCALE = 1 << 18,        /* a layer's output is multiplied by "layer_scalar" */
+    READS_ADJUSTED_FFN = 1 << 20,     /* block_auto_adjust_ff_dim and what goes with it */
+    READS_MROPE = 1 << 21,            /* mrope_*: positions of images, which a text has not */
+    HAS_OUT_GATE = 1 << 22, /* q_proj makes a gate beside each query head: a sigmoid of it times
+                             * what the head sees */
 };
 
 /* Field of a config.json that turns biases on; NULL: never; ALWAYS. */
 #define ALWAYS ""
 
-enum { MAX_QKV = 3, MAX_GATE_UP = 2, MAX_IGNORED = 8 };
+enum { MAX_QKV = 3, MAX_GATE_UP = 2, MAX_IGNORED = 16, MAX_ALIASES = 4, MAX_MIXER_IN = 4 };
+
+/* How a layer mixes the tokens of a text. */
+enum mixer {
+    MIXER_ATTENTION,
+    MIXER_CONV,  /* out(c * conv(b * x)), b, c, x = in(h): LFM2's short convolution */
+    MIXER_DELTA, /* the gated delta rule behind a convolution (Qwen3.5) */
+    N_MIXERS
+};
+
+/* The mixer of layers without attention. */
+struct arch_mixer {
+    enum mixer kind;              /* MIXER_ATTENTION: all layers have attention */
+    const char *layer_type;       /* in "layer_types" */
+    const char *taps_key;         /* tokens that the convolution sees */
+    const char *bias;             /* field that turns biases on, as below */
+    const char *in[MAX_MIXER_IN]; /* b, c and x in one; or q k v in one, z, beta, decay */
+    const char *conv, *out;
+    const char *decay, *step_bias, *norm; /* delta rule: [v heads], [v heads], [v dim] */
+};
 
 /* How a token's experts are chosen, and what each of them weighs. */
 enum router {
@@ -110,8 +133,11 @@ struct arch {
     const char *class;                /* the one of "architectures" */
     const char *defaults;             /* JSON: what the original takes for fields that are absent */
     const char *ignored[MAX_IGNORED]; /* fields of published files that the original never reads */
+    struct {
+        const char *other, *key; /* another name of a field, which wins */
+    } aliases[MAX_ALIASES];
 
-    const char *act_key, *eps_key; /* names of these fields */
+    const char *act_key, *eps_key; /* names of these fields; act_key NULL: SiLU */
     enum norm_kind norm;
     enum qk_norm qk_norm;
     enum windows windows;
@@ -121,11 +147,14 @@ struct arch {
     /* Weights of a layer, below "model.layers.N."; a norm that is NULL is not there. */
     const char *attn_norm, *attn_post_norm; /* before attention; of what it adds */
     const char *ffn_norm, *ffn_post_norm;
-    const char *qkv[MAX_QKV];         /* one name: q, k and v in one matrix */
+    const char *qkv[MAX_QKV];                           /* one name: q, k and v in one matrix */
+    const char *attn_out, *q_norm, *k_norm, *last_norm; /* NULL: self_attn.o_proj, self_attn.q_norm,
+                                                         * self_attn.k_norm, model.norm */
     const char *gate_up[MAX_GATE_UP]; /* one name and is_gated: both in one matrix, gate first */
     const char *down;
     bool is_gated; /* down(act(gate) * up), else down(act(up)) */
     struct arch_experts experts;
+    struct arch_mixer mixer;
 };
 
 /* -> NULL if no architecture has this model_type. */

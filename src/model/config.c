@@ -16,10 +16,15 @@ uint32_t config_kv_dim(const struct model_config *c, uint32_t layer)
     return c->shapes[layer].n_kv_heads * c->shapes[layer].head_dim;
 }
 
+uint32_t config_q_rows(const struct model_config *c, uint32_t layer)
+{
+    return (c->arch->reads & HAS_OUT_GATE ? 2 : 1) * config_q_dim(c, layer);
+}
+
 uint32_t config_qkv_dim(const struct model_config *c, uint32_t layer)
 {
     bool is_own = c->shapes[layer].kv_layer == layer;
-    return config_q_dim(c, layer) + (is_own ? 2 * config_kv_dim(c, layer) : 0);
+    return config_q_rows(c, layer) + (is_own ? 2 * config_kv_dim(c, layer) : 0);
 }
 
 struct layer_widths config_widths(const struct model_config *c)
@@ -34,19 +39,71 @@ struct layer_widths config_widths(const struct model_config *c)
     return w;
 }
 
+enum mixer config_mixer(const struct model_config *c, uint32_t layer)
+{
+    return c->layers[layer] & LAYER_STATE ? c->arch->mixer.kind : MIXER_ATTENTION;
+}
+
+uint32_t config_delta_k_dim(const struct model_config *c)
+{
+    return c->delta_k_heads * c->delta_k_dim;
+}
+
+uint32_t config_delta_v_dim(const struct model_config *c)
+{
+    return c->delta_v_heads * c->delta_v_dim;
+}
+
+uint32_t config_conv_dim(const struct model_config *c)
+{
+    return c->arch->mixer.kind == MIXER_DELTA ? 2 * config_delta_k_dim(c) + config_delta_v_dim(c)
+                                              : c->dim;
+}
+
+uint32_t config_mixer_rows(const struct model_config *c, uint32_t part)
+{
+    if (c->arch->mixer.kind == MIXER_CONV)
+        return 3 * c->dim;
+    return part == 0 ? config_conv_dim(c) : part == 1 ? config_delta_v_dim(c) : c->delta_v_heads;
+}
+
+uint32_t config_mixer_out(const struct model_config *c)
+{
+    return c->arch->mixer.kind == MIXER_DELTA ? config_delta_v_dim(c) : c->dim;
+}
+
 /* Of one layer. */
-static uint64_t norm_params(const struct model_config *c, uint32_t layer)
+static uint64_t norm_params(const struct model_config *c)
 {
     const struct arch *a = c->arch;
-    const uint64_t head_dim = c->shapes[layer].head_dim;
-    bool is_own = c->shapes[layer].kv_layer == layer;
     uint64_t n = (a->attn_norm != NULL) + (a->attn_post_norm != NULL) + (a->ffn_norm != NULL) +
                  (a->ffn_post_norm != NULL);
-    uint64_t qk = a->qk_norm == QK_NORM_HEAD ? (is_own ? 2 : 1) * head_dim
-                  : a->qk_norm == QK_NORM_ALL
-                      ? (uint64_t)config_q_dim(c, layer) + config_kv_dim(c, layer)
-                      : 0;
-    return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1) + qk;
+    return n * c->dim * (a->norm == NORM_LAYER ? 2 : 1);
+}
+
+static uint64_t attention_params(const struct model_config *c, uint32_t layer)
+{
+    const struct arch *a = c->arch;
+    const struct layer_shape *s = &c->shapes[layer];
+    const bool is_own = s->kv_layer == layer;
+    uint64_t dim = c->dim, q_dim = config_q_dim(c, layer), kv_dim = config_kv_dim(c, layer);
+    uint64_t qkv = config_qkv_dim(c, layer) - (s->v_is_k ? kv_dim : 0);
+    uint64_t qk_norm = a->qk_norm == QK_NORM_HEAD  ? (is_own ? 2 : 1) * (uint64_t)s->head_dim
+                       : a->qk_norm == QK_NORM_ALL ? q_dim + kv_dim
+                                                   : 0;
+    return dim * qkv + q_dim * dim + qk_norm + (c->qkv_bias ? qkv : 0) + (c->out_bias ? dim : 0) +
+           (a->reads & HAS_SINKS ? c->n_heads : 0);
+}
+
+static uint64_t mixer_params(const struct model_config *c)
+{
+    const struct arch_mixer *a = &c->arch->mixer;
+    uint64_t in = 0, conv = config_conv_dim(c);
+    for (uint32_t i = 0; i < MAX_MIXER_IN && a->in[i]; i++)
+        in += config_mixer_rows(c, i);
+    return in * c->dim + conv * c->conv_taps + (uint64_t)config_mixer_out(c) * c->dim +
+           (c->mixer_bias ? in + conv + c->dim : 0) +
+           (a->kind == MIXER_DELTA ? 2 * (uint64_t)c->delta_v_heads + c->delta_v_dim : 0);
 }
 
 /* Of a feed-forward part with so many rows of its gate. */
@@ -73,20 +130,12 @@ static uint64_t expert_params(const struct model_config *c, uint32_t layer, uint
 
 static uint64_t layer_params(const struct model_config *c, uint32_t layer, uint32_t n_experts)
 {
-    const struct layer_shape *s = &c->shapes[layer];
-    uint64_t dim = c->dim, q_dim = config_q_dim(c, layer);
-    uint64_t qkv = config_qkv_dim(c, layer) - (s->v_is_k ? config_kv_dim(c, layer) : 0);
-    uint64_t n = dim * qkv + q_dim * dim + norm_params(c, layer);
+    uint64_t n = norm_params(c);
+    n += c->layers[layer] & LAYER_STATE ? mixer_params(c) : attention_params(c, layer);
     n += c->layers[layer] & LAYER_EXPERTS ? expert_params(c, layer, n_experts)
-                                          : ffn_params(c, s->ffn_dim, c->ffn_bias);
-    if (c->qkv_bias)
-        n += qkv;
-    if (c->out_bias)
-        n += dim;
-    if (c->arch->reads & HAS_SINKS)
-        n += c->n_heads;
+                                          : ffn_params(c, c->shapes[layer].ffn_dim, c->ffn_bias);
     if (c->per_layer_dim)
-        n += 2 * dim * c->per_layer_dim + dim;
+        n += (uint64_t)c->dim * (2 * c->per_layer_dim + 1);
     return n + ((c->arch->reads & HAS_LAYER_SCALE) ? 1 : 0);
 }
 

@@ -32,6 +32,7 @@ enum {
     MAX_LAYERS = 1024,
     MAX_FFN = 1 << 22
 };
+enum { MAX_CONV_TAPS = 16 };
 
 /* How positions rotate. */
 struct rope_config {
@@ -47,7 +48,12 @@ struct rope_config {
 };
 
 enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
-enum layer_flag { LAYER_SLIDING = 1 << 0, LAYER_NO_ROPE = 1 << 1, LAYER_EXPERTS = 1 << 2 };
+enum layer_flag {
+    LAYER_SLIDING = 1 << 0,
+    LAYER_NO_ROPE = 1 << 1,
+    LAYER_EXPERTS = 1 << 2,
+    LAYER_STATE = 1 << 3, /* the architecture's other mixer instead of attention */
+};
 
 enum { MAX_EXPERTS = 1024, MAX_EXPERTS_USED = 64 };
 
@@ -86,12 +92,17 @@ struct model_config {
     struct layer_shape shapes[MAX_LAYERS]; /* [n_layers] */
     uint32_t per_layer_dim;                /* what a token brings to each layer; 0: nothing */
     uint32_t per_layer_vocab;              /* rows of that table */
+    uint32_t conv_taps;                    /* tokens that a convolution sees, its own included */
+    uint32_t delta_k_heads,
+        delta_v_heads;                 /* heads of the delta rule; a key serves several values */
+    uint32_t delta_k_dim, delta_v_dim; /* size of a head */
     struct rope_config rope[N_ROPES];
     float norm_eps;
     enum act act;
     float act_limit, act_alpha; /* ACT_CLAMPED */
     struct expert_config experts;
     bool qkv_bias, out_bias, ffn_bias;
+    bool mixer_bias;       /* of other mixers than attention */
     bool tied;             /* the head is the embedding */
     float embed_scale;     /* of embeddings */
     float per_layer_scale; /* of per-layer embeddings */
@@ -113,9 +124,11 @@ bool config_parse(struct model_config *c, const char *config, size_t n_config,
 bool config_read(struct model_config *c, const json_t *config, const char *config_name,
                  const json_t *generation, const char *generation_name, struct error *err);
 
-/* Of one layer: queries, keys (or values), and what is projected for a token side by side: queries,
+/* Of one layer: queries, keys (or values), and what is projected for a token side by side: queries
+ * (and their gates),
  * then keys and values if they are its own. */
 uint32_t config_q_dim(const struct model_config *c, uint32_t layer);
+uint32_t config_q_rows(const struct model_config *c, uint32_t layer); /* queries and their gates */
 uint32_t config_kv_dim(const struct model_config *c, uint32_t layer);
 uint32_t config_qkv_dim(const struct model_config *c, uint32_t layer);
 /* The largest of all layers, for buffers. */
@@ -123,6 +136,13 @@ struct layer_widths {
     uint32_t q, kv, qkv, ffn;
 };
 struct layer_widths config_widths(const struct model_config *c);
+enum mixer config_mixer(const struct model_config *c, uint32_t layer);
+/* Of layers without attention: what their convolution goes over. */
+uint32_t config_conv_dim(const struct model_config *c);
+uint32_t config_mixer_rows(const struct model_config *c, uint32_t part); /* of arch_mixer's in */
+uint32_t config_mixer_out(const struct model_config *c);                 /* columns of its out */
+uint32_t config_delta_k_dim(const struct model_config *c); /* delta_k_heads * delta_k_dim */
+uint32_t config_delta_v_dim(const struct model_config *c); /* delta_v_heads * delta_v_dim */
 uint64_t config_n_params(const struct model_config *c);
 uint64_t config_n_active_params(const struct model_config *c); /* that one token goes through */
 

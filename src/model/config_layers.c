@@ -18,17 +18,57 @@ static bool parse_layer_types(struct layer_reader *p, const json_t *types)
     for (uint32_t i = 0; i < c->n_layers; i++) {
         const char *type = json_string_value(json_array_get(types, i));
         bool is_sliding = type && strcmp(type, "sliding_attention") == 0;
-        if (!is_sliding && (!type || strcmp(type, "full_attention") != 0))
+        const char *other = c->arch->mixer.layer_type;
+        bool is_other = type && other && strcmp(type, other) == 0;
+        if (!is_sliding && !is_other && (!type || strcmp(type, "full_attention") != 0))
             return error_set(p->err, EX_DATAERR,
                              "%s: \"layer_types\"[%u] \"%.40s\" is not supported; supported: "
-                             "full_attention, sliding_attention",
-                             p->f->name, i, type ? type : "(no string)");
+                             "full_attention, %s",
+                             p->f->name, i, type ? type : "(no string)",
+                             other ? other : "sliding_attention");
         if (is_sliding && c->arch->windows == WINDOWS_NONE)
             return error_set(p->err, EX_DATAERR,
                              "%s: \"layer_types\"[%u]: %s models have no sliding_attention",
                              p->f->name, i, c->arch->type);
-        c->layers[i] |= is_sliding ? LAYER_SLIDING : 0;
+        c->layers[i] |= is_sliding ? LAYER_SLIDING : is_other ? LAYER_STATE : 0;
     }
+    return true;
+}
+
+/* "full_attn_idxs": layers with attention; absent: all. */
+static bool parse_attention_list(struct layer_reader *p, const json_t *list)
+{
+    struct model_config *c = p->c;
+    size_t i;
+    json_t *at;
+    if (!list)
+        return true;
+    if (!json_is_array(list))
+        return error_set(p->err, EX_DATAERR, "%s: \"full_attn_idxs\" is not a list", p->f->name);
+    for (i = 0; i < c->n_layers; i++)
+        c->layers[i] |= LAYER_STATE;
+    json_array_foreach((json_t *)list, i, at)
+    {
+        json_int_t n = json_is_integer(at) ? json_integer_value(at) : -1;
+        if (n < 0 || n >= (json_int_t)c->n_layers)
+            return error_set(p->err, EX_DATAERR,
+                             "%s: \"full_attn_idxs\"[%zu] is not a layer's number below %u",
+                             p->f->name, i, c->n_layers);
+        c->layers[n] &= (uint8_t)~LAYER_STATE;
+    }
+    return true;
+}
+
+static bool parse_attention_interval(struct layer_reader *p)
+{
+    struct model_config *c = p->c;
+    uint32_t n = 0;
+    if (!config_field_u32(p->f, "full_attention_interval", false, &n, p->err))
+        return false;
+    if (n == 0)
+        return error_set(p->err, EX_DATAERR, "%s: \"full_attention_interval\" is 0", p->f->name);
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        c->layers[i] |= (i + 1) % n != 0 ? LAYER_STATE : 0;
     return true;
 }
 
@@ -93,6 +133,14 @@ static bool set_sliding_layers(struct layer_reader *p, bool has_window)
     const json_t *types = config_field(p->f, "layer_types");
     config_field(p->f, "sliding_window_pattern");
     config_field(p->f, "_sliding_window_pattern");
+    if (c->arch->mixer.kind == MIXER_CONV) {
+        const json_t *list = config_field(p->f, "full_attn_idxs");
+        return types ? parse_layer_types(p, types) : parse_attention_list(p, list);
+    }
+    if (c->arch->mixer.kind == MIXER_DELTA) {
+        config_field(p->f, "full_attention_interval"); /* of no use if there are layer_types */
+        return types ? parse_layer_types(p, types) : parse_attention_interval(p);
+    }
     if (types)
         return parse_layer_types(p, types);
     if (!has_window)

@@ -11,6 +11,7 @@
 #include "config_rope.h"
 #include "config_shapes.h"
 #include "config_tokens.h"
+#include "kernels.h"
 
 /* Limits that no real model reaches; they keep every product of sizes far below 64 bits. */
 enum {
@@ -117,6 +118,58 @@ static bool parse_sizes(struct parser *p)
                                              p->f.name, c->arch->eps_key, eps);
 }
 
+/* As LFM2 sizes its feed-forward part: two thirds of what the file says, rounded up. */
+static bool adjust_ffn(struct parser *p)
+{
+    struct model_config *c = p->c;
+    bool adjust = true;
+    double factor = 1;
+    uint32_t multiple = 256;
+    if (!(c->arch->reads & READS_ADJUSTED_FFN))
+        return true;
+    if (!config_field_bool(&p->f, "block_auto_adjust_ff_dim", true, &adjust, p->err) ||
+        !config_field_number(&p->f, "block_ffn_dim_multiplier", true, &factor, p->err) ||
+        !config_field_u32(&p->f, "block_multiple_of", true, &multiple, p->err))
+        return false;
+    if (multiple < 1 || multiple > MAX_FFN || !(factor > 0 && factor <= 16))
+        return error_set(p->err, EX_DATAERR,
+                         "%s: block_multiple_of %u or block_ffn_dim_multiplier %g is out of range",
+                         p->f.name, multiple, factor);
+    uint32_t n = (uint32_t)(factor * (uint32_t)(2 * (uint64_t)c->ffn_dim / 3));
+    if (adjust)
+        c->ffn_dim = (n + multiple - 1) / multiple * multiple;
+    return (c->ffn_dim >= 1 && c->ffn_dim <= MAX_FFN) ||
+           error_set(p->err, EX_DATAERR, "%s: a feed-forward part of %u, not in 1..%u", p->f.name,
+                     c->ffn_dim, MAX_FFN);
+}
+
+static bool parse_delta(struct parser *p)
+{
+    struct model_config *c = p->c;
+    if (!get_size(p, "linear_num_key_heads", MAX_HEADS, &c->delta_k_heads) ||
+        !get_size(p, "linear_num_value_heads", MAX_HEADS, &c->delta_v_heads) ||
+        !get_size(p, "linear_key_head_dim", MAX_HEAD_DIM, &c->delta_k_dim) ||
+        !get_size(p, "linear_value_head_dim", MAX_HEAD_DIM, &c->delta_v_dim))
+        return false;
+    if (c->delta_v_heads % c->delta_k_heads != 0)
+        return error_set(p->err, EX_DATAERR,
+                         "%s: linear_num_value_heads %u is not a multiple of "
+                         "linear_num_key_heads %u",
+                         p->f.name, c->delta_v_heads, c->delta_k_heads);
+    return c->delta_v_dim % DELTA_COLS == 0 ||
+           error_set(p->err, EX_DATAERR, "%s: linear_value_head_dim %u is not a multiple of %d",
+                     p->f.name, c->delta_v_dim, DELTA_COLS);
+}
+
+/* Of layers without attention. */
+static bool parse_mixer(struct parser *p)
+{
+    const struct arch_mixer *a = &p->c->arch->mixer;
+    return a->kind == MIXER_ATTENTION ||
+           (get_size(p, a->taps_key, MAX_CONV_TAPS, &p->c->conv_taps) &&
+            (a->kind != MIXER_DELTA || parse_delta(p)));
+}
+
 /* ---- switches ---------------------------------------------------------------------------- */
 
 static bool parse_activation(struct parser *p)
@@ -130,6 +183,8 @@ static bool parse_activation(struct parser *p)
         {"gelu_pytorch_tanh", ACT_GELU_TANH},
         {"gelu_new", ACT_GELU_TANH},
     };
+    if (!p->c->arch->act_key)
+        return true; /* SiLU */
     const char *act = json_string_value(config_field(&p->f, p->c->arch->act_key));
     for (size_t i = 0; act && i < sizeof acts / sizeof *acts; i++)
         if (strcmp(act, acts[i].name) == 0) {
@@ -144,6 +199,18 @@ static bool parse_activation(struct parser *p)
                      p->f.name, p->c->arch->act_key, act ? act : "(missing)");
 }
 
+/* It is there without being said; said otherwise, it is another model. */
+static bool parse_out_gate(struct parser *p)
+{
+    bool has_gate = true;
+    if (!(p->c->arch->reads & HAS_OUT_GATE))
+        return true;
+    return config_field_bool(&p->f, "attn_output_gate", true, &has_gate, p->err) &&
+           (has_gate ||
+            error_set(p->err, EX_DATAERR,
+                      "%s: attention without \"attn_output_gate\" is not supported", p->f.name));
+}
+
 static bool parse_bias(struct parser *p, const char *key, bool *out)
 {
     *out = key && !*key; /* ALWAYS */
@@ -155,6 +222,7 @@ static bool parse_biases(struct parser *p)
     struct model_config *c = p->c;
     return parse_bias(p, c->arch->qkv_bias, &c->qkv_bias) &&
            parse_bias(p, c->arch->out_bias, &c->out_bias) &&
+           parse_bias(p, c->arch->mixer.bias, &c->mixer_bias) &&
            parse_bias(p, c->arch->ffn_bias, &c->ffn_bias);
 }
 
@@ -269,10 +337,11 @@ static bool parse_clamp(struct parser *p)
 
 static bool parse_all(struct parser *p)
 {
-    return parse_arch(p) && parse_sizes(p) && parse_activation(p) && parse_biases(p) &&
-           parse_tied(p) && parse_scales(p) && parse_clamp(p) &&
-           config_read_layers(p->c, &p->f, p->err) && config_read_shapes(p->c, &p->f, p->err) &&
-           set_per_layer_scale(p) && config_read_experts(p->c, &p->f, p->err) &&
+    return parse_arch(p) && parse_sizes(p) && adjust_ffn(p) && parse_mixer(p) &&
+           parse_out_gate(p) && parse_activation(p) && parse_biases(p) && parse_tied(p) &&
+           parse_scales(p) && parse_clamp(p) && config_read_layers(p->c, &p->f, p->err) &&
+           config_read_shapes(p->c, &p->f, p->err) && set_per_layer_scale(p) &&
+           config_read_experts(p->c, &p->f, p->err) &&
            config_read_rope(p->c, &p->f, &p->unknown, p->err);
 }
 
@@ -302,17 +371,33 @@ static bool check_unknown(struct parser *p)
                      p->f.name, p->c->arch->type, p->unknown.data);
 }
 
+/* -> a copy in which every field has the name that is read here. */
+static json_t *without_aliases(const json_t *object, const struct arch *arch)
+{
+    json_t *copy = json_copy((json_t *)object);
+    for (size_t i = 0; arch && i < MAX_ALIASES && arch->aliases[i].other; i++) {
+        json_t *value = json_object_get(copy, arch->aliases[i].other);
+        if (!value)
+            continue;
+        json_object_set(copy, arch->aliases[i].key, value);
+        json_object_del(copy, arch->aliases[i].other);
+    }
+    return copy;
+}
+
 static bool read_language_model(struct model_config *c, const json_t *object, const json_t *outer,
                                 const char *name, struct error *err)
 {
     const char *type = json_string_value(json_object_get(object, "model_type"));
     const struct arch *arch = type ? arch_find(type) : NULL;
     json_t *defaults = arch ? json_loads(arch->defaults, 0, NULL) : NULL;
+    json_t *fields = without_aliases(object, arch);
     struct parser p = {
-        .c = c, .f = config_fields_new(object, defaults, name), .outer = outer, .err = err};
+        .c = c, .f = config_fields_new(fields, defaults, name), .outer = outer, .err = err};
     bool ok = parse_all(&p) && check_unknown(&p);
     config_fields_free(&p.f);
     json_decref(defaults);
+    json_decref(fields);
     buf_free(&p.unknown);
     return ok;
 }

@@ -290,6 +290,10 @@ static bool read_rope(struct model_config *c, struct rope_config *rope,
                             .part = 1};
     const char *dot = strrchr(name, ' ');
     char *prefix = xasprintf("%s.", dot ? dot + 1 : name);
+    if (c->arch->reads & READS_MROPE) { /* a text has the same position in all three of them */
+        config_field(&r.f, "mrope_section");
+        config_field(&r.f, "mrope_interleaved");
+    }
     bool ok = read_rotated_part(&r, rope) && read_position_scale(&r) && read_kind(&r, rope);
     config_fields_unknown(&r.f, prefix, unknown);
     config_fields_free(&r.f);

@@ -141,6 +141,70 @@ static bool finish_gpt_oss(const struct gguf_split *s, const struct gguf_arch *a
     return true;
 }
 
+static json_t *types_of_layers(const struct gguf_array *has_state, uint32_t n, bool if_zero,
+                               const char *type)
+{
+    json_t *types = json_array();
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_zero = gguf_integer_at(has_state, i) == 0;
+        json_array_append_new(types, json_string(is_zero == if_zero ? type : "full_attention"));
+    }
+    return types;
+}
+
+/* One number for each layer, at "ARCH.key". -> false: refused; n 0: the key is absent. */
+static bool get_per_layer(const struct gguf_split *s, const struct gguf_arch *arch, const char *key,
+                          enum gguf_wanted want, struct gguf_array *out, uint32_t *n_layers,
+                          struct error *err)
+{
+    char name[MAX_KEY];
+    key_name(name, arch, key);
+    if (!gguf_arch_u32(s, arch, "block_count", false, n_layers, err) ||
+        !gguf_get_array(&s->parts[0], name, true, want, out, err))
+        return false;
+    return out->n == 0 || out->n == *n_layers ||
+           error_set(err, EX_DATAERR, "%s: key \"%s\": %llu values for %u layers", s->parts[0].name,
+                     name, (unsigned long long)out->n, *n_layers);
+}
+
+/* Layers without heads of keys and values are convolutions. */
+static bool finish_lfm2(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                        struct error *err)
+{
+    struct gguf_array heads = {0};
+    uint32_t n_layers;
+    if (!get_per_layer(s, arch, "attention.head_count_kv", GGUF_WANT_INTEGERS, &heads, &n_layers,
+                       err))
+        return false;
+    if (heads.n > 0)
+        json_object_set_new(config, "layer_types", types_of_layers(&heads, n_layers, true, "conv"));
+    json_object_set(config, "norm_eps", json_object_get(config, "rms_norm_eps"));
+    json_object_del(config, "rms_norm_eps");
+    return true;
+}
+
+static bool finish_qwen35(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                          struct error *err)
+{
+    struct gguf_array flags = {0};
+    uint32_t n_layers, all, n_heads;
+    if (!get_per_layer(s, arch, "attention.recurrent_layers", GGUF_WANT_BOOLS, &flags, &n_layers,
+                       err) ||
+        !gguf_arch_u32(s, arch, "ssm.inner_size", false, &all, err) ||
+        !gguf_arch_u32(s, arch, "ssm.time_step_rank", false, &n_heads, err))
+        return false;
+    if (n_heads == 0 || all % n_heads != 0)
+        return error_set(err, EX_DATAERR,
+                         "%s: key \"%s.ssm.inner_size\": %u is not a multiple of "
+                         "ssm.time_step_rank %u",
+                         s->parts[0].name, arch->name, all, n_heads);
+    json_object_set_new(config, "linear_value_head_dim", json_integer(all / n_heads));
+    if (flags.n > 0)
+        json_object_set_new(config, "layer_types",
+                            types_of_layers(&flags, n_layers, false, "linear_attention"));
+    return true;
+}
+
 /* ---- rows ---------------------------------------------------------------------------- */
 
 static const struct gguf_field llama_fields[] = {
@@ -252,6 +316,43 @@ static const struct gguf_rename granite_moe_names[] = {
     {0},
 };
 
+static const struct gguf_field lfm2_fields[] = {
+    {"shortconv.l_cache", "conv_L_cache", GGUF_SIZE, true},
+    {0},
+};
+
+static const struct gguf_field qwen35_fields[] = {
+    {"ssm.conv_kernel", "linear_conv_kernel_dim", GGUF_SIZE, true},
+    {"ssm.state_size", "linear_key_head_dim", GGUF_SIZE, true},
+    {"ssm.group_count", "linear_num_key_heads", GGUF_SIZE, true},
+    {"ssm.time_step_rank", "linear_num_value_heads", GGUF_SIZE, true},
+    {"full_attention_interval", "full_attention_interval", GGUF_SIZE, false},
+    {0},
+};
+
+static const struct gguf_rename lfm2_names[] = {
+    {"token_embd_norm", "model.embedding_norm"},
+    {"output_norm", "model.embedding_norm"},
+    {"attn_norm", "operator_norm"},
+    {"attn_q_norm", "self_attn.q_layernorm"},
+    {"attn_k_norm", "self_attn.k_layernorm"},
+    {"attn_output", "self_attn.out_proj"},
+    {"shortconv.in_proj", "conv.in_proj"},
+    {"shortconv.conv", "conv.conv"},
+    {"shortconv.out_proj", "conv.out_proj"},
+    {"ffn_norm", "ffn_norm"},
+    {"ffn_gate", "feed_forward.w1"},
+    {"ffn_up", "feed_forward.w3"},
+    {"ffn_down", "feed_forward.w2"},
+    {0},
+};
+static const struct gguf_rename qwen35_names[] = {
+    {"attn_qkv", "linear_attn.in_proj_qkv"}, {"attn_gate", "linear_attn.in_proj_z"},
+    {"ssm_beta", "linear_attn.in_proj_b"},   {"ssm_alpha", "linear_attn.in_proj_a"},
+    {"ssm_conv1d", "linear_attn.conv1d"},    {"ssm_a", "linear_attn.A_log"},
+    {"ssm_dt.bias", "linear_attn.dt_bias"},  {"ssm_norm", "linear_attn.norm"},
+    {"ssm_out", "linear_attn.out_proj"},     {0},
+};
 static const struct gguf_rename phi3_names[] = {{"ffn_up", "mlp.gate_up_proj"}, {0}};
 static const struct gguf_rename gemma_names[] = {{"ffn_norm", "pre_feedforward_layernorm"}, {0}};
 static const struct gguf_rename gemma4_names[] = {
@@ -348,6 +449,14 @@ static const struct gguf_arch archs[] = {
      "{\"model_type\":\"ministral3\",\"architectures\":[\"Ministral3ForCausalLM\"],"
      "\"hidden_act\":\"silu\"}",
      GGUF_PAIRS, window, NULL, NULL},
+    {"lfm2",
+     "{\"model_type\":\"lfm2\",\"architectures\":[\"Lfm2ForCausalLM\"],"
+     "\"block_auto_adjust_ff_dim\":false}",
+     GGUF_NO_KV, lfm2_fields, lfm2_names, finish_lfm2},
+    {"qwen35",
+     "{\"model_type\":\"qwen3_5_text\",\"architectures\":[\"Qwen3_5ForCausalLM\"],"
+     "\"hidden_act\":\"silu\"}",
+     GGUF_PARTIAL | GGUF_ONE_PLUS | GGUF_DELTA, qwen35_fields, qwen35_names, finish_qwen35},
 };
 enum { N_ARCHS = sizeof archs / sizeof *archs };
 
@@ -430,16 +539,13 @@ bool gguf_published_name(const struct gguf_arch *arch, const char *name, char *o
     unsigned layer;
     size_t n_prefix = layer_prefix(name, &layer);
     const char *key = name + n_prefix, *ending = strrchr(key, '.');
-    const char *published = n_prefix ? find(arch->names, key, strlen(key)) : NULL;
-    if (published) { /* a name without an ending */
-        snprintf(out, size, "model.layers.%u.%s", layer, published);
-        return true;
-    }
+    const char *whole = find(arch->names, key, strlen(key));
+    if (whole && n_prefix)
+        return snprintf(out, size, "model.layers.%u.%s", layer, whole) > 0;
     if (!ending || (strcmp(ending, ".weight") != 0 && strcmp(ending, ".bias") != 0))
         return false;
     size_t n_key = (size_t)(ending - key);
-    if (n_prefix)
-        published = find(arch->names, key, n_key);
+    const char *published = find(arch->names, key, n_key);
     if (!published)
         published = find(n_prefix ? in_layers : outside_layers, key, n_key);
     if (!published)

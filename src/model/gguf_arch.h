@@ -35,7 +35,10 @@ enum {
     GGUF_PAIRS = 1,    /* rows of q and k stand in llama.cpp's rotary order */
     GGUF_ONE_PLUS = 2, /* norms hold 1 + w, the folder w */
     GGUF_PARTIAL = 4,  /* rope.dimension_count may be a part of a head */
-    GGUF_BY_LAYER = 8, /* sizes may differ by layer: `finish` looks at them */
+    GGUF_NO_KV = 8,    /* a layer without heads of keys and values has no attention */
+    GGUF_DELTA = 16, /* value heads of the delta rule stand in llama.cpp's order: the first of each
+                      * key head, then the second of each; its decay is -exp of the published */
+    GGUF_BY_LAYER = 32, /* sizes may differ by layer: `finish` looks at them */
 };
 
 struct gguf_arch {

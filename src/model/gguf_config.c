@@ -35,8 +35,12 @@ static bool get_size(const struct gguf_split *s, const struct gguf_arch *arch, c
     if (v->data.n == 0)
         return refuse_value(s, arch, key, "an empty array", err);
     *out = gguf_integer_at(&v->data, 0);
+    const bool skips_zero = arch->flags & GGUF_NO_KV;
     for (uint64_t i = 1; !(arch->flags & GGUF_BY_LAYER) && i < v->data.n; i++)
-        if (gguf_integer_at(&v->data, i) != *out)
+        if (skips_zero && *out == 0)
+            *out = gguf_integer_at(&v->data, i);
+        else if (gguf_integer_at(&v->data, i) != *out &&
+                 !(skips_zero && gguf_integer_at(&v->data, i) == 0))
             return refuse_value(s, arch, key, "layers of different sizes are not supported", err);
     return true;
 }
@@ -125,6 +129,7 @@ static bool is_other(const struct gguf_arch *arch, struct gguf_string key)
         "vocab_size",
         "attention.value_length", /* find_head */
         "rope.dimension_count",
+        "rope.dimension_sections", /* of images: a text has one position */
         "rope.freq_base",
         "rope.scaling.type",
         "rope.scaling.factor",
@@ -141,6 +146,9 @@ static bool is_other(const struct gguf_arch *arch, struct gguf_string key)
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (gguf_string_is(key, keys[i]))
             return true;
+    if ((arch->flags & GGUF_DELTA) && (gguf_string_is(key, "ssm.inner_size") ||
+                                       gguf_string_is(key, "attention.recurrent_layers")))
+        return true;
     return arch->finish && (gguf_string_is(key, "attention.sliding_window_pattern") ||
                             gguf_string_is(key, "rope.freq_base_swa") ||
                             gguf_string_is(key, "rope.dimension_count_swa") ||

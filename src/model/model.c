@@ -120,6 +120,7 @@ static bool bind_vector(const float **v, const struct safetensors *st, const str
                               st->name, "weight", w, err);
 }
 
+/* -> room for a vector that is not as it stands in the file; freed with the model. */
 static float *own_vector(struct model *m, size_t n)
 {
     m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
@@ -149,6 +150,35 @@ static bool bind_norm(const float **norm, struct model *m, const struct weight *
         copy[i] = 1 + (*norm)[i];
     *norm = copy;
     return true;
+}
+
+/* Turned round: a kernel goes over the channels. */
+static bool bind_conv(const float **conv, struct model *m, const struct weight *w,
+                      struct error *err)
+{
+    const float *data = bind_plane(&m->file, w, PLANE_DATA, sizeof *data, err);
+    if (!data || !check_finite(data, (size_t)w->rows * w->cols, -__FLT_MAX__, __FLT_MAX__,
+                               m->file.name, "weight", w, err))
+        return false;
+    float *turned = own_vector(m, (size_t)w->rows * w->cols);
+    for (uint32_t i = 0; i < w->rows; i++)
+        for (uint32_t tap = 0; tap < w->cols; tap++)
+            turned[(size_t)tap * w->rows + i] = data[(size_t)i * w->cols + tap];
+    *conv = turned;
+    return true;
+}
+
+static bool bind_decay(const float **decay, struct model *m, const struct weight *w,
+                       struct error *err)
+{
+    if (!bind_vector(decay, &m->file, w, err))
+        return false;
+    float *copy = own_vector(m, w->cols);
+    for (uint32_t i = 0; i < w->cols; i++)
+        copy[i] = -expf((*decay)[i]);
+    *decay = copy;
+    return check_finite(copy, w->cols, -__FLT_MAX__, 0, m->file.name, "exponential of weight", w,
+                        err);
 }
 
 /* ---- binding the model ---------------------------------------------------------------- */
@@ -222,6 +252,9 @@ static const float **bias_place(struct model *m, const struct weight *w)
     case ROLE_ROUTER: return &l->experts->router_bias;
     case ROLE_EXPERT_GATE_UP: return &l->experts->gate_up_bias[w->part];
     case ROLE_EXPERT_DOWN: return &l->experts->down_bias;
+    case ROLE_MIXER_IN: return &l->mixer_in_bias[w->part];
+    case ROLE_MIXER_OUT: return &l->mixer_out_bias;
+    case ROLE_CONV: return &l->conv_bias;
     default: return &m->norm.bias;
     }
 }
@@ -242,6 +275,14 @@ static bool bind_weight(struct model *m, const struct weight *w, struct error *e
         return bind_matrix(&l->gate_up[w->part], &m->file, w, err);
     case ROLE_DOWN: return bind_matrix(&l->down, &m->file, w, err);
     case ROLE_FFN_POST_NORM: return bind_norm(&l->ffn_post_norm.weight, m, w, err);
+    case ROLE_MIXER_IN:
+        l->n_mixer_in += 1;
+        return bind_matrix(&l->mixer_in[w->part], &m->file, w, err);
+    case ROLE_MIXER_OUT: return bind_matrix(&l->mixer_out, &m->file, w, err);
+    case ROLE_CONV: return bind_conv(&l->conv, m, w, err);
+    case ROLE_DECAY: return bind_decay(&l->decay, m, w, err);
+    case ROLE_STEP_BIAS: return bind_vector(&l->step_bias, &m->file, w, err);
+    case ROLE_MIXER_NORM: return bind_vector(&l->mixer_norm, &m->file, w, err);
     case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
     case ROLE_LAYER_INPUT:
         return bind_matrix(w->part ? &l->input_proj : &l->input_gate, &m->file, w, err);
@@ -347,12 +388,15 @@ static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer
     const struct layer_shape *shape = &c->shapes[layer];
     bool is_sliding = c->layers[layer] & LAYER_SLIDING;
     bool same_rope = memcmp(&c->rope[0], &c->rope[1], sizeof c->rope[0]) == 0;
-    struct layer_plan p = {.window = is_sliding ? c->window : 0,
+    struct layer_plan p = {.mixer = config_mixer(c, layer),
+                           .has_out_gate = a->reads & HAS_OUT_GATE,
+                           .window = is_sliding ? c->window : 0,
                            .rope = is_sliding && !same_rope ? ROPE_OF_SLIDING : ROPE_OF_FULL,
                            .head_dim = shape->head_dim,
                            .n_kv_heads = shape->n_kv_heads,
                            .group = c->n_heads / shape->n_kv_heads,
                            .q_dim = config_q_dim(c, layer),
+                           .q_rows = config_q_rows(c, layer),
                            .kv_dim = config_kv_dim(c, layer),
                            .qkv_dim = config_qkv_dim(c, layer),
                            .ffn_dim = shape->ffn_dim,
@@ -365,7 +409,7 @@ static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer
                            .score_scale = c->score_scale,
                            .score_cap = c->score_cap,
                            .residual_scale = c->residual_scale};
-    if (c->layers[layer] & LAYER_NO_ROPE)
+    if ((c->layers[layer] & LAYER_NO_ROPE) || p.mixer != MIXER_ATTENTION)
         p.rope = ROPE_NONE;
     return p;
 }

@@ -12,14 +12,17 @@
 
 /* What a layer does, resolved when the model is opened. */
 struct layer_plan {
-    uint32_t window; /* positions that it sees, its own included; 0: all before it */
-    int rope;        /* ROPE_OF_FULL or ROPE_OF_SLIDING; ROPE_NONE */
+    enum mixer mixer;
+    bool has_out_gate; /* attention: behind each query head stands its gate */
+    uint32_t window;   /* positions that it sees, its own included; 0: all before it */
+    int rope;          /* ROPE_OF_FULL or ROPE_OF_SLIDING; ROPE_NONE */
     uint32_t head_dim, n_kv_heads;
-    uint32_t group;                  /* heads of queries that share keys and values */
-    uint32_t q_dim, kv_dim, qkv_dim; /* of a token; qkv_dim: as they lie side by side */
-    uint32_t ffn_dim; /* rows of the gate of its dense feed-forward part; 0: it has none */
-    bool has_kv;      /* keys and values of its own; else it looks at another layer's */
-    bool v_is_k;      /* values are the projected keys */
+    uint32_t group;           /* heads of queries that share keys and values */
+    uint32_t q_dim, kv_dim;   /* of a token */
+    uint32_t q_rows, qkv_dim; /* queries and their gates; these, then keys and values */
+    uint32_t ffn_dim;         /* rows of the gate of its dense feed-forward part; 0: it has none */
+    bool has_kv;              /* keys and values of its own; else it looks at another layer's */
+    bool v_is_k;              /* values are the projected keys */
     enum norm_kind norm;
     enum qk_norm qk_norm;
     enum act act;
@@ -66,12 +69,25 @@ struct layer {
         qkv[MAX_QKV]; /* fused: one [(n_heads + 2 n_kv_heads) head_dim][dim]; else q, k, v */
     const float *qkv_bias[MAX_QKV];
     uint32_t n_qkv;
-    const float *sinks;                 /* [n_heads] logits in the softmax, without a value; NULL */
-    const float *q_norm, *k_norm;       /* [head_dim], or [q_dim] and [kv_dim]; NULL: none */
-    const float *v_norm;                /* [head_dim] of ones; NULL: none */
-    struct matrix attn_out;             /* [dim][n_heads * head_dim] */
-    const float *attn_out_bias;         /* [dim] */
-    struct norm attn_post_norm;         /* of what attention adds */
+    const float *sinks;           /* [n_heads] logits in the softmax, without a value; NULL */
+    const float *q_norm, *k_norm; /* [head_dim], or [q_dim] and [kv_dim]; NULL: none */
+    const float *v_norm;          /* [head_dim] of ones; NULL: none */
+    struct matrix attn_out;       /* [dim][n_heads * head_dim] */
+    const float *attn_out_bias;   /* [dim] */
+    /* Instead of attention's, if the plan has another mixer: */
+    struct matrix mixer_in[MAX_MIXER_IN]; /* conv: one [3 dim][dim]; delta rule: [conv dim],
+                                           * [v heads * v dim], [v heads], [v heads] rows */
+    const float *mixer_in_bias[MAX_MIXER_IN];
+    uint32_t n_mixer_in;
+    const float *conv;       /* [taps][conv dim]: the file has [conv dim][taps] */
+    const float *conv_bias;  /* [conv dim] */
+    struct matrix mixer_out; /* [dim][dim], or [dim][v heads * v dim] */
+    const float *mixer_out_bias;
+    const float *decay;      /* [v heads] -exp of what the file has */
+    const float *step_bias;  /* [v heads] */
+    const float *mixer_norm; /* [v dim] */
+
+    struct norm attn_post_norm;         /* of what attention, or the other mixer, adds */
     struct norm ffn_norm;               /* before the feed-forward part */
     struct matrix gate_up[MAX_GATE_UP]; /* fused: one [2 ffn_dim][dim], gate first; or gate, up; or
                                          * one [ffn_dim][dim], if not gated */

@@ -38,6 +38,12 @@ const char *role_name(enum role role)
         [ROLE_EXPERT_DOWN] = "expert_down",
         [ROLE_EXPERT_NORM] = "expert_norm",
         [ROLE_BESIDE_GATE] = "beside_gate",
+        [ROLE_MIXER_IN] = "mixer_in",
+        [ROLE_MIXER_OUT] = "mixer_out",
+        [ROLE_CONV] = "conv",
+        [ROLE_DECAY] = "decay",
+        [ROLE_STEP_BIAS] = "step_bias",
+        [ROLE_MIXER_NORM] = "mixer_norm",
     };
     return names[role];
 }
@@ -102,7 +108,8 @@ static void add_qk_norms(struct lister *l)
     const struct layer_shape *shape = &c->shapes[l->layer];
     const uint32_t dims[2] = {config_q_dim(c, l->layer), config_kv_dim(c, l->layer)};
     const uint32_t n = shape->kv_layer == l->layer ? 2 : 1;
-    static const char *const names[2] = {"self_attn.q_norm", "self_attn.k_norm"};
+    const char *const names[2] = {c->arch->q_norm ? c->arch->q_norm : "self_attn.q_norm",
+                                  c->arch->k_norm ? c->arch->k_norm : "self_attn.k_norm"};
     for (uint32_t part = 0; c->arch->qk_norm != QK_NORM_NONE && part < n; part++)
         add(l,
             (struct weight){.role = ROLE_QK_NORM,
@@ -196,20 +203,78 @@ static void add_experts(struct lister *l)
     add_ffn(l, ROLE_EXPERT_GATE_UP, ROLE_EXPERT_DOWN, e->n, e->dim, a->gate_up, a->down, e->bias);
 }
 
+static void add_attention(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const struct arch *a = c->arch;
+    const struct layer_shape *shape = &c->shapes[l->layer];
+    const uint32_t q_rows = config_q_rows(c, l->layer), kv_dim = config_kv_dim(c, l->layer);
+    const uint32_t qkv_rows[MAX_QKV] = {a->qkv[1] ? q_rows : q_rows + 2 * kv_dim, kv_dim, kv_dim};
+    const uint32_t n_qkv = shape->kv_layer != l->layer ? 1 : shape->v_is_k ? 2 : MAX_QKV;
+    for (uint32_t i = 0; i < n_qkv && a->qkv[i]; i++)
+        add_matrix(l, ROLE_QKV, i, qkv_rows[i], c->dim, a->qkv[i], c->qkv_bias);
+    add_qk_norms(l);
+    add_plain(l, ROLE_SINKS, a->reads & HAS_SINKS ? "self_attn.sinks" : NULL, c->n_heads);
+    add_matrix(l, ROLE_ATTN_OUT, 0, c->dim, config_q_dim(c, l->layer),
+               a->attn_out ? a->attn_out : "self_attn.o_proj", c->out_bias);
+}
+
+/* Of a few rows, which decide how fast a state fades: they are small, and stay as they are. */
+static void add_exact(struct lister *l, enum role role, uint32_t part, uint32_t rows,
+                      const char *name)
+{
+    enum format exact = l->format == FORMAT_F32 ? FORMAT_F32 : FORMAT_BF16;
+    add(l,
+        (struct weight){
+            .role = role, .part = part, .format = exact, .rows = rows, .cols = l->c->dim},
+        name, false);
+}
+
+static void add_delta(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const struct arch_mixer *a = &c->arch->mixer;
+    for (uint32_t i = 2; i < MAX_MIXER_IN; i++)
+        add_exact(l, ROLE_MIXER_IN, i, config_mixer_rows(c, i), a->in[i]);
+    add_plain(l, ROLE_DECAY, a->decay, c->delta_v_heads);
+    add_plain(l, ROLE_STEP_BIAS, a->step_bias, c->delta_v_heads);
+    add(l,
+        (struct weight){.role = ROLE_MIXER_NORM,
+                        .is_vector = true,
+                        .format = FORMAT_F32,
+                        .rows = 1,
+                        .cols = c->delta_v_dim},
+        a->norm, false);
+}
+
+/* Of a layer without attention. */
+static void add_mixer(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const struct arch_mixer *a = &c->arch->mixer;
+    for (uint32_t i = 0; i < 2 && a->in[i]; i++)
+        add_matrix(l, ROLE_MIXER_IN, i, config_mixer_rows(c, i), c->dim, a->in[i], c->mixer_bias);
+    if (a->kind == MIXER_DELTA)
+        add_delta(l);
+    add(l,
+        (struct weight){.role = ROLE_CONV,
+                        .format = FORMAT_F32,
+                        .rows = config_conv_dim(c),
+                        .cols = c->conv_taps},
+        a->conv, c->mixer_bias);
+    add_matrix(l, ROLE_MIXER_OUT, 0, c->dim, config_mixer_out(c), a->out, c->mixer_bias);
+}
+
 static void add_layer(struct lister *l)
 {
     const struct model_config *c = l->c;
     const struct arch *a = c->arch;
     const struct layer_shape *shape = &c->shapes[l->layer];
-    const uint32_t q_dim = config_q_dim(c, l->layer), kv_dim = config_kv_dim(c, l->layer);
-    const uint32_t qkv_rows[MAX_QKV] = {a->qkv[1] ? q_dim : q_dim + 2 * kv_dim, kv_dim, kv_dim};
-    const uint32_t n_qkv = shape->kv_layer != l->layer ? 1 : shape->v_is_k ? 2 : MAX_QKV;
     add_norm(l, ROLE_ATTN_NORM, a->attn_norm);
-    for (uint32_t i = 0; i < n_qkv && a->qkv[i]; i++)
-        add_matrix(l, ROLE_QKV, i, qkv_rows[i], c->dim, a->qkv[i], c->qkv_bias);
-    add_qk_norms(l);
-    add_plain(l, ROLE_SINKS, a->reads & HAS_SINKS ? "self_attn.sinks" : NULL, c->n_heads);
-    add_matrix(l, ROLE_ATTN_OUT, 0, c->dim, q_dim, "self_attn.o_proj", c->out_bias);
+    if (c->layers[l->layer] & LAYER_STATE)
+        add_mixer(l);
+    else
+        add_attention(l);
     add_norm(l, ROLE_ATTN_POST_NORM, a->attn_post_norm);
     add_norm(l, ROLE_FFN_NORM, a->ffn_norm);
     if (c->layers[l->layer] & LAYER_EXPERTS)
@@ -251,7 +316,7 @@ struct weight_list weight_list(const struct model_config *c, enum format format)
     for (l.layer = 0; l.layer < c->n_layers; l.layer++)
         add_layer(&l);
     l.layer = 0;
-    add_norm(&l, ROLE_NORM, "model.norm");
+    add_norm(&l, ROLE_NORM, c->arch->last_norm ? c->arch->last_norm : "model.norm");
     if (!c->tied)
         add_matrix(&l, ROLE_HEAD, 0, c->vocab, c->dim, "lm_head", false);
     return l.list;

@@ -67,10 +67,16 @@ enum role {
     ROLE_EXPERT_DOWN,
     ROLE_EXPERT_NORM, /* part: enum expert_norm */
     ROLE_BESIDE_GATE,
+    ROLE_MIXER_IN, /* of layers without attention; part: of arch_mixer's in */
+    ROLE_MIXER_OUT,
+    ROLE_CONV, /* [channels][taps], always f32 */
+    ROLE_DECAY,
+    ROLE_STEP_BIAS,
+    ROLE_MIXER_NORM,
     N_ROLES
 };
 
-enum { MAX_PARTS = MAX_QKV };
+enum { MAX_PARTS = MAX_MIXER_IN };
 enum expert_norm { EXPERT_NORM_IN, EXPERT_NORM_POST, EXPERT_NORM_DENSE_POST, N_EXPERT_NORMS };
 
 struct weight {

@@ -425,8 +425,34 @@ static void run_add_scaled(const struct kernels *k, float *out, const float *a, 
     k->add_scaled(out, b, 0.22f, n);
 }
 
+static void run_mul(const struct kernels *k, float *out, const float *a, const float *b, uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->mul(out, b, n);
+}
+
+static void run_sigmoid_mul(const struct kernels *k, float *out, const float *a, const float *b,
+                            uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->sigmoid_mul(out, n % 3 ? b : out, n);
+}
+
+/* One to four taps over what there is. */
+static void run_short_conv(const struct kernels *k, float *out, const float *a, const float *b,
+                           uint32_t n)
+{
+    const float *rows[4] = {a, b, b, a};
+    const uint32_t taps = 1 + n % 4, ld = n / taps;
+    memcpy(out, a, n * sizeof *out);
+    k->short_conv(out, rows, b, ld, n % 5 ? NULL : a, taps, ld);
+}
+
 static void check_vectors(struct state *s)
 {
+    check_vector(s, (void *)(uintptr_t)s->new->mul, "mul", run_mul);
+    check_vector(s, (void *)(uintptr_t)s->new->sigmoid_mul, "sigmoid_mul", run_sigmoid_mul);
+    check_vector(s, (void *)(uintptr_t)s->new->short_conv, "short_conv", run_short_conv);
     check_vector(s, (void *)(uintptr_t)s->new->layer_norm, "layer_norm", run_layer_norm);
     check_vector(s, (void *)(uintptr_t)s->new->gelu_mul, "gelu_mul", run_gelu_mul);
     check_vector(s, (void *)(uintptr_t)s->new->clamped_mul, "clamped_mul", run_clamped_mul);
@@ -710,8 +736,65 @@ static void check_unpack(struct state *s)
     }
 }
 
+/* ---- states ------------------------------------------------------------------------------ */
+
+static void check_delta_shape(struct state *s, uint32_t n_tok, uint32_t k_dim, bool in_place)
+{
+    const size_t ld = 2 * k_dim + DELTA_COLS + 3, n = k_dim * DELTA_COLS, ld_out = DELTA_COLS + 1;
+    struct input in = random_floats(n_tok * ld, (int)random_below(2)), before = random_floats(n, 0);
+    struct input gates = input_new(2 * n_tok * sizeof(float));
+    struct output out[2], state[2];
+    for (uint32_t i = 0; i < 2 * n_tok; i++)
+        ((float *)gates.p)[i] = (float)random_unit();
+    WHAT(s, "delta_rule %u tokens, keys of %u%s", n_tok, k_dim, in_place ? ", in place" : "");
+    for (int i = 0; i < 2; i++) {
+        out[i] = output_new(((n_tok - 1) * ld_out + DELTA_COLS) * sizeof(float));
+        state[i] = output_new(n * sizeof(float));
+        output_poison(&out[i]);
+        output_poison(&state[i]);
+        if (in_place)
+            memcpy(state[i].p, before.p, n * sizeof(float));
+        (i ? s->new : s->ref)
+            ->delta_rule(&(struct delta_rule){.state = (float *)state[i].p,
+                                              .before = in_place ? (const float *)state[i].p
+                                                                 : (const float *)before.p,
+                                              .q = in.p,
+                                              .k = (const float *)in.p + k_dim,
+                                              .v = (const float *)in.p + 2 * k_dim,
+                                              .ld = ld,
+                                              .decay = gates.p,
+                                              .beta = (const float *)gates.p + 1,
+                                              .ld_gate = 2,
+                                              .out = (float *)out[i].p,
+                                              .ld_out = ld_out,
+                                              .n_tok = n_tok,
+                                              .k_dim = k_dim});
+    }
+    compare(s, &out[0], &out[1]);
+    compare(s, &state[0], &state[1]);
+    for (int i = 0; i < 2; i++) {
+        output_free(&out[i]);
+        output_free(&state[i]);
+    }
+    input_free(&in);
+    input_free(&before);
+    input_free(&gates);
+}
+
+static void check_delta(struct state *s)
+{
+    static const uint32_t dims[] = {1, 2, 3, 4, 7, 16, 33, 64, 126, 128, 256};
+    if (!begin(s, (void *)(uintptr_t)s->new->delta_rule, "delta_rule"))
+        return;
+    for (size_t i = 0; i < COUNT(dims); i++)
+        for (uint32_t n_tok = 1; n_tok < 12; n_tok += 3)
+            for (int in_place = 0; in_place < 2; in_place++)
+                check_delta_shape(s, n_tok, dims[i], in_place);
+}
+
 static void check_all(struct state *s)
 {
+    check_delta(s);
     check_matrices(s);
     check_quantise(s);
     check_vectors(s);

@@ -331,6 +331,85 @@ static void test_rows_of_formats_are_what_the_kernels_do(void **state)
 
 /* ---- CPU levels ----------------------------------------------------------------------- */
 
+/* ---- states ------------------------------------------------------------------------------ */
+
+static void test_gates_and_convolutions(void **state)
+{
+    (void)state;
+    enum { N = 40, TAPS = 3 };
+    float x[N], gate[N], y[N], rows[TAPS][N], w[TAPS * N], bias[N], out[N];
+    random_seed(77);
+    random_fill(x, N, 3);
+    random_fill(gate, N, 3);
+    random_fill(rows[0], TAPS * N, 1);
+    random_fill(w, TAPS * N, 1);
+    random_fill(bias, N, 1);
+    memcpy(y, x, sizeof y);
+    k.sigmoid_mul(y, gate, N);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(y[i], x[i] / (1 + exp(-(double)gate[i])), 1e-6);
+    memcpy(y, x, sizeof y);
+    k.mul(y, gate, N);
+    for (int i = 0; i < N; i++)
+        assert_float_equal(y[i], x[i] * gate[i], 1e-6);
+    for (int biased = 0; biased < 2; biased++) {
+        k.short_conv(out, (const float *const[]){rows[0], rows[1], rows[2]}, w, N,
+                     biased ? bias : NULL, TAPS, N);
+        for (int i = 0; i < N; i++) {
+            double sum = biased ? bias[i] : 0;
+            for (int tap = 0; tap < TAPS; tap++)
+                sum += (double)w[tap * N + i] * rows[tap][i];
+            assert_float_equal(out[i], sum, 1e-5);
+        }
+    }
+}
+
+/* S becomes decay S (1 - beta k k^T) + beta k v^T, as the paper writes it. */
+static void test_delta_rule(void **state)
+{
+    (void)state;
+    enum { K = 24, T = 9, LD = 2 * K + DELTA_COLS };
+    static float in[T * LD], s[K * DELTA_COLS];
+    static double want[K][DELTA_COLS];
+    float gates[T][2], out[T][DELTA_COLS];
+    random_seed(78);
+    random_fill(in, T * LD, 0.3f);
+    random_fill(s, K * DELTA_COLS, 1);
+    for (int i = 0; i < K * DELTA_COLS; i++)
+        want[i / DELTA_COLS][i % DELTA_COLS] = s[i];
+    for (int t = 0; t < T; t++)
+        for (int i = 0; i < 2; i++)
+            gates[t][i] = (float)random_unit();
+    k.delta_rule(&(struct delta_rule){.state = s,
+                                      .before = s,
+                                      .q = in,
+                                      .k = in + K,
+                                      .v = in + 2 * K,
+                                      .ld = LD,
+                                      .decay = gates[0],
+                                      .beta = gates[0] + 1,
+                                      .ld_gate = 2,
+                                      .out = out[0],
+                                      .ld_out = DELTA_COLS,
+                                      .n_tok = T,
+                                      .k_dim = K});
+    for (int t = 0; t < T; t++)
+        for (int c = 0; c < DELTA_COLS; c++) {
+            const float *q = in + t * LD, *key = q + K, *v = key + K;
+            double said = 0, answer = 0;
+            for (int r = 0; r < K; r++)
+                said += key[r] * want[r][c];
+            for (int r = 0; r < K; r++) {
+                want[r][c] = gates[t][0] * (want[r][c] - gates[t][1] * key[r] * said) +
+                             gates[t][1] * key[r] * v[c];
+                answer += q[r] * want[r][c];
+            }
+            assert_float_equal(out[t][c], answer, 1e-5);
+        }
+    for (int i = 0; i < K * DELTA_COLS; i++)
+        assert_float_equal(s[i], want[i / DELTA_COLS][i % DELTA_COLS], 1e-5);
+}
+
 static void test_levels_have_names(void **state)
 {
     (void)state;
@@ -492,6 +571,8 @@ int main(void)
         cmocka_unit_test(test_rms_norm),
         cmocka_unit_test(test_rope_rotates),
         cmocka_unit_test(test_silu_mul_and_add),
+        cmocka_unit_test(test_gates_and_convolutions),
+        cmocka_unit_test(test_delta_rule),
         cmocka_unit_test(test_layer_norm),
         cmocka_unit_test(test_gelu_caps_and_scales),
         cmocka_unit_test(test_clamped_mul),

@@ -8,6 +8,8 @@ static const char *const gguf_twins[] = {
     "gemma3",
     "gemma4",
     "gemma4-moe",
+    "lfm2",
+    "qwen3.5",
     "granite",
     "llama-bias-headdim",
     "llama-gqa-tied",

@@ -217,6 +217,7 @@ static void note_done(struct status *f, const struct event *e)
     f->last = e->stats;
     f->stop = e->stop;
     f->n_ctx_used = e->stats.n_ctx_used;
+    f->state_bytes = e->stats.state_bytes;
     f->now_tokens_per_s = 0;
     f->all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
     f->all.ms += (double)e->stats.generate_ms;
@@ -303,6 +304,7 @@ static void on_stats(struct chat_session *s, const struct turn_stats *now)
     s->status.state = STATE_ANSWERING;
     s->status.now_tokens_per_s = now->tokens_per_s;
     s->status.n_ctx_used = now->n_ctx_used;
+    s->status.state_bytes = now->state_bytes;
     last->first_token_ms = now->first_token_ms;
     last->prompt_ms = now->prompt_ms;
     last->n_tokens = now->n_tokens;

@@ -20,6 +20,11 @@ double status_mean_rate(const struct status *f)
     return f->all.ms > 0 ? (double)f->all.n_tokens * 1000 / f->all.ms : 0;
 }
 
+uint64_t status_cache_bytes(const struct status *f)
+{
+    return f->n_ctx_used * f->kv_token_bytes + f->state_bytes;
+}
+
 uint32_t status_context_used(const struct status *f)
 {
     return f->n_ctx_used ? f->n_ctx_used : f->n_ctx_before;
@@ -90,8 +95,7 @@ static void report_model(const struct status *f, bool columns, struct buf *out)
     char a[32], b[32], c[32];
     buf_puts(out, "\nThe model\n");
     status_row(out, columns, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
-    status_row(out, columns, "KV cache", "%s",
-               format_bytes(f->n_ctx_used * f->kv_token_bytes, a, sizeof a));
+    status_row(out, columns, "KV cache", "%s", format_bytes(status_cache_bytes(f), a, sizeof a));
     status_row(out, columns, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
     status_row(out, columns, "resident", "%s: private %s, mapped %s",
                format_bytes(f->memory.rss_bytes, a, sizeof a),

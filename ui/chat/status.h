@@ -32,7 +32,7 @@ struct status {
     uint32_t n_ctx_used, ctx_len;
     uint32_t n_ctx_before; /* what an opened conversation took when it was left; used until a turn
                               tells anew */
-    uint64_t kv_token_bytes;
+    uint64_t kv_token_bytes, state_bytes;
     struct memory_use memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
@@ -47,6 +47,8 @@ struct status {
 double status_prompt_rate(const struct turn_stats *s);
 /* Tokens per second of all turns together; 0: unknown. */
 double status_mean_rate(const struct status *f);
+/* What the context takes in memory. */
+uint64_t status_cache_bytes(const struct status *f);
 /* Tokens in the cache, or what the conversation took when it was left. */
 uint32_t status_context_used(const struct status *f);
 /* The context is nearly full. */

@@ -172,8 +172,8 @@ static int count_files(const char *pattern)
 static void test_what_comes_back_has_the_bits_that_it_had(void **state)
 {
     (void)state;
-    const char *const fixtures[] = {"phi3", "phi3-cross", "phi4", "llama"};
-    for (int f = 0; f < 4; f++)
+    const char *const fixtures[] = {"phi3", "phi3-cross", "phi4", "llama", "hf/lfm2", "hf/qwen3.5"};
+    for (int f = 0; f < 6; f++)
         for (enum kv_type kv = KV_F32; kv <= KV_INT8; kv++) {
             struct world w;
             setup(&w, fixtures[f], kv == KV_F32 ? FORMAT_F32 : FORMAT_QINS8, kv);
@@ -280,7 +280,7 @@ static void flip(const char *path, off_t at)
 static void test_damage_is_never_used(void **state)
 {
     (void)state;
-    enum { N = 40, HEAD = 104, BLOCKS = 3 }; /* of 16 tokens */
+    enum { N = 40, HEAD = 112, BLOCKS = 3 }; /* of 16 tokens */
     struct world w;
     struct stat st;
     size_t reference;
@@ -314,6 +314,88 @@ static void test_damage_is_never_used(void **state)
             struct kv_run x = kv_run(session_kv(a), i), y = kv_run(session_kv(b), i);
             assert_memory_equal(x.at, y.at, n * x.position_bytes);
         }
+        session_free(b);
+    }
+    free(path);
+    session_free(a);
+    teardown(&w);
+}
+
+/* A question of 20 tokens and its answer, then a second question. */
+static struct session *session_of_a_chat(struct world *w)
+{
+    struct session *s = session_with(w, w->ids, 20);
+    for (uint32_t n = 21; n <= 30; n++)
+        session_sync(s, w->ids, n, NULL, NULL);
+    session_sync(s, w->ids, 40, NULL, NULL);
+    return s;
+}
+
+/* Of layers with a state: the end, and where the last answers and questions began. */
+static void test_states_come_back_too(void **state)
+{
+    (void)state;
+    const char *const fixtures[] = {"hf/lfm2", "hf/qwen3.5"};
+    for (int f = 0; f < 2; f++) {
+        struct world w;
+        setup(&w, fixtures[f], FORMAT_QINS8, KV_INT8);
+        struct session *a = session_of_a_chat(&w);
+        put(&w, a, 1);
+        assert_int_equal(prompt_cache_missing(w.keep, a), 0);
+        static const struct {
+            uint32_t changed, kept;
+        } cases[] = {{41, 40}, {39, 39}, {38, 30}, {30, 30}, {29, 0}, {19, 0}};
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            int32_t ids[MAX_IDS];
+            struct session *b = session_of(&w);
+            memcpy(ids, w.ids, sizeof ids);
+            ids[cases[i].changed] ^= 1;
+            assert_int_equal(resume(&w, b, ids, 42), cases[i].kept);
+            session_sync(b, ids, 42, NULL, NULL);
+            assert_int_equal(session_reused(b), cases[i].kept);
+            struct session *fresh = session_with(&w, ids, 42);
+            assert_memory_equal(session_logits(fresh), session_logits(b),
+                                w.m->config.vocab * sizeof(float));
+            session_free(fresh);
+            session_free(b);
+        }
+        session_free(a);
+        teardown(&w);
+        remove_folder(folder);
+    }
+}
+
+/* Damage or an end anywhere behind the keys and values: a state that is not whole is not used. */
+static void test_damaged_states_are_never_used(void **state)
+{
+    (void)state;
+    struct world w;
+    struct stat st;
+    setup(&w, "hf/qwen3.5", FORMAT_QINS8, KV_INT8);
+    struct session *a = session_of_a_chat(&w);
+    put(&w, a, 1);
+    char *path = only_file();
+    assert_int_equal(stat(path, &st), 0);
+    const off_t tail = (off_t)kv_file_bytes(session_kv(a), 40);
+    assert_int_equal(st.st_size, tail + (off_t)state_file_bytes(session_state(a), 40));
+    const off_t one = (off_t)(session_state(a)->n_floats * sizeof(float));
+    const off_t states = st.st_size - 3 * one;
+    for (off_t at = tail; at < 2 * st.st_size - tail; at += 499) {
+        bool cut = at >= st.st_size;
+        off_t place = cut ? at - st.st_size + tail : at;
+        struct session *b = session_of(&w);
+        put(&w, a, 1);
+        if (cut)
+            assert_int_equal(truncate(path, place), 0);
+        else
+            flip(path, place);
+        uint32_t n = resume(&w, b, w.ids, 41);
+        if (cut)
+            assert_int_equal(n, 0);
+        else if (place < states)
+            assert_true(n == 0 || n == 40); /* 40: filling */
+        else
+            assert_int_equal(n, place < states + 2 * one ? 40 : 39);
         session_free(b);
     }
     free(path);
@@ -667,6 +749,8 @@ int main(void)
         TEST(test_the_file_with_most_is_taken),
         TEST(test_other_rotary_factors_are_another_context),
         TEST(test_damage_is_never_used),
+        TEST(test_states_come_back_too),
+        TEST(test_damaged_states_are_never_used),
         TEST(test_only_files_of_the_same_numbers_are_used),
         TEST(test_folder_and_files_are_for_their_owner_alone),
         TEST(test_the_bound_holds_and_the_least_used_goes),

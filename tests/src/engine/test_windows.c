@@ -169,7 +169,8 @@ static void check_files(const struct world *w)
             struct session *s = session_of(w, kv, spare);
             assert_true(fd >= 0);
             session_sync(s, w->c->ids, 64, NULL, NULL);
-            assert_true(kv_file_write(fd, identity, session_kv(s), w->c->ids, 64, false, w->pool));
+            assert_true(
+                kv_file_write(fd, identity, session_kv(s), w->c->ids, 64, false, 0, w->pool));
             assert_int_equal(lseek(fd, 0, SEEK_END), kv_file_bytes(session_kv(s), 64));
             check_file(w, kv, fd, spare);
             check_file(w, kv, fd, 1);

@@ -40,7 +40,9 @@ static const char *const all_miniatures[] = {"llama-gqa-tied",
                                              "gemma4-moe",
                                              "exaone4",
                                              "stablelm",
-                                             "starcoder2"};
+                                             "starcoder2",
+                                             "lfm2",
+                                             "qwen3.5"};
 enum { N_MINIATURES = sizeof all_miniatures / sizeof *all_miniatures };
 
 struct mini_case {

@@ -101,8 +101,9 @@ static void check_miniature(const char *name, bool own)
     pool_free(w.pool);
 }
 
-static const char *const own[] = {"gemma2", "exaone4", "stablelm", "gemma4-wide", "gpt-oss"};
-enum { N_OWN = 5 };
+static const char *const own[] = {"gemma2",      "exaone4", "stablelm",
+                                  "gemma4-wide", "gpt-oss", "qwen3.5"};
+enum { N_OWN = sizeof own / sizeof *own };
 
 static void test_own_miniatures(void **state)
 {
@@ -211,7 +212,7 @@ static void test_formats_and_levels(void **state)
 static void test_formats_and_levels_of_others(void **state)
 {
     static const char *const names[] = {"llama-bias-headdim", "starcoder2", "olmo2", "granite",
-                                        "phi4-mini",          "qwen3-moe"};
+                                        "phi4-mini",          "qwen3-moe",  "lfm2",  "qwen3.5"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_formats(names[i], false, 1);

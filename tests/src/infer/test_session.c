@@ -559,7 +559,8 @@ static void test_int8_keys_keep_what_differs(void **state)
 {
     (void)state;
     enum { DIM = 32, N_POS = 40 };
-    const struct model_config c = {.n_layers = 1, .shapes = {{.n_kv_heads = 1, .head_dim = DIM}}};
+    const struct model_config c = {
+        .arch = arch_find("llama"), .n_layers = 1, .shapes = {{.n_kv_heads = 1, .head_dim = DIM}}};
     struct kernels k;
     struct kv kv;
     struct error err;

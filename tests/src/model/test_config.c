@@ -427,6 +427,68 @@ static void test_sizes_by_layer_that_make_no_sense(void **state)
                    "heads of another size");
 }
 
+#define LFM2_1_2B                                                                                  \
+    "{\"model_type\":\"lfm2\",\"architectures\":[\"Lfm2ForCausalLM\"],\"hidden_size\":2048,"       \
+    "\"block_ff_dim\":12288,\"block_auto_adjust_ff_dim\":true,\"block_multiple_of\":256,"          \
+    "\"block_ffn_dim_multiplier\":1.0,\"block_dim\":2048,\"block_use_swiglu\":true,"               \
+    "\"conv_L_cache\":3,\"conv_bias\":false,\"conv_dim\":2048,\"full_attn_idxs\":[2,5,8,10,12,14]" \
+    ","                                                                                            \
+    "\"max_position_embeddings\":128000,\"norm_eps\":1e-5,\"num_attention_heads\":32,"             \
+    "\"num_heads\":32,\"num_hidden_layers\":16,\"num_key_value_heads\":8,\"rope_theta\":1000000."  \
+    "0,"                                                                                           \
+    "\"theta\":1000000.0,\"use_pos_enc\":true,\"vocab_size\":65536}"
+
+/* As it was published first. */
+static void test_layers_of_lfm2(void **state)
+{
+    (void)state;
+    struct model_config c = accepted(LFM2_1_2B, "use_cache", "true");
+    assert_int_equal(config_n_params(&c), 1170340608); /* that its makers say */
+    assert_int_equal(c.ffn_dim, 8192);
+    assert_true(c.tied);
+    for (uint32_t i = 0; i < 16; i++)
+        assert_int_equal(config_mixer(&c, i),
+                         "..a..a..a.a.a.a."[i] == 'a' ? MIXER_ATTENTION : MIXER_CONV);
+    c = accepted(LFM2_1_2B, "intermediate_size", "1"); /* the older name wins */
+    assert_int_equal(c.ffn_dim, 8192);
+    assert_int_equal(accepted(LFM2_1_2B, "block_auto_adjust_ff_dim", "false").ffn_dim, 12288);
+    assert_true(accepted(LFM2_1_2B, "conv_bias", "true").mixer_bias);
+    assert_refused(LFM2_1_2B, "full_attn_idxs", "[2,16]", "full_attn_idxs\"[1]");
+    assert_refused(LFM2_1_2B, "conv_L_cache", "0", "conv_L_cache");
+    assert_refused(LFM2_1_2B, "layer_types", "[\"conv\"]", "list of 16");
+    assert_refused(LFM2_1_2B, "block_multiple_of", "0", "block_multiple_of");
+}
+
+#define QWEN3_5                                                                                    \
+    "{\"model_type\":\"qwen3_5_text\",\"hidden_size\":64,\"intermediate_size\":160,"               \
+    "\"num_hidden_layers\":5,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"head_dim\":32," \
+    "\"vocab_size\":512,\"max_position_embeddings\":256,\"hidden_act\":\"silu\","                  \
+    "\"rms_norm_eps\":1e-6,\"linear_num_value_heads\":4,\"linear_num_key_heads\":2,"               \
+    "\"linear_key_head_dim\":16,\"linear_value_head_dim\":32,\"attn_output_gate\":true,"           \
+    "\"mamba_ssm_dtype\":\"float32\",\"mtp_num_hidden_layers\":1,\"rope_parameters\":"             \
+    "{\"rope_type\":\"default\",\"rope_theta\":10000000,\"partial_rotary_factor\":0.25,"           \
+    "\"mrope_interleaved\":true,\"mrope_section\":[11,11,10]}}"
+
+static void test_layers_of_qwen3_5(void **state)
+{
+    (void)state;
+    struct model_config c = accepted(QWEN3_5, "use_cache", "true");
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(config_mixer(&c, i), i == 3 ? MIXER_ATTENTION : MIXER_DELTA);
+    assert_int_equal(c.rope[0].rot_dim, 8);
+    assert_int_equal(config_conv_dim(&c), 2 * 2 * 16 + 4 * 32);
+    assert_int_equal(c.conv_taps, 4);
+    assert_int_equal(config_mixer(&(struct model_config){.arch = c.arch}, 0), MIXER_ATTENTION);
+    c = accepted(QWEN3_5, "full_attention_interval", "2");
+    assert_true(config_mixer(&c, 1) == MIXER_ATTENTION && config_mixer(&c, 2) == MIXER_DELTA);
+    assert_refused(QWEN3_5, "attn_output_gate", "false", "attn_output_gate");
+    assert_refused(QWEN3_5, "linear_value_head_dim", "24", "multiple of 16");
+    assert_refused(QWEN3_5, "linear_num_value_heads", "3", "linear_num_key_heads");
+    assert_refused(QWEN3_5, "full_attention_interval", "0", "full_attention_interval");
+    assert_refused(QWEN3_5, "layer_types", "[\"conv\",\"conv\",\"conv\",\"conv\",\"conv\"]",
+                   "linear_attention");
+}
+
 static void test_phi_3_5_itself(void **state)
 {
     (void)state;
@@ -474,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_sizes_by_layer),
         cmocka_unit_test(test_sizes_by_layer_that_make_no_sense),
+        cmocka_unit_test(test_layers_of_lfm2),
+        cmocka_unit_test(test_layers_of_qwen3_5),
         cmocka_unit_test(test_phi_3_5_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
