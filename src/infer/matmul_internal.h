@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * matmul_internal: scratch and choices that products of one matrix (matmul_run.c) and of many together
- * (matmul_parts.c) share.
+ * matmul_internal: scratch and choices that products of one matrix (matmul_run.c) and of many
+ * together (matmul_parts.c) share.
  */
 #ifndef QINS_MATMUL_INTERNAL_H
 #define QINS_MATMUL_INTERNAL_H
