@@ -337,10 +337,14 @@ static void print_experts(const struct bench *b, const struct report *r)
 {
     if (r->expert_bytes == 0 || b->n_generate == 0)
         return;
-    printf("\nexperts  %u of %u in a layer: %.1f MB read per token, %.1f of them not in memory; "
-           "the chosen ones have %.1f MB",
-           b->model->config.experts.n_used, b->model->config.experts.n, r->read_expert_bytes * 1e-6,
-           r->missed_expert_bytes * 1e-6, (double)r->expert_bytes * 1e-6);
+    const struct model *m = b->model;
+    printf("\nexperts  %u of %u in a layer, %.2f of %.2f billion weights for a token\n",
+           m->config.experts.n_used, m->config.experts.n, (double)m->n_active_params * 1e-9,
+           (double)m->n_params * 1e-9);
+    printf("         %.1f MB of them read per token, %.1f of that not in memory; the chosen ones "
+           "have %.1f MB",
+           r->read_expert_bytes * 1e-6, r->missed_expert_bytes * 1e-6,
+           (double)r->expert_bytes * 1e-6);
 }
 
 static void print_table(const struct bench *b, const struct report *r)
