@@ -112,7 +112,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
     *kv = (struct kv){.type = type,
                       .n_layers = c->n_layers,
                       .ctx_len = ctx_len,
-                      .is_centred = c->score_cap == 0 && !(c->arch->reads & HAS_SINKS),
+                      .is_centred = c->score_cap == 0,
                       .value_bytes = types[type].value_bytes,
                       .pack = k->pack_int8};
     if (!fits_size(c, ctx_len))
@@ -261,6 +261,13 @@ static void store_int8(const struct kv *kv, uint32_t layer, uint32_t head, uint3
              kv_key_scales(kv, layer, head) + slot, difference, dim);
     kv->pack((int8_t *)kv_values(kv, layer, head) + (size_t)slot * dim,
              kv_value_scales(kv, layer, head) + slot, value, dim);
+}
+
+const float *kv_centre(const struct kv *kv, uint32_t layer, uint32_t head)
+{
+    const struct kv_layer *l = &kv->layers[layer];
+    bool is_centred = kv->type == KV_INT8 && kv->is_centred;
+    return is_centred ? kv->first + l->first_at + (size_t)head * l->head_dim : NULL;
 }
 
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, const float *key,

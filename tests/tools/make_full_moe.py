@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Make a model folder with experts of full size and random weights, to measure conversion and speed.
+"""Make a model folder with experts, full size, random weights: to measure conversion and speed.
 
 usage: make_full_moe.py qwen3-30b-a3b|gpt-oss-20b TOKENIZER OUT [LAYERS]
 
-TOKENIZER is any tokenizer.json. Shapes are the published ones; LAYERS is fewer of them, if disk or memory ask for it. Every tensor is
-a window into one random block, so that making them costs little more than writing. Needs no packages.
+TOKENIZER is any tokenizer.json. Shapes are the published ones; LAYERS is fewer of them, if disk or
+memory ask for it. Every tensor is a window into one random block, so that making them costs little
+more than writing. Needs no packages.
 """
 import json
 import os

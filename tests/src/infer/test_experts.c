@@ -4,6 +4,11 @@
  * that they have alone, and the number of threads changes none. Expected weights are those of the
  * f32 file, whose logits test_miniatures.c holds against the original implementation.
  */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "expert_fetch.h"
 #include "miniature.h"
 
 enum { N_THREADS = 3, N_DRAFTS = 5 };
@@ -139,12 +144,55 @@ static void test_bits_are_those_of_one_token(void **state)
     free(mini);
 }
 
+/* ---- what is not in memory ------------------------------------------------------------- */
+
+/* A matrix of 4 MiB in a file that the page cache was told to drop; skips if it keeps it. */
+static void test_what_has_to_be_read_is_counted(void **state)
+{
+    (void)state;
+#ifdef POSIX_FADV_DONTNEED
+    enum { BYTES = 4 << 20 };
+    char *folder = temp_folder(), *path = path_join(folder, "weights"), *zeros = xcalloc(BYTES, 1);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(write(fd, zeros, BYTES), BYTES);
+    assert_int_equal(fsync(fd), 0);
+    posix_fadvise(fd, 0, BYTES, POSIX_FADV_DONTNEED);
+    const volatile uint8_t *p = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(p != MAP_FAILED);
+    struct matrix w = matrix_shape(FORMAT_F32, 1024, 1024);
+    w.data = (const void *)(uintptr_t)p;
+    struct expert_fetch f = {.is_mapped = true, .n_watched = 1};
+    expert_fetch_matrix(&f, &w);
+    bool is_evicted = f.missed_bytes > BYTES / 2;
+    uint64_t missed = f.missed_bytes, sum = 0;
+    for (size_t i = 0; i < BYTES; i += 512)
+        sum += p[i];
+    assert_int_equal(sum, 0);
+    f.n_watched = 1;
+    expert_fetch_matrix(&f, &w); /* all of it is there now */
+    assert_int_equal(f.missed_bytes, missed);
+    assert_int_equal(f.needed_bytes, 2 * BYTES);
+    munmap((void *)(uintptr_t)p, BYTES);
+    close(fd);
+    remove_folder(folder);
+    free(path);
+    free(zeros);
+    if (!is_evicted) {
+        printf("the page cache kept the file\n");
+        skip();
+    }
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights_of_each_expert),
         cmocka_unit_test(test_weights_of_numbered_experts),
         cmocka_unit_test(test_bits_are_those_of_one_token),
+        cmocka_unit_test(test_what_has_to_be_read_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
