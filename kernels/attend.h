@@ -27,6 +27,7 @@ struct queries {
     float scale, *scores;           /* [n_tok][ld_scores] */
     uint32_t step;                  /* positions that a query sees more than the one before */
     float cap;                      /* of scores; 0: none */
+    const float *sinks;             /* [n_tok] scores without values; NULL: none */
 };
 
 #define PIECE static inline __attribute__((always_inline))
@@ -91,7 +92,9 @@ PIECE void attend(const struct queries *a, const int n, enum element e)
         const uint32_t n_pos = seen(a, t);
         if (a->cap > 0)
             soft_cap(scores, a->cap, n_pos);
-        factor[t] = softmax(scores, n_pos);
+        if (a->sinks)
+            scores[n_pos] = a->sinks[t];
+        factor[t] = softmax(scores, n_pos + (a->sinks != NULL));
         for (uint32_t p = 0; a->v_scale && p < n_pos; p++)
             scores[p] *= a->v_scale[p];
     }
@@ -128,7 +131,7 @@ static void attend_batch_f32(float *out, size_t ld_out, const float *q, size_t l
                              float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores, 1, 0},
+                                scale, scores, 1, 0, NULL},
                ELEMENT_F32);
 }
 
@@ -137,7 +140,7 @@ static void attend_batch_bf16(float *out, size_t ld_out, const float *q, size_t 
                               uint32_t dim, float scale, float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores, 1, 0},
+                                scale, scores, 1, 0, NULL},
                ELEMENT_BF16);
 }
 
@@ -147,7 +150,7 @@ static void attend_batch_int8(float *out, size_t ld_out, const float *q, size_t 
                               float *scores, size_t ld_scores)
 {
     attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
-                                v_scale, scale, scores, 1, 0},
+                                v_scale, scale, scores, 1, 0, NULL},
                ELEMENT_INT8);
 }
 
@@ -175,7 +178,7 @@ PIECE void attend_group(const struct attend_group *g, enum element e)
 {
     struct queries a = {g->out,       g->q,      g->ld_out, g->ld_q, g->ld_scores, g->n,
                         g->n_pos - 1, g->dim,    g->k,      g->v,    g->k_scale,   g->v_scale,
-                        g->scale,     g->scores, 0,         g->cap};
+                        g->scale,     g->scores, 0,         g->cap,  g->sinks};
     for (uint32_t left = g->n, n; left > 0; left -= n) {
         n = left < QUERIES ? left : QUERIES;
         if (n == 4)
@@ -188,6 +191,7 @@ PIECE void attend_group(const struct attend_group *g, enum element e)
             attend(&a, 1, e);
         a.q += n * a.ld_q;
         a.out += n * a.ld_out;
+        a.sinks = a.sinks ? a.sinks + n : NULL;
     }
 }
 

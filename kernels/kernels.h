@@ -111,6 +111,10 @@ typedef void layer_norm_fn(float *out, const float *x, const float *weight, cons
 /* gate[i] = gelu(gate[i]) * up[i], GELU with the tanh; up NULL: 1. */
 typedef void gelu_mul_fn(float *gate, const float *up, uint32_t n);
 
+/* g = min(gate[i], limit), u = up[i] clamped to [-limit, limit]:
+ * gate[i] = g / (1 + exp(-alpha g)) * (u + 1); gpt-oss */
+typedef void clamped_mul_fn(float *gate, const float *up, float limit, float alpha, uint32_t n);
+
 /* x[i] = cap tanh(x[i] / cap) */
 typedef void soft_cap_fn(float *x, float cap, uint32_t n);
 
@@ -147,8 +151,10 @@ typedef void attend_batch_int8_fn(float *out, size_t ld_out, const float *q, siz
                                   const float *k_scale, const int8_t *v, const float *v_scale,
                                   uint32_t dim, float scale, float *scores, size_t ld_scores);
 /* Several queries that all see the same positions: the heads of a group that shares keys and
- * values. cap > 0: scores become cap tanh(score / cap). With the bits that one after another has,
- * and without a cap those of the functions above. k and v are f32, bf16 or int8 by the function. */
+ * values. cap > 0: scores become cap tanh(score / cap). sinks: a score of each query that takes its
+ * share of the softmax and has no value. With the bits that one after another has,
+ * and without a cap and sinks those of the functions above. k and v are f32, bf16 or int8 by the
+ * function. */
 struct attend_group {
     float *out; /* [n][ld_out] */
     size_t ld_out;
@@ -158,7 +164,9 @@ struct attend_group {
     const void *k, *v;              /* [n_pos][dim] */
     const float *k_scale, *v_scale; /* [n_pos] of int8; else NULL */
     float scale, cap;
-    float *scores; /* [n][ld_scores], n_pos used; n <= ATTEND_GROUP */
+    const float *sinks; /* [n], or NULL */
+    float *scores;      /* [n][ld_scores], n_pos used, one more if there are sinks; n <=
+                         * ATTEND_GROUP */
     size_t ld_scores;
 };
 typedef void attend_group_fn(const struct attend_group *a);
@@ -248,6 +256,7 @@ struct kernels {
     add_fn *add;
     layer_norm_fn *layer_norm;
     gelu_mul_fn *gelu_mul;
+    clamped_mul_fn *clamped_mul;
     soft_cap_fn *soft_cap;
     scale_fn *scale;
     add_scaled_fn *add_scaled;

@@ -115,6 +115,14 @@ static inline float gelu_f32(float x)
     return x / (1.0f + exp_f32(u));
 }
 
+/* One element of clamped_mul. */
+static inline float clamped_f32(float gate, float up, float limit, float alpha)
+{
+    float g = gate < limit ? gate : limit, u = up < limit ? up : limit;
+    u = u > -limit ? u : -limit;
+    return g / (1.0f + exp_f32(-alpha * g)) * (u + 1.0f);
+}
+
 /* cap tanh(x / cap) = cap (1 - 2 / (1 + exp(2 x / cap))) */
 static inline float soft_cap_f32(float x, float cap)
 {

@@ -26,6 +26,12 @@ static void gelu_mul_scalar(float *gate, const float *up, uint32_t n)
         gate[i] = gelu_f32(gate[i]) * (up ? up[i] : 1);
 }
 
+static void clamped_mul_scalar(float *gate, const float *up, float limit, float alpha, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        gate[i] = clamped_f32(gate[i], up[i], limit, alpha);
+}
+
 static void soft_cap_scalar(float *x, float cap, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -78,7 +84,9 @@ static void attend_group_scalar(const struct attend_group *a, enum element e)
             if (a->cap > 0)
                 scores[p] = soft_cap_f32(scores[p], a->cap);
         }
-        const float factor = softmax(scores, a->n_pos);
+        if (a->sinks)
+            scores[a->n_pos] = a->sinks[t];
+        const float factor = softmax(scores, a->n_pos + (a->sinks != NULL));
         memset(out, 0, a->dim * sizeof *out);
         for (uint32_t p = 0; p < a->n_pos; p++) {
             if (a->v_scale)
@@ -110,6 +118,7 @@ void kernels_scalar_layers(struct kernels *k)
 {
     k->layer_norm = layer_norm_scalar;
     k->gelu_mul = gelu_mul_scalar;
+    k->clamped_mul = clamped_mul_scalar;
     k->soft_cap = soft_cap_scalar;
     k->scale = scale_scalar;
     k->add_scaled = add_scaled_scalar;

@@ -66,7 +66,13 @@ static double bits_a_weight(const struct model *m)
         add_matrix(&l->attn_out, &bits, &weights);
         for (uint32_t p = 0; p < l->n_gate_up; p++)
             add_matrix(&l->gate_up[p], &bits, &weights);
-        add_matrix(&l->down, &bits, &weights);
+        if (l->n_gate_up)
+            add_matrix(&l->down, &bits, &weights);
+        for (uint32_t e = 0; l->experts && e < l->experts->n; e++) {
+            for (uint32_t p = 0; p < l->experts->n_gate_up; p++)
+                add_matrix(&l->experts->gate_up[p][e], &bits, &weights);
+            add_matrix(&l->experts->down[e], &bits, &weights);
+        }
     }
     if (m->head.data != m->embed.data)
         add_matrix(&m->head, &bits, &weights);

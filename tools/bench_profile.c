@@ -14,6 +14,16 @@ static uint64_t bytes_of(const struct matrix *w, uint32_t n)
     return bytes;
 }
 
+static uint64_t expert_bytes(const struct experts *e, enum op op)
+{
+    uint64_t bytes = 0;
+    if (op == OP_ROUTE)
+        return bytes_of(&e->router, 1);
+    for (uint32_t i = 0; op == OP_GATE_UP && i < e->n_gate_up; i++)
+        bytes += e->n_used * bytes_of(e->gate_up[i], 1);
+    return op == OP_DOWN ? e->n_used * bytes_of(e->down, 1) : bytes;
+}
+
 /* Weights that one token reads in operations of this kind. */
 static uint64_t weight_bytes(const struct model *m, enum op op)
 {
@@ -23,8 +33,10 @@ static uint64_t weight_bytes(const struct model *m, enum op op)
         bytes += op == OP_QKV        ? bytes_of(l->qkv, l->n_qkv)
                  : op == OP_ATTN_OUT ? bytes_of(&l->attn_out, 1)
                  : op == OP_GATE_UP  ? bytes_of(l->gate_up, l->n_gate_up)
-                 : op == OP_DOWN     ? bytes_of(&l->down, 1)
+                 : op == OP_DOWN     ? bytes_of(&l->down, l->n_gate_up ? 1 : 0)
                                      : 0;
+        if (l->experts)
+            bytes += expert_bytes(l->experts, op);
     }
     return bytes;
 }

@@ -53,6 +53,18 @@ static void add_matrix(struct reading *r, const struct matrix *m)
         reading_add(r, m->row, matrix_row_bytes(m));
 }
 
+/* As many as a token goes through, spread over all of them; others in each layer. */
+static void add_experts(struct reading *r, const struct experts *e, uint32_t layer)
+{
+    add_matrix(r, &e->router);
+    for (uint32_t i = 0; i < e->n_used; i++) {
+        uint32_t expert = (uint32_t)(((uint64_t)i * e->n / e->n_used + 7 * (uint64_t)layer) % e->n);
+        for (uint32_t p = 0; p < e->n_gate_up; p++)
+            add_matrix(r, &e->gate_up[p][expert]);
+        add_matrix(r, &e->down[expert]);
+    }
+}
+
 void reading_add_weights(struct reading *r, const struct model *m)
 {
     for (uint32_t i = 0; i < m->config.n_layers; i++) {
@@ -62,7 +74,10 @@ void reading_add_weights(struct reading *r, const struct model *m)
         add_matrix(r, &l->attn_out);
         for (uint32_t p = 0; p < l->n_gate_up; p++)
             add_matrix(r, &l->gate_up[p]);
-        add_matrix(r, &l->down);
+        if (l->n_gate_up)
+            add_matrix(r, &l->down);
+        if (l->experts)
+            add_experts(r, l->experts, i);
     }
     add_matrix(r, &m->head);
 }

@@ -59,6 +59,22 @@ static void gelu_mul_avx2(float *gate, const float *up, uint32_t n)
         gate[i] = gelu_f32(gate[i]) * (up ? up[i] : 1);
 }
 
+static void clamped_mul_avx2(float *gate, const float *up, float limit, float alpha, uint32_t n)
+{
+    const __m256 most = _mm256_set1_ps(limit), least = _mm256_set1_ps(-limit);
+    const __m256 one = _mm256_set1_ps(1), minus_alpha = _mm256_set1_ps(-alpha);
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) { /* of two, min and max give the second if one is NaN, as scalar */
+        __m256 g = _mm256_min_ps(_mm256_loadu_ps(gate + i), most);
+        __m256 u = _mm256_max_ps(_mm256_min_ps(_mm256_loadu_ps(up + i), most), least);
+        __m256 e = exp_avx2(_mm256_mul_ps(minus_alpha, g));
+        g = _mm256_div_ps(g, _mm256_add_ps(one, e));
+        _mm256_storeu_ps(gate + i, _mm256_mul_ps(g, _mm256_add_ps(u, one)));
+    }
+    for (; i < n; i++)
+        gate[i] = clamped_f32(gate[i], up[i], limit, alpha);
+}
+
 static void scale_avx2(float *x, float factor, uint32_t n)
 {
     uint32_t i = 0;
@@ -82,6 +98,7 @@ void kernels_avx2_layers(struct kernels *k)
 {
     k->layer_norm = layer_norm_avx2;
     k->gelu_mul = gelu_mul_avx2;
+    k->clamped_mul = clamped_mul_avx2;
     k->soft_cap = soft_cap_avx2;
     k->scale = scale_avx2;
     k->add_scaled = add_scaled_avx2;

@@ -19,6 +19,7 @@ enum op {
     OP_ROPE, /* and the new keys and values into the cache */
     OP_ATTEND,
     OP_ATTN_OUT,
+    OP_ROUTE, /* which experts a token goes through */
     OP_GATE_UP,
     OP_SILU,
     OP_DOWN,

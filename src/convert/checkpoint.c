@@ -348,37 +348,36 @@ static size_t find_layout(const struct checkpoint *c)
 
 /* ---- tensors against the config ------------------------------------------------------- */
 
-static bool check_weight(const struct checkpoint *c, const struct weight *w, struct error *err)
+static const struct source_tensor *find_own(const void *checkpoint, const char *name)
 {
-    struct plane plane;
-    const struct source_tensor *t = checkpoint_find(c, w->name);
-    weight_plane(w, PLANE_DATA, &plane);
-    if (!t)
-        return error_set(
-            err, EX_DATAERR, "%s: tensor \"%s\" is missing%s", c->folder, w->name,
-            w->role == ROLE_HEAD ? " (and config.json does not say tie_word_embeddings)" : "");
-    if (!t->type || !t->type->widen)
-        return error_set(err, EX_DATAERR,
-                         "%s: tensor \"%s\": dtype %s is not supported; supported: %s",
-                         checkpoint_file(c, t)->path, w->name, t->type_name,
-                         c->has_gguf ? gguf_type_names() : "F32, F16, BF16");
-    if (t->n_dims == plane.n_dims && t->shape[0] == plane.shape[0] &&
-        (t->n_dims == 1 || t->shape[1] == plane.shape[1]))
-        return true;
-    char found[ST_MAX_DIMS * 24] = "", wanted[64];
-    for (uint32_t i = 0, n = 0; i < t->n_dims; i++)
-        n += (uint32_t)snprintf(found + n, sizeof found - n, "%s%llu", i ? ", " : "",
-                                (unsigned long long)t->shape[i]);
-    snprintf(wanted, sizeof wanted, plane.n_dims == 1 ? "%llu" : "%llu, %llu",
-             (unsigned long long)plane.shape[0], (unsigned long long)plane.shape[1]);
-    return error_set(err, EX_DATAERR,
-                     "%s: tensor \"%s\": shape [%s], but config.json makes it [%s]",
-                     checkpoint_file(c, t)->path, w->name, found, wanted);
+    return checkpoint_find(checkpoint, name);
 }
 
-static int by_weight_name(const void *a, const void *b)
+bool checkpoint_view(const struct checkpoint *c, const struct weight *w, uint32_t part,
+                     struct source_view *v, struct error *err)
 {
-    return strcmp(((const struct weight *)a)->name, ((const struct weight *)b)->name);
+    const struct source_tensors tensors = {find_own, c,
+                                           c->has_gguf ? gguf_type_names() : "F32, F16, BF16"};
+    struct error why = {0};
+    if (source_view_find(v, &c->config, w, part, &tensors, &why))
+        return true;
+    return error_set(err, why.code, "%s: %s",
+                     v->tensor ? checkpoint_file(c, v->tensor)->path : c->folder, why.text);
+}
+
+/* Also which tensors it is made of. */
+static bool check_weight(const struct checkpoint *c, const struct weight *w, bool *used,
+                         struct error *err)
+{
+    struct source_view v;
+    for (uint32_t part = 0; part < weight_n_parts(w); part++) {
+        if (!checkpoint_view(c, w, part, &v, err))
+            return false;
+        used[v.tensor - c->tensors] = true;
+        if (v.scales)
+            used[v.scales - c->tensors] = true;
+    }
+    return true;
 }
 
 /* Rotary tables that old converters stored; they follow from the config. */
@@ -395,43 +394,34 @@ static bool is_further_head(const char *name)
     return strncmp(name, "mtp.", 4) == 0;
 }
 
-static bool check_is_known(struct checkpoint *c, const struct weight_list *list,
-                           const struct source_tensor *t, struct error *err)
+/* Of a tensor that no weight is made of. */
+static bool check_is_known(struct checkpoint *c, const struct source_tensor *t, struct error *err)
 {
-    struct weight key;
-    const char *name = t->name;
-    if (is_rotary_table(name) || is_further_head(name))
+    char name[sizeof((struct weight *)0)->name];
+    if (is_rotary_table(t->name) || is_further_head(t->name))
         return true;
-    bool is_own = own_name(key.name, sizeof key.name, name, c->layout);
-    if (is_own && bsearch(&key, list->items, list->n, sizeof key, by_weight_name))
-        return true;
+    bool is_own = own_name(name, sizeof name, t->name, c->layout);
     if (!is_own && c->config.is_text_part) {
         c->n_left_out++;
         return true;
     }
-    bool is_head = is_own && strcmp(key.name, "lm_head.weight") == 0;
-    return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", checkpoint_file(c, t)->path, name,
+    bool is_head = is_own && strcmp(name, "lm_head.weight") == 0;
+    return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\" %s", checkpoint_file(c, t)->path,
+                     t->name,
                      is_head ? "contradicts tie_word_embeddings in config.json"
                              : "is not part of this architecture");
-}
-
-static bool check_no_others(struct checkpoint *c, struct weight_list *list, struct error *err)
-{
-    qsort(list->items, list->n, sizeof *list->items, by_weight_name);
-    for (size_t i = 0; i < c->n_tensors; i++)
-        if (!check_is_known(c, list, &c->tensors[i], err))
-            return false;
-    return true;
 }
 
 static bool check_tensors(struct checkpoint *c, struct error *err)
 {
     c->layout = find_layout(c);
     struct weight_list list = weight_list(&c->config, FORMAT_F32);
-    bool ok = true;
+    bool *used = xcalloc(c->n_tensors, sizeof *used), ok = true;
     for (size_t i = 0; ok && i < list.n; i++)
-        ok = check_weight(c, &list.items[i], err);
-    ok = ok && check_no_others(c, &list, err);
+        ok = check_weight(c, &list.items[i], used, err);
+    for (size_t i = 0; ok && i < c->n_tensors; i++)
+        ok = used[i] || check_is_known(c, &c->tensors[i], err);
+    free(used);
     free(list.items);
     return ok;
 }

@@ -14,7 +14,7 @@
 #include "config.h"
 #include "gguf_import.h"
 #include "safetensors.h"
-#include "source_tensor.h"
+#include "source_view.h"
 #include "tokenizer.h"
 #include "weights_file.h"
 
@@ -63,6 +63,9 @@ bool checkpoint_is_source(const char *path);
 
 /* -> the tensor of a weight_list's name, or NULL. */
 const struct source_tensor *checkpoint_find(const struct checkpoint *c, const char *name);
+/* Where part `part` of a weight stands; checkpoint_open has seen that all of them are there. */
+bool checkpoint_view(const struct checkpoint *c, const struct weight *w, uint32_t part,
+                     struct source_view *v, struct error *err);
 /* The file that holds a tensor. */
 const struct source_file *checkpoint_file(const struct checkpoint *c,
                                           const struct source_tensor *t);

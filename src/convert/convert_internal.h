@@ -15,17 +15,21 @@
 #include "outfile.h"
 #include "pool.h"
 
-/* Rows [row0, row1) of weight `weight`, and what the passes found there. */
+/* Rows [row0, row1) of a piece, and what the passes found there. */
 struct chunk {
-    uint32_t weight, row0, row1;
+    uint32_t piece, row0, row1;
     struct qins_range range;
     uint64_t first_nonfinite; /* index in the tensor, when range.n_nonfinite */
     struct qins_error loss;
 };
 
-struct origin { /* where a weight comes from */
+/* What is encoded as one matrix: a weight, or one expert's part of it. */
+struct piece {
+    uint32_t weight, part;
     const struct source_file *file;
-    const struct source_tensor *tensor;
+    const struct source_file *scales_file; /* of MXFP4 blocks; else NULL */
+    struct source_view view;
+    struct qins_range range;
 };
 
 struct scratch {                    /* one for each worker */
@@ -47,8 +51,8 @@ struct job {
     struct file_layout layout;
     json_t *metadata;
     struct buf header;
-    struct origin *origins;    /* [list.n] */
-    struct qins_range *ranges; /* [list.n] */
+    struct piece *pieces; /* [n_pieces] in the order of the list */
+    uint32_t n_pieces;
     struct chunk *chunks;
     uint32_t n_chunks;
     struct pool *pool;
@@ -68,8 +72,14 @@ struct job {
     bool failed;
 };
 
-/* What so many weights take in the source; whole blocks. */
-size_t origin_bytes(const struct origin *o, size_t n_weights);
+static inline const struct weight *piece_weight(const struct job *j, const struct piece *p)
+{
+    return &j->layout.list.items[p->weight];
+}
+/* What n_rows of cols weights take in the source, whole blocks; and when they are read, with what
+ * stands between them. */
+size_t piece_bytes(const struct piece *p, size_t n_rows, size_t cols);
+size_t piece_raw_bytes(const struct piece *p, size_t n_rows, size_t cols);
 /* Fills s->w with the chunk's weights as published. -> bytes read, or 0. */
 size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
 

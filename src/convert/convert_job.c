@@ -18,32 +18,49 @@ static uint32_t chunk_rows(const struct weight *w)
 
 static void plan_chunks(struct job *j)
 {
-    const struct weight_list *list = &j->layout.list;
     size_t n = 0;
-    for (size_t i = 0; i < list->n; i++)
-        n += (list->items[i].rows - 1) / chunk_rows(&list->items[i]) + 1;
+    for (uint32_t i = 0; i < j->n_pieces; i++) {
+        const struct weight *w = piece_weight(j, &j->pieces[i]);
+        n += (w->rows - 1) / chunk_rows(w) + 1;
+    }
     assert(n <= UINT32_MAX);
     j->chunks = xcalloc(n, sizeof *j->chunks);
-    for (size_t i = 0; i < list->n; i++) {
-        const struct weight *w = &list->items[i];
+    for (uint32_t i = 0; i < j->n_pieces; i++) {
+        const struct weight *w = piece_weight(j, &j->pieces[i]);
         for (uint32_t row0 = 0; row0 < w->rows; row0 += chunk_rows(w)) {
             uint32_t row1 = w->rows - row0 < chunk_rows(w) ? w->rows : row0 + chunk_rows(w);
-            j->chunks[j->n_chunks++] = (struct chunk){
-                .weight = (uint32_t)i, .row0 = row0, .row1 = row1, .range = QINS_RANGE_EMPTY};
+            j->chunks[j->n_chunks++] =
+                (struct chunk){.piece = i, .row0 = row0, .row1 = row1, .range = QINS_RANGE_EMPTY};
         }
     }
 }
 
-static void plan_origins(struct job *j)
+static void plan_piece(struct job *j, struct piece *p, uint32_t weight, uint32_t part)
+{
+    struct error err;
+    *p = (struct piece){.weight = weight, .part = part};
+    bool is_there = checkpoint_view(j->c, piece_weight(j, p), part, &p->view, &err);
+    assert(is_there); /* checkpoint_open has seen it */
+    (void)is_there;
+    p->file = checkpoint_file(j->c, p->view.tensor);
+    if (p->view.scales)
+        p->scales_file = checkpoint_file(j->c, p->view.scales);
+}
+
+static void plan_pieces(struct job *j)
 {
     const struct weight_list *list = &j->layout.list;
-    j->origins = xcalloc(list->n, sizeof *j->origins);
-    j->ranges = xcalloc(list->n, sizeof *j->ranges);
-    for (size_t i = 0; i < list->n; i++) {
-        const struct source_tensor *t = checkpoint_find(j->c, list->items[i].name);
-        assert(t); /* checkpoint_open has seen it */
-        j->origins[i] = (struct origin){checkpoint_file(j->c, t), t};
-        j->total_bytes += t->bytes;
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += weight_n_parts(&list->items[i]);
+    assert(n <= UINT32_MAX);
+    j->pieces = xcalloc(n, sizeof *j->pieces);
+    for (size_t i = 0; i < list->n; i++)
+        for (uint32_t part = 0; part < weight_n_parts(&list->items[i]); part++)
+            plan_piece(j, &j->pieces[j->n_pieces++], (uint32_t)i, part);
+    for (size_t i = 0; i < j->n_pieces; i++) {
+        const struct weight *w = piece_weight(j, &j->pieces[i]);
+        j->total_bytes += piece_bytes(&j->pieces[i], w->rows, w->cols);
     }
 }
 
@@ -111,10 +128,10 @@ static void plan_scratch(struct job *j)
     size_t raw = 0, floats = 0, data = 0, row = 0, cols = 0;
     for (uint32_t i = 0; i < j->n_chunks; i++) {
         const struct chunk *k = &j->chunks[i];
-        const struct weight *w = &j->layout.list.items[k->weight];
+        const struct piece *p = &j->pieces[k->piece];
+        const struct weight *w = piece_weight(j, p);
         struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
-        size_t n = (size_t)m.rows * m.cols;
-        size_t n_raw = m.rows * origin_bytes(&j->origins[k->weight], m.cols);
+        size_t n = (size_t)m.rows * m.cols, n_raw = piece_raw_bytes(p, m.rows, m.cols);
         raw = n_raw > raw ? n_raw : raw;
         floats = n > floats ? n : floats;
         data = matrix_data_bytes(&m) > data ? matrix_data_bytes(&m) : data;
@@ -156,7 +173,7 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
                                                                        : TENSOR_TOKENIZER_IMAGE,
                                 j->tokenizer_bytes);
     j->pool = pool_new(o->n_threads);
-    plan_origins(j);
+    plan_pieces(j);
     plan_chunks(j);
     plan_metadata(j);
     plan_scratch(j);
@@ -178,8 +195,7 @@ void job_end(struct job *j)
     }
     free(j->scratch);
     pool_free(j->pool);
-    free(j->origins);
-    free(j->ranges);
+    free(j->pieces);
     free(j->chunks);
     json_decref(j->metadata);
     buf_free(&j->header);

@@ -58,7 +58,7 @@ static bool stopped(struct job *j)
 
 static void check_chunk(struct job *j, struct scratch *s, struct chunk *k)
 {
-    uint32_t cols = j->layout.list.items[k->weight].cols;
+    uint32_t cols = piece_weight(j, &j->pieces[k->piece])->cols;
     size_t n = (size_t)(k->row1 - k->row0) * cols, first = 0;
     qins_range_add(&k->range, s->w, n);
     if (!k->range.n_nonfinite)
@@ -68,13 +68,14 @@ static void check_chunk(struct job *j, struct scratch *s, struct chunk *k)
     k->first_nonfinite = (uint64_t)k->row0 * cols + first;
 }
 
-/* Chunks of one weight stand together, in order. */
+/* Chunks of one piece stand together, in order. */
 static bool merge_ranges(struct job *j)
 {
-    for (size_t i = 0, at = 0; i < j->layout.list.n; i++) {
+    for (uint32_t i = 0, at = 0; i < j->n_pieces; i++) {
+        struct piece *p = &j->pieces[i];
         struct qins_range sum = QINS_RANGE_EMPTY;
         uint64_t first = 0;
-        for (; at < j->n_chunks && j->chunks[at].weight == i; at++) {
+        for (; at < j->n_chunks && j->chunks[at].piece == i; at++) {
             const struct qins_range *r = &j->chunks[at].range;
             if (r->n_nonfinite && !sum.n_nonfinite)
                 first = j->chunks[at].first_nonfinite;
@@ -86,10 +87,10 @@ static bool merge_ranges(struct job *j)
             return error_set(j->err, EX_DATAERR,
                              "%s: tensor \"%s\": %llu of its weights are NaN or "
                              "infinite, the first at index %llu",
-                             j->origins[i].file->path, j->layout.list.items[i].name,
+                             p->file->path, p->view.tensor->name,
                              (unsigned long long)sum.n_nonfinite, (unsigned long long)first);
         qins_range_finish(&sum);
-        j->ranges[i] = sum;
+        p->range = sum;
     }
     return true;
 }
@@ -120,26 +121,37 @@ static void add_loss(struct qins_error *sum, const struct qins_error *loss)
     sum->sum_rel += loss->sum_rel;
 }
 
+/* Where the piece's plane begins. */
+static uint64_t plane_at(const struct job *j, const struct piece *p, enum plane_kind kind)
+{
+    struct plane plane;
+    const struct weight *w = piece_weight(j, p);
+    weight_plane(w, kind, &plane);
+    return j->layout.at[p->weight][kind] + p->part * plane_part_bytes(w, &plane);
+}
+
 /* A few row groups, encoded as a matrix of their own and put where the whole one has them. */
 static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
 {
-    const struct weight *w = &j->layout.list.items[k->weight];
+    const struct piece *p = &j->pieces[k->piece];
+    const struct weight *w = piece_weight(j, p);
     const struct format_info *info = format_info(w->format);
-    const struct qins_range *range = &j->ranges[k->weight];
-    const uint64_t *at = j->layout.at[k->weight];
+    const struct qins_range *range = &p->range;
     struct matrix whole = matrix_shape(w->format, w->rows, w->cols);
     struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
     qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
 
     uint64_t row_bytes =
         matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
-    bool ok = put(j, at[PLANE_DATA] + k->row0 * row_bytes, s->data, matrix_data_bytes(&m), err);
+    bool ok = put(j, plane_at(j, p, PLANE_DATA) + k->row0 * row_bytes, s->data,
+                  matrix_data_bytes(&m), err);
     for (uint32_t i = 0; ok && i < info->row_floats; i++)
-        ok = put(j, at[PLANE_ROW] + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
-                 s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
+        ok = put(
+            j, plane_at(j, p, PLANE_ROW) + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
+            s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
     float ends[2] = {range->log_min, range->log_max};
-    return ok &&
-           (!info->is_qins || k->row0 != 0 || put(j, at[PLANE_RANGE], ends, sizeof ends, err));
+    return ok && (!info->is_qins || k->row0 != 0 ||
+                  put(j, plane_at(j, p, PLANE_RANGE), ends, sizeof ends, err));
 }
 
 /* ---- running a pass ------------------------------------------------------------------- */
@@ -169,7 +181,7 @@ static void run_chunk(void *arg, uint32_t index, uint32_t worker)
         fail(j, &err);
     atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
     if (pthread_equal(j->caller, pthread_self()))
-        report(j, j->layout.list.items[k->weight].name, false);
+        report(j, piece_weight(j, &j->pieces[k->piece])->name, false);
 }
 
 static bool run_pass(struct job *j, const char *step, bool encodes)
@@ -232,9 +244,9 @@ static void fill_report(const struct job *j, struct convert_report *r, double st
     *r = (struct convert_report){.bytes_after = image_bytes(j)};
     for (uint32_t i = 0; i < j->n_chunks; i++) {
         const struct chunk *k = &j->chunks[i];
-        const struct weight *w = &j->layout.list.items[k->weight];
-        uint64_t before =
-            (uint64_t)(k->row1 - k->row0) * origin_bytes(&j->origins[k->weight], w->cols);
+        const struct piece *p = &j->pieces[k->piece];
+        const struct weight *w = piece_weight(j, p);
+        uint64_t before = piece_bytes(p, k->row1 - k->row0, w->cols);
         add_loss(&r->roles[w->role].error, &k->loss);
         add_loss(&r->total, &k->loss);
         r->roles[w->role].bytes_before += before;
@@ -245,9 +257,10 @@ static void fill_report(const struct job *j, struct convert_report *r, double st
         struct plane plane;
         r->roles[w->role].format = w->format;
         r->roles[w->role].n_tensors++;
-        r->roles[w->role].n_params += (uint64_t)w->rows * w->cols;
+        uint64_t n_params = (uint64_t)w->rows * w->cols * weight_n_parts(w);
+        r->roles[w->role].n_params += n_params;
         r->n_tensors++;
-        r->n_params += (uint64_t)w->rows * w->cols;
+        r->n_params += n_params;
         for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
             if (weight_plane(w, kind, &plane))
                 r->roles[w->role].bytes_after += plane.bytes;

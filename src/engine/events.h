@@ -42,6 +42,7 @@ struct turn_stats {
     uint32_t n_drafted;   /* tokens evaluated ahead, from a repetition in the text */
     uint32_t n_accepted;  /* of them those that came true */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
+    float miss_rate; /* 0..1 of the bytes of experts that the answer needed: read from the disk */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };
 

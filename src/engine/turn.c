@@ -360,6 +360,14 @@ static void fail(struct turn *t, const struct error *err)
     engine_emit(e, &done);
 }
 
+/* Since so many bytes were needed and missed. */
+static float miss_rate(const struct session *s, uint64_t needed, uint64_t missed)
+{
+    uint64_t needed_now, missed_now;
+    session_expert_reads(s, &needed_now, &missed_now);
+    return needed_now > needed ? (float)(missed_now - missed) / (float)(needed_now - needed) : 0;
+}
+
 void turn_run(struct engine *e, const struct request *r)
 {
     struct turn t = {.e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
@@ -369,6 +377,8 @@ void turn_run(struct engine *e, const struct request *r)
         ids_free(&t.ids);
         return;
     }
+    uint64_t needed, missed;
+    session_expert_reads(e->session, &needed, &missed);
     sampler_seed(e->sampler, r->seed);
     speculate_begin(&e->speculate);
     resume(&t);
@@ -389,6 +399,7 @@ void turn_run(struct engine *e, const struct request *r)
         tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
     t.stats.n_ctx_used = session_len(e->session);
     t.stats.state_bytes = state_bytes(session_state(e->session));
+    t.stats.miss_rate = miss_rate(e->session, needed, missed);
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
         e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */

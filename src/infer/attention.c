@@ -229,6 +229,7 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
                              .v = row(kv_values(kv, p->layer, kv_head), at, kv),
                              .scale = plan->score_scale,
                              .cap = plan->score_cap,
+                             .sinks = p->l->sinks ? p->l->sinks + head : NULL,
                              .scores = s->scores + worker * s->scores_stride,
                              .ld_scores = s->ctx_stride};
     if (kv->type == KV_INT8) {
@@ -261,13 +262,14 @@ static bool takes_unit(const struct pass *p)
            p->n >= PROMPT_MIN_TOKENS;
 }
 
-/* Queries that do not see every position before them, or that are too few to share keys. */
+/* Queries that do not see every position before them, whose scores need more than a factor, or that
+ * are too few to share keys. */
 static bool takes_groups(const struct pass *p)
 {
     const struct layer_plan *plan = &p->l->plan;
     bool window_binds = plan->window && p->pos0 + p->n > plan->window;
     bool is_single = p->n < ATTEND_BATCH && group_of(&p->s->m->config) > 1;
-    return window_binds || plan->score_cap > 0 || is_single;
+    return window_binds || plan->score_cap > 0 || p->l->sinks || is_single;
 }
 
 static uint32_t blocks(const struct pass *p, uint32_t block)

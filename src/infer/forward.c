@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "experts.h"
 #include "session_internal.h"
 
 enum {
@@ -13,9 +14,9 @@ uint32_t qkv_dim(const struct model_config *c)
     return config_q_rows(c) + 2 * config_kv_dim(c);
 }
 
-uint32_t up_dim(const struct model_config *c)
+uint32_t up_dim(const struct layer_plan *p)
 {
-    return (c->arch->is_gated ? 2 : 1) * c->ffn_dim;
+    return (p->is_gated ? 2 : 1) * p->ffn_dim;
 }
 
 void pass_run(struct pass *p, pool_fn *fn, uint32_t n_chunks, uint64_t work)
@@ -63,6 +64,11 @@ static void apply_norm(const struct session *s, const struct norm *norm, float *
         s->k->rms_norm(out, x, norm->weight, c->dim, c->norm_eps);
 }
 
+void pass_norm(const struct pass *p, const struct norm *norm, float *out, const float *x)
+{
+    apply_norm(p->s, norm, out, x);
+}
+
 static void norm_token(void *arg, uint32_t t, uint32_t worker)
 {
     const struct pass *p = arg;
@@ -94,22 +100,29 @@ static void bias_token(void *arg, uint32_t t, uint32_t worker)
     p->s->k->add(p->y + t * p->ld_y, p->bias, p->n_bias);
 }
 
+void pass_act(const struct pass *p, float *gate, const float *up, uint32_t n)
+{
+    const struct kernels *k = p->s->k;
+    const struct model_config *c = &p->s->m->config;
+    switch (p->l->plan.act) {
+    case ACT_SILU: k->silu_mul(gate, up, n); break;
+    case ACT_GELU_TANH: k->gelu_mul(gate, up, n); break;
+    case ACT_CLAMPED: k->clamped_mul(gate, up, c->act_limit, c->act_alpha, n); break;
+    }
+}
+
 /* Chunk: ACT_SLICE values of one token. */
 static void act_slice(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
     struct session *s = p->s;
     const struct layer_plan *plan = &p->l->plan;
-    uint32_t ffn_dim = s->m->config.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
+    uint32_t ffn_dim = plan->ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
     uint32_t t = chunk / n_slices, at = chunk % n_slices * ACT_SLICE;
     uint32_t n = at + ACT_SLICE < ffn_dim ? ACT_SLICE : ffn_dim - at;
-    float *gate = s->gate_up + (size_t)t * up_dim(&s->m->config) + at;
-    const float *up = plan->is_gated ? gate + ffn_dim : NULL;
+    float *gate = s->gate_up + (size_t)t * up_dim(plan) + at;
     (void)worker;
-    if (plan->act == ACT_SILU)
-        s->k->silu_mul(gate, up, n);
-    else
-        s->k->gelu_mul(gate, up, n);
+    pass_act(p, gate, plan->is_gated ? gate + ffn_dim : NULL, n);
     memcpy(s->ffn + (size_t)t * ffn_dim + at, gate, n * sizeof *gate);
 }
 
@@ -176,19 +189,34 @@ static void mix(struct pass *p)
     add_to_stream(p, &p->l->attn_post_norm);
 }
 
-static void feed_forward(struct pass *p)
+/* What every token goes through: x to s->h. */
+static void dense(struct pass *p, const float *x)
 {
     struct session *s = p->s;
-    const struct model_config *c = &s->m->config;
-    const float *x = read_stream(p, &p->l->ffn_norm);
-    pass_project(p, p->l->gate_up, p->l->gate_up_bias, p->l->n_gate_up, x, s->gate_up, up_dim(c));
+    const struct layer *l = p->l;
+    const uint32_t ffn_dim = l->plan.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
+    pass_project(p, l->gate_up, l->gate_up_bias, l->n_gate_up, x, s->gate_up, up_dim(&l->plan));
     pass_lap(p, OP_GATE_UP);
-    uint32_t n_slices = (c->ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
-    pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * c->ffn_dim);
+    pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * ffn_dim);
     pass_lap(p, OP_SILU);
-    pass_project(p, &p->l->down, &p->l->down_bias, 1, s->ffn, s->h, c->dim);
+    pass_project(p, &l->down, &l->down_bias, 1, s->ffn, s->h, s->m->config.dim);
     pass_lap(p, OP_DOWN);
-    add_to_stream(p, &p->l->ffn_post_norm);
+}
+
+/* Experts come first: they read what the dense part beside them overwrites. */
+static void feed_forward(struct pass *p)
+{
+    const struct layer *l = p->l;
+    const struct experts *e = l->experts;
+    const bool own_norm = e && e->in_norm.weight;
+    const float *x = read_stream(p, own_norm ? &e->in_norm : &l->ffn_norm);
+    if (e)
+        experts_run(p, x);
+    if (l->n_gate_up)
+        dense(p, own_norm ? read_stream(p, &l->ffn_norm) : x);
+    if (e)
+        experts_add(p);
+    add_to_stream(p, &l->ffn_post_norm);
 }
 
 /* ---- all layers ----------------------------------------------------------------------- */
@@ -220,6 +248,7 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     s->halted.n = 0;
     pass_lap(&p, OP_OTHER);
     kv_make_room(&s->kv, pos0, n);
+    experts_begin(s);
     set_angles(s, pos0, n);
     s->state.has_other = false; /* written over */
     if (!again)

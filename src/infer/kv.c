@@ -83,7 +83,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
                       .n_heads = c->n_kv_heads,
                       .ctx_len = ctx_len,
                       .head_dim = c->head_dim,
-                      .is_centred = c->score_cap == 0,
+                      .is_centred = c->score_cap == 0 && !(c->arch->reads & HAS_SINKS),
                       .value_bytes = types[type].value_bytes,
                       .pack = k->pack_int8};
     size_t bytes, n_heads = (size_t)c->n_layers * c->n_kv_heads;

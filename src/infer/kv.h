@@ -4,8 +4,8 @@
  * then, for int8, one scale per position of either: [layer][kv head][position]. Keys in int8 are
  * kept as their difference from the key of the first position: every score of a query moves by the
  * same amount, which the softmax does not see, and what all keys of a head have in common takes no
- * part of the 8 bits. (Not in a model that caps its scores: a cap sees it.) Address space for the
- * whole context is reserved at once; memory is used as it fills.
+ * part of the 8 bits. (Not in a model that caps its scores or has sinks: these see it.) Address
+ * space for the whole context is reserved at once; memory is used as it fills.
  *
  * A sliding layer holds its last positions alone: those from kv->from on, at most kv->ring of them.
  * They move to the front when there is no room behind them, so that a window is always one run. It

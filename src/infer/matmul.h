@@ -44,5 +44,9 @@ void matmul_free(struct matmul *mm);
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
                 const float *x /* [n_tok][w->cols] */, float *y /* [n_tok][ld_y], w->rows used */,
                 size_t ld_y);
+/* The same, each token with the bits that it has alone, however many there are. */
+void matmul_run_each(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
+                     const float *x /* [n_tok][w->cols] */, float *y /* [n_tok][ld_y] */,
+                     size_t ld_y);
 
 #endif

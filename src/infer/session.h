@@ -95,9 +95,12 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
 
 enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
 uint32_t session_ctx(const struct session *s);
-uint32_t session_len(const struct session *s);            /* tokens in the cache */
-uint32_t session_reused(const struct session *s);         /* prefix kept by the last session_sync */
-uint64_t session_kv_bytes(const struct session *s);       /* cache in use, with states */
+uint32_t session_len(const struct session *s);      /* tokens in the cache */
+uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */
+uint64_t session_kv_bytes(const struct session *s); /* cache in use, with states */
+/* Weights of chosen experts so far, and what of them was not in memory when it was needed: read
+ * from the model's file. 0 without experts. */
+void session_expert_reads(const struct session *s, uint64_t *needed_bytes, uint64_t *missed_bytes);
 uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes now */
 
 #endif

@@ -19,6 +19,8 @@ struct halted {
     bool is_long;
 };
 
+struct expert_scratch; /* experts.h */
+
 struct session {
     const struct model *m;
     const struct kernels *k;
@@ -46,8 +48,9 @@ struct session {
     float *gates;     /* [chunk][2 v heads] of the delta rule: decays, betas */
     float *mixer_out; /* [chunk][config_mixer_out]; `mixed` itself if there is only a convolution */
     float *query_length, *key_length;   /* [k dim] of the delta rule: each value the same */
-    float *gate_up;                     /* [chunk][up_dim] */
-    float *ffn;                         /* [chunk][ffn_dim] */
+    float *gate_up;                     /* [chunk][gate and up of the largest dense layer] */
+    float *ffn;                         /* [chunk][ffn_dim of it] */
+    struct expert_scratch *experts;     /* or NULL */
     float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
     uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
     float *scores;      /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
@@ -73,7 +76,7 @@ struct pass {
 };
 
 uint32_t qkv_dim(const struct model_config *c); /* of queries, gates, keys and values of a token */
-uint32_t up_dim(const struct model_config *c);  /* gate and up, or up alone */
+uint32_t up_dim(const struct layer_plan *p);    /* gate and up, or up alone, of the dense part */
 
 /* A step over n_chunks; work too small to wake anybody for is done here and now. The chunks are the
  * same either way. */
@@ -82,6 +85,9 @@ static inline void pass_lap(const struct pass *p, enum op op)
 {
     profile_lap(pool_profile(p->s->pool), op);
 }
+void pass_norm(const struct pass *p, const struct norm *norm, float *out, const float *x);
+/* gate [n] becomes what the layer's activation makes of it and up [n]; up NULL: not gated. */
+void pass_act(const struct pass *p, float *gate, const float *up, uint32_t n);
 /* One matrix, or several whose outputs lie side by side in a row of y; then their biases. */
 void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
                   uint32_t n_parts, const float *x, float *y, size_t ld_y);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experts.h"
 #include "session_internal.h"
 
 enum {
@@ -241,9 +242,9 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
 }
 
 /* Of all matrices. */
-static uint32_t max_cols(const struct model_config *c)
+static uint32_t max_cols(const struct model_config *c, uint32_t ffn_dim)
 {
-    const uint32_t cols[] = {c->dim, config_q_dim(c), c->ffn_dim, config_mixer_out(c)};
+    const uint32_t cols[] = {c->dim, config_q_dim(c), ffn_dim, config_mixer_out(c)};
     uint32_t most = 0;
     for (size_t i = 0; i < sizeof cols / sizeof *cols; i++)
         most = cols[i] > most ? cols[i] : most;
@@ -280,24 +281,38 @@ static void free_mixer(struct session *s)
     state_free(&s->state);
 }
 
+/* Of all layers. */
+static void largest_dense(const struct model *m, uint32_t *ffn, uint32_t *up)
+{
+    *ffn = *up = 0;
+    for (uint32_t i = 0; i < m->config.n_layers; i++) {
+        const struct layer_plan *p = &m->layers[i].plan;
+        *ffn = p->ffn_dim > *ffn ? p->ffn_dim : *ffn;
+        *up = up_dim(p) > *up ? up_dim(p) : *up;
+    }
+}
+
 static void allocate(struct session *s)
 {
     const struct model_config *c = &s->m->config;
     size_t n = s->chunk;
-    s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk, max_cols(c));
+    uint32_t ffn, up;
+    largest_dense(s->m, &ffn, &up);
+    s->mm = matmul_new(s->k, s->pool, s->gemm, s->chunk, max_cols(c, ffn));
     s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
     s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
     s->qkv = xaligned_scratch(n * qkv_dim(c) * sizeof(float));
     s->heads = xaligned_scratch(n * config_q_dim(c) * sizeof(float));
-    s->gate_up = xaligned_scratch(n * up_dim(c) * sizeof(float));
-    s->ffn = xaligned_scratch(n * c->ffn_dim * sizeof(float));
+    s->gate_up = xaligned_scratch(n * up * sizeof(float));
+    s->ffn = xaligned_scratch(n * ffn * sizeof(float));
+    s->experts = experts_new(s);
     for (int i = 0; i < N_ROPES; i++) {
         s->cos[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
         s->sin[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
     }
-    s->ctx_stride = ((size_t)s->ctx_len + 31) / 32 * 32; /* workers' lines stay apart */
+    s->ctx_stride = ((size_t)s->ctx_len + 1 + 31) / 32 * 32; /* a sink; workers' lines stay apart */
     s->scores_stride = attention_scratch(s);
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
@@ -306,6 +321,13 @@ static void allocate(struct session *s)
     s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
     if (c->arch->mixer.kind != MIXER_ATTENTION)
         allocate_mixer(s);
+}
+
+/* One that stands for most of the work. */
+static const struct matrix *wide_matrix(const struct model *m)
+{
+    const struct layer *l = &m->layers[m->config.n_layers - 1];
+    return l->n_gate_up ? l->gate_up : l->experts->gate_up[0];
 }
 
 static uint32_t default_chunk(const struct model *m, const struct kernels *k, enum gemm gemm)
@@ -331,7 +353,7 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (ctx_len > c->max_ctx)
         ctx_len = c->max_ctx;
     struct kv kv;
-    enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, m->layers->gate_up) : o->gemm;
+    enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, wide_matrix(m)) : o->gemm;
     uint32_t chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm);
     chunk = chunk < ctx_len ? chunk : ctx_len;
     if (!kv_reserve(&kv, c, k, o->kv, ctx_len, spare_of(o, chunk), err))
@@ -355,6 +377,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     matmul_free(s->mm);
+    experts_free(s->experts);
     kv_release(&s->kv);
     float *buffers[] = {s->x,      s->h,      s->qkv,    s->heads,  s->gate_up, s->ffn,
                         s->cos[0], s->cos[1], s->sin[0], s->sin[1], s->scores,  s->logits};

@@ -23,6 +23,16 @@
     SPLIT_QKV, SPLIT_GATE_UP, NORMS_AROUND, ATTENTION_BIAS,                                        \
     .ignored = {"hidden_act", "cache_implementation"}
 
+#define EXPERTS_OF(room)                                                                           \
+    .gate_up = {room ".experts.gate_proj", room ".experts.up_proj"},                               \
+    .down = room ".experts.down_proj", .fused = room ".experts.gate_up_proj"
+#define NUMBERED_EXPERTS_OF(room)                                                                  \
+    .gate_up = {room ".experts.w1", room ".experts.w3"}, .down = room ".experts.w2"
+#define SHARED_EXPERT                                                                              \
+    .beside_key = "shared_expert_intermediate_size",                                               \
+    .beside_gate_up = {"mlp.shared_expert.gate_proj", "mlp.shared_expert.up_proj"},                \
+    .beside_down = "mlp.shared_expert.down_proj", .beside_gate = "mlp.shared_expert_gate"
+
 /* ---- the table -------------------------------------------------------------------------- */
 
 static const struct arch archs[] = {
@@ -88,6 +98,111 @@ static const struct arch archs[] = {
         USUAL,
         NORMS_BEFORE,
         ATTENTION_BIAS,
+    },
+    {
+        .type = "qwen2_moe",
+        .class = "Qwen2MoeForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"use_sliding_window\": false, "
+                    "\"sliding_window\": 4096, \"max_window_layers\": 28, "
+                    "\"num_experts\": 60, \"num_experts_per_tok\": 4, "
+                    "\"moe_intermediate_size\": 1408, \"decoder_sparse_step\": 1, "
+                    "\"shared_expert_intermediate_size\": 5632}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_USE_WINDOW,
+        .qkv_bias = ALWAYS,
+        USUAL,
+        NORMS_BEFORE,
+        .experts = {.router = ROUTER_SOFTMAX,
+                    .n_key = "num_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "moe_intermediate_size",
+                    .normalise = "norm_topk_prob",
+                    .step_key = "decoder_sparse_step",
+                    .dense_list_key = "mlp_only_layers",
+                    .router_name = "mlp.gate",
+                    EXPERTS_OF("mlp"),
+                    SHARED_EXPERT},
+    },
+    {
+        .type = "qwen3_moe",
+        .class = "Qwen3MoeForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"use_sliding_window\": false, "
+                    "\"sliding_window\": 4096, \"max_window_layers\": 28, "
+                    "\"num_experts\": 128, \"num_experts_per_tok\": 8, "
+                    "\"moe_intermediate_size\": 768, \"decoder_sparse_step\": 1}",
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_USE_WINDOW,
+        .qk_norm = QK_NORM_HEAD,
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+        .experts = {.router = ROUTER_SOFTMAX,
+                    .n_key = "num_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "moe_intermediate_size",
+                    .normalise = "norm_topk_prob",
+                    .step_key = "decoder_sparse_step",
+                    .dense_list_key = "mlp_only_layers",
+                    .router_name = "mlp.gate",
+                    EXPERTS_OF("mlp")},
+    },
+    {
+        .type = "gpt_oss",
+        .class = "GptOssForCausalLM",
+        .defaults = "{\"rope_theta\": 150000.0, \"head_dim\": 64, \"attention_bias\": true, "
+                    "\"sliding_window\": 128, \"sliding_window_pattern\": 2, "
+                    "\"num_local_experts\": 128, \"num_experts_per_tok\": 4, "
+                    "\"swiglu_limit\": 7.0, \"swiglu_alpha\": 1.702}",
+        .ignored = {"experts_per_token", "initial_context_length"},
+        .windows = WINDOWS_BY_LAYER,
+        .reads = READS_CLAMP | HAS_SINKS,
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+        .experts = {.router = ROUTER_TOP_SOFTMAX,
+                    .n_key = "num_local_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "intermediate_size",
+                    .router_name = "mlp.router",
+                    .router_bias = ALWAYS,
+                    EXPERTS_OF("mlp"),
+                    .alternates = true,
+                    .is_turned = true,
+                    .bias = ALWAYS},
+    },
+    {
+        .type = "mixtral",
+        .class = "MixtralForCausalLM",
+        .defaults = "{\"rope_theta\": 1000000.0, \"num_local_experts\": 8, "
+                    "\"num_experts_per_tok\": 2}",
+        .windows = WINDOWS_ALL,
+        USUAL,
+        NORMS_BEFORE,
+        .experts = {.router = ROUTER_SOFTMAX,
+                    .n_key = "num_local_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "intermediate_size",
+                    .normalise = ALWAYS,
+                    .router_name = "block_sparse_moe.gate",
+                    NUMBERED_EXPERTS_OF("block_sparse_moe")},
+    },
+    {
+        .type = "granitemoe",
+        .class = "GraniteMoeForCausalLM",
+        .defaults = "{\"rope_theta\": 10000.0, \"num_local_experts\": 8, "
+                    "\"num_experts_per_tok\": 2}",
+        .reads = READS_MULTIPLIERS,
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+        .experts = {.router = ROUTER_TOP_SOFTMAX,
+                    .n_key = "num_local_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "intermediate_size",
+                    .router_name = "block_sparse_moe.router.layer",
+                    .gate_up = {"block_sparse_moe.gate_linear", "block_sparse_moe.up_linear"},
+                    .down = "block_sparse_moe.output_linear",
+                    .fused = "block_sparse_moe.input_linear"},
     },
     {
         .type = "smollm3",
@@ -267,8 +382,8 @@ enum { N_ARCHS = sizeof archs / sizeof *archs };
 /* granitemoehybrid (Granite 4) is next: its Mamba-2 layers are a row of arch_mixer beside a kernel
  * that adds to a state without asking what it says already. */
 static const char *const planned[] = {
-    "qwen3_moe", "gpt_oss",     "lfm2_moe",         "qwen3_5",          "qwen3_5_moe",
-    "gemma4",    "gemma4_text", "qwen3_5_moe_text", "granitemoehybrid",
+    "lfm2_moe",    "qwen3_5",          "qwen3_5_moe",      "gemma4",
+    "gemma4_text", "qwen3_5_moe_text", "granitemoehybrid",
 };
 
 const struct arch *arch_find(const char *type)

@@ -46,6 +46,8 @@ enum reads {
     PLAIN_SLIDING_ROPE = 1 << 8,   /* "rope_scaling" is for layers with full attention alone */
     NO_ROPE_BESIDE_WINDOWS = 1 << 9, /* in a model with windows, full layers have no rope */
     EMBED_SQRT_DIM = 1 << 10,        /* embeddings are multiplied by sqrt(hidden_size) */
+    READS_CLAMP = 1 << 11,           /* swiglu_limit, swiglu_alpha: ACT_CLAMPED */
+    HAS_SINKS = 1 << 12,             /* a learnt logit per head in the softmax of attention */
     READS_ADJUSTED_FFN = 1 << 20,    /* block_auto_adjust_ff_dim and what goes with it */
     READS_MROPE = 1 << 21,           /* mrope_*: positions of images, which a text has not */
     HAS_OUT_GATE = 1 << 22, /* q_proj makes a gate beside each query head: a sigmoid of it times
@@ -76,6 +78,48 @@ struct arch_mixer {
     const char *decay, *step_bias, *norm; /* delta rule: [v heads], [v heads], [v dim] */
 };
 
+/* How a token's experts are chosen, and what each of them weighs. */
+enum router {
+    ROUTER_NONE,        /* there are none */
+    ROUTER_SOFTMAX,     /* softmax over all; the greatest */
+    ROUTER_TOP_SOFTMAX, /* the greatest; softmax over these */
+    ROUTER_SIGMOID, /* a sigmoid of each; the greatest, with the choice's bias if there is one */
+};
+
+/* Experts: feed-forward parts of which each token goes through a few. Keys are fields of the
+ * config, names are weights of a layer; one that is NULL is not there. */
+struct arch_experts {
+    enum router router;
+    const char *n_key, *n_used_key; /* how many there are; a token goes through */
+    const char *dim_key;            /* rows of the gate of one */
+    const char *normalise;          /* weights of a token's experts sum to 1: a field, or ALWAYS */
+    float normalise_eps;            /* added to that sum */
+    const char *scale_key;          /* factor of the weights */
+    const char *dense_key;          /* so many first layers have no experts */
+    const char *step_key, *dense_list_key; /* every n-th layer has; these have not */
+    const char *enabled_key;               /* a field that turns all of them on */
+
+    const char *router_name, *router_bias; /* [n][dim]; field of its bias, or ALWAYS */
+    const char *choice_bias, *choice_bias_key;
+    const char *router_scale;    /* [dim]: the router reads the stream, RMS-normed, times this and
+                                  * dim^-0.5 */
+    const char *expert_scale;    /* [n] factors of the weights */
+    const char *in_norm;         /* experts read the stream by a norm of their own */
+    const char *post_norm;       /* of their sum */
+    const char *dense_post_norm; /* of what the dense part beside them adds */
+
+    const char *gate_up[MAX_GATE_UP], *down; /* stacks: one matrix of each expert */
+    const char *fused; /* gate and up in one tensor, as a folder may have it: gate first */
+    bool alternates;   /* its rows alternate instead */
+    bool is_turned;    /* tensors whose names lack ".weight" are [n][cols][rows] */
+    const char *bias;  /* field, or ALWAYS */
+
+    /* A dense part of the same layer, that every token goes through beside its experts. */
+    const char *beside_key; /* its rows; a field that is 0 or absent: none */
+    const char *beside_gate_up[MAX_GATE_UP], *beside_down;
+    const char *beside_gate; /* [1][dim]: a sigmoid that it is multiplied by */
+};
+
 struct arch {
     const char *type;                 /* "model_type" */
     const char *class;                /* the one of "architectures" */
@@ -102,6 +146,7 @@ struct arch {
     const char *down;
     bool is_gated; /* down(act(gate) * up), else down(act(up)) */
     struct arch_mixer mixer;
+    struct arch_experts experts;
 };
 
 /* -> NULL if no architecture has this model_type. */

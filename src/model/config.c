@@ -66,7 +66,9 @@ static uint64_t attention_params(const struct model_config *c)
     uint64_t qk_norm = a->qk_norm == QK_NORM_HEAD  ? 2 * (uint64_t)c->head_dim
                        : a->qk_norm == QK_NORM_ALL ? q_dim + kv_dim
                                                    : 0;
-    return dim * qkv + q_dim * dim + qk_norm + (c->qkv_bias ? qkv : 0) + (c->out_bias ? dim : 0);
+    uint64_t sinks = a->reads & HAS_SINKS ? c->n_heads : 0;
+    return dim * qkv + q_dim * dim + qk_norm + sinks + (c->qkv_bias ? qkv : 0) +
+           (c->out_bias ? dim : 0);
 }
 
 static uint64_t mixer_params(const struct model_config *c)
@@ -80,13 +82,48 @@ static uint64_t mixer_params(const struct model_config *c)
            (a->kind == MIXER_DELTA ? 2 * (uint64_t)c->delta_v_heads + c->delta_v_dim : 0);
 }
 
-uint64_t config_n_params(const struct model_config *c)
+/* Of a feed-forward part with so many rows of its gate. */
+static uint64_t ffn_params(const struct model_config *c, uint64_t rows, bool bias)
 {
-    uint64_t dim = c->dim, up = (c->arch->is_gated ? 2 : 1) * (uint64_t)c->ffn_dim;
-    uint64_t layer = dim * up + dim * c->ffn_dim + norm_params(c) + (c->ffn_bias ? up + dim : 0);
+    uint64_t up = (c->arch->is_gated ? 2 : 1) * rows;
+    return c->dim * (up + rows) + (bias ? up + c->dim : 0);
+}
+
+/* Of a layer with experts, n of them counted. */
+static uint64_t expert_params(const struct model_config *c, uint32_t n)
+{
+    const struct expert_config *e = &c->experts;
+    const struct arch_experts *a = &c->arch->experts;
+    uint64_t router = (uint64_t)e->n * c->dim + (e->router_bias ? e->n : 0) +
+                      (e->choice_bias ? e->n : 0) + (a->router_scale ? c->dim : 0) +
+                      (a->expert_scale ? e->n : 0);
+    uint64_t norms = (a->in_norm != NULL) + (a->post_norm != NULL) + (a->dense_post_norm != NULL);
+    uint64_t beside = e->beside_dim ? ffn_params(c, e->beside_dim, false) : 0;
+    if (e->beside_dim && a->beside_gate)
+        beside += c->dim;
+    return router + norms * c->dim + beside + n * ffn_params(c, e->dim, e->bias);
+}
+
+static uint64_t count_params(const struct model_config *c, uint32_t n_experts)
+{
+    const uint64_t dim = c->dim;
     uint64_t sum =
         (c->tied ? 1 : 2) * (uint64_t)c->vocab * dim + dim * (c->arch->norm == NORM_LAYER ? 2 : 1);
-    for (uint32_t i = 0; i < c->n_layers; i++)
-        sum += layer + (c->layers[i] & LAYER_STATE ? mixer_params(c) : attention_params(c));
+    for (uint32_t i = 0; i < c->n_layers; i++) {
+        sum += norm_params(c);
+        sum += c->layers[i] & LAYER_STATE ? mixer_params(c) : attention_params(c);
+        sum += c->layers[i] & LAYER_EXPERTS ? expert_params(c, n_experts)
+                                            : ffn_params(c, c->ffn_dim, c->ffn_bias);
+    }
     return sum;
+}
+
+uint64_t config_n_params(const struct model_config *c)
+{
+    return count_params(c, c->experts.n);
+}
+
+uint64_t config_n_active_params(const struct model_config *c)
+{
+    return count_params(c, c->experts.n_used);
 }

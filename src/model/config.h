@@ -12,7 +12,11 @@
 #include "json.h"
 
 enum rope_kind { ROPE_PLAIN, ROPE_LINEAR, ROPE_LLAMA3, ROPE_YARN, ROPE_LONGROPE };
-enum act { ACT_SILU, ACT_GELU_TANH };
+enum act {
+    ACT_SILU,
+    ACT_GELU_TANH,
+    ACT_CLAMPED, /* (up + 1) gate sigmoid(alpha gate), gate and up clamped to a limit */
+};
 
 enum { MAX_HEAD_DIM = 1024, MAX_ROT_HALF = 128, MAX_STOP = 32, MAX_LAYERS = 1024 };
 enum { MAX_CONV_TAPS = 16 };
@@ -32,7 +36,20 @@ enum { ROPE_OF_FULL, ROPE_OF_SLIDING, N_ROPES };
 enum layer_flag {
     LAYER_SLIDING = 1 << 0,
     LAYER_NO_ROPE = 1 << 1,
-    LAYER_STATE = 1 << 2, /* the architecture's other mixer instead of attention */
+    LAYER_EXPERTS = 1 << 2,
+    LAYER_STATE = 1 << 3, /* the architecture's other mixer instead of attention */
+};
+
+enum { MAX_EXPERTS = 1024, MAX_EXPERTS_USED = 64 };
+
+/* Experts of the layers with LAYER_EXPERTS; n 0: the model has none. */
+struct expert_config {
+    uint32_t n, n_used;  /* in a layer; that a token goes through */
+    uint32_t dim;        /* rows of the gate of one */
+    uint32_t beside_dim; /* rows of the gate of the dense part beside them; 0: none */
+    float scale;         /* of the weights of a token's experts */
+    bool normalise;      /* they sum to 1 before */
+    bool router_bias, choice_bias, bias;
 };
 
 struct model_config {
@@ -56,6 +73,8 @@ struct model_config {
     struct rope_config rope[N_ROPES];
     float norm_eps;
     enum act act;
+    float act_limit, act_alpha; /* ACT_CLAMPED */
+    struct expert_config experts;
     bool qkv_bias, out_bias, ffn_bias;
     bool mixer_bias;      /* of other mixers than attention */
     bool tied;            /* the head is the embedding */
@@ -89,5 +108,6 @@ uint32_t config_q_rows(const struct model_config *c);      /* of q_proj: queries
 uint32_t config_delta_k_dim(const struct model_config *c); /* delta_k_heads * delta_k_dim */
 uint32_t config_delta_v_dim(const struct model_config *c); /* delta_v_heads * delta_v_dim */
 uint64_t config_n_params(const struct model_config *c);
+uint64_t config_n_active_params(const struct model_config *c); /* that one token goes through */
 
 #endif

@@ -113,6 +113,10 @@ static bool is_identity(const char *key, const json_t *value)
     for (size_t i = 0; i < sizeof if_one / sizeof *if_one; i++)
         if (strcmp(key, if_one[i]) == 0)
             return json_is_number(value) && json_number_value(value) == 1.0;
+    if (strcmp(key, "quantization_config") == 0) { /* the tensors' names say the same */
+        const char *method = json_string_value(json_object_get(value, "quant_method"));
+        return method && strcmp(method, "mxfp4") == 0;
+    }
     return false;
 }
 

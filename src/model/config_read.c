@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_experts.h"
 #include "config_fields.h"
 #include "config_layers.h"
 #include "config_rope.h"
@@ -310,13 +311,28 @@ static bool parse_scales(struct parser *p)
                                            parse_cap(p, "final_logit_softcapping", &c->logit_cap)));
 }
 
+static bool parse_clamp(struct parser *p)
+{
+    struct model_config *c = p->c;
+    double limit = 0, alpha = 0;
+    if (!(c->arch->reads & READS_CLAMP))
+        return true;
+    if (!get_positive(p, "swiglu_limit", &limit) || !get_positive(p, "swiglu_alpha", &alpha))
+        return false;
+    c->act = ACT_CLAMPED;
+    c->act_limit = (float)limit;
+    c->act_alpha = (float)alpha;
+    return true;
+}
+
 /* ---- all of it --------------------------------------------------------------------------- */
 
 static bool parse_all(struct parser *p)
 {
     return parse_arch(p) && parse_sizes(p) && adjust_ffn(p) && parse_mixer(p) &&
            parse_out_gate(p) && parse_activation(p) && parse_biases(p) && parse_tied(p) &&
-           parse_scales(p) && config_read_layers(p->c, &p->f, p->err) &&
+           parse_scales(p) && parse_clamp(p) && config_read_layers(p->c, &p->f, p->err) &&
+           config_read_experts(p->c, &p->f, p->err) &&
            config_read_rope(p->c, &p->f, &p->unknown, p->err);
 }
 

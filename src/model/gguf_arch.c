@@ -192,6 +192,17 @@ static bool finish_qwen35(const struct gguf_split *s, const struct gguf_arch *ar
     return true;
 }
 
+/* YaRN between fractions of dimensions, which a file does not say. */
+static bool finish_gpt_oss(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                           struct error *err)
+{
+    json_t *rope = json_object_get(config, "rope_scaling");
+    (void)s, (void)arch, (void)err;
+    if (json_is_object(rope))
+        json_object_set_new(rope, "truncate", json_false());
+    return true;
+}
+
 /* ---- rows ---------------------------------------------------------------------------- */
 
 static const struct gguf_field llama_fields[] = {
@@ -283,6 +294,51 @@ static const struct gguf_rename qwen35_names[] = {
     {"ssm_dt.bias", "linear_attn.dt_bias"},  {"ssm_norm", "linear_attn.norm"},
     {"ssm_out", "linear_attn.out_proj"},     {0},
 };
+
+#define EXPERT_FIELDS(n_key)                                                                       \
+    {"expert_count", n_key, GGUF_SIZE, true},                                                      \
+    {                                                                                              \
+        "expert_used_count", "num_experts_per_tok", GGUF_SIZE, true                                \
+    }
+
+static const struct gguf_field qwen2_moe_fields[] = {
+    EXPERT_FIELDS("num_experts"),
+    {"expert_feed_forward_length", "moe_intermediate_size", GGUF_SIZE, false},
+    {"expert_shared_feed_forward_length", "shared_expert_intermediate_size", GGUF_SIZE, false},
+    {0},
+};
+
+static const struct gguf_field gpt_oss_fields[] = {
+    EXPERT_FIELDS("num_local_experts"),
+    {"expert_feed_forward_length", "intermediate_size", GGUF_SIZE, true},
+    {"attention.sliding_window", "sliding_window", GGUF_SIZE, true},
+    {0},
+};
+
+static const struct gguf_field granite_moe_fields[] = {
+    EXPERT_FIELDS("num_local_experts"),
+    {"attention.scale", "attention_multiplier", GGUF_NUMBER, true},
+    {"embedding_scale", "embedding_multiplier", GGUF_NUMBER, true},
+    {"residual_scale", "residual_multiplier", GGUF_NUMBER, true},
+    {"logit_scale", "logits_scaling", GGUF_NUMBER, true},
+    {0},
+};
+
+static const struct gguf_rename gpt_oss_names[] = {
+    {"attn_sinks.weight", "self_attn.sinks"},
+    {"post_attention_norm", "post_attention_layernorm"},
+    {"ffn_gate_inp", "mlp.router"},
+    {0},
+};
+
+static const struct gguf_rename granite_moe_names[] = {
+    {"ffn_gate_inp", "block_sparse_moe.router.layer"},
+    {"ffn_gate_exps", "block_sparse_moe.gate_linear"},
+    {"ffn_up_exps", "block_sparse_moe.up_linear"},
+    {"ffn_down_exps", "block_sparse_moe.output_linear"},
+    {0},
+};
+
 static const struct gguf_rename phi3_names[] = {{"ffn_up", "mlp.gate_up_proj"}, {0}};
 static const struct gguf_rename gemma_names[] = {{"ffn_norm", "pre_feedforward_layernorm"}, {0}};
 static const struct gguf_rename starcoder2_names[] = {
@@ -304,6 +360,22 @@ static const struct gguf_arch archs[] = {
     {"qwen3",
      "{\"model_type\":\"qwen3\",\"architectures\":[\"Qwen3ForCausalLM\"],\"hidden_act\":\"silu\"}",
      0, biased_attention, NULL, NULL},
+    {"qwen2moe",
+     "{\"model_type\":\"qwen2_moe\",\"architectures\":[\"Qwen2MoeForCausalLM\"],"
+     "\"hidden_act\":\"silu\"}",
+     0, qwen2_moe_fields, NULL, NULL},
+    {"qwen3moe",
+     "{\"model_type\":\"qwen3_moe\",\"architectures\":[\"Qwen3MoeForCausalLM\"],"
+     "\"hidden_act\":\"silu\",\"norm_topk_prob\":true,\"decoder_sparse_step\":1}",
+     0, qwen2_moe_fields, NULL, NULL},
+    {"gpt-oss",
+     "{\"model_type\":\"gpt_oss\",\"architectures\":[\"GptOssForCausalLM\"],"
+     "\"hidden_act\":\"silu\"}",
+     0, gpt_oss_fields, gpt_oss_names, finish_gpt_oss},
+    {"granitemoe",
+     "{\"model_type\":\"granitemoe\",\"architectures\":[\"GraniteMoeForCausalLM\"],"
+     "\"hidden_act\":\"silu\"}",
+     GGUF_PAIRS, granite_moe_fields, granite_moe_names, NULL},
     {"gemma2",
      "{\"model_type\":\"gemma2\",\"architectures\":[\"Gemma2ForCausalLM\"],"
      "\"hidden_activation\":\"gelu_pytorch_tanh\"}",
@@ -393,6 +465,14 @@ static const struct gguf_rename in_layers[] = {
     {"ffn_up", "mlp.up_proj"},
     {"ffn_down", "mlp.down_proj"},
     {"post_ffw_norm", "post_feedforward_layernorm"},
+    {"ffn_gate_inp", "mlp.gate"},
+    {"ffn_gate_exps", "mlp.experts.gate_proj"},
+    {"ffn_up_exps", "mlp.experts.up_proj"},
+    {"ffn_down_exps", "mlp.experts.down_proj"},
+    {"ffn_gate_inp_shexp", "mlp.shared_expert_gate"},
+    {"ffn_gate_shexp", "mlp.shared_expert.gate_proj"},
+    {"ffn_up_shexp", "mlp.shared_expert.up_proj"},
+    {"ffn_down_shexp", "mlp.shared_expert.down_proj"},
     {0},
 };
 

@@ -25,7 +25,7 @@ struct gguf_field {
     bool required;
 };
 
-/* "KEY.weight" and "KEY.bias" of a layer; or KEY as it stands, and then so is the other. */
+/* "KEY.weight" and "KEY.bias" of a layer; or KEY with its ending, and a name without one. */
 struct gguf_rename {
     const char *key; /* NULL: behind the last */
     const char *published;

@@ -120,10 +120,17 @@ static float half_of_e8m0(uint8_t e)
     return f;
 }
 
+static const int8_t e2m1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+void gguf_widen_mxfp4_pairs(float *out, const uint8_t *in, uint8_t scale)
+{
+    for (unsigned i = 0; i < 32; i++)
+        out[i] = (float)e2m1[in[i / 2] >> i % 2 * 4 & 15] * half_of_e8m0(scale);
+}
+
 /* u8 exponent, 16 bytes */
 static void widen_mxfp4(float *out, const uint8_t *in, size_t n)
 {
-    static const int8_t e2m1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
     for (; n-- > 0; out += 32, in += 17)
         for (unsigned i = 0; i < 32; i++)
             out[i] = (float)e2m1[half_byte(in + 1, i)] * half_of_e8m0(in[0]);

@@ -28,4 +28,8 @@ const char *gguf_type_names(void);
 /* Whether weights in it have lost precision, beyond that of 16-bit floats. */
 bool gguf_type_is_rounded(const struct gguf_type *type);
 
+/* A block of MXFP4 as safetensors files hold it: its scale elsewhere, and two neighbours in each
+ * byte, the first in the low half. A zero has no sign, as in GGUF. */
+void gguf_widen_mxfp4_pairs(float *out /* [32] */, const uint8_t *in /* [16] */, uint8_t scale);
+
 #endif

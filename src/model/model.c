@@ -70,35 +70,57 @@ static bool check_scales(const struct matrix *m, const struct weight *w, const c
            check_finite(m->row, n, LOG_LEAST, LOG_MOST, file, "range of row", w, err);
 }
 
-static bool bind_matrix(struct matrix *m, const struct safetensors *st, const struct weight *w,
+/* Where the planes of a weight begin. */
+struct planes {
+    const uint8_t *data;
+    const float *row, *range;
+};
+
+static bool bind_planes(struct planes *p, const struct safetensors *st, const struct weight *w,
                         struct error *err)
 {
     const struct format_info *info = format_info(w->format);
-    *m = matrix_shape(w->format, w->rows, w->cols);
-    if (!info->is_qins) {
-        m->data = bind_plane(st, w, PLANE_DATA, info->tile_bytes, err);
-        return m->data != NULL;
-    }
-    const float *range = bind_plane(st, w, PLANE_RANGE, sizeof *range, err);
-    m->data = bind_plane(st, w, PLANE_DATA, ALIGN, err);
+    *p = (struct planes){0};
+    p->data = bind_plane(st, w, PLANE_DATA, info->is_qins ? ALIGN : info->tile_bytes, err);
+    if (!info->is_qins)
+        return p->data != NULL;
+    p->range = bind_plane(st, w, PLANE_RANGE, sizeof *p->range, err);
     if (info->row_floats)
-        m->row = bind_plane(st, w, PLANE_ROW, ALIGN, err);
-    if (!range || !m->data || (info->row_floats && !m->row))
-        return false;
-    m->log_min = range[0];
-    m->log_max = range[1];
-    return check_scales(m, w, st->name, err);
+        p->row = bind_plane(st, w, PLANE_ROW, ALIGN, err);
+    return p->data && p->range && (p->row || !info->row_floats);
+}
+
+/* Expert `part` of a stack; part 0 of what is none. */
+static bool set_matrix(struct matrix *m, const struct planes *p, const struct weight *w,
+                       uint32_t part, const char *file, struct error *err)
+{
+    *m = matrix_shape(w->format, w->rows, w->cols);
+    m->data = p->data + part * matrix_data_bytes(m);
+    if (p->row)
+        m->row = p->row + part * matrix_row_bytes(m) / sizeof *m->row;
+    if (!p->range)
+        return true;
+    m->log_min = p->range[2 * part];
+    m->log_max = p->range[2 * part + 1];
+    return check_scales(m, w, file, err);
+}
+
+static bool bind_matrix(struct matrix *m, const struct safetensors *st, const struct weight *w,
+                        struct error *err)
+{
+    struct planes p;
+    return bind_planes(&p, st, w, err) && set_matrix(m, &p, w, 0, st->name, err);
 }
 
 static bool bind_vector(const float **v, const struct safetensors *st, const struct weight *w,
                         struct error *err)
 {
     *v = bind_plane(st, w, PLANE_DATA, sizeof **v, err);
-    return *v && check_finite(*v, w->cols, -__FLT_MAX__, __FLT_MAX__, st->name, "weight", w, err);
+    return *v && check_finite(*v, (size_t)w->cols * weight_n_parts(w), -__FLT_MAX__, __FLT_MAX__,
+                              st->name, "weight", w, err);
 }
 
-/* -> room for a vector that is not as it stands in the file; freed with the model. */
-static float *own(struct model *m, size_t n)
+static float *own_vector(struct model *m, size_t n)
 {
     m->owned = xrealloc(m->owned, m->n_owned + 1, sizeof *m->owned);
     return m->owned[m->n_owned++] = xcalloc(n, sizeof(float));
@@ -112,7 +134,7 @@ static bool bind_norm(const float **norm, struct model *m, const struct weight *
         return false;
     if (m->config.arch->norm != NORM_RMS_ONE_PLUS)
         return true;
-    float *copy = own(m, w->cols);
+    float *copy = own_vector(m, w->cols);
     for (uint32_t i = 0; i < w->cols; i++)
         copy[i] = 1 + (*norm)[i];
     *norm = copy;
@@ -127,7 +149,7 @@ static bool bind_conv(const float **conv, struct model *m, const struct weight *
     if (!data || !check_finite(data, (size_t)w->rows * w->cols, -__FLT_MAX__, __FLT_MAX__,
                                m->file.name, "weight", w, err))
         return false;
-    float *turned = own(m, (size_t)w->rows * w->cols);
+    float *turned = own_vector(m, (size_t)w->rows * w->cols);
     for (uint32_t i = 0; i < w->rows; i++)
         for (uint32_t tap = 0; tap < w->cols; tap++)
             turned[(size_t)tap * w->rows + i] = data[(size_t)i * w->cols + tap];
@@ -140,7 +162,7 @@ static bool bind_decay(const float **decay, struct model *m, const struct weight
 {
     if (!bind_vector(decay, &m->file, w, err))
         return false;
-    float *copy = own(m, w->cols);
+    float *copy = own_vector(m, w->cols);
     for (uint32_t i = 0; i < w->cols; i++)
         copy[i] = -expf((*decay)[i]);
     *decay = copy;
@@ -149,6 +171,60 @@ static bool bind_decay(const float **decay, struct model *m, const struct weight
 }
 
 /* ---- binding the model ---------------------------------------------------------------- */
+
+/* Memory for its matrices is taken once the file has them all. */
+static bool bind_stack(struct matrix **out, struct model *m, const struct weight *w,
+                       struct error *err)
+{
+    struct planes p;
+    if (!bind_planes(&p, &m->file, w, err))
+        return false;
+    *out = xcalloc(w->n_experts, sizeof **out);
+    for (uint32_t i = 0; i < w->n_experts; i++)
+        if (!set_matrix(&(*out)[i], &p, w, i, m->file.name, err))
+            return false;
+    return true;
+}
+
+/* weight dim^-0.5: with it an RMS norm gives what this router reads. */
+static bool bind_router_scale(struct experts *e, struct model *m, const struct weight *w,
+                              struct error *err)
+{
+    const float *scale, factor = 1 / sqrtf((float)w->cols);
+    if (!bind_vector(&scale, &m->file, w, err))
+        return false;
+    float *norm = own_vector(m, w->cols);
+    for (uint32_t i = 0; i < w->cols; i++)
+        norm[i] = scale[i] * factor;
+    e->router_norm = norm;
+    return true;
+}
+
+static bool bind_expert_norm(struct experts *e, struct model *m, const struct weight *w,
+                             struct error *err)
+{
+    struct norm *norms[N_EXPERT_NORMS] = {[EXPERT_NORM_IN] = &e->in_norm,
+                                          [EXPERT_NORM_POST] = &e->post_norm,
+                                          [EXPERT_NORM_DENSE_POST] = &e->dense_post_norm};
+    return bind_norm(&norms[w->part]->weight, m, w, err);
+}
+
+static bool bind_expert_weight(struct model *m, const struct weight *w, struct error *err)
+{
+    struct experts *e = m->layers[w->layer].experts;
+    switch (w->role) {
+    case ROLE_ROUTER: return bind_matrix(&e->router, &m->file, w, err);
+    case ROLE_ROUTER_SCALE: return bind_router_scale(e, m, w, err);
+    case ROLE_CHOICE_BIAS: return bind_vector(&e->choice_bias, &m->file, w, err);
+    case ROLE_EXPERT_SCALE: return bind_vector(&e->weight_scale, &m->file, w, err);
+    case ROLE_EXPERT_NORM: return bind_expert_norm(e, m, w, err);
+    case ROLE_BESIDE_GATE: return bind_matrix(&e->beside_gate, &m->file, w, err);
+    case ROLE_EXPERT_GATE_UP:
+        e->n_gate_up = w->part + 1;
+        return bind_stack(&e->gate_up[w->part], m, w, err);
+    default: return bind_stack(&e->down, m, w, err);
+    }
+}
 
 static const float **bias_place(struct model *m, const struct weight *w)
 {
@@ -165,6 +241,9 @@ static const float **bias_place(struct model *m, const struct weight *w)
     case ROLE_MIXER_IN: return &l->mixer_in_bias[w->part];
     case ROLE_MIXER_OUT: return &l->mixer_out_bias;
     case ROLE_CONV: return &l->conv_bias;
+    case ROLE_ROUTER: return &l->experts->router_bias;
+    case ROLE_EXPERT_GATE_UP: return &l->experts->gate_up_bias[w->part];
+    case ROLE_EXPERT_DOWN: return &l->experts->down_bias;
     default: return &m->norm.bias;
     }
 }
@@ -194,8 +273,10 @@ static bool bind_weight(struct model *m, const struct weight *w, struct error *e
     case ROLE_STEP_BIAS: return bind_vector(&l->step_bias, &m->file, w, err);
     case ROLE_MIXER_NORM: return bind_vector(&l->mixer_norm, &m->file, w, err);
     case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
+    case ROLE_SINKS: return bind_vector(&l->sinks, &m->file, w, err);
     case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
-    default: return bind_matrix(&m->head, &m->file, w, err);
+    case ROLE_HEAD: return bind_matrix(&m->head, &m->file, w, err);
+    default: return bind_expert_weight(m, w, err);
     }
 }
 
@@ -301,7 +382,31 @@ static struct layer_plan plan_layer(const struct model_config *c, uint32_t layer
                            .residual_scale = c->residual_scale};
     if ((c->layers[layer] & LAYER_NO_ROPE) || p.mixer != MIXER_ATTENTION)
         p.rope = ROPE_NONE;
+    p.ffn_dim = c->layers[layer] & LAYER_EXPERTS ? c->experts.beside_dim : c->ffn_dim;
     return p;
+}
+
+static struct experts *new_experts(const struct model_config *c)
+{
+    struct experts *e = xcalloc(1, sizeof *e);
+    *e = (struct experts){.kind = c->arch->experts.router,
+                          .n = c->experts.n,
+                          .n_used = c->experts.n_used,
+                          .dim = c->experts.dim,
+                          .normalise = c->experts.normalise,
+                          .normalise_eps = c->arch->experts.normalise_eps,
+                          .scale = c->experts.scale};
+    return e;
+}
+
+static void free_experts(struct experts *e)
+{
+    if (!e)
+        return;
+    for (int i = 0; i < MAX_GATE_UP; i++)
+        free(e->gate_up[i]);
+    free(e->down);
+    free(e);
 }
 
 /* The parsed header bounds the number of layers before memory is taken for them. */
@@ -311,8 +416,11 @@ static bool make_layers(struct model *m, struct error *err)
         return error_set(err, EX_DATAERR, "%s: %zu tensors are too few for %u layers", m->file.name,
                          m->file.n_tensors, m->config.n_layers);
     m->layers = xcalloc(m->config.n_layers, sizeof *m->layers);
-    for (uint32_t i = 0; i < m->config.n_layers; i++)
+    for (uint32_t i = 0; i < m->config.n_layers; i++) {
         m->layers[i].plan = plan_layer(&m->config, i);
+        if (m->config.layers[i] & LAYER_EXPERTS)
+            m->layers[i].experts = new_experts(&m->config);
+    }
     return true;
 }
 
@@ -330,6 +438,7 @@ static struct model *bind(struct safetensors *file, double start_ms, struct erro
     }
     m->file_bytes = m->file.file.size;
     m->n_params = config_n_params(&m->config);
+    m->n_active_params = config_n_active_params(&m->config);
     m->open_ms = now_ms() - start_ms;
     return m;
 }
@@ -358,6 +467,8 @@ void model_close(struct model *m)
     for (size_t i = 0; i < m->n_owned; i++)
         free(m->owned[i]);
     free(m->owned);
+    for (uint32_t i = 0; m->layers && i < m->config.n_layers; i++)
+        free_experts(m->layers[i].experts);
     free(m->layers);
     free(m);
 }

@@ -14,6 +14,7 @@
 struct layer_plan {
     enum mixer mixer;
     bool has_out_gate; /* attention: behind each query head stands its gate */
+    uint32_t ffn_dim;  /* rows of the gate of its dense feed-forward part; 0: it has none */
     uint32_t window;   /* positions that it sees, its own included; 0: all before it */
     int rope;          /* ROPE_OF_FULL or ROPE_OF_SLIDING; ROPE_NONE */
     enum norm_kind norm;
@@ -31,7 +32,30 @@ struct norm {
     const float *bias;   /* [dim] or NULL */
 };
 
-/* A bias that is NULL is not there. */
+/* Feed-forward parts of which a token goes through n_used, added up with the weights that a router
+ * gives them. What is NULL is not there. */
+struct experts {
+    enum router kind;
+    uint32_t n, n_used, dim;                /* dim: rows of the gate of one */
+    bool normalise;                         /* weights sum to 1, */
+    float normalise_eps;                    /* which is added to their sum, */
+    float scale;                            /* before this factor */
+    struct matrix router;                   /* [n][dim of the model] */
+    const float *router_bias, *choice_bias; /* [n] */
+    const float *weight_scale;              /* [n] */
+    const float *router_norm; /* [dim of the model]: the router reads the stream, normed so */
+    struct norm in_norm;      /* experts read the stream, normed so */
+    struct norm post_norm, dense_post_norm; /* of what they add, of what the dense part adds */
+    struct matrix *gate_up[MAX_GATE_UP];    /* [n] as in struct layer */
+    struct matrix *down;                    /* [n] [dim of the model][dim] */
+    uint32_t n_gate_up;
+    const float *gate_up_bias[MAX_GATE_UP]; /* [n][rows] */
+    const float *down_bias;                 /* [n][dim of the model] */
+    struct matrix beside_gate; /* [1][dim of the model]: its sigmoid weighs the dense part; rows 0:
+                                * none */
+};
+
+/* A bias that is NULL is not there. A layer of experts alone has n_gate_up 0. */
 struct layer {
     struct layer_plan plan;
     struct norm attn_norm; /* before attention */
@@ -39,6 +63,7 @@ struct layer {
         qkv[MAX_QKV]; /* fused: one [(n_heads + 2 n_kv_heads) head_dim][dim]; else q, k, v */
     const float *qkv_bias[MAX_QKV];
     uint32_t n_qkv;
+    const float *sinks;           /* [n_heads] logits in the softmax, without a value; NULL */
     const float *q_norm, *k_norm; /* [head_dim], or [q_dim] and [kv_dim]; NULL: none */
     struct matrix attn_out;       /* [dim][n_heads * head_dim] */
     const float *attn_out_bias;   /* [dim] */
@@ -64,6 +89,7 @@ struct layer {
     struct matrix down;        /* [dim][ffn_dim] */
     const float *down_bias;    /* [dim] */
     struct norm ffn_post_norm; /* of what the feed-forward part adds */
+    struct experts *experts;   /* beside or instead of a dense part; NULL: none */
 };
 
 struct model {
@@ -80,8 +106,8 @@ struct model {
     const char *tokenizer_config_json; /* NUL-terminated, or NULL */
     const char *source;  /* where it was converted from; raw, sanitise before printing */
     uint64_t file_bytes; /* of the whole file */
-    uint64_t n_params;
-    double open_ms; /* what opening took */
+    uint64_t n_params, n_active_params; /* all; those that one token goes through */
+    double open_ms;                     /* what opening took */
     struct safetensors file;
     float **owned; /* [n_owned] vectors that are not as they stand in the file */
     size_t n_owned;

@@ -29,6 +29,15 @@ const char *role_name(enum role role)
         [ROLE_DECAY] = "decay",
         [ROLE_STEP_BIAS] = "step_bias",
         [ROLE_MIXER_NORM] = "mixer_norm",
+        [ROLE_SINKS] = "sinks",
+        [ROLE_ROUTER] = "router",
+        [ROLE_ROUTER_SCALE] = "router_scale",
+        [ROLE_CHOICE_BIAS] = "choice_bias",
+        [ROLE_EXPERT_SCALE] = "expert_scale",
+        [ROLE_EXPERT_GATE_UP] = "expert_gate_up",
+        [ROLE_EXPERT_DOWN] = "expert_down",
+        [ROLE_EXPERT_NORM] = "expert_norm",
+        [ROLE_BESIDE_GATE] = "beside_gate",
     };
     return names[role];
 }
@@ -111,6 +120,28 @@ static void add_matrix(struct lister *l, enum role role, uint32_t part, uint32_t
         name, has_bias);
 }
 
+/* Gate, up and down of a feed-forward part, or of n_experts of them. */
+static void add_ffn(struct lister *l, enum role up_role, enum role down_role, uint32_t n_experts,
+                    uint32_t rows, const char *const gate_up[MAX_GATE_UP], const char *down,
+                    bool bias)
+{
+    const bool is_fused = l->c->arch->is_gated && !gate_up[1];
+    struct weight w = {
+        .role = up_role, .n_experts = n_experts, .format = l->format, .cols = l->c->dim};
+    w.rows = is_fused ? 2 * rows : rows;
+    for (uint32_t i = 0; i < MAX_GATE_UP && gate_up[i]; i++) {
+        w.part = i;
+        add(l, w, gate_up[i], bias);
+    }
+    add(l,
+        (struct weight){.role = down_role,
+                        .n_experts = n_experts,
+                        .format = l->format,
+                        .rows = l->c->dim,
+                        .cols = rows},
+        down, bias);
+}
+
 /* Small vectors whose names have no ending. */
 static void add_plain(struct lister *l, enum role role, const char *name, uint32_t n)
 {
@@ -128,6 +159,7 @@ static void add_attention(struct lister *l)
     for (uint32_t i = 0; i < MAX_QKV && a->qkv[i]; i++)
         add_matrix(l, ROLE_QKV, i, qkv_rows[i], c->dim, a->qkv[i], c->qkv_bias);
     add_qk_norms(l);
+    add_plain(l, ROLE_SINKS, a->reads & HAS_SINKS ? "self_attn.sinks" : NULL, c->n_heads);
     add_matrix(l, ROLE_ATTN_OUT, 0, c->dim, config_q_dim(c),
                a->attn_out ? a->attn_out : "self_attn.o_proj", c->out_bias);
 }
@@ -178,6 +210,40 @@ static void add_mixer(struct lister *l)
     add_matrix(l, ROLE_MIXER_OUT, 0, c->dim, config_mixer_out(c), a->out, c->mixer_bias);
 }
 
+static void add_experts(struct lister *l)
+{
+    const struct model_config *c = l->c;
+    const struct arch_experts *a = &c->arch->experts;
+    const struct expert_config *e = &c->experts;
+    const char *const norms[N_EXPERT_NORMS] = {[EXPERT_NORM_IN] = a->in_norm,
+                                               [EXPERT_NORM_POST] = a->post_norm,
+                                               [EXPERT_NORM_DENSE_POST] = a->dense_post_norm};
+    enum format exact = l->format == FORMAT_F32 ? FORMAT_F32 : FORMAT_BF16;
+    add(l, (struct weight){.role = ROLE_ROUTER, .format = exact, .rows = e->n, .cols = c->dim},
+        a->router_name, e->router_bias);
+    add_plain(l, ROLE_ROUTER_SCALE, a->router_scale, c->dim);
+    add_plain(l, ROLE_CHOICE_BIAS, e->choice_bias ? a->choice_bias : NULL, e->n);
+    add_plain(l, ROLE_EXPERT_SCALE, a->expert_scale, e->n);
+    for (uint32_t i = 0; i < N_EXPERT_NORMS; i++)
+        if (norms[i])
+            add(l,
+                (struct weight){.role = ROLE_EXPERT_NORM,
+                                .part = i,
+                                .is_vector = true,
+                                .format = FORMAT_F32,
+                                .rows = 1,
+                                .cols = c->dim},
+                norms[i], false);
+    if (e->beside_dim && a->beside_gate)
+        add(l,
+            (struct weight){.role = ROLE_BESIDE_GATE, .format = exact, .rows = 1, .cols = c->dim},
+            a->beside_gate, false);
+    if (e->beside_dim)
+        add_ffn(l, ROLE_GATE_UP, ROLE_DOWN, 0, e->beside_dim, a->beside_gate_up, a->beside_down,
+                false);
+    add_ffn(l, ROLE_EXPERT_GATE_UP, ROLE_EXPERT_DOWN, e->n, e->dim, a->gate_up, a->down, e->bias);
+}
+
 static void add_layer(struct lister *l)
 {
     const struct model_config *c = l->c;
@@ -189,16 +255,16 @@ static void add_layer(struct lister *l)
         add_attention(l);
     add_norm(l, ROLE_ATTN_POST_NORM, a->attn_post_norm);
     add_norm(l, ROLE_FFN_NORM, a->ffn_norm);
-    for (uint32_t i = 0; i < MAX_GATE_UP && a->gate_up[i]; i++)
-        add_matrix(l, ROLE_GATE_UP, i, (a->is_gated && !a->gate_up[1] ? 2 : 1) * c->ffn_dim, c->dim,
-                   a->gate_up[i], c->ffn_bias);
-    add_matrix(l, ROLE_DOWN, 0, c->dim, c->ffn_dim, a->down, c->ffn_bias);
+    if (c->layers[l->layer] & LAYER_EXPERTS)
+        add_experts(l);
+    else
+        add_ffn(l, ROLE_GATE_UP, ROLE_DOWN, 0, c->ffn_dim, a->gate_up, a->down, c->ffn_bias);
     add_norm(l, ROLE_FFN_POST_NORM, a->ffn_post_norm);
 }
 
 struct weight_list weight_list(const struct model_config *c, enum format format)
 {
-    enum { MAX_IN_LAYER = 24, OUTSIDE_LAYERS = 4 };
+    enum { MAX_IN_LAYER = 40, OUTSIDE_LAYERS = 4 };
     struct lister l = {.c = c, .format = format};
     l.list.items =
         xcalloc((size_t)c->n_layers * MAX_IN_LAYER + OUTSIDE_LAYERS, sizeof *l.list.items);
@@ -214,16 +280,19 @@ struct weight_list weight_list(const struct model_config *c, enum format format)
 
 /* ---- planes --------------------------------------------------------------------------- */
 
-static void plane_shape(struct plane *p, enum st_dtype dtype, uint32_t n_dims, uint64_t a,
-                        uint64_t b, uint64_t c)
+/* n_experts 0: no such dimension. */
+static void plane_shape(struct plane *p, enum st_dtype dtype, uint32_t n_experts, uint32_t n_dims,
+                        uint64_t a, uint64_t b, uint64_t c)
 {
+    const uint64_t shape[3] = {a, b, c};
     p->dtype = dtype;
-    p->n_dims = n_dims;
-    p->shape[0] = a;
-    p->shape[1] = b;
-    p->shape[2] = c;
-    p->bytes = st_dtype_bytes(dtype);
+    p->n_dims = 0;
+    if (n_experts)
+        p->shape[p->n_dims++] = n_experts;
     for (uint32_t i = 0; i < n_dims; i++)
+        p->shape[p->n_dims++] = shape[i];
+    p->bytes = st_dtype_bytes(dtype);
+    for (uint32_t i = 0; i < p->n_dims; i++)
         p->bytes *= p->shape[i];
 }
 
@@ -231,27 +300,33 @@ bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *ou
 {
     static const char *const suffixes[N_PLANES] = {".tiles", ".row", ".range"};
     const struct format_info *info = format_info(w->format);
+    const uint32_t n = w->n_experts;
     struct matrix m = matrix_shape(w->format, w->rows, w->cols);
     *out = (struct plane){0};
     snprintf(out->name, sizeof out->name, "%s%s", w->name, info->is_qins ? suffixes[kind] : "");
     if (!info->is_qins) {
         enum st_dtype dtype = w->format == FORMAT_BF16 ? ST_BF16 : ST_F32;
         if (w->is_vector)
-            plane_shape(out, dtype, 1, w->cols, 0, 0);
+            plane_shape(out, dtype, n, 1, w->cols, 0, 0);
         else
-            plane_shape(out, dtype, 2, w->rows, w->cols, 0);
+            plane_shape(out, dtype, n, 2, w->rows, w->cols, 0);
         return kind == PLANE_DATA;
     }
     switch (kind) {
     case PLANE_DATA:
-        plane_shape(out, ST_U8, 3, m.rows_pad / ROW_GROUP, m.cols_pad / info->tile_cols,
+        plane_shape(out, ST_U8, n, 3, m.rows_pad / ROW_GROUP, m.cols_pad / info->tile_cols,
                     info->tile_bytes);
         return true;
     case PLANE_ROW:
-        plane_shape(out, ST_F32, 2, info->row_floats, m.rows_pad, 0);
+        plane_shape(out, ST_F32, n, 2, info->row_floats, m.rows_pad, 0);
         return info->row_floats > 0;
-    default: plane_shape(out, ST_F32, 1, 2, 0, 0); return true;
+    default: plane_shape(out, ST_F32, n, 1, 2, 0, 0); return true;
     }
+}
+
+uint64_t plane_part_bytes(const struct weight *w, const struct plane *p)
+{
+    return p->bytes / weight_n_parts(w);
 }
 
 /* ---- layout of the file --------------------------------------------------------------- */
@@ -296,7 +371,7 @@ struct file_layout file_layout_new(struct weight_list list, const char *tokenize
                 add_slot(&l, plane, &l.at[i][kind]);
     plane = (struct plane){0};
     snprintf(plane.name, sizeof plane.name, "%s", tokenizer);
-    plane_shape(&plane, ST_U8, 1, tokenizer_bytes, 0, 0);
+    plane_shape(&plane, ST_U8, 0, 1, tokenizer_bytes, 0, 0);
     uint64_t tokenizer_at = 0;
     add_slot(&l, plane, &tokenizer_at);
     qsort(l.slots, l.n_slots, sizeof *l.slots, by_place);

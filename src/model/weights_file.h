@@ -9,10 +9,12 @@
  *   qins*       NAME.tiles  U8     [row groups][tiles][tile bytes]
  *               NAME.row    F32    [row_floats][rows_pad]         (formats that have it)
  *               NAME.range  F32    [2]  log_min, log_max of the original tensor
- * and norms and biases as F32 [dim]. The tokenizer is a U8 tensor: compiled (`tokenizer.image`, see
- * tokenizer_image.h), or `tokenizer.json` with that file's bytes (version 1). Tensors whose size is
- * a multiple of 64 bytes come first and the data buffer starts on a page, so that every tile and
- * row plane is 64-byte aligned where it is mapped. Metadata: see the META_ keys.
+ * and norms and biases as F32 [dim]. A weight of experts is a stack: all of these with one
+ * dimension more in front, [n_experts], each expert encoded as a matrix of its own. The tokenizer
+ * is a U8 tensor: compiled (`tokenizer.image`, see tokenizer_image.h), or `tokenizer.json` with
+ * that file's bytes (version 1). Tensors whose size is a multiple of 64 bytes come first and the
+ * data buffer starts on a page, so that every tile and row plane is 64-byte aligned where it is
+ * mapped. Metadata: see the META_ keys.
  */
 #ifndef QINS_WEIGHTS_FILE_H
 #define QINS_WEIGHTS_FILE_H
@@ -56,10 +58,20 @@ enum role {
     ROLE_DECAY,
     ROLE_STEP_BIAS,
     ROLE_MIXER_NORM,
+    ROLE_SINKS,
+    ROLE_ROUTER,
+    ROLE_ROUTER_SCALE,
+    ROLE_CHOICE_BIAS,
+    ROLE_EXPERT_SCALE,
+    ROLE_EXPERT_GATE_UP, /* stacks */
+    ROLE_EXPERT_DOWN,
+    ROLE_EXPERT_NORM, /* part: enum expert_norm */
+    ROLE_BESIDE_GATE,
     N_ROLES
 };
 
 enum { MAX_PARTS = MAX_MIXER_IN };
+enum expert_norm { EXPERT_NORM_IN, EXPERT_NORM_POST, EXPERT_NORM_DENSE_POST, N_EXPERT_NORMS };
 
 struct weight {
     char name[96]; /* the checkpoint's name, "model.layers.0.mlp.down_proj.weight" */
@@ -67,6 +79,7 @@ struct weight {
     enum role bias_of;   /* ROLE_BIAS: of which matrix or norm */
     uint32_t layer;      /* 0 for roles outside layers */
     uint32_t part;       /* q, k, v = 0, 1, 2; gate, up = 0, 1; fused tensors are part 0 of 1 */
+    uint32_t n_experts;  /* a stack: so many matrices or vectors, one behind another; 0: one */
     bool is_vector;      /* norms and biases */
     enum format format;  /* vectors: FORMAT_F32 */
     uint32_t rows, cols; /* vectors: 1, dim */
@@ -78,7 +91,8 @@ struct weight_list {
 };
 
 /* Every weight of the model in forward order. `format` is that of the linear weights; embedding and
- * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
+ * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage), routers of models
+ * that are not f32 bf16. Caller frees items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
 const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
@@ -90,12 +104,19 @@ struct plane {
     char name[112];
     enum st_dtype dtype;
     uint32_t n_dims;
-    uint64_t shape[3];
-    uint64_t bytes;
+    uint64_t shape[4];
+    uint64_t bytes; /* of the whole stack */
 };
 
 /* -> false when the weight's format has no such plane. */
 bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *out);
+
+/* Bytes of one expert's part of a plane; all of it if the weight is no stack. */
+uint64_t plane_part_bytes(const struct weight *w, const struct plane *p);
+static inline uint32_t weight_n_parts(const struct weight *w)
+{
+    return w->n_experts ? w->n_experts : 1;
+}
 
 /* ---- the file as a whole -------------------------------------------------------------- */
 

@@ -397,6 +397,13 @@ static void run_gelu_mul(const struct kernels *k, float *out, const float *a, co
     k->gelu_mul(out, n % 2 ? b : NULL, n);
 }
 
+static void run_clamped_mul(const struct kernels *k, float *out, const float *a, const float *b,
+                            uint32_t n)
+{
+    memcpy(out, a, n * sizeof *out);
+    k->clamped_mul(out, b, 0.5f, 1.702f, n);
+}
+
 static void run_soft_cap(const struct kernels *k, float *out, const float *a, const float *b,
                          uint32_t n)
 {
@@ -448,6 +455,7 @@ static void check_vectors(struct state *s)
     check_vector(s, (void *)(uintptr_t)s->new->short_conv, "short_conv", run_short_conv);
     check_vector(s, (void *)(uintptr_t)s->new->layer_norm, "layer_norm", run_layer_norm);
     check_vector(s, (void *)(uintptr_t)s->new->gelu_mul, "gelu_mul", run_gelu_mul);
+    check_vector(s, (void *)(uintptr_t)s->new->clamped_mul, "clamped_mul", run_clamped_mul);
     check_vector(s, (void *)(uintptr_t)s->new->soft_cap, "soft_cap", run_soft_cap);
     check_vector(s, (void *)(uintptr_t)s->new->scale, "scale", run_scale);
     check_vector(s, (void *)(uintptr_t)s->new->add_scaled, "add_scaled", run_add_scaled);
@@ -586,17 +594,19 @@ static void check_attends(struct state *s)
     }
 }
 
-/* The heads of a group: with a cap against the scalar group, without one against one query after
- * another. */
+/* The heads of a group: with a cap or sinks against the scalar group, without against one query
+ * after another. */
 static void check_group_shape(struct state *s, enum element e, uint32_t n, uint32_t n_pos,
-                              uint32_t dim, float cap)
+                              uint32_t dim, float cap, bool has_sinks)
 {
     const size_t n_values = (size_t)n_pos * dim, ld_q = dim + 2, ld_out = dim + 3;
     struct input q = random_floats((n - 1) * ld_q + dim, (int)random_below(3));
     struct input k = random_floats(n_values, 0), v = random_floats(n_values, 0);
     struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
+    struct input sinks = random_floats(n, 0);
     struct output ref = output_new(((n - 1) * ld_out + dim) * sizeof(float));
-    struct output new = output_new(ref.bytes), scores = output_new((size_t)n * n_pos * 4);
+    struct output new = output_new(ref.bytes);
+    struct output scores = output_new((size_t)n * (n_pos + has_sinks) * 4);
     for (size_t i = 0; i < n_values && e != ELEMENT_F32; i++) {
         float x[2] = {((float *)k.p)[i], ((float *)v.p)[i]};
         uint16_t half[2] = {(uint16_t)(float_bits(x[0]) >> 16), (uint16_t)(float_bits(x[1]) >> 16)};
@@ -619,18 +629,19 @@ static void check_group_shape(struct state *s, enum element e, uint32_t n, uint3
                              .v = v.p,
                              .scale = 1 / sqrtf((float)dim),
                              .cap = cap,
+                             .sinks = has_sinks ? sinks.p : NULL,
                              .scores = (float *)scores.p,
-                             .ld_scores = n_pos};
+                             .ld_scores = n_pos + has_sinks};
     if (e == ELEMENT_INT8) {
         g.k_scale = ks.p;
         g.v_scale = vs.p;
     }
-    WHAT(s, "attend_group_%s %u queries, %u positions, head %u, cap %g", names[e], n, n_pos, dim,
-         (double)cap);
+    WHAT(s, "attend_group_%s %u queries, %u positions, head %u, cap %g%s", names[e], n, n_pos, dim,
+         (double)cap, has_sinks ? ", sinks" : "");
     output_poison(&ref);
     output_poison(&new);
     output_poison(&scores);
-    for (uint32_t t = 0; t < n && cap == 0; t++) {
+    for (uint32_t t = 0; t < n && cap == 0 && !has_sinks; t++) {
         float *out = (float *)ref.p + t * ld_out;
         const float *query = (const float *)q.p + t * ld_q;
         if (e == ELEMENT_INT8)
@@ -644,7 +655,7 @@ static void check_group_shape(struct state *s, enum element e, uint32_t n, uint3
                                        s->ref->attend_group_int8};
     attend_group_fn *const of_new[] = {s->new->attend_group_f32, s->new->attend_group_bf16,
                                        s->new->attend_group_int8};
-    if (cap > 0)
+    if (cap > 0 || has_sinks)
         of_ref[e](&g);
     g.out = (float *)new.p;
     of_new[e](&g);
@@ -657,7 +668,7 @@ static void check_group_shape(struct state *s, enum element e, uint32_t n, uint3
     output_free(&ref);
     output_free(&new);
     output_free(&scores);
-    struct input *inputs[] = {&q, &k, &v, &ks, &vs};
+    struct input *inputs[] = {&q, &k, &v, &ks, &vs, &sinks};
     for (size_t i = 0; i < COUNT(inputs); i++)
         input_free(inputs[i]);
 }
@@ -677,8 +688,8 @@ static void check_groups(struct state *s)
         uint32_t n = 1;
         for (size_t i = 0; i < COUNT(dims); i++)
             for (size_t j = 0; j < COUNT(positions); j++, n = n % ATTEND_GROUP + 1)
-                for (float cap = 0; cap < 4; cap += 3)
-                    check_group_shape(s, e, n, positions[j], dims[i], cap);
+                for (int way = 0; way < 4; way++)
+                    check_group_shape(s, e, n, positions[j], dims[i], way & 1 ? 3 : 0, way & 2);
     }
 }
 

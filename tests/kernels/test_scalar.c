@@ -504,6 +504,64 @@ static void test_gelu_caps_and_scales(void **state)
         assert_float_equal(y[i], -3 * ((double)x[i] + 0.5), 1e-5);
 }
 
+static void test_clamped_mul(void **state)
+{
+    (void)state;
+    enum { N = 801 };
+    float gate[N], up[N], y[N];
+    for (int i = 0; i < N; i++) {
+        gate[i] = y[i] = (float)(i - 400) / 20;
+        up[i] = (float)(400 - i) / 25;
+    }
+    k.clamped_mul(y, up, 7, 1.702f, N);
+    for (int i = 0; i < N; i++) {
+        double g = fmin((double)gate[i], 7), u = fmax(fmin((double)up[i], 7), -7);
+        assert_float_equal(y[i], (u + 1) * g / (1 + exp(-1.702 * g)), 1e-5);
+    }
+}
+
+/* A sink takes its share and has no value. */
+static void test_sinks(void **state)
+{
+    (void)state;
+    enum { N_POS = 37, DIM = 8, N = 3 };
+    float q[N * DIM], keys[N_POS * DIM], values[N_POS * DIM], out[N * DIM];
+    float scores[N * (N_POS + 1)], sinks[N] = {-3, 0.5f, 9};
+    for (int i = 0; i < N * DIM; i++)
+        q[i] = (float)sin(3 * i);
+    for (int i = 0; i < N_POS * DIM; i++) {
+        keys[i] = (float)cos(i);
+        values[i] = (float)sin(2 * i + 1);
+    }
+    struct attend_group a = {.out = out,
+                             .ld_out = DIM,
+                             .q = q,
+                             .ld_q = DIM,
+                             .n = N,
+                             .n_pos = N_POS,
+                             .dim = DIM,
+                             .k = keys,
+                             .v = values,
+                             .scale = 0.5f,
+                             .sinks = sinks,
+                             .scores = scores,
+                             .ld_scores = N_POS + 1};
+    k.attend_group_f32(&a);
+    for (int t = 0; t < N; t++) {
+        double sum = exp((double)sinks[t]), wanted[DIM] = {0};
+        for (int p = 0; p < N_POS; p++) {
+            double score = 0;
+            for (int d = 0; d < DIM; d++)
+                score += (double)q[t * DIM + d] * (double)keys[p * DIM + d];
+            sum += exp(score / 2);
+            for (int d = 0; d < DIM; d++)
+                wanted[d] += exp(score / 2) * (double)values[p * DIM + d];
+        }
+        for (int d = 0; d < DIM; d++)
+            assert_float_equal(out[t * DIM + d], wanted[d] / sum, 1e-5);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +575,8 @@ int main(void)
         cmocka_unit_test(test_delta_rule),
         cmocka_unit_test(test_layer_norm),
         cmocka_unit_test(test_gelu_caps_and_scales),
+        cmocka_unit_test(test_clamped_mul),
+        cmocka_unit_test(test_sinks),
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_rows_of_formats_are_what_the_kernels_do),
         cmocka_unit_test(test_levels_have_names),

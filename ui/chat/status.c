@@ -83,6 +83,9 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
     if (s->n_drafted > 0)
         status_row(out, columns, "drafted", "%u tokens, %u accepted; %u passes", s->n_drafted,
                    s->n_accepted, s->n_passes);
+    if (s->miss_rate > 0)
+        status_row(out, columns, "experts", "%.1f %% read from the disk",
+                   100 * (double)s->miss_rate);
     status_row(out, columns, "stopped by", "%s", status_stop_name(f->stop));
     status_row(out, columns, "context", "%u of %u tokens", f->n_ctx_used, f->ctx_len);
 }

@@ -110,6 +110,10 @@ static void add_answer(struct lines *l, const struct status *f)
         add(l, 3, LINE_PAIR, "All answers", format_rate(status_mean_rate(f), text, sizeof text));
     if (f->last.first_token_ms > 0)
         add(l, 4, LINE_PAIR, "First token", format_ms(f->last.first_token_ms, text, sizeof text));
+    if (f->last.miss_rate > 0) {
+        snprintf(text, sizeof text, "%.1f %%", 100 * (double)f->last.miss_rate);
+        add(l, 6, LINE_PAIR, "Experts read", text);
+    }
     if (f->last.n_prompt) {
         snprintf(number, sizeof number, f->last.n_kept ? ", %u from disk" : ", %u cached",
                  f->last.n_reused);

@@ -187,9 +187,9 @@ static void test_tensors_are_those_of_the_model(void **state)
     tiny_gguf(folder, 4, NULL);
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "\"model.layers.0.self_attn.v_proj.weight\" is missing"));
-    tiny_gguf(folder, -1, "blk.0.ffn_gate_inp.weight");
+    tiny_gguf(folder, -1, "blk.0.ffn_gate_input.weight");
     assert_false(opens_tiny(&err));
-    assert_non_null(strstr(err.text, "tensor \"blk.0.ffn_gate_inp.weight\" is not part of this"));
+    assert_non_null(strstr(err.text, "tensor \"blk.0.ffn_gate_input.weight\" is not part of this"));
     tiny_gguf(folder, -1, "blk.0.attn_q_norm.weight");
     assert_false(opens_tiny(&err));
     assert_non_null(strstr(err.text, "\"model.layers.0.self_attn.q_norm.weight\" is not part of"));

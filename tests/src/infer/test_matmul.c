@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "matmul.h"
+#include "matmul_parts.h"
 #include "qins.h"
 #include "test.h"
 
@@ -204,6 +205,60 @@ static void test_products_of_all_formats_and_thread_counts(void **state)
     }
 }
 
+/* ---- several matrices in one go ------------------------------------------------------- */
+
+enum { N_PARTS = 4 };
+
+/* Matrix i of four over its own rows of x, 1, 9, 16 and 33 of them, two of the matrices over the
+ * same: as each of them alone. */
+static void check_parts(struct matmul *mm, enum format format, const struct kernels *k)
+{
+    static const uint32_t counts[N_PARTS] = {1, 9, 33, 33}, firsts[N_PARTS] = {0, 1, 10, 10};
+    enum { ROWS = 80, COLS = 192, N_ROWS = 43, LD = ROWS + SPARE };
+    struct fixture f[N_PARTS];
+    struct matmul_part parts[N_PARTS];
+    uint32_t rows[N_ROWS];
+    float *y[N_PARTS], x[MAX_TOK * COLS], one[MAX_TOK * LD];
+    for (uint32_t i = 0; i < N_PARTS; i++) {
+        f[i] = make(k, GEMM_AUTO, format, ROWS, COLS);
+        y[i] = xcalloc(N_ROWS * LD, sizeof *y[i]);
+        parts[i] = (struct matmul_part){&f[i].w, firsts[i], counts[i], y[i]};
+    }
+    for (uint32_t i = 0; i < N_ROWS; i++)
+        rows[i] = i * 7 % MAX_TOK;
+    matmul_run_parts(mm, parts, N_PARTS, f[0].x, MAX_TOK, rows, LD);
+    for (uint32_t i = 0; i < N_PARTS; i++) {
+        for (uint32_t r = 0; r < counts[i]; r++)
+            memcpy(x + r * COLS, f[0].x + (size_t)rows[firsts[i] + r] * COLS, COLS * sizeof *x);
+        memset(one, 0, sizeof one);
+        matmul_run(mm, &f[i].w, counts[i], x, one, LD);
+        assert_memory_equal(y[i] + (size_t)firsts[i] * LD, one, counts[i] * LD * sizeof *one);
+    }
+    for (uint32_t i = 0; i < N_PARTS; i++) {
+        free(y[i]);
+        drop(&f[i]);
+    }
+}
+
+static void test_parts_are_as_each_matrix_alone(void **state)
+{
+    (void)state;
+    const unsigned levels[] = {0, cpu_flags() & ~(unsigned)CPU_AMX, cpu_flags()};
+    for (int i = 0; i < 3; i++) {
+        struct kernels k;
+        kernels_init(&k, levels[i]);
+        for (unsigned n_threads = 1; n_threads <= 3; n_threads += 2)
+            for (int gemm = GEMM_AUTO; gemm <= GEMM_BLAS; gemm++) {
+                struct pool *p = pool_new(n_threads);
+                struct matmul *mm = matmul_new(&k, p, (enum gemm)gemm, 43 + 4 * TILE_TOKENS, 200);
+                for (int format = 0; format < N_FORMATS; format++)
+                    check_parts(mm, (enum format)format, &k);
+                matmul_free(mm);
+                pool_free(p);
+            }
+    }
+}
+
 static void test_ways_that_a_level_lacks_are_refused(void **state)
 {
     (void)state;
@@ -243,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products_of_all_formats_and_thread_counts),
+        cmocka_unit_test(test_parts_are_as_each_matrix_alone),
         cmocka_unit_test(test_ways_that_a_level_lacks_are_refused),
         cmocka_unit_test(test_the_fastest_way_is_one_that_is_there),
     };

@@ -100,7 +100,7 @@ static void check_miniature(const char *name, bool own)
     pool_free(w.pool);
 }
 
-static const char *const own[] = {"gemma2", "exaone4", "stablelm", "qwen3.5"};
+static const char *const own[] = {"gemma2", "exaone4", "stablelm", "gpt-oss", "qwen3.5"};
 enum { N_OWN = sizeof own / sizeof *own };
 
 static void test_own_miniatures(void **state)
@@ -150,9 +150,13 @@ static void logits_of(const struct world *w, const struct model *m, const struct
     session_free(s);
 }
 
-/* Random weights lose more than trained ones: the bounds are loose. */
-static double loss_allowed(enum format f, enum kv_type kv)
+/* Random weights lose more than trained ones: the bounds are loose. Where a router is nearly
+ * undecided, rounding sends a token to another expert: then there is none (test_experts.c compares
+ * their weights). */
+static double loss_allowed(enum format f, enum kv_type kv, bool has_experts)
 {
+    if (has_experts && (f != FORMAT_F32 || kv != KV_F32))
+        return INFINITY;
     double of_cache = kv == KV_F32 ? 0 : kv == KV_BF16 ? 0.02 : 0.06;
     return of_cache + (f == FORMAT_F32     ? 1e-6
                        : f == FORMAT_BF16  ? 0.02
@@ -182,7 +186,7 @@ static void check_formats(const char *name, bool is_own)
                 if (i == 0 && f == FORMAT_F32 && kv == KV_F32)
                     memcpy(reference, x, sizeof reference);
                 double loss = rms(x, reference, MINI_VOCAB) / spread_of(reference, MINI_VOCAB);
-                if (!(loss <= loss_allowed(f, kv)))
+                if (!(loss <= loss_allowed(f, kv, m->config.experts.n > 0)))
                     fail_msg("%s, %s, cache %s, %s: %g of the spread", name, format_info(f)->name,
                              kv_type_name(kv), levels[i], loss);
                 if (memcmp(first, x, sizeof x) != 0)
@@ -204,8 +208,8 @@ static void test_formats_and_levels(void **state)
 
 static void test_formats_and_levels_of_others(void **state)
 {
-    static const char *const names[] = {"llama-bias-headdim", "starcoder2", "olmo2",  "granite",
-                                        "phi4-mini",          "lfm2",       "qwen3.5"};
+    static const char *const names[] = {"llama-bias-headdim", "starcoder2", "olmo2", "granite",
+                                        "phi4-mini",          "qwen3-moe",  "lfm2",  "qwen3.5"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_formats(names[i], false);

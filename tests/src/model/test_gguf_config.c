@@ -161,14 +161,24 @@ static const struct gguf_tensor *find_published(const struct gguf *g, const stru
     return NULL;
 }
 
+/* They stand in other shapes: test_gguf_import compares their weights. */
+static bool is_of_experts(const char *name)
+{
+    return strstr(name, ".experts.") || strstr(name, "_exps.");
+}
+
 static size_t assert_tensors(const char *file, const struct gguf *g, const struct gguf_arch *arch)
 {
     struct safetensors st;
     struct error err;
+    size_t n = 0;
     if (!safetensors_open_header(&st, file, &err))
         fail_msg("%s", err.text);
     for (size_t i = 0; i < st.n_tensors; i++) {
         const struct st_tensor *want = &st.tensors[i];
+        if (is_of_experts(want->name))
+            continue;
+        n++;
         const struct gguf_tensor *t = find_published(g, arch, want->name);
         if (!t)
             fail_msg("%s: nothing becomes %s", g->name, want->name);
@@ -176,7 +186,6 @@ static size_t assert_tensors(const char *file, const struct gguf *g, const struc
         for (uint32_t d = 0; d < t->n_dims; d++)
             assert_int_equal(t->shape[d], want->shape[d]);
     }
-    size_t n = st.n_tensors;
     safetensors_close(&st);
     return n;
 }
@@ -192,11 +201,12 @@ static void test_tensors_are_the_published_ones(void **state)
         assert_true(gguf_split_open(&s, shared_path(gguf), &err));
         const struct gguf_arch *arch = gguf_arch_of(&s, &err);
         assert_non_null(arch);
-        size_t n, n_factors = 0;
+        size_t n, n_others = 0;
         n = assert_tensors(shared_path(single), &s.parts[0], arch);
         for (size_t t = 0; t < s.parts[0].n_tensors; t++)
-            n_factors += is_factor(s.parts[0].tensors[t].name);
-        assert_int_equal(n + n_factors, s.parts[0].n_tensors);
+            n_others +=
+                is_factor(s.parts[0].tensors[t].name) || is_of_experts(s.parts[0].tensors[t].name);
+        assert_int_equal(n + n_others, s.parts[0].n_tensors);
         gguf_split_close(&s);
         free(gguf);
         free(single);
@@ -221,7 +231,7 @@ static void test_names(void **state)
                                        "ffn_down.weight",
                                        "blk.4294967296.ffn_down.weight",
                                        "blk.0.ffn_down.scale",
-                                       "blk.0.ffn_gate_exps.weight",
+                                       "blk.0.ffn_gate_expert.weight",
                                        "rope_freqs.weight",
                                        ".weight"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)

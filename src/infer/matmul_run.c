@@ -6,30 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matmul_internal.h"
 #include "profile.h"
 
-enum {
-    PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
-    PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
-    PANEL_ROWS = 64,
-    CHUNK_BYTES =
-        128 << 10,        /* of weights: stays in L2 while one token after another goes over it */
-    SMALL_WORK = 1 << 16, /* multiplications that are done before a worker wakes */
-};
-
-struct matmul {
-    const struct kernels *k;
-    struct pool *pool;
-    enum gemm gemm;
-    uint32_t max_tok, max_cols;
-    struct activation *act; /* [max_tok] */
-    int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */
-    float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
-    int32_t *sum;           /* [max_tok][cols_pad / 16] */
-    uint16_t *tiles;        /* [max_tok / TILE_TOKENS] rows of tiles; NULL without prompt kernels */
-    uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
-    size_t panel_bytes;
-};
+enum { SMALL_WORK = 1 << 16 /* multiplications that are done before a worker wakes */ };
 
 struct job {
     struct matmul *mm;
@@ -39,11 +19,6 @@ struct job {
     float *y;
     size_t ld_y;
 };
-
-static uint32_t token_blocks(uint32_t n_tok)
-{
-    return (n_tok + TILE_TOKENS - 1) / TILE_TOKENS;
-}
 
 static const char *const gemm_names[] = {[GEMM_AUTO] = "auto",
                                          [GEMM_AMX] = "amx",
@@ -84,6 +59,7 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gem
     *mm =
         (struct matmul){.k = k, .pool = p, .gemm = gemm, .max_tok = max_tok, .max_cols = max_cols};
     mm->act = xcalloc(max_tok, sizeof *mm->act);
+    mm->row_act = xcalloc(max_tok, sizeof *mm->row_act);
     /* a line more: tokens a multiple of 4 KiB apart would share the ways of a first-level cache */
     size_t n_q = pad + 64;
     mm->q = xaligned_scratch(max_tok * n_q);
@@ -93,7 +69,7 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gem
     mm->sum = xaligned_scratch(max_tok * n_sums * sizeof *mm->sum);
     mm->panel_bytes = (size_t)PANEL_ROWS * max_cols * sizeof(float);
     if (k->pack_tokens) {
-        mm->tiles = xaligned_scratch(token_blocks(max_tok) * gemm_tiles_bytes(max_cols));
+        mm->tiles = xaligned_scratch(matmul_blocks(max_tok) * gemm_tiles_bytes(max_cols));
         if (mm->panel_bytes < TILE_SCRATCH)
             mm->panel_bytes = TILE_SCRATCH;
     }
@@ -111,6 +87,9 @@ void matmul_free(struct matmul *mm)
     if (!mm)
         return;
     free(mm->act);
+    free(mm->row_act);
+    free(mm->gathered);
+    free(mm->steps);
     free(mm->q);
     free(mm->scale);
     free(mm->sum);
@@ -158,11 +137,7 @@ static void run_matvec(struct job *j)
 {
     const struct matrix *w = j->w;
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
-    size_t group_bytes = matrix_data_bytes(w) / n_groups;
-    /* kernels like to read four groups side by side */
-    j->groups_per_chunk = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
-    if (j->groups_per_chunk < 4)
-        j->groups_per_chunk = 4;
+    j->groups_per_chunk = matmul_chunk_groups(w);
     for (uint32_t t = 0; t < j->n_tok; t++)
         j->mm->act[t].x = j->x + (size_t)t * w->cols;
     if (format_info(w->format)->is_qins)
@@ -215,7 +190,7 @@ static void run_prompt(struct job *j)
     const struct matrix *w = j->w;
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     j->groups_per_chunk = TILE_GROUPS;
-    run(j, pack_block, token_blocks(j->n_tok), (uint64_t)(j->n_tok - 1) * w->cols);
+    run(j, pack_block, matmul_blocks(j->n_tok), (uint64_t)(j->n_tok - 1) * w->cols);
     profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
     run(j, prompt_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
         (uint64_t)w->rows * w->cols * j->n_tok);
@@ -228,18 +203,27 @@ static void run_panels(struct job *j)
         (uint64_t)w->rows * w->cols * j->n_tok);
 }
 
-/* The way for n tokens. A matrix unit is the fastest where there is one and the tokens fill a good
- * part of its tiles. QINS8 and QINS4 rows are multiplied as int8: where the CPU has instructions
- * for that, no product of floats in vectors is faster, however many tokens there are. */
-static void (*choose(const struct matmul *mm, enum format format, uint32_t n_tok))(struct job *)
+/* A matrix unit is the fastest where there is one and the tokens fill a good part of its tiles.
+ * QINS8 and QINS4 rows are multiplied as int8: where the CPU has instructions for that, no product
+ * of floats in vectors is faster, however many tokens there are. */
+enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
 {
     bool int8 = format_info(format)->is_int8;
     if (gemm_uses_unit(mm->gemm, mm->k, format))
-        return n_tok < PROMPT_MIN_TOKENS ? run_matvec : run_prompt;
+        return n_tok < PROMPT_MIN_TOKENS ? WAY_MATVEC : WAY_TILES;
     if (int8 && (mm->gemm == GEMM_INT8 || (mm->gemm != GEMM_BLAS && mm->k->fast_int8)))
-        return run_matvec;
+        return WAY_MATVEC;
     bool late = int8 && mm->gemm != GEMM_BLAS;
-    return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? run_matvec : run_panels;
+    return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? WAY_MATVEC : WAY_PANELS;
+}
+
+/* Kernels like to read four groups side by side. */
+uint32_t matmul_chunk_groups(const struct matrix *w)
+{
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    size_t group_bytes = matrix_data_bytes(w) / n_groups;
+    uint32_t n = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
+    return n < 4 ? 4 : n;
 }
 
 enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct matrix *w)
@@ -282,5 +266,15 @@ void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
-    choose(mm, w->format, n_tok)(&j);
+    static void (*const ways[])(struct job *) = {
+        [WAY_MATVEC] = run_matvec, [WAY_TILES] = run_prompt, [WAY_PANELS] = run_panels};
+    ways[matmul_way(mm, w->format, n_tok)](&j);
+}
+
+void matmul_run_each(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x,
+                     float *y, size_t ld_y)
+{
+    assert(n_tok <= mm->max_tok && w->cols <= mm->max_cols);
+    struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    run_matvec(&j);
 }
