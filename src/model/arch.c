@@ -33,6 +33,39 @@
     .beside_gate_up = {"mlp.shared_expert.gate_proj", "mlp.shared_expert.up_proj"},                \
     .beside_down = "mlp.shared_expert.down_proj", .beside_gate = "mlp.shared_expert_gate"
 
+#define SHORT_CONV                                                                                 \
+    .eps_key = "norm_eps", .qk_norm = QK_NORM_HEAD, .attn_norm = "operator_norm",                  \
+    .ffn_norm = "ffn_norm", .last_norm = "model.embedding_norm", .attn_out = "self_attn.out_proj", \
+    .q_norm = "self_attn.q_layernorm", .k_norm = "self_attn.k_layernorm",                          \
+    .gate_up = {"feed_forward.w1", "feed_forward.w3"}, .down = "feed_forward.w2",                  \
+    .is_gated = true, SPLIT_QKV,                                                                   \
+    .mixer = {.kind = MIXER_CONV,                                                                  \
+              .layer_type = "conv",                                                                \
+              .taps_key = "conv_L_cache",                                                          \
+              .bias = "conv_bias",                                                                 \
+              .in = {"conv.in_proj"},                                                              \
+              .conv = "conv.conv",                                                                 \
+              .out = "conv.out_proj"}
+#define DELTA_RULE                                                                                 \
+    .norm = NORM_RMS_ONE_PLUS, .qk_norm = QK_NORM_HEAD,                                            \
+    .reads = READS_PARTIAL | READS_MROPE | HAS_OUT_GATE,                                           \
+    .ignored = {"mamba_ssm_dtype", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"},       \
+    .mixer = {.kind = MIXER_DELTA,                                                                 \
+              .layer_type = "linear_attention",                                                    \
+              .taps_key = "linear_conv_kernel_dim",                                                \
+              .in = {"linear_attn.in_proj_qkv", "linear_attn.in_proj_z", "linear_attn.in_proj_b",  \
+                     "linear_attn.in_proj_a"},                                                     \
+              .conv = "linear_attn.conv1d",                                                        \
+              .out = "linear_attn.out_proj",                                                       \
+              .decay = "linear_attn.A_log",                                                        \
+              .step_bias = "linear_attn.dt_bias",                                                  \
+              .norm = "linear_attn.norm"}
+#define DELTA_SIZES                                                                                \
+    "\"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25, \"head_dim\": 256, "                \
+    "\"full_attention_interval\": 4, \"linear_conv_kernel_dim\": 4, "                              \
+    "\"linear_key_head_dim\": 128, \"linear_value_head_dim\": 128, "                               \
+    "\"linear_num_key_heads\": 16, \"linear_num_value_heads\": 32"
+
 /* ---- the table -------------------------------------------------------------------------- */
 
 static const struct arch archs[] = {
@@ -329,52 +362,61 @@ static const struct arch archs[] = {
         .aliases = {{"theta", "rope_theta"},
                     {"tie_embedding", "tie_word_embeddings"},
                     {"block_ff_dim", "intermediate_size"}},
-        .eps_key = "norm_eps",
         .reads = READS_ADJUSTED_FFN,
-        .qk_norm = QK_NORM_HEAD,
-        .attn_norm = "operator_norm",
-        .ffn_norm = "ffn_norm",
-        .last_norm = "model.embedding_norm",
-        .attn_out = "self_attn.out_proj",
-        .q_norm = "self_attn.q_layernorm",
-        .k_norm = "self_attn.k_layernorm",
-        .gate_up = {"feed_forward.w1", "feed_forward.w3"},
-        .down = "feed_forward.w2",
-        .is_gated = true,
-        .mixer = {.kind = MIXER_CONV,
-                  .layer_type = "conv",
-                  .taps_key = "conv_L_cache",
-                  .bias = "conv_bias",
-                  .in = {"conv.in_proj"},
-                  .conv = "conv.conv",
-                  .out = "conv.out_proj"},
-        SPLIT_QKV,
+        SHORT_CONV,
+    },
+    {
+        .type = "lfm2_moe",
+        .class = "Lfm2MoeForCausalLM",
+        .defaults = "{\"rope_theta\": 1000000.0, \"tie_word_embeddings\": true, "
+                    "\"num_key_value_heads\": 8, \"norm_eps\": 1e-5, \"conv_L_cache\": 3, "
+                    "\"max_position_embeddings\": 128000, \"num_experts\": 32, "
+                    "\"num_experts_per_tok\": 4, \"moe_intermediate_size\": 1792, "
+                    "\"num_dense_layers\": 2, \"use_expert_bias\": true, "
+                    "\"norm_topk_prob\": true, \"routed_scaling_factor\": 1.0}",
+        .aliases = {{"theta", "rope_theta"}, {"tie_embedding", "tie_word_embeddings"}},
+        SHORT_CONV,
+        .experts = {.router = ROUTER_SIGMOID,
+                    .n_key = "num_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "moe_intermediate_size",
+                    .normalise = "norm_topk_prob",
+                    .normalise_eps = 1e-6f,
+                    .scale_key = "routed_scaling_factor",
+                    .dense_key = "num_dense_layers",
+                    .router_name = "feed_forward.gate",
+                    .choice_bias = "feed_forward.expert_bias",
+                    .choice_bias_key = "use_expert_bias",
+                    NUMBERED_EXPERTS_OF("feed_forward")},
     },
     {
         .type = "qwen3_5_text",
         .class = "Qwen3_5ForCausalLM",
-        .defaults = "{\"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25, "
-                    "\"head_dim\": 256, \"full_attention_interval\": 4, "
-                    "\"linear_conv_kernel_dim\": 4, \"linear_key_head_dim\": 128, "
-                    "\"linear_value_head_dim\": 128, \"linear_num_key_heads\": 16, "
-                    "\"linear_num_value_heads\": 32}",
-        .ignored = {"mamba_ssm_dtype", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"},
-        .norm = NORM_RMS_ONE_PLUS,
-        .reads = READS_PARTIAL | READS_MROPE | HAS_OUT_GATE,
-        .qk_norm = QK_NORM_HEAD,
-        .mixer = {.kind = MIXER_DELTA,
-                  .layer_type = "linear_attention",
-                  .taps_key = "linear_conv_kernel_dim",
-                  .in = {"linear_attn.in_proj_qkv", "linear_attn.in_proj_z",
-                         "linear_attn.in_proj_b", "linear_attn.in_proj_a"},
-                  .conv = "linear_attn.conv1d",
-                  .out = "linear_attn.out_proj",
-                  .decay = "linear_attn.A_log",
-                  .step_bias = "linear_attn.dt_bias",
-                  .norm = "linear_attn.norm"},
+        .defaults = "{" DELTA_SIZES "}",
+        DELTA_RULE,
         USUAL,
         NORMS_BEFORE,
         ATTENTION_BIAS,
+    },
+    {
+        .type = "qwen3_5_moe_text",
+        .class = "Qwen3_5MoeForCausalLM",
+        /* Every layer has experts: a dense part of no size but one that can be read. */
+        .defaults = "{" DELTA_SIZES ", \"intermediate_size\": 1, \"num_experts\": 256, "
+                    "\"num_experts_per_tok\": 8, \"moe_intermediate_size\": 512, "
+                    "\"shared_expert_intermediate_size\": 512}",
+        DELTA_RULE,
+        USUAL,
+        NORMS_BEFORE,
+        ATTENTION_BIAS,
+        .experts = {.router = ROUTER_SOFTMAX,
+                    .n_key = "num_experts",
+                    .n_used_key = "num_experts_per_tok",
+                    .dim_key = "moe_intermediate_size",
+                    .normalise = ALWAYS,
+                    .router_name = "mlp.gate",
+                    EXPERTS_OF("mlp"),
+                    SHARED_EXPERT},
     },
 };
 enum { N_ARCHS = sizeof archs / sizeof *archs };
@@ -382,8 +424,7 @@ enum { N_ARCHS = sizeof archs / sizeof *archs };
 /* granitemoehybrid (Granite 4) is next: its Mamba-2 layers are a row of arch_mixer beside a kernel
  * that adds to a state without asking what it says already. */
 static const char *const planned[] = {
-    "lfm2_moe",    "qwen3_5",          "qwen3_5_moe",      "gemma4",
-    "gemma4_text", "qwen3_5_moe_text", "granitemoehybrid",
+    "qwen3_5", "qwen3_5_moe", "gemma4", "gemma4_text", "granitemoehybrid",
 };
 
 const struct arch *arch_find(const char *type)

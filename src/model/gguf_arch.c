@@ -154,6 +154,8 @@ static bool get_per_layer(const struct gguf_split *s, const struct gguf_arch *ar
                      name, (unsigned long long)out->n, *n_layers);
 }
 
+enum { GATING_SIGMOID = 2 };
+
 /* Layers without heads of keys and values are convolutions. */
 static bool finish_lfm2(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
                         struct error *err)
@@ -163,6 +165,12 @@ static bool finish_lfm2(const struct gguf_split *s, const struct gguf_arch *arch
     if (!get_per_layer(s, arch, "attention.head_count_kv", GGUF_WANT_INTEGERS, &heads, &n_layers,
                        err))
         return false;
+    uint32_t router = GATING_SIGMOID;
+    if (!gguf_arch_u32(s, arch, "expert_gating_func", true, &router, err))
+        return false;
+    if (router != GATING_SIGMOID)
+        return error_set(err, EX_DATAERR, "%s: key \"%s.expert_gating_func\" is %u, not %d",
+                         s->parts[0].name, arch->name, router, GATING_SIGMOID);
     if (heads.n > 0)
         json_object_set_new(config, "layer_types", types_of_layers(&heads, n_layers, true, "conv"));
     json_object_set(config, "norm_eps", json_object_get(config, "rms_norm_eps"));
@@ -262,12 +270,36 @@ static const struct gguf_field lfm2_fields[] = {
     {0},
 };
 
-static const struct gguf_field qwen35_fields[] = {
-    {"ssm.conv_kernel", "linear_conv_kernel_dim", GGUF_SIZE, true},
-    {"ssm.state_size", "linear_key_head_dim", GGUF_SIZE, true},
-    {"ssm.group_count", "linear_num_key_heads", GGUF_SIZE, true},
-    {"ssm.time_step_rank", "linear_num_value_heads", GGUF_SIZE, true},
-    {"full_attention_interval", "full_attention_interval", GGUF_SIZE, false},
+#define QWEN35_FIELDS                                                                              \
+    {"ssm.conv_kernel", "linear_conv_kernel_dim", GGUF_SIZE, true},                                \
+        {"ssm.state_size", "linear_key_head_dim", GGUF_SIZE, true},                                \
+        {"ssm.group_count", "linear_num_key_heads", GGUF_SIZE, true},                              \
+        {"ssm.time_step_rank", "linear_num_value_heads", GGUF_SIZE, true},                         \
+    {                                                                                              \
+        "full_attention_interval", "full_attention_interval", GGUF_SIZE, false                     \
+    }
+
+static const struct gguf_field qwen35_fields[] = {QWEN35_FIELDS, {0}};
+
+#define EXPERT_FIELDS(n_key)                                                                       \
+    {"expert_count", n_key, GGUF_SIZE, true},                                                      \
+    {                                                                                              \
+        "expert_used_count", "num_experts_per_tok", GGUF_SIZE, true                                \
+    }
+
+static const struct gguf_field lfm2_moe_fields[] = {
+    {"shortconv.l_cache", "conv_L_cache", GGUF_SIZE, true},
+    EXPERT_FIELDS("num_experts"),
+    {"expert_feed_forward_length", "moe_intermediate_size", GGUF_SIZE, true},
+    {"leading_dense_block_count", "num_dense_layers", GGUF_SIZE, true},
+    {0},
+};
+
+static const struct gguf_field qwen35_moe_fields[] = {
+    QWEN35_FIELDS,
+    EXPERT_FIELDS("num_experts"),
+    {"expert_feed_forward_length", "moe_intermediate_size", GGUF_SIZE, true},
+    {"expert_shared_feed_forward_length", "shared_expert_intermediate_size", GGUF_SIZE, true},
     {0},
 };
 
@@ -285,6 +317,11 @@ static const struct gguf_rename lfm2_names[] = {
     {"ffn_gate", "feed_forward.w1"},
     {"ffn_up", "feed_forward.w3"},
     {"ffn_down", "feed_forward.w2"},
+    {"ffn_gate_inp", "feed_forward.gate"},
+    {"exp_probs_b.bias", "feed_forward.expert_bias"},
+    {"ffn_gate_exps", "feed_forward.experts.w1"},
+    {"ffn_up_exps", "feed_forward.experts.w3"},
+    {"ffn_down_exps", "feed_forward.experts.w2"},
     {0},
 };
 static const struct gguf_rename qwen35_names[] = {
@@ -294,12 +331,6 @@ static const struct gguf_rename qwen35_names[] = {
     {"ssm_dt.bias", "linear_attn.dt_bias"},  {"ssm_norm", "linear_attn.norm"},
     {"ssm_out", "linear_attn.out_proj"},     {0},
 };
-
-#define EXPERT_FIELDS(n_key)                                                                       \
-    {"expert_count", n_key, GGUF_SIZE, true},                                                      \
-    {                                                                                              \
-        "expert_used_count", "num_experts_per_tok", GGUF_SIZE, true                                \
-    }
 
 static const struct gguf_field qwen2_moe_fields[] = {
     EXPERT_FIELDS("num_experts"),
@@ -417,10 +448,16 @@ static const struct gguf_arch archs[] = {
      "{\"model_type\":\"lfm2\",\"architectures\":[\"Lfm2ForCausalLM\"],"
      "\"block_auto_adjust_ff_dim\":false}",
      GGUF_NO_KV, lfm2_fields, lfm2_names, finish_lfm2},
+    {"lfm2moe", "{\"model_type\":\"lfm2_moe\",\"architectures\":[\"Lfm2MoeForCausalLM\"]}",
+     GGUF_NO_KV, lfm2_moe_fields, lfm2_names, finish_lfm2},
     {"qwen35",
      "{\"model_type\":\"qwen3_5_text\",\"architectures\":[\"Qwen3_5ForCausalLM\"],"
      "\"hidden_act\":\"silu\"}",
      GGUF_PARTIAL | GGUF_ONE_PLUS | GGUF_DELTA, qwen35_fields, qwen35_names, finish_qwen35},
+    {"qwen35moe",
+     "{\"model_type\":\"qwen3_5_moe_text\",\"architectures\":[\"Qwen3_5MoeForCausalLM\"],"
+     "\"hidden_act\":\"silu\"}",
+     GGUF_PARTIAL | GGUF_ONE_PLUS | GGUF_DELTA, qwen35_moe_fields, qwen35_names, finish_qwen35},
 };
 enum { N_ARCHS = sizeof archs / sizeof *archs };
 

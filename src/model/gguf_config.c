@@ -149,6 +149,8 @@ static bool is_other(const struct gguf_arch *arch, struct gguf_string key)
     if ((arch->flags & GGUF_DELTA) && (gguf_string_is(key, "ssm.inner_size") ||
                                        gguf_string_is(key, "attention.recurrent_layers")))
         return true;
+    if ((arch->flags & GGUF_NO_KV) && gguf_string_is(key, "expert_gating_func"))
+        return true;
     return arch->finish && (gguf_string_is(key, "attention.sliding_window_pattern") ||
                             gguf_string_is(key, "rope.freq_base_swa"));
 }
