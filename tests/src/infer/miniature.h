@@ -40,6 +40,8 @@ static const char *const all_miniatures[] = {"llama-gqa-tied",
                                              "stablelm",
                                              "starcoder2",
                                              "lfm2",
+                                             "lfm2-moe",
+                                             "qwen3.5-moe",
                                              "qwen3.5"};
 enum { N_MINIATURES = sizeof all_miniatures / sizeof *all_miniatures };
 

@@ -209,7 +209,7 @@ static void test_formats_and_levels(void **state)
 static void test_formats_and_levels_of_others(void **state)
 {
     static const char *const names[] = {"llama-bias-headdim", "starcoder2", "olmo2", "granite",
-                                        "phi4-mini",          "qwen3-moe",  "lfm2",  "qwen3.5"};
+                                        "phi4-mini",          "qwen3-moe",  "lfm2",  "qwen3.5-moe"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_formats(names[i], false);

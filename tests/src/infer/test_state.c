@@ -9,7 +9,7 @@
 enum { N_IDS = 100 };
 
 /* The first is the project's own. */
-static const char *const names[] = {"qwen3.5", "lfm2"};
+static const char *const names[] = {"qwen3.5", "lfm2", "lfm2-moe"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 struct world {
