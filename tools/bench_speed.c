@@ -40,7 +40,9 @@ struct report {
     struct profile profile; /* the generation with the median rate, first context */
     struct memory_use memory;
     uint64_t pss;
-    uint64_t weight_bytes;
+    uint64_t weight_bytes; /* that a token reads */
+    uint64_t expert_bytes; /* of them, experts that it chooses: as the model's shape makes it */
+    double read_expert_bytes, missed_expert_bytes; /* per generated token, as measured */
 };
 
 /* ---- measuring ------------------------------------------------------------------------ */
@@ -90,13 +92,15 @@ static double prompt_once(struct bench *b, struct session *s, uint32_t length)
 
 /* Generation begins with `context` tokens in the cache, one at least. */
 static double generate_once(struct bench *b, struct session *s, uint32_t context,
-                            struct profile *profile)
+                            struct profile *profile, struct report *report)
 {
+    uint64_t needed[2], missed[2];
     uint32_t vocab = b->model->config.vocab, length = context ? context : 1;
     struct ids ids = {0};
     push_prompt(&ids, length, vocab);
     session_sync(s, ids.ids, length, NULL, NULL);
     int32_t next = bench_best(session_logits(s), vocab);
+    session_expert_reads(s, &needed[0], &missed[0]);
     double start = now_ms();
     profile_start(profile);
     pool_set_profile(b->pool, b->profile ? profile : NULL);
@@ -108,6 +112,11 @@ static double generate_once(struct bench *b, struct session *s, uint32_t context
     }
     pool_set_profile(b->pool, NULL);
     double ms = now_ms() - start;
+    session_expert_reads(s, &needed[1], &missed[1]);
+    if (b->n_generate) {
+        report->read_expert_bytes = (double)(needed[1] - needed[0]) / b->n_generate;
+        report->missed_expert_bytes = (double)(missed[1] - missed[0]) / b->n_generate;
+    }
     ids_free(&ids);
     session_truncate(s, length);
     return per_second(b->n_generate, ms);
@@ -122,12 +131,12 @@ static void measure_prompt(struct bench *b, struct session *s, struct run *run)
 }
 
 static void measure_generation(struct bench *b, struct session *s, struct run *run,
-                               struct profile *median)
+                               struct profile *median, struct report *report)
 {
     double rates[MAX_REPEATS];
     struct profile *profiles = xcalloc(b->n_repeats, sizeof *profiles);
     for (uint32_t i = 0; i < b->n_repeats; i++)
-        rates[i] = generate_once(b, s, run->length, &profiles[i]);
+        rates[i] = generate_once(b, s, run->length, &profiles[i], report);
     run->per_s = sorted(rates, b->n_repeats);
     for (uint32_t i = 0; median && i < b->n_repeats; i++)
         if (rates[i] == run->per_s.median)
@@ -147,7 +156,7 @@ static void measure(struct bench *b, struct session *s, struct reading *reading,
     if (run.is_prompt)
         measure_prompt(b, s, &run);
     else
-        measure_generation(b, s, &run, report->profile.last_ns ? NULL : &report->profile);
+        measure_generation(b, s, &run, report->profile.last_ns ? NULL : &report->profile, report);
     struct load end = load_now();
     run.foreign = load_foreign(&start, &end);
     run.read_gb_per_s = fmax(run.read_gb_per_s, reading_rate(reading, b->pool));
@@ -246,6 +255,11 @@ static void print_json(const struct bench *b, const struct report *r)
     json_member("read_gb_per_s", generate->read_gb_per_s, ",");
     json_member("read_fraction", known(generate->read_fraction), ",");
     json_member("bytes_per_token", (double)generate->bytes_per_token, ",");
+    if (r->expert_bytes > 0) {
+        json_member("expert_bytes_per_token", r->read_expert_bytes, ",");
+        json_member("missed_expert_bytes_per_token", r->missed_expert_bytes, ",");
+        json_member("chosen_expert_bytes", (double)r->expert_bytes, ",");
+    }
     json_member("prompt_tokens", prompt->length, ",");
     json_member("generated_tokens", b->n_generate, ",");
     json_member("repeats", b->n_repeats, ",");
@@ -319,6 +333,16 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
     }
 }
 
+static void print_experts(const struct bench *b, const struct report *r)
+{
+    if (r->expert_bytes == 0 || b->n_generate == 0)
+        return;
+    printf("\nexperts  %u of %u in a layer: %.1f MB read per token, %.1f of them not in memory; "
+           "the chosen ones have %.1f MB",
+           b->model->config.experts.n_used, b->model->config.experts.n, r->read_expert_bytes * 1e-6,
+           r->missed_expert_bytes * 1e-6, (double)r->expert_bytes * 1e-6);
+}
+
 static void print_table(const struct bench *b, const struct report *r)
 {
     const struct run *generate = first_run(r, false);
@@ -331,6 +355,7 @@ static void print_table(const struct bench *b, const struct report *r)
            (double)r->memory.mapped_bytes * 1e-9);
     if (r->pss)
         printf("; %.3f with shared pages divided", (double)r->pss * 1e-9);
+    print_experts(b, r);
     if (b->n_generate)
         printf("\nrate     %.2f tokens/s a GB of model", per_gb(b, generate->per_s.median));
     printf("\n\n                           tokens/s, %3u repeats       GB read      of   plain\n",
@@ -347,6 +372,20 @@ static void print_table(const struct bench *b, const struct report *r)
     }
 }
 
+/* Tiles of the experts that a token goes through. */
+static uint64_t chosen_bytes(const struct model *m)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < m->config.n_layers; i++) {
+        const struct experts *e = m->layers[i].experts;
+        for (uint32_t p = 0; e && p < e->n_gate_up; p++)
+            bytes += e->n_used * matrix_data_bytes(e->gate_up[p]);
+        if (e)
+            bytes += e->n_used * matrix_data_bytes(e->down);
+    }
+    return bytes;
+}
+
 bool bench_speed(struct bench *b, struct error *err)
 {
     if (!bench_open(b, err))
@@ -356,6 +395,7 @@ bool bench_speed(struct bench *b, struct error *err)
     struct reading *reading = reading_new();
     reading_add_weights(reading, b->model);
     report->weight_bytes = reading_bytes(reading);
+    report->expert_bytes = chosen_bytes(b->model);
     bool ok = measure_threads(b, reading, report, err);
     for (uint32_t i = 1; ok && i < b->threads.n; i++) {
         pool_free(b->pool);

@@ -203,6 +203,20 @@ static const void *row(const void *rows, size_t i, const struct kv *kv)
     return (const uint8_t *)rows + i * kv->head_dim * kv->value_bytes;
 }
 
+/* Sinks of n heads from `head` on, moved as the scores of their queries are by keys that are kept
+ * as differences. */
+static void move_sinks(const struct pass *p, const float *q, uint32_t head, uint32_t n,
+                       const float *centre, float *sinks)
+{
+    const uint32_t dim = p->s->m->config.head_dim;
+    for (uint32_t i = 0; i < n; i++, q += dim) {
+        float product = 0;
+        for (uint32_t d = 0; centre && d < dim; d++)
+            product += q[d] * centre[d];
+        sinks[i] = p->l->sinks[head + i] - p->l->plan.score_scale * product;
+    }
+}
+
 /* Chunk: a token, a kv head, and a part of the query heads that share it. */
 static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
 {
@@ -229,9 +243,13 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
                              .v = row(kv_values(kv, p->layer, kv_head), at, kv),
                              .scale = plan->score_scale,
                              .cap = plan->score_cap,
-                             .sinks = p->l->sinks ? p->l->sinks + head : NULL,
                              .scores = s->scores + worker * s->scores_stride,
                              .ld_scores = s->ctx_stride};
+    float sinks[ATTEND_GROUP];
+    if (p->l->sinks) {
+        move_sinks(p, a.q, head, a.n, kv_centre(kv, p->layer, kv_head), sinks);
+        a.sinks = sinks;
+    }
     if (kv->type == KV_INT8) {
         a.k_scale = kv_key_scales(kv, p->layer, kv_head) + at;
         a.v_scale = kv_value_scales(kv, p->layer, kv_head) + at;

@@ -83,7 +83,7 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
                       .n_heads = c->n_kv_heads,
                       .ctx_len = ctx_len,
                       .head_dim = c->head_dim,
-                      .is_centred = c->score_cap == 0 && !(c->arch->reads & HAS_SINKS),
+                      .is_centred = c->score_cap == 0,
                       .value_bytes = types[type].value_bytes,
                       .pack = k->pack_int8};
     size_t bytes, n_heads = (size_t)c->n_layers * c->n_kv_heads;
@@ -230,6 +230,12 @@ static void store_int8(const struct kv *kv, uint32_t layer, uint32_t head, uint3
              kv_key_scales(kv, layer, head) + pos - kv_from(kv, layer), difference, kv->head_dim);
     kv->pack((int8_t *)kv_values(kv, layer, head) + at,
              kv_value_scales(kv, layer, head) + pos - kv_from(kv, layer), value, kv->head_dim);
+}
+
+const float *kv_centre(const struct kv *kv, uint32_t layer, uint32_t head)
+{
+    bool is_centred = kv->type == KV_INT8 && kv->is_centred;
+    return is_centred ? kv->first + ((size_t)layer * kv->n_heads + head) * kv->head_dim : NULL;
 }
 
 void kv_store(const struct kv *kv, uint32_t layer, uint32_t head, uint32_t pos, const float *key,

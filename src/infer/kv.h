@@ -4,8 +4,8 @@
  * then, for int8, one scale per position of either: [layer][kv head][position]. Keys in int8 are
  * kept as their difference from the key of the first position: every score of a query moves by the
  * same amount, which the softmax does not see, and what all keys of a head have in common takes no
- * part of the 8 bits. (Not in a model that caps its scores or has sinks: these see it.) Address
- * space for the whole context is reserved at once; memory is used as it fills.
+ * part of the 8 bits. (Not in a model that caps its scores: a cap sees it. A sink moves along.)
+ * Address space for the whole context is reserved at once; memory is used as it fills.
  *
  * A sliding layer holds its last positions alone: those from kv->from on, at most kv->ring of them.
  * They move to the front when there is no room behind them, so that a window is always one run. It
@@ -62,6 +62,9 @@ void *kv_values(const struct kv *kv, uint32_t layer, uint32_t head);
 /* Of int8: []. */
 float *kv_key_scales(const struct kv *kv, uint32_t layer, uint32_t head);
 float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head);
+
+/* The key that all of a head are kept as differences from: [head_dim]; NULL: as they are. */
+const float *kv_centre(const struct kv *kv, uint32_t layer, uint32_t head);
 
 /* Makes room for positions [pos0, pos0 + n) in sliding layers, which hold all before pos0 that a
  * window reaches; n + window + KV_STEP <= ring unless no layer slides. */
