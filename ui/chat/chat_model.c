@@ -12,6 +12,7 @@ static void start(struct chat_session *s, const struct engine_options *o)
     char *name = model_name(o->model);
     engine_keep(s->engine); /* while the other one loads */
     s->next_engine = engine_start(o);
+    free(o->template_file);
     s->next_path = o->model;
     s->ready = false; /* a message waits for the new model */
     s->status.state = STATE_LOADING;
@@ -51,6 +52,8 @@ static void reset_status(struct status *f)
 {
     f->n_ctx_before = f->n_ctx_used;
     f->n_ctx_used = 0;
+    f->kv_bytes = 0;
+    f->template = NULL;
     f->last = (struct turn_stats){0};
     f->all.n_tokens = 0;
     f->all.ms = 0;
@@ -73,6 +76,7 @@ static void take_next(struct chat_session *s)
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(s->options, (enum option_id)id, SOURCE_MODEL);
     reset_status(&s->status);
+    s->folding_told = 0;
     chat_notice(s, "Switched to %s", s->model_name);
 }
 

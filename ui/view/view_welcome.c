@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands in the chat pane before the first message: which model this is, four examples, three
- * hints.
+ * What stands in the chat pane before the first message: which model this is, and for the starter
+ * how to get a larger one; four examples, three hints.
  */
 #include "view_parts.h"
 
@@ -50,7 +50,8 @@ static void add_model(struct page *p, const struct app *a)
 {
     if (model_is_starter(a->chat.model_name)) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
-        add(p, STYLE_NOTE, 0, xstrdup("For a larger model: qins-convert Phi-3.5-mini-instruct"));
+        for (int i = 0; i < 2 && a->chat.advice[i]; i++)
+            add(p, STYLE_NOTE, 0, xstrdup(a->chat.advice[i]));
     } else {
         add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }
