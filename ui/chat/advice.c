@@ -24,24 +24,23 @@ static void add_verdict(struct buf *out, uint64_t available)
     char text[24];
     while (first < N_EXAMPLE_MODELS && examples[first].bytes > available)
         first++;
-    buf_printf(out, " This computer has %s free%s%s.", format_bytes(available, text, sizeof text),
-               first == 0                  ? ""
-               : first == N_EXAMPLE_MODELS ? ", too little for them"
-                                           : ", enough for ",
-               first == 0 || first == N_EXAMPLE_MODELS ? "" : examples[first].name);
+    buf_printf(out, "; %s are free here", format_bytes(available, text, sizeof text));
+    if (first == N_EXAMPLE_MODELS)
+        buf_puts(out, ", too little for them");
+    else if (first > 0)
+        buf_printf(out, ", enough for %s", examples[first].name);
 }
 
 char *advice_memory(uint64_t available)
 {
     struct buf out = {0};
-    char text[24];
     buf_puts(&out, "A real model takes memory: ");
     for (size_t i = 0; i < N_EXAMPLE_MODELS; i++)
-        buf_printf(&out, "%s%s %s", i ? ", " : "", examples[i].name,
-                   format_bytes(examples[i].bytes, text, sizeof text));
-    buf_puts(&out, ".");
+        buf_printf(&out, "%s%s %.1f%s", i ? ", " : "", examples[i].name,
+                   (double)examples[i].bytes / 1e9, i ? "" : " GB");
     if (available)
         add_verdict(&out, available);
+    buf_puts(&out, ".");
     return out.data;
 }
 
@@ -57,8 +56,8 @@ char *advice_models(const struct model_list *l)
         n++;
     }
     if (!n)
-        return xstrdup("/model FILE.gguf or /model FOLDER opens one that you have downloaded; "
-                       "qins-convert FOLDER makes it small.");
+        return xstrdup(
+            "/model FILE.gguf or FOLDER opens one you have; qins-convert makes it small.");
     char *name = sanitise_text(one->name, strlen(one->name), true);
     char *text = n == 1 ? xasprintf("One is here already: /model %s", name)
                         : xasprintf("/model lists %zu that are here already, such as %s.", n, name);

@@ -48,14 +48,15 @@ static char *size_of_model(const struct status *f)
 
 static void add_model(struct page *p, const struct app *a)
 {
-    if (model_is_starter(a->chat.model_name)) {
+    bool is_starter = model_is_starter(a->chat.model_name);
+    if (is_starter) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
         for (int i = 0; i < 2 && a->chat.advice[i]; i++)
             add(p, STYLE_NOTE, 0, xstrdup(a->chat.advice[i]));
     } else {
         add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }
-    if (a->chat.status.model_bytes && a->chat.status.f32_bytes)
+    if (!is_starter && a->chat.status.model_bytes && a->chat.status.f32_bytes)
         add(p, STYLE_DIM, 0, size_of_model(&a->chat.status));
     add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
 }
