@@ -2,6 +2,7 @@
 #include "engine_settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "models.h"
 #include "named_file.h"
@@ -19,8 +20,9 @@ static char *find_model(const struct options *options, const char *model, struct
 static bool find_template(const struct options *options, char **path, struct error *err)
 {
     const char *asked = options_text(options, OPT_TEMPLATE);
-    *path = *asked ? named_file("template", asked, err) : NULL;
-    return *path || !*asked;
+    bool is_own = !*asked || strcmp(asked, "own") == 0;
+    *path = is_own ? NULL : named_file("template", asked, err);
+    return *path || is_own;
 }
 
 bool engine_settings(const struct options *options, const char *model, struct engine_options *out,

@@ -195,8 +195,12 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Cm alpaca , chatml , gemma , llama3 , mistral , phi3 , vicuna ,\n"
             "or of your own in\n"
             ".Pa ~/.config/qins/templates .\n"
-            "For models that come without a template, though they were trained with one; empty\n"
-            "text means the model's own.\n"
+            "For models that come without a template, though they were trained with one;\n"
+            ".Cm own ,\n"
+            "the default, is the model's.\n"
+            "While the program runs,\n"
+            ".Ic /set template Ar NAME\n"
+            "loads the model again with it.\n"
             "Markers that the model has no token for are named when it is loaded.\n"
             "The token that begins a text is written as the model's tokenizer wants it.",
     },

@@ -24,11 +24,12 @@ static void add_verdict(struct buf *out, uint64_t available)
     char text[24];
     while (first < N_EXAMPLE_MODELS && examples[first].bytes > available)
         first++;
-    buf_printf(out, "; %s are free here", format_bytes(available, text, sizeof text));
+    buf_printf(out, " (%s free here", format_bytes(available, text, sizeof text));
     if (first == N_EXAMPLE_MODELS)
         buf_puts(out, ", too little for them");
     else if (first > 0)
         buf_printf(out, ", enough for %s", examples[first].name);
+    buf_puts(out, ")");
 }
 
 char *advice_memory(uint64_t available)

@@ -2,6 +2,7 @@
 #include "chat_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat_turn.h"
 #include "engine_settings.h"
@@ -22,22 +23,47 @@ static void start(struct chat_session *s, const struct engine_options *o)
     free(name);
 }
 
-void chat_choose_model(struct chat_session *s, const char *name)
+/* -> false, and says why: none can be loaded now. */
+static bool may_load(struct chat_session *s)
 {
-    struct engine_options o;
-    struct error err;
-    if (!*name)
-        s->face->list(s->self, CHAT_MODELS);
-    else if (s->next_engine)
+    if (s->next_engine)
         chat_notice(s, "Another model is already loading");
     else if (!s->ready)
         chat_notice(s, "The model is still loading");
-    else if (!chat_is_free(s))
-        return;
-    else if (!engine_settings(s->options, name, &o, &err))
-        chat_notice(s, "%s", err.text);
     else
+        return chat_is_free(s);
+    return false;
+}
+
+/* -> false, and says why: there is no such model, or not with these options. */
+static bool load(struct chat_session *s, const char *name)
+{
+    struct engine_options o;
+    struct error err;
+    bool ok = engine_settings(s->options, name, &o, &err);
+    if (ok)
         start(s, &o);
+    else
+        chat_notice(s, "%s", err.text);
+    return ok;
+}
+
+void chat_choose_model(struct chat_session *s, const char *name)
+{
+    if (!*name)
+        s->face->list(s->self, CHAT_MODELS);
+    else if (may_load(s))
+        load(s, name);
+}
+
+void chat_choose_template(struct chat_session *s, const char *name)
+{
+    struct error err;
+    if (!may_load(s))
+        return;
+    options_set(s->options, OPT_TEMPLATE, name, SOURCE_USER, &err);
+    if (!load(s, s->model_path))
+        options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
 }
 
 /* The ids of answers are the old tokenizer's; their text is encoded anew. */
@@ -98,6 +124,8 @@ void chat_next_event(struct chat_session *s, const struct event *e)
         break;
     case EVENT_FAILED:
         chat_notice(s, "Keeping %s: %s", s->model_name, engine_error(s->next_engine)->text);
+        if (strcmp(s->next_path, s->model_path) == 0) /* it was for the template */
+            options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
         chat_drop_next(s);
         chat_event(s, &ready); /* the old one is, and takes what waited */
         break;

@@ -12,9 +12,9 @@ static void test_memory(void **state)
         const char *ends;
     } cases[] = {
         {0, "SmolLM2-1.7B 1.4."},
-        {8000000000, "; 8.00 GB are free here."},
-        {2200000000, "; 2.20 GB are free here, enough for Llama-3.2-3B."},
-        {500000000, "; 500 MB are free here, too little for them."},
+        {8000000000, " (8.00 GB free here)."},
+        {2200000000, " (2.20 GB free here, enough for Llama-3.2-3B)."},
+        {500000000, " (500 MB free here, too little for them)."},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = advice_memory(cases[i].available);
