@@ -36,6 +36,7 @@ enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
 
 struct engine {
     char *model_path;
+    char *template_file, *template_name; /* NULL: the model's own */
     struct engine_setup setup;
     unsigned n_threads; /* this and the next ones: as asked for (engine_options) */
     uint32_t ctx_len;
@@ -69,6 +70,7 @@ struct engine {
     _Atomic enum engine_state state;
     struct engine_info info;
     struct chat_template template;
+    struct buf missing_tokens;
     struct error error;
 
     /* The engine's thread alone. */

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chat.h"
+
 enum event_type {
     EVENT_LOADING, /* model: done, total bytes read or converted */
     EVENT_READY,   /* model is there: engine_info may be called */
@@ -32,14 +34,16 @@ enum stop_reason {
 enum { EVENT_TEXT_MAX = 64 };
 
 struct turn_stats {
-    uint32_t n_prompt;   /* tokens of the rendered chat */
-    uint32_t n_reused;   /* of them already in the cache, or ... */
-    uint32_t n_kept;     /* ... read from the disk into it: these are among n_reused */
-    uint32_t n_tokens;   /* generated */
-    uint32_t n_ctx_used; /* tokens in the cache */
-    uint32_t n_passes;   /* evaluations that gave them, the prompt's included */
-    uint32_t n_drafted;  /* tokens evaluated ahead, from a repetition in the text */
-    uint32_t n_accepted; /* of them those that came true */
+    uint32_t n_prompt;         /* tokens of the rendered chat */
+    uint32_t n_reused;         /* of them already in the cache, or ... */
+    uint32_t n_kept;           /* ... read from the disk into it: these are among n_reused */
+    uint32_t n_tokens;         /* generated */
+    uint32_t n_ctx_used;       /* tokens in the cache */
+    uint32_t n_passes;         /* evaluations that gave them, the prompt's included */
+    uint32_t n_drafted;        /* tokens evaluated ahead, from a repetition in the text */
+    uint32_t n_accepted;       /* of them those that came true */
+    enum chat_folding folding; /* what the template made necessary */
+    uint64_t kv_bytes;         /* cache in use */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };

@@ -38,7 +38,7 @@ struct turn {
 /* ---- the prompt ----------------------------------------------------------------------- */
 
 /* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. */
-static void render_raw(struct turn *t)
+static bool render_raw(struct turn *t, struct error *err)
 {
     const struct tokenizer *tok = t->e->tokenizer;
     const struct chat *c = &t->r->chat;
@@ -48,25 +48,25 @@ static void render_raw(struct turn *t)
         span.len = c->messages[c->n - 1].text.len;
     }
     tokenizer_push_prefix(tok, &t->ids);
-    if (span.len > 0)
-        tokenizer_encode(tok, &span, 1, &t->ids);
     t->continues = span.len > 0;
+    return span.len == 0 || tokenizer_encode(tok, &span, 1, &t->ids) || tokenizer_gave_up(err);
 }
 
-/* -> false: the template refuses these messages. */
+/* -> false: the template refuses these messages, or the tokenizer gives up. */
 static bool render_chat(struct turn *t, struct error *err)
 {
     const struct chat *c = &t->r->chat;
+    enum chat_folding folding;
     t->continues = c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
                    c->messages[c->n - 1].text.len > 0;
-    return chat_render(c, &t->e->template, t->e->tokenizer, &t->ids, err);
+    bool ok = chat_render(c, &t->e->template, t->e->tokenizer, &t->ids, &folding, err);
+    t->stats.folding = ok ? folding : CHAT_UNFOLDED;
+    return ok;
 }
 
 static bool render(struct turn *t, struct error *err)
 {
-    if (t->r->raw)
-        render_raw(t);
-    else if (!render_chat(t, err))
+    if (!(t->r->raw ? render_raw(t, err) : render_chat(t, err)))
         return false;
     int32_t bos = t->e->model->config.bos;
     if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
@@ -82,7 +82,9 @@ static bool render(struct turn *t, struct error *err)
 
 static struct event event_of(const struct turn *t, enum event_type type)
 {
-    return (struct event){.type = type, .turn = t->r->turn, .stats = t->stats};
+    struct event event = {.type = type, .turn = t->r->turn, .stats = t->stats};
+    event.stats.kv_bytes = session_kv_bytes(t->e->session);
+    return event;
 }
 
 static bool on_progress(void *arg, uint32_t done, uint32_t total)

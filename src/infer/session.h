@@ -84,9 +84,8 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
 
 enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
 uint32_t session_ctx(const struct session *s);
-uint32_t session_len(const struct session *s);            /* tokens in the cache */
-uint32_t session_reused(const struct session *s);         /* prefix kept by the last session_sync */
-uint64_t session_kv_bytes(const struct session *s);       /* cache in use */
-uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes now */
+uint32_t session_len(const struct session *s);      /* tokens in the cache */
+uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */
+uint64_t session_kv_bytes(const struct session *s); /* cache in use */
 
 #endif

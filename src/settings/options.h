@@ -45,6 +45,7 @@ enum option_id {
     OPT_SEED,
     OPT_STOP,
     OPT_MODEL,
+    OPT_TEMPLATE,
     OPT_SYSTEM,
     OPT_CONTEXT,
     OPT_THREADS,

@@ -10,6 +10,13 @@
 
 enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
 
+/* What had to be done to a conversation whose template refuses it as it is. */
+enum chat_folding {
+    CHAT_UNFOLDED,
+    CHAT_JOINED,        /* messages of one role in a row became one */
+    CHAT_SYSTEM_FOLDED, /* and the system text stands in front of the first message */
+};
+
 struct chat_message {
     enum chat_role role;
     struct buf text; /* exact bytes, not sanitised */

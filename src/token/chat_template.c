@@ -81,11 +81,16 @@ static int32_t find_end(const struct chat_template *c, const struct tokenizer *t
     return end;
 }
 
+static void read_tokens(struct chat_template *c, const json_t *config)
+{
+    c->bos = token_text(config, "bos_token");
+    c->eos = token_text(config, "eos_token");
+}
+
 static bool read_template(struct chat_template *c, const json_t *config, struct error *err)
 {
     const json_t *v = find_template(config);
-    c->bos = token_text(config, "bos_token");
-    c->eos = token_text(config, "eos_token");
+    read_tokens(c, config);
     if (!v || json_is_null(v))
         return true;
     if (!json_is_string(v))
@@ -114,9 +119,52 @@ bool chat_template_init(struct chat_template *c, const struct tokenizer *t,
     return ok;
 }
 
+/* The text of a token that the configuration does not name; takes the one that it does over. */
+static char *or_token(char *text, const struct tokenizer *t, int32_t id)
+{
+    struct buf bytes = {0};
+    if (text || id < 0 || (uint32_t)id >= tokenizer_size(t))
+        return text;
+    buf_append(&bytes, "", 0);
+    tokenizer_token_bytes(t, id, &bytes);
+    return bytes.data;
+}
+
+static bool read_program(struct chat_template *c, const struct chat_template_file *file,
+                         struct error *err)
+{
+    struct buf text = {0};
+    struct error why;
+    if (!read_file(&text, file->path, TEMPLATE_MAX_BYTES, err))
+        return false;
+    c->program = template_parse(text.data ? text.data : "", text.len, &why);
+    buf_free(&text);
+    return c->program || error_set(err, why.code, "%s: %s", file->path, why.text);
+}
+
+bool chat_template_init_file(struct chat_template *c, const struct tokenizer *t,
+                             const char *tokenizer_config_json,
+                             const struct chat_template_file *file, struct error *err)
+{
+    *c = (struct chat_template){.end = -1, .name = xstrdup(file->name)};
+    const char *json = tokenizer_config_json ? tokenizer_config_json : "{}";
+    json_t *config = json_parse(json, strlen(json), "tokenizer_config.json", err);
+    bool ok = config && read_program(c, file, err);
+    read_tokens(c, config);
+    c->bos = or_token(c->bos, t, file->bos);
+    c->eos = or_token(c->eos, t, file->eos);
+    json_decref(config);
+    if (!ok)
+        chat_template_free(c);
+    else
+        c->end = find_end(c, t);
+    return ok;
+}
+
 void chat_template_free(struct chat_template *c)
 {
     template_free(c->program);
+    free(c->name);
     free(c->bos);
     free(c->eos);
     *c = (struct chat_template){.end = -1};
@@ -124,7 +172,7 @@ void chat_template_free(struct chat_template *c)
 
 const char *chat_template_name(const struct chat_template *c)
 {
-    return c->program ? "own" : "none";
+    return c->name ? c->name : c->program ? "own" : "none";
 }
 
 /* ---- encoding ------------------------------------------------------------------------- */
@@ -136,6 +184,7 @@ struct pending {
     size_t n_before; /* ids that were there at first */
     struct text_span *spans;
     size_t n, cap;
+    bool gave_up;
 };
 
 static void add(struct pending *p, const char *text, size_t n, bool special)
@@ -146,11 +195,38 @@ static void add(struct pending *p, const char *text, size_t n, bool special)
 
 static void flush(struct pending *p)
 {
-    if (p->out->n == p->n_before)
-        tokenizer_encode(p->t, p->spans, p->n, p->out);
-    else
-        tokenizer_encode_more(p->t, p->spans, p->n, p->out);
+    bool ok = p->out->n == p->n_before ? tokenizer_encode(p->t, p->spans, p->n, p->out)
+                                       : tokenizer_encode_more(p->t, p->spans, p->n, p->out);
+    p->gave_up |= !ok;
     p->n = 0;
+}
+
+/* The tokenizer's prefix in front of all, unless it is there. */
+static void add_prefix(struct pending *p)
+{
+    struct ids prefix = {0};
+    struct ids *out = p->out;
+    size_t n = out->n - p->n_before;
+    tokenizer_push_prefix(p->t, &prefix);
+    bool is_there = n >= prefix.n && (!prefix.n || memcmp(out->ids + p->n_before, prefix.ids,
+                                                          prefix.n * sizeof *prefix.ids) == 0);
+    for (size_t i = 0; !is_there && i < prefix.n; i++)
+        ids_push(out, prefix.ids[i]);
+    if (!is_there) {
+        int32_t *first = out->ids + p->n_before;
+        memmove(first + prefix.n, first, n * sizeof *first);
+        memcpy(first, prefix.ids, prefix.n * sizeof *first);
+    }
+    ids_free(&prefix);
+}
+
+static bool finish(struct pending *p, const struct chat_template *c, struct error *err)
+{
+    flush(p);
+    free(p->spans);
+    if (c->name)
+        add_prefix(p);
+    return !p->gave_up || tokenizer_gave_up(err);
 }
 
 static void add_ids(struct pending *p, const struct ids *ids)
@@ -160,15 +236,14 @@ static void add_ids(struct pending *p, const struct ids *ids)
         ids_push(p->out, ids->ids[i]);
 }
 
-void chat_template_encode(const struct template_output *text, const struct tokenizer *t,
-                          struct ids *out)
+bool chat_template_encode(const struct chat_template *c, const struct template_output *text,
+                          const struct tokenizer *t, struct ids *out, struct error *err)
 {
     struct pending p = {.t = t, .out = out, .n_before = out->n};
     for (size_t i = 0; i < text->n_spans; i++)
         add(&p, text->text + text->spans[i].start, text->spans[i].length,
             text->spans[i].from_template);
-    flush(&p);
-    free(p.spans);
+    return finish(&p, c, err);
 }
 
 /* The message from *next on whose text this is, whole; *next goes behind it. */
@@ -211,8 +286,15 @@ static void add_message(struct pending *p, const struct chat_message *m)
 
 /* ---- rendering ------------------------------------------------------------------------ */
 
+static enum chat_folding folding_of(enum template_folding folding)
+{
+    return folding == FOLD_SYSTEM       ? CHAT_SYSTEM_FOLDED
+           : folding == FOLD_NEIGHBOURS ? CHAT_JOINED
+                                        : CHAT_UNFOLDED;
+}
+
 static bool run(const struct chat *chat, size_t n, const struct chat_template *c,
-                struct template_output *text, struct error *err)
+                struct template_output *text, enum chat_folding *folded, struct error *err)
 {
     struct template_message *messages = xcalloc(n + 1, sizeof *messages);
     enum template_folding folding;
@@ -227,6 +309,7 @@ static bool run(const struct chat *chat, size_t n, const struct chat_template *c
     in.n_messages = n;
     in.add_generation_prompt = true;
     bool ok = template_render_folding(c->program, &in, text, &folding, err);
+    *folded = folding_of(folding);
     free(messages);
     return ok;
 }
@@ -242,21 +325,23 @@ static void render_plain(const struct chat *chat, struct pending *p)
 }
 
 bool chat_render(const struct chat *chat, const struct chat_template *c, const struct tokenizer *t,
-                 struct ids *out, struct error *err)
+                 struct ids *out, enum chat_folding *folding, struct error *err)
 {
     struct pending p = {.t = t, .out = out, .n_before = out->n};
     struct template_output text = {0};
+    enum chat_folding folded = CHAT_UNFOLDED;
     bool open = chat->n > 0 && chat->messages[chat->n - 1].role == CHAT_ASSISTANT;
-    bool ok = !c->program || run(chat, chat->n - open, c, &text, err);
-    if (!c->program) {
+    if (c->program && !run(chat, chat->n - open, c, &text, &folded, err))
+        return false;
+    if (!c->program)
         render_plain(chat, &p);
-    } else if (ok) {
+    else
         add_text(&p, &text, chat);
-        if (open)
-            add_message(&p, &chat->messages[chat->n - 1]);
-    }
-    flush(&p);
+    if (c->program && open)
+        add_message(&p, &chat->messages[chat->n - 1]);
+    if (folding)
+        *folding = folded;
+    bool ok = finish(&p, c, err);
     template_output_free(&text);
-    free(p.spans);
     return ok;
 }

@@ -83,6 +83,7 @@ struct chat_session {
     struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
     char *model_name; /* sanitised */
+    char *advice[2];  /* for a beginning with the starter model; NULL: with another one */
     bool ready;       /* the model is there */
     struct conversation conversation;
     struct saving saving;
@@ -95,6 +96,7 @@ struct chat_session {
     double turn_started;                             /* now_ms */
     struct context_state context;
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
+    unsigned folding_told;     /* bits: enum chat_folding that this conversation was told of */
     bool brought_system;       /* the system prompt came with the conversation that was opened */
     double sampled;            /* when memory was looked at; now_ms */
     struct status status;
@@ -105,6 +107,8 @@ struct chat_session {
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
 /* Starts loading; from here on the face is called. saves: conversations are saved. */
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);
+/* Fills `advice` for a beginning with the starter; looks for models on this machine. */
+void chat_advise(struct chat_session *s);
 /* Stops the engines and frees all. */
 void chat_close(struct chat_session *s);
 

@@ -217,13 +217,25 @@ static void note_done(struct status *f, const struct event *e)
     f->last = e->stats;
     f->stop = e->stop;
     f->n_ctx_used = e->stats.n_ctx_used;
+    f->kv_bytes = e->stats.kv_bytes;
     f->now_tokens_per_s = 0;
     f->all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
     f->all.ms += (double)e->stats.generate_ms;
     spark_add(&f->speed, (double)e->stats.tokens_per_s);
 }
 
-/* The template's own words. */
+void chat_tell_folding(struct chat_session *s, enum chat_folding folding)
+{
+    if (folding == CHAT_UNFOLDED || s->folding_told & 1u << folding)
+        return;
+    s->folding_told |= 1u << folding;
+    chat_notice(s, folding == CHAT_SYSTEM_FOLDED
+                       ? "This model's template takes no system prompt: it stands in front of "
+                         "your first message"
+                       : "This model's template wants you and the model to take turns: messages "
+                         "in a row are joined");
+}
+
 static void tell_failure(struct chat_session *s)
 {
     struct error err;
@@ -243,6 +255,7 @@ static void on_done(struct chat_session *s, const struct event *e)
     s->turn = 0;
     note_done(&s->status, e);
     chat_sample(s);
+    chat_tell_folding(s, e->stats.folding);
     if (e->stop == STOP_FAILED)
         tell_failure(s);
     else if (e->stop == STOP_CONTEXT)
@@ -258,10 +271,9 @@ static void note_model(struct status *f, const struct engine_info *info)
     f->model_bytes = info->file_bytes;
     f->f32_bytes = info->f32_bytes;
     f->cpu_level = info->cpu_level;
-    f->has_template = strcmp(info->template, "none") != 0;
+    f->template = info->template;
     f->n_threads = info->n_threads;
     f->ctx_len = info->ctx_len;
-    f->kv_token_bytes = info->kv_token_bytes;
 }
 
 static void on_ready(struct chat_session *s)
@@ -273,6 +285,9 @@ static void on_ready(struct chat_session *s)
     chat_apply_options(s);
     chat_options_applied(s);
     chat_sample(s);
+    if (info->missing_tokens)
+        chat_notice(s, "The template %s does not suit this model, which lacks the tokens %s",
+                    info->template, info->missing_tokens);
     if (s->queued)
         submit(s);
 }
@@ -303,6 +318,7 @@ static void on_stats(struct chat_session *s, const struct turn_stats *now)
     s->status.state = STATE_ANSWERING;
     s->status.now_tokens_per_s = now->tokens_per_s;
     s->status.n_ctx_used = now->n_ctx_used;
+    s->status.kv_bytes = now->kv_bytes;
     last->first_token_ms = now->first_token_ms;
     last->prompt_ms = now->prompt_ms;
     last->n_tokens = now->n_tokens;

@@ -39,7 +39,7 @@ const char *status_stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context full";
     case STOP_TEXT: return "stop text";
     case STOP_CANCELLED: return "you";
-    case STOP_FAILED: return "chat template";
+    case STOP_FAILED: return "an error";
     case STOP_NONE: break;
     }
     return "-";
@@ -87,9 +87,9 @@ static void report_model(const struct status *f, bool columns, struct buf *out)
     char a[32], b[32], c[32];
     buf_puts(out, "\nThe model\n");
     status_row(out, columns, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
-    status_row(out, columns, "KV cache", "%s",
-               format_bytes(f->n_ctx_used * f->kv_token_bytes, a, sizeof a));
+    status_row(out, columns, "KV cache", "%s", format_bytes(f->kv_bytes, a, sizeof a));
     status_row(out, columns, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
+    status_row(out, columns, "template", "%s", f->template ? f->template : "-");
     status_row(out, columns, "resident", "%s: private %s, mapped %s",
                format_bytes(f->memory.rss_bytes, a, sizeof a),
                format_bytes(f->memory.private_bytes, b, sizeof b),

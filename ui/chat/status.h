@@ -32,12 +32,12 @@ struct status {
     uint32_t n_ctx_used, ctx_len;
     uint32_t n_ctx_before; /* what an opened conversation took when it was left; used until a turn
                               tells anew */
-    uint64_t kv_token_bytes;
+    uint64_t kv_bytes;     /* cache in use */
     struct memory_use memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
-    bool has_template;     /* the model has a chat template of its own; else it continues text */
+    const char *template; /* chat template: "own", a name, "none"; NULL before the model is there */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
 };

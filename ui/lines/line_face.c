@@ -34,11 +34,12 @@ static void say(struct plain *p, const char *text, size_t n)
 {
     if (p->cli->json) {
         jsonl_notice(&p->out, text, n);
-    } else if (p->out.to_terminal) {
+    } else if (p->out.to_terminal && p->cli->chat) {
         output_text(&p->out, text, n);
         output_end(&p->out);
         p->out.flow.line_indent = 0;
     } else {
+        output_status(&p->out, NULL);
         say_on_stderr(text, n);
     }
 }

@@ -204,10 +204,11 @@ static void end_turn(struct plain *p, const struct event *e)
         plain_fail(p, &err);
         return;
     }
-    if (!p->cli->json) {
+    if (!p->cli->json)
         output_end(&p->out);
+    chat_tell_folding(&p->chat, e->stats.folding);
+    if (!p->cli->json)
         show_stats(p, e);
-    }
     plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
 }
 

@@ -164,8 +164,7 @@ static void add_memory(struct lines *l, const struct status *f)
     }
     add(l, 4, LINE_PAIR, "  private", format_bytes(f->memory.private_bytes, text, sizeof text));
     add(l, 4, LINE_PAIR, "  mapped", format_bytes(f->memory.mapped_bytes, text, sizeof text));
-    add(l, 4, LINE_PAIR, "KV cache",
-        format_bytes(f->n_ctx_used * f->kv_token_bytes, text, sizeof text));
+    add(l, 4, LINE_PAIR, "KV cache", format_bytes(f->kv_bytes, text, sizeof text));
     add(l, 6, LINE_PAIR, "Model file", format_bytes(f->model_bytes, text, sizeof text));
     format_bytes(f->f32_bytes, number, sizeof number);
     if (f->f32_bytes && f->model_bytes)
@@ -180,6 +179,10 @@ static void add_memory(struct lines *l, const struct status *f)
     else
         snprintf(text, sizeof text, "-");
     add(l, 3, LINE_PAIR, "CPU", text);
+    if (f->template && strcmp(f->template, "own") != 0) {
+        snprintf(text, sizeof text, "%.20s", f->template);
+        add(l, 3, LINE_PAIR, "Template", text);
+    }
 }
 
 static double track(const struct options *o, enum option_id id)

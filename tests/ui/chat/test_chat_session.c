@@ -143,7 +143,8 @@ static const struct chat_face face = {
 /* ---- one chat for each test ----------------------------------------------------------- */
 
 static const char *const variables[] = {"FAKE_TEXT",    "FAKE_CONTEXT", "FAKE_HOLD",
-                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS"};
+                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS",
+                                        "FAKE_FOLDING"};
 
 static int set_up(void **state)
 {
@@ -407,6 +408,54 @@ static void make_second(struct notes *n)
     assert_non_null(f);
     fclose(f);
     free(path);
+}
+
+/* Once per conversation and model, not with every turn. */
+static void test_folding_is_told_once(void **state)
+{
+    struct notes *n = *state;
+    static const char words[] = "takes no system prompt";
+    setenv("FAKE_FOLDING", "2", 1); /* CHAT_SYSTEM_FOLDED */
+    set_text(n, "Yes.");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "One");
+    assert_true(has_heard(n, words));
+    converse(n, "Two");
+    buf_puts(&n->heard, "");
+    assert_null(strstr(n->heard.data, words));
+    forget(n);
+    chat_new(&n->chat);
+    converse(n, "Three");
+    assert_true(has_heard(n, words));
+    chat_choose_model(&n->chat, n->chat.model_path);
+    take_until(n, EVENT_READY);
+    converse(n, "Four");
+    assert_true(has_heard(n, words));
+}
+
+/* The same model, loaded again; what cannot be loaded changes nothing. */
+static void test_another_template(void **state)
+{
+    struct notes *n = *state;
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/set template chatml");
+    assert_non_null(n->chat.next_engine);
+    take_until(n, EVENT_READY);
+    assert_null(n->chat.next_engine);
+    assert_string_equal(options_text(&n->options, OPT_TEMPLATE), "chatml");
+    assert_true(has_heard(n, "Switched to first"));
+    chat_command(&n->chat, "/set template nothing");
+    assert_null(n->chat.next_engine);
+    assert_true(has_heard(n, "there are: alpaca, chatml"));
+    chat_command(&n->chat, "/set template own");
+    take_until(n, EVENT_READY);
+    setenv("FAKE_FAILURE", "line 1:2: what?", 1);
+    chat_command(&n->chat, "/set template ./odd.jinja");
+    take_until(n, EVENT_FAILED);
+    assert_true(has_heard(n, "Keeping first: line 1:2: what?"));
+    assert_string_equal(options_text(&n->options, OPT_TEMPLATE), "");
 }
 
 static void test_another_model_is_told_wherever_it_is_asked_for(void **state)
@@ -705,6 +754,8 @@ int main(void)
         T(test_a_model_of_the_hub_is_saved_under_its_name),
         T(test_the_preset_and_the_system_prompt_are_saved),
         T(test_a_conversation_is_opened_with_its_system_prompt),
+        T(test_folding_is_told_once),
+        T(test_another_template),
         T(test_another_model_is_told_wherever_it_is_asked_for),
         T(test_a_model_that_fails_leaves_the_old_one),
         T(test_no_model_ends_the_program),

@@ -74,7 +74,11 @@ static void answer(struct engine *e, uint32_t turn)
     uint32_t room = !getenv("FAKE_CONTEXT")      ? UINT32_MAX
                     : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt
                                                  : 0;
-    struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    struct turn_stats stats = {.n_prompt = n_prompt,
+                               .n_ctx_used = n_prompt,
+                               .kv_bytes = n_prompt * 100000,
+                               .folding = (enum chat_folding)number_of("FAKE_FOLDING", 0),
+                               .first_token_ms = 250};
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .total = n_prompt});
     for (int ms = number_of("FAKE_READING_MS", 0); ms > 0 && atomic_load(&e->cancelled) < turn;
          ms -= 10)
@@ -90,6 +94,7 @@ static void answer(struct engine *e, uint32_t turn)
         emit(e, event);
         stats.tokens_per_s = 50;
         stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
+        stats.kv_bytes = stats.n_ctx_used * 100000;
         if (numbers)
             emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
         at += n;
@@ -141,8 +146,7 @@ struct engine *engine_start(const struct engine_options *o)
                                    .n_threads = 1,
                                    .cpu_level = "fake",
                                    .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),
-                                   .f32_bytes = 8000000000,
-                                   .kv_token_bytes = 100000};
+                                   .f32_bytes = 8000000000};
     if (getenv("FAKE_TEXT") && !read_file(&e->text, getenv("FAKE_TEXT"), 1 << 28, &err))
         exit(error_print(&err, "fake_engine"));
     if (pipe(e->wake) != 0 || pipe(e->work) != 0)

@@ -33,7 +33,7 @@ static const struct status answered = {
     .stop = STOP_END,
     .n_ctx_used = 1000,
     .ctx_len = 4096,
-    .kv_token_bytes = 393216, /* Phi-3.5: 2 x 32 layers x 3,072 x 2 bytes */
+    .kv_bytes = 393216000, /* Phi-3.5: 1,000 tokens in 2 x 32 layers x 3,072 x 2 bytes */
     .last = {.n_prompt = 512,
              .n_reused = 300,
              .n_tokens = 101,
@@ -126,8 +126,7 @@ static void test_a_nearly_full_context(void **state)
 static void test_the_context_of_a_conversation_that_was_opened(void **state)
 {
     (void)state;
-    struct status f = {
-        .state = STATE_READY, .ctx_len = 4096, .n_ctx_before = 3500, .kv_token_bytes = 1000};
+    struct status f = {.state = STATE_READY, .ctx_len = 4096, .n_ctx_before = 3500};
     int n = lines_of(&f, 60);
     assert_string_equal(value(n, "Context"), "~3500 / 4096");
     assert_string_equal(value(n, "KV cache"), "-"); /* the model has read nothing of it yet */
