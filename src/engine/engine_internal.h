@@ -22,6 +22,7 @@ struct request {
     bool raw;
     uint64_t seed;
     struct stops stops;
+    struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
     struct chat chat; /* owned */

@@ -9,6 +9,7 @@
 #include "events.h"
 #include "options.h"
 #include "spark.h"
+#include "thinking.h"
 
 enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
 
@@ -23,6 +24,7 @@ struct status {
     double reading_ms;      /* since the prompt began */
     uint32_t n_read_before; /* tokens of the prompt that were in the cache */
     float now_tokens_per_s; /* while answering */
+    bool thinking;          /* while answering: the model still thinks */
     struct turn_stats last; /* of the last finished turn */
     struct {
         uint64_t n_tokens;
@@ -37,6 +39,7 @@ struct status {
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
+    struct thinking_info can_think; /* what the model knows of thinking */
     bool has_template;     /* the model has a chat template of its own; else it continues text */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
