@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_thinking.h"
 
+#include <string.h>
+
 #include "options.h"
 #include "units.h"
 
@@ -52,6 +54,20 @@ void chat_think(struct chat_session *s, const char *mode)
     chat_apply_options(s);
     chat_notice(s, "Thinking is %s from your next message on%s%s", mode, but ? ": " : "",
                 but ? but : "");
+}
+
+void chat_think_next(struct chat_session *s)
+{
+    static const char *const modes[] = {"off", "low", "medium", "high", "off", "on"};
+    const struct thinking_info *can = &s->status.can_think;
+    const char *now = options_text(s->options, OPT_THINK);
+    size_t first = can->has_effort ? !can->can_switch : 4, n = can->has_effort ? 4 : 6, at = first;
+    while (at < n && strcmp(modes[at], now) != 0)
+        at++;
+    if (!can->kind || (!can->has_effort && !can->can_switch))
+        tell_mode(s);
+    else
+        chat_think(s, modes[at + 1 < n ? at + 1 : first]);
 }
 
 /* ---- /thinking ------------------------------------------------------------------------ */

@@ -11,6 +11,8 @@
 /* "on", "off", "low", "medium", "high", "auto"; "": tells what is set. One line says so if the
  * model knows nothing of it. */
 void chat_think(struct chat_session *s, const char *mode);
+/* One key for it: on and off; or the next effort, and off behind the last one. */
+void chat_think_next(struct chat_session *s);
 /* The thinking of the last answer, as a page; `face->show_thinking` if there is one. */
 void chat_show_thinking(struct chat_session *s);
 

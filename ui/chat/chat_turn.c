@@ -153,10 +153,24 @@ void chat_stop(struct chat_session *s)
     s->face->changed(s->self);
 }
 
+/* It ended before the first word of its answer. */
+static const char *mark_of_thinking(const struct message *m)
+{
+    switch (m->stop) {
+    case STOP_NONE: return "[interrupted while it thought; /continue resumes it]";
+    case STOP_CANCELLED: return "[stopped while it thought]";
+    case STOP_LENGTH: return "[max tokens reached while it thought; /continue resumes it]";
+    case STOP_CONTEXT: return "[context full while it thought]";
+    default: return "[no answer]";
+    }
+}
+
 const char *chat_mark_of(const struct message *m)
 {
     if (m->open || m->role != CHAT_ASSISTANT)
         return NULL;
+    if (!m->text.len && m->thinking.len)
+        return mark_of_thinking(m);
     switch (m->stop) {
     case STOP_NONE: return "[interrupted; /continue resumes it]";
     case STOP_CANCELLED: return "[stopped]";

@@ -6,7 +6,8 @@
 #include "units.h"
 
 const enum option_id sliders[N_SLIDERS] = {
-    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P, OPT_REPEAT_PENALTY,
+    OPT_TEMPERATURE, OPT_TOP_P,          OPT_MAX_TOKENS,   OPT_TOP_K,
+    OPT_MIN_P,       OPT_REPEAT_PENALTY, OPT_THINK_TOKENS,
 };
 
 double status_prompt_rate(const struct turn_stats *s)
@@ -29,6 +30,11 @@ bool status_context_warns(const struct status *f)
 {
     return f->ctx_len &&
            (uint64_t)status_context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
+}
+
+int status_n_sliders(const struct status *f)
+{
+    return f->can_think.kind ? N_SLIDERS : N_SLIDERS - 1;
 }
 
 const char *status_stop_name(enum stop_reason stop)

@@ -91,7 +91,7 @@ static void test_the_mouse_finds_what_stands_there(void **state)
         assert_true(frame_at(&a, &f, f.side_row + i, column + cells).fraction < 0);
         n_tracks++;
     }
-    assert_int_equal(n_tracks, N_SLIDERS);
+    assert_int_equal(n_tracks, status_n_sliders(&a.chat.status));
     close_app(&a);
 }
 
