@@ -108,16 +108,12 @@ static void thinking(void *self, const char *text, size_t n)
     show_thought(a, a->chat.writing);
 }
 
-static bool is_thinking(const struct transcript *t)
-{
-    return t->n && t->items[t->n - 1].thought.running;
-}
-
 static void text(void *self, const char *text, size_t n)
 {
     struct app *a = self;
-    bool thought = is_thinking(&a->reader.transcript);
-    transcript_append(&a->reader.transcript, text, n);
+    struct transcript *t = &a->reader.transcript;
+    bool thought = t->items[t->n - 1].thought.running;
+    transcript_append(t, text, n);
     if (thought)
         show_thought(a, a->chat.writing);
 }
@@ -125,9 +121,9 @@ static void text(void *self, const char *text, size_t n)
 static void answered(void *self, const char *mark)
 {
     struct app *a = self;
-    bool thought = is_thinking(&a->reader.transcript);
-    transcript_finish(&a->reader.transcript, mark);
-    if (thought)
+    struct transcript *t = &a->reader.transcript;
+    transcript_finish(t, mark);
+    if (t->items[t->n - 1].thought.there)
         show_thought(a, a->chat.writing);
 }
 

@@ -27,7 +27,7 @@ void fold_click(struct app *a, size_t item)
         reader_fold(&a->reader, c, (int32_t)(m - c->messages), open);
     transcript_open(t, item, open);
     if (open && !t->items[item].thought.running && !line_is_seen(t, item))
-        app_notice(a, "What it thought is shown above this text");
+        app_notice(a, "What it thought is open above; /thinking shows it on a page");
 }
 
 void fold_toggle(struct app *a)
