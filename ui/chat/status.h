@@ -38,9 +38,9 @@ struct status {
     struct memory_use memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
-    const char *cpu_level; /* "avx2"; NULL before the model is there */
+    const char *cpu_level;          /* "avx2"; NULL before the model is there */
     struct thinking_info can_think; /* what the model knows of thinking */
-    bool has_template;     /* the model has a chat template of its own; else it continues text */
+    bool has_template; /* the model has a chat template of its own; else it continues text */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
 };
