@@ -116,19 +116,32 @@ static bool take_opening(struct splitter *s, struct buf *answer)
 {
     const char *open = s->thinking->kind->open;
     size_t space = count_space(s->held.data, s->held.len), n = s->held.len - space;
-    size_t len = strlen(open), common = n < len ? n : len;
-    bool by_text = s->thinking->open < 0;
-    if (n == 0 || (by_text && n < len && memcmp(s->held.data + space, open, common) == 0))
+    size_t len = strlen(open);
+    bool may_be =
+        s->thinking->open < 0 && memcmp(s->held.data + space, open, n < len ? n : len) == 0;
+    if (n == 0 || (may_be && n < len))
         return false;
-    if (by_text && memcmp(s->held.data + space, open, common) == 0) {
-        size_t used = space + len, left = s->held.len - used;
-        drop(s, used);
+    if (may_be) {
+        drop(s, space + len);
         s->state = THINKING_INSIDE;
-        return left > 0;
+        return s->held.len > 0;
     }
     pass(s, s->held.len, answer);
     s->state = THINKING_BEHIND;
     return false;
+}
+
+/* Some models open what their prompt has opened. -> false: more has to come to tell. */
+static bool skip_opening(struct splitter *s)
+{
+    const char *open = s->thinking->kind->open;
+    size_t space = count_space(s->held.data, s->held.len), n = s->held.len - space;
+    size_t len = strlen(open);
+    if (memcmp(s->held.data + space, open, n < len ? n : len) == 0 && n < len)
+        return false;
+    if (n >= len && memcmp(s->held.data + space, open, len) == 0)
+        drop(s, space + len);
+    return true;
 }
 
 /* -> whether it closed, with more behind it. */
@@ -136,6 +149,8 @@ static bool take_thinking(struct splitter *s, struct buf *thinking)
 {
     const char *close = s->thinking->kind->close;
     bool by_text = s->thinking->close < 0;
+    if (by_text && !s->begun && !skip_opening(s))
+        return false;
     const char *at =
         by_text && s->held.len ? memmem(s->held.data, s->held.len, close, strlen(close)) : NULL;
     if (!at) {
@@ -275,8 +290,7 @@ void splitter_end(struct splitter *s, struct buf *thinking, struct buf *answer)
 {
     if (s->state == THINKING_HEADER || !s->named)
         return;
-    if (s->begun || s->state == THINKING_BEFORE ||
-        count_space(s->held.data, s->held.len) < s->held.len)
+    if (s->begun || count_space(s->held.data, s->held.len) < s->held.len)
         pass(s, s->held.len, s->state == THINKING_INSIDE ? thinking : answer);
 }
 
@@ -291,7 +305,8 @@ void splitter_replay(struct splitter *s, const int32_t *ids, size_t n)
         detokenizer_push(&d, ids[i], &text);
         splitter_push(s, ids[i], text.data, text.len, &sink, &sink);
     }
-    if (s->state != THINKING_HEADER && s->named)
+    bool said = s->begun || count_space(s->held.data, s->held.len) < s->held.len;
+    if (said && s->state != THINKING_HEADER && s->named)
         s->held.len = 0; /* it went to its part when the answer was cut there */
     s->n_tokens = s->n_pending = 0;
     buf_free(&text);
