@@ -80,7 +80,8 @@ struct engine {
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;
-    struct prompt_cache *cache; /* NULL: contexts are not stored */
+    struct thinking no_thinking; /* of raw turns */
+    struct prompt_cache *cache;  /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
 

@@ -114,7 +114,7 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "think", .aliases = "thinking",
         .type = OPTION_CHOICE, .choices = "auto on off low medium high",
         .initial = "auto", .meta = "HOW",
-        .help = "thinking before an answer: on, off, low, medium, high",
+        .help = "think first: on, off, low, medium, high",
         .manual =
             "Whether a model that can think before it answers does, and how much.\n"
             ".Cm auto\n"
@@ -132,7 +132,7 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "think_tokens", .aliases = "thinking_budget",
         .type = OPTION_INT, .min = 0, .max = NUMBER_MAX_TOKENS, .step = 256,
         .slider_min = 0, .slider_max = 8192,
-        .initial = "0", .meta = "N",
+        .initial = "0", .meta = "N", .rare = true,
         .help = "longest thinking in tokens; 0: no limit",
         .manual =
             "Thinking that is longer is closed after this many tokens, and the answer begins.\n"
@@ -143,7 +143,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_SHOW_THINKING] = {
         .name = "show_thinking",
         .type = OPTION_BOOL,
-        .initial = "false",
+        .initial = "false", .rare = true,
         .help = "show what the model thinks",
         .manual =
             "Shows what the model thinks before it answers as it is written.\n"

@@ -47,8 +47,8 @@ struct chat_face {
     void (*text)(void *self, const char *text, size_t n); /* more of it */
     /* More of what it thinks; comes before its text. NULL: not shown. */
     void (*thinking)(void *self, const char *text, size_t n);
-    void (*answered)(void *self, const char *mark);       /* no more; mark: "[stopped]", or NULL */
-    void (*note)(void *self, const char *text); /* stands in the chat, below the last message */
+    void (*answered)(void *self, const char *mark); /* no more; mark: "[stopped]", or NULL */
+    void (*note)(void *self, const char *text);     /* stands in the chat, below the last message */
 
     void (*changed)(void *self); /* status or options */
     void (*notice)(void *self, const char *text);
@@ -96,10 +96,10 @@ struct chat_session {
     struct {
         uint32_t n_before;
         float ms_before;
-    } thought; /* of the message being written, before the running turn */
-    bool ids_known;                                  /* of the text that it had before */
-    bool queued;                                     /* a message waits for the model */
-    double turn_started;                             /* now_ms */
+    } thought;           /* of the message being written, before the running turn */
+    bool ids_known;      /* of the text that it had before */
+    bool queued;         /* a message waits for the model */
+    double turn_started; /* now_ms */
     struct context_state context;
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
     bool brought_system;       /* the system prompt came with the conversation that was opened */
