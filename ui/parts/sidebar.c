@@ -227,13 +227,14 @@ static void add_sliders(struct lines *l, const struct status *f, const struct op
         char value[24];
         slider_value(f, o, i, i == selected ? typed : "", value, sizeof value);
         if (sliders[i] == OPT_THINK_TOKENS)
-            add(l, 2, LINE_PAIR, "Thinking", thinking_mode(f, o));
+            add(l, 0, LINE_PAIR, "Thinking", thinking_mode(f, o));
         bool two_lines = tall && i < 3;
         struct sidebar_line *line =
             add(l,
-                i == selected ? 9
-                : i < 3       ? 8
-                              : 2,
+                i == selected                    ? 9
+                : i < 3                          ? 8
+                : sliders[i] == OPT_THINK_TOKENS ? 0
+                                                 : 2,
                 two_lines ? LINE_VALUE : LINE_SLIDER, slider_labels[i], value);
         line->slider = i;
         line->fraction = track(o, sliders[i]);

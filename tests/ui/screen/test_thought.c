@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aside.h"
+#include "reader.h"
 #include "test.h"
 #include "transcript.h"
 
@@ -430,6 +431,30 @@ static void test_the_last_words(void **state)
     }
 }
 
+/* Messages of another conversation have the same numbers; all of them hear of the option. */
+static void test_who_is_open_is_known_by_message(void **state)
+{
+    (void)state;
+    struct reader r;
+    struct message first[] = {{.time = 1}, {.time = 1}}, other[] = {{.time = 2}, {.time = 3}};
+    const struct conversation c = {.messages = first}, d = {.messages = other};
+    reader_init(&r);
+    assert_false(reader_is_open(&r, &c, 1));
+    reader_fold(&r, &c, 1, true);
+    assert_true(reader_is_open(&r, &c, 1));
+    assert_false(reader_is_open(&r, &c, 0));
+    assert_false(reader_is_open(&r, &d, 1));
+    reader_fold(&r, &d, 1, true);
+    reader_fold(&r, &c, 1, false);
+    assert_false(reader_is_open(&r, &c, 1));
+    assert_true(reader_is_open(&r, &d, 1));
+    reader_fold_all(&r, true);
+    assert_true(reader_is_open(&r, &c, 1));
+    reader_fold(&r, &c, 1, false);
+    assert_false(reader_is_open(&r, &c, 1));
+    reader_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_streamed_rows_equal_rows_at_once),
         cmocka_unit_test(test_long_thinking_is_little_work),
         cmocka_unit_test(test_the_last_words),
+        cmocka_unit_test(test_who_is_open_is_known_by_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
