@@ -7,12 +7,13 @@
 #include "utf8.h"
 #include "view_parts.h"
 
-/* Bytes of the line that fit, by its parts: "Thought for 12 s, 340 tokens", "Thought for 12 s". */
+/* Bytes of the line that fit, by its parts: "Thought for 12 s, 340 tokens", "Thought for 12 s",
+ * "Thought". */
 static size_t fitting(const char *line, int cells)
 {
     size_t n = strlen(line);
     for (size_t i = n; (int)utf8_width(line, n) > cells && i > 0; i--)
-        if (line[i - 1] == ',')
+        if (line[i - 1] == ',' || strncmp(line + i - 1, " for ", 5) == 0)
             n = i - 1;
     return n;
 }
