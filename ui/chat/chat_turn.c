@@ -360,7 +360,6 @@ void chat_event(struct chat_session *s, const struct event *e)
         chat_bench_event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
-    s->face->changed(s->self);
     switch (e->type) {
     case EVENT_LOADING: on_progress(s, e, STATE_LOADING); break;
     case EVENT_READY: on_ready(s); break;
@@ -371,4 +370,5 @@ void chat_event(struct chat_session *s, const struct event *e)
     case EVENT_STATS: on_stats(s, &e->stats); break;
     case EVENT_DONE: on_done(s, e); break;
     }
+    s->face->changed(s->self);
 }

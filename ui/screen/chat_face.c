@@ -101,6 +101,11 @@ static void answers(void *self, int32_t number)
     a->wants |= REACT_DIRTY;
 }
 
+static bool is_thinking(const struct transcript *t)
+{
+    return t->n && t->items[t->n - 1].thought.running;
+}
+
 static void thinking(void *self, const char *text, size_t n)
 {
     struct app *a = self;
@@ -112,7 +117,7 @@ static void text(void *self, const char *text, size_t n)
 {
     struct app *a = self;
     struct transcript *t = &a->reader.transcript;
-    bool thought = t->items[t->n - 1].thought.running;
+    bool thought = is_thinking(t);
     transcript_append(t, text, n);
     if (thought)
         show_thought(a, a->chat.writing);
@@ -143,6 +148,8 @@ static void changed(void *self)
     a->composer.editor.vi.on = strcmp(options_text(a->chat.options, OPT_KEYMAP), "vi") == 0;
     sliders_for_model(&a->sliders, &a->chat.status);
     fold_by_option(a);
+    if (a->chat.turn && is_thinking(&a->reader.transcript))
+        show_thought(a, a->chat.writing);
     a->wants |= REACT_DIRTY;
 }
 
