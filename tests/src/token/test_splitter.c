@@ -214,7 +214,7 @@ static void start(struct splitter *s, struct detokenizer *d, const struct thinki
     d->at_start = false;
 }
 
-/* As many thinking tokens as stand up to the last marker before the answer, if it thinks at all. */
+/* As many thinking tokens as stand up to the marker that the answer begins with, if it thinks. */
 static uint32_t count_thinking(const struct thinking *th, const struct sample *s,
                                const struct ids *ids)
 {
@@ -223,8 +223,8 @@ static uint32_t count_thinking(const struct thinking *th, const struct sample *s
         return UINT32_MAX; /* in several parts, or none: not counted here */
     if (s->end != THINKING_BEHIND)
         return *s->thinking ? (uint32_t)ids->n : UINT32_MAX;
-    for (size_t i = 0; i < ids->n && n == 0; i++)
-        if (ids->ids[i] == th->close && (!th->kind->channels || i > 4))
+    for (size_t i = 0; i < ids->n && (n == 0 || th->kind->channels); i++)
+        if (ids->ids[i] == th->close)
             n = (uint32_t)i + 1;
     return n;
 }
