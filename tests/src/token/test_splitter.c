@@ -371,7 +371,6 @@ static void test_where_a_prompt_ends(void **state)
         {harmony, "<|start|>assistant", THINKING_BEFORE, 0},
         {harmony, "<|start|>assistant<|channel|>final<|message|>", THINKING_BEHIND, 27},
         {harmony, "<|start|>assistant<|channel|>analysis<|message|>", THINKING_INSIDE, 30},
-        {"no markers", "<think>", THINKING_BEHIND, 0},
     };
     struct tokenizer *t = load(kinds[3].tokenizer, 512);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -383,6 +382,15 @@ static void test_where_a_prompt_ends(void **state)
         if (got != cases[i].want || n != cases[i].n_markers)
             fail_msg("%s: %d, %zu", cases[i].text, got, n);
     }
+    tokenizer_free(t);
+    /* Neither template nor tokenizer know a marker. */
+    struct thinking none;
+    size_t n;
+    t = load("models/stories260K/tokenizer.json", 512);
+    thinking_init(&none, "x", 1, t);
+    assert_null(none.kind);
+    assert_int_equal(thinking_state_behind(&none, "<think>", 7, &n), THINKING_BEHIND);
+    assert_int_equal(n, 0);
     tokenizer_free(t);
 }
 
