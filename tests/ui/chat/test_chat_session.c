@@ -371,7 +371,8 @@ static void test_think_says_what_the_model_knows(void **state)
     assert_true(has_heard(n, "this model knows only on and off; that means on"));
     n->chat.status.can_think.can_switch = false;
     chat_command(&n->chat, "/think off");
-    assert_true(has_heard(n, "this model's template has no such switch; /set think_tokens N limits it"));
+    assert_true(
+        has_heard(n, "this model's template has no such switch; /set think_tokens N limits it"));
     n->chat.status.can_think.kind = NULL;
     chat_command(&n->chat, "/think");
     expect(n, "notice This model does not think before it answers|");
