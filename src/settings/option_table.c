@@ -192,7 +192,8 @@ const struct option_row option_table[N_OPTIONS] = {
             "A special token such as\n"
             ".Li \\*(Lt|end|\\*(Gt\n"
             "may be named, too.\n"
-            "What the model thinks before its answer is not searched.\n"            "The flag may be given several times; in YAML and in\n"
+            "What the model thinks before its answer is not searched.\n"
+            "The flag may be given several times; in YAML and in\n"
             ".Ev QINS_STOP\n"
             "write a list in brackets, as in\n"
             ".Li [\\(dqUser:\\(dq, \\(dq###\\(dq] .",
