@@ -124,9 +124,7 @@ const struct option_row option_table[N_OPTIONS] = {
             "and\n"
             ".Cm high\n"
             "are for models that know an effort; others take them for\n"
-            ".Cm on .\n"
-            "See\n"
-            ".Sx Thinking .",
+            ".Cm on .",
     },
     [OPT_THINK_TOKENS] = {
         .name = "think_tokens", .aliases = "thinking_budget",
@@ -191,6 +189,10 @@ const struct option_row option_table[N_OPTIONS] = {
         .help = "a text that ends the answer; may be repeated",
         .manual =
             "The answer ends before this text, even if it starts in the middle of a token.\n"
+            "A special token such as\n"
+            ".Li \\*(Lt|end|\\*(Gt\n"
+            "may be named, too.\n"
+            "What the model thinks before its answer is not searched.\n"
             "The flag may be given several times; in YAML and in\n"
             ".Ev QINS_STOP\n"
             "write a list in brackets, as in\n"

@@ -28,7 +28,7 @@ bool think_mode_from_name(const char *name, enum think_mode *mode)
         .close = close_tag, .begin = open_tag "\n", .end = "\n" close_tag "\n\n", .answer = ""     \
     }
 
-/* The first of which the template names a marker. */
+/* The first of which the template names a marker, or else the tokenizer has both. */
 static const struct thinking_kind kinds[] = {
     {
         .name = "channel", /* gpt-oss */
@@ -69,6 +69,7 @@ static const struct thinking_kind kinds[] = {
     TAGS("START_THINKING", "<|START_THINKING|>", "<|END_THINKING|>"), /* Command */
     TAGS("think", "<think>", "</think>"), /* Qwen3, SmolLM3, DeepSeek-R1, GLM ... */
 };
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static bool holds(const char *text, size_t n, const char *part)
 {
@@ -78,8 +79,12 @@ static bool holds(const char *text, size_t n, const char *part)
 void thinking_init(struct thinking *th, const char *template, size_t n, const struct tokenizer *t)
 {
     *th = (struct thinking){.tokenizer = t};
-    for (size_t i = 0; !th->kind && i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; !th->kind && i < N_KINDS; i++)
         if (holds(template, n, kinds[i].open_token) || holds(template, n, kinds[i].close_token))
+            th->kind = &kinds[i];
+    for (size_t i = 0; !th->kind && i < N_KINDS; i++)
+        if (!kinds[i].channels && tokenizer_find(t, kinds[i].open_token) >= 0 &&
+            tokenizer_find(t, kinds[i].close_token) >= 0)
             th->kind = &kinds[i];
     if (!th->kind)
         return;

@@ -2,8 +2,8 @@
  *
  * thinking: what a model says to itself before its answer, as a part of its own. Models mark it in
  * a few ways (<think> ... </think>, gpt-oss's channels, [THINK] ... [/THINK], Gemma 4's channel): a
- * table of kinds, of which a model's template decides one; the tokenizer says whether its markers
- * are tokens or text.
+ * table of kinds, of which a model's template decides one, or its tokenizer if the template names
+ * none; the tokenizer says whether markers are tokens or text.
  */
 #ifndef QINS_THINKING_H
 #define QINS_THINKING_H

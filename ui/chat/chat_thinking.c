@@ -20,7 +20,9 @@ static void tell_mode(struct chat_session *s)
     else if (can->can_switch)
         chat_notice(s, "Thinking is %s; /think on, off or auto changes it", now);
     else
-        chat_notice(s, "This model always thinks; /set think_tokens N limits it");
+        chat_notice(s,
+                    "This model's template has no switch for thinking; /set think_tokens N limits "
+                    "it");
 }
 
 /* What the model makes of a mode that its template does not know, or NULL. */
@@ -29,11 +31,13 @@ static const char *objection(const struct thinking_info *can, enum think_mode mo
     if (!can->kind)
         return "this model does not think before it answers";
     if (mode == THINK_OFF && !can->can_switch)
-        return can->has_effort ? "this model always thinks; low is the least"
-                               : "this model always thinks; /set think_tokens N limits it";
+        return can->has_effort
+                   ? "this model always thinks; low is the least"
+                   : "but this model's template has no such switch; /set think_tokens N "
+                     "limits it";
     if (mode >= THINK_LOW && !can->has_effort)
         return can->can_switch ? "this model knows only on and off; that means on"
-                               : "this model always thinks, and knows no effort";
+                               : "but this model's template knows no effort";
     return NULL;
 }
 

@@ -79,6 +79,9 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
     status_row(out, columns, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
     status_row(out, columns, "answer", "%u tokens, %s, %s", s->n_tokens,
                format_ms(s->generate_ms, a, sizeof a), format_rate(s->tokens_per_s, b, sizeof b));
+    if (s->n_thinking > 0)
+        status_row(out, columns, "of it thinking", "%u tokens, %s", s->n_thinking,
+                   format_ms(s->thinking_ms, a, sizeof a));
     status_row(out, columns, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
                format_rate(status_mean_rate(f), a, sizeof a));
     if (s->n_drafted > 0)

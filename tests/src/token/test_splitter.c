@@ -214,7 +214,7 @@ static void start(struct splitter *s, struct detokenizer *d, const struct thinki
     d->at_start = false;
 }
 
-/* As many thinking tokens as stand up to the last marker before the answer, if it thinks at all. */
+/* As many thinking tokens as stand up to the marker that the answer begins with, if it thinks. */
 static uint32_t count_thinking(const struct thinking *th, const struct sample *s,
                                const struct ids *ids)
 {
@@ -223,8 +223,8 @@ static uint32_t count_thinking(const struct thinking *th, const struct sample *s
         return UINT32_MAX; /* in several parts, or none: not counted here */
     if (s->end != THINKING_BEHIND)
         return *s->thinking ? (uint32_t)ids->n : UINT32_MAX;
-    for (size_t i = 0; i < ids->n && n == 0; i++)
-        if (ids->ids[i] == th->close && (!th->kind->channels || i > 4))
+    for (size_t i = 0; i < ids->n && (n == 0 || th->kind->channels); i++)
+        if (ids->ids[i] == th->close)
             n = (uint32_t)i + 1;
     return n;
 }
@@ -371,7 +371,6 @@ static void test_where_a_prompt_ends(void **state)
         {harmony, "<|start|>assistant", THINKING_BEFORE, 0},
         {harmony, "<|start|>assistant<|channel|>final<|message|>", THINKING_BEHIND, 27},
         {harmony, "<|start|>assistant<|channel|>analysis<|message|>", THINKING_INSIDE, 30},
-        {"no markers", "<think>", THINKING_BEHIND, 0},
     };
     struct tokenizer *t = load(kinds[3].tokenizer, 512);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -383,6 +382,15 @@ static void test_where_a_prompt_ends(void **state)
         if (got != cases[i].want || n != cases[i].n_markers)
             fail_msg("%s: %d, %zu", cases[i].text, got, n);
     }
+    tokenizer_free(t);
+    /* Neither template nor tokenizer know a marker. */
+    struct thinking none;
+    size_t n;
+    t = load("models/stories260K/tokenizer.json", 512);
+    thinking_init(&none, "x", 1, t);
+    assert_null(none.kind);
+    assert_int_equal(thinking_state_behind(&none, "<think>", 7, &n), THINKING_BEHIND);
+    assert_int_equal(n, 0);
     tokenizer_free(t);
 }
 
