@@ -49,9 +49,9 @@ static int remove_model(void **state)
     return 0;
 }
 
-static struct engine *start(void)
+static struct engine *start_model(char *model)
 {
-    struct engine_options o = {.model = folder, .n_threads = 1, .format = "f32"};
+    struct engine_options o = {.model = model, .n_threads = 1, .format = "f32"};
     struct engine *e = engine_start(&o);
     struct event event;
     while ((event = next_event(e)).type == EVENT_LOADING)
@@ -60,6 +60,11 @@ static struct engine *start(void)
         fail_msg("%s", engine_error(e)->text);
     engine_set_sampling(e, &greedy);
     return e;
+}
+
+static struct engine *start(void)
+{
+    return start_model(folder);
 }
 
 struct said {
@@ -209,6 +214,34 @@ static void test_thinking_that_was_cut_goes_on(void **state)
     engine_stop(e);
 }
 
+/* Where the model, not its template, has opened the thinking: its ids tell. */
+static void test_thinking_that_the_model_opened_goes_on(void **state)
+{
+    (void)state;
+    static const struct text_span opened = {"<think>\nHm", 10, true};
+    struct tokenizer *t = load("fixtures/hf/qwen3/tokenizer.json", 512);
+    struct engine *e = start_model(shared_path("fixtures/hf/qwen3"));
+    struct chat c = question();
+    struct said first = say(e, &(struct turn_request){.chat = &c, .max_tokens = 4});
+    assert_int_equal(first.thinking.len, 0); /* this template opens none */
+    struct chat_message *m = chat_add(&c, CHAT_ASSISTANT, "", 0);
+    buf_puts(&m->thinking, "Hm");
+    for (int with_ids = 0; with_ids < 2; with_ids++) {
+        if (with_ids)
+            tokenizer_encode_more(t, &opened, 1, &m->ids);
+        struct said s = say(e, &(struct turn_request){.chat = &c, .max_tokens = 4});
+        assert_int_equal(s.text.len, 0);
+        assert_true(s.thinking.len > 0);
+        assert_int_equal(s.done.stats.n_thinking, 4);
+        assert_true(s.done.stats.in_thinking);
+        said_free(&s);
+    }
+    said_free(&first);
+    chat_free(&c);
+    engine_stop(e);
+    tokenizer_free(t);
+}
+
 static void test_off_is_an_answer_alone(void **state)
 {
     (void)state;
@@ -294,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_budget_closes_the_thinking),
         cmocka_unit_test(test_thinking_that_was_cut_goes_on),
+        cmocka_unit_test(test_thinking_that_the_model_opened_goes_on),
         cmocka_unit_test(test_off_is_an_answer_alone),
         cmocka_unit_test(test_stop_texts_end_no_thinking),
         cmocka_unit_test(test_a_stop_text_may_name_a_special_token),
