@@ -342,7 +342,7 @@ static void test_thinking_that_was_stopped_goes_on(void **state)
     assert_true(n->chat.status.thinking);
     chat_stop(&n->chat);
     take_until(n, EVENT_DONE);
-    expect(n, "said Well?|answers now|thinking Hm, |answered [stopped]|");
+    expect(n, "said Well?|answers now|thinking Hm, |answered [stopped while it thought]|");
     assert_int_equal(n->chat.conversation.n, 2); /* it stays, though there is no text */
     unsetenv("FAKE_HOLD");
     chat_command(&n->chat, "/continue");
