@@ -14,6 +14,7 @@
 #include "events.h"
 #include "sampler.h"
 #include "stops.h"
+#include "thinking.h"
 
 struct engine;
 
@@ -39,7 +40,8 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
                                     given; "none": a base model */
     const char *missing_tokens;  /* markers of a given template that this model has no token for,
                                     "<|im_start|>, <|im_end|>"; NULL: none */
-    const char *cpu_level;       /* "avx2" */
+    struct thinking_info thinking;
+    const char *cpu_level; /* "avx2" */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;
@@ -68,8 +70,9 @@ struct turn_request {
     bool raw;                /* no template: the text of the only message, special tokens on */
     uint32_t max_tokens;     /* 0: up to the end of the context */
     uint64_t seed;
-    const struct stops *stops; /* copied; NULL: none */
-    int64_t conversation;      /* that it is saved under (store.h); 0: not saved */
+    const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
+    struct thinking_request thinking;
+    int64_t conversation; /* that it is saved under (store.h); 0: not saved */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */

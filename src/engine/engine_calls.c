@@ -121,6 +121,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     struct request request = {.turn = ++e->last_turn,
                               .raw = r->raw,
                               .seed = r->seed,
+                              .thinking = r->thinking,
                               .submitted_ms = now_ms(),
                               .conversation = r->conversation};
     chat_copy(&request.chat, r->chat);

@@ -22,6 +22,7 @@ struct request {
     bool raw;
     uint64_t seed;
     struct stops stops;
+    struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
     struct chat chat; /* owned */
@@ -81,7 +82,8 @@ struct engine {
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;
-    struct prompt_cache *cache; /* NULL: contexts are not stored */
+    struct thinking no_thinking; /* of raw turns */
+    struct prompt_cache *cache;  /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
 

@@ -171,6 +171,7 @@ static bool load(struct engine *e)
     e->tokenizer = model_tokenizer(m, &e->error);
     if (!e->tokenizer)
         return false;
+    e->no_thinking.tokenizer = e->template.thinking.tokenizer = e->tokenizer;
     if (!open_template(e))
         return false;
     struct session_options o = {
@@ -184,6 +185,10 @@ static bool load(struct engine *e)
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->setup.speculate);
     e->info.format = format_info(m->format)->name;
+    e->info.thinking = (struct thinking_info){
+        .kind = e->template.thinking.kind ? e->template.thinking.kind->name : NULL,
+        .can_switch = e->template.can_switch,
+        .has_effort = e->template.has_effort};
     e->info.template = chat_template_name(&e->template);
     e->info.missing_tokens = e->missing_tokens.len ? e->missing_tokens.data : NULL;
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);

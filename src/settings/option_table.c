@@ -110,6 +110,43 @@ const struct option_row option_table[N_OPTIONS] = {
         .manual =
             "The answer ends after this many tokens, or earlier if the context is full.",
     },
+    [OPT_THINK] = {
+        .name = "think", .aliases = "thinking",
+        .type = OPTION_CHOICE, .choices = "auto on off low medium high",
+        .initial = "auto", .meta = "HOW",
+        .help = "think first: on, off, low, medium, high",
+        .manual =
+            "Whether a model that can think before it answers does, and how much.\n"
+            ".Cm auto\n"
+            "is what its chat template does by itself.\n"
+            ".Cm low ,\n"
+            ".Cm medium\n"
+            "and\n"
+            ".Cm high\n"
+            "are for models that know an effort; others take them for\n"
+            ".Cm on .",
+    },
+    [OPT_THINK_TOKENS] = {
+        .name = "think_tokens", .aliases = "thinking_budget",
+        .type = OPTION_INT, .min = 0, .max = NUMBER_MAX_TOKENS, .step = 256,
+        .slider_min = 0, .slider_max = 8192,
+        .initial = "0", .meta = "N", .rare = true,
+        .help = "longest thinking in tokens; 0: no limit",
+        .manual =
+            "Thinking that is longer is closed after this many tokens, and the answer begins.\n"
+            "0 sets no limit other than\n"
+            ".Ic max_tokens ,\n"
+            "which counts thinking too.",
+    },
+    [OPT_SHOW_THINKING] = {
+        .name = "show_thinking",
+        .type = OPTION_BOOL,
+        .initial = "false", .rare = true,
+        .help = "show what the model thinks",
+        .manual =
+            "Shows what the model thinks before it answers as it is written.\n"
+            "Otherwise one line says how long it thought.",
+    },
     [OPT_TOP_P_RULE] = {
         .name = "top_p_rule",
         .type = OPTION_CHOICE, .choices = "spec nucleus",
@@ -152,6 +189,10 @@ const struct option_row option_table[N_OPTIONS] = {
         .help = "a text that ends the answer; may be repeated",
         .manual =
             "The answer ends before this text, even if it starts in the middle of a token.\n"
+            "A special token such as\n"
+            ".Li \\*(Lt|end|\\*(Gt\n"
+            "may be named, too.\n"
+            "What the model thinks before its answer is not searched.\n"
             "The flag may be given several times; in YAML and in\n"
             ".Ev QINS_STOP\n"
             "write a list in brackets, as in\n"

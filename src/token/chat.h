@@ -19,8 +19,10 @@ enum chat_folding {
 
 struct chat_message {
     enum chat_role role;
-    struct buf text; /* exact bytes, not sanitised */
-    struct ids ids;  /* generated ids of an answer, without the stop token; may be empty */
+    struct buf text;     /* exact bytes, not sanitised */
+    struct buf thinking; /* what the model thought before it (thinking.h), without markers */
+    struct ids ids; /* generated ids of an answer, thinking and markers included, without the stop
+                       token; may be empty */
 };
 
 struct chat {

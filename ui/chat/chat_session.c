@@ -125,8 +125,9 @@ static void mark_changes(struct chat_session *s)
 void chat_options_applied(struct chat_session *s)
 {
     for (int i = 0; i < N_SLIDERS; i++)
-        s->applied[i] = options_number(s->options, sliders[i]);
-    s->status.changed = 0;
+        if (sliders[i] != OPT_THINK_TOKENS || s->status.state != STATE_ANSWERING)
+            s->applied[i] = options_number(s->options, sliders[i]);
+    mark_changes(s);
 }
 
 void chat_apply_options(struct chat_session *s)

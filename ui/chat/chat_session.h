@@ -45,8 +45,10 @@ struct chat_face {
     /* An answer begins or goes on in this message; NO_MESSAGE: it waits for the model to load. */
     void (*answers)(void *self, int32_t number);
     void (*text)(void *self, const char *text, size_t n); /* more of it */
-    void (*answered)(void *self, const char *mark);       /* no more; mark: "[stopped]", or NULL */
-    void (*note)(void *self, const char *text); /* stands in the chat, below the last message */
+    /* More of what it thinks; comes before its text. NULL: not shown. */
+    void (*thinking)(void *self, const char *text, size_t n);
+    void (*answered)(void *self, const char *mark); /* no more; mark: "[stopped]", or NULL */
+    void (*note)(void *self, const char *text);     /* stands in the chat, below the last message */
 
     void (*changed)(void *self); /* status or options */
     void (*notice)(void *self, const char *text);
@@ -62,6 +64,7 @@ struct chat_face {
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
     bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
     void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
+    void (*show_thinking)(void *self);           /* of the last answer; NULL: as a page */
     void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
     void (*raw)(void *self);
     void (*bare)(void *self);
@@ -91,9 +94,13 @@ struct chat_session {
     uint32_t turn;                                   /* the running one; 0: none */
     uint32_t bench;                                  /* the turn of /bench; 0: none */
     int32_t writing;                                 /* the message that the running turn writes */
-    bool ids_known;                                  /* of the text that it had before */
-    bool queued;                                     /* a message waits for the model */
-    double turn_started;                             /* now_ms */
+    struct {
+        uint32_t n_before;
+        float ms_before;
+    } thought;           /* of the message being written, before the running turn */
+    bool ids_known;      /* of the text that it had before */
+    bool queued;         /* a message waits for the model */
+    double turn_started; /* now_ms */
     struct context_state context;
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
     unsigned folding_told;     /* bits: enum chat_folding that this conversation was told of */

@@ -6,7 +6,8 @@
 #include "units.h"
 
 const enum option_id sliders[N_SLIDERS] = {
-    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P, OPT_REPEAT_PENALTY,
+    OPT_TEMPERATURE, OPT_TOP_P,          OPT_MAX_TOKENS,   OPT_TOP_K,
+    OPT_MIN_P,       OPT_REPEAT_PENALTY, OPT_THINK_TOKENS,
 };
 
 double status_prompt_rate(const struct turn_stats *s)
@@ -29,6 +30,11 @@ bool status_context_warns(const struct status *f)
 {
     return f->ctx_len &&
            (uint64_t)status_context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
+}
+
+int status_n_sliders(const struct status *f)
+{
+    return f->can_think.kind ? N_SLIDERS : N_SLIDERS - 1;
 }
 
 const char *status_stop_name(enum stop_reason stop)
@@ -73,6 +79,9 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
     status_row(out, columns, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
     status_row(out, columns, "answer", "%u tokens, %s, %s", s->n_tokens,
                format_ms(s->generate_ms, a, sizeof a), format_rate(s->tokens_per_s, b, sizeof b));
+    if (s->n_thinking > 0)
+        status_row(out, columns, "of it thinking", "%u tokens, %s", s->n_thinking,
+                   format_ms(s->thinking_ms, a, sizeof a));
     status_row(out, columns, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
                format_rate(status_mean_rate(f), a, sizeof a));
     if (s->n_drafted > 0)

@@ -9,11 +9,12 @@
 #include "events.h"
 #include "options.h"
 #include "spark.h"
+#include "thinking.h"
 
 enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
 
-enum { N_SLIDERS = 6, CONTEXT_WARN_PERCENT = 80 };
-/* The settings that are moved while an answer streams. */
+enum { N_SLIDERS = 7, CONTEXT_WARN_PERCENT = 80 };
+/* The settings that are moved while an answer streams; the last one is for models that think. */
 extern const enum option_id sliders[N_SLIDERS];
 
 /* Zeros are unknown. */
@@ -23,6 +24,7 @@ struct status {
     double reading_ms;      /* since the prompt began */
     uint32_t n_read_before; /* tokens of the prompt that were in the cache */
     float now_tokens_per_s; /* while answering */
+    bool thinking;          /* while answering: the model still thinks */
     struct turn_stats last; /* of the last finished turn */
     struct {
         uint64_t n_tokens;
@@ -38,6 +40,7 @@ struct status {
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
     const char *template; /* chat template: "own", a name, "none"; NULL before the model is there */
+    struct thinking_info can_think; /* what the model knows of thinking */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
 };
@@ -51,6 +54,8 @@ double status_mean_rate(const struct status *f);
 uint32_t status_context_used(const struct status *f);
 /* The context is nearly full. */
 bool status_context_warns(const struct status *f);
+/* How many of the sliders the model has. */
+int status_n_sliders(const struct status *f);
 /* "end of answer" */
 const char *status_stop_name(enum stop_reason stop);
 /* A row of a page: "  left   right", or without `columns` the sentence "left: right". */
