@@ -254,41 +254,6 @@ static void add_open(struct pending *p, const struct template_output *text, cons
 
 /* ---- rendering ------------------------------------------------------------------------ */
 
-/* Thinking as templates take it: under two names, or as a block of the content. NULL: none. */
-static json_t *members_of(const struct chat_message *m, const struct chat_template *c)
-{
-    json_t *thinking = c->thinking.kind && m->thinking.len
-                           ? json_stringn(m->thinking.data, m->thinking.len)
-                           : NULL;
-    json_t *text = thinking ? json_stringn(m->text.len ? m->text.data : "", m->text.len) : NULL;
-    if (!text) {
-        json_decref(thinking);
-        return NULL;
-    }
-    if (c->thinking.kind->in_blocks)
-        return json_pack("{s:[{s:s, s:o}, {s:s, s:o}]}", "content", "type", "thinking", "thinking",
-                         thinking, "type", "text", "text", text);
-    json_decref(text);
-    return json_pack("{s:O, s:o}", "reasoning_content", thinking, "thinking", thinking);
-}
-
-/* What templates know as variables; each takes those that it reads. NULL: none. */
-static json_t *variables_of(const struct thinking_request *r)
-{
-    static const char *const efforts[] = {
-        [THINK_LOW] = "low", [THINK_MEDIUM] = "medium", [THINK_HIGH] = "high"};
-    if (r->mode == THINK_AUTO)
-        return r->budget ? json_pack("{s:I}", "thinking_budget", (json_int_t)r->budget) : NULL;
-    bool on = r->mode != THINK_OFF;
-    json_t *v = json_pack("{s:b, s:b, s:b, s:s}", "enable_thinking", on, "thinking", on,
-                          "reasoning", on, "thinking_mode", on ? "enabled" : "disabled");
-    if (r->mode >= THINK_LOW)
-        json_object_set_new(v, "reasoning_effort", json_string(efforts[r->mode]));
-    if (r->budget || !on)
-        json_object_set_new(v, "thinking_budget", json_integer(on ? (json_int_t)r->budget : 0));
-    return v;
-}
-
 static bool run(const struct chat *chat, size_t n, const struct chat_template *c,
                 const json_t *variables, bool with_thinking, struct template_output *text,
                 struct error *err)
@@ -300,7 +265,7 @@ static bool run(const struct chat *chat, size_t n, const struct chat_template *c
     struct template_input in = input_of(c, &now);
     for (size_t i = 0; i < n; i++) {
         const struct chat_message *m = &chat->messages[i];
-        members[i] = with_thinking ? members_of(m, c) : NULL;
+        members[i] = with_thinking ? thinking_members(&c->thinking, &m->thinking, &m->text) : NULL;
         messages[i] = (struct template_message){roles[m->role], m->text.len ? m->text.data : "",
                                                 m->text.len, members[i]};
     }
@@ -355,7 +320,7 @@ bool chat_render_turn(const struct chat *chat, const struct chat_template *c,
     struct pending p = {.t = t, .out = out, .n_before = out->n};
     struct template_output text = {0};
     bool open = chat->n > 0 && chat->messages[chat->n - 1].role == CHAT_ASSISTANT;
-    json_t *variables = request ? variables_of(request) : NULL;
+    json_t *variables = request ? thinking_variables(request) : NULL;
     bool ok = !c->program || run(chat, chat->n - open, c, variables, true, &text, err);
     *start = (struct answer_start){.state = THINKING_BEHIND, .begun = true};
     if (!c->program)
@@ -391,7 +356,7 @@ static bool tells_apart(const struct chat_template *c, enum think_mode a, enum t
     chat_add(&chat, CHAT_USER, "Hello", 5);
     at_once.clock = &new_year;
     for (int i = 0; i < 2; i++) {
-        json_t *variables = variables_of(&(struct thinking_request){.mode = modes[i]});
+        json_t *variables = thinking_variables(&(struct thinking_request){.mode = modes[i]});
         ok = run(&chat, chat.n, &at_once, variables, false, &text[i], &ignored) && ok;
         json_decref(variables);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "thinking.h"
 
+#include <jansson.h>
 #include <string.h>
 
 /* ---- modes ---------------------------------------------------------------------------- */
@@ -140,4 +141,41 @@ enum thinking_state thinking_state_behind(const struct thinking *th, const char 
         at = before - strlen(k->open);
     *n_markers = n - at;
     return THINKING_BEHIND;
+}
+
+/* ---- what templates are given --------------------------------------------------------- */
+
+json_t *thinking_members(const struct thinking *th, const struct buf *thinking,
+                         const struct buf *text)
+{
+    if (!th->kind || !thinking->len)
+        return NULL;
+    json_t *thought = json_stringn(thinking->data, thinking->len);
+    json_t *said = json_stringn(text->len ? text->data : "", text->len);
+    json_t *members = NULL;
+    if (thought && said && th->kind->in_blocks)
+        members = json_pack("{s:[{s:s, s:O}, {s:s, s:O}]}", "content", "type", "thinking",
+                            "thinking", thought, "type", "text", "text", said);
+    else if (thought && said)
+        members = json_pack("{s:O, s:O}", "reasoning_content", thought, "thinking", thought);
+    json_decref(thought);
+    json_decref(said);
+    return members;
+}
+
+json_t *thinking_variables(const struct thinking_request *r)
+{
+    static const char *const efforts[] = {
+        [THINK_LOW] = "low", [THINK_MEDIUM] = "medium", [THINK_HIGH] = "high"};
+    bool on = r->mode != THINK_OFF;
+    json_t *v = json_object();
+    if (r->mode != THINK_AUTO)
+        json_object_update_new(v, json_pack("{s:b, s:b, s:b, s:s}", "enable_thinking", on,
+                                            "thinking", on, "reasoning", on, "thinking_mode",
+                                            on ? "enabled" : "disabled"));
+    if (r->mode >= THINK_LOW)
+        json_object_set_new(v, "reasoning_effort", json_string(efforts[r->mode]));
+    if (r->budget || !on)
+        json_object_set_new(v, "thinking_budget", json_integer(on ? (json_int_t)r->budget : 0));
+    return v;
 }

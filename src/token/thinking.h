@@ -10,6 +10,8 @@
 
 #include "tokenizer.h"
 
+struct json_t; /* jansson's */
+
 /* Whether a model is asked to think, and how much. AUTO: as its template does by itself. */
 enum think_mode { THINK_AUTO, THINK_ON, THINK_OFF, THINK_LOW, THINK_MEDIUM, THINK_HIGH };
 
@@ -64,5 +66,12 @@ enum thinking_state {
  * white space around them. */
 enum thinking_state thinking_state_behind(const struct thinking *th, const char *text, size_t n,
                                           size_t *n_markers);
+
+/* A message's members as templates take thinking: under two names, or as a block of the content.
+ * NULL: it has none, or what is no UTF-8. The caller's. */
+struct json_t *thinking_members(const struct thinking *th, const struct buf *thinking,
+                                const struct buf *text);
+/* A request as variables of templates; each takes those that it reads. The caller's. */
+struct json_t *thinking_variables(const struct thinking_request *r);
 
 #endif
