@@ -68,7 +68,9 @@ void chat_think_next(struct chat_session *s)
     size_t first = can->has_effort ? !can->can_switch : 4, n = can->has_effort ? 4 : 6, at = first;
     while (at < n && strcmp(modes[at], now) != 0)
         at++;
-    if (!can->kind || (!can->has_effort && !can->can_switch))
+    if (!s->ready)
+        chat_notice(s, "The model is still loading");
+    else if (!can->kind || (!can->has_effort && !can->can_switch))
         tell_mode(s);
     else
         chat_think(s, modes[at + 1 < n ? at + 1 : first]);

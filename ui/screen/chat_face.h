@@ -11,7 +11,5 @@
 extern const struct chat_face screen_chat_face; /* its self: struct app */
 /* What stands in the input: a message, or the new version of one. */
 void chat_face_send(struct app *a, const char *text, size_t n);
-/* The message behind an item of the transcript, or NULL: an answer that waits has none. */
-const struct message *chat_face_message(const struct app *a, size_t item);
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat_face.h"
 #include "clipboard.h"
 #include "code_block.h"
+#include "item_message.h"
 #include "question.h"
 #include "screen.h"
 
@@ -44,7 +44,7 @@ static void copy_text(struct app *a, const char *what, const char *text, size_t 
 
 static void copy_message(struct app *a, size_t item)
 {
-    const struct message *m = chat_face_message(a, item);
+    const struct message *m = item_message(a, item);
     if (m && m->text.len)
         copy_text(a, m->role == CHAT_USER ? "your message" : "the answer", m->text.data,
                   m->text.len);
@@ -55,7 +55,7 @@ static void copy_message(struct app *a, size_t item)
 /* Each time the next code block of the message, then the first again. */
 static void copy_code(struct app *a, size_t item)
 {
-    const struct message *m = chat_face_message(a, item);
+    const struct message *m = item_message(a, item);
     struct buf code = {0};
     char what[40];
     if (item != a->reader.code_item)
@@ -77,7 +77,7 @@ static void copy_code(struct app *a, size_t item)
 
 static void copy_code_number(struct app *a, size_t item, size_t number)
 {
-    const struct message *m = chat_face_message(a, item);
+    const struct message *m = item_message(a, item);
     struct buf code = {0};
     char what[40];
     snprintf(what, sizeof what, "code block %zu", number);
@@ -92,7 +92,7 @@ static size_t last_answer(const struct app *a)
 {
     size_t i = a->reader.transcript.n;
     while (i > 0 &&
-           (a->reader.transcript.items[i - 1].kind != ITEM_ANSWER || !chat_face_message(a, i - 1)))
+           (a->reader.transcript.items[i - 1].kind != ITEM_ANSWER || !item_message(a, i - 1)))
         i--;
     return i ? i - 1 : SIZE_MAX;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat_face.h"
+#include "item_message.h"
 #include "question.h"
 
 static bool line_is_seen(struct transcript *t, size_t item)
@@ -21,7 +21,7 @@ void fold_click(struct app *a, size_t item)
 {
     struct transcript *t = &a->reader.transcript;
     const struct conversation *c = &a->chat.conversation;
-    const struct message *m = chat_face_message(a, item);
+    const struct message *m = item_message(a, item);
     bool open = !t->items[item].thought.open;
     if (m)
         reader_fold(&a->reader, c, (int32_t)(m - c->messages), open);

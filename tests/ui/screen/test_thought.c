@@ -211,6 +211,7 @@ static void test_the_end_of_one_that_goes_on_is_followed(void **state)
     transcript_add(&t, ITEM_ANSWER, "", 0);
     think(&t, "a\nb\nc\nd");
     transcript_thought(&t, "Thinking");
+    shows(&t, "><Thinking>|");
     transcript_open(&t, 0, true);
     shows(&t, "| b|| c|| d|");
     think(&t, "\ne");
@@ -288,6 +289,12 @@ static void test_search(void **state)
     assert_string_equal(found(&t), "1/7"); /* the next one there is */
     transcript_open(&t, 9, false);
     assert_string_equal(found(&t), "1/5");
+    free(before);
+    transcript_bottom(&t); /* away from the match: that is where he stays */
+    before = rows_of(&t);
+    transcript_open(&t, 1, true);
+    assert_string_equal(found(&t), "3/7");
+    shows(&t, before);
     free(before);
     transcript_free(&t);
 }
@@ -391,7 +398,7 @@ static void test_long_thinking_is_little_work(void **state)
                 transcript_rows(&t, rows);
         }
         if (!open)
-            assert_int_equal(t.cleaned_bytes, 0);
+            assert_int_equal(t.cleaned_bytes + t.items[0].thought.blocks.n, 0);
         assert_in_range(t.cleaned_bytes, 0, (size_t)TOKENS * 5 + TOKENS / FRAME * 1000);
         transcript_open(&t, 0, true);
         transcript_top(&t);
