@@ -22,6 +22,7 @@ struct number_list {
 struct render_options {
     const char *messages, *extra;  /* a file; a JSON object, or NULL */
     const char *clock, *bos, *eos; /* NULL: now; none */
+    const char *template;          /* in place of the model's own: a file or a name; or NULL */
     bool no_generation_prompt, strict;
 };
 

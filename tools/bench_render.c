@@ -9,6 +9,7 @@
 #include "chat_template.h"
 #include "checkpoint.h"
 #include "json.h"
+#include "named_file.h"
 #include "template_fold.h"
 
 enum { MAX_MESSAGES_BYTES = 64 << 20 };
@@ -125,14 +126,11 @@ struct subject {
     struct model_config config;  /* with a tokenizer: the tokens that end an answer */
 };
 
-static json_t *ids_json(const struct subject *s, const struct template_output *text)
+static json_t *ids_json(const struct ids *ids)
 {
-    struct ids ids = {0};
     json_t *list = json_array();
-    chat_template_encode(text, s->tokenizer, &ids);
-    for (size_t i = 0; i < ids.n; i++)
-        json_array_append_new(list, json_integer(ids.ids[i]));
-    ids_free(&ids);
+    for (size_t i = 0; i < ids->n; i++)
+        json_array_append_new(list, json_integer(ids->ids[i]));
     return list;
 }
 
@@ -149,8 +147,22 @@ static json_t *stop_json(const struct subject *s)
     return list;
 }
 
+/* Of a model's; ids: of the text. */
+static void add_model(json_t *o, const struct subject *s, const struct ids *ids)
+{
+    struct buf missing = {0};
+    json_object_set_new(o, "ids", ids_json(ids));
+    json_object_set_new(o, "stop", stop_json(s));
+    if (s->template.name)
+        chat_template_missing(&s->template, s->tokenizer, &missing);
+    if (missing.len)
+        json_object_set_new(o, "missing_tokens", json_string(missing.data));
+    buf_free(&missing);
+}
+
 static void print_result(const struct bench *b, const struct subject *s,
-                         const struct template_output *out, enum template_folding folding)
+                         const struct template_output *out, enum template_folding folding,
+                         const struct ids *ids)
 {
     static const char *const names[] = {NULL, "neighbours", "system"};
     if (!b->json) {
@@ -160,10 +172,8 @@ static void print_result(const struct bench *b, const struct subject *s,
     json_t *o = json_pack("{s:s%,s:o}", "text", out->text, out->n, "template", spans_json(out));
     if (names[folding])
         json_object_set_new(o, "folded", json_string(names[folding]));
-    if (s->tokenizer) {
-        json_object_set_new(o, "ids", ids_json(s, out));
-        json_object_set_new(o, "stop", stop_json(s));
-    }
+    if (s->tokenizer)
+        add_model(o, s, ids);
     print_json(o);
 }
 
@@ -190,23 +200,40 @@ static bool open_template_file(struct subject *s, const char *path, struct error
     return s->template.program != NULL;
 }
 
-static bool open_template_of(struct subject *s, const char *tokenizer_config_json, const char *path,
-                             struct error *err)
+static bool open_given(struct subject *s, const char *name, const char *tokenizer_config_json,
+                       struct error *err)
 {
+    char *path = named_file("template", name, err);
+    const struct chat_template_file file = {.path = path,
+                                            .name = name,
+                                            .bos = s->config.bos,
+                                            .eos = s->config.n_stop ? s->config.stop[0] : -1};
+    bool ok = path && chat_template_init_file(&s->template, s->tokenizer, tokenizer_config_json,
+                                              &file, err);
+    free(path);
+    return ok;
+}
+
+static bool open_template_of(struct subject *s, const struct bench *b,
+                             const char *tokenizer_config_json, struct error *err)
+{
+    const char *path = b->model_path;
+    if (b->render.template)
+        return open_given(s, b->render.template, tokenizer_config_json, err);
     return chat_template_init(&s->template, s->tokenizer, tokenizer_config_json, err) &&
            (s->template.program ||
             error_set(err, EX_DATAERR, "%s: the model has no chat template", path));
 }
 
-/* A folder or a GGUF file. */
-static bool open_source(struct subject *s, const char *path, struct error *err)
+/* A folder or a GGUF file; weights are not needed. */
+static bool open_source(struct subject *s, const struct bench *b, struct error *err)
 {
     struct checkpoint c;
-    if (!checkpoint_open(&c, path, err))
+    if (!checkpoint_open_texts(&c, b->model_path, err))
         return false;
     s->config = c.config;
     s->tokenizer = checkpoint_tokenizer(&c, err);
-    bool ok = s->tokenizer && open_template_of(s, c.tokenizer_config_json.data, path, err);
+    bool ok = s->tokenizer && open_template_of(s, b, c.tokenizer_config_json.data, err);
     checkpoint_close(&c);
     return ok;
 }
@@ -219,7 +246,7 @@ static bool open_model(struct subject *s, struct bench *b, struct error *err)
         return false;
     s->config = b->model->config;
     s->tokenizer = model_tokenizer(b->model, err);
-    return s->tokenizer && open_template_of(s, b->model->tokenizer_config_json, b->model_path, err);
+    return s->tokenizer && open_template_of(s, b, b->model->tokenizer_config_json, err);
 }
 
 static bool open_subject(struct subject *s, struct bench *b, struct error *err)
@@ -227,8 +254,7 @@ static bool open_subject(struct subject *s, struct bench *b, struct error *err)
     size_t n = strlen(b->model_path);
     if (n > 6 && strcmp(b->model_path + n - 6, ".jinja") == 0)
         return open_template_file(s, b->model_path, err);
-    return checkpoint_is_source(b->model_path) ? open_source(s, b->model_path, err)
-                                               : open_model(s, b, err);
+    return checkpoint_is_source(b->model_path) ? open_source(s, b, err) : open_model(s, b, err);
 }
 
 static bool render_subject(const struct bench *b, const struct subject *s,
@@ -236,11 +262,14 @@ static bool render_subject(const struct bench *b, const struct subject *s,
 {
     struct template_output out = {0};
     enum template_folding folding;
+    struct ids ids = {0};
     in->bos = b->render.bos ? b->render.bos : s->template.bos;
     in->eos = b->render.eos ? b->render.eos : s->template.eos;
     bool ok = render(s->template.program, in, b->render.strict, &out, &folding, err);
+    ok = ok && (!s->tokenizer || chat_template_encode(&s->template, &out, s->tokenizer, &ids, err));
     if (ok)
-        print_result(b, s, &out, folding);
+        print_result(b, s, &out, folding, &ids);
+    ids_free(&ids);
     template_output_free(&out);
     return ok;
 }

@@ -61,7 +61,8 @@ static void print_row(FILE *f, const char *kind, const char *format, uint64_t n_
             100 * mean_relative(e), 100 * relative_rms(e));
 }
 
-bool convert_report_table(const struct convert_report *r, const char *out_path, FILE *f)
+bool convert_report_table(const struct convert_report *r, const struct convert_result *result,
+                          FILE *f)
 {
     char before[16], after[16];
     uint64_t weights_after = 0;
@@ -76,11 +77,14 @@ bool convert_report_table(const struct convert_report *r, const char *out_path, 
                   r->roles[i].bytes_after, &r->roles[i].error);
     }
     print_row(f, "total", "", r->n_tensors, r->n_params, r->bytes_before, weights_after, &r->total);
-    char *clean = sanitise_text(out_path, strlen(out_path), true);
+    char *clean = sanitise_text(result->out_path, strlen(result->out_path), true);
     double smaller = (double)r->bytes_before / (double)r->bytes_after;
     fprintf(f, "%s: %s from %s of weights, %.2f times %s, in %.1f s\n", clean,
             bytes_text(r->bytes_after, after), bytes_text(r->bytes_before, before),
             smaller < 1 ? 1 / smaller : smaller, smaller < 1 ? "larger" : "smaller", r->seconds);
+    fprintf(f, "chat template: %s\n",
+            strcmp(result->template, "none") == 0 ? "none; the model continues text"
+                                                  : "the model's own");
     free(clean);
     return fflush(f) == 0 && !ferror(f);
 }
@@ -98,7 +102,7 @@ static json_t *loss_json(uint64_t n_tensors, uint64_t n_params, uint64_t before,
                      "relative_rms_error", relative_rms(e));
 }
 
-bool convert_report_json(const struct convert_report *r, enum format format, const char *out_path,
+bool convert_report_json(const struct convert_report *r, const struct convert_result *result,
                          FILE *f)
 {
     json_t *root = json_object(), *kinds = json_array();
@@ -114,9 +118,10 @@ bool convert_report_json(const struct convert_report *r, enum format format, con
                                               &r->roles[i].error));
         json_array_append_new(kinds, row);
     }
-    char *clean = sanitise_text(out_path, strlen(out_path), true);
+    char *clean = sanitise_text(result->out_path, strlen(result->out_path), true);
     json_object_set_new(root, "output", json_string(clean));
-    json_object_set_new(root, "format", json_string(format_info(format)->name));
+    json_object_set_new(root, "format", json_string(format_info(result->format)->name));
+    json_object_set_new(root, "template", json_string(result->template));
     json_object_set_new(root, "file_bytes", json_integer((json_int_t)r->bytes_after));
     json_object_set_new(root, "seconds", json_real(r->seconds));
     json_object_set_new(

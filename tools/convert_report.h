@@ -7,9 +7,17 @@
 
 #include "convert.h"
 
-/* `out_path` is raw; it is made fit for a terminal here. -> false when writing to f failed. */
-bool convert_report_table(const struct convert_report *r, const char *out_path, FILE *f);
-bool convert_report_json(const struct convert_report *r, enum format format, const char *out_path,
+/* What a report says of the file. */
+struct convert_result {
+    const char *out_path; /* raw; it is made fit for a terminal here */
+    enum format format;
+    const char *template; /* chat template: "own", or "none" for a base model */
+};
+
+/* -> false when writing to f failed. */
+bool convert_report_table(const struct convert_report *r, const struct convert_result *result,
+                          FILE *f);
+bool convert_report_json(const struct convert_report *r, const struct convert_result *result,
                          FILE *f);
 
 #endif

@@ -50,6 +50,8 @@ static const char usage[] =
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
     "render  what a chat template makes of a conversation\n"
+    "  PATH                a MODEL; weights are not needed\n"
+    "  --template NAME     one of qins-tui's templates, or a .jinja file, in place of PATH's own\n"
     "  --messages FILE     JSON: [{\"role\": \"user\", \"content\": \"Hello\"}, ...]\n"
     "  --extra JSON        an object of further variables: tools, enable_thinking, ...\n"
     "  --no-generation-prompt  end behind the last message\n"
@@ -87,7 +89,8 @@ enum {
     FLAG_BOS,
     FLAG_EOS,
     FLAG_NO_GENERATION_PROMPT,
-    FLAG_STRICT
+    FLAG_STRICT,
+    FLAG_TEMPLATE
 };
 
 static const struct option flags[] = {
@@ -118,6 +121,7 @@ static const struct option flags[] = {
     {"eos", required_argument, NULL, FLAG_EOS},
     {"no-generation-prompt", no_argument, NULL, FLAG_NO_GENERATION_PROMPT},
     {"strict", no_argument, NULL, FLAG_STRICT},
+    {"template", required_argument, NULL, FLAG_TEMPLATE},
     {0},
 };
 
@@ -281,6 +285,7 @@ static bool parse_render_flag(struct render_options *o, int flag, const char *te
     case FLAG_EOS: o->eos = text; return true;
     case FLAG_NO_GENERATION_PROMPT: o->no_generation_prompt = true; return true;
     case FLAG_STRICT: o->strict = true; return true;
+    case FLAG_TEMPLATE: o->template = text; return true;
     default: return false;
     }
 }

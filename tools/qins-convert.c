@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat_template.h"
 #include "convert.h"
 #include "convert_report.h"
 #include "foreign_models.h"
@@ -208,11 +209,32 @@ static void say_text_only(const struct settings *s, const struct checkpoint *c)
                 c->n_left_out);
 }
 
-static bool print_report(const struct settings *s, const struct convert_report *r, const char *out,
-                         struct error *err)
+/* "own" or "none"; one that is there and cannot be used is told. */
+static const char *template_of(const struct settings *s, const struct checkpoint *c,
+                               const struct tokenizer *t)
 {
-    bool ok = s->json ? convert_report_json(r, s->convert.format, out, stdout)
-                      : convert_report_table(r, out, stdout);
+    struct chat_template template;
+    struct error why;
+    if (!chat_template_init(&template, t, c->tokenizer_config_json.data, &why)) {
+        char *text = xasprintf("its chat template cannot be used (%s); qins-tui --template NAME "
+                               "gives it another one",
+                               why.text);
+        note(s, text);
+        free(text);
+        return "own";
+    }
+    bool is_own = template.program != NULL;
+    chat_template_free(&template);
+    return is_own ? "own" : "none";
+}
+
+static bool print_report(const struct settings *s, const struct convert_report *r,
+                         const char *template, const char *out, struct error *err)
+{
+    const struct convert_result result = {
+        .out_path = out, .format = s->convert.format, .template = template};
+    bool ok = s->json ? convert_report_json(r, &result, stdout)
+                      : convert_report_table(r, &result, stdout);
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
@@ -235,7 +257,7 @@ static bool convert(struct settings *s, struct error *err)
     progress_end(&progress);
     if (ok)
         say_text_only(s, &c);
-    ok = ok && print_report(s, &report, out, err);
+    ok = ok && print_report(s, &report, template_of(s, &c, t), out, err);
     tokenizer_free(t);
     checkpoint_close(&c);
     free(named);

@@ -386,6 +386,15 @@ struct memory_use memory_use(void)
     uint64_t rss = info.resident_size, private = info.phys_footprint;
     return (struct memory_use){rss, private, rss > private ? rss - private : 0};
 }
+
+uint64_t memory_available(void)
+{
+    vm_statistics64_data_t vm;
+    mach_msg_type_number_t n = HOST_VM_INFO64_COUNT;
+    if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&vm, &n) != KERN_SUCCESS)
+        return 0;
+    return ((uint64_t)vm.free_count + vm.inactive_count + vm.purgeable_count) * vm_page_size;
+}
 #else
 struct memory_use memory_use(void)
 {
@@ -404,5 +413,18 @@ struct memory_use memory_use(void)
     if (f)
         fclose(f);
     return use;
+}
+
+uint64_t memory_available(void)
+{
+    FILE *f = fopen("/proc/meminfo", "re");
+    char line[256];
+    unsigned long long kib = 0;
+    while (f && !kib && fgets(line, sizeof line, f))
+        if (sscanf(line, "MemAvailable: %llu", &kib) != 1)
+            kib = 0;
+    if (f)
+        fclose(f);
+    return kib * 1024;
 }
 #endif

@@ -565,6 +565,15 @@ bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)
     return false;
 }
 
+bool checkpoint_open_texts(struct checkpoint *c, const char *path, struct error *err)
+{
+    *c = (struct checkpoint){.folder = xstrdup(path)};
+    if (gguf_is_file(path) ? open_gguf(c, err) : read_config(c, err) && read_tokenizer(c, err))
+        return true;
+    checkpoint_close(c);
+    return false;
+}
+
 void checkpoint_close(struct checkpoint *c)
 {
     for (size_t i = 0; i < c->n_shards; i++) {

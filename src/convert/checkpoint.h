@@ -49,6 +49,8 @@ struct checkpoint {
  * Everything that can be known without reading weights is checked: the config, index and shards,
  * and that the tensors are those of weight_list, in shape and type. */
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err);
+/* Config, tokenizer and template alone: the weights may be missing, and no tensor is known. */
+bool checkpoint_open_texts(struct checkpoint *c, const char *path, struct error *err);
 void checkpoint_close(struct checkpoint *c);
 
 /* The model's name on the hub, or the folder's own, also if it was given as "."; of a GGUF file its

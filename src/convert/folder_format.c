@@ -5,9 +5,17 @@
 
 #include "checkpoint.h"
 
+enum { MAX_F32_BYTES = 64 << 20 };
+
+static enum format auto_format(const struct checkpoint *c)
+{
+    bool is_rounded = c->has_gguf && gguf_import_is_rounded(&c->gguf);
+    bool is_tiny = config_n_params(&c->config) <= MAX_F32_BYTES / sizeof(float);
+    return is_tiny && !is_rounded ? FORMAT_F32 : FORMAT_QINS8;
+}
+
 bool folder_format(const char *name, const char *path, enum format *format, struct error *err)
 {
-    const uint64_t max_f32_params = (UINT64_C(1) << 30) / sizeof(float);
     struct checkpoint c;
     *format = FORMAT_QINS8;
     if (strcmp(name, "auto") != 0)
@@ -17,8 +25,7 @@ bool folder_format(const char *name, const char *path, enum format *format, stru
         return true;
     if (!checkpoint_open(&c, path, err))
         return false;
-    if (config_n_params(&c.config) <= max_f32_params)
-        *format = FORMAT_F32;
+    *format = auto_format(&c);
     checkpoint_close(&c);
     return true;
 }

@@ -14,6 +14,7 @@
 #include "events.h"
 #include "sampler.h"
 #include "stops.h"
+#include "thinking.h"
 
 struct engine;
 
@@ -24,6 +25,9 @@ struct engine_options {
     /* As the options of these names say it (options.h); NULL: "auto". `format` is what a folder is
      * converted to. */
     const char *cpu, *format, *speculate, *kv, *gemm;
+    char *template_file; /* a chat template in place of the model's own, or NULL; the caller's,
+                            to free */
+    const char *template_name; /* what it is called */
     bool raw; /* all turns are raw: a chat template that is not known does not matter */
     uint64_t prompt_cache_bytes; /* of disk for evaluated contexts; 0: none is stored or used */
     double keep_worth_ms;        /* only what takes longer than this to evaluate is stored */
@@ -32,14 +36,17 @@ struct engine_options {
 struct engine_info {             /* constant after EVENT_READY; owned by the engine */
     const char *format;          /* of most weights: "qins8" */
     const char *generation_json; /* the makers' generation_config.json; NULL: there is none */
-    const char *template;        /* chat template: "own" of the model; "none": a base model */
-    const char *cpu_level;       /* "avx2" */
+    const char *template;        /* chat template: "own" of the model; the name of one that was
+                                    given; "none": a base model */
+    const char *missing_tokens;  /* markers of a given template that this model has no token for,
+                                    "<|im_start|>, <|im_end|>"; NULL: none */
+    struct thinking_info thinking;
+    const char *cpu_level; /* "avx2" */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;
     uint64_t file_bytes;
-    uint64_t f32_bytes;      /* what the weights would take as float */
-    uint64_t kv_token_bytes; /* cache that each token of the context takes */
+    uint64_t f32_bytes; /* what the weights would take as float */
 };
 
 /* Names that are not known here, a folder that cannot be converted: engine_start would fail. */
@@ -63,8 +70,9 @@ struct turn_request {
     bool raw;                /* no template: the text of the only message, special tokens on */
     uint32_t max_tokens;     /* 0: up to the end of the context */
     uint64_t seed;
-    const struct stops *stops; /* copied; NULL: none */
-    int64_t conversation;      /* that it is saved under (store.h); 0: not saved */
+    const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
+    struct thinking_request thinking;
+    int64_t conversation; /* that it is saved under (store.h); 0: not saved */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */

@@ -28,6 +28,10 @@ struct engine *engine_start(const struct engine_options *o)
     static const struct sampling greedy = {.top_p = 1, .repeat_penalty = 1};
     struct engine *e = xcalloc(1, sizeof *e);
     e->model_path = xstrdup(o->model);
+    if (o->template_file) {
+        e->template_file = xstrdup(o->template_file);
+        e->template_name = xstrdup(o->template_name);
+    }
     e->raw = o->raw;
     e->prompt_cache_bytes = o->prompt_cache_bytes;
     e->keep_worth_ms = o->keep_worth_ms;
@@ -73,6 +77,9 @@ void engine_stop(struct engine *e)
     pthread_mutex_destroy(&e->lock);
     wake_close(&e->wake);
     event_queue_free(e->queue);
+    buf_free(&e->missing_tokens);
+    free(e->template_file);
+    free(e->template_name);
     free(e->model_path);
     free(e);
 }
@@ -114,6 +121,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     struct request request = {.turn = ++e->last_turn,
                               .raw = r->raw,
                               .seed = r->seed,
+                              .thinking = r->thinking,
                               .submitted_ms = now_ms(),
                               .conversation = r->conversation};
     chat_copy(&request.chat, r->chat);

@@ -22,6 +22,7 @@ struct request {
     bool raw;
     uint64_t seed;
     struct stops stops;
+    struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
     struct chat chat; /* owned */
@@ -36,6 +37,7 @@ enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
 
 struct engine {
     char *model_path;
+    char *template_file, *template_name; /* NULL: the model's own */
     struct engine_setup setup;
     unsigned n_threads; /* this and the next ones: as asked for (engine_options) */
     uint32_t ctx_len;
@@ -69,6 +71,7 @@ struct engine {
     _Atomic enum engine_state state;
     struct engine_info info;
     struct chat_template template;
+    struct buf missing_tokens;
     struct error error;
 
     /* The engine's thread alone. */
@@ -79,7 +82,8 @@ struct engine {
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;
-    struct prompt_cache *cache; /* NULL: contexts are not stored */
+    struct thinking no_thinking; /* of raw turns */
+    struct prompt_cache *cache;  /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
 

@@ -142,6 +142,24 @@ static struct model *open_model(struct engine *e)
     return m;
 }
 
+static bool open_template(struct engine *e)
+{
+    const struct model *m = e->model;
+    const struct chat_template_file file = {.path = e->template_file,
+                                            .name = e->template_name,
+                                            .bos = m->config.bos,
+                                            .eos = m->config.n_stop ? m->config.stop[0] : -1};
+    if (e->raw)
+        return true;
+    if (!e->template_file)
+        return chat_template_init(&e->template, e->tokenizer, m->tokenizer_config_json, &e->error);
+    if (!chat_template_init_file(&e->template, e->tokenizer, m->tokenizer_config_json, &file,
+                                 &e->error))
+        return false;
+    chat_template_missing(&e->template, e->tokenizer, &e->missing_tokens);
+    return true;
+}
+
 static bool load(struct engine *e)
 {
     kernels_init(&e->kernels, e->setup.cpu_flags);
@@ -153,8 +171,8 @@ static bool load(struct engine *e)
     e->tokenizer = model_tokenizer(m, &e->error);
     if (!e->tokenizer)
         return false;
-    if (!e->raw &&
-        !chat_template_init(&e->template, e->tokenizer, m->tokenizer_config_json, &e->error))
+    e->no_thinking.tokenizer = e->template.thinking.tokenizer = e->tokenizer;
+    if (!open_template(e))
         return false;
     struct session_options o = {
         .ctx_len = e->ctx_len, .kv = session_default_kv(m), .gemm = e->setup.gemm};
@@ -167,7 +185,12 @@ static bool load(struct engine *e)
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->setup.speculate);
     e->info.format = format_info(m->format)->name;
+    e->info.thinking = (struct thinking_info){
+        .kind = e->template.thinking.kind ? e->template.thinking.kind->name : NULL,
+        .can_switch = e->template.can_switch,
+        .has_effort = e->template.has_effort};
     e->info.template = chat_template_name(&e->template);
+    e->info.missing_tokens = e->missing_tokens.len ? e->missing_tokens.data : NULL;
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
     e->info.file_bytes = m->file_bytes;
     e->info.cpu_level = e->kernels.level;
@@ -175,7 +198,6 @@ static bool load(struct engine *e)
     e->info.ctx_len = session_ctx(e->session);
     e->info.load_ms = now_ms() - e->start_ms;
     e->info.f32_bytes = m->n_params * sizeof(float);
-    e->info.kv_token_bytes = session_kv_token_bytes(e->session);
     return true;
 }
 

@@ -9,14 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chat.h"
+
 enum event_type {
-    EVENT_LOADING, /* model: done, total bytes read or converted */
-    EVENT_READY,   /* model is there: engine_info may be called */
-    EVENT_FAILED,  /* no model: engine_error tells why; no more events follow */
-    EVENT_PROMPT,  /* prompt: done, total tokens; reused were in the cache */
-    EVENT_TEXT,    /* text[0..n_text): complete UTF-8, not sanitised */
-    EVENT_STATS,   /* after each token: n_tokens, tokens_per_s */
-    EVENT_DONE,    /* the turn is over: stop reason and final numbers */
+    EVENT_LOADING,  /* model: done, total bytes read or converted */
+    EVENT_READY,    /* model is there: engine_info may be called */
+    EVENT_FAILED,   /* no model: engine_error tells why; no more events follow */
+    EVENT_PROMPT,   /* prompt: done, total tokens; reused were in the cache */
+    EVENT_THINKING, /* text[0..n_text) of what the model thinks: comes before EVENT_TEXT */
+    EVENT_TEXT,     /* text[0..n_text): complete UTF-8, not sanitised */
+    EVENT_STATS,    /* after each token: n_tokens, tokens_per_s */
+    EVENT_DONE,     /* the turn is over: stop reason and final numbers */
 };
 
 enum stop_reason {
@@ -32,16 +35,20 @@ enum stop_reason {
 enum { EVENT_TEXT_MAX = 64 };
 
 struct turn_stats {
-    uint32_t n_prompt;    /* tokens of the rendered chat */
-    uint32_t n_reused;    /* of them already in the cache, or ... */
-    uint32_t n_kept;      /* ... read from the disk into it: these are among n_reused */
-    uint32_t n_tokens;    /* generated */
-    uint32_t n_ctx_used;  /* tokens in the cache */
-    uint64_t state_bytes; /* memory of states, with their copies: of layers without attention */
-    uint32_t n_passes;    /* evaluations that gave them, the prompt's included */
-    uint32_t n_drafted;   /* tokens evaluated ahead, from a repetition in the text */
-    uint32_t n_accepted;  /* of them those that came true */
+    uint32_t n_prompt;         /* tokens of the rendered chat */
+    uint32_t n_reused;         /* of them already in the cache, or ... */
+    uint32_t n_kept;           /* ... read from the disk into it: these are among n_reused */
+    uint32_t n_tokens;         /* generated */
+    uint32_t n_thinking;       /* of them those that the model thought with, markers included */
+    uint32_t n_ctx_used;       /* tokens in the cache */
+    uint32_t n_passes;         /* evaluations that gave them, the prompt's included */
+    uint32_t n_drafted;        /* tokens evaluated ahead, from a repetition in the text */
+    uint32_t n_accepted;       /* of them those that came true */
+    enum chat_folding folding; /* what the template made necessary */
+    uint64_t kv_bytes;         /* cache in use */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
+    float thinking_ms;  /* between the first and the last token of the thinking */
+    bool in_thinking;   /* the thinking is not closed: it goes on, or the turn ended within it */
     float miss_rate; /* 0..1 of the bytes of experts that the answer needed: read from the disk */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "answer_parts.h"
 #include "prompt_lookup.h"
 #include "utf8.h"
 
@@ -24,11 +25,11 @@ struct turn {
     bool continues; /* the answer goes on with a text: a leading space belongs to it */
     struct prompt_lookup *lookup; /* of all ids; NULL: no drafts */
     struct draft draft;
-    struct detokenizer detokenizer;
-    struct ids ends; /* bytes of text behind each token of the answer */
-    struct stopper stopper;
-    struct buf decoded, text; /* scratch of one token: its text; what of all can be shown */
-    size_t n_decoded;         /* bytes of text so far */
+    struct answer_start start;
+    struct answer_parts parts;
+    double thinking_from_ms; /* its first token of thinking was there */
+    bool was_closed;         /* the budget has closed its thinking */
+    bool stop_token;         /* a stop text that is a token ended it */
     struct turn_stats stats;
     double begin_ms, first_ms;  /* evaluation began; first token was there */
     double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
@@ -38,7 +39,7 @@ struct turn {
 /* ---- the prompt ----------------------------------------------------------------------- */
 
 /* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. */
-static void render_raw(struct turn *t)
+static bool render_raw(struct turn *t, struct error *err)
 {
     const struct tokenizer *tok = t->e->tokenizer;
     const struct chat *c = &t->r->chat;
@@ -48,32 +49,36 @@ static void render_raw(struct turn *t)
         span.len = c->messages[c->n - 1].text.len;
     }
     tokenizer_push_prefix(tok, &t->ids);
-    if (span.len > 0)
-        tokenizer_encode(tok, &span, 1, &t->ids);
     t->continues = span.len > 0;
+    return span.len == 0 || tokenizer_encode(tok, &span, 1, &t->ids) || tokenizer_gave_up(err);
 }
 
-/* -> false: the template refuses these messages. */
+/* -> false: the template refuses these messages, or the tokenizer gives up. */
 static bool render_chat(struct turn *t, struct error *err)
 {
     const struct chat *c = &t->r->chat;
     t->continues = c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
-                   c->messages[c->n - 1].text.len > 0;
-    return chat_render(c, &t->e->template, t->e->tokenizer, &t->ids, err);
+                   (c->messages[c->n - 1].text.len > 0 || c->messages[c->n - 1].thinking.len > 0);
+    bool ok = chat_render_turn(c, &t->e->template, t->e->tokenizer, &t->r->thinking, &t->ids,
+                               &t->start, err);
+    t->stats.folding = ok ? t->start.folding : CHAT_UNFOLDED;
+    return ok;
+}
+
+/* Raw text knows no thinking. */
+static const struct thinking *thinking_of(const struct turn *t)
+{
+    return t->r->raw ? &t->e->no_thinking : &t->e->template.thinking;
 }
 
 static bool render(struct turn *t, struct error *err)
 {
-    if (t->r->raw)
-        render_raw(t);
-    else if (!render_chat(t, err))
+    if (!(t->r->raw ? render_raw(t, err) : render_chat(t, err)))
         return false;
     int32_t bos = t->e->model->config.bos;
     if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
         ids_push(&t->ids, bos);
-    detokenizer_init(&t->detokenizer, t->e->tokenizer, false);
-    if (t->continues)
-        t->detokenizer.at_start = false;
+    answer_parts_start(&t->parts, thinking_of(t), &t->start, &t->ids, t->continues, &t->r->stops);
     t->stats.n_prompt = (uint32_t)t->ids.n;
     return true;
 }
@@ -82,7 +87,9 @@ static bool render(struct turn *t, struct error *err)
 
 static struct event event_of(const struct turn *t, enum event_type type)
 {
-    return (struct event){.type = type, .turn = t->r->turn, .stats = t->stats};
+    struct event event = {.type = type, .turn = t->r->turn, .stats = t->stats};
+    event.stats.kv_bytes = session_kv_bytes(t->e->session);
+    return event;
 }
 
 static bool on_progress(void *arg, uint32_t done, uint32_t total)
@@ -103,25 +110,42 @@ static bool on_progress(void *arg, uint32_t done, uint32_t total)
 }
 
 /* Pieces of at most EVENT_TEXT_MAX bytes, cut between characters. */
-static void emit_text(struct turn *t)
+static void emit_piece(struct turn *t, enum event_type type, struct buf *text)
 {
-    const char *at = t->text.data;
-    size_t left = t->text.len;
+    const char *at = text->data;
+    size_t left = text->len;
     while (left > 0) {
         size_t n = left <= EVENT_TEXT_MAX ? left : utf8_complete(at, EVENT_TEXT_MAX);
-        struct event event = event_of(t, EVENT_TEXT);
+        struct event event = event_of(t, type);
         event.n_text = (uint8_t)n;
         memcpy(event.text, at, n);
         engine_emit(t->e, &event);
         at += n;
         left -= n;
     }
-    t->text.len = 0;
+    text->len = 0;
+}
+
+static void emit_text(struct turn *t)
+{
+    emit_piece(t, EVENT_THINKING, &t->parts.thinking);
+    emit_piece(t, EVENT_TEXT, &t->parts.text);
 }
 
 static float tokens_per_s(uint32_t n_intervals, double ms)
 {
     return n_intervals > 0 && ms > 0 ? (float)(n_intervals * 1e3 / ms) : 0;
+}
+
+static void note_thinking(struct turn *t, double now)
+{
+    uint32_t n = t->parts.splitter.n_tokens;
+    if (n > 0 && t->stats.n_thinking == 0)
+        t->thinking_from_ms = now;
+    if (n > t->stats.n_thinking)
+        t->stats.thinking_ms = (float)(now - t->thinking_from_ms);
+    t->stats.n_thinking = n;
+    t->stats.in_thinking = splitter_thinks(&t->parts.splitter);
 }
 
 /* A token of the answer: remembered, its text and the numbers sent. -> true: a stop text is there.
@@ -141,17 +165,13 @@ static bool emit_token(struct turn *t, int32_t id)
     t->stamps[n % RATE_WINDOW] = now;
     t->stats.generate_ms = (float)(now - t->first_ms);
     t->stats.n_ctx_used = (uint32_t)t->ids.n + 1;
-    t->stats.state_bytes = state_bytes(session_state(t->e->session));
 
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
     if (t->lookup)
         prompt_lookup_push(t->lookup, id, tokenizer_goes_on(t->e->tokenizer, id));
-    detokenizer_push(&t->detokenizer, id, &t->decoded);
-    t->n_decoded += t->decoded.len;
-    ids_push(&t->ends, (int32_t)t->n_decoded);
-    bool stop = stopper_push(&t->stopper, t->decoded.data, t->decoded.len, &t->text);
-    t->decoded.len = 0;
+    bool stop = answer_parts_push(&t->parts, id);
+    note_thinking(t, now);
     emit_text(t);
     struct event event = event_of(t, EVENT_STATS);
     event.token = id;
@@ -170,7 +190,7 @@ static struct sampling live_sampling(struct engine *e)
 }
 
 /* A model that begins a new text has ended this one too. */
-static bool ends_answer(const struct engine *e, int32_t id)
+static bool is_end(const struct engine *e, int32_t id)
 {
     const struct model_config *c = &e->model->config;
     if (id == c->bos || id == e->template.end)
@@ -179,6 +199,12 @@ static bool ends_answer(const struct engine *e, int32_t id)
         if (c->stop[i] == id)
             return true;
     return false;
+}
+
+static bool ends_answer(struct turn *t, int32_t id)
+{
+    t->stop_token = answer_parts_is_stop(&t->parts, id);
+    return splitter_ends(&t->parts.splitter, id, is_end(t->e, id)) || t->stop_token;
 }
 
 /* A padded vocabulary has rows without a piece: they are never picked. */
@@ -285,6 +311,33 @@ static bool evaluate(struct turn *t)
     return true;
 }
 
+/* ---- a thinking that is too long ------------------------------------------------------ */
+
+static bool must_close(const struct turn *t)
+{
+    uint32_t budget = t->r->thinking.budget;
+    return budget > 0 && !t->was_closed && t->stats.n_thinking >= budget &&
+           t->parts.splitter.state == THINKING_INSIDE;
+}
+
+/* The marker that ends it, in the model's place. -> why the answer ends there, or STOP_NONE */
+static enum stop_reason close_thinking(struct turn *t)
+{
+    const char *end = thinking_of(t)->kind->end;
+    const struct text_span span = {end, strlen(end), true};
+    struct ids ids = {0};
+    enum stop_reason stop = STOP_NONE;
+    tokenizer_encode_more(t->e->tokenizer, &span, 1, &ids);
+    for (size_t i = 0; i < ids.n && stop == STOP_NONE; i++)
+        if ((stop = limit(t)) == STOP_NONE)
+            emit_token(t, ids.ids[i]);
+    t->was_closed = stop == STOP_NONE;
+    ids_free(&ids);
+    return stop;
+}
+
+/* ---- tokens --------------------------------------------------------------------------- */
+
 /* Tokens as they would come one by one: each is picked from its own logits by what stands before
  * it, and the draft counts as long as it is the same. A seed therefore gives the same text. */
 static enum stop_reason pick_tokens(struct turn *t)
@@ -304,10 +357,12 @@ static enum stop_reason pick_tokens(struct turn *t)
         is_wrong = i < g.n_ids && !same;
         n_accepted += same;
         t->stats.n_accepted += same && i < g.n;
-        if (ends_answer(e, id))
+        if (ends_answer(t, id))
             return STOP_END;
         if (emit_token(t, id))
             return STOP_TEXT;
+        if (must_close(t))
+            break;
     }
     if (g.n_ids > 0)
         speculate_learn(&e->speculate, g.n_match, n_accepted, is_wrong);
@@ -318,6 +373,10 @@ static enum stop_reason generate(struct turn *t)
 {
     for (;;) {
         enum stop_reason stop = limit(t);
+        if (stop == STOP_NONE && must_close(t))
+            stop = close_thinking(t);
+        if (stop == STOP_NONE)
+            stop = limit(t);
         if (stop != STOP_NONE)
             return stop;
         if (!evaluate(t))
@@ -337,16 +396,6 @@ static void rewind_cache(const struct turn *t, enum stop_reason stop)
     uint32_t n = (uint32_t)t->ids.n;
     if (t->stats.n_tokens > 0)
         session_truncate(t->e->session, stop == STOP_END ? n : n - 1);
-}
-
-/* Ids and text of the answer must say the same: tokens behind the cut go, or, where it is inside of
- * one, all. The text is then made to ids anew. */
-static void cut_answer(struct turn *t)
-{
-    size_t n = t->ends.n;
-    while (n > 0 && (size_t)t->ends.ids[n - 1] > t->stopper.n_passed)
-        n--;
-    t->answer.n = n > 0 && (size_t)t->ends.ids[n - 1] == t->stopper.n_passed ? n : 0;
 }
 
 static void fail(struct turn *t, const struct error *err)
@@ -370,7 +419,7 @@ static float miss_rate(const struct session *s, uint64_t needed, uint64_t missed
 
 void turn_run(struct engine *e, const struct request *r)
 {
-    struct turn t = {.e = e, .r = r, .begin_ms = now_ms(), .stopper = {.stops = r->stops}};
+    struct turn t = {.e = e, .r = r, .begin_ms = now_ms()};
     struct error err;
     if (!render(&t, &err)) {
         fail(&t, &err);
@@ -385,21 +434,20 @@ void turn_run(struct engine *e, const struct request *r)
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
     rewind_cache(&t, stop);
     if (stop != STOP_TEXT) {
-        detokenizer_end(&t.detokenizer, &t.decoded);
-        if (stopper_push(&t.stopper, t.decoded.data, t.decoded.len, &t.text))
+        if (answer_parts_end(&t.parts))
             stop = STOP_TEXT;
-        stopper_end(&t.stopper, &t.text);
         emit_text(&t);
     }
     if (stop == STOP_TEXT)
-        cut_answer(&t);
+        t.answer.n = answer_parts_n_ids(&t.parts);
+    else if (t.stop_token)
+        stop = STOP_TEXT;
     if (t.stats.n_tokens == 0)
         t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
     t.stats.tokens_per_s =
         tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
     t.stats.n_ctx_used = session_len(e->session);
     t.stats.miss_rate = miss_rate(e->session, needed, missed);
-    t.stats.state_bytes = state_bytes(session_state(e->session));
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
         e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
@@ -408,8 +456,5 @@ void turn_run(struct engine *e, const struct request *r)
     engine_emit(e, &done);
     prompt_lookup_free(t.lookup);
     ids_free(&t.ids);
-    ids_free(&t.ends);
-    buf_free(&t.decoded);
-    buf_free(&t.text);
-    stopper_free(&t.stopper);
+    answer_parts_free(&t.parts);
 }

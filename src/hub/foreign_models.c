@@ -367,6 +367,18 @@ char *foreign_models_find(const char *name, struct error *err)
     return path;
 }
 
+char *foreign_models_name(const char *path)
+{
+    struct foreign_models l;
+    char *name = NULL;
+    foreign_models_list(&l);
+    for (size_t i = 0; !name && i < l.n; i++)
+        if (strcmp(l.items[i].path, path) == 0)
+            name = xstrdup(l.items[i].name);
+    foreign_models_free(&l);
+    return name;
+}
+
 char *foreign_models_only(const char *name, struct error *err)
 {
     struct foreign_models l = {0};

@@ -41,5 +41,8 @@ bool foreign_models_is_name(const char *name);
 /* -> the path of that one; caller frees. "ollama:NAME" is NAME:latest; TYPE is a part of the file's
  * name in any case, "q4_k_m". */
 char *foreign_models_find(const char *name, struct error *err);
+/* -> the name of the file at this path, as foreign_models_find gave it; NULL: it is none of theirs.
+ * Caller frees. */
+char *foreign_models_name(const char *path);
 
 #endif

@@ -33,6 +33,13 @@ static bool is_companion(const struct gguf *g)
     return gguf_string_is(arch, "clip") || (type.n > 0 && !gguf_string_is(type, "model"));
 }
 
+static const char *template_of(const struct gguf *g)
+{
+    if (gguf_value(g, "tokenizer.chat_template"))
+        return "own";
+    return g->is_partial ? NULL : "none";
+}
+
 bool gguf_entry_read(struct gguf_entry *e, const char *path, struct error *err)
 {
     struct gguf g;
@@ -42,6 +49,7 @@ bool gguf_entry_read(struct gguf_entry *e, const char *path, struct error *err)
     struct gguf_split s = {.parts = &g, .n_parts = 1};
     e->is_model = !is_companion(&g);
     e->format = format_of(&g);
+    e->template = template_of(&g);
     const struct gguf_arch *arch = gguf_arch_of(&s, err);
     bool ok = arch && gguf_arch_u32(&s, arch, "context_length", false, &e->ctx_len, err);
     gguf_close(&g);

@@ -8,9 +8,10 @@
 #include "base.h"
 
 struct gguf_entry {
-    const char *format; /* "Q4_K_M"; "GGUF" if the file does not say */
-    uint32_t ctx_len;   /* what the model was made for */
-    bool is_model;      /* not a projector of images or another companion */
+    const char *format;   /* "Q4_K_M"; "GGUF" if the file does not say */
+    uint32_t ctx_len;     /* what the model was made for */
+    const char *template; /* "own", "none", or NULL: it may stand behind the first keys */
+    bool is_model;        /* not a projector of images or another companion */
 };
 
 /* -> false: nothing that could be run, and why. */

@@ -36,6 +36,20 @@ static char *copy_of(const char *text)
     return text ? xstrdup(text) : NULL;
 }
 
+/* Whether tokenizer_config.json has a chat template. It may be large: its key is looked for, which
+ * no text in it can spell, since its quotes would be escaped. */
+static const char *template_of(const char *tokenizer_config_json)
+{
+    static const char key[] = "\"chat_template\"";
+    const char *at = tokenizer_config_json ? strstr(tokenizer_config_json, key) : NULL;
+    if (!at || (at > tokenizer_config_json && at[-1] == '\\'))
+        return "none";
+    at += sizeof key - 1;
+    at += strspn(at, " \t\r\n");
+    at += *at == ':';
+    return strncmp(at + strspn(at, " \t\r\n"), "null", 4) == 0 ? "none" : "own";
+}
+
 static bool read_header(struct model_entry *m, struct error *err)
 {
     struct safetensors st;
@@ -53,6 +67,7 @@ static bool read_header(struct model_entry *m, struct error *err)
         m->format = format_info(f)->name;
         m->ctx_len = c.orig_ctx < c.max_ctx ? c.orig_ctx : c.max_ctx;
         m->source = copy_of(safetensors_meta(&st, META_SOURCE));
+        m->template = template_of(safetensors_meta(&st, META_TOKENIZER_CONFIG));
     }
     safetensors_close(&st);
     return ok;
@@ -74,6 +89,7 @@ static bool read_gguf(struct model_entry *m)
     if (gguf_entry_read(&e, m->path, &err)) {
         m->format = e.format;
         m->ctx_len = e.ctx_len;
+        m->template = e.template;
     } else if (e.is_model) {
         m->problem = reason(m->path, &err);
     }
@@ -353,7 +369,8 @@ void models_table(const struct model_list *l, struct buf *out)
             put_cells(out, m->problem, 0);
         } else {
             snprintf(bytes, sizeof bytes, "%.1f MB", (double)m->bytes * 1e-6);
-            buf_printf(out, " %10s  %-9s %7u tokens  %s", bytes, m->format, m->ctx_len, m->place);
+            buf_printf(out, " %10s  %-9s %7u tokens  %s%s", bytes, m->format, m->ctx_len, m->place,
+                       m->template && strcmp(m->template, "none") == 0 ? ", no template" : "");
         }
         buf_puts(out, "\n");
     }
@@ -390,6 +407,7 @@ void models_json(const struct model_list *l, struct buf *out)
             json_object_set_new(item, "format", json_string(m->format));
             json_object_set_new(item, "context", json_integer(m->ctx_len));
             json_object_set_new(item, "source", text_json(m->source));
+            json_object_set_new(item, "template", text_json(m->template));
         }
         json_array_append_new(list, item);
     }

@@ -17,7 +17,8 @@ struct model_entry {
                            before printing */
     char *source;       /* what it was made from, raw; or NULL */
     const char *format; /* NULL: broken */
-    const char *place;  /* "QINS_MODELS", "user", "here", "starter", or a program */
+    const char *template; /* "own"; "none"; NULL: not known without reading the whole header */
+    const char *place;    /* "QINS_MODELS", "user", "here", "starter", or a program */
     uint64_t bytes, device, inode;
     uint32_t ctx_len; /* what a session takes unless told otherwise */
     char *problem;    /* why it cannot be used, or NULL */
@@ -38,8 +39,8 @@ char *models_find(const char *name, struct error *err);
 /* The default model: the starter, else the only one of the list. Caller frees. */
 char *models_default(struct error *err);
 
-/* Name, size, format, context and place, a line a model; broken files with the reason. Sanitised.
- */
+/* Name, size, format, context, place, and that there is no chat template, a line a model; broken
+ * files with the reason. Sanitised. */
 void models_table(const struct model_list *l, struct buf *out);
 /* The same as a JSON list. */
 void models_json(const struct model_list *l, struct buf *out);

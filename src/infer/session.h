@@ -101,6 +101,5 @@ uint64_t session_kv_bytes(const struct session *s); /* cache in use, with states
 /* Weights of chosen experts so far, and what of them was not in memory when it was needed: read
  * from the model's file. 0 without experts. */
 void session_expert_reads(const struct session *s, uint64_t *needed_bytes, uint64_t *missed_bytes);
-uint64_t session_kv_token_bytes(const struct session *s); /* what one more token takes now */
 
 #endif

@@ -416,12 +416,6 @@ uint32_t session_reused(const struct session *s)
     return s->reused;
 }
 
-uint64_t session_kv_token_bytes(const struct session *s)
-{
-    return kv_full_position_bytes(&s->kv) +
-           (s->len < s->kv.ring ? kv_sliding_position_bytes(&s->kv) : 0);
-}
-
 uint64_t session_kv_bytes(const struct session *s)
 {
     return kv_bytes(&s->kv, s->len) + state_bytes(&s->state);

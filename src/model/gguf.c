@@ -440,6 +440,7 @@ bool gguf_glance(struct gguf *g, const char *path, struct error *err)
     bool ok = read_start(g, fd, header, 0, n, err) && take_version(g, &r) &&
               take_counts(&r, &n_tensors, &n_values) &&
               (take_values(g, &r, n_values) || (r.is_short && sort_values(g, &r)));
+    g->is_partial = r.is_short;
     close(fd);
     if (!ok)
         gguf_close(g);

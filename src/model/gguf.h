@@ -81,6 +81,7 @@ struct gguf {
     const uint8_t *header; /* the file up to data_at: owns all strings and arrays */
     uint64_t data_at;
     bool owns_header;
+    bool is_partial; /* gguf_glance: keys behind long arrays are missing */
 };
 
 /* Reads and checks everything before the data. On failure nothing stays open. */

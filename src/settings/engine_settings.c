@@ -2,8 +2,10 @@
 #include "engine_settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "models.h"
+#include "named_file.h"
 
 #define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
 #define GIB ((double)(1 << 30))
@@ -14,12 +16,24 @@ static char *find_model(const struct options *options, const char *model, struct
     return *asked ? models_find(asked, err) : models_default(err);
 }
 
+/* -> false: there is none of this name. */
+static bool find_template(const struct options *options, char **path, struct error *err)
+{
+    const char *asked = options_text(options, OPT_TEMPLATE);
+    bool is_own = !*asked || strcmp(asked, "own") == 0;
+    *path = is_own ? NULL : named_file("template", asked, err);
+    return *path || is_own;
+}
+
 bool engine_settings(const struct options *options, const char *model, struct engine_options *out,
                      struct error *err)
 {
-    char *path = find_model(options, model, err);
+    char *path = find_model(options, model, err), *template = NULL;
+    bool ok = path && find_template(options, &template, err);
     *out = (struct engine_options){
         .model = path,
+        .template_file = template,
+        .template_name = options_text(options, OPT_TEMPLATE),
         .n_threads = (unsigned)options_number(options, OPT_THREADS),
         .ctx_len = (uint32_t)options_number(options, OPT_CONTEXT),
         .cpu = options_text(options, OPT_CPU),
@@ -30,9 +44,10 @@ bool engine_settings(const struct options *options, const char *model, struct en
         .prompt_cache_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
         .keep_worth_ms = KEEP_WORTH_MS,
     };
-    if (path && engine_options_check(out, err))
+    if (ok && engine_options_check(out, err))
         return true;
     free(path);
-    out->model = NULL;
+    free(template);
+    out->model = out->template_file = NULL;
     return false;
 }

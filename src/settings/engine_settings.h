@@ -9,8 +9,8 @@
 #include "options.h"
 
 /* What engine_start needs: finds the model by path or name ("": the option "model", or the default
- * one), checks the CPU level and what a folder is converted to. out->model is for the caller to
- * free once the engine is started. */
+ * one) and the template, checks the CPU level and what a folder is converted to. out->model and
+ * out->template_file are for the caller to free once the engine is started. */
 bool engine_settings(const struct options *options, const char *model, struct engine_options *out,
                      struct error *err);
 

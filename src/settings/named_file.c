@@ -10,10 +10,15 @@
 
 /* ---- one file ------------------------------------------------------------------------- */
 
-static bool ends_in_yaml(const char *name)
+static const char *ending_of(const char *kind)
 {
-    size_t n = strlen(name);
-    return n > 5 && strcmp(name + n - 5, ".yaml") == 0;
+    return strcmp(kind, "template") == 0 ? ".jinja" : ".yaml";
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t n = strlen(name), n_ending = strlen(ending);
+    return n > n_ending && strcmp(name + n - n_ending, ending) == 0;
 }
 
 /* A name that is safe inside a path and on a line. */
@@ -35,11 +40,9 @@ static char *refuse_name(const char *kind, const char *name, struct error *err)
     const char *guess = nearest(name, (const char *const *)names, n);
     for (size_t i = 0; i < n; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    if (guess)
-        error_set(err, EX_CONFIG, "%s \"%.64s\": not found; did you mean %s?", kind, name, guess);
-    else
-        error_set(err, EX_CONFIG, "%s \"%.64s\": not found; there are: %.600s", kind, name,
-                  n ? list.data : "none");
+    error_set(err, EX_CONFIG, "%s \"%.64s\": not found; %s%s%s%shere are: %.600s", kind, name,
+              guess ? "did you mean " : "", guess ? guess : "", guess ? "? " : "",
+              guess ? "T" : "t", n ? list.data : "none");
     for (size_t i = 0; i < n; i++)
         free(names[i]);
     free(names);
@@ -49,11 +52,12 @@ static char *refuse_name(const char *kind, const char *name, struct error *err)
 
 char *named_file(const char *kind, const char *name, struct error *err)
 {
-    if (strchr(name, '/') || ends_in_yaml(name))
+    const char *ending = ending_of(kind);
+    if (strchr(name, '/') || has_ending(name, ending))
         return xstrdup(name);
     if (!is_plain_name(name))
         return error_set_null(err, EX_CONFIG, "%s \"%.64s\": not a name", kind, name);
-    char *file = xasprintf("%ss/%s.yaml", kind, name);
+    char *file = xasprintf("%ss/%s%s", kind, name, ending);
     char *path = places_user_file(file);
     if (!path || !is_file(path)) {
         free(path);
@@ -73,16 +77,16 @@ struct name_list {
     size_t n, cap;
 };
 
-static void list_folder(struct name_list *list, const char *folder)
+static void list_folder(struct name_list *list, const char *folder, const char *ending)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         size_t len = strlen(entry->d_name);
-        if (!ends_in_yaml(entry->d_name) || !is_plain_name(entry->d_name))
+        if (!has_ending(entry->d_name, ending) || !is_plain_name(entry->d_name))
             continue;
         list->names = xgrow(list->names, list->n, &list->cap, sizeof *list->names);
-        list->names[list->n++] = xstrndup(entry->d_name, len - 5);
+        list->names[list->n++] = xstrndup(entry->d_name, len - strlen(ending));
     }
     if (dir)
         closedir(dir);
@@ -100,8 +104,8 @@ char **named_files(const char *kind, size_t *n)
     char *user = places_user_file(folder), *data = places_data_file(folder);
     size_t kept = 0;
     if (user)
-        list_folder(&list, user);
-    list_folder(&list, data);
+        list_folder(&list, user, ending_of(kind));
+    list_folder(&list, data, ending_of(kind));
     free(user);
     free(data);
     free(folder);

@@ -110,6 +110,43 @@ const struct option_row option_table[N_OPTIONS] = {
         .manual =
             "The answer ends after this many tokens, or earlier if the context is full.",
     },
+    [OPT_THINK] = {
+        .name = "think", .aliases = "thinking",
+        .type = OPTION_CHOICE, .choices = "auto on off low medium high",
+        .initial = "auto", .meta = "HOW",
+        .help = "think first: on, off, low, medium, high",
+        .manual =
+            "Whether a model that can think before it answers does, and how much.\n"
+            ".Cm auto\n"
+            "is what its chat template does by itself.\n"
+            ".Cm low ,\n"
+            ".Cm medium\n"
+            "and\n"
+            ".Cm high\n"
+            "are for models that know an effort; others take them for\n"
+            ".Cm on .",
+    },
+    [OPT_THINK_TOKENS] = {
+        .name = "think_tokens", .aliases = "thinking_budget",
+        .type = OPTION_INT, .min = 0, .max = NUMBER_MAX_TOKENS, .step = 256,
+        .slider_min = 0, .slider_max = 8192,
+        .initial = "0", .meta = "N", .rare = true,
+        .help = "longest thinking in tokens; 0: no limit",
+        .manual =
+            "Thinking that is longer is closed after this many tokens, and the answer begins.\n"
+            "0 sets no limit other than\n"
+            ".Ic max_tokens ,\n"
+            "which counts thinking too.",
+    },
+    [OPT_SHOW_THINKING] = {
+        .name = "show_thinking",
+        .type = OPTION_BOOL,
+        .initial = "false", .rare = true,
+        .help = "show what the model thinks",
+        .manual =
+            "Shows what the model thinks before it answers as it is written.\n"
+            "Otherwise one line says how long it thought.",
+    },
     [OPT_TOP_P_RULE] = {
         .name = "top_p_rule",
         .type = OPTION_CHOICE, .choices = "spec nucleus",
@@ -152,6 +189,10 @@ const struct option_row option_table[N_OPTIONS] = {
         .help = "a text that ends the answer; may be repeated",
         .manual =
             "The answer ends before this text, even if it starts in the middle of a token.\n"
+            "A special token such as\n"
+            ".Li \\*(Lt|end|\\*(Gt\n"
+            "may be named, too.\n"
+            "What the model thinks before its answer is not searched.\n"
             "The flag may be given several times; in YAML and in\n"
             ".Ev QINS_STOP\n"
             "write a list in brackets, as in\n"
@@ -161,17 +202,48 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "model", .short_flag = 'm',
         .type = OPTION_STRING,
         .initial = "", .meta = "MODEL",
-        .help = ".qins file, its name, or Hugging Face folder",
+        .help = ".qins or GGUF file, model folder, or name",
         .manual =
             "A\n"
             ".Pa .qins\n"
             "file, the name of one in the places of\n"
             ".Ev QINS_MODELS ,\n"
-            "or a model folder in Hugging Face form, which is converted in memory;\n"
+            "a GGUF file, or a model folder in Hugging Face form; the last two are converted\n"
+            "first, see\n"
+            ".Ic format .\n"
+            "Names of models that other programs keep on this machine, such as\n"
             ".Ar org/name\n"
-            "is one that Hugging Face's programs have downloaded, see\n"
-            ".Xr qins-convert 1 .\n"
+            "or\n"
+            ".Li ollama:llama3.2:3b ,\n"
+            "are those that\n"
+            ".Fl \\-models\n"
+            "lists.\n"
             "Without a model, the starter model is used.",
+    },
+    [OPT_TEMPLATE] = {
+        .name = "template", .aliases = "chat_template",
+        .type = OPTION_STRING,
+        .initial = "", .meta = "NAME",
+        .help = "chat template in place of the model's own",
+        .manual =
+            "The chat template in place of the one that the model brings with it: a\n"
+            ".Pa .jinja\n"
+            "file if\n"
+            ".Ar NAME\n"
+            "contains a slash or ends in\n"
+            ".Pa .jinja ,\n"
+            "else one of\n"
+            ".Cm alpaca , chatml , gemma , llama3 , mistral , phi3 , vicuna ,\n"
+            "or of your own in\n"
+            ".Pa ~/.config/qins/templates .\n"
+            "For models that come without a template, though they were trained with one;\n"
+            ".Cm own ,\n"
+            "the default, is the model's.\n"
+            "While the program runs,\n"
+            ".Ic /set template Ar NAME\n"
+            "loads the model again with it.\n"
+            "Markers that the model has no token for are named when it is loaded.\n"
+            "The token that begins a text is written as the model's tokenizer wants it.",
     },
     [OPT_SYSTEM] = {
         .name = "system", .aliases = "system_prompt",
@@ -231,14 +303,14 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "format", .short_flag = 'f',
         .type = OPTION_CHOICE, .choices = "auto" FORMAT_NAMES,
         .initial = "auto", .meta = "FORMAT", .rare = true, .is_fixed = true,
-        .help = "what a folder is converted to",
+        .help = "what a folder or GGUF file is converted to",
         .manual =
-            "What a model folder is converted to in memory; a\n"
+            "What a model folder or a GGUF file is converted to; a\n"
             ".Pa .qins\n"
             "file stays what it is.\n"
             ".Cm auto\n"
-            "uses f32 (lossless) for models of at most 1 GiB in that format, and qins8 for larger\n"
-            "ones.",
+            "uses f32 (lossless) for models of at most 64 MiB in that format, and qins8 for larger\n"
+            "ones and for all GGUF files whose weights are rounded already (Q4_K_M, Q8_0 ...).",
     },
     [OPT_THEME] = {
         .name = "theme",

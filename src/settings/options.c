@@ -284,6 +284,13 @@ struct sampling options_sampling(const struct options *o)
     };
 }
 
+struct thinking_request options_thinking(const struct options *o)
+{
+    struct thinking_request r = {.budget = (uint32_t)options_number(o, OPT_THINK_TOKENS)};
+    think_mode_from_name(options_text(o, OPT_THINK), &r.mode);
+    return r;
+}
+
 uint64_t options_seed(const struct options *o)
 {
     double seed = options_number(o, OPT_SEED);

@@ -9,6 +9,7 @@
 #include "base.h"
 #include "sampler.h"
 #include "stops.h"
+#include "thinking.h"
 
 enum option_type {
     OPTION_FLOAT,
@@ -41,10 +42,14 @@ enum option_id {
     OPT_PRESENCE_PENALTY,
     OPT_FREQUENCY_PENALTY,
     OPT_MAX_TOKENS,
+    OPT_THINK,
+    OPT_THINK_TOKENS,
+    OPT_SHOW_THINKING,
     OPT_TOP_P_RULE,
     OPT_SEED,
     OPT_STOP,
     OPT_MODEL,
+    OPT_TEMPLATE,
     OPT_SYSTEM,
     OPT_CONTEXT,
     OPT_THREADS,
@@ -132,6 +137,7 @@ char *option_range(const struct option_row *row, char *out, size_t n);
 bool options_add_stop(struct options *o, enum option_id id, const char *text,
                       enum option_source source, struct error *err);
 struct stops options_stops(const struct options *o);
+struct thinking_request options_thinking(const struct options *o);
 struct sampling options_sampling(const struct options *o);
 uint64_t options_seed(const struct options *o); /* a new random one if seed is -1 */
 

@@ -42,6 +42,7 @@ enum stop_reason stop_reason_find(const char *name)
 static void message_free(struct message *m)
 {
     buf_free(&m->text);
+    buf_free(&m->thinking);
     ids_free(&m->ids);
     free(m->model);
 }
@@ -172,8 +173,8 @@ void conversation_chat(const struct conversation *c, struct chat *out)
     for (size_t i = 0; i < c->n_path; i++) {
         const struct message *from = &c->messages[c->path[i]];
         struct chat_message *to = chat_add(out, from->role, from->text.data, from->text.len);
-        for (size_t k = 0; k < from->ids.n; k++)
-            ids_push(&to->ids, from->ids.ids[k]);
+        buf_append(&to->thinking, from->thinking.data, from->thinking.len);
+        ids_append(&to->ids, from->ids.ids, from->ids.n);
     }
 }
 

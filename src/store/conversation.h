@@ -16,6 +16,9 @@ enum { NO_MESSAGE = -1 };
 struct message {
     enum chat_role role;   /* user or assistant */
     struct buf text;       /* exact bytes, not sanitised */
+    struct buf thinking;   /* what the model thought before it; no markers, not sanitised */
+    uint32_t n_thinking;   /* tokens of the thinking; of all turns that wrote this answer */
+    float thinking_ms;     /* that it took */
     struct ids ids;        /* as in struct chat_message; not saved */
     char *model;           /* that wrote it; NULL: a user, or not known */
     bool open;             /* text may still be added */

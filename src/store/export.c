@@ -8,7 +8,33 @@
 #include "outfile.h"
 #include "utf8.h"
 
-static void to_markdown(const struct conversation *c, struct buf *out)
+/* Bytes up to the next line end of any kind that Markdown knows. */
+static size_t line_length(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && text[i] != '\n' && text[i] != '\r')
+        i++;
+    return i;
+}
+
+/* A quotation: each line has a mark of its own, so that none can end it. */
+static void quote(const struct buf *text, struct buf *out)
+{
+    const char *at = text->data, *end = at + text->len;
+    buf_puts(out, "> *Thinking*\n>\n");
+    while (at < end) {
+        size_t n = line_length(at, (size_t)(end - at));
+        buf_puts(out, "> ");
+        buf_append(out, at, n);
+        buf_puts(out, "\n");
+        at += n;
+        at += at < end && *at == '\r' && at + 1 < end && at[1] == '\n';
+        at += at < end;
+    }
+    buf_puts(out, "\n");
+}
+
+static void to_markdown(const struct conversation *c, bool with_thinking, struct buf *out)
 {
     if (c->title && *c->title)
         buf_printf(out, "# %s\n\n", c->title);
@@ -18,6 +44,8 @@ static void to_markdown(const struct conversation *c, struct buf *out)
             buf_puts(out, "## You\n\n");
         else
             buf_printf(out, "## %s\n\n", m->model ? m->model : "Answer");
+        if (with_thinking && m->thinking.len)
+            quote(&m->thinking, out);
         buf_append(out, m->text.data, m->text.len);
         buf_puts(out, "\n\n");
     }
@@ -44,7 +72,7 @@ static json_t *string_of(const char *text)
     return text_of(text, text ? strlen(text) : 0);
 }
 
-static json_t *message_of(const struct message *m, size_t number)
+static json_t *message_of(const struct message *m, size_t number, bool with_thinking)
 {
     json_t *o = json_object();
     bool answer = m->role == CHAT_ASSISTANT;
@@ -53,6 +81,11 @@ static json_t *message_of(const struct message *m, size_t number)
     json_object_set_new(o, "role", json_string(answer ? "assistant" : "user"));
     json_object_set_new(o, "text", text_of(m->text.data ? m->text.data : "", m->text.len));
     json_object_set_new(o, "time_ms", json_integer(m->time));
+    if (answer && with_thinking && m->thinking.len) {
+        json_object_set_new(o, "thinking", text_of(m->thinking.data, m->thinking.len));
+        json_object_set_new(o, "thinking_tokens", json_integer(m->n_thinking));
+        json_object_set_new(o, "thinking_ms", json_real((double)m->thinking_ms));
+    }
     if (answer) {
         json_object_set_new(o, "model", string_of(m->model));
         json_object_set_new(o, "stop", json_string(stop_reason_name(m->stop)));
@@ -63,7 +96,7 @@ static json_t *message_of(const struct message *m, size_t number)
     return o;
 }
 
-static void to_json(const struct conversation *c, struct buf *out)
+static void to_json(const struct conversation *c, bool with_thinking, struct buf *out)
 {
     json_t *o = json_object(), *messages = json_array(), *path = json_array();
     json_object_set_new(o, "title", string_of(c->title));
@@ -71,7 +104,7 @@ static void to_json(const struct conversation *c, struct buf *out)
     json_object_set_new(o, "model", string_of(c->model));
     json_object_set_new(o, "preset", string_of(c->preset));
     for (size_t i = 0; i < c->n; i++)
-        json_array_append_new(messages, message_of(&c->messages[i], i));
+        json_array_append_new(messages, message_of(&c->messages[i], i, with_thinking));
     for (size_t i = 0; i < c->n_path; i++)
         json_array_append_new(path, json_integer(c->path[i]));
     json_object_set_new(o, "path", path); /* the messages that are shown */
@@ -83,9 +116,11 @@ static void to_json(const struct conversation *c, struct buf *out)
     json_decref(o);
 }
 
-static void add_line(struct buf *out, const char *role, json_t *text)
+/* thinking: NULL for none. Under the name that chat templates read. */
+static void add_line(struct buf *out, const char *role, json_t *text, json_t *thinking)
 {
-    json_t *o = json_pack("{s:s, s:o}", "role", role, "content", text);
+    json_t *o =
+        json_pack("{s:s, s:o, s:o*}", "role", role, "content", text, "reasoning_content", thinking);
     char *line = json_dumps(o, 0);
     buf_printf(out, "%s\n", line);
     free(line);
@@ -93,14 +128,16 @@ static void add_line(struct buf *out, const char *role, json_t *text)
 }
 
 /* A line a message, in the form that other programs take chats in. */
-static void to_json_lines(const struct conversation *c, struct buf *out)
+static void to_json_lines(const struct conversation *c, bool with_thinking, struct buf *out)
 {
     if (c->system)
-        add_line(out, "system", string_of(c->system));
+        add_line(out, "system", string_of(c->system), NULL);
     for (size_t i = 0; i < c->n_path; i++) {
         const struct message *m = &c->messages[c->path[i]];
         add_line(out, m->role == CHAT_USER ? "user" : "assistant",
-                 text_of(m->text.data ? m->text.data : "", m->text.len));
+                 text_of(m->text.data ? m->text.data : "", m->text.len),
+                 with_thinking && m->thinking.len ? text_of(m->thinking.data, m->thinking.len)
+                                                  : NULL);
     }
 }
 
@@ -110,16 +147,17 @@ static bool ends_in(const char *path, const char *ending)
     return n > m && strcmp(path + n - m, ending) == 0;
 }
 
-bool export_file(const struct conversation *c, const char *path, bool replace, struct error *err)
+bool export_file(const struct conversation *c, const char *path, bool with_thinking, bool replace,
+                 struct error *err)
 {
     struct buf text = {0};
     struct outfile o;
     if (ends_in(path, ".md"))
-        to_markdown(c, &text);
+        to_markdown(c, with_thinking, &text);
     else if (ends_in(path, ".json"))
-        to_json(c, &text);
+        to_json(c, with_thinking, &text);
     else if (ends_in(path, ".jsonl"))
-        to_json_lines(c, &text);
+        to_json_lines(c, with_thinking, &text);
     else
         return error_set(err, EX_USAGE, "%s: a name that ends in .md, .json or .jsonl is needed",
                          path);

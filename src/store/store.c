@@ -30,6 +30,7 @@ struct store {
     int lock_fd;
     int64_t held; /* conversation that is locked, or 0 */
     enum store_state state;
+    bool knows_thinking; /* else it is an older file, on a read-only disk */
     double search_until;
 };
 
@@ -270,8 +271,13 @@ static const char *const steps[] = {
     "  INSERT INTO words(words, rowid, text)"
     "    VALUES ('delete', old.id, substr(old.text, 1, 262144));"
     "END;",
+    /* What a model thought before an answer: not searched, since it names much that the
+     * conversation is not about. */
+    "ALTER TABLE message ADD COLUMN thinking TEXT;"
+    "ALTER TABLE message ADD COLUMN n_thinking INTEGER;"
+    "ALTER TABLE message ADD COLUMN thinking_ms REAL;",
 };
-enum { VERSION = sizeof steps / sizeof *steps };
+enum { VERSION = sizeof steps / sizeof *steps, VERSION_THINKING = 2 };
 
 static bool migrate(struct store *s, struct error *err)
 {
@@ -302,7 +308,9 @@ static bool check_version(struct store *s, struct error *err)
             "a newer qins-tui has written %s (version %lld, this one knows %d); it is left as "
             "it is",
             s->path, (long long)version, VERSION);
-    return version == VERSION || migrate(s, err);
+    bool keeps = version > 0 && s->state == STORE_READ_ONLY; /* an old one as it is */
+    s->knows_thinking = version >= VERSION_THINKING || !keeps;
+    return version == VERSION || keeps || migrate(s, err);
 }
 
 /* ---- open, close ---------------------------------------------------------------------- */
@@ -486,17 +494,18 @@ static bool save_message(struct store *s, int64_t id, int64_t number, const stru
     return ok &&
            run(s,
                "UPDATE message SET text = ?, stop = ?, n_prompt = ?, n_tokens = ?, prompt_ms = ?,"
-               " generate_ms = ?, first_token_ms = ?, tokens_per_s = ?"
-               " WHERE conversation = ? AND number = ?",
-               "btiiddddii", m->text.data, m->text.len, stop, (int64_t)t->n_prompt,
+               " generate_ms = ?, first_token_ms = ?, tokens_per_s = ?, thinking = ?,"
+               " n_thinking = ?, thinking_ms = ? WHERE conversation = ? AND number = ?",
+               "btiiddddbidii", m->text.data, m->text.len, stop, (int64_t)t->n_prompt,
                (int64_t)t->n_tokens, (double)t->prompt_ms, (double)t->generate_ms,
-               (double)t->first_token_ms, (double)t->tokens_per_s, id, number);
+               (double)t->first_token_ms, (double)t->tokens_per_s, m->thinking.data,
+               m->thinking.len, (int64_t)m->n_thinking, (double)m->thinking_ms, id, number);
 }
 
 /* An answer without a word may still be taken out again. */
 static bool is_worth_saving(const struct message *m)
 {
-    return m->changed && (!m->open || m->text.len);
+    return m->changed && (!m->open || m->text.len || m->thinking.len);
 }
 
 /* *id becomes that of a new conversation as soon as it may be there. */
@@ -581,6 +590,10 @@ static bool take_message(sqlite3_stmt *q, struct conversation *c)
         .first_token_ms = (float)sqlite3_column_double(q, 11),
         .tokens_per_s = (float)sqlite3_column_double(q, 12),
     };
+    const char *thinking = (const char *)sqlite3_column_text(q, 13);
+    buf_append(&m->thinking, thinking ? thinking : "", (size_t)sqlite3_column_bytes(q, 13));
+    m->n_thinking = (uint32_t)sqlite3_column_int64(q, 14);
+    m->thinking_ms = (float)sqlite3_column_double(q, 15);
     m->in_store = true;
     m->changed = false;
     return true;
@@ -588,12 +601,15 @@ static bool take_message(sqlite3_stmt *q, struct conversation *c)
 
 static bool load_messages(struct store *s, int64_t id, struct conversation *c, struct error *err)
 {
-    sqlite3_stmt *q = prepare(
-        s,
-        "SELECT number, parent, role, text, model, stop, created, n_prompt, n_tokens, prompt_ms,"
-        " generate_ms, first_token_ms, tokens_per_s FROM message WHERE conversation = ? ORDER BY "
-        "number",
-        "i", id);
+#define COLUMNS                                                                                    \
+    "SELECT number, parent, role, text, model, stop, created, n_prompt, n_tokens, prompt_ms,"      \
+    " generate_ms, first_token_ms, tokens_per_s, "
+#define OF_CONVERSATION " FROM message WHERE conversation = ? ORDER BY number"
+    sqlite3_stmt *q =
+        prepare(s,
+                s->knows_thinking ? COLUMNS "thinking, n_thinking, thinking_ms" OF_CONVERSATION
+                                  : COLUMNS "NULL, NULL, NULL" OF_CONVERSATION,
+                "i", id);
     bool fits = true;
     while (q && fits && sqlite3_step(q) == SQLITE_ROW)
         fits = take_message(q, c);

@@ -17,6 +17,7 @@ void chat_cut(struct chat *c, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
         buf_free(&c->messages[i].text);
+        buf_free(&c->messages[i].thinking);
         ids_free(&c->messages[i].ids);
     }
     if (first < end && end < c->n)
@@ -36,8 +37,8 @@ void chat_copy(struct chat *to, const struct chat *from)
     for (size_t i = 0; i < from->n; i++) {
         const struct chat_message *m = &from->messages[i];
         struct chat_message *copy = chat_add(to, m->role, m->text.data, m->text.len);
-        for (size_t k = 0; k < m->ids.n; k++)
-            ids_push(&copy->ids, m->ids.ids[k]);
+        buf_append(&copy->thinking, m->thinking.data, m->thinking.len);
+        ids_append(&copy->ids, m->ids.ids, m->ids.n);
     }
 }
 

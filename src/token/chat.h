@@ -10,10 +10,19 @@
 
 enum chat_role { CHAT_SYSTEM, CHAT_USER, CHAT_ASSISTANT };
 
+/* What had to be done to a conversation whose template refuses it as it is. */
+enum chat_folding {
+    CHAT_UNFOLDED,
+    CHAT_JOINED,        /* messages of one role in a row became one */
+    CHAT_SYSTEM_FOLDED, /* and the system text stands in front of the first message */
+};
+
 struct chat_message {
     enum chat_role role;
-    struct buf text; /* exact bytes, not sanitised */
-    struct ids ids;  /* generated ids of an answer, without the stop token; may be empty */
+    struct buf text;     /* exact bytes, not sanitised */
+    struct buf thinking; /* what the model thought before it (thinking.h), without markers */
+    struct ids ids; /* generated ids of an answer, thinking and markers included, without the stop
+                       token; may be empty */
 };
 
 struct chat {

@@ -13,6 +13,7 @@ import unittest
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 SAMPLES = os.path.join(os.environ.get("QINS_SOURCE", "."), "tests/data/templates")
+KEPT = os.path.join(os.environ.get("QINS_SOURCE", "."), "conf/templates")
 SHARED = os.path.join(os.environ.get("QINS_SHARED", "../shared"), "vectors/templates")
 
 
@@ -58,6 +59,68 @@ class Render(unittest.TestCase):
         if not os.path.isdir(SHARED):
             self.skipTest(f"{SHARED} is not there")
         self.rows(SHARED, 5)  # test_template runs them all
+
+    def kept(self, name, published, wanted):
+        """A kept template writes what the published one of its family does; wanted(row) is that text, or None."""
+        n, folder = 0, SHARED if os.path.isdir(SHARED) else SAMPLES
+        with open(os.path.join(folder, "rendered.jsonl"), encoding="utf-8") as f:
+            for row in map(json.loads, f):
+                plain = all(set(m) == {"role", "content"} and isinstance(m["content"], str) and
+                            m["role"] in ("system", "user", "assistant") for m in row["messages"])
+                if row["template"] != published or not plain or row["extra"] or not row["add_generation_prompt"]:
+                    continue
+                text = wanted(row)
+                if text is None:
+                    continue
+                out = json.loads(self.run_bench(os.path.join(KEPT, name + ".jinja"), row["messages"], "--bos",
+                                                "<s>", "--eos", "</s>", "--strict", "--json").stdout)
+                self.assertEqual(out.get("text", "refused"), text)
+                n += 1
+        self.assertGreaterEqual(n, 3 if folder == SHARED else 1, name)
+
+    def test_kept_templates_are_as_published(self):
+        def same(row):
+            return row.get("text", "refused")
+
+        def with_system(row):  # Qwen2.5 has a system text of its own
+            return row["text"] if row["messages"][0]["role"] == "system" else None
+
+        def without_date(row):  # Llama 3.2 tells a date
+            text = row["text"].replace("Cutting Knowledge Date: December 2023\nToday Date: 29 Nov 2026\n\n", "", 1)
+            if row["messages"][0]["role"] == "system":
+                return text
+            return text.replace("<|start_header_id|>system<|end_header_id|>\n\n<|eot_id|>", "", 1)
+
+        self.kept("chatml", "Qwen-Qwen2.5-7B-Instruct.jinja", with_system)
+        self.kept("phi3", "microsoft-Phi-3.5-mini-instruct.jinja", same)
+        self.kept("mistral", "mistralai-Mistral-Nemo-Instruct-2407.jinja", same)
+        if not os.path.isdir(SHARED):
+            self.skipTest(f"{SHARED} is not there: llama3 and gemma are not compared")
+        self.kept("llama3", "meta-llama-Llama-3.2-3B-Instruct.jinja", without_date)
+        self.kept("gemma", "google-gemma-2-2b-it.jinja", same)
+
+    def test_kept_templates_in_words(self):  # as FastChat and Stanford Alpaca write them
+        chat = [{"role": "system", "content": "S"}, {"role": "user", "content": "a"},
+                {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
+        for name, text in (("vicuna", "S USER: a ASSISTANT: b</s>USER: c ASSISTANT:"),
+                           ("alpaca", "S\n\n### Instruction:\na\n\n### Response:\nb</s>\n\n### Instruction:\nc\n\n"
+                                      "### Response:\n")):
+            out = json.loads(self.run_bench(os.path.join(KEPT, name + ".jinja"), chat, "--eos", "</s>", "--json").stdout)
+            self.assertEqual(out["text"], text)
+
+    def test_no_weights_are_needed(self):
+        folder = os.path.join(os.path.dirname(os.path.dirname(SHARED)), "models/phi-3.5-mini-instruct")
+        if not os.path.isdir(folder):
+            self.skipTest(f"{folder} is not there")
+        chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+        own = json.loads(self.run_bench(folder, chat, "--json").stdout)
+        kept = json.loads(self.run_bench(folder, chat, "--json", "--template", "phi3").stdout)
+        self.assertEqual(own["ids"], kept["ids"])
+        self.assertNotIn("missing_tokens", kept)
+        other = json.loads(self.run_bench(folder, chat, "--json", "--template", "chatml").stdout)
+        self.assertEqual(other["missing_tokens"], "<|im_start|>, <|im_end|>")
+        r = self.run_bench(folder, chat, "--json", "--template", "nope")
+        self.assertIn("there are: alpaca, chatml, gemma, llama3, mistral, phi3, vicuna", r.stderr)
 
     def test_spans_of_the_template(self):
         r = self.render("<a>{{ messages[0].content }}é{{ bos_token }}", [{"content": "ä<a>"}],

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "about.h"
 
+#include <string.h>
+
 #include "units.h"
 
 static const char page[] =
@@ -28,14 +30,24 @@ static const char page[] =
     "\n"
     "Everything happens on this computer. Nothing is sent anywhere.\n";
 
+static void about_template(struct buf *out, const char *template)
+{
+    if (strcmp(template, "none") == 0)
+        buf_puts(out, "It has no chat template: it continues text. --template gives it one.\n");
+    else if (strcmp(template, "own") == 0)
+        buf_puts(out, "Conversations follow its own chat template.\n");
+    else
+        buf_printf(out, "Conversations follow the chat template %s.\n", template);
+}
+
 void about(struct buf *out, const char *model, const struct status *f)
 {
     char file[24], whole[24];
     buf_puts(out, page);
-    if (model)
-        buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s. %s\n", model,
-                   format_bytes(f->model_bytes, file, sizeof file),
-                   format_bytes(f->f32_bytes, whole, sizeof whole),
-                   f->has_template ? "Conversations follow its own chat template."
-                                   : "It has no chat template: it continues text.");
+    if (!model)
+        return;
+    buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s. ", model,
+               format_bytes(f->model_bytes, file, sizeof file),
+               format_bytes(f->f32_bytes, whole, sizeof whole));
+    about_template(out, f->template ? f->template : "own");
 }

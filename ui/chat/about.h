@@ -8,8 +8,8 @@
 #include "base.h"
 #include "status.h"
 
-/* Appends the page; with a model (else NULL), what it takes, would take as FP32, and whether it has
- * a chat template. */
+/* Appends the page; with a model (else NULL), what it takes, would take as FP32, and
+ * which chat template. */
 void about(struct buf *out, const char *model, const struct status *f);
 
 #endif

@@ -17,6 +17,7 @@ static void reset_status(struct chat_session *s)
         s->status.state = STATE_READY;
     s->status.now_tokens_per_s = 0;
     s->status.n_ctx_used = 0;
+    s->status.kv_bytes = 0;
     s->status.n_ctx_before = last ? last->n_prompt + last->n_tokens : 0;
 }
 
@@ -28,6 +29,7 @@ static void start_with(struct chat_session *s, struct conversation *c)
     s->conversation = *c;
     *c = (struct conversation){0};
     s->context = (struct context_state){0};
+    s->folding_told = 0;
     reset_status(s);
     s->face->path_changed(s->self, true);
 }

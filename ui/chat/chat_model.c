@@ -2,6 +2,7 @@
 #include "chat_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat_turn.h"
 #include "engine_settings.h"
@@ -12,6 +13,7 @@ static void start(struct chat_session *s, const struct engine_options *o)
     char *name = model_name(o->model);
     engine_keep(s->engine); /* while the other one loads */
     s->next_engine = engine_start(o);
+    free(o->template_file);
     s->next_path = o->model;
     s->ready = false; /* a message waits for the new model */
     s->status.state = STATE_LOADING;
@@ -21,22 +23,47 @@ static void start(struct chat_session *s, const struct engine_options *o)
     free(name);
 }
 
-void chat_choose_model(struct chat_session *s, const char *name)
+/* -> false, and says why: none can be loaded now. */
+static bool may_load(struct chat_session *s)
 {
-    struct engine_options o;
-    struct error err;
-    if (!*name)
-        s->face->list(s->self, CHAT_MODELS);
-    else if (s->next_engine)
+    if (s->next_engine)
         chat_notice(s, "Another model is already loading");
     else if (!s->ready)
         chat_notice(s, "The model is still loading");
-    else if (!chat_is_free(s))
-        return;
-    else if (!engine_settings(s->options, name, &o, &err))
-        chat_notice(s, "%s", err.text);
     else
+        return chat_is_free(s);
+    return false;
+}
+
+/* -> false, and says why: there is no such model, or not with these options. */
+static bool load(struct chat_session *s, const char *name)
+{
+    struct engine_options o;
+    struct error err;
+    bool ok = engine_settings(s->options, name, &o, &err);
+    if (ok)
         start(s, &o);
+    else
+        chat_notice(s, "%s", err.text);
+    return ok;
+}
+
+void chat_choose_model(struct chat_session *s, const char *name)
+{
+    if (!*name)
+        s->face->list(s->self, CHAT_MODELS);
+    else if (may_load(s))
+        load(s, name);
+}
+
+void chat_choose_template(struct chat_session *s, const char *name)
+{
+    struct error err;
+    if (!may_load(s))
+        return;
+    options_set(s->options, OPT_TEMPLATE, name, SOURCE_USER, &err);
+    if (!load(s, s->model_path))
+        options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
 }
 
 /* The ids of answers are the old tokenizer's; their text is encoded anew. */
@@ -51,6 +78,8 @@ static void reset_status(struct status *f)
 {
     f->n_ctx_before = f->n_ctx_used;
     f->n_ctx_used = 0;
+    f->kv_bytes = 0;
+    f->template = NULL;
     f->last = (struct turn_stats){0};
     f->all.n_tokens = 0;
     f->all.ms = 0;
@@ -73,6 +102,7 @@ static void take_next(struct chat_session *s)
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(s->options, (enum option_id)id, SOURCE_MODEL);
     reset_status(&s->status);
+    s->folding_told = 0;
     chat_notice(s, "Switched to %s", s->model_name);
 }
 
@@ -94,6 +124,8 @@ void chat_next_event(struct chat_session *s, const struct event *e)
         break;
     case EVENT_FAILED:
         chat_notice(s, "Keeping %s: %s", s->model_name, engine_error(s->next_engine)->text);
+        if (strcmp(s->next_path, s->model_path) == 0) /* it was for the template */
+            options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
         chat_drop_next(s);
         chat_event(s, &ready); /* the old one is, and takes what waited */
         break;

@@ -10,6 +10,8 @@
 
 /* Loads a model by path or name beside the one in use; "": lists the models. */
 void chat_choose_model(struct chat_session *s, const char *name);
+/* Loads the model in use again with another chat template, as the option "template" has it. */
+void chat_choose_template(struct chat_session *s, const char *name);
 /* An event of s->next_engine. */
 void chat_next_event(struct chat_session *s, const struct event *e);
 void chat_drop_next(struct chat_session *s);

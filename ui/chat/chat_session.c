@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "advice.h"
 #include "engine_settings.h"
 #include "model_name.h"
 #include "places.h"
@@ -21,6 +22,17 @@ bool chat_open(struct chat_session *s, struct options *options, bool raw, struct
     return true;
 }
 
+void chat_advise(struct chat_session *s)
+{
+    struct model_list l;
+    if (!model_is_starter(s->model_name))
+        return;
+    models_list(&l);
+    s->advice[0] = advice_memory(memory_available());
+    s->advice[1] = advice_models(&l);
+    models_free(&l);
+}
+
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves)
 {
     s->face = face;
@@ -28,6 +40,8 @@ void chat_start(struct chat_session *s, const struct chat_face *face, void *self
     s->saving.off = !saves;
     s->saving.folder = places_state_folder();
     s->engine = engine_start(&s->start);
+    free(s->start.template_file);
+    s->start.template_file = NULL;
     chat_apply_options(s);
 }
 
@@ -40,6 +54,9 @@ void chat_close(struct chat_session *s)
     free(s->model_path);
     free(s->model_name);
     free(s->next_path);
+    free(s->advice[0]);
+    free(s->advice[1]);
+    free(s->start.template_file);
     *s = (struct chat_session){0};
 }
 
@@ -108,8 +125,9 @@ static void mark_changes(struct chat_session *s)
 void chat_options_applied(struct chat_session *s)
 {
     for (int i = 0; i < N_SLIDERS; i++)
-        s->applied[i] = options_number(s->options, sliders[i]);
-    s->status.changed = 0;
+        if (sliders[i] != OPT_THINK_TOKENS || s->status.state != STATE_ANSWERING)
+            s->applied[i] = options_number(s->options, sliders[i]);
+    mark_changes(s);
 }
 
 void chat_apply_options(struct chat_session *s)

@@ -45,8 +45,10 @@ struct chat_face {
     /* An answer begins or goes on in this message; NO_MESSAGE: it waits for the model to load. */
     void (*answers)(void *self, int32_t number);
     void (*text)(void *self, const char *text, size_t n); /* more of it */
-    void (*answered)(void *self, const char *mark);       /* no more; mark: "[stopped]", or NULL */
-    void (*note)(void *self, const char *text); /* stands in the chat, below the last message */
+    /* More of what it thinks; comes before its text. NULL: not shown. */
+    void (*thinking)(void *self, const char *text, size_t n);
+    void (*answered)(void *self, const char *mark); /* no more; mark: "[stopped]", or NULL */
+    void (*note)(void *self, const char *text);     /* stands in the chat, below the last message */
 
     void (*changed)(void *self); /* status or options */
     void (*notice)(void *self, const char *text);
@@ -62,6 +64,7 @@ struct chat_face {
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
     bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
     void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
+    void (*show_thinking)(void *self);           /* of the last answer; NULL: as a page */
     void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
     void (*raw)(void *self);
     void (*bare)(void *self);
@@ -83,6 +86,7 @@ struct chat_session {
     struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
     char *model_name; /* sanitised */
+    char *advice[2];  /* for a beginning with the starter model; NULL: with another one */
     bool ready;       /* the model is there */
     struct conversation conversation;
     struct saving saving;
@@ -90,11 +94,16 @@ struct chat_session {
     uint32_t turn;                                   /* the running one; 0: none */
     uint32_t bench;                                  /* the turn of /bench; 0: none */
     int32_t writing;                                 /* the message that the running turn writes */
-    bool ids_known;                                  /* of the text that it had before */
-    bool queued;                                     /* a message waits for the model */
-    double turn_started;                             /* now_ms */
+    struct {
+        uint32_t n_before;
+        float ms_before;
+    } thought;           /* of the message being written, before the running turn */
+    bool ids_known;      /* of the text that it had before */
+    bool queued;         /* a message waits for the model */
+    double turn_started; /* now_ms */
     struct context_state context;
     double applied[N_SLIDERS]; /* their values when the last token was drawn */
+    unsigned folding_told;     /* bits: enum chat_folding that this conversation was told of */
     bool brought_system;       /* the system prompt came with the conversation that was opened */
     double sampled;            /* when memory was looked at; now_ms */
     struct status status;
@@ -105,6 +114,8 @@ struct chat_session {
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
 /* Starts loading; from here on the face is called. saves: conversations are saved. */
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);
+/* Fills `advice` for a beginning with the starter; looks for models on this machine. */
+void chat_advise(struct chat_session *s);
 /* Stops the engines and frees all. */
 void chat_close(struct chat_session *s);
 

@@ -135,6 +135,8 @@ static void set(struct chat_session *s, const char *name, const char *value)
         tell_option(s, (enum option_id)id);
     else if (id == OPT_MODEL)
         chat_choose_model(s, value);
+    else if (id == OPT_TEMPLATE)
+        chat_choose_template(s, value);
     else if (option_table[id].is_fixed)
         refuse_fixed(s, (enum option_id)id);
     else if (id == OPT_PRESET)

@@ -49,7 +49,9 @@ static struct message *open_answer(struct chat_session *s)
         s->writing = conversation_add(c, CHAT_ASSISTANT, "", 0);
     struct message *m = &c->messages[s->writing];
     m->open = m->changed = true;
-    s->ids_known = m->ids.n || !m->text.len;
+    s->ids_known = m->ids.n || (!m->text.len && !m->thinking.len);
+    s->thought.n_before = m->n_thinking;
+    s->thought.ms_before = m->thinking_ms;
     if (!m->model && s->model_name)
         m->model = xstrdup(s->model_name);
     return m;
@@ -83,6 +85,7 @@ static void submit(struct chat_session *s)
                                 .max_tokens = (uint32_t)options_number(s->options, OPT_MAX_TOKENS),
                                 .seed = seed_of_turn(s),
                                 .stops = &stops,
+                                .thinking = options_thinking(s->options),
                                 .conversation = s->conversation.id,
                             });
     chat_free(&request);
@@ -150,10 +153,24 @@ void chat_stop(struct chat_session *s)
     s->face->changed(s->self);
 }
 
+/* It ended before the first word of its answer. */
+static const char *mark_of_thinking(const struct message *m)
+{
+    switch (m->stop) {
+    case STOP_NONE: return "[interrupted while it thought; /continue resumes it]";
+    case STOP_CANCELLED: return "[stopped while it thought]";
+    case STOP_LENGTH: return "[max tokens reached while it thought; /continue resumes it]";
+    case STOP_CONTEXT: return "[context full while it thought]";
+    default: return "[no answer]";
+    }
+}
+
 const char *chat_mark_of(const struct message *m)
 {
     if (m->open || m->role != CHAT_ASSISTANT)
         return NULL;
+    if (!m->text.len && m->thinking.len)
+        return mark_of_thinking(m);
     switch (m->stop) {
     case STOP_NONE: return "[interrupted; /continue resumes it]";
     case STOP_CANCELLED: return "[stopped]";
@@ -182,7 +199,7 @@ static void close_answer(struct chat_session *s, enum stop_reason stop)
     m->stop = stop;
     m->changed = true;
     s->face->answered(s->self, chat_mark_of(m));
-    if (!m->text.len && !m->ids.n)
+    if (!m->text.len && !m->thinking.len && !m->ids.n)
         drop_empty(s);
 }
 
@@ -217,19 +234,39 @@ static void note_done(struct status *f, const struct event *e)
     f->last = e->stats;
     f->stop = e->stop;
     f->n_ctx_used = e->stats.n_ctx_used;
-    f->state_bytes = e->stats.state_bytes;
+    f->kv_bytes = e->stats.kv_bytes;
     f->now_tokens_per_s = 0;
+    f->thinking = false;
     f->all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
     f->all.ms += (double)e->stats.generate_ms;
     spark_add(&f->speed, (double)e->stats.tokens_per_s);
 }
 
-/* The template's own words. */
+void chat_tell_folding(struct chat_session *s, enum chat_folding folding)
+{
+    if (folding == CHAT_UNFOLDED || s->folding_told & 1u << folding)
+        return;
+    s->folding_told |= 1u << folding;
+    chat_notice(s, folding == CHAT_SYSTEM_FOLDED
+                       ? "This model's template takes no system prompt: it stands in front of "
+                         "your first message"
+                       : "This model's template wants you and the model to take turns: messages "
+                         "in a row are joined");
+}
+
 static void tell_failure(struct chat_session *s)
 {
     struct error err;
     engine_turn_error(s->engine, &err);
     chat_notice(s, "%s", err.text);
+}
+
+/* Of all turns that wrote this answer. */
+static void note_thinking(struct chat_session *s, const struct turn_stats *now)
+{
+    struct message *m = &s->conversation.messages[s->writing];
+    m->n_thinking = s->thought.n_before + now->n_thinking;
+    m->thinking_ms = s->thought.ms_before + now->thinking_ms;
 }
 
 static void on_done(struct chat_session *s, const struct event *e)
@@ -239,11 +276,13 @@ static void on_done(struct chat_session *s, const struct event *e)
     if (s->ids_known)
         engine_turn_ids(s->engine, e->turn, &m->ids);
     m->stats = e->stats;
+    note_thinking(s, &e->stats);
     close_answer(s, e->stop);
     chat_save(s);
     s->turn = 0;
     note_done(&s->status, e);
     chat_sample(s);
+    chat_tell_folding(s, e->stats.folding);
     if (e->stop == STOP_FAILED)
         tell_failure(s);
     else if (e->stop == STOP_CONTEXT)
@@ -259,10 +298,10 @@ static void note_model(struct status *f, const struct engine_info *info)
     f->model_bytes = info->file_bytes;
     f->f32_bytes = info->f32_bytes;
     f->cpu_level = info->cpu_level;
-    f->has_template = strcmp(info->template, "none") != 0;
+    f->template = info->template;
+    f->can_think = info->thinking;
     f->n_threads = info->n_threads;
     f->ctx_len = info->ctx_len;
-    f->kv_token_bytes = info->kv_token_bytes;
 }
 
 static void on_ready(struct chat_session *s)
@@ -274,6 +313,9 @@ static void on_ready(struct chat_session *s)
     chat_apply_options(s);
     chat_options_applied(s);
     chat_sample(s);
+    if (info->missing_tokens)
+        chat_notice(s, "The template %s does not suit this model, which lacks the tokens %s",
+                    info->template, info->missing_tokens);
     if (s->queued)
         submit(s);
 }
@@ -298,13 +340,25 @@ static void on_text(struct chat_session *s, const struct event *e)
     s->face->text(s->self, e->text, e->n_text);
 }
 
+static void on_thinking(struct chat_session *s, const struct event *e)
+{
+    struct message *m = &s->conversation.messages[s->writing];
+    buf_append(&m->thinking, e->text, e->n_text);
+    m->changed = true;
+    saving_later(&s->saving);
+    if (s->face->thinking)
+        s->face->thinking(s->self, e->text, e->n_text);
+}
+
 static void on_stats(struct chat_session *s, const struct turn_stats *now)
 {
     struct turn_stats *last = &s->status.last;
     s->status.state = STATE_ANSWERING;
     s->status.now_tokens_per_s = now->tokens_per_s;
     s->status.n_ctx_used = now->n_ctx_used;
-    s->status.state_bytes = now->state_bytes;
+    s->status.kv_bytes = now->kv_bytes;
+    s->status.thinking = now->in_thinking;
+    note_thinking(s, now);
     last->first_token_ms = now->first_token_ms;
     last->prompt_ms = now->prompt_ms;
     last->n_tokens = now->n_tokens;
@@ -322,14 +376,15 @@ void chat_event(struct chat_session *s, const struct event *e)
         chat_bench_event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
-    s->face->changed(s->self);
     switch (e->type) {
     case EVENT_LOADING: on_progress(s, e, STATE_LOADING); break;
     case EVENT_READY: on_ready(s); break;
     case EVENT_FAILED: s->face->quit(s->self); break;
     case EVENT_PROMPT: on_progress(s, e, STATE_READING); break;
+    case EVENT_THINKING: on_thinking(s, e); break;
     case EVENT_TEXT: on_text(s, e); break;
     case EVENT_STATS: on_stats(s, &e->stats); break;
     case EVENT_DONE: on_done(s, e); break;
     }
+    s->face->changed(s->self);
 }

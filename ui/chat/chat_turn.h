@@ -19,6 +19,8 @@ void chat_stop(struct chat_session *s);
 const char *chat_mark_of(const struct message *m);
 /* The conversation is left: ends what runs, and saves. */
 void chat_leave(struct chat_session *s, enum stop_reason stop);
+/* What the template made of a turn's messages; told once per conversation and model. */
+void chat_tell_folding(struct chat_session *s, enum chat_folding folding);
 /* An event of s->engine. */
 void chat_event(struct chat_session *s, const struct event *e);
 

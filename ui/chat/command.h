@@ -24,6 +24,7 @@ enum command_argument {
     ARGUMENT_TEXT,   /* anything, up to the end, line ends included */
     ARGUMENT_MODEL,  /* a path, or a name of models_list */
     ARGUMENT_PRESET, /* a name of preset_names */
+    ARGUMENT_THINK,  /* a choice of the option "think" */
     ARGUMENT_OPTION, /* an option and a value */
     ARGUMENT_FILE    /* a path; blanks need no quotes */
 };

@@ -7,6 +7,7 @@
 #include "chat_find.h"
 #include "chat_model.h"
 #include "chat_settings.h"
+#include "chat_thinking.h"
 #include "chat_versions.h"
 
 /* ---- conversations and versions ------------------------------------------------------- */
@@ -83,6 +84,11 @@ void run_set(struct chat_session *s, const char *argument)
     chat_set(s, argument);
 }
 
+void run_think(struct chat_session *s, const char *argument)
+{
+    chat_think(s, argument);
+}
+
 /* ---- pages and numbers ---------------------------------------------------------------- */
 
 void run_about(struct chat_session *s, const char *argument)
@@ -92,6 +98,12 @@ void run_about(struct chat_session *s, const char *argument)
     about(&text, s->ready ? s->model_name : NULL, &s->status);
     s->face->page(s->self, "About QINS", text.data);
     buf_free(&text);
+}
+
+void run_thinking(struct chat_session *s, const char *argument)
+{
+    (void)argument;
+    chat_show_thinking(s);
 }
 
 void run_stats(struct chat_session *s, const char *argument)

@@ -200,6 +200,7 @@ void complete(const char *line, size_t at, struct completion *out)
         switch (command ? command->argument : ARGUMENT_NONE) {
         case ARGUMENT_MODEL: offer_models(out, argument); break;
         case ARGUMENT_PRESET: offer_presets(out, argument); break;
+        case ARGUMENT_THINK: offer_choices(out, option_table[OPT_THINK].choices, argument); break;
         case ARGUMENT_OPTION: offer_options(out, argument, out->from); break;
         case ARGUMENT_FILE: offer_paths(out, argument); break;
         case ARGUMENT_NONE:

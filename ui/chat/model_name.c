@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign_models.h"
 #include "hub.h"
 #include "sanitise.h"
 
@@ -22,9 +23,18 @@ static const char *const starter_examples[N_EXAMPLES] = {
     "How do I change the temperature?",
 };
 
+/* The name of a folder or file that another program keeps; their files are GGUF. */
+static char *foreign_name(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    char *of_hub = hub_name(path);
+    bool is_gguf = foreign_models_is_file(file) || strncmp(file, "sha256-", 7) == 0;
+    return of_hub || !is_gguf ? of_hub : foreign_models_name(path);
+}
+
 char *model_name(const char *path)
 {
-    char *of_hub = hub_name(path);
+    char *of_hub = foreign_name(path);
     if (of_hub) {
         char *name = sanitise_text(of_hub, strlen(of_hub), true);
         free(of_hub);

@@ -9,8 +9,8 @@
 
 enum { N_EXAMPLES = 4 };
 
-/* "org/name" of a model of Hugging Face's cache, else the last part of a path, without ".qins"; fit
- * for a terminal. Caller frees. */
+/* The name of a model that another program keeps, "org/name" or "ollama:llama3.2:3b" (models_find
+ * takes it), else the last part of a path, without ".qins"; fit for a terminal. Caller frees. */
 char *model_name(const char *path);
 /* It is the small model that comes with the program. */
 bool model_is_starter(const char *name);

@@ -64,19 +64,35 @@ char *saved_chats_save(struct saving *s, struct conversation *c, const char *tit
     return xasprintf("Saved as \"%s\"%s", c->title, *title ? "" : "; messages are saved as you go");
 }
 
+/* Whether the argument begins with this word, which is then passed over. */
+static bool take_word(const char **argument, const char *word)
+{
+    size_t n = strlen(word);
+    bool is = strncmp(*argument, word, n) == 0 && (*argument)[n] == ' ';
+    *argument += is ? n + strspn(*argument + n, " ") : 0;
+    return is;
+}
+
 char *saved_chats_export(const struct conversation *c, const char *argument)
 {
-    static const char force[] = "--force ";
-    bool replace = strncmp(argument, force, sizeof force - 1) == 0;
-    const char *path = replace ? argument + sizeof force - 1 : argument, *home = getenv("HOME");
+    bool replace = false, answers_alone = false, more = true;
+    const char *path = argument, *home = getenv("HOME");
     struct error err;
+    while (more) {
+        more = take_word(&path, "--force");
+        replace |= more;
+        bool alone = take_word(&path, "--no-thinking");
+        answers_alone |= alone;
+        more |= alone;
+    }
     if (!*path)
         return xstrdup("/export FILE writes the conversation: .md or .jsonl what is shown, .json "
-                       "all branches");
+                       "all branches; --no-thinking leaves out what the model thought");
     char *full =
         path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
-    char *line =
-        export_file(c, full, replace, &err) ? xasprintf("Saved to %s", full) : xstrdup(err.text);
+    char *line = export_file(c, full, !answers_alone, replace, &err)
+                     ? xasprintf("Saved to %s", full)
+                     : xstrdup(err.text);
     free(full);
     return line;
 }

@@ -15,7 +15,7 @@ enum { SAVED_CHATS_MAX_LISTED = 1000 };
 int64_t saved_chats_find(struct saving *s, const char *what, struct error *err);
 /* A title, unless it is "", and all that is not saved. -> a notice for the user; caller frees */
 char *saved_chats_save(struct saving *s, struct conversation *c, const char *title);
-/* "[--force] FILE", where ~/ is HOME. -> a notice for the user; caller frees */
+/* "[--force] [--no-thinking] FILE", where ~/ is HOME. -> a notice for the user; caller frees */
 char *saved_chats_export(const struct conversation *c, const char *argument);
 /* At the end: what the model has read of the conversation goes to the disk, if that is worth it
  * (engine_keep). When it takes long stderr says why. -> false: `told_to_go` ended the waiting */

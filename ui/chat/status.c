@@ -6,7 +6,8 @@
 #include "units.h"
 
 const enum option_id sliders[N_SLIDERS] = {
-    OPT_TEMPERATURE, OPT_TOP_P, OPT_MAX_TOKENS, OPT_TOP_K, OPT_MIN_P, OPT_REPEAT_PENALTY,
+    OPT_TEMPERATURE, OPT_TOP_P,          OPT_MAX_TOKENS,   OPT_TOP_K,
+    OPT_MIN_P,       OPT_REPEAT_PENALTY, OPT_THINK_TOKENS,
 };
 
 double status_prompt_rate(const struct turn_stats *s)
@@ -20,11 +21,6 @@ double status_mean_rate(const struct status *f)
     return f->all.ms > 0 ? (double)f->all.n_tokens * 1000 / f->all.ms : 0;
 }
 
-uint64_t status_cache_bytes(const struct status *f)
-{
-    return f->n_ctx_used * f->kv_token_bytes + f->state_bytes;
-}
-
 uint32_t status_context_used(const struct status *f)
 {
     return f->n_ctx_used ? f->n_ctx_used : f->n_ctx_before;
@@ -36,6 +32,11 @@ bool status_context_warns(const struct status *f)
            (uint64_t)status_context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
 }
 
+int status_n_sliders(const struct status *f)
+{
+    return f->can_think.kind ? N_SLIDERS : N_SLIDERS - 1;
+}
+
 const char *status_stop_name(enum stop_reason stop)
 {
     switch (stop) {
@@ -44,7 +45,7 @@ const char *status_stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context full";
     case STOP_TEXT: return "stop text";
     case STOP_CANCELLED: return "you";
-    case STOP_FAILED: return "chat template";
+    case STOP_FAILED: return "an error";
     case STOP_NONE: break;
     }
     return "-";
@@ -78,6 +79,9 @@ static void report_turn(const struct status *f, bool columns, struct buf *out)
     status_row(out, columns, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
     status_row(out, columns, "answer", "%u tokens, %s, %s", s->n_tokens,
                format_ms(s->generate_ms, a, sizeof a), format_rate(s->tokens_per_s, b, sizeof b));
+    if (s->n_thinking > 0)
+        status_row(out, columns, "of it thinking", "%u tokens, %s", s->n_thinking,
+                   format_ms(s->thinking_ms, a, sizeof a));
     status_row(out, columns, "all answers", "%llu tokens, %s", (unsigned long long)f->all.n_tokens,
                format_rate(status_mean_rate(f), a, sizeof a));
     if (s->n_drafted > 0)
@@ -95,8 +99,9 @@ static void report_model(const struct status *f, bool columns, struct buf *out)
     char a[32], b[32], c[32];
     buf_puts(out, "\nThe model\n");
     status_row(out, columns, "file", "%s", format_bytes(f->model_bytes, a, sizeof a));
-    status_row(out, columns, "KV cache", "%s", format_bytes(status_cache_bytes(f), a, sizeof a));
+    status_row(out, columns, "KV cache", "%s", format_bytes(f->kv_bytes, a, sizeof a));
     status_row(out, columns, "as FP32", "%s", format_bytes(f->f32_bytes, a, sizeof a));
+    status_row(out, columns, "template", "%s", f->template ? f->template : "-");
     status_row(out, columns, "resident", "%s: private %s, mapped %s",
                format_bytes(f->memory.rss_bytes, a, sizeof a),
                format_bytes(f->memory.private_bytes, b, sizeof b),

@@ -9,11 +9,12 @@
 #include "events.h"
 #include "options.h"
 #include "spark.h"
+#include "thinking.h"
 
 enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
 
-enum { N_SLIDERS = 6, CONTEXT_WARN_PERCENT = 80 };
-/* The settings that are moved while an answer streams. */
+enum { N_SLIDERS = 7, CONTEXT_WARN_PERCENT = 80 };
+/* The settings that are moved while an answer streams; the last one is for models that think. */
 extern const enum option_id sliders[N_SLIDERS];
 
 /* Zeros are unknown. */
@@ -23,6 +24,7 @@ struct status {
     double reading_ms;      /* since the prompt began */
     uint32_t n_read_before; /* tokens of the prompt that were in the cache */
     float now_tokens_per_s; /* while answering */
+    bool thinking;          /* while answering: the model still thinks */
     struct turn_stats last; /* of the last finished turn */
     struct {
         uint64_t n_tokens;
@@ -32,12 +34,13 @@ struct status {
     uint32_t n_ctx_used, ctx_len;
     uint32_t n_ctx_before; /* what an opened conversation took when it was left; used until a turn
                               tells anew */
-    uint64_t kv_token_bytes, state_bytes;
+    uint64_t kv_bytes;     /* cache in use */
     struct memory_use memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
     const char *cpu_level; /* "avx2"; NULL before the model is there */
-    bool has_template;     /* the model has a chat template of its own; else it continues text */
+    const char *template; /* chat template: "own", a name, "none"; NULL before the model is there */
+    struct thinking_info can_think; /* what the model knows of thinking */
     unsigned n_threads;
     unsigned changed; /* sliders (bits) whose new value no token was drawn with yet */
 };
@@ -47,12 +50,12 @@ struct status {
 double status_prompt_rate(const struct turn_stats *s);
 /* Tokens per second of all turns together; 0: unknown. */
 double status_mean_rate(const struct status *f);
-/* What the context takes in memory. */
-uint64_t status_cache_bytes(const struct status *f);
 /* Tokens in the cache, or what the conversation took when it was left. */
 uint32_t status_context_used(const struct status *f);
 /* The context is nearly full. */
 bool status_context_warns(const struct status *f);
+/* How many of the sliders the model has. */
+int status_n_sliders(const struct status *f);
 /* "end of answer" */
 const char *status_stop_name(enum stop_reason stop);
 /* A row of a page: "  left   right", or without `columns` the sentence "left: right". */

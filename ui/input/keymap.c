@@ -93,7 +93,10 @@ const struct binding keymap[] = {
     {IN_ALL, F(8), ACT_RAISE, NULL},
     {IN_SIDEBAR | IN_CHAT, K_TAB, ACT_FOCUS_NEXT, "next part of the screen"},
     {IN_ALL, K_SHIFT | K_TAB, ACT_FOCUS_PREVIOUS, "previous part of the screen"},
+    {IN_ALL, F(3), ACT_SHOW_THINKING, "show or hide what the model thought before its answer"},
+    {IN_ALL, ALT('r'), ACT_SHOW_THINKING, NULL},
     {IN_ALL, F(4), ACT_BARE, "text only, to select it with the mouse"},
+    {IN_ALL, F(9), ACT_THINK, "switch thinking on or off, or to the next effort"},
     {IN_SIDEBAR | IN_CHAT, '?', ACT_HELP, "help"},
     {IN_SIDEBAR | IN_CHAT, 'q', ACT_BACK, "close this page; else back to the input"},
     {IN_ALL, CTRL('l'), ACT_REDRAW, "redraw the screen"},
@@ -109,6 +112,7 @@ const struct binding keymap[] = {
     {IN_SIDEBAR, K_END, ACT_SLIDER_MAX, "highest value"},
     {IN_SIDEBAR, 'r', ACT_RESET, "restore the value it had before you moved it"},
     {IN_SIDEBAR, K_ENTER, ACT_ACCEPT, "apply the typed number"},
+    {IN_SIDEBAR, 't', ACT_THINK, "switch thinking"},
     {IN_SIDEBAR, K_BACKSPACE, ACT_ERASE_DIGIT, "delete the last digit"},
     {IN_SIDEBAR, CTRL('h'), ACT_ERASE_DIGIT, NULL},
 
@@ -135,6 +139,7 @@ const struct binding keymap[] = {
     {IN_CHAT, 'y', ACT_COPY, "copy the marked message"},
     {IN_CHAT, 'Y', ACT_COPY_CODE, "copy its code block; again for the next one"},
     {IN_CHAT, 'v', ACT_RAW, "answers as written, or as Markdown"},
+    {IN_CHAT, 't', ACT_SHOW_THINKING, "show or hide the thinking"},
 };
 const size_t n_keymap = sizeof keymap / sizeof *keymap;
 
@@ -293,6 +298,8 @@ static const char *const action_names[N_ACTIONS] = {
     [ACT_COPY_CODE] = "copy-code",
     [ACT_RAW] = "raw",
     [ACT_BARE] = "bare",
+    [ACT_SHOW_THINKING] = "show-thinking",
+    [ACT_THINK] = "think",
 };
 
 const char *action_name(enum action action)

@@ -92,6 +92,8 @@ enum action {
     ACT_COPY_CODE,
     ACT_RAW,
     ACT_BARE,
+    ACT_SHOW_THINKING,
+    ACT_THINK,
     N_ACTIONS
 };
 

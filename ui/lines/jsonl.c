@@ -53,6 +53,8 @@ void jsonl_start(struct output *out, const struct engine_info *info, const char 
     add_text(line, "model", model, strlen(model));
     add_text(line, "format", info->format, strlen(info->format));
     add_text(line, "template", info->template, strlen(info->template));
+    const char *kind = info->thinking.kind ? info->thinking.kind : "none";
+    add_text(line, "thinking", kind, strlen(kind));
     add_integer(line, "model_bytes", info->file_bytes);
     add_integer(line, "context", info->ctx_len);
     add_integer(line, "threads", info->n_threads);
@@ -84,12 +86,15 @@ static void put_done(struct output *out, const struct event *e)
     add_integer(line, "reused_tokens", s->n_reused);
     add_integer(line, "kept_tokens", s->n_kept);
     add_integer(line, "tokens", s->n_tokens);
+    add_integer(line, "thinking_tokens", s->n_thinking);
+    json_object_set_new(line, "in_thinking", json_boolean(s->in_thinking));
     add_integer(line, "context_used", s->n_ctx_used);
     add_integer(line, "passes", s->n_passes);
     add_integer(line, "guessed_tokens", s->n_drafted);
     add_integer(line, "right_tokens", s->n_accepted);
     add_number(line, "prompt_ms", (double)s->prompt_ms);
     add_number(line, "first_token_ms", (double)s->first_token_ms);
+    add_number(line, "thinking_ms", (double)s->thinking_ms);
     add_number(line, "generate_ms", (double)s->generate_ms);
     add_number(line, "tokens_per_s", (double)s->tokens_per_s);
     put(out, line);
@@ -108,8 +113,9 @@ void jsonl_event(struct output *out, const struct event *e)
         add_integer(line, "total", e->total);
         put(out, line);
         break;
+    case EVENT_THINKING:
     case EVENT_TEXT:
-        line = event_json("text");
+        line = event_json(e->type == EVENT_TEXT ? "text" : "thinking");
         add_integer(line, "turn", e->turn);
         add_text(line, "text", e->text, e->n_text);
         put(out, line);

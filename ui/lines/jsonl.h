@@ -10,7 +10,7 @@
 #include "output.h"
 
 void jsonl_start(struct output *out, const struct engine_info *info, const char *model);
-/* Loading, prompt, text, done; others have no line. */
+/* Loading, prompt, thinking, text, done; others have no line. */
 void jsonl_event(struct output *out, const struct event *e);
 void jsonl_error(struct output *out, const struct error *err);
 /* What a /command has to say. */

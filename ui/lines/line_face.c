@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "chat_settings.h"
+#include "chat_thinking.h"
 #include "chat_turn.h"
 #include "jsonl.h"
 #include "plain_internal.h"
@@ -34,11 +35,12 @@ static void say(struct plain *p, const char *text, size_t n)
 {
     if (p->cli->json) {
         jsonl_notice(&p->out, text, n);
-    } else if (p->out.to_terminal) {
+    } else if (p->out.to_terminal && p->cli->chat) {
         output_text(&p->out, text, n);
         output_end(&p->out);
         p->out.flow.line_indent = 0;
     } else {
+        output_status(&p->out, NULL);
         say_on_stderr(text, n);
     }
 }
@@ -54,6 +56,11 @@ void line_chat_say(struct plain *p, const char *format, ...)
         die(EX_OSERR, "qins-tui: out of memory");
     say(p, text, (size_t)n);
     free(text);
+}
+
+bool line_chat_speaks(const struct plain *p)
+{
+    return p->cli->chat && p->out.to_terminal && !p->cli->json;
 }
 
 void line_chat_quote(struct plain *p, const char *what, const char *text)
@@ -102,8 +109,9 @@ static size_t sentences(const struct buf *b)
 
 static void show(struct plain *p, size_t n)
 {
+    const char *label = p->thinks ? "Thinking: " : "Assistant: ";
     if (n && !p->labelled)
-        output_text(&p->out, "Assistant: ", 11);
+        output_text(&p->out, label, strlen(label));
     p->labelled |= n > 0;
     if (n) {
         p->out.flow.line_indent = INDENT;
@@ -114,11 +122,21 @@ static void show(struct plain *p, size_t n)
     }
 }
 
-static void text(void *self, const char *text, size_t n)
+/* What was thought is over. */
+static void end_thinking(struct plain *p)
 {
-    struct plain *p = self;
-    if (p->cli->json)
-        return; /* the event has its line */
+    const struct chat_session *s = &p->chat;
+    if (!p->thinks)
+        return;
+    show(p, p->held.len);
+    if (p->labelled)
+        output_end(&p->out);
+    p->labelled = false;
+    line_thinking_end(p, &s->conversation.messages[s->writing]);
+}
+
+static void put_text(struct plain *p, const char *text, size_t n)
+{
     if (!p->out.to_terminal) {
         output_text(&p->out, text, n);
         return;
@@ -127,9 +145,30 @@ static void text(void *self, const char *text, size_t n)
     show(p, sentences(&p->held));
 }
 
+static void thinking(void *self, const char *text, size_t n)
+{
+    struct plain *p = self;
+    if (p->cli->json)
+        return; /* the event has its line */
+    if (!p->thinks)
+        line_thinking_begin(p);
+    if (p->shows_thinking)
+        put_text(p, text, n);
+}
+
+static void text(void *self, const char *text, size_t n)
+{
+    struct plain *p = self;
+    if (p->cli->json)
+        return; /* the event has its line */
+    end_thinking(p);
+    put_text(p, text, n);
+}
+
 static void answered(void *self, const char *mark)
 {
     struct plain *p = self;
+    end_thinking(p);
     show(p, p->held.len);
     if (!p->cli->json)
         output_end(&p->out);
@@ -145,8 +184,11 @@ static void answered(void *self, const char *mark)
 static void show_message(struct plain *p, const struct message *m)
 {
     const char *mark = chat_mark_of(m);
+    char line[96];
     if (m->role == CHAT_USER)
         output_text(&p->out, "You: ", 5);
+    else if (m->thinking.len)
+        line_chat_say(p, "%s.", thought_line(m, false, line, sizeof line));
     p->labelled = m->role == CHAT_USER;
     buf_append(&p->held, m->text.data, m->text.len);
     show(p, p->held.len);
@@ -244,6 +286,7 @@ const struct chat_face line_chat_face = {
     .said = said,
     .answers = said,
     .text = text,
+    .thinking = thinking,
     .answered = answered,
     .note = notice,
     .changed = changed,

@@ -140,6 +140,7 @@ static void send_turn(struct plain *p, const struct chat *chat)
                                           .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
                                           .seed = options_seed(o),
                                           .stops = &stops,
+                                          .thinking = options_thinking(o),
                                       });
 }
 
@@ -176,17 +177,34 @@ static void show_progress(struct plain *p, const char *what, const struct event 
 
 static void show_stats(const struct plain *p, const struct event *e)
 {
-    char guesses[64] = "";
+    char guesses[64] = "", thinking[48] = "";
     if (e->stats.n_drafted > 0)
         snprintf(guesses, sizeof guesses, ", %u of %u drafted tokens accepted", e->stats.n_accepted,
                  e->stats.n_drafted);
+    if (e->stats.n_thinking > 0)
+        snprintf(thinking, sizeof thinking, ", %u of them thinking", e->stats.n_thinking);
     if (p->out.status_to_terminal)
-        fprintf(stderr, PROGRAM ": %u tokens, %.1f tokens/s, first after %.2f s%s%s\n",
-                e->stats.n_tokens, (double)e->stats.tokens_per_s,
+        fprintf(stderr, PROGRAM ": %u tokens%s, %.1f tokens/s, first after %.2f s%s%s\n",
+                e->stats.n_tokens, thinking, (double)e->stats.tokens_per_s,
                 (double)e->stats.first_token_ms / 1e3, guesses,
                 e->stop == STOP_LENGTH    ? "; stopped at max_tokens"
                 : e->stop == STOP_CONTEXT ? "; the context is full"
                                           : "");
+}
+
+/* Why there is no answer, if the turn ended within its thinking. */
+static bool is_without_answer(const struct event *e, struct error *err)
+{
+    if (!e->stats.in_thinking || caught)
+        return false;
+    error_set(err, EX_TEMPFAIL, "%s while the model was still thinking: there is no answer%s",
+              e->stop == STOP_LENGTH    ? "max_tokens was reached"
+              : e->stop == STOP_CONTEXT ? "the context was full"
+                                        : "the turn ended",
+              e->stop == STOP_LENGTH ? "; raise --max-tokens, or limit the thinking with "
+                                       "--think-tokens"
+                                     : "");
+    return true;
 }
 
 static void end_turn(struct plain *p, const struct event *e)
@@ -204,11 +222,31 @@ static void end_turn(struct plain *p, const struct event *e)
         plain_fail(p, &err);
         return;
     }
-    if (!p->cli->json) {
+    if (!p->cli->json)
         output_end(&p->out);
+    chat_tell_folding(&p->chat, e->stats.folding);
+    if (!p->cli->json)
         show_stats(p, e);
+    if (is_without_answer(e, &err)) {
+        plain_fail(p, &err);
+        return;
     }
     plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
+}
+
+static void take_thinking(struct plain *p, const struct event *e)
+{
+    char line[80];
+    if (p->cli->json)
+        return;
+    if (!p->thinks)
+        line_thinking_begin(p);
+    if (p->shows_thinking) {
+        output_text(&p->out, e->text, e->n_text);
+        return;
+    }
+    snprintf(line, sizeof line, "thinking: %u tokens", e->stats.n_thinking);
+    output_status(&p->out, line);
 }
 
 /* An event of the one prompt, which is no conversation. */
@@ -218,9 +256,12 @@ static void take_prompt_event(struct plain *p, const struct event *e)
     case EVENT_LOADING: show_progress(p, "loading the model", e); break;
     case EVENT_READY: output_status(&p->out, NULL); break;
     case EVENT_PROMPT: show_progress(p, "reading the prompt", e); break;
+    case EVENT_THINKING: take_thinking(p, e); break;
     case EVENT_TEXT:
-        if (!p->cli->json)
-            output_text(&p->out, e->text, e->n_text);
+        if (p->cli->json)
+            break;
+        line_thinking_end(p, NULL);
+        output_text(&p->out, e->text, e->n_text);
         break;
     case EVENT_DONE: end_turn(p, e); break;
     default: break;

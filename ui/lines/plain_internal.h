@@ -35,7 +35,9 @@ struct plain {
     enum awaited awaited;
     int32_t rewritten; /* AWAITS_VERSION: of this message */
     bool asked;        /* "You:" stands there */
-    bool labelled;     /* "Assistant:" stands before this answer */
+    bool thinks;       /* the model does, and no text of the answer came yet */
+    bool shows_thinking;
+    bool labelled; /* "Assistant:" stands before this answer */
 };
 
 void plain_finish(struct plain *p, int code);
@@ -53,8 +55,16 @@ void line_chat_end(struct plain *p);
 extern const struct chat_face line_chat_face; /* its self: struct plain */
 /* A line of the program's own. */
 void line_chat_say(struct plain *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* It is a user at a terminal who listens, not a pipe or a program that reads JSON. */
+bool line_chat_speaks(const struct plain *p);
 /* The same of a text that somebody else wrote: its lines are indented. */
 void line_chat_quote(struct plain *p, const char *what, const char *text);
+
+/* ---- line_thinking.c ------------------------------------------------------------------ */
+/* The first piece of thinking is there. */
+void line_thinking_begin(struct plain *p);
+/* The answer begins, or ended; nothing if it did not think. m: the message, or NULL. */
+void line_thinking_end(struct plain *p, const struct message *m);
 
 /* ---- line_lists.c --------------------------------------------------------------------- */
 void line_chat_list(struct plain *p, enum chat_list which);

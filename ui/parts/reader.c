@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void reader_init(struct reader *r)
@@ -15,6 +16,7 @@ void reader_free(struct reader *r)
     transcript_free(&r->transcript);
     transcript_free(&r->pager);
     buf_free(&r->find);
+    free(r->folds);
 }
 
 bool reader_shows_raw(const struct reader *r, const struct options *o)
@@ -28,6 +30,36 @@ enum emoji reader_emoji(const struct options *o)
     return strcmp(how, "safe") == 0    ? EMOJI_SAFE
            : strcmp(how, "ascii") == 0 ? EMOJI_ASCII
                                        : EMOJI_NATIVE;
+}
+
+static struct fold *fold_of(const struct reader *r, const struct conversation *c, int32_t number)
+{
+    for (size_t i = 0; i < r->n_folds; i++)
+        if (r->folds[i].number == number && r->folds[i].time == c->messages[number].time)
+            return &r->folds[i];
+    return NULL;
+}
+
+bool reader_is_open(const struct reader *r, const struct conversation *c, int32_t number)
+{
+    const struct fold *fold = fold_of(r, c, number);
+    return fold ? fold->open : r->all_open;
+}
+
+void reader_fold(struct reader *r, const struct conversation *c, int32_t number, bool open)
+{
+    struct fold *fold = fold_of(r, c, number);
+    if (!fold) {
+        r->folds = xgrow(r->folds, r->n_folds, &r->cap_folds, sizeof *r->folds);
+        fold = &r->folds[r->n_folds++];
+    }
+    *fold = (struct fold){c->messages[number].time, number, open};
+}
+
+void reader_fold_all(struct reader *r, bool open)
+{
+    r->n_folds = 0;
+    r->all_open = open;
 }
 
 bool reader_scroll(struct transcript *pane, enum action action)

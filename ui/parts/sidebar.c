@@ -8,10 +8,10 @@
 #include "units.h"
 
 static const char *const slider_labels[N_SLIDERS] = {
-    "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p", "Repetition",
+    "Temperature", "Top-p", "Max tokens", "Top-k", "Min-p", "Repetition", "Think limit",
 };
-static const char *const slider_short[N_SLIDERS] = {"temp",  "top-p", "max",
-                                                    "top-k", "min-p", "rep"};
+static const char *const slider_short[N_SLIDERS] = {"temp",  "top-p", "max",  "top-k",
+                                                    "min-p", "rep",   "think"};
 
 /* ---- numbers -------------------------------------------------------------------------- */
 
@@ -43,7 +43,7 @@ char *sidebar_state(const struct status *f, char *out, size_t size)
         else
             snprintf(out, size, "Reading prompt");
         break;
-    case STATE_ANSWERING: snprintf(out, size, "Answering"); break;
+    case STATE_ANSWERING: snprintf(out, size, f->thinking ? "Thinking" : "Answering"); break;
     case STATE_MEASURING: snprintf(out, size, "Measuring"); break;
     case STATE_READY: snprintf(out, size, "Ready"); break;
     }
@@ -168,7 +168,7 @@ static void add_memory(struct lines *l, const struct status *f)
     }
     add(l, 4, LINE_PAIR, "  private", format_bytes(f->memory.private_bytes, text, sizeof text));
     add(l, 4, LINE_PAIR, "  mapped", format_bytes(f->memory.mapped_bytes, text, sizeof text));
-    add(l, 4, LINE_PAIR, "KV cache", format_bytes(status_cache_bytes(f), text, sizeof text));
+    add(l, 4, LINE_PAIR, "KV cache", format_bytes(f->kv_bytes, text, sizeof text));
     add(l, 6, LINE_PAIR, "Model file", format_bytes(f->model_bytes, text, sizeof text));
     format_bytes(f->f32_bytes, number, sizeof number);
     if (f->f32_bytes && f->model_bytes)
@@ -183,6 +183,10 @@ static void add_memory(struct lines *l, const struct status *f)
     else
         snprintf(text, sizeof text, "-");
     add(l, 3, LINE_PAIR, "CPU", text);
+    if (f->template && strcmp(f->template, "own") != 0) {
+        snprintf(text, sizeof text, "%.20s", f->template);
+        add(l, 3, LINE_PAIR, "Template", text);
+    }
 }
 
 static double track(const struct options *o, enum option_id id)
@@ -197,25 +201,47 @@ static const char *preset_name(const struct options *o)
     return slash ? slash + 1 : *preset ? preset : "default";
 }
 
+/* What a slider stands at, or what is being typed for it. */
+static void slider_value(const struct status *f, const struct options *o, int i, const char *typed,
+                         char *value, size_t size)
+{
+    const char *star = f->changed & 1u << i ? "*" : "";
+    char *number = options_format(o, sliders[i]);
+    if (*typed)
+        snprintf(value, size, "%.12s_", typed);
+    else if (sliders[i] == OPT_THINK_TOKENS && options_number(o, sliders[i]) <= 0)
+        snprintf(value, size, "%snone", star);
+    else
+        snprintf(value, size, "%s%.20s", star, number);
+    free(number);
+}
+
+/* "on", "high": what the model is asked for; NULL: it does not think. */
+static const char *thinking_mode(const struct status *f, const struct options *o)
+{
+    return f->can_think.kind ? options_text(o, OPT_THINK) : NULL;
+}
+
 static void add_sliders(struct lines *l, const struct status *f, const struct options *o,
                         int selected, const char *typed, bool tall)
 {
-    const char *when = f->state == STATE_ANSWERING ? "* next token" : "* next answer";
+    unsigned limit = 1u << (N_SLIDERS - 1); /* of the thinking, which has begun or is over */
+    bool now = f->state == STATE_ANSWERING && f->changed & ~limit;
+    const char *when = now ? "* next token" : "* next answer";
     /* A name is somebody else's text; view sanitises it as it does every label and value. */
     add(l, 4, LINE_HEADING, "Sampling", f->changed ? when : preset_name(o));
-    for (int i = 0; i < N_SLIDERS; i++) {
-        char *number = options_format(o, sliders[i]), value[24];
-        if (i == selected && *typed)
-            snprintf(value, sizeof value, "%.12s_", typed);
-        else
-            snprintf(value, sizeof value, "%s%.20s", f->changed & 1u << i ? "*" : "", number);
-        free(number);
+    for (int i = 0; i < status_n_sliders(f); i++) {
+        char value[24];
+        slider_value(f, o, i, i == selected ? typed : "", value, sizeof value);
+        if (sliders[i] == OPT_THINK_TOKENS)
+            add(l, 0, LINE_PAIR, "Thinking", thinking_mode(f, o));
         bool two_lines = tall && i < 3;
         struct sidebar_line *line =
             add(l,
-                i == selected ? 9
-                : i < 3       ? 8
-                              : 2,
+                i == selected                    ? 9
+                : i < 3                          ? 8
+                : sliders[i] == OPT_THINK_TOKENS ? 0
+                                                 : 2,
                 two_lines ? LINE_VALUE : LINE_SLIDER, slider_labels[i], value);
         line->slider = i;
         line->fraction = track(o, sliders[i]);
@@ -245,6 +271,19 @@ static void squeeze(struct lines *l, int height)
                 drop(l, i);
 }
 
+/* If the line that tells it has no room, it stands beside the state. */
+static void add_thinking(struct lines *l, const struct status *f, const struct options *o)
+{
+    enum { CELLS = 26 }; /* of the narrowest sidebar */
+    const char *mode = thinking_mode(f, o);
+    struct sidebar_line *state = l->lines;
+    for (int i = 0; i < l->n; i++)
+        if (l->lines[i].kind == LINE_PAIR && strcmp(l->lines[i].label, "Thinking") == 0)
+            mode = NULL;
+    if (mode && l->n && strlen(state->label) + strlen(mode) + 8 <= CELLS)
+        snprintf(state->value, sizeof state->value, "think %s", mode);
+}
+
 int sidebar_lines(const struct status *f, const struct options *o, int selected, const char *typed,
                   int height, struct sidebar_line *lines)
 {
@@ -256,6 +295,7 @@ int sidebar_lines(const struct status *f, const struct options *o, int selected,
     /* By the height alone: lines that come and go must not change the sliders' form. */
     add_sliders(&l, f, o, selected, typed, height >= TALL);
     squeeze(&l, height > 0 ? height : 0);
+    add_thinking(&l, f, o);
     return l.n;
 }
 
@@ -269,14 +309,14 @@ void sidebar_status(const struct status *f, const struct options *o, int selecte
                                                 : (double)f->last.tokens_per_s;
     if (rate > 0)
         buf_printf(out, "  %s", format_rate(rate, text, sizeof text));
-    char *number = options_format(o, sliders[selected]);
-    buf_printf(out, "  [%s %s%s%s]", slider_short[selected], f->changed & 1u << selected ? "*" : "",
-               *typed ? typed : number, *typed ? "_" : "");
-    free(number);
+    slider_value(f, o, selected, typed, text, sizeof text);
+    buf_printf(out, "  [%s %s]", slider_short[selected], text);
     if (f->ctx_len)
         buf_printf(out, "  ctx %.0f %%%s",
                    floor(100 * fraction(status_context_used(f), f->ctx_len)),
                    status_context_warns(f) ? "!" : "");
     if (f->memory.rss_bytes)
         buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));
+    if (f->can_think.kind)
+        buf_printf(out, "  think %s", thinking_mode(f, o));
 }

@@ -11,7 +11,7 @@ enum { SIDEBAR_MAX_LINES = 40 };
 
 enum line_kind {
     LINE_BLANK,
-    LINE_STATE,   /* label */
+    LINE_STATE,   /* label, value */
     LINE_HEADING, /* label, value */
     LINE_PAIR,    /* label, value */
     LINE_BAR,     /* fraction, value */

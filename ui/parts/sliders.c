@@ -8,9 +8,17 @@ void sliders_forget(struct slider_state *s)
     s->typed[0] = '\0';
 }
 
+void sliders_for_model(struct slider_state *s, const struct status *f)
+{
+    s->thinks = f->can_think.kind != NULL;
+    if (s->selected >= status_n_sliders(f))
+        sliders_select(s, 0);
+}
+
 void sliders_select(struct slider_state *s, int index)
 {
-    s->selected = (index + N_SLIDERS) % N_SLIDERS;
+    int n = s->thinks ? N_SLIDERS : N_SLIDERS - 1;
+    s->selected = (index + n) % n;
     sliders_forget(s);
 }
 

@@ -12,6 +12,7 @@
 struct slider_state {
     int selected;   /* index into sliders */
     char typed[12]; /* number typed for it */
+    bool thinks;    /* the model thinks: the last slider, the limit of that, is there */
 };
 
 /* What an action did. */
@@ -28,6 +29,8 @@ enum slider_result sliders_act(struct slider_state *s, struct options *o, enum a
 bool sliders_type(struct slider_state *s, int32_t key);
 /* What was typed counts no more. */
 void sliders_forget(struct slider_state *s);
+/* Another model may have another number of sliders. */
+void sliders_for_model(struct slider_state *s, const struct status *f);
 void sliders_select(struct slider_state *s, int index);
 void sliders_step(struct slider_state *s, struct options *o, int n_steps);
 /* To the step that is nearest to this part of the selected slider's track, 0..1. -> it has moved */

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
 #include "markdown.h"
 #include "page.h"
 #include "sanitise.h"
 
 enum { KEEP_BYTES = 4 << 20 }; /* of layouts */
 
-/* An item takes the rows of its blocks; then, as one more block, a row for its mark and a blank
- * row. */
+/* An item takes the rows of its blocks, those of its thought first; then, as one more block, a row
+ * for its mark and a blank row. */
 
 void transcript_init(struct transcript *t)
 {
@@ -19,7 +20,7 @@ void transcript_init(struct transcript *t)
         .look = {.width = 80}, .height = 24, .follow = true, .current = SIZE_MAX};
 }
 
-static void drop_layout(struct transcript *t, struct block *b)
+void transcript_drop_layout(struct transcript *t, struct block *b)
 {
     if (!b->layout)
         return;
@@ -29,17 +30,19 @@ static void drop_layout(struct transcript *t, struct block *b)
     b->layout = NULL;
 }
 
-static void drop_item_layouts(struct transcript *t, const struct item *item)
+void transcript_drop_layouts(struct transcript *t, const struct blocks *blocks)
 {
-    for (size_t c = 0; c < item->blocks.n_chunks; c++)
-        for (size_t b = 0; item->blocks.chunks[c].blocks && b < CHUNK_BLOCKS; b++)
-            drop_layout(t, &item->blocks.chunks[c].blocks[b]);
+    for (size_t c = 0; c < blocks->n_chunks; c++)
+        for (size_t b = 0; blocks->chunks[c].blocks && b < CHUNK_BLOCKS; b++)
+            transcript_drop_layout(t, &blocks->chunks[c].blocks[b]);
 }
 
 static void drop_layouts(struct transcript *t)
 {
-    for (size_t i = 0; i < t->n; i++)
-        drop_item_layouts(t, &t->items[i]);
+    for (size_t i = 0; i < t->n; i++) {
+        transcript_drop_layouts(t, &t->items[i].thought.blocks);
+        transcript_drop_layouts(t, &t->items[i].blocks);
+    }
 }
 
 void transcript_clear(struct transcript *t)
@@ -48,6 +51,8 @@ void transcript_clear(struct transcript *t)
     for (size_t i = 0; i < t->n; i++) {
         buf_free(&t->items[i].text);
         blocks_free(&t->items[i].blocks);
+        buf_free(&t->items[i].thought.text);
+        blocks_free(&t->items[i].thought.blocks);
     }
     t->n = 0;
     t->top = (struct row_place){0};
@@ -78,15 +83,39 @@ void transcript_add(struct transcript *t, enum item_kind kind, const char *text,
 static struct item *item_at(struct transcript *t, size_t i)
 {
     struct item *item = &t->items[i];
-    if (item->waits)
-        blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
+    if (!item->waits)
+        return item;
     item->waits = false;
+    blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
+    if (item->thought.open)
+        thought_update(t, i);
     return item;
 }
 
-static struct block *block_at(struct item *item, size_t i)
+/* What a block is a block of. */
+struct part {
+    const struct buf *text;
+    struct blocks *blocks;
+    size_t first; /* number of its first block in the item */
+    bool ended;
+};
+
+static struct part part_of(struct item *item, size_t block)
 {
-    return blocks_at(&item->blocks, item->text.data, item->text.len, i);
+    size_t first = thought_blocks(item);
+    if (block < first)
+        return (struct part){&item->thought.text, &item->thought.blocks, 1, !item->thought.running};
+    return (struct part){&item->text, &item->blocks, first, item->ended};
+}
+
+static bool is_line(const struct item *item, size_t block)
+{
+    return item->thought.there && block == 0;
+}
+
+static struct block *block_at(const struct part *p, size_t i)
+{
+    return blocks_at(p->blocks, p->text->data, p->text->len, i - p->first);
 }
 
 /* The text has grown or ended: borders are found, and what was laid out of the open block holds no
@@ -94,19 +123,19 @@ static struct block *block_at(struct item *item, size_t i)
 static void update(struct transcript *t)
 {
     struct item *item = &t->items[t->n - 1];
-    size_t open = item->blocks.n ? item->blocks.n - 1 : 0;
+    size_t open = item->blocks.n ? item->blocks.n - 1 : 0, first = thought_blocks(item);
     if (item->waits)
         return;
     blocks_update(&item->blocks, item->text.data, item->text.len, item->ended);
     if (item->blocks.n)
-        drop_layout(t, block_at(item, open));
-    transcript_search_changed(t, t->n - 1, open);
+        transcript_drop_layout(t, blocks_at(&item->blocks, item->text.data, item->text.len, open));
+    transcript_search_changed(t, t->n - 1, first + open);
 }
 
 /* The item had ended and goes on: its last line has no border yet. */
 static void open_again(struct transcript *t, struct item *item)
 {
-    drop_item_layouts(t, item);
+    transcript_drop_layouts(t, &item->blocks);
     blocks_free(&item->blocks);
     item->ended = false;
     item->waits = true;
@@ -120,6 +149,8 @@ void transcript_append(struct transcript *t, const char *text, size_t n)
         open_again(t, item);
     buf_append(&item->text, text, n);
     t->unseen |= !t->follow && n > 0;
+    if (n)
+        thought_ends(t);
     update(t);
 }
 
@@ -128,6 +159,7 @@ void transcript_finish(struct transcript *t, const char *mark)
     struct item *item = &t->items[t->n - 1];
     item->mark = mark;
     item->ended = true;
+    thought_ends(t);
     update(t);
 }
 
@@ -143,39 +175,44 @@ void transcript_versions(struct transcript *t, int which, int n)
 
 size_t transcript_block_count(struct transcript *t, size_t item)
 {
-    return item_at(t, item)->blocks.n;
+    const struct item *it = item_at(t, item);
+    return thought_blocks(it) + it->blocks.n;
 }
 
-static bool is_last(const struct item *item, size_t block)
+static bool is_last(const struct part *p, size_t block)
 {
-    return block + 1 == item->blocks.n;
+    return block + 1 == p->first + p->blocks->n;
 }
 
 /* The text of a block, sanitised. What the next bytes may complete or change is not in it yet. */
-static void clean_block(struct transcript *t, struct item *item, size_t index, struct buf *out)
+static void clean_block(struct transcript *t, const struct part *p, size_t index, struct buf *out)
 {
-    size_t start = block_at(item, index)->start;
-    size_t end = is_last(item, index) ? item->text.len : block_at(item, index + 1)->start;
+    size_t start = block_at(p, index)->start;
+    size_t end = is_last(p, index) ? p->text->len : block_at(p, index + 1)->start;
     struct sanitiser gate = {0};
-    sanitise(&gate, item->text.data + start, end - start, out);
-    if (!is_last(item, index) || item->ended)
+    sanitise(&gate, p->text->data + start, end - start, out);
+    if (!is_last(p, index) || p->ended)
         sanitise_end(&gate, out);
     t->cleaned_bytes += end - start;
 }
 
 static void lay_out(struct transcript *t, struct item *item, size_t index, struct layout *l)
 {
+    struct part part = part_of(item, index);
     struct buf text = {0};
-    clean_block(t, item, index, &text);
+    bool thought = index < thought_blocks(item), last = is_last(&part, index);
+    clean_block(t, &part, index, &text);
     size_t n = text.len;
-    if (item->kind == ITEM_ANSWER && !t->raw) {
-        markdown_layout(l, &t->look, block_at(item, index), index == 0, text.data, n);
+    if (item->kind == ITEM_ANSWER && !t->raw && !thought) {
+        markdown_layout(l, &t->look, block_at(&part, index), index == part.first, text.data, n);
         buf_free(&text);
         return;
     }
-    while (is_last(item, index) && n && text.data[n - 1] == '\n')
+    while (last && n && text.data[n - 1] == '\n')
         n--; /* newlines at the end are not shown */
-    if (n && item->kind == ITEM_NOTE)
+    if (thought)
+        aside_layout(l, &t->look, text.data, n, index == part.first, last && item->text.len);
+    else if (n && item->kind == ITEM_NOTE)
         page_layout(l, &t->look, text.data, n);
     else if (n)
         markdown_raw(l, &t->look, text.data, n);
@@ -184,10 +221,15 @@ static void lay_out(struct transcript *t, struct item *item, size_t index, struc
 
 const struct layout *transcript_layout(struct transcript *t, size_t item, size_t block)
 {
-    struct block *b = block_at(item_at(t, item), block);
+    static const struct layout none;
+    struct item *it = item_at(t, item);
+    if (is_line(it, block))
+        return &none; /* its row is no text */
+    struct part part = part_of(it, block);
+    struct block *b = block_at(&part, block);
     if (!b->layout) {
         b->layout = xcalloc(1, sizeof *b->layout);
-        lay_out(t, &t->items[item], block, b->layout);
+        lay_out(t, it, block, b->layout);
         t->drawn_bytes += b->layout->drawn.text.cap;
     }
     return b->layout;
@@ -199,17 +241,20 @@ void transcript_forget(struct transcript *t)
         drop_layouts(t);
 }
 
-/* Is there anything to see of the text? Blanks alone make one block without rows. */
+/* Is there anything to see of the item? Blanks alone make one block without rows. */
 static bool has_rows(struct transcript *t, size_t item)
 {
     size_t n = transcript_block_count(t, item);
-    return n > 1 || (n == 1 && transcript_layout(t, item, 0)->n > 0);
+    return n > 1 ||
+           (n == 1 && (t->items[item].thought.there || transcript_layout(t, item, 0)->n > 0));
 }
 
 /* Rows of a block; the one behind the last is the mark (or a row for an answer that has not begun)
  * and a blank row between items. */
 static size_t rows_of(struct transcript *t, size_t item, size_t block)
 {
+    if (is_line(item_at(t, item), block))
+        return 1;
     if (block < transcript_block_count(t, item))
         return transcript_layout(t, item, block)->n;
     return (t->items[item].mark || !has_rows(t, item)) + (item + 1 < t->n);
@@ -309,7 +354,7 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
     struct row_place p = transcript_top_place(t);
     for (bool more = true; more && n < t->height; more = step_on(t, &p)) {
         const struct item *item = item_at(t, p.item);
-        bool text = p.block < item->blocks.n;
+        bool text = p.block < transcript_block_count(t, p.item);
         size_t rows = rows_of(t, p.item, p.block);
         for (; p.row < rows && n < t->height; p.row++) {
             struct shown_row *s = &out[n++];
@@ -319,7 +364,9 @@ int transcript_rows(struct transcript *t, struct shown_row *out)
                                     .line = p.row,
                                     .versions = item->versions};
             s->first = p.row == 0 && (p.block == 0 || (!text && !has_rows(t, p.item)));
-            if (text)
+            if (is_line(item, p.block))
+                s->thought = &item->thought;
+            else if (text)
                 s->layout = transcript_layout(t, p.item, p.block);
             else if (p.row == 0)
                 s->mark = item->mark;
@@ -364,8 +411,7 @@ void transcript_resize(struct transcript *t, int width, int height)
     transcript_set_look(t, &look, t->raw);
 }
 
-/* The reader is at p now; follows where the end is on the screen. */
-static void go_to(struct transcript *t, struct row_place p)
+void transcript_go_to(struct transcript *t, struct row_place p)
 {
     struct row_place last = last_top(t);
     t->top = p;
@@ -381,7 +427,7 @@ void transcript_scroll(struct transcript *t, int n_rows)
     struct row_place p = transcript_top_place(t);
     move(t, &p, n_rows);
     t->current = SIZE_MAX;
-    go_to(t, p);
+    transcript_go_to(t, p);
 }
 
 void transcript_top(struct transcript *t)
@@ -401,7 +447,7 @@ void transcript_bottom(struct transcript *t)
 void transcript_show(struct transcript *t, struct row_place p)
 {
     move(t, &p, -(long)(t->height / 3));
-    go_to(t, p);
+    transcript_go_to(t, p);
 }
 
 size_t transcript_current(struct transcript *t)
@@ -411,7 +457,7 @@ size_t transcript_current(struct transcript *t)
     struct shown_row *rows = xcalloc((size_t)t->height, sizeof *rows);
     size_t item = SIZE_MAX;
     for (int n = transcript_rows(t, rows), i = 0; i < n; i++)
-        if (rows[i].kind != ITEM_NOTE && (rows[i].layout || rows[i].mark))
+        if (rows[i].kind != ITEM_NOTE && (rows[i].layout || rows[i].mark || rows[i].thought))
             item = rows[i].item;
     free(rows);
     return item;
@@ -429,6 +475,6 @@ void transcript_jump(struct transcript *t, int step)
             break;
         }
     }
-    go_to(t, (struct row_place){.item = at});
+    transcript_go_to(t, (struct row_place){.item = at});
     t->current = at;
 }

@@ -38,6 +38,16 @@ void transcript_search_restart(struct transcript *t)
     s->at = (struct row_place){0};
 }
 
+void transcript_search_moved(struct transcript *t, size_t item, size_t before, size_t now)
+{
+    struct finder *s = &t->search;
+    if (!s->pattern.text)
+        return;
+    transcript_search_restart(t);
+    row_place_moved(&s->from, item, before, now);
+    s->stays = true;
+}
+
 /* Text from this block on is new: looks there again. */
 void transcript_search_changed(struct transcript *t, size_t item, size_t block)
 {
@@ -82,11 +92,15 @@ static void show_hit(struct transcript *t)
 
 static void choose(struct transcript *t, size_t here, size_t number)
 {
-    t->search.here = here;
-    t->search.number = number;
-    t->search.chosen = true;
-    show_hit(t);
-    t->current = t->search.found[here].item; /* what y copies */
+    struct finder *s = &t->search;
+    s->here = here;
+    s->number = number;
+    s->chosen = true;
+    if (!s->stays) {
+        show_hit(t);
+        t->current = s->found[here].item; /* what y copies */
+    }
+    s->stays = false;
 }
 
 /* The first hit at or behind the place that the search began at. */

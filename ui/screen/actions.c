@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "chat_command.h"
+#include "chat_thinking.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
 #include "complete_input.h"
 #include "compose.h"
 #include "copy.h"
 #include "find.h"
+#include "fold.h"
 #include "lists.h"
 #include "look.h"
 #include "model_name.h"
@@ -79,6 +81,7 @@ static unsigned act_on_program(struct app *a, enum action action)
     case ACT_CONVERSATIONS: lists_conversations(a); return REACT_TAKEN;
     case ACT_VERSION_PREVIOUS: chat_next_version(&a->chat, -1); return REACT_TAKEN;
     case ACT_VERSION_NEXT: chat_next_version(&a->chat, 1); return REACT_TAKEN;
+    case ACT_THINK: chat_think_next(&a->chat); return REACT_TAKEN;
     case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return REACT_TAKEN;
     case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return REACT_TAKEN;
     default: return REACT_PASS;
@@ -111,6 +114,7 @@ static unsigned act_on_reader(struct app *a, enum action action)
     case ACT_COPY_CODE: copy_current_code(a); return REACT_TAKEN;
     case ACT_RAW: look_toggle_raw(a); return REACT_TAKEN;
     case ACT_BARE: look_toggle_bare(a); return REACT_TAKEN;
+    case ACT_SHOW_THINKING: fold_toggle(a); return REACT_TAKEN;
     default: return reader_scroll(pager_pane(a), action) ? REACT_TAKEN : REACT_PASS;
     }
 }

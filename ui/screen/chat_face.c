@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "chat_settings.h"
+#include "chat_thinking.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
 #include "compose.h"
 #include "copy.h"
 #include "find.h"
+#include "fold.h"
 #include "lists.h"
 #include "look.h"
 #include "pager.h"
@@ -22,14 +24,31 @@ static void show_versions(struct app *a, int32_t number)
     transcript_versions(&a->reader.transcript, which, n);
 }
 
+/* The line of the last item's thinking, and whether the rest of it is shown. */
+static void show_thought(struct app *a, int32_t number)
+{
+    struct transcript *t = &a->reader.transcript;
+    const struct conversation *c = &a->chat.conversation;
+    char line[96];
+    transcript_thought(t, thought_line(&c->messages[number], t->items[t->n - 1].thought.running,
+                                       line, sizeof line));
+    transcript_open(t, t->n - 1, reader_is_open(&a->reader, c, number));
+}
+
 static void show_message(struct app *a, int32_t number)
 {
+    struct transcript *t = &a->reader.transcript;
     const struct message *m = &a->chat.conversation.messages[number];
-    transcript_add(&a->reader.transcript, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER,
-                   m->text.data, m->text.len);
+    transcript_add(t, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER, "", 0);
+    if (m->thinking.len)
+        transcript_think(t, m->thinking.data, m->thinking.len);
+    if (m->text.len)
+        transcript_append(t, m->text.data, m->text.len);
     show_versions(a, number);
     if (!m->open)
-        transcript_finish(&a->reader.transcript, chat_mark_of(m));
+        transcript_finish(t, chat_mark_of(m));
+    if (m->thinking.len)
+        show_thought(a, number);
 }
 
 static void path_changed(void *self, bool elsewhere)
@@ -66,14 +85,35 @@ static void answers(void *self, int32_t number)
     a->wants |= REACT_DIRTY;
 }
 
+static bool is_thinking(const struct transcript *t)
+{
+    return t->n && t->items[t->n - 1].thought.running;
+}
+
+static void thinking(void *self, const char *text, size_t n)
+{
+    struct app *a = self;
+    transcript_think(&a->reader.transcript, text, n);
+    show_thought(a, a->chat.writing);
+}
+
 static void text(void *self, const char *text, size_t n)
 {
-    transcript_append(&((struct app *)self)->reader.transcript, text, n);
+    struct app *a = self;
+    struct transcript *t = &a->reader.transcript;
+    bool thought = is_thinking(t);
+    transcript_append(t, text, n);
+    if (thought)
+        show_thought(a, a->chat.writing);
 }
 
 static void answered(void *self, const char *mark)
 {
-    transcript_finish(&((struct app *)self)->reader.transcript, mark);
+    struct app *a = self;
+    struct transcript *t = &a->reader.transcript;
+    transcript_finish(t, mark);
+    if (t->items[t->n - 1].thought.there)
+        show_thought(a, a->chat.writing);
 }
 
 static void note(void *self, const char *text)
@@ -90,6 +130,10 @@ static void changed(void *self)
 {
     struct app *a = self;
     a->composer.editor.vi.on = strcmp(options_text(a->chat.options, OPT_KEYMAP), "vi") == 0;
+    sliders_for_model(&a->sliders, &a->chat.status);
+    fold_by_option(a);
+    if (a->chat.turn && is_thinking(&a->reader.transcript))
+        show_thought(a, a->chat.writing);
     a->wants |= REACT_DIRTY;
 }
 
@@ -204,6 +248,7 @@ const struct chat_face screen_chat_face = {
     .said = said,
     .answers = answers,
     .text = text,
+    .thinking = thinking,
     .answered = answered,
     .note = note,
     .changed = changed,

@@ -7,25 +7,9 @@
 
 #include "clipboard.h"
 #include "code_block.h"
+#include "item_message.h"
 #include "question.h"
 #include "screen.h"
-
-/* The message behind an item, or NULL: an answer without text has none. */
-static const struct message *message_of(const struct app *a, size_t item)
-{
-    const struct conversation *c = &a->chat.conversation;
-    size_t at = 0;
-    for (size_t i = 0; i <= item && i < a->reader.transcript.n && at < c->n_path; i++) {
-        const struct message *m = &c->messages[c->path[at]];
-        enum item_kind kind = a->reader.transcript.items[i].kind;
-        if (kind == ITEM_NOTE || m->role != (kind == ITEM_USER ? CHAT_USER : CHAT_ASSISTANT))
-            continue;
-        if (i == item)
-            return m;
-        at++;
-    }
-    return NULL;
-}
 
 static void copy_to_file(struct app *a, const char *what, const char *why, const char *text,
                          size_t n)
@@ -60,7 +44,7 @@ static void copy_text(struct app *a, const char *what, const char *text, size_t 
 
 static void copy_message(struct app *a, size_t item)
 {
-    const struct message *m = message_of(a, item);
+    const struct message *m = item_message(a, item);
     if (m && m->text.len)
         copy_text(a, m->role == CHAT_USER ? "your message" : "the answer", m->text.data,
                   m->text.len);
@@ -71,7 +55,7 @@ static void copy_message(struct app *a, size_t item)
 /* Each time the next code block of the message, then the first again. */
 static void copy_code(struct app *a, size_t item)
 {
-    const struct message *m = message_of(a, item);
+    const struct message *m = item_message(a, item);
     struct buf code = {0};
     char what[40];
     if (item != a->reader.code_item)
@@ -93,7 +77,7 @@ static void copy_code(struct app *a, size_t item)
 
 static void copy_code_number(struct app *a, size_t item, size_t number)
 {
-    const struct message *m = message_of(a, item);
+    const struct message *m = item_message(a, item);
     struct buf code = {0};
     char what[40];
     snprintf(what, sizeof what, "code block %zu", number);
@@ -108,7 +92,7 @@ static size_t last_answer(const struct app *a)
 {
     size_t i = a->reader.transcript.n;
     while (i > 0 &&
-           (a->reader.transcript.items[i - 1].kind != ITEM_ANSWER || !message_of(a, i - 1)))
+           (a->reader.transcript.items[i - 1].kind != ITEM_ANSWER || !item_message(a, i - 1)))
         i--;
     return i ? i - 1 : SIZE_MAX;
 }

@@ -345,6 +345,7 @@ bool loop_run(struct cli *c, int *exit_code)
     reader_init(&a.reader);
     layers_init(&a.layers, layer_table);
     chat_start(&a.chat, &screen_chat_face, &a, cli_saves(c));
+    chat_advise(&a.chat);
     open_history(&a);
     if (c->continue_last)
         chat_open_last(&a.chat);

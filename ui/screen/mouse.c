@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "fold.h"
 #include "frame.h"
 #include "pager.h"
 #include "screen.h"
@@ -17,6 +18,8 @@ static void click(struct app *a, const struct place *at)
         a->focus = FOCUS_INPUT;
     else if (at->kind == PLACE_SIDEBAR)
         a->focus = FOCUS_SIDEBAR;
+    if (at->thought != SIZE_MAX)
+        fold_click(a, at->thought);
     if (at->slider < 0)
         return;
     sliders_select(&a->sliders, at->slider);
@@ -40,10 +43,12 @@ unsigned mouse_input(struct app *a, const struct input *in)
     if (strcmp(options_text(a->chat.options, OPT_MOUSE), "true") != 0)
         return REACT_TAKEN; /* not asked for: noise */
     struct frame f = frame_of(a, screen_rows(), screen_columns());
+    frame_fill(&f, a, screen_glyphs()->full[1] != 0);
     struct place at = frame_at(a, &f, in->row, in->column);
     if (in->button == MOUSE_WHEEL_UP || in->button == MOUSE_WHEEL_DOWN)
         turn_wheel(a, &at, in->button == MOUSE_WHEEL_UP ? 1 : -1);
     else if (in->button == MOUSE_LEFT)
         click(a, &at);
+    frame_free(&f);
     return REACT_TAKEN | REACT_DIRTY;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * mouse: clicks move the focus and the sliders, the wheel scrolls.
+ * mouse: clicks move the focus and the sliders and show what was thought, the wheel scrolls.
  */
 #ifndef QINS_MOUSE_H
 #define QINS_MOUSE_H

@@ -52,13 +52,13 @@ static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 static const struct glyphs unicode_glyphs = {
-    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", SPARK_BRAILLE,
+    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", "▸", "▾", SPARK_BRAILLE,
 };
 static const struct glyphs block_glyphs = {
-    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", SPARK_BLOCKS,
+    "─", "│", "┬", "┤", "─", "━", "●", "█", "░", "↑", "↓", "▸", "▾", SPARK_BLOCKS,
 };
 static const struct glyphs ascii_glyphs = {
-    "-", "|", "+", "+", "-", "=", "O", "#", ".", "^", "v", SPARK_ASCII,
+    "-", "|", "+", "+", "-", "=", "O", "#", ".", "^", "v", "+", "-", SPARK_ASCII,
 };
 
 static bool term_is(const char *prefix)

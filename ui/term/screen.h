@@ -22,6 +22,7 @@ struct glyphs {
     const char *track, *passed, *knob;                       /* of sliders */
     const char *full, *empty;                                /* of bars */
     const char *up, *down;                                   /* more above, below */
+    const char *closed, *open;                               /* of what can be opened */
     enum spark_signs graph;
 };
 

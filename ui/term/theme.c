@@ -41,6 +41,7 @@ static const struct {
     [STYLE_STRING]  = {"string",  {COLOUR(2)}},
     [STYLE_COMMENT] = {"comment", {.attributes = D}},
     [STYLE_NUMBER]  = {"number",  {COLOUR(6)}},
+    [STYLE_THINKING] = {"thinking", {.attributes = D}},
     [STYLE_MATCH]   = {"match",   {.attributes = ATTRIBUTE_REVERSE}},
     [STYLE_MATCH_HERE] = {"match-here", {COLOUR(3), 0, ATTRIBUTE_REVERSE | B}},
 };

@@ -27,7 +27,8 @@ enum style {
     STYLE_STRING,
     STYLE_COMMENT,
     STYLE_NUMBER,
-    STYLE_MATCH, /* what a search found; the one that the reader is at */
+    STYLE_THINKING, /* what a model thinks before it answers */
+    STYLE_MATCH,    /* what a search found; the one that the reader is at */
     STYLE_MATCH_HERE,
     N_STYLES
 };

@@ -186,7 +186,7 @@ void frame_free(struct frame *f)
 static struct place sidebar_at(const struct app *a, const struct frame *f, int row, int column)
 {
     struct sidebar_line lines[SIDEBAR_MAX_LINES];
-    struct place place = {.kind = PLACE_SIDEBAR, .slider = -1, .fraction = -1};
+    struct place place = {.kind = PLACE_SIDEBAR, .slider = -1, .fraction = -1, .thought = SIZE_MAX};
     int n = sidebar_lines(&a->chat.status, a->chat.options, a->sliders.selected, a->sliders.typed,
                           f->side_rows, lines);
     if (row < f->side_row || row - f->side_row >= n)
@@ -207,14 +207,16 @@ static bool is_in(int row, int first, int n)
 
 struct place frame_at(const struct app *a, const struct frame *f, int row, int column)
 {
-    struct place place = {.slider = -1, .fraction = -1};
+    struct place place = {.slider = -1, .fraction = -1, .thought = SIZE_MAX};
     if (f->too_small || row < 0 || column < 0)
         return place;
     if (column > f->side)
         return sidebar_at(a, f, row, column);
-    if (is_in(row, f->chat_row, f->chat_rows))
+    if (is_in(row, f->chat_row, f->chat_rows)) {
         place.kind = PLACE_CHAT;
-    else if (is_in(row, f->input_row, f->input_rows))
+        if (row - f->chat_row < f->n_shown && f->shown[row - f->chat_row].thought)
+            place.thought = f->shown[row - f->chat_row].item;
+    } else if (is_in(row, f->input_row, f->input_rows))
         place.kind = PLACE_INPUT;
     return place;
 }

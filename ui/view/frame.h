@@ -56,6 +56,7 @@ struct place {
     enum place_kind kind;
     int slider;      /* of the sidebar; -1: none */
     double fraction; /* of its track, 0..1; negative: beside the track */
+    size_t thought;  /* item whose line stands there, of a filled frame; SIZE_MAX: none */
 };
 /* What stands at a cell of the screen. */
 struct place frame_at(const struct app *a, const struct frame *f, int row, int column);

@@ -81,7 +81,7 @@ static void draw_margin(const struct frame *f, const struct shown_row *r, int ro
         draw_role(f, row, r->kind);
     if (r->first && *r->versions)
         draw_versions(f, row, r->versions);
-    if (r->item == f->current && (r->layout || r->mark))
+    if (r->item == f->current && (r->layout || r->mark || r->thought))
         screen_puts(row, f->gutter == GUTTER ? 0 : 1, 1, STYLE_ACCENT, screen_glyphs()->vertical);
 }
 
@@ -93,6 +93,9 @@ void view_chat(const struct app *a, const struct frame *f)
     for (int i = 0; i < f->n_shown; i++) {
         if (!f->bare)
             draw_margin(f, &f->shown[i], f->chat_row + i);
-        draw_row(t, &f->shown[i], f->chat_row + i, frame_text_column(f), frame_text_cells(f));
+        if (f->shown[i].thought)
+            view_thought(a, f, &f->shown[i], f->chat_row + i);
+        else
+            draw_row(t, &f->shown[i], f->chat_row + i, frame_text_column(f), frame_text_cells(f));
     }
 }

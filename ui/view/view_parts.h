@@ -20,6 +20,8 @@ void view_picker_hints(const struct app *a, const struct frame *f);
 /* ---- parts ---------------------------------------------------------------------------- */
 /* The rows of the chat or the page; the first screen while there is no message. */
 void view_chat(const struct app *a, const struct frame *f);
+/* The line of a thought (view_thinking.c). */
+void view_thought(const struct app *a, const struct frame *f, const struct shown_row *r, int row);
 void view_welcome(const struct app *a, const struct frame *f);
 void view_input(const struct app *a, const struct frame *f);
 void view_sidebar(const struct app *a, const struct frame *f);

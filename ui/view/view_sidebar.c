@@ -42,7 +42,7 @@ static void draw_side_line(const struct app *a, const struct frame *f, const str
     bool active = selected && a->focus == FOCUS_SIDEBAR;
     enum style label = STYLE_DIM, value = STYLE_TEXT;
     if (l->kind == LINE_STATE)
-        label = a->chat.status.state == STATE_READY ? STYLE_BOLD : STYLE_ACCENT;
+        label = a->chat.status.state == STATE_READY ? STYLE_BOLD : STYLE_ACCENT, value = STYLE_DIM;
     else if (l->kind == LINE_HEADING)
         label = a->focus == FOCUS_SIDEBAR && *l->value ? STYLE_ACCENT : STYLE_BOLD,
         value = STYLE_DIM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands in the chat pane before the first message: which model this is, four examples, three
- * hints.
+ * What stands in the chat pane before the first message: which model this is, and for the starter
+ * how to get a larger one; four examples, three hints.
  */
 #include "view_parts.h"
 
@@ -48,13 +48,15 @@ static char *size_of_model(const struct status *f)
 
 static void add_model(struct page *p, const struct app *a)
 {
-    if (model_is_starter(a->chat.model_name)) {
+    bool is_starter = model_is_starter(a->chat.model_name);
+    if (is_starter) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
-        add(p, STYLE_NOTE, 0, xstrdup("For a larger model: qins-convert Phi-3.5-mini-instruct"));
+        for (int i = 0; i < 2 && a->chat.advice[i]; i++)
+            add(p, STYLE_NOTE, 0, xstrdup(a->chat.advice[i]));
     } else {
         add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }
-    if (a->chat.status.model_bytes && a->chat.status.f32_bytes)
+    if (!is_starter && a->chat.status.model_bytes && a->chat.status.f32_bytes)
         add(p, STYLE_DIM, 0, size_of_model(&a->chat.status));
     add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
 }

@@ -503,6 +503,78 @@ static void test_a_template_that_refuses_ends_the_turn_with_its_words(void **sta
     remove_folder(folder);
 }
 
+static void ready(struct engine *e)
+{
+    struct event event;
+    while ((event = next_event(e)).type == EVENT_LOADING)
+        ;
+    if (event.type != EVENT_READY)
+        fail_msg("%s", engine_error(e)->text);
+}
+
+static void test_a_template_in_place_of_the_models_own(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), *file = path_join(folder, "given.jinja");
+    copy_with_config("models/stories260K", folder, "{\"chat_template\": \"{% frobnicate %}\"}");
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs("{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+          "<|im_start|>{{ messages[0].content }}",
+          f);
+    assert_int_equal(fclose(f), 0);
+    struct engine *e = engine_start(&(struct engine_options){
+        .model = folder, .n_threads = 1, .template_file = file, .template_name = "given"});
+    ready(e);
+    assert_string_equal(engine_info(e)->template, "given");
+    assert_string_equal(engine_info(e)->missing_tokens, "<|im_start|>");
+    struct chat chat = {0};
+    struct event event;
+    chat_add(&chat, CHAT_SYSTEM, "Be brief.", 9);
+    chat_add(&chat, CHAT_USER, "Hello", 5);
+    engine_submit(e, &(struct turn_request){.chat = &chat, .max_tokens = 2});
+    while ((event = next_event(e)).type != EVENT_DONE)
+        ;
+    assert_int_equal(event.stats.folding, CHAT_SYSTEM_FOLDED);
+    assert_int_equal(event.stats.kv_bytes, event.stats.n_ctx_used * 2 * 5 * 4 * 8 * sizeof(float));
+    chat_free(&chat);
+    engine_stop(e);
+    remove_folder(folder);
+    free(file);
+}
+
+/* A pattern that takes exponential time: none of the text is evaluated. */
+static void test_a_tokenizer_that_gives_up_ends_the_turn(void **state)
+{
+    (void)state;
+    char *folder = temp_folder(), text[201] = "";
+    copy_with_config("models/stories260K", folder, "{}");
+    char *command = xasprintf("sed -i.bak 's/\"pre_tokenizer\": *null/\"pre_tokenizer\":"
+                              "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a|aa)+[xy]\"},"
+                              "\"behavior\":\"Isolated\",\"invert\":false}/' '%s/tokenizer.json'",
+                              folder);
+    assert_int_equal(system(command), 0);
+    free(command);
+    memset(text, 'a', sizeof text - 1);
+    struct engine *e = engine_start(&(struct engine_options){.model = folder, .n_threads = 1});
+    ready(e);
+    for (int raw = 0; raw < 2; raw++) {
+        struct chat chat = {0};
+        struct event event;
+        struct error err = {0};
+        chat_add(&chat, CHAT_USER, text, sizeof text - 1);
+        engine_submit(e, &(struct turn_request){.chat = &chat, .raw = raw, .max_tokens = 2});
+        chat_free(&chat);
+        while ((event = next_event(e)).type != EVENT_DONE)
+            ;
+        assert_int_equal(event.stop, STOP_FAILED);
+        engine_turn_error(e, &err);
+        assert_non_null(strstr(err.text, "too many steps"));
+    }
+    engine_stop(e);
+    remove_folder(folder);
+}
+
 /* ---- two threads ---------------------------------------------------------------------- */
 
 static void test_a_full_queue_waits_and_loses_no_text(void **state)
@@ -688,6 +760,8 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_loaded_fails_with_a_reason),
         cmocka_unit_test(test_an_unknown_template_matters_to_chats_alone),
         cmocka_unit_test(test_a_template_that_refuses_ends_the_turn_with_its_words),
+        cmocka_unit_test(test_a_template_in_place_of_the_models_own),
+        cmocka_unit_test(test_a_tokenizer_that_gives_up_ends_the_turn),
         cmocka_unit_test(test_a_full_queue_waits_and_loses_no_text),
         cmocka_unit_test(test_cancel_ends_a_turn_and_keeps_its_text),
         cmocka_unit_test(test_cancel_while_the_prompt_is_read),

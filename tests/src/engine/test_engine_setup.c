@@ -61,6 +61,21 @@ static void test_unknown_names_are_told(void **state)
     }
 }
 
+static void test_rounded_and_larger_sources_do_not(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {
+        "models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf", "fixtures/gguf/types.gguf"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct engine_options o = {.model = shared_path(paths[i])};
+        struct engine_setup s;
+        struct error err;
+        if (!engine_setup_read(&s, &o, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(s.folder_format, FORMAT_QINS8);
+    }
+}
+
 static void test_small_folders_stay_float(void **state)
 {
     (void)state;
@@ -82,6 +97,7 @@ int main(void)
         cmocka_unit_test(test_names_become_levels_formats_and_ways),
         cmocka_unit_test(test_unknown_names_are_told),
         cmocka_unit_test(test_small_folders_stay_float),
+        cmocka_unit_test(test_rounded_and_larger_sources_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,17 @@ static void refused(const char *name, const char *says)
 #define MODEL_LAYER "application/vnd.ollama.image.model"
 #define MANIFESTS "ollama/manifests/"
 
+/* What a file is called is what finds it. */
+static void named(const char *asked, const char *name)
+{
+    char *path = models_find(asked, &err), *got = path ? foreign_models_name(path) : NULL;
+    assert_non_null(got);
+    assert_string_equal(got, name);
+    expect(got, path);
+    free(path);
+    free(got);
+}
+
 static void test_ollama(void **state)
 {
     (void)state;
@@ -113,6 +124,8 @@ static void test_ollama(void **state)
     expect("ollama:llama3.2:3b", "/sha256-" DIGEST);
     expect("ollama:llama3.2", "/sha256-" DIGEST);
     expect("ollama:hf.co/org/repo-GGUF:Q4_K_M", "/sha256-" DIGEST);
+    named("ollama:hf.co/org/repo-GGUF:Q4_K_M", "ollama:hf.co/org/repo-GGUF:Q4_K_M");
+    assert_null(foreign_models_name("ollama/blobs"));
     refused("ollama:llama3.2:1b", "no such model on this machine; there are: ollama:hf.co/");
     refused("ollama:mine", "no such model");
 }

@@ -48,6 +48,8 @@ static void user_file(const char *name, const char *text)
     mkdir(path, 0700);
     snprintf(path, sizeof path, "%s/qins/presets", f.folder);
     mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/qins/templates", f.folder);
+    mkdir(path, 0700);
     snprintf(path, sizeof path, "%s/qins/%s", f.folder, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -301,6 +303,30 @@ static void test_choosing_a_preset_while_running(void **state)
     assert_string_equal(options_text(&f.o, OPT_PRESET), "b");
 }
 
+/* The user's own come first; a file is a path. */
+static void test_chat_templates_by_name(void **state)
+{
+    (void)state;
+    char *path = named_file("template", "chatml", &f.err);
+    assert_non_null(path);
+    assert_non_null(strstr(path, "/templates/chatml.jinja"));
+    char *installed = path;
+    user_file("templates/chatml.jinja", "x");
+    user_file("templates/own.jinja", "x");
+    user_file("templates/no-template.yaml", "x");
+    path = named_file("template", "chatml", &f.err);
+    assert_string_not_equal(path, installed);
+    free(installed);
+    free(path);
+    path = named_file("template", "my.jinja", &f.err);
+    assert_string_equal(path, "my.jinja");
+    free(path);
+    assert_null(named_file("template", "nothing", &f.err));
+    assert_int_equal(f.err.code, EX_CONFIG);
+    assert_non_null(strstr(f.err.text, "there are: alpaca, chatml, gemma, llama3, mistral, own, "
+                                       "phi3, vicuna"));
+}
+
 static void test_names_cannot_leave_the_folder(void **state)
 {
     (void)state;
@@ -310,7 +336,9 @@ static void test_names_cannot_leave_the_folder(void **state)
         assert_int_equal(f.err.code, EX_CONFIG);
     }
     assert_null(named_file("preset", "precice", &f.err));
-    assert_string_equal(f.err.text, "preset \"precice\": not found; did you mean precise?");
+    assert_string_equal(f.err.text,
+                        "preset \"precice\": not found; did you mean precise? There are: "
+                        "balanced, code, creative, precise, story");
     assert_null(named_file("preset", "zzzzzz", &f.err));
     assert_non_null(strstr(f.err.text, "there are: balanced, code, creative, precise, story"));
     assert_false(preset_load(&f.o, "./no-such.yaml", &f.err));
@@ -373,6 +401,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_user_files_come_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_choosing_a_preset_while_running, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chat_templates_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_cannot_leave_the_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_that_are_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_where_the_users_folder_is, setup, teardown),

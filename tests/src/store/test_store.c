@@ -128,7 +128,11 @@ static void test_bytes_come_back(void **state)
     assert_int_equal(d.messages[1].stop, STOP_LENGTH);
     assert_string_equal(d.messages[1].model, "tiny");
     assert_int_equal(d.messages[1].time, c.messages[1].time);
-    assert_memory_equal(&d.messages[1].stats, &c.messages[1].stats, sizeof(struct turn_stats));
+    const struct turn_stats *stats = &d.messages[1].stats;
+    assert_int_equal(stats->n_prompt, 7);
+    assert_int_equal(stats->n_tokens, 9);
+    assert_true(stats->prompt_ms == 1.5f && stats->generate_ms == 2.5f);
+    assert_true(stats->first_token_ms == 3.5f && stats->tokens_per_s == 4.5f);
     conversation_free(&c);
     conversation_free(&d);
     store_close(s);
@@ -575,6 +579,120 @@ static void sql(const char *statement)
     free(path);
 }
 
+/* The schema that the first release wrote, as it stood in its source. */
+static const char schema_1[] =
+    "CREATE TABLE conversation ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  title TEXT NOT NULL, system TEXT, model TEXT, preset TEXT,"
+    "  leaf INTEGER NOT NULL," /* number of a message, or -1 */
+    "  n_messages INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL, changed INTEGER NOT NULL);" /* ms since 1970 */
+    "CREATE INDEX conversation_changed ON conversation(changed);"
+    "CREATE TABLE message ("
+    "  id INTEGER PRIMARY KEY,"
+    "  conversation INTEGER NOT NULL REFERENCES conversation(id),"
+    "  number INTEGER NOT NULL, parent INTEGER NOT NULL CHECK (parent < number)," /* -1: a root */
+    "  role TEXT NOT NULL, text TEXT NOT NULL, model TEXT,"
+    "  stop TEXT," /* NULL: still being written */
+    "  n_prompt INTEGER, n_tokens INTEGER, prompt_ms REAL, generate_ms REAL, first_token_ms REAL,"
+    "  tokens_per_s REAL,"
+    "  created INTEGER NOT NULL,"
+    "  UNIQUE (conversation, number));"
+    "CREATE INDEX message_open ON message(conversation) WHERE stop IS NULL;"
+    "CREATE VIRTUAL TABLE words USING fts5(text, content='message', content_rowid='id',"
+    "  tokenize='trigram');"
+    "CREATE TRIGGER message_added AFTER INSERT ON message WHEN new.stop IS NOT NULL BEGIN"
+    "  INSERT INTO words(rowid, text) VALUES (new.id, substr(new.text, 1, 262144));"
+    "END;"
+    "CREATE TRIGGER message_changed AFTER UPDATE ON message BEGIN"
+    "  INSERT INTO words(words, rowid, text)"
+    "    SELECT 'delete', old.id, substr(old.text, 1, 262144) WHERE old.stop IS NOT NULL;"
+    "  INSERT INTO words(rowid, text)"
+    "    SELECT new.id, substr(new.text, 1, 262144) WHERE new.stop IS NOT NULL;"
+    "END;"
+    "CREATE TRIGGER message_removed AFTER DELETE ON message WHEN old.stop IS NOT NULL BEGIN"
+    "  INSERT INTO words(words, rowid, text)"
+    "    VALUES ('delete', old.id, substr(old.text, 1, 262144));"
+    "END;";
+
+/* What that release has saved is opened, and nothing of it changes; what is new has its place. */
+static void test_a_file_of_the_first_release_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    store_close(open_store());
+    char *path = file_of("conversations.db");
+    unlink(path);
+    free(path);
+    sql(schema_1);
+    sql("INSERT INTO conversation VALUES (3, 'old', 'be brief', 'tiny', NULL, 2, 3, 1000, 2000);"
+        "INSERT INTO message VALUES (1, 3, 0, -1, 'user', 'question', NULL, 'end', 0, 0, 0, 0, 0,"
+        " 0, 1001);"
+        "INSERT INTO message VALUES (2, 3, 1, 0, 'assistant', 'first answer', 'tiny', 'length', 7,"
+        " 9, 1.5, 2.5, 3.5, 4.5, 1002);"
+        "INSERT INTO message VALUES (3, 3, 2, 0, 'assistant', 'half an ans', 'tiny', NULL, 0, 0, 0,"
+        " 0, 0, 0, 1003);"
+        "PRAGMA application_id = 0x51494e53; PRAGMA user_version = 1");
+    struct store *s = open_store();
+    struct conversation c = {0}, d = {0};
+    load(s, 3, &c);
+    assert_string_equal(c.title, "old");
+    assert_int_equal(c.n, 3);
+    assert_int_equal(c.n_path, 2);
+    assert_string_equal(c.messages[1].text.data, "first answer");
+    assert_int_equal(c.messages[1].stats.n_tokens, 9);
+    assert_int_equal(c.messages[1].thinking.len, 0);
+    assert_int_equal(c.messages[1].n_thinking, 0);
+    assert_int_equal(c.messages[2].stop, STOP_NONE);
+    assert_int_equal(found(s, "first answer"), 1);
+    buf_puts(&c.messages[2].thinking, "hm");
+    c.messages[2].changed = true;
+    save(s, &c);
+    store_close(s);
+    s = open_store();
+    load(s, 3, &d);
+    assert_string_equal(d.messages[2].thinking.data, "hm");
+    assert_string_equal(d.messages[2].text.data, "half an ans");
+    conversation_free(&c);
+    conversation_free(&d);
+    store_close(s);
+}
+
+/* Bytes, numbers and versions; an answer that is only thinking so far is saved, too. */
+static void test_thinking_comes_back(void **state)
+{
+    (void)state;
+    static const char thinking[] = "a\0b\xff\r\n > quoted\n\n";
+    struct store *s = open_store();
+    struct conversation c = {0}, d = {0};
+    say(&c, CHAT_USER, "question");
+    for (int i = 0; i < 2; i++) {
+        conversation_cut(&c, 0);
+        say(&c, CHAT_ASSISTANT, i ? "" : "answer");
+    }
+    buf_append(&c.messages[1].thinking, thinking, sizeof thinking - 1);
+    c.messages[1].n_thinking = 340;
+    c.messages[1].thinking_ms = 12000.5f;
+    buf_puts(&c.messages[2].thinking, "pondering");
+    c.messages[2].open = true;
+    save(s, &c);
+    store_close(s);
+    s = open_store();
+    load(s, c.id, &d);
+    assert_int_equal(d.n, 3);
+    assert_int_equal(d.messages[1].thinking.len, sizeof thinking - 1);
+    assert_memory_equal(d.messages[1].thinking.data, thinking, sizeof thinking - 1);
+    assert_int_equal(d.messages[1].n_thinking, 340);
+    assert_true(d.messages[1].thinking_ms == 12000.5f);
+    assert_string_equal(d.messages[1].text.data, "answer");
+    assert_string_equal(d.messages[2].thinking.data, "pondering");
+    assert_int_equal(d.messages[2].stop, STOP_NONE);
+    assert_int_equal(found(s, "answer"), 1);
+    assert_int_equal(found(s, "pondering"), 0); /* a search is for what was said */
+    conversation_free(&c);
+    conversation_free(&d);
+    store_close(s);
+}
+
 static void test_a_newer_file_is_left_alone(void **state)
 {
     (void)state;
@@ -1003,6 +1121,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_bytes_come_back),
         TEST(test_branches_come_back),
+        TEST(test_a_file_of_the_first_release_is_brought_up_to_date),
+        TEST(test_thinking_comes_back),
         TEST(test_text_grows_and_an_unfinished_answer_is_marked),
         TEST(test_an_empty_answer_is_taken_out),
         TEST(test_titles),

@@ -10,6 +10,7 @@
 #include "chat_command.h"
 #include "chat_conversations.h"
 #include "chat_model.h"
+#include "chat_thinking.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
 #include "command.h"
@@ -59,6 +60,13 @@ static void text(void *self, const char *text, size_t n)
 {
     char *copy = xstrndup(text, n);
     hear(self, "text", copy);
+    free(copy);
+}
+
+static void thinking(void *self, const char *text, size_t n)
+{
+    char *copy = xstrndup(text, n);
+    hear(self, "thinking", copy);
     free(copy);
 }
 
@@ -127,6 +135,7 @@ static const struct chat_face face = {
     .said = said,
     .answers = answers,
     .text = text,
+    .thinking = thinking,
     .answered = answered,
     .note = note,
     .changed = changed,
@@ -143,7 +152,8 @@ static const struct chat_face face = {
 /* ---- one chat for each test ----------------------------------------------------------- */
 
 static const char *const variables[] = {"FAKE_TEXT",    "FAKE_CONTEXT", "FAKE_HOLD",
-                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS"};
+                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS",
+                                        "FAKE_FOLDING", "FAKE_THINKING"};
 
 static int set_up(void **state)
 {
@@ -180,16 +190,21 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What the engine says. */
-static void set_text(struct notes *n, const char *text)
+static void set_file(struct notes *n, const char *variable, const char *text)
 {
-    char *path = path_join(n->home, "answer");
+    char *path = path_join(n->home, variable);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
-    setenv("FAKE_TEXT", path, 1);
+    setenv(variable, path, 1);
     free(path);
+}
+
+/* What the engine says. */
+static void set_text(struct notes *n, const char *text)
+{
+    set_file(n, "FAKE_TEXT", text);
 }
 
 static void start(struct notes *n, bool saves)
@@ -270,6 +285,100 @@ static void test_a_message_gets_an_answer(void **state)
     assert_int_equal(n->chat.status.state, STATE_READY);
     assert_int_equal(n->chat.status.stop, STOP_END);
 }
+
+/* ---- thinking ------------------------------------------------------------------------- */
+
+static const struct message *last_answer(struct notes *n)
+{
+    const struct conversation *c = &n->chat.conversation;
+    return &c->messages[conversation_last(c, CHAT_ASSISTANT)];
+}
+
+static void test_thinking_is_a_part_of_its_own(void **state)
+{
+    struct notes *n = *state;
+    set_file(n, "FAKE_THINKING", "Hm, so.");
+    set_text(n, "Yes.");
+    setenv("FAKE_PIECE", "4", 1);
+    start(n, true);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/thinking");
+    expect(n, "notice There is no answer yet|");
+    converse(n, "Well?");
+    expect(n, "said Well?|answers now|thinking Hm, |thinking so.|text Yes.|answered -|");
+    assert_string_equal(last_answer(n)->thinking.data, "Hm, so.");
+    assert_string_equal(last_answer(n)->text.data, "Yes.");
+    assert_int_equal(last_answer(n)->n_thinking, 2); /* of two pieces, 20 ms each */
+    assert_int_equal((int)last_answer(n)->thinking_ms, 40);
+    assert_false(n->chat.status.thinking);
+    chat_command(&n->chat, "/thinking");
+    expect(n, "Thinking Hm, so.|");
+    char line[96];
+    assert_string_equal(thought_line(last_answer(n), false, line, sizeof line),
+                        "Thought for 40 ms, 2 tokens");
+
+    chat_command(&n->chat, "/regen");
+    take_until(n, EVENT_DONE);
+    assert_int_equal(n->chat.conversation.n, 3);
+    assert_string_equal(n->chat.conversation.messages[1].thinking.data, "Hm, so.");
+    assert_string_equal(n->chat.conversation.messages[2].thinking.data, "Hm, so.");
+    chat_new(&n->chat);
+    assert_true(chat_open_last(&n->chat));
+    assert_string_equal(last_answer(n)->thinking.data, "Hm, so.");
+    assert_int_equal(last_answer(n)->n_thinking, 2);
+}
+
+static void test_thinking_that_was_stopped_goes_on(void **state)
+{
+    struct notes *n = *state;
+    set_file(n, "FAKE_THINKING", "Hm, so.");
+    set_text(n, "Yes.");
+    setenv("FAKE_PIECE", "4", 1);
+    setenv("FAKE_HOLD", "1", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    send(n, "Well?");
+    take_until(n, EVENT_STATS);
+    assert_true(n->chat.status.thinking);
+    chat_stop(&n->chat);
+    take_until(n, EVENT_DONE);
+    expect(n, "said Well?|answers now|thinking Hm, |answered [stopped while it thought]|");
+    assert_int_equal(n->chat.conversation.n, 2); /* it stays, though there is no text */
+    unsetenv("FAKE_HOLD");
+    chat_command(&n->chat, "/continue");
+    take_until(n, EVENT_DONE); /* this engine begins anew */
+    assert_string_equal(last_answer(n)->thinking.data, "Hm, Hm, so.");
+    assert_string_equal(last_answer(n)->text.data, "Yes.");
+    assert_int_equal(last_answer(n)->n_thinking, 3);
+}
+
+static void test_think_says_what_the_model_knows(void **state)
+{
+    struct notes *n = *state;
+    set_file(n, "FAKE_THINKING", "Hm");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/think");
+    expect(n, "notice Thinking is auto; /think low, medium, high or auto changes it, /think off "
+              "stops it|");
+    chat_command(&n->chat, "/think low");
+    expect(n, "notice Thinking is low from your next message on|");
+    assert_string_equal(options_text(&n->options, OPT_THINK), "low");
+    chat_command(&n->chat, "/think much");
+    assert_true(has_heard(n, "notice think: \"much\" is not one of auto, on, off, low"));
+    n->chat.status.can_think.has_effort = false;
+    chat_command(&n->chat, "/think high");
+    assert_true(has_heard(n, "this model knows only on and off; that means on"));
+    n->chat.status.can_think.can_switch = false;
+    chat_command(&n->chat, "/think off");
+    assert_true(
+        has_heard(n, "this model's template has no such switch; /set think_tokens N limits it"));
+    n->chat.status.can_think.kind = NULL;
+    chat_command(&n->chat, "/think");
+    expect(n, "notice This model does not think before it answers|");
+}
+
+/* ---- waiting -------------------------------------------------------------------------- */
 
 static void test_a_message_waits_for_the_model(void **state)
 {
@@ -407,6 +516,54 @@ static void make_second(struct notes *n)
     assert_non_null(f);
     fclose(f);
     free(path);
+}
+
+/* Once per conversation and model, not with every turn. */
+static void test_folding_is_told_once(void **state)
+{
+    struct notes *n = *state;
+    static const char words[] = "takes no system prompt";
+    setenv("FAKE_FOLDING", "2", 1); /* CHAT_SYSTEM_FOLDED */
+    set_text(n, "Yes.");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "One");
+    assert_true(has_heard(n, words));
+    converse(n, "Two");
+    buf_puts(&n->heard, "");
+    assert_null(strstr(n->heard.data, words));
+    forget(n);
+    chat_new(&n->chat);
+    converse(n, "Three");
+    assert_true(has_heard(n, words));
+    chat_choose_model(&n->chat, n->chat.model_path);
+    take_until(n, EVENT_READY);
+    converse(n, "Four");
+    assert_true(has_heard(n, words));
+}
+
+/* The same model, loaded again; what cannot be loaded changes nothing. */
+static void test_another_template(void **state)
+{
+    struct notes *n = *state;
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/set template chatml");
+    assert_non_null(n->chat.next_engine);
+    take_until(n, EVENT_READY);
+    assert_null(n->chat.next_engine);
+    assert_string_equal(options_text(&n->options, OPT_TEMPLATE), "chatml");
+    assert_true(has_heard(n, "Switched to first"));
+    chat_command(&n->chat, "/set template nothing");
+    assert_null(n->chat.next_engine);
+    assert_true(has_heard(n, "there are: alpaca, chatml"));
+    chat_command(&n->chat, "/set template own");
+    take_until(n, EVENT_READY);
+    setenv("FAKE_FAILURE", "line 1:2: what?", 1);
+    chat_command(&n->chat, "/set template ./odd.jinja");
+    take_until(n, EVENT_FAILED);
+    assert_true(has_heard(n, "Keeping first: line 1:2: what?"));
+    assert_string_equal(options_text(&n->options, OPT_TEMPLATE), "");
 }
 
 static void test_another_model_is_told_wherever_it_is_asked_for(void **state)
@@ -700,11 +857,16 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_a_message_gets_an_answer),
+        T(test_thinking_is_a_part_of_its_own),
+        T(test_thinking_that_was_stopped_goes_on),
+        T(test_think_says_what_the_model_knows),
         T(test_a_message_waits_for_the_model),
         T(test_commands_wait_for_the_answer),
         T(test_a_model_of_the_hub_is_saved_under_its_name),
         T(test_the_preset_and_the_system_prompt_are_saved),
         T(test_a_conversation_is_opened_with_its_system_prompt),
+        T(test_folding_is_told_once),
+        T(test_another_template),
         T(test_another_model_is_told_wherever_it_is_asked_for),
         T(test_a_model_that_fails_leaves_the_old_one),
         T(test_no_model_ends_the_program),

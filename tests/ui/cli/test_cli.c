@@ -199,7 +199,7 @@ static void test_flag_over_env_over_preset_over_config(void **state)
     assert_true(number(OPT_SEED) == 5);
     cli_free(&c);
     assert_false(PARSE("--preset", "mime"));
-    assert_string_equal(err.text, "preset \"mime\": not found; did you mean mine?");
+    assert_string_equal(err.text, "preset \"mime\": not found; did you mean mine? There are: mine");
     assert_int_equal(err.code, EX_CONFIG);
 }
 

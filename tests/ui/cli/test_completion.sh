@@ -24,7 +24,7 @@ expect() { # words of the command line, the last one being completed: what bash 
 "$program" --completion tcsh 2>/dev/null
 [ $? -eq 64 ] || complain "tcsh is refused with 64"
 if command -v bash >/dev/null; then
-    want="--temperature" expect qins-tui --temp
+    want="--temperature" expect qins-tui --tempe
     want="spec" expect qins-tui --top-p-rule s
     want="bash" expect qins-tui --completion ba
     want="" expect qins-tui --temperature 0

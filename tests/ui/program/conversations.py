@@ -208,6 +208,39 @@ def test_export_is_exact_and_overwrites_nothing():
         s.wait(r"ends in \.md, \.json or \.jsonl")
 
 
+def test_thinking_is_exported_apart():
+    """Whatever it says, it ends where it ends: no heading, fence, comment or tag of it goes on behind it."""
+    hostile = "so\n\n```\n</details>\n<!-- \n## You\r\n\r> more"
+    with Home("The answer.") as home:
+        path = os.path.join(home.folder, "thinking.txt")
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            f.write(hostile)
+        with home.start(FAKE_THINKING=path) as s:
+            files = {end: os.path.join(home.folder, "out." + end) for end in ("md", "json", "jsonl")}
+            send(s, "a question")
+            s.wait(r"The answer")
+            home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 2)
+            saved = home.rows("SELECT CAST(thinking AS TEXT), n_thinking > 0, thinking_ms > 0 FROM message"
+                              " WHERE number = 1")
+            assert saved == [(hostile, 1, 1)], saved
+            got = {}
+            for flags in ("", "--force --no-thinking "):
+                for end, name in files.items():
+                    send(s, "/export " + flags + name)
+                    s.wait(r"Saved to .*out\." + end + "$")
+                    with open(name, encoding="utf-8", newline="") as f:
+                        got[flags, end] = f.read()
+    head, tail = "# a question\n\n## You\n\na question\n\n## meson.build\n\n", "The answer.\n\n"
+    assert got["", "md"] == (head + "> *Thinking*\n>\n> so\n> \n> ```\n> </details>\n> <!-- \n> ## You\n> \n> > more\n\n"
+                             + tail), got["", "md"]
+    assert json.loads(got["", "json"])["messages"][1]["thinking"] == hostile
+    assert json.loads(got["", "jsonl"].splitlines()[2]) == {
+        "role": "assistant", "content": "The answer.", "reasoning_content": hostile}
+    for end in files:
+        assert "details" not in got["--force --no-thinking ", end]
+        assert "The answer." in got["--force --no-thinking ", end]
+
+
 def test_a_second_program_gets_a_copy():
     with Home() as home, home.start() as first:
         send(first, "in the first")

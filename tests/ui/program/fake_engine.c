@@ -3,6 +3,7 @@
  * fake_engine: engine.h without a model, for tests of the screen. Says what the environment tells:
  *
  *   FAKE_TEXT=FILE     the answer, in pieces of FAKE_PIECE bytes, FAKE_DELAY_MS apart
+ *   FAKE_THINKING=FILE what it thinks before that, in pieces as the text
  *   FAKE_CONTEXT=N     tokens that fit; each message of the prompt takes 10, each piece one
  *   FAKE_STATS=0       no numbers between the pieces
  *   FAKE_HOLD=N        after N pieces nothing more comes until the turn is cancelled
@@ -38,6 +39,7 @@ struct engine {
     struct engine_info info;
     struct error error;
     struct buf text;
+    size_t n_thinking; /* bytes at its start that are thinking */
 };
 
 static int number_of(const char *name, int otherwise)
@@ -74,7 +76,11 @@ static void answer(struct engine *e, uint32_t turn)
     uint32_t room = !getenv("FAKE_CONTEXT")      ? UINT32_MAX
                     : n_prompt < e->info.ctx_len ? e->info.ctx_len - n_prompt
                                                  : 0;
-    struct turn_stats stats = {.n_prompt = n_prompt, .n_ctx_used = n_prompt, .first_token_ms = 250};
+    struct turn_stats stats = {.n_prompt = n_prompt,
+                               .n_ctx_used = n_prompt,
+                               .kv_bytes = n_prompt * 100000,
+                               .folding = (enum chat_folding)number_of("FAKE_FOLDING", 0),
+                               .first_token_ms = 250};
     emit(e, (struct event){.type = EVENT_PROMPT, .turn = turn, .total = n_prompt});
     for (int ms = number_of("FAKE_READING_MS", 0); ms > 0 && atomic_load(&e->cancelled) < turn;
          ms -= 10)
@@ -84,12 +90,17 @@ static void answer(struct engine *e, uint32_t turn)
     size_t at = 0;
     for (; at < e->text.len && atomic_load(&e->cancelled) < turn && stats.n_tokens < room;
          stats.n_tokens++) {
-        struct event event = {.type = EVENT_TEXT, .turn = turn};
-        size_t n = e->text.len - at < piece ? e->text.len - at : piece;
+        bool thinks = at < e->n_thinking;
+        struct event event = {.type = thinks ? EVENT_THINKING : EVENT_TEXT, .turn = turn};
+        size_t left = (thinks ? e->n_thinking : e->text.len) - at, n = left < piece ? left : piece;
         memcpy(event.text, e->text.data + at, event.n_text = (uint8_t)n);
         emit(e, event);
         stats.tokens_per_s = 50;
         stats.n_ctx_used = n_prompt + stats.n_tokens + 1;
+        stats.kv_bytes = stats.n_ctx_used * 100000;
+        stats.n_thinking += thinks;
+        stats.thinking_ms = (float)stats.n_thinking * 20;
+        stats.in_thinking = thinks && at + n < e->n_thinking;
         if (numbers)
             emit(e, (struct event){.type = EVENT_STATS, .turn = turn, .stats = stats});
         at += n;
@@ -128,10 +139,19 @@ static void *engine_main(void *arg)
     return NULL;
 }
 
+static void read_text(struct buf *out, const char *name)
+{
+    struct error err;
+    struct buf text = {0};
+    if (getenv(name) && !read_file(&text, getenv(name), 1 << 28, &err))
+        exit(error_print(&err, "fake_engine"));
+    buf_append(out, text.data, text.len);
+    buf_free(&text);
+}
+
 struct engine *engine_start(const struct engine_options *o)
 {
     struct engine *e = xcalloc(1, sizeof *e);
-    struct error err;
     sigset_t before;
     (void)o;
     e->queue = event_queue_new(256);
@@ -141,10 +161,12 @@ struct engine *engine_start(const struct engine_options *o)
                                    .n_threads = 1,
                                    .cpu_level = "fake",
                                    .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),
-                                   .f32_bytes = 8000000000,
-                                   .kv_token_bytes = 100000};
-    if (getenv("FAKE_TEXT") && !read_file(&e->text, getenv("FAKE_TEXT"), 1 << 28, &err))
-        exit(error_print(&err, "fake_engine"));
+                                   .f32_bytes = 8000000000};
+    read_text(&e->text, "FAKE_THINKING");
+    e->n_thinking = e->text.len;
+    e->info.thinking = (struct thinking_info){
+        .kind = e->n_thinking ? "think" : NULL, .can_switch = true, .has_effort = true};
+    read_text(&e->text, "FAKE_TEXT");
     if (pipe(e->wake) != 0 || pipe(e->work) != 0)
         exit(EX_OSERR);
     block_signals(&before);

@@ -56,6 +56,10 @@ More is told [on this page](https://example.org/light).
 """
 
 
+THINKING = ("The user asks why a straw in water looks broken. That is refraction.\n\n- air: n = 1\n"
+            "- water: n = 1.33, > as it is **written**\n\nSo it bends at the surface.\n")
+
+
 def say(s, text):
     s.text(text)
     s.keys("Enter")
@@ -172,6 +176,18 @@ def scene_branches(s):
     s.wait("^ Branches of this conversation +3$")
 
 
+def scene_thinking(s):
+    s.wait("Ready")
+    say(s, "Why?")
+    s.wait(r"Thinking, 600 ms")
+
+
+def scene_thought(s):
+    asked(s, "Why?")
+    s.keys("F3")
+    s.wait("F3 closes")
+
+
 def scene_versions(s):
     asked(s, "Why?")
     say(s, "/regen")
@@ -245,6 +261,9 @@ SCENES = {
     "found": (scene_found, {}, TWO, ["xterm"]),
     "branches": (scene_branches, {}, TWO, ["xterm"]),
     "versions": (scene_versions, {}, TWO, ["xterm"]),
+    "thinking": (scene_thinking, {"FAKE_THINKING": THINKING, "FAKE_HOLD": "30"}, SIZES, THREE),
+    "thought": (scene_thought, {"FAKE_THINKING": THINKING, "FAKE_TEXT": "It bends.\n"},
+                [(20, 12), (40, 24), (80, 24), (100, 40)], THREE + CONSOLES),
     "models": (scene_models, {"QINS_DATA_DIR": "/nonexistent"}, TWO, ["xterm"]),
     "paste": (scene_paste, {}, TWO, ["xterm"]),
     "notice": (scene_notice, {}, TWO, ["xterm"]),
@@ -289,10 +308,12 @@ def golden_file(scene, term, size):
 def play(scene, term, visit):
     steps, env, sizes, _ = SCENES[scene]
     with tempfile.TemporaryDirectory(prefix="qins-golden-") as folder:
-        text = os.path.join(folder, "answer.txt")
-        with open(text, "w", encoding="utf-8") as f:
-            f.write(env.get("FAKE_TEXT", ANSWER))
-        env = dict(TERMS[term], **{**env, "FAKE_TEXT": text})
+        env = dict(TERMS[term], **{"FAKE_TEXT": ANSWER, **env})
+        for name in ("FAKE_TEXT", "FAKE_THINKING"):
+            if name in env:
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                    f.write(env[name])
+                env[name] = f.name
         with Played([FAKE, "--format", "f32", MODEL], **env) as s:
             steps(s)
             for size in sizes:

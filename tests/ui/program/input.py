@@ -349,7 +349,7 @@ def test_keys_yaml():
         s.wait(r"^   you")
         s.keys("C-x", "s")
         s.wait(r"^ You   hello")
-        s.keys("F1")
+        s.keys("F1", "NPage")
         s.wait(r"Ctrl-X s +send the message")
         s.keys("F10")
         assert s.exit_code() == 0

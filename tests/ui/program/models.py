@@ -69,6 +69,8 @@ def test_the_starter_offers_what_it_can_do():
         os.rename(os.path.join(m.folder, "first.qins"), os.path.join(m.folder, "starter.qins"))
         with m.screen("-m", os.path.join(m.folder, "starter.qins")) as s:
             s.wait("The starter model")
+            s.wait(r"A real model takes memory: Qwen3-4B")
+            s.wait(r"One is here already: /model second")
             s.wait(r"Alt-1  Tell me a story about a cat and a boat\.")
             s.wait(r"Alt-3  What is QINS\?")
             s.keys("M-4")

@@ -99,9 +99,9 @@ class Lines:
         s.wait(r"^You: ?$")
         return s
 
-    def pipe(self, said, *flags):
+    def pipe(self, said, *flags, **env):
         return subprocess.run([FAKE, "--chat", "--format", "f32", *flags, os.path.join(SOURCE, "meson.build")],
-                              input=said.encode(), env=environment(self.folder.name, FAKE_TEXT=self.text),
+                              input=said.encode(), env=environment(self.folder.name, FAKE_TEXT=self.text, **env),
                               capture_output=True, check=True)
 
     def texts(self):
@@ -326,6 +326,63 @@ def test_pipes_get_answers_alone_byte_for_byte():
     assert done.stdout.decode() == (text + "\n\n") * 2, done.stdout
     assert b"Type the new version on the next line" in done.stderr
     assert b"QINS keeps the weights" in done.stderr
+
+
+def thinking(lines, text="Let me see.\n\nSo it is."):
+    with open(lines.path("thinking"), "w", encoding="utf-8") as f:
+        f.write(text)
+    return {"FAKE_THINKING": lines.path("thinking")}
+
+
+def answer(lines, *flags, **env):
+    """What one prompt gives: bytes of stdout, lines of stderr, the exit status."""
+    done = subprocess.run([FAKE, "-p", "hello", "--format", "f32", *flags, os.path.join(SOURCE, "meson.build")],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                          env=environment(lines.folder.name, FAKE_TEXT=lines.text, **env))
+    return done.stdout, done.stderr.decode(), done.returncode
+
+
+def test_a_prompt_prints_the_answer_and_the_thinking_if_asked():
+    lines = Lines("It is so.")
+    env = thinking(lines)
+    assert answer(lines, **env) == (b"It is so.\n", "", 0)
+    shown = b"<think>\nLet me see.\n\nSo it is.\n</think>\n\nIt is so.\n"
+    assert answer(lines, "--show-thinking", **env) == (shown, "", 0)
+    events = [json.loads(line) for line in answer(lines, "--json", **env)[0].splitlines()]
+    assert "".join(e["text"] for e in events if e["event"] == "thinking") == "Let me see.\n\nSo it is."
+    assert "".join(e["text"] for e in events if e["event"] == "text") == "It is so."
+    assert [e for e in events if e["event"] == "start"][0]["thinking"] == "think"
+    done = events[-1]
+    assert done["event"] == "done" and done["thinking_tokens"] == 5 and done["thinking_ms"] == 100
+    assert done["in_thinking"] is False
+
+
+def test_a_prompt_that_is_only_thought_about_fails():
+    lines = Lines("It is so.")
+    env = dict(thinking(lines), FAKE_CONTEXT="22")  # two messages take 10 each
+    for flags in ((), ("--show-thinking",)):
+        out, told, code = answer(lines, *flags, **env)
+        assert code == 75 and b"It is so" not in out, (code, out)
+        assert told == ("qins-tui: the context was full while the model was still thinking: there is no "
+                        "answer\n"), told
+    events = [json.loads(line) for line in answer(lines, "--json", **env)[0].splitlines()]
+    assert events[-2]["event"] == "done" and events[-2]["in_thinking"] is True
+    assert events[-1]["event"] == "error" and events[-1]["code"] == 75
+
+
+def test_a_conversation_says_how_long_it_thought():
+    lines = Lines("It is so.")
+    with lines.start(**thinking(lines)) as s:
+        say(s, "hello")
+        s.wait(r"(?s)^Thinking \.\.\.\nThought for 100 ms, 5 tokens; /thinking shows it\.\nAssistant: It is so\.\n"
+               r"You: ?$")
+        say(s, "/thinking")
+        s.wait(r"(?s)^Thinking:\n  Let me see\.\n *\n  So it is\.\n")
+        say(s, "/set show_thinking true")
+        say(s, "again")
+        s.wait(r"(?s)^Thinking: Let me see\.\n *\n  So it is\.\nAssistant: It is so\.\nYou: ?$")
+    piped = lines.pipe("hello\nmore\n", **thinking(lines)).stdout
+    assert piped == b"It is so.\n\nIt is so.\n\n", piped
 
 
 def test_a_measurement_is_no_part_of_the_conversation():

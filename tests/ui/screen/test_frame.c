@@ -91,7 +91,27 @@ static void test_the_mouse_finds_what_stands_there(void **state)
         assert_true(frame_at(&a, &f, f.side_row + i, column + cells).fraction < 0);
         n_tracks++;
     }
-    assert_int_equal(n_tracks, N_SLIDERS);
+    assert_int_equal(n_tracks, status_n_sliders(&a.chat.status));
+    close_app(&a);
+}
+
+static void test_the_mouse_finds_the_line_of_a_thought(void **state)
+{
+    (void)state;
+    struct app a;
+    struct transcript *t = &a.reader.transcript;
+    open_app(&a);
+    transcript_add(t, ITEM_USER, "one", 3);
+    transcript_add(t, ITEM_ANSWER, "", 0);
+    transcript_think(t, "so", 2);
+    transcript_append(t, "two", 3);
+    struct frame f = frame_of(&a, 24, 80);
+    assert_int_equal(frame_at(&a, &f, f.chat_row + 2, 9).thought, SIZE_MAX); /* not filled */
+    frame_fill(&f, &a, true);
+    for (int row = 0; row < 24; row++)
+        assert_int_equal(frame_at(&a, &f, row, 9).thought, row == f.chat_row + 2 ? 1 : SIZE_MAX);
+    assert_int_equal(frame_at(&a, &f, f.chat_row + 2, f.side + 3).thought, SIZE_MAX);
+    frame_free(&f);
     close_app(&a);
 }
 
@@ -115,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_of_all_sizes),
         cmocka_unit_test(test_the_mouse_finds_what_stands_there),
+        cmocka_unit_test(test_the_mouse_finds_the_line_of_a_thought),
         cmocka_unit_test(test_a_page_takes_the_sidebars_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static const struct status answered = {
     .stop = STOP_END,
     .n_ctx_used = 1000,
     .ctx_len = 4096,
-    .kv_token_bytes = 393216, /* Phi-3.5: 2 x 32 layers x 3,072 x 2 bytes */
+    .kv_bytes = 393216000, /* Phi-3.5: 1,000 tokens in 2 x 32 layers x 3,072 x 2 bytes */
     .last = {.n_prompt = 512,
              .n_reused = 300,
              .n_tokens = 101,
@@ -126,8 +126,7 @@ static void test_a_nearly_full_context(void **state)
 static void test_the_context_of_a_conversation_that_was_opened(void **state)
 {
     (void)state;
-    struct status f = {
-        .state = STATE_READY, .ctx_len = 4096, .n_ctx_before = 3500, .kv_token_bytes = 1000};
+    struct status f = {.state = STATE_READY, .ctx_len = 4096, .n_ctx_before = 3500};
     int n = lines_of(&f, 60);
     assert_string_equal(value(n, "Context"), "~3500 / 4096");
     assert_string_equal(value(n, "KV cache"), "-"); /* the model has read nothing of it yet */
@@ -136,6 +135,55 @@ static void test_the_context_of_a_conversation_that_was_opened(void **state)
     n = lines_of(&f, 60);
     assert_string_equal(value(n, "Context"), "100 / 4096");
     assert_false(status_context_warns(&f));
+}
+
+/* A model that thinks has two lines more, which go first; then the state tells of it. */
+static void test_thinking(void **state)
+{
+    (void)state;
+    struct status f = answered;
+    static struct sidebar_line before[SIDEBAR_MAX_LINES];
+    f.can_think = (struct thinking_info){.kind = "think", .can_switch = true};
+    int n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Thinking"), "auto");
+    assert_string_equal(value(n, "Think limit"), "none");
+    assert_string_equal(value(n, "Ready"), "");
+    for (int height = 0; height < 60; height++) {
+        int n_before = lines_of(&answered, height);
+        memcpy(before, lines, sizeof lines);
+        assert_null(value(n_before, "Thinking"));
+        n = lines_of(&f, height);
+        assert_in_range(n, 0, height);
+        for (int i = 0; i < n_before; i++)
+            assert_string_equal(lines[i].label, before[i].label);
+        if (n)
+            assert_string_equal(value(n, "Ready"), value(n, "Thinking") ? "" : "think auto");
+    }
+    f.state = STATE_ANSWERING;
+    f.thinking = true;
+    n = lines_of(&f, 21);
+    assert_string_equal(lines[0].label, "Thinking");
+    assert_string_equal(lines[0].value, "think auto");
+    f.state = STATE_READING;
+    f.done = f.total = 123456;
+    n = lines_of(&f, 21);
+    assert_string_equal(lines[0].value, ""); /* no room */
+}
+
+/* The limit holds from the next answer on, whatever streams; other sliders from the next token. */
+static void test_the_limit_of_thinking_waits_for_an_answer(void **state)
+{
+    (void)state;
+    struct status f = answered;
+    f.can_think.kind = "think";
+    f.state = STATE_ANSWERING;
+    f.changed = 1u << (N_SLIDERS - 1);
+    int n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Think limit"), "*none");
+    assert_string_equal(value(n, "Sampling"), "* next answer");
+    f.changed |= 1;
+    n = lines_of(&f, 60);
+    assert_string_equal(value(n, "Sampling"), "* next token");
 }
 
 static void test_changes_are_marked_until_they_hold(void **state)
@@ -280,6 +328,8 @@ int main(void)
         cmocka_unit_test(test_the_prompt),
         cmocka_unit_test(test_a_nearly_full_context),
         cmocka_unit_test(test_the_context_of_a_conversation_that_was_opened),
+        cmocka_unit_test(test_thinking),
+        cmocka_unit_test(test_the_limit_of_thinking_waits_for_an_answer),
         cmocka_unit_test(test_changes_are_marked_until_they_hold),
         cmocka_unit_test(test_the_status_line),
         cmocka_unit_test(test_impossible_numbers),

@@ -208,6 +208,127 @@ static void test_the_engine_learns_what_to_keep(void **state)
     close_app(&a);
 }
 
+static struct event thinking_event(uint32_t turn, const char *text)
+{
+    struct event e = text_event(turn, text);
+    e.type = EVENT_THINKING;
+    return e;
+}
+
+/* Its line counts what the last event told; it ends with the first text. */
+static void test_thinking_becomes_a_line(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    chat_face_send(&a, "hi", 2);
+    a.chat.turn = 7;
+    struct event thought = thinking_event(7, "so"), said = text_event(7, "Yes");
+    struct event stats = {
+        .type = EVENT_STATS,
+        .turn = 7,
+        .stats = {.n_tokens = 3, .n_thinking = 3, .thinking_ms = 2000, .in_thinking = true}};
+    chat_event(&a.chat, &thought);
+    const struct thought *h = &a.reader.transcript.items[1].thought;
+    assert_true(h->there && h->running);
+    chat_event(&a.chat, &stats);
+    assert_string_equal(h->line, "Thinking, 2.0 s, 3 tokens");
+    chat_event(&a.chat, &said);
+    assert_false(h->running);
+    assert_string_equal(h->line, "Thought for 2.0 s, 3 tokens");
+    assert_string_equal(a.reader.transcript.items[1].text.data, "Yes");
+    app_key(&a, K_F1 + 2);
+    assert_true(h->open);
+    app_key(&a, K_ALT | 'r');
+    assert_false(h->open);
+    close_app(&a);
+}
+
+static void test_an_answer_that_ended_within_it_says_so(void **state)
+{
+    static const struct {
+        enum stop_reason stop;
+        const char *thinking, *mark;
+    } cases[] = {
+        {STOP_CANCELLED, "[stopped while it thought]", "[stopped]"},
+        {STOP_LENGTH, "[max tokens reached while it thought; /continue resumes it]",
+         "[max tokens reached]"},
+        {STOP_CONTEXT, "[context full while it thought]", "[context full]"},
+        {STOP_NONE, "[interrupted while it thought; /continue resumes it]",
+         "[interrupted; /continue resumes it]"},
+        {STOP_END, "[no answer]", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct message m = {.role = CHAT_ASSISTANT, .stop = cases[i].stop};
+        buf_puts(&m.thinking, "so");
+        assert_string_equal(chat_mark_of(&m), cases[i].thinking);
+        buf_puts(&m.text, "Yes");
+        const char *mark = chat_mark_of(&m);
+        assert_true(mark == cases[i].mark || strcmp(mark, cases[i].mark) == 0);
+        buf_free(&m.thinking);
+        buf_free(&m.text);
+    }
+}
+
+/* One key goes through what the model knows; "auto" is left by it. */
+static void test_one_key_switches_thinking(void **state)
+{
+    static const struct {
+        bool can_switch, has_effort;
+        const char *modes;
+    } cases[] = {{true, false, "auto off on off "},
+                 {true, true, "auto off low medium high off "},
+                 {false, true, "auto low medium high low "},
+                 {false, false, "auto auto "}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct app a;
+        struct buf got = {0};
+        open_app(&a);
+        take_until(&a, EVENT_READY);
+        a.chat.status.can_think = (struct thinking_info){
+            .kind = "think", .can_switch = cases[i].can_switch, .has_effort = cases[i].has_effort};
+        while (got.len < strlen(cases[i].modes)) {
+            buf_printf(&got, "%s ", options_text(&options, OPT_THINK));
+            app_key(&a, K_F1 + 8);
+        }
+        assert_string_equal(got.data, cases[i].modes);
+        buf_free(&got);
+        close_app(&a);
+    }
+}
+
+/* The slider of its limit comes and goes with the model, and the one that was moved with it. */
+static void test_a_slider_for_models_that_think(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    take_until(&a, EVENT_READY);
+    a.focus = FOCUS_SIDEBAR;
+    app_key(&a, K_UP);
+    assert_int_equal(sliders[a.sliders.selected], OPT_REPEAT_PENALTY);
+    a.chat.status.can_think.kind = "think";
+    a.chat.face->changed(&a);
+    app_key(&a, K_DOWN);
+    assert_int_equal(sliders[a.sliders.selected], OPT_THINK_TOKENS);
+    app_key(&a, K_RIGHT);
+    assert_true(options_number(&options, OPT_THINK_TOKENS) == 256);
+    assert_int_equal(a.chat.status.changed, 1 << a.sliders.selected);
+    a.chat.status.state = STATE_ANSWERING;
+    chat_options_applied(&a.chat); /* a token: not with this one */
+    assert_int_equal(a.chat.status.changed, 1 << a.sliders.selected);
+    a.chat.status.state = STATE_READING;
+    chat_options_applied(&a.chat); /* the next answer */
+    assert_int_equal(a.chat.status.changed, 0);
+    a.chat.status.can_think.kind = NULL;
+    a.chat.face->changed(&a);
+    assert_int_equal(a.sliders.selected, 0);
+    close_app(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +338,10 @@ int main(void)
         cmocka_unit_test(test_text_that_streams_is_saved_within_a_second),
         cmocka_unit_test(test_another_version_has_another_seed),
         cmocka_unit_test(test_the_engine_learns_what_to_keep),
+        cmocka_unit_test(test_thinking_becomes_a_line),
+        cmocka_unit_test(test_an_answer_that_ended_within_it_says_so),
+        cmocka_unit_test(test_one_key_switches_thinking),
+        cmocka_unit_test(test_a_slider_for_models_that_think),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

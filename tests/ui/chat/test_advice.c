@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "advice.h"
+#include "test.h"
+
+static void test_memory(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t available;
+        const char *ends;
+    } cases[] = {
+        {0, "SmolLM2-1.7B 1.4."},
+        {8000000000, " (8.00 GB free here)."},
+        {2200000000, " (2.20 GB free here, enough for Llama-3.2-3B)."},
+        {500000000, " (500 MB free here, too little for them)."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = advice_memory(cases[i].available);
+        size_t n = strlen(text), n_ends = strlen(cases[i].ends);
+        assert_true(n > n_ends);
+        assert_string_equal(text + n - n_ends, cases[i].ends);
+        assert_memory_equal(text, "A real model takes memory: Qwen3-4B 2.6 GB, ", 44);
+        free(text);
+    }
+}
+
+static void test_models(void **state)
+{
+    (void)state;
+    struct model_entry items[] = {{.name = (char[]){"starter"}},
+                                  {.name = (char[]){"broken"}, .problem = (char[]){"empty"}},
+                                  {.name = (char[]){"a\033[2J"}},
+                                  {.name = (char[]){"ollama:llama3.2:3b"}}};
+    static const char *const texts[] = {
+        "/model FILE.gguf or FOLDER opens one you have; qins-convert makes it small.",
+        "/model FILE.gguf or FOLDER opens one you have; qins-convert makes it small.",
+        "One is here already: /model a^[[2J",
+        "/model lists 2 that are here already, such as a^[[2J.",
+    };
+    for (size_t n = 1; n <= 4; n++) {
+        char *text = advice_models(&(struct model_list){.items = items, .n = n});
+        assert_string_equal(text, texts[n - 1]);
+        free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_models),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
