@@ -30,12 +30,12 @@ static inline __attribute__((always_inline)) void matvec_qins4(const struct matr
                                                                const struct activation *x, float *y,
                                                                uint32_t block)
 {
-    const uint32_t n_blocks = QINS4_COLS / block;
+    const uint32_t n_blocks = BLOCK_COLS / block;
     const int8x16_t level = vld1q_s8(qins4_level);
     for (uint32_t group = group0; group < group1; group++) {
         const uint8_t *tile = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS) {
+        for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS) {
             const uint8_t *line = tile + n_blocks * ROW_GROUP;
             for (uint32_t b = 0; b < n_blocks; b++) {
                 int32x4_t sum[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};

@@ -65,11 +65,11 @@ static inline __attribute__((always_inline)) void matvec_qins4(const struct matr
                                                                const struct activation *x, float *y,
                                                                uint32_t block)
 {
-    const uint32_t n_blocks = QINS4_COLS / block;
+    const uint32_t n_blocks = BLOCK_COLS / block;
     for (uint32_t group = group0; group < group1; group++) {
         const uint8_t *tile = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS) {
+        for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS) {
             const uint8_t *line = tile + n_blocks * ROW_GROUP;
             for (uint32_t b = 0; b < n_blocks; b++) {
                 int32x4_t part[8], sum[4];
@@ -128,19 +128,19 @@ static void decode_line_qins4(const uint8_t *line, const float scale[ROW_GROUP],
 static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
                                 float *out)
 {
-    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = QINS4_COLS / block;
+    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = BLOCK_COLS / block;
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const uint8_t *tile = group_tiles(w, group);
-    for (uint32_t k = 0; k < w->cols; k += QINS4_COLS) {
+    for (uint32_t k = 0; k < w->cols; k += BLOCK_COLS) {
         const uint8_t *codes = tile + n_blocks * ROW_GROUP;
         float scale[ROW_GROUP];
-        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++) {
+        for (uint32_t g = 0; g < BLOCK_COLS / 8 && k + g * 8 < w->cols; g++) {
             for (uint32_t r = 0; r < ROW_GROUP && g * 8 % block == 0; r++)
                 scale[r] = base[r] * qins4_scale(tile[g * 8 / block * ROW_GROUP + r]);
             decode_line_qins4(codes + g * 64, scale, r0, r1, w->cols - k - g * 8, out + k + g * 8,
                               w->cols);
         }
-        tile = codes + QINS4_COLS * 8;
+        tile = codes + BLOCK_COLS * 8;
     }
 }
 

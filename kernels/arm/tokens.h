@@ -31,14 +31,14 @@ decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32
     const int8x16_t level = vld1q_s8(qins4_level);
     uint32_t n_scales = 0;
     int8_t *to = p->high;
-    for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
-        for (uint32_t b = 0; b < QINS4_COLS; b += block, n_scales++, tile += ROW_GROUP) {
+    for (uint32_t k = 0; k < n_cols; k += BLOCK_COLS) {
+        for (uint32_t b = 0; b < BLOCK_COLS; b += block, n_scales++, tile += ROW_GROUP) {
             float32x4_t scale[4];
             scales_qins4_neon(scale, tile, 1);
             for (int i = 0; i < 4; i++)
                 vst1q_f32(p->scale[n_scales] + i * 4, scale[i]);
         }
-        for (uint32_t g = 0; g < QINS4_COLS; g += 8, to += 128)
+        for (uint32_t g = 0; g < BLOCK_COLS; g += 8, to += 128)
             for (uint32_t i = 0; i < 64; i += 16, tile += 16) {
                 uint8x16_t v = vld1q_u8(tile);
                 vst1q_s8(to + i, vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15))));
@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
         uint32_t n_cols = w->cols_pad - k < PANEL_COLS ? w->cols_pad - k : PANEL_COLS, t = 0;
         if (block) {
             decode_qins4(&panel, tile, n_cols, block);
-            tile += n_cols / QINS4_COLS * (QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8);
+            tile += n_cols / BLOCK_COLS * (BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * 8);
         } else {
             decode_qins8(&panel, tile, n_cols);
             tile += n_cols * ROW_GROUP;

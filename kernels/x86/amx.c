@@ -76,9 +76,9 @@ static inline __attribute__((always_inline)) void decode_qins4(const struct matr
     const __m512 levels =
         _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
     for (uint32_t k = col0; k < col1; k += TILE_COLS) {
-        const uint8_t *at = tile + (size_t)(k / QINS4_COLS) * tile_bytes;
-        const uint32_t col = k % QINS4_COLS;
-        const uint8_t *line = at + QINS4_COLS / block * ROW_GROUP + col * 8;
+        const uint8_t *at = tile + (size_t)(k / BLOCK_COLS) * tile_bytes;
+        const uint32_t col = k % BLOCK_COLS;
+        const uint8_t *line = at + BLOCK_COLS / block * ROW_GROUP + col * 8;
         __m512 scale = scales_qins4(at + col / block * ROW_GROUP, base);
 #pragma GCC unroll 4
         for (uint32_t g = 0; g < 4; g++, panel += TILE / 4) {

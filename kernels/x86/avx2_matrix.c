@@ -109,24 +109,24 @@ static inline void decode_line_qins4(const uint8_t *line, const float scale[ROW_
 static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
                                 float *out)
 {
-    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = QINS4_COLS / block;
+    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = BLOCK_COLS / block;
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const struct qins4_scales tables = tables_qins4_scales();
     const __m256 b[2] = {_mm256_loadu_ps(base), _mm256_loadu_ps(base + 8)};
     const uint8_t *tile = group_tiles(w, group);
-    for (uint32_t k = 0; k < w->cols; k += QINS4_COLS) {
+    for (uint32_t k = 0; k < w->cols; k += BLOCK_COLS) {
         const uint8_t *codes = tile + n_blocks * ROW_GROUP;
-        float scale[QINS4_COLS / 16][ROW_GROUP];
+        float scale[BLOCK_COLS / 16][ROW_GROUP];
         for (uint32_t i = 0; i < n_blocks; i += 2) {
             __m256 s[4];
             scales_qins4(&tables, tile + i * ROW_GROUP, s);
             for (int h = 0; h < 4; h++)
                 _mm256_storeu_ps(scale[i] + h * 8, _mm256_mul_ps(b[h % 2], s[h]));
         }
-        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++)
+        for (uint32_t g = 0; g < BLOCK_COLS / 8 && k + g * 8 < w->cols; g++)
             decode_line_qins4(codes + g * 64, scale[g * 8 / block], r0, r1, w->cols - k - g * 8,
                               out + k + g * 8, w->cols);
-        tile = codes + QINS4_COLS * 8;
+        tile = codes + BLOCK_COLS * 8;
     }
 }
 

@@ -49,15 +49,15 @@ decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32
     const __m256i nibble = _mm256_set1_epi8(15);
     const struct qins4_scales tables = tables_qins4_scales();
     uint32_t to = 0, n_scales = 0;
-    for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
+    for (uint32_t k = 0; k < n_cols; k += BLOCK_COLS) {
         prefetch_line(tile, AHEAD);
-        for (uint32_t b = 0; b < QINS4_COLS; b += 2 * block, n_scales += 2, tile += 2 * ROW_GROUP) {
+        for (uint32_t b = 0; b < BLOCK_COLS; b += 2 * block, n_scales += 2, tile += 2 * ROW_GROUP) {
             __m256 s[4];
             scales_qins4(&tables, tile, s);
             for (int i = 0; i < 4; i++)
                 _mm256_storeu_ps(p->scale[n_scales] + i * 8, s[i]);
         }
-        for (uint32_t g = 0; g < QINS4_COLS; g += 8, tile += 64, to += 128) {
+        for (uint32_t g = 0; g < BLOCK_COLS; g += 8, tile += 64, to += 128) {
             prefetch_line(tile, AHEAD);
             for (uint32_t h = 0; h < 64; h += 32) {
                 __m256i v = load(tile + h), low = _mm256_and_si256(v, nibble);
@@ -181,7 +181,7 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
         uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step, t = 0;
         if (block) {
             decode_qins4(&panel, tile, n_cols, block);
-            tile += n_cols / QINS4_COLS * (QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8);
+            tile += n_cols / BLOCK_COLS * (BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * 8);
         } else {
             decode_qins8(&panel, tile, n_cols);
             tile += n_cols * ROW_GROUP;

@@ -47,19 +47,19 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
                                                                const struct activation *x, float *y,
                                                                int block)
 {
-    const int n_blocks = QINS4_COLS / block;
-    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
-    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const int n_blocks = BLOCK_COLS / block;
+    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + BLOCK_COLS * 8);
+    const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
     const uint8_t *tile = group_tiles(w, group);
     const __m256i levels = table_avx2(qins4_level);
     const struct qins4_scales tables = tables_qins4_scales();
     __m256 acc[STREAMS][2];
     for (int i = 0; i < n; i++)
         acc[i][0] = acc[i][1] = _mm256_setzero_ps();
-    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
-        int8_t q_abs[QINS4_COLS];
-        for (int i = 0; i < QINS4_COLS; i += 32)
+    for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
+        int8_t q_abs[BLOCK_COLS];
+        for (int i = 0; i < BLOCK_COLS; i += 32)
             _mm256_storeu_si256((void *)(q_abs + i),
                                 _mm256_abs_epi8(_mm256_loadu_si256((const void *)(x->q + k + i))));
         for (int i = 0; i < n; i++)
