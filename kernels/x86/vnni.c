@@ -26,7 +26,7 @@ static inline __attribute__((always_inline)) __m512i block_sum(__m512i levels, c
     __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int i = 0; i < block / 4; i += 2) {
-        prefetch_weights(unit, first + i, bits, ahead);
+        prefetch_codes(unit, first + i, bits, ahead);
         sum = _mm512_dpbusd_epi32(sum, weights_vnni(levels, unit, first + i, bits),
                                   four_vnni(q + i * 4));
         sum2 = _mm512_dpbusd_epi32(sum2, weights_vnni(levels, unit, first + i + 1, bits),

@@ -62,19 +62,4 @@ weights_vnni(__m512i levels, const uint8_t *unit, const int i, const uint32_t bi
     return _mm512_permutexvar_epi8(shift ? _mm512_srli_epi16(v, (unsigned)shift) : v, levels);
 }
 
-/* Asks for the line that begins with columns 4 i, if one does. */
-static inline __attribute__((always_inline)) void
-prefetch_weights(const uint8_t *unit, const int i, const uint32_t bits, size_t ahead)
-{
-    const int per_line = bits == 2 ? 4 : 2;
-    if (i % per_line == 0 && (bits != 3 || i < 6))
-        prefetch_line(unit + i / per_line * 64, ahead);
-}
-
-/* Bytes of the codes of 32 columns. */
-static inline uint32_t unit_bytes(const uint32_t bits)
-{
-    return bits * 64;
-}
-
 #endif

@@ -63,7 +63,7 @@ decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint3
         }
 #pragma GCC unroll 8
         for (int i = 0; i < 8; i++) {
-            prefetch_weights(tile, i, bits, AHEAD);
+            prefetch_codes(tile, i, bits, AHEAD);
             _mm512_storeu_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
                                 weights_vnni(levels, tile, i, bits));
         }
