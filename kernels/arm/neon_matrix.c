@@ -109,10 +109,10 @@ MATVEC(qins2, 16, 2)
 
 /* Eight columns of a unit, from column 8 pair on: rows [r0, r1). */
 static inline __attribute__((always_inline)) void
-decode_pair(const uint8_t *unit, const int pair, const uint32_t bits, const float scale[ROW_GROUP],
-            uint32_t r0, uint32_t r1, uint32_t n_cols, float *out, size_t ld)
+decode_pair(const int8x16_t levels, const uint8_t *unit, const int pair, const uint32_t bits,
+            const float scale[ROW_GROUP], uint32_t r0, uint32_t r1, uint32_t n_cols, float *out,
+            size_t ld)
 {
-    const int8x16_t levels = levels_neon(bits);
     int8_t rows[ROW_GROUP * 8]; /* 8 levels each */
     for (int i = 0; i < 4; i++) {
         const uint8_t *four = unit + i * 16;
@@ -137,6 +137,7 @@ dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, 
               const uint32_t block, const uint32_t bits)
 {
     const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
+    const int8x16_t levels = levels_neon(bits);
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const uint8_t *tile = group_tiles(w, group);
     for (uint32_t k = 0; k < w->cols; k += BLOCK_COLS) {
@@ -149,7 +150,8 @@ dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, 
                 for (uint32_t r = 0; r < ROW_GROUP && in_tile % block == 0; r++)
                     scale[r] = base[r] * qins4_scale(tile[in_tile / block * ROW_GROUP + r]);
                 if (col < w->cols)
-                    decode_pair(unit, pair, bits, scale, r0, r1, w->cols - col, out + col, w->cols);
+                    decode_pair(levels, unit, pair, bits, scale, r0, r1, w->cols - col, out + col,
+                                w->cols);
             }
         tile = unit;
     }

@@ -93,10 +93,10 @@ static inline void store_some(float *out, __m256 v, uint32_t n)
  * fours puts the 8 levels of a row side by side; unpack works within 128 bits, hence the order of
  * rows. */
 static inline __attribute__((always_inline)) void
-decode_pair(const uint8_t *unit, const int pair, const uint32_t bits, const float scale[ROW_GROUP],
-            uint32_t r0, uint32_t r1, uint32_t n_cols, float *out, size_t ld)
+decode_pair(const __m256i level, const uint8_t *unit, const int pair, const uint32_t bits,
+            const float scale[ROW_GROUP], uint32_t r0, uint32_t r1, uint32_t n_cols, float *out,
+            size_t ld)
 {
-    const __m256i level = levels_avx2(bits);
     uint64_t rows[ROW_GROUP]; /* 8 levels each */
     for (int h = 0; h < 2; h++) {
         __m256i a = _mm256_shuffle_epi8(level, codes_avx2(unit + h * 32, 2 * pair, bits));
@@ -118,6 +118,7 @@ dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, 
               const uint32_t block, const uint32_t bits)
 {
     const uint32_t n_blocks = BLOCK_COLS / block;
+    const __m256i level = levels_avx2(bits);
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const struct qins4_scales tables = tables_qins4_scales();
     const __m256 b[2] = {_mm256_loadu_ps(base), _mm256_loadu_ps(base + 8)};
@@ -136,8 +137,8 @@ dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, 
             for (int pair = 0; pair < 4; pair++) {
                 const uint32_t in_tile = u * 32 + (uint32_t)pair * 8, col = k + in_tile;
                 if (col < w->cols)
-                    decode_pair(tile, pair, bits, scale[in_tile / block], r0, r1, w->cols - col,
-                                out + col, w->cols);
+                    decode_pair(level, tile, pair, bits, scale[in_tile / block], r0, r1,
+                                w->cols - col, out + col, w->cols);
             }
     }
 }

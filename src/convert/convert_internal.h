@@ -78,5 +78,7 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
 void job_end(struct job *j);
 /* Hashes in hexadecimal, one for each source; NULL: zeros of the same length. */
 void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1]);
+/* The text that checksums.h makes; takes it over. */
+void job_set_checksums(struct job *j, char *text);
 
 #endif
