@@ -69,7 +69,10 @@ struct job {
 
 /* What so many weights take in the source; whole blocks. */
 size_t origin_bytes(const struct origin *o, size_t n_weights);
-/* Fills s->w with the chunk's weights as published. -> bytes read, or 0. */
+/* Fills s->w with n_rows rows as published. -> bytes read, or 0. */
+size_t read_origin(const struct origin *from, struct scratch *s, uint32_t row0, uint32_t n_rows,
+                   uint32_t cols, struct error *err);
+/* The same with a chunk. */
 size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
 
 /* Starts the hasher too, when hashes are wanted. */

@@ -390,7 +390,7 @@ static void test_kernels_of_every_level(void **state)
         first = first ? first : json_string_value(json_object_get(k, "format"));
     }
     assert_string_equal(first, "f32");
-    assert_int_equal(n_scalar, 7); /* formats */
+    assert_int_equal(n_scalar, 9); /* formats */
     json_array_foreach(json_object_get(j, "attention"), i, k)
         assert_true(number(k, "one_us") > 0 && number(k, "several_us") > 0);
     assert_true(i >= 3); /* caches */
