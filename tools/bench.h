@@ -29,7 +29,7 @@ struct render_options {
 struct bench {
     const struct command *command;
     const char *model_path;
-    const char *const *words; /* perplexity: models, then files; kernels: formats */
+    const char *const *words; /* perplexity: models, then files; kernels: formats; inspect: names */
     uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
@@ -44,7 +44,8 @@ struct bench {
     struct number_list
         kv; /* enum kv_type of each model, the last one for the rest; none: default */
     struct render_options render;
-    uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
+    const char *against; /* inspect: what the file was made from */
+    uint32_t window;     /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
     struct kernels kernels;
@@ -78,6 +79,7 @@ bool bench_logits(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 bool bench_kernels(struct bench *b, struct error *err);
+bool bench_inspect(struct bench *b, struct error *err);
 bool bench_render(struct bench *b, struct error *err);
 
 #endif

@@ -22,6 +22,7 @@ static const char usage[] =
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
+    "       qins-bench inspect MODEL [TENSOR...] [--against REF] [--json]\n"
     "       qins-bench render PATH --messages FILE [--extra JSON] [--strict] [--json]\n"
     "       qins-bench render TEMPLATE.jinja --messages FILE [--extra JSON] [--strict] [--json]\n"
     "\n"
@@ -49,6 +50,9 @@ static const char usage[] =
     "  --profile           where the time of a generated token goes\n"
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
+    "inspect  how weights are stored: formats, ranges, codes, signs\n"
+    "  TENSOR              show those whose names contain it, with their codes\n"
+    "  --against REF       the loss against a folder, GGUF or .qins file\n"
     "render  what a chat template makes of a conversation\n"
     "  PATH                a MODEL; weights are not needed\n"
     "  --template NAME     one of qins-tui's templates, or a .jinja file, in place of PATH's own\n"
@@ -90,7 +94,8 @@ enum {
     FLAG_EOS,
     FLAG_NO_GENERATION_PROMPT,
     FLAG_STRICT,
-    FLAG_TEMPLATE
+    FLAG_TEMPLATE,
+    FLAG_AGAINST
 };
 
 static const struct option flags[] = {
@@ -122,6 +127,7 @@ static const struct option flags[] = {
     {"no-generation-prompt", no_argument, NULL, FLAG_NO_GENERATION_PROMPT},
     {"strict", no_argument, NULL, FLAG_STRICT},
     {"template", required_argument, NULL, FLAG_TEMPLATE},
+    {"against", required_argument, NULL, FLAG_AGAINST},
     {0},
 };
 
@@ -295,6 +301,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     if (parse_render_flag(&b->render, flag, text))
         return true;
     switch (flag) {
+    case FLAG_AGAINST: b->against = text; return true;
     case FLAG_DECODE: b->decode = true; return true;
     case FLAG_JSONL: b->jsonl = true; return true;
     case FLAG_SPEED: b->speed = true; return true;
@@ -335,11 +342,12 @@ static const struct command {
     {"perplexity", INT_MAX, bench_perplexity},
     {"speed", 1, bench_speed},
     {"kernels", INT_MAX, bench_kernels},
+    {"inspect", INT_MAX, bench_inspect},
     {"render", 1, bench_render},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] = "tokens, logits, perplexity, speed, kernels or render";
+static const char command_names[] = "tokens, logits, perplexity, speed, kernels, inspect or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {

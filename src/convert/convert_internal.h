@@ -80,7 +80,11 @@ static inline const struct weight *piece_weight(const struct job *j, const struc
  * stands between them. */
 size_t piece_bytes(const struct piece *p, size_t n_rows, size_t cols);
 size_t piece_raw_bytes(const struct piece *p, size_t n_rows, size_t cols);
-/* Fills s->w with the chunk's weights as published. -> bytes read, or 0. */
+/* Fills s->w with n_rows rows of the piece, which is one of `w`, as published. -> bytes read, or 0.
+ */
+size_t read_piece(const struct piece *p, const struct weight *w, struct scratch *s, uint32_t row0,
+                  uint32_t n_rows, struct error *err);
+/* The same with a chunk. */
 size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
 
 /* Starts the hasher too, when hashes are wanted. */
@@ -89,5 +93,7 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
 void job_end(struct job *j);
 /* Hashes in hexadecimal, one for each source; NULL: zeros of the same length. */
 void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1]);
+/* The text that checksums.h makes; takes it over. */
+void job_set_checksums(struct job *j, char *text);
 
 #endif

@@ -170,16 +170,15 @@ static bool read_weights(const struct piece *p, struct scratch *s, uint32_t row0
     return ok;
 }
 
-size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+size_t read_piece(const struct piece *p, const struct weight *w, struct scratch *s, uint32_t row0,
+                  uint32_t n_rows, struct error *err)
 {
-    const struct piece *p = &j->pieces[k->piece];
     const struct source_tensor *t = p->view.tensor;
-    const struct weight *w = piece_weight(j, p);
-    uint32_t n_rows = k->row1 - k->row0, cols = w->cols;
-    size_t n = (size_t)n_rows * cols;
+    const uint32_t cols = w->cols;
+    const size_t n = (size_t)n_rows * cols;
     bool by_element = w->is_vector && w->n_experts; /* they are the view's rows */
     if (by_element ? !read_weights(p, s, 0, cols, 1, err)
-                   : !read_weights(p, s, k->row0, n_rows, cols, err))
+                   : !read_weights(p, s, row0, n_rows, cols, err))
         return 0;
     sort_values(s->w, s->sorted, n_rows, cols, t);
     for (size_t i = 0; t->is_decay && i < n; i++)
@@ -187,4 +186,10 @@ size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struc
     for (size_t i = 0; t->is_one_plus && i < n; i++)
         s->w[i] -= 1;
     return piece_bytes(p, n_rows, cols);
+}
+
+size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+{
+    const struct piece *p = &j->pieces[k->piece];
+    return read_piece(p, piece_weight(j, p), s, k->row0, k->row1 - k->row0, err);
 }

@@ -33,6 +33,7 @@
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
+#define META_CHECKSUMS "qins.checksums"     /* JSON: tensor -> SHA-256 of its bytes */
 #define META_TOKENIZER_HASH "qins.tokenizer_sha256" /* of tokenizer.json */
 #define TENSOR_TOKENIZER "tokenizer.json"
 #define TENSOR_TOKENIZER_IMAGE "tokenizer.image"
@@ -97,8 +98,8 @@ struct weight_list {
 };
 
 /* Every weight of the model in forward order. `format` is that of the linear weights; embedding and
- * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage), routers of models
- * that are not f32 bf16. Caller frees items.
+ * head of a model below 8 bits are QINS8 (formats.md: QINS4 there doubles the damage), routers of
+ * models that are not f32 bf16. Caller frees items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
 const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
@@ -142,6 +143,7 @@ struct file_layout {
 struct file_layout file_layout_new(struct weight_list list, const char *tokenizer,
                                    uint64_t tokenizer_bytes);
 void file_layout_free(struct file_layout *l);
+const char *file_layout_name(const struct file_layout *l, size_t slot); /* of a tensor */
 /* Length and JSON, padded so that data follows at a multiple of QINS_PAGE; its size depends on the
  * lengths of the metadata strings only. */
 struct buf file_layout_header(const struct file_layout *l, json_t *metadata);
