@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gguf_gemma4.h"
-
 /* ---- keys ---------------------------------------------------------------------------- */
 
 enum { MAX_KEY = 160 };

@@ -67,6 +67,11 @@ const struct gguf_value *gguf_arch_value(const struct gguf_split *s, const struc
 bool gguf_set_layer_types(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
                           struct error *err);
 
+/* Gemma 4's `finish` (gguf_gemma4.c): `config` has the fields of its row, and the rotation of full
+ * layers. */
+bool gguf_finish_gemma4(const struct gguf_split *s, const struct gguf_arch *arch, json_t *config,
+                        struct error *err);
+
 /* The fields of every architecture. */
 extern const struct gguf_field gguf_common_fields[];
 

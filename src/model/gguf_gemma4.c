@@ -1,8 +1,12 @@
-/* SPDX-License-Identifier: MIT */
-#include "gguf_gemma4.h"
+/* SPDX-License-Identifier: MIT
+ *
+ * What only Gemma 4's files say: sizes that differ from layer to layer, and a rotation for each of
+ * two types of layers.
+ */
 
-#include <math.h>
 #include <string.h>
+
+#include "gguf_arch.h"
 
 struct file {
     const struct gguf_split *s;
