@@ -159,7 +159,9 @@ static bool bind_weights(struct model *m, struct error *err)
     struct weight_list list = weight_list(&m->config, m->format);
     struct plane plane;
     size_t n_planes = 1; /* the tokenizer */
-    bool ok = true;
+    char *name = xasprintf("%s: " META_FORMATS, m->file.name);
+    bool ok = weight_list_set_formats(&list, m->formats, name, err);
+    free(name);
     for (size_t i = 0; ok && i < list.n; i++) {
         ok = bind_weight(m, &list.items[i], err);
         for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
@@ -230,6 +232,8 @@ static bool read_metadata(struct model *m, struct error *err)
     free(generation_name);
     m->tokenizer_config_json = safetensors_meta(st, META_TOKENIZER_CONFIG);
     m->tokenizer_hash = safetensors_meta(st, META_TOKENIZER_HASH);
+    m->formats = safetensors_meta(st, META_FORMATS);
+    m->loss = safetensors_meta(st, META_LOSS);
     m->source = safetensors_meta(st, META_SOURCE);
     if (!m->source)
         m->source = "";
@@ -313,6 +317,32 @@ void model_close(struct model *m)
     free(m->owned);
     free(m->layers);
     free(m);
+}
+
+struct weight_list model_weights(const struct model *m)
+{
+    struct weight_list list = weight_list(&m->config, m->format);
+    struct error never;
+    weight_list_set_formats(&list, m->formats, "", &never); /* was read when the model was opened */
+    return list;
+}
+
+struct model_bits model_bits(const struct model *m)
+{
+    struct weight_list list = model_weights(m);
+    double bits[2] = {0}, weights[2] = {0}; /* [1]: of the layers' matrices */
+    struct plane plane;
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight *w = &list.items[i];
+        bool inside = !w->is_vector && w->role != ROLE_EMBED && w->role != ROLE_HEAD;
+        weights[inside] += (double)w->rows * w->cols;
+        for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
+            if (weight_plane(w, kind, &plane))
+                bits[inside] += 8.0 * (double)plane.bytes;
+    }
+    free(list.items);
+    return (struct model_bits){bits[1] / weights[1],
+                               (bits[0] + bits[1]) / (weights[0] + weights[1])};
 }
 
 struct tokenizer *model_tokenizer(const struct model *m, struct error *err)

@@ -130,6 +130,63 @@ struct weight_list weight_list(const struct model_config *c, enum format format)
     return l.list;
 }
 
+/* ---- formats of single weights --------------------------------------------------------- */
+
+static struct weight *find_weight(struct weight_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i].name, name) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+static bool set_formats(struct weight_list *list, const json_t *formats, const char *name,
+                        struct error *err)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)formats, key, value)
+    {
+        struct weight *w = find_weight(list, key);
+        const char *format = json_string_value(value);
+        if (!w || w->is_vector)
+            return error_set(err, EX_DATAERR, "%s: \"%.100s\" is no matrix of this model", name,
+                             key);
+        if (!format || !format_from_name(format, &w->format))
+            return error_set(err, EX_DATAERR, "%s: \"%s\": number format \"%.40s\" is not known",
+                             name, key, format ? format : "");
+    }
+    return true;
+}
+
+bool weight_list_set_formats(struct weight_list *list, const char *json, const char *name,
+                             struct error *err)
+{
+    if (!json)
+        return true;
+    json_t *formats = json_parse(json, strlen(json), name, err);
+    if (!formats)
+        return false;
+    bool ok = json_is_object(formats)
+                  ? set_formats(list, formats, name, err)
+                  : error_set(err, EX_DATAERR, "%s: an object of names and formats expected", name);
+    json_decref(formats);
+    return ok;
+}
+
+json_t *weight_list_differences(const struct weight_list *list, const struct weight_list *plain)
+{
+    json_t *formats = json_object();
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].format != plain->items[i].format)
+            json_object_set_new(formats, list->items[i].name,
+                                json_string(format_info(list->items[i].format)->name));
+    if (json_object_size(formats) > 0)
+        return formats;
+    json_decref(formats);
+    return NULL;
+}
+
 /* ---- planes --------------------------------------------------------------------------- */
 
 static void plane_shape(struct plane *p, enum st_dtype dtype, uint32_t n_dims, uint64_t a,

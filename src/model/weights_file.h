@@ -25,9 +25,11 @@
 #define QINS_FILE_VERSION_JSON "1" /* its tokenizer is tokenizer.json */
 #define META_VERSION "qins.version"
 #define META_FORMAT "qins.format"                /* of the linear weights: "qins4" */
+#define META_FORMATS "qins.formats" /* JSON: weight -> format, of those that differ from the rule */
 #define META_CONFIG "qins.config"                /* config.json, verbatim */
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
+#define META_LOSS "qins.loss" /* JSON: what the format costs, see loss.h */
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
@@ -75,6 +77,11 @@ struct weight_list {
  * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
+/* Sets the formats that `json` gives by name (the text of META_FORMATS, or NULL). */
+bool weight_list_set_formats(struct weight_list *list, const char *json, const char *name,
+                             struct error *err);
+/* That text, of what differs between two lists of one model; new reference, NULL: nothing. */
+json_t *weight_list_differences(const struct weight_list *list, const struct weight_list *plain);
 const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
 
 /* What a weight is stored as: one tensor of the file, or up to three. */
