@@ -27,10 +27,16 @@
         .is_int8 = true)                                                                         \
     /* sign + 3-bit code, blocks of 32 with a log scale: 4.25 bits per weight */                 \
     ROW(QINS4, "qins4", .tile_cols = 128, .tile_bytes = 1088, .row_floats = 1, .is_qins = true,  \
-        .is_int8 = true, .block = 32, .has_fine_edges = true)                                    \
+        .is_int8 = true, .block = 32, .code_bits = 4, .has_fine_edges = true)                    \
     /* the same, blocks of 16: 4.5 bits per weight */                                            \
     ROW(QINS4_16, "qins4-16", .tile_cols = 128, .tile_bytes = 1152, .row_floats = 1,             \
-        .is_qins = true, .is_int8 = true, .block = 16, .has_fine_edges = true)
+        .is_qins = true, .is_int8 = true, .block = 16, .code_bits = 4, .has_fine_edges = true)   \
+    /* sign + 2-bit code, blocks of 16: 3.5 bits per weight */                                   \
+    ROW(QINS3, "qins3", .tile_cols = 128, .tile_bytes = 896, .row_floats = 1, .is_qins = true,   \
+        .is_int8 = true, .block = 16, .code_bits = 3, .has_fine_edges = true)                    \
+    /* sign + 1-bit code, blocks of 16: 2.5 bits per weight */                                   \
+    ROW(QINS2, "qins2", .tile_cols = 128, .tile_bytes = 640, .row_floats = 1, .is_qins = true,   \
+        .is_int8 = true, .block = 16, .code_bits = 2, .has_fine_edges = true)
 /* clang-format on */
 
 #define FORMAT_ENUM(id, ...) FORMAT_##id,
@@ -43,6 +49,7 @@ struct format_info {
     uint32_t tile_bytes; /* bytes of one tile of ROW_GROUP rows; of one element when row-major */
     uint32_t row_floats; /* floats kept for each row beside the tiles: 0, 1 (base) or 2 (range) */
     uint32_t block;      /* columns of a block with a scale of its own; 0: none */
+    uint32_t code_bits;  /* of such a format: sign and magnitude of one weight */
     bool is_qins;        /* exact signs, inverse log codes */
     bool is_int8;        /* multiplied as integers: matvec_batch */
     bool has_fine_edges; /* embedding and head lose most from it: they are kept in qins8 */

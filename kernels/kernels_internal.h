@@ -13,16 +13,17 @@
 
 /* ---- tables: TECHNICAL_SPEC.md, "Number formats"; tests recompute them from their formulas  */
 
-extern const int8_t qins4_level[16];       /* by code: side << 3 | inverse magnitude */
-extern const float qins4_fraction[16];     /* 2^(-i/16) */
-extern const float qins8_value[128];       /* T[c]: magnitude relative to the row's base */
+extern const int8_t qins4_level[16];                /* by code: side << 3 | inverse magnitude */
+extern const int8_t qins3_level[8], qins2_level[4]; /* the same with fewer magnitudes */
+extern const float qins4_fraction[16];              /* 2^(-i/16) */
+extern const float qins8_value[128];                /* T[c]: magnitude relative to the row's base */
 extern const uint8_t qins8_magnitude[128]; /* round(255 T[c]): what the integer products use */
 /* The same as a product, exactly: magnitude[c] is the nearest integer to fine[c mod 16] x
  * coarse[c / 16] / 2^15, less the offset. fine: 256..511; coarse 8..15: the negatives of 0..7. */
 extern const int16_t qins8_fine[16], qins8_coarse[16];
 
 enum {
-    QINS4_COLS = 128,
+    QINS4_COLS = 128, /* of a tile of all formats with blocks */
     QINS8_OFFSET = 17,
     QINS9_COLS = 32,
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
@@ -50,6 +51,51 @@ static inline float qins4_scale(uint8_t code)
 {
     uint32_t exponent = (uint32_t)(code & 0x70) << 19, sign = (uint32_t)(code & 0x80) << 24;
     return bits_float((float_bits(qins4_fraction[code & 15]) - exponent) | sign);
+}
+
+/* ---- codes of the formats with blocks ------------------------------------------------- */
+
+static inline const int8_t *block_levels(enum format format)
+{
+    return format == FORMAT_QINS3   ? qins3_level
+           : format == FORMAT_QINS2 ? qins2_level
+                                    : qins4_level;
+}
+
+/* Codes of a tile begin behind its scales. Code of row r, column k; `bits` is the format's.
+ * 4: a line has 8 columns, low nibbles the first four of each row.
+ * 3: three lines have 32 columns; line i has those of fours 2 i and 2 i + 1 in bits 0-2 and 3-5 of
+ *    its bytes, the top bits of lines 0, 1, 2 are six bits for fours 6 and 7.
+ * 2: a line has 16 columns, four after four from the lowest bits up. */
+static inline uint8_t block_code(const uint8_t *codes, uint32_t bits, uint32_t r, uint32_t k)
+{
+    const uint32_t byte = r * 4 + k % 4, four = k % 32 / 4;
+    const uint8_t *line = codes + k / 32 * (bits * 64) + byte;
+    if (bits == 4)
+        return line[four / 2 * 64] >> four % 2 * 4 & 15;
+    if (bits == 2)
+        return line[four / 4 * 64] >> four % 4 * 2 & 3;
+    if (four < 6)
+        return line[four / 2 * 64] >> four % 2 * 3 & 7;
+    return (line[0] >> 6 | line[64] >> 6 << 2 | line[128] >> 6 << 4) >> four % 2 * 3 & 7;
+}
+
+/* Into bits that are zero. */
+static inline void put_block_code(uint8_t *codes, uint32_t bits, uint32_t r, uint32_t k,
+                                  uint8_t code)
+{
+    const uint32_t byte = r * 4 + k % 4, four = k % 32 / 4;
+    uint8_t *line = codes + k / 32 * (bits * 64) + byte;
+    const uint32_t top = (uint32_t)code << four % 2 * 3;
+    if (bits == 4)
+        line[four / 2 * 64] |= (uint8_t)(code << four % 2 * 4);
+    else if (bits == 2)
+        line[four / 4 * 64] |= (uint8_t)(code << four % 4 * 2);
+    else if (four < 6)
+        line[four / 2 * 64] |= (uint8_t)top;
+    else
+        for (uint32_t i = 0; i < 3; i++)
+            line[i * 64] |= (uint8_t)((top >> 2 * i & 3) << 6);
 }
 
 /* ---- shapes --------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "kernels_internal.h"
+#include "qins_block.h"
 
 /* ---- half-width floats ---------------------------------------------------------------- */
 
@@ -140,251 +141,6 @@ static void encode_qins8_row(const struct matrix *m, uint8_t *tiles, uint32_t r,
             (uint8_t)((w[k] < 0) << 7 | nearest_qins8(fabsf(w[k]) / divisor));
 }
 
-/* ---- QINS4: search of scale and polarity ---------------------------------------------- */
-
-/* Four floats or ints side by side; compilers lower them to whatever the CPU has. */
-typedef float v4f __attribute__((vector_size(16)));
-typedef int32_t v4i __attribute__((vector_size(16)));
-
-enum { MAX_BLOCK = 32 };
-
-/* One block, each |weight| divided by the largest, in the array of its sign. */
-struct block {
-    union {
-        v4f v[MAX_BLOCK / 4];
-        float f[MAX_BLOCK];
-    } magnitude[2]; /* [0] of the positive ones, [1] of the negative; 0 elsewhere */
-    union {
-        v4i v[MAX_BLOCK / 4];
-        int32_t i[MAX_BLOCK];
-    } member[2]; /* -1 where the weight is of that sign, 0 elsewhere and behind the row's end */
-    uint32_t n;
-    float max;
-};
-
-/* Sums over a block whose levels were chosen: of magnitude x level and of level squared. The error
- * of scale s is then s^2 square - 2 s cross + a constant. */
-struct fit {
-    float cross[2], square[2]; /* by polarity */
-};
-
-struct choice {
-    int c, polarity;
-    float cost, best_scale; /* best_scale: of these levels, by least squares */
-};
-
-static void load_block(struct block *b, const float *w, uint32_t n, uint32_t n_real)
-{
-    memset(b, 0, sizeof *b);
-    b->n = n;
-    b->max = max_abs(w, n_real);
-    float divisor = b->max > 0 ? b->max : 1;
-    for (uint32_t i = 0; i < n_real; i++) {
-        int side = w[i] < 0;
-        b->magnitude[side].f[i] = fabsf(w[i]) / divisor;
-        b->member[side].i[i] = -1;
-    }
-}
-
-/* The levels of both sides as thresholds halfway between neighbours and what crossing one adds. */
-struct staircase {
-    v4f lowest[2], threshold[2][7];
-    v4i rise[2][7]; /* bits of a float */
-};
-
-static void build_staircase(struct staircase *t)
-{
-    for (int side = 0; side < 2; side++) {
-        const int8_t *level = qins4_level + side * 8;
-        t->lowest[side] = (v4f){0} + (float)abs(level[7]);
-        for (int i = 0; i < 7; i++) {
-            int lower = abs(level[7 - i]), upper = abs(level[6 - i]);
-            t->threshold[side][i] = (v4f){0} + 0.5f * (float)(upper + lower);
-            t->rise[side][i] = (v4i)((v4f){0} + (float)(upper - lower));
-        }
-    }
-}
-
-static inline v4f nearest_levels(v4f v, const struct staircase *t, int side)
-{
-    v4f level = t->lowest[side];
-#pragma GCC unroll 7
-    for (int i = 0; i < 7; i++)
-        level += (v4f)((v > t->threshold[side][i]) & t->rise[side][i]);
-    return level;
-}
-
-static float sum4f(v4f v)
-{
-    return (v[0] + v[2]) + (v[1] + v[3]);
-}
-
-/* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. Sums of
- * squares of levels are integers that a float holds exactly. */
-static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
-{
-    v4f cross[2] = {{0}, {0}}, square[2] = {{0}, {0}};
-    for (uint32_t i = 0; i < b->n / 4; i++) {
-        v4f v = (b->magnitude[0].v[i] + b->magnitude[1].v[i]) * inverse_scale;
-#pragma GCC unroll 2
-        for (int side = 0; side < 2; side++) {
-            v4f level = nearest_levels(v, t, side);
-            v4i level2 = (v4i)(level * level);
-            cross[side] += b->magnitude[0].v[i] * level;
-            square[side] += (v4f)(level2 & b->member[0].v[i]);
-            cross[!side] += b->magnitude[1].v[i] * level;
-            square[!side] += (v4f)(level2 & b->member[1].v[i]);
-        }
-    }
-    return (struct fit){{sum4f(cross[0]), sum4f(cross[1])}, {sum4f(square[0]), sum4f(square[1])}};
-}
-
-/* 2^(-c/16), -256 <= c < 1024. */
-static float grid_scale(int c)
-{
-    uint32_t octaves = (uint32_t)((c + 256) / 16) - 16;
-    return bits_float(float_bits(qins4_fraction[c & 15]) - (octaves << 23));
-}
-
-/* Tries the levels chosen at step c with the scales of steps c-1, c, c+1 (the least squares scale
- * is never farther) within [c_min, c_max]. */
-static void try_step(struct choice *best, const struct block *b, const struct staircase *t,
-                     float ratio, int c, int c_min, int c_max)
-{
-    struct fit fit = fit_levels(b, t, 1.0f / (ratio * grid_scale(c)));
-    for (int p = 0; p < 2; p++)
-        for (int near = c - 1; near <= c + 1; near++) {
-            float s = ratio * grid_scale(near);
-            float cost = s * (s * fit.square[p] - 2 * fit.cross[p]);
-            if (near >= c_min && near <= c_max && cost < best->cost)
-                *best = (struct choice){near, p, cost, fit.cross[p] / fit.square[p]};
-        }
-}
-
-/* Scale 2^(-c/16) x ratio x block maximum, c within [c_min, c_max]: the steps that put the largest
- * weight between 0.8 and 1.2 of level 127, both polarities. */
-static struct choice search_block(const struct block *b, const struct staircase *t, float ratio,
-                                  int c_min, int c_max)
-{
-    struct choice best = {c_max, 0, INFINITY, 0};
-    int centre = (int)rint(16 * log2(127.0 * ratio));
-    int first = centre - 4 < c_max ? centre - 4 : c_max, last = centre + 5;
-    if (first < c_min)
-        first = c_min;
-    if (last > c_max)
-        last = c_max;
-    if (last < first)
-        last = first;
-    for (int c = first; c <= last; c++)
-        try_step(&best, b, t, ratio, c, c_min, c_max);
-    return best;
-}
-
-/* ---- QINS4: writing ------------------------------------------------------------------- */
-
-/* Where the parts of one row of a row group lie. */
-struct qins4_row {
-    uint8_t *tiles;
-    uint32_t r, block, n_blocks; /* blocks that begin before the row's end */
-};
-
-static uint8_t *qins4_tile(const struct qins4_row *q, uint32_t b, uint32_t *b_in_tile)
-{
-    uint32_t per_tile = QINS4_COLS / q->block;
-    *b_in_tile = b % per_tile;
-    return q->tiles + (size_t)(b / per_tile) * (per_tile * ROW_GROUP + QINS4_COLS * 8);
-}
-
-static uint8_t *qins4_scale_at(const struct qins4_row *q, uint32_t b)
-{
-    uint32_t in_tile;
-    uint8_t *tile = qins4_tile(q, b, &in_tile);
-    return tile + in_tile * ROW_GROUP + q->r;
-}
-
-static void put_qins4_code(const struct qins4_row *q, uint32_t b, uint32_t i, uint8_t code)
-{
-    uint32_t in_tile;
-    uint8_t *codes = qins4_tile(q, b, &in_tile) + QINS4_COLS / q->block * ROW_GROUP;
-    uint32_t k = in_tile * q->block + i;
-    codes[k / 8 * 64 + q->r * 4 + k % 4] |= (uint8_t)(code << (k & 4));
-}
-
-static uint8_t nearest_qins4(float v, int side)
-{
-    const int8_t *level = qins4_level + side * 8;
-    uint8_t k = 7;
-    while (k > 0 && v > 0.5f * (float)(abs(level[k - 1]) + abs(level[k])))
-        k--;
-    return (uint8_t)(side << 3 | k);
-}
-
-/* The sign decides the side before anything is rounded: it cannot be lost. */
-static void write_block(const struct qins4_row *q, uint32_t b, const struct block *x, float ratio,
-                        struct choice choice)
-{
-    float inverse = 1.0f / (ratio * grid_scale(choice.c));
-    *qins4_scale_at(q, b) = (uint8_t)(choice.polarity << 7 | choice.c);
-    for (uint32_t i = 0; i < x->n; i++) {
-        int negative = x->member[1].i[i] != 0;
-        float v = x->magnitude[negative].f[i] * inverse;
-        put_qins4_code(q, b, i, nearest_qins4(v, negative ^ choice.polarity));
-    }
-}
-
-/* Largest step first: makes the base the largest block scale of the row. */
-static float lower_steps(const struct qins4_row *q, float base)
-{
-    int least = 127;
-    for (uint32_t b = 0; b < q->n_blocks; b++) {
-        int c = *qins4_scale_at(q, b) & 127;
-        least = c < least ? c : least;
-    }
-    for (uint32_t b = 0; b < q->n_blocks; b++)
-        *qins4_scale_at(q, b) -= (uint8_t)least;
-    return base * grid_scale(least);
-}
-
-/* Scale of the block that holds the row's largest weight, freely searched, and 4 steps of room
- * above it for blocks that want a larger one. */
-static float first_base(const struct qins4_row *q, const struct staircase *t, const float *w,
-                        uint32_t cols, float max)
-{
-    struct block x;
-    uint32_t b = 0;
-    while (max_abs(w + b * q->block,
-                   cols - b * q->block < q->block ? cols - b * q->block : q->block) < max)
-        b++;
-    load_block(&x, w + b * q->block, q->block,
-               cols - b * q->block < q->block ? cols - b * q->block : q->block);
-    struct choice choice = search_block(&x, t, 1.0f / 127, -16, 16);
-    double base = (double)choice.best_scale * max * grid_scale(-4);
-    return base < FLT_MAX / 128 ? (float)base : FLT_MAX / 128; /* times level 127 stays finite */
-}
-
-static void encode_qins4_row(const struct matrix *m, uint8_t *tiles, uint32_t r, const float *w,
-                             float *base, uint32_t block)
-{
-    struct qins4_row q = {tiles, r, block, (m->cols + block - 1) / block};
-    struct staircase t;
-    build_staircase(&t);
-    float max = max_abs(w, m->cols), row_base = max > 0 ? first_base(&q, &t, w, m->cols, max) : 0;
-    for (uint32_t b = 0; b < q.n_blocks; b++) {
-        struct block x;
-        struct choice choice = {.c = 127};
-        float ratio = 1;
-        uint32_t left = m->cols - b * block;
-        load_block(&x, w + b * block, block, left < block ? left : block);
-        if (x.max > 0 && row_base > 0) {
-            double exact = (double)row_base / x.max;
-            ratio = exact < 1e6 ? (float)exact : 1e6f;
-            choice = search_block(&x, &t, ratio, 0, 127);
-        }
-        write_block(&q, b, &x, ratio, choice);
-    }
-    *base = lower_steps(&q, row_base);
-}
-
 /* ---- a matrix ------------------------------------------------------------------------- */
 
 static void encode_plain_row(const struct matrix *m, uint32_t row, const float *w, void *data)
@@ -398,7 +154,7 @@ static void encode_plain_row(const struct matrix *m, uint32_t row, const float *
 }
 
 static void encode_row(const struct matrix *m, const struct qins_range *range, uint32_t row,
-                       const float *w, uint8_t *tiles, float *floats)
+                       const float *w, void *data, uint8_t *tiles, float *floats)
 {
     uint32_t r = row % ROW_GROUP;
     switch (m->format) {
@@ -407,7 +163,7 @@ static void encode_row(const struct matrix *m, const struct qins_range *range, u
         break;
     case FORMAT_QINS9ROW: encode_qins9row_row(m, tiles, row, w, floats); break;
     case FORMAT_QINS8: encode_qins8_row(m, tiles, r, w, &floats[row]); break;
-    default: encode_qins4_row(m, tiles, r, w, &floats[row], format_info(m->format)->block);
+    default: floats[row] = qins_block_encode_row(m, data, row, w, NULL);
     }
 }
 
@@ -468,7 +224,7 @@ void qins_encode(const struct matrix *m, const struct qins_range *range, uint32_
         } else {
             if (r % ROW_GROUP == 0)
                 clear_group(m, tiles, r / ROW_GROUP, row);
-            encode_row(m, range, r, w, tiles, row);
+            encode_row(m, range, r, w, data, tiles, row);
         }
         if (error)
             measure_row(&d, r, w, error);

@@ -48,18 +48,13 @@ static void decode_qins8(const uint8_t *tile, float base, uint32_t r, uint32_t n
     }
 }
 
-static uint8_t qins4_code(const uint8_t *codes, uint32_t r, uint32_t k)
+static void decode_blocks(const uint8_t *tile, const struct format_info *f, const int8_t *levels,
+                          float base, uint32_t r, uint32_t n, float *out)
 {
-    return codes[k / 8 * 64 + r * 4 + k % 4] >> (k & 4) & 15;
-}
-
-static void decode_qins4(const uint8_t *tile, float base, uint32_t block, uint32_t r, uint32_t n,
-                         float *out)
-{
-    const uint8_t *codes = tile + QINS4_COLS / block * ROW_GROUP;
+    const uint8_t *codes = tile + f->tile_cols / f->block * ROW_GROUP;
     for (uint32_t k = 0; k < n; k++) {
-        float scale = base * qins4_scale(tile[k / block * ROW_GROUP + r]);
-        out[k] = scale * (float)qins4_level[qins4_code(codes, r, k)];
+        float scale = base * qins4_scale(tile[k / f->block * ROW_GROUP + r]);
+        out[k] = scale * (float)levels[block_code(codes, f->code_bits, r, k)];
     }
 }
 
@@ -86,8 +81,7 @@ uint32_t decoder_tile(const struct decoder *d, uint32_t row, uint32_t col0, floa
     case FORMAT_QINS9:
     case FORMAT_QINS9ROW: decode_qins9(d, tile, r, n, out); break;
     case FORMAT_QINS8: decode_qins8(tile, m->row[row], r, n, out); break;
-    case FORMAT_QINS4: decode_qins4(tile, m->row[row], 32, r, n, out); break;
-    default: decode_qins4(tile, m->row[row], 16, r, n, out);
+    default: decode_blocks(tile, f, block_levels(m->format), m->row[row], r, n, out);
     }
     return n;
 }
@@ -190,51 +184,37 @@ static void matvec_qins8_scalar(const struct matrix *w, uint32_t group0, uint32_
     }
 }
 
-static int32_t block_qins4(const uint8_t *codes, uint32_t r, const int8_t *q, uint32_t block)
+/* Block sums of formats with blocks; levels as their codes say. */
+static void matvec_blocks_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 const struct activation *x, float *y)
 {
-    int32_t sum = 0;
-    for (uint32_t k = 0; k < block; k++)
-        sum += qins4_level[qins4_code(codes, r, k)] * q[k];
-    return sum;
-}
-
-static void matvec_qins4_blocks(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                const struct activation *x, float *y, uint32_t block)
-{
-    const uint32_t n_blocks = QINS4_COLS / block, tile_bytes = format_info(w->format)->tile_bytes;
+    const struct format_info *f = format_info(w->format);
+    const uint32_t n_blocks = f->tile_cols / f->block;
+    const int8_t *levels = block_levels(w->format);
     for (uint32_t row = group0 * ROW_GROUP; row < group1 * ROW_GROUP && row < w->rows; row++) {
         const uint8_t *tile = group_tiles(w, row / ROW_GROUP);
-        uint32_t r = row % ROW_GROUP;
+        const uint32_t r = row % ROW_GROUP;
         float acc = 0;
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes)
-            for (uint32_t b = 0; b < n_blocks; b++) {
-                const uint8_t *codes = tile + n_blocks * ROW_GROUP + b * block * 8;
-                int32_t sum = block_qins4(codes, r, x->q + k + b * block, block);
-                float x_scale = x->scale[(k + b * block) / ACT_BLOCK];
-                acc = fmaf((float)sum, qins4_scale(tile[b * ROW_GROUP + r]) * x_scale, acc);
-            }
+        for (uint32_t k = 0; k < w->cols_pad; k += f->block) {
+            const uint32_t in_tile = k % f->tile_cols;
+            int32_t sum = 0;
+            for (uint32_t i = 0; i < f->block; i++)
+                sum +=
+                    levels[block_code(tile + n_blocks * ROW_GROUP, f->code_bits, r, in_tile + i)] *
+                    x->q[k + i];
+            float scale = qins4_scale(tile[in_tile / f->block * ROW_GROUP + r]);
+            acc = fmaf((float)sum, scale * x->scale[k / ACT_BLOCK], acc);
+            if (in_tile + f->block == f->tile_cols)
+                tile += f->tile_bytes;
+        }
         y[row] = acc * w->row[row];
     }
-}
-
-static void matvec_qins4_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                const struct activation *x, float *y)
-{
-    matvec_qins4_blocks(w, group0, group1, x, y, 32);
-}
-
-static void matvec_qins4_16_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                   const struct activation *x, float *y)
-{
-    matvec_qins4_blocks(w, group0, group1, x, y, 16);
 }
 
 static void matvec_batch_scalar(const struct matrix *w, uint32_t group0, uint32_t group1,
                                 const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
 {
-    matvec_fn *matvec = w->format == FORMAT_QINS8   ? matvec_qins8_scalar
-                        : w->format == FORMAT_QINS4 ? matvec_qins4_scalar
-                                                    : matvec_qins4_16_scalar;
+    matvec_fn *matvec = w->format == FORMAT_QINS8 ? matvec_qins8_scalar : matvec_blocks_scalar;
     for (uint32_t t = 0; t < n_tok; t++)
         matvec(w, group0, group1, &x[t], y + t * ld_y);
 }
@@ -398,12 +378,7 @@ void kernels_scalar(struct kernels *k)
                    [FORMAT_BF16] = matvec_bf16_scalar,
                    [FORMAT_QINS9] = matvec_qins9_scalar,
                    [FORMAT_QINS9ROW] = matvec_qins9_scalar,
-                   [FORMAT_QINS8] = matvec_qins8_scalar,
-                   [FORMAT_QINS4] = matvec_qins4_scalar,
-                   [FORMAT_QINS4_16] = matvec_qins4_16_scalar},
-        .matvec_batch = {[FORMAT_QINS8] = matvec_batch_scalar,
-                         [FORMAT_QINS4] = matvec_batch_scalar,
-                         [FORMAT_QINS4_16] = matvec_batch_scalar},
+                   [FORMAT_QINS8] = matvec_qins8_scalar},
         .quantise = quantise_scalar,
         .rms_norm = rms_norm_scalar,
         .rope = rope_scalar,
@@ -416,6 +391,11 @@ void kernels_scalar(struct kernels *k)
         .unpack_int8 = unpack_int8_scalar,
         .gemm_f32 = gemm_f32_openblas,
     };
-    for (int f = 0; f < N_FORMATS; f++)
+    for (int f = 0; f < N_FORMATS; f++) {
         k->dequant[f] = dequant_scalar;
+        if (format_info((enum format)f)->block)
+            k->matvec[f] = matvec_blocks_scalar;
+        if (format_info((enum format)f)->is_int8)
+            k->matvec_batch[f] = matvec_batch_scalar;
+    }
 }

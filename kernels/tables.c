@@ -4,6 +4,9 @@
 const int8_t qins4_level[16] = {118,  93,   71,  53,  37,  24,  13,  3,
                                 -127, -100, -77, -58, -42, -28, -16, -6};
 
+const int8_t qins3_level[8] = {115, 67, 32, 8, -127, -75, -38, -12};
+const int8_t qins2_level[4] = {103, 21, -127, -33};
+
 const float qins4_fraction[16] = {
     0x1p+0f,        0x1.ea4afap-1f, 0x1.d5818ep-1f, 0x1.c199bep-1f, 0x1.ae89fap-1f, 0x1.9c4918p-1f,
     0x1.8ace54p-1f, 0x1.7a1148p-1f, 0x1.6a09e6p-1f, 0x1.5ab07ep-1f, 0x1.4bfdaep-1f, 0x1.3dea64p-1f,

@@ -74,7 +74,7 @@ struct weight_list {
 };
 
 /* Every weight of the model in forward order. `format` is that of the linear weights; embedding and
- * head of a 4-bit model are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
+ * head of a model below 8 bits are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
 /* Sets the formats that `json` gives by name (the text of META_FORMATS, or NULL). */

@@ -91,11 +91,20 @@ static void test_tables_follow_their_formulas(void **state)
     }
     for (int i = 0; i < 16; i++)
         assert_true(qins4_fraction[i] == (float)exp2(-i / 16.0));
-    for (int code = 0; code < 16; code++) {
-        double shift = code < 8 ? 0.4 : 0.7, j = 7 - code % 8;
-        double level = rint(127 * (pow(1.18, j + shift) - 1) / (pow(1.18, 7.7) - 1));
-        assert_int_equal(qins4_level[code], (int)(code < 8 ? level : -level));
-    }
+    static const struct {
+        const int8_t *levels;
+        int n;
+        double g, shift[2];
+    } sets[] = {{qins4_level, 8, 1.18, {.4, .7}},
+                {qins3_level, 4, 1.4, {.4, .6}},
+                {qins2_level, 2, 1.9, {.4, .6}}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        for (int code = 0; code < 2 * sets[i].n; code++) {
+            int n = sets[i].n, side = code / n;
+            double g = sets[i].g, norm = pow(g, n - 1 + sets[i].shift[1]) - 1;
+            double level = rint(127 * (pow(g, n - 1 - code % n + sets[i].shift[side]) - 1) / norm);
+            assert_int_equal(sets[i].levels[code], (int)(side ? -level : level));
+        }
     for (int c = 0; c < 256; c++)
         assert_float_equal(qins4_scale((uint8_t)c), (c & 128 ? -1 : 1) * exp2(-(c & 127) / 16.0),
                            1e-7);
@@ -381,6 +390,8 @@ static void test_loss_on_gaussian_weights(void **state)
         {FORMAT_QINS8, 0.0073, 0.0079},
         {FORMAT_QINS4, 0.0732, 0.0772},
         {FORMAT_QINS4_16, 0.0633, 0.0673},
+        {FORMAT_QINS3, 0.135, 0.141},
+        {FORMAT_QINS2, 0.287, 0.299},
     };
     enum { ROWS = 48, COLS = 4096 };
     random_seed(7);
@@ -435,6 +446,10 @@ static void test_sizes(void **state)
     assert_int_equal(m.rows_pad, 32);
     assert_int_equal(m.cols_pad, 256);
     assert_int_equal(matrix_data_bytes(&m), 4 * 1152);
+    m = matrix_shape(FORMAT_QINS3, 9216, 3072);
+    assert_int_equal(matrix_data_bytes(&m) * 8, 9216ull * 3072 * 7 / 2);
+    m = matrix_shape(FORMAT_QINS2, 9216, 3072);
+    assert_int_equal(matrix_data_bytes(&m) * 8, 9216ull * 3072 * 5 / 2);
     m = matrix_shape(FORMAT_QINS9, 16, 32);
     assert_int_equal(matrix_data_bytes(&m), 576);
     m = matrix_shape(FORMAT_QINS9ROW, 16, 33);

@@ -306,7 +306,8 @@ static void test_rows_of_formats_are_what_the_kernels_do(void **state)
         {"f32", 32, 0, false, false},     {"bf16", 16, 0, false, false},
         {"qins9", 9, 0, true, false},     {"qins9row", 9, 2, true, false},
         {"qins8", 8, 1, true, false},     {"qins4", 4.25, 1, true, true},
-        {"qins4-16", 4.5, 1, true, true},
+        {"qins4-16", 4.5, 1, true, true}, {"qins3", 3.5, 1, true, true},
+        {"qins2", 2.5, 1, true, true},
     };
     assert_int_equal(sizeof expected / sizeof *expected, N_FORMATS);
     for (size_t i = 0; i < N_FORMATS; i++) {
@@ -321,9 +322,9 @@ static void test_rows_of_formats_are_what_the_kernels_do(void **state)
                      info->is_qins == (info->tile_cols > 1) &&
                      info->has_fine_edges == expected[i].has_fine_edges &&
                      info->is_int8 == (k.matvec_batch[f] != NULL) && k.matvec[f] && k.dequant[f];
-        /* a block's scale is one byte beside its 4-bit codes */
+        /* a block's scale is one byte beside its codes */
         if (info->block)
-            right &= expected[i].bits == 4 + 8.0 / info->block;
+            right &= expected[i].bits == info->code_bits + 8.0 / info->block;
         if (!right)
             fail_msg("the row of %s is wrong", expected[i].name);
     }

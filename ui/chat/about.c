@@ -16,6 +16,8 @@ static const char page[] =
     "  qins8     8      sign, 7-bit code, a scale for each row\n"
     "  qins4     4.25   sign, 3-bit code, a scale for 32 weights\n"
     "  qins4-16  4.5    sign, 3-bit code, a scale for 16 weights\n"
+    "  qins3     3.5    sign, 2-bit code, a scale for 16 weights\n"
+    "  qins2     2.5    sign, 1-bit code, a scale for 16 weights\n"
     "\n"
     "What that enables: a model of the Phi-3.5 class fits into the memory of an ordinary computer; "
     "its file is mapped and used in place, so opening it copies nothing; and generating text, "

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "qins_block.h"
+
+#include <float.h>
+#include <stdlib.h>
+
+#include "kernels_internal.h"
+
+/* Four floats or ints side by side; compilers lower them to whatever the CPU has. */
+typedef float v4f __attribute__((vector_size(16)));
+typedef int32_t v4i __attribute__((vector_size(16)));
+
+enum { MAX_BLOCK = 32, TOP_LEVEL = 127, MAX_STEPS = 7 };
+
+/* One block: its magnitudes divided by the largest, and their importance by sign. */
+struct block {
+    v4f value[MAX_BLOCK / 4];     /* 0 behind the row's end */
+    v4f cross[2][MAX_BLOCK / 4];  /* importance x value; [0] of positive weights, [1] of negative */
+    v4f square[2][MAX_BLOCK / 4]; /* importance; 0 elsewhere and behind the row's end */
+    uint32_t n;                   /* whole vectors */
+    float max;
+};
+
+/* Sums over a block whose levels were chosen: of magnitude x level and of level squared. The error
+ * of scale s is then s^2 square - 2 s cross + a constant. */
+struct fit {
+    float cross[2], square[2]; /* by polarity */
+};
+
+struct choice {
+    int c, polarity;
+    float cost, best_scale; /* best_scale: of these levels, by least squares */
+};
+
+static float max_abs(const float *w, uint32_t n)
+{
+    float max = 0;
+    for (uint32_t i = 0; i < n; i++)
+        max = fabsf(w[i]) > max ? fabsf(w[i]) : max;
+    return max;
+}
+
+static bool all_zero(const float *x, uint32_t n)
+{
+    while (n > 0 && x[n - 1] == 0)
+        n--;
+    return n == 0;
+}
+
+static void load_block(struct block *b, const float *w, const float *importance, uint32_t n)
+{
+    memset(b, 0, sizeof *b);
+    b->n = (n + 3) / 4 * 4;
+    b->max = max_abs(w, n);
+    float divisor = b->max > 0 ? b->max : 1;
+    if (importance && all_zero(importance, n))
+        importance = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        float value = fabsf(w[i]) / divisor, weight = importance ? importance[i] : 1;
+        b->value[i / 4][i % 4] = value;
+        b->cross[w[i] < 0][i / 4][i % 4] = weight * value;
+        b->square[w[i] < 0][i / 4][i % 4] = weight;
+    }
+}
+
+/* The levels of both sides as thresholds halfway between neighbours and what crossing one adds. */
+struct staircase {
+    v4f lowest[2], threshold[2][MAX_STEPS];
+    v4i rise[2][MAX_STEPS]; /* bits of a float */
+    int n;                  /* steps */
+    int reach;              /* how many scales below that of level 127 = the largest are tried */
+};
+
+/* Few levels serve a block better if its largest weights are cut off. */
+static void build_staircase(struct staircase *t, enum format format)
+{
+    const int bits = (int)format_info(format)->code_bits, n = (1 << (bits - 1)) - 1;
+    t->n = n;
+    t->reach = bits == 4 ? 5 : bits == 3 ? 9 : 13;
+    for (int side = 0; side < 2; side++) {
+        const int8_t *level = block_levels(format) + side * (n + 1);
+        t->lowest[side] = (v4f){0} + (float)abs(level[n]);
+        for (int i = 0; i < n; i++) {
+            int lower = abs(level[n - i]), upper = abs(level[n - 1 - i]);
+            t->threshold[side][i] = (v4f){0} + 0.5f * (float)(upper + lower);
+            t->rise[side][i] = (v4i)((v4f){0} + (float)(upper - lower));
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) v4f nearest_levels(v4f v, const struct staircase *t,
+                                                                int side, const int n)
+{
+    v4f level = t->lowest[side];
+#pragma GCC unroll 7
+    for (int i = 0; i < n; i++)
+        level += (v4f)((v > t->threshold[side][i]) & t->rise[side][i]);
+    return level;
+}
+
+static float sum4f(v4f v)
+{
+    return (v[0] + v[2]) + (v[1] + v[3]);
+}
+
+/* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. */
+static inline __attribute__((always_inline)) struct fit
+fit_steps(const struct block *b, const struct staircase *t, float inverse_scale, const int n)
+{
+    v4f cross[2] = {{0}, {0}}, square[2] = {{0}, {0}};
+    for (uint32_t i = 0; i < b->n / 4; i++) {
+        v4f v = b->value[i] * inverse_scale;
+#pragma GCC unroll 2
+        for (int side = 0; side < 2; side++) {
+            v4f level = nearest_levels(v, t, side, n), level2 = level * level;
+            cross[side] += b->cross[0][i] * level;
+            square[side] += b->square[0][i] * level2;
+            cross[!side] += b->cross[1][i] * level;
+            square[!side] += b->square[1][i] * level2;
+        }
+    }
+    return (struct fit){{sum4f(cross[0]), sum4f(cross[1])}, {sum4f(square[0]), sum4f(square[1])}};
+}
+
+static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
+{
+    switch (t->n) {
+    case 1: return fit_steps(b, t, inverse_scale, 1);
+    case 3: return fit_steps(b, t, inverse_scale, 3);
+    default: return fit_steps(b, t, inverse_scale, 7);
+    }
+}
+
+/* 2^(-c/16), -256 <= c < 1024. */
+static float grid_scale(int c)
+{
+    uint32_t octaves = (uint32_t)((c + 256) / 16) - 16;
+    return bits_float(float_bits(qins4_fraction[c & 15]) - (octaves << 23));
+}
+
+/* Tries the levels chosen at step c with the scales of steps c-1, c, c+1 (the least squares scale
+ * is never farther) within [c_min, c_max]. */
+static void try_step(struct choice *best, const struct block *b, const struct staircase *t,
+                     float ratio, int c, int c_min, int c_max)
+{
+    struct fit fit = fit_levels(b, t, 1.0f / (ratio * grid_scale(c)));
+    for (int p = 0; p < 2; p++)
+        for (int near = c - 1; near <= c + 1; near++) {
+            float s = ratio * grid_scale(near);
+            float cost = s * (s * fit.square[p] - 2 * fit.cross[p]);
+            if (near >= c_min && near <= c_max && cost < best->cost)
+                *best = (struct choice){near, p, cost, fit.cross[p] / fit.square[p]};
+        }
+}
+
+/* Scale 2^(-c/16) x ratio x block maximum, c within [c_min, c_max]: the steps that put the largest
+ * weight between 0.8 of level 127 and what t->reach allows, both polarities. */
+static struct choice search_block(const struct block *b, const struct staircase *t, float ratio,
+                                  int c_min, int c_max)
+{
+    struct choice best = {c_max, 0, INFINITY, 0};
+    int centre = (int)rint(16 * log2((double)TOP_LEVEL * ratio));
+    int first = centre - 4 < c_max ? centre - 4 : c_max, last = centre + t->reach;
+    if (first < c_min)
+        first = c_min;
+    if (last > c_max)
+        last = c_max;
+    if (last < first)
+        last = first;
+    for (int c = first; c <= last; c++)
+        try_step(&best, b, t, ratio, c, c_min, c_max);
+    return best;
+}
+
+/* ---- one block ------------------------------------------------------------------------ */
+
+static uint8_t search(const struct staircase *t, const float *w, const float *importance,
+                      uint32_t n, float base)
+{
+    struct block x;
+    load_block(&x, w, importance, n);
+    if (!(x.max > 0 && base > 0))
+        return 127;
+    double exact = (double)base / x.max;
+    struct choice choice = search_block(&x, t, exact < 1e6 ? (float)exact : 1e6f, 0, 127);
+    return (uint8_t)(choice.polarity << 7 | choice.c);
+}
+
+uint8_t qins_block_search(enum format format, const float *w, const float *importance, uint32_t n,
+                          float base)
+{
+    struct staircase t;
+    build_staircase(&t, format);
+    return search(&t, w, importance, n, base);
+}
+
+float qins_block_scale(uint8_t byte, float base)
+{
+    return base * qins4_scale(byte);
+}
+
+/* `level`: those of one side, n of them. */
+static inline int nearest_level(const int8_t *level, int n, float v)
+{
+    int k = n - 1;
+    while (k > 0 && v > 0.5f * (float)(abs(level[k - 1]) + abs(level[k])))
+        k--;
+    return k;
+}
+
+static inline uint8_t nearest_code(const int8_t *levels, int n, float w, float scale)
+{
+    const int side = (w < 0) ^ (signbit(scale) != 0);
+    const float v = scale != 0 ? fabsf(w / scale) : 0;
+    return (uint8_t)(side * n + nearest_level(levels + side * n, n, v));
+}
+
+uint8_t qins_block_code(enum format format, float w, float scale)
+{
+    return nearest_code(block_levels(format), 1 << (format_info(format)->code_bits - 1), w, scale);
+}
+
+float qins_block_value(enum format format, uint8_t code, float scale)
+{
+    return scale * (float)block_levels(format)[code];
+}
+
+/* ---- a row ---------------------------------------------------------------------------- */
+
+static uint32_t block_length(const struct format_info *f, uint32_t cols, uint32_t b)
+{
+    uint32_t left = cols - b * f->block;
+    return left < f->block ? left : f->block;
+}
+
+/* Scale of the block that holds the row's largest weight, freely searched, and 4 steps of room
+ * above it for blocks that want a larger one. */
+static float first_base(enum format format, const struct staircase *t, const float *w,
+                        const float *importance, uint32_t cols)
+{
+    const struct format_info *f = format_info(format);
+    struct block x;
+    uint32_t b = 0;
+    float max = max_abs(w, cols);
+    if (!(max > 0))
+        return 0;
+    while (max_abs(w + b * f->block, block_length(f, cols, b)) < max)
+        b++;
+    load_block(&x, w + b * f->block, importance ? importance + b * f->block : NULL,
+               block_length(f, cols, b));
+    struct choice choice = search_block(&x, t, 1.0f / TOP_LEVEL, -16, 16);
+    double base = (double)choice.best_scale * max * grid_scale(-4);
+    return base < FLT_MAX / 128 ? (float)base : FLT_MAX / 128; /* times level 127 stays finite */
+}
+
+float qins_block_base(enum format format, const float *w, const float *importance, uint32_t cols)
+{
+    struct staircase t;
+    build_staircase(&t, format);
+    return first_base(format, &t, w, importance, cols);
+}
+
+static uint8_t *scale_at(const struct matrix *m, void *data, uint32_t row, uint32_t b)
+{
+    const struct format_info *f = format_info(m->format);
+    const uint32_t per_tile = f->tile_cols / f->block;
+    const size_t tile = (size_t)(row / ROW_GROUP) * tiles_across(m) + b / per_tile;
+    return (uint8_t *)data + tile * f->tile_bytes + b % per_tile * ROW_GROUP + row % ROW_GROUP;
+}
+
+void qins_block_put_scale(const struct matrix *m, void *data, uint32_t row, uint32_t b,
+                          uint8_t byte)
+{
+    *scale_at(m, data, row, b) = byte;
+}
+
+/* The same places that block_code reads. */
+void qins_block_put_code(const struct matrix *m, void *data, uint32_t row, uint32_t k, uint8_t code)
+{
+    const struct format_info *f = format_info(m->format);
+    const size_t tile = (size_t)(row / ROW_GROUP) * tiles_across(m) + k / f->tile_cols;
+    uint8_t *at = (uint8_t *)data + tile * f->tile_bytes + f->tile_cols / f->block * ROW_GROUP;
+    put_block_code(at, f->code_bits, row % ROW_GROUP, k % f->tile_cols, code);
+}
+
+float qins_block_finish_row(const struct matrix *m, void *data, uint32_t row, float base)
+{
+    const struct format_info *f = format_info(m->format);
+    const uint32_t n_blocks = (m->cols + f->block - 1) / f->block;
+    uint8_t least = 127;
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        uint8_t c = *scale_at(m, data, row, b) & 127;
+        least = c < least ? c : least;
+    }
+    for (uint32_t b = 0; b < n_blocks; b++)
+        *scale_at(m, data, row, b) -= least;
+    return base * grid_scale(least);
+}
+
+/* What lies behind the row's end gets the codes of zeros. */
+static void encode_block(const struct matrix *m, void *data, uint32_t row, uint32_t b,
+                         const float *w, uint32_t n, float scale)
+{
+    const struct format_info *f = format_info(m->format);
+    const uint32_t per_tile = f->tile_cols / f->block;
+    const size_t tile = (size_t)(row / ROW_GROUP) * tiles_across(m) + b / per_tile;
+    uint8_t *codes = (uint8_t *)data + tile * f->tile_bytes + per_tile * ROW_GROUP;
+    const int8_t *levels = block_levels(m->format);
+    for (uint32_t i = 0; i < f->block; i++)
+        put_block_code(codes, f->code_bits, row % ROW_GROUP, b % per_tile * f->block + i,
+                       nearest_code(levels, 1 << (f->code_bits - 1), i < n ? w[i] : 0, scale));
+}
+
+float qins_block_encode_row(const struct matrix *m, void *data, uint32_t row, const float *w,
+                            const float *importance)
+{
+    const struct format_info *f = format_info(m->format);
+    struct staircase t;
+    build_staircase(&t, m->format);
+    const float base = first_base(m->format, &t, w, importance, m->cols);
+    for (uint32_t k = 0; k < m->cols; k += f->block) {
+        const uint32_t n = block_length(f, m->cols, k / f->block);
+        uint8_t byte = search(&t, w + k, importance ? importance + k : NULL, n, base);
+        qins_block_put_scale(m, data, row, k / f->block, byte);
+        encode_block(m, data, row, k / f->block, w + k, n, qins_block_scale(byte, base));
+    }
+    return qins_block_finish_row(m, data, row, base);
+}
