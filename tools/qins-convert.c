@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calibrate.h"
 #include "convert.h"
 #include "convert_report.h"
 #include "foreign_models.h"
@@ -20,7 +21,7 @@
 #include "versions.h"
 
 #define PROGRAM "qins-convert"
-enum { MAX_THREADS = 1024 };
+enum { MAX_THREADS = 1024, MAX_TEXT = 64 << 20 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -28,6 +29,8 @@ struct settings {
     const char *model, *out;
     char *folder; /* of the model */
     struct convert_options convert;
+    struct calibrate_options calibrate;
+    const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
     bool json, quiet;
 };
 
@@ -79,6 +82,15 @@ static bool set_threads(struct settings *s, const char *text, struct error *err)
     return true;
 }
 
+static bool set_damping(struct settings *s, const char *text, struct error *err)
+{
+    double x;
+    if (!number_parse(text, &x) || !(x > 0 && x <= 100))
+        return error_set(err, EX_USAGE, "damping \"%s\": not a number above 0 and up to 100", text);
+    s->calibrate.damping = (float)x;
+    return true;
+}
+
 static void print_help(void)
 {
     char *names = format_names();
@@ -97,11 +109,15 @@ static void print_version(void)
 /* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
-    enum { FORCE = 256, JSON, NO_HASH, VERSION };
+    enum { FORCE = 256, JSON, NO_HASH, VERSION, CALIBRATE, DAMPING, NO_FEEDBACK, NO_CORRECTION };
     static const struct option flags[] = {
         {"format", required_argument, NULL, 'f'},  {"output", required_argument, NULL, 'o'},
         {"threads", required_argument, NULL, 't'}, {"force", no_argument, NULL, FORCE},
         {"json", no_argument, NULL, JSON},         {"no-hash", no_argument, NULL, NO_HASH},
+        {"calibrate", required_argument, NULL, CALIBRATE},
+        {"damping", required_argument, NULL, DAMPING},
+        {"no-feedback", no_argument, NULL, NO_FEEDBACK},
+        {"no-correction", no_argument, NULL, NO_CORRECTION},
         {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, VERSION},   {0},
     };
@@ -116,6 +132,10 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case 'q': s->quiet = true; break;
         case FORCE: s->convert.replace = true; break;
         case JSON: s->json = true; break;
+        case CALIBRATE: s->text = optarg; break;
+        case DAMPING: ok = set_damping(s, optarg, err); break;
+        case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
+        case NO_CORRECTION: s->calibrate.no_correction = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
         case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
         case VERSION: print_version(); return error_set(err, EX_OK, "%s", "");
@@ -216,6 +236,23 @@ static bool print_report(const struct settings *s, const struct convert_report *
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
+static bool write_out(struct settings *s, const struct checkpoint *c, const char *out,
+                      struct convert_report *report, struct error *err)
+{
+    struct buf text = {0};
+    if (!s->text)
+        return convert_to_file(c, &s->convert, out, report, err);
+    s->calibrate.convert = s->convert;
+    s->calibrate.text_name = s->text;
+    if (!read_file(&text, s->text, MAX_TEXT, err))
+        return false;
+    s->calibrate.text = text.data;
+    s->calibrate.n_text = text.len;
+    bool ok = calibrate_to_file(c, &s->calibrate, out, report, err);
+    buf_free(&text);
+    return ok;
+}
+
 static bool convert(struct settings *s, struct error *err)
 {
     struct checkpoint c;
@@ -231,7 +268,7 @@ static bool convert(struct settings *s, struct error *err)
     note_rounding(s, &c);
     struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
     s->convert.tokenizer = t;
-    bool ok = t && convert_to_file(&c, &s->convert, out, &report, err);
+    bool ok = t && write_out(s, &c, out, &report, err);
     progress_end(&progress);
     if (ok)
         say_text_only(s, &c);

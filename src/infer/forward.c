@@ -223,6 +223,22 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     return true;
 }
 
+void forward_embed(struct session *s, const int32_t *ids, uint32_t n)
+{
+    struct pass p = {.s = s, .ids = ids, .n = n};
+    pass_run(&p, embed_token, n, work_of(&p, s->m->config.dim));
+}
+
+void forward_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n)
+{
+    struct pass p = {.s = s, .l = &s->m->layers[layer], .layer = layer, .ids = ids, .n = n};
+    s->halted.n = 0;
+    kv_make_room(&s->kv, 0, n);
+    set_angles(s, 0, n);
+    attention(&p);
+    feed_forward(&p);
+}
+
 void forward_last_norm(struct session *s, const float *x, float *out)
 {
     apply_norm(s, &s->m->norm, out, x);

@@ -29,6 +29,8 @@ struct matmul {
     uint16_t *tiles;        /* [max_tok / TILE_TOKENS] rows of tiles; NULL without prompt kernels */
     uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
+    matmul_watch_fn *watch;
+    void *watch_arg;
 };
 
 struct job {
@@ -277,10 +279,18 @@ enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct m
     return fastest;
 }
 
+void matmul_watch(struct matmul *mm, matmul_watch_fn *fn, void *arg)
+{
+    mm->watch = fn;
+    mm->watch_arg = arg;
+}
+
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,
                 size_t ld_y)
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    if (mm->watch)
+        mm->watch(mm->watch_arg, w, n_tok, x);
     choose(mm, w->format, n_tok)(&j);
 }

@@ -204,6 +204,40 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     free(logits);
 }
 
+static void forget(struct session *s, uint32_t n)
+{
+    assert(n > 0 && n <= s->chunk);
+    keep(s, 0);
+    s->has_logits = false;
+    s->is_long = rope_is_long(&s->m->config, n);
+}
+
+void session_embed(struct session *s, const int32_t *ids, uint32_t n, float *x)
+{
+    forget(s, n);
+    forward_embed(s, ids, n);
+    memcpy(x, s->x, (size_t)n * s->m->config.dim * sizeof *x);
+}
+
+void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n, float *x)
+{
+    size_t bytes = (size_t)n * s->m->config.dim * sizeof *x;
+    forget(s, n);
+    memcpy(s->x, x, bytes);
+    forward_layer(s, layer, ids, n);
+    memcpy(x, s->x, bytes);
+}
+
+uint32_t session_chunk(const struct session *s)
+{
+    return s->chunk;
+}
+
+struct matmul *session_matmul(struct session *s)
+{
+    return s->mm;
+}
+
 static uint32_t max3(uint32_t a, uint32_t b, uint32_t c)
 {
     uint32_t ab = a > b ? a : b;

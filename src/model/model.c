@@ -132,26 +132,35 @@ static const float **bias_place(struct model *m, const struct weight *w)
     }
 }
 
+struct matrix *model_matrix(struct model *m, const struct weight *w)
+{
+    struct layer *l = &m->layers[w->layer];
+    switch (w->role) {
+    case ROLE_EMBED: return &m->embed;
+    case ROLE_QKV: return &l->qkv[w->part];
+    case ROLE_ATTN_OUT: return &l->attn_out;
+    case ROLE_GATE_UP: return &l->gate_up[w->part];
+    case ROLE_DOWN: return &l->down;
+    default: return &m->head;
+    }
+}
+
 static bool bind_weight(struct model *m, const struct weight *w, struct error *err)
 {
     struct layer *l = &m->layers[w->layer];
     switch (w->role) {
-    case ROLE_EMBED: return bind_matrix(&m->embed, &m->file, w, err);
     case ROLE_ATTN_NORM: return bind_norm(&l->attn_norm.weight, m, w, err);
-    case ROLE_QKV: l->n_qkv = w->part + 1; return bind_matrix(&l->qkv[w->part], &m->file, w, err);
+    case ROLE_QKV: l->n_qkv = w->part + 1; break;
     case ROLE_QK_NORM: return bind_norm(w->part ? &l->k_norm : &l->q_norm, m, w, err);
-    case ROLE_ATTN_OUT: return bind_matrix(&l->attn_out, &m->file, w, err);
     case ROLE_ATTN_POST_NORM: return bind_norm(&l->attn_post_norm.weight, m, w, err);
     case ROLE_FFN_NORM: return bind_norm(&l->ffn_norm.weight, m, w, err);
-    case ROLE_GATE_UP:
-        l->n_gate_up = w->part + 1;
-        return bind_matrix(&l->gate_up[w->part], &m->file, w, err);
-    case ROLE_DOWN: return bind_matrix(&l->down, &m->file, w, err);
+    case ROLE_GATE_UP: l->n_gate_up = w->part + 1; break;
     case ROLE_FFN_POST_NORM: return bind_norm(&l->ffn_post_norm.weight, m, w, err);
     case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
     case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
-    default: return bind_matrix(&m->head, &m->file, w, err);
+    default: break;
     }
+    return bind_matrix(model_matrix(m, w), &m->file, w, err);
 }
 
 static bool bind_weights(struct model *m, struct error *err)

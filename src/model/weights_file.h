@@ -30,6 +30,7 @@
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
 #define META_LOSS "qins.loss" /* JSON: what the format costs, see loss.h */
+#define META_RECIPE "qins.recipe" /* how the formats of single matrices and their codes were chosen */
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
