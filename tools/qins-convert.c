@@ -13,10 +13,12 @@
 #include "convert_report.h"
 #include "foreign_models.h"
 #include "hub.h"
+#include "loss.h"
 #include "models.h"
 #include "number.h"
 #include "progress.h"
 #include "sanitise.h"
+#include "texts.h"
 #include "tokenizer.h"
 #include "versions.h"
 
@@ -31,7 +33,7 @@ struct settings {
     struct convert_options convert;
     struct calibrate_options calibrate;
     const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
-    bool json, quiet;
+    bool json, quiet, no_measure;
 };
 
 static const char help[] =
@@ -109,13 +111,15 @@ static void print_version(void)
 /* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
-    enum { FORCE = 256, JSON, NO_HASH, VERSION, CALIBRATE, DAMPING, NO_FEEDBACK, NO_CORRECTION };
+    enum { FORCE = 256, JSON, NO_HASH, VERSION, CALIBRATE, DAMPING, NO_FEEDBACK, NO_CORRECTION,
+           NO_MEASURE };
     static const struct option flags[] = {
         {"format", required_argument, NULL, 'f'},  {"output", required_argument, NULL, 'o'},
         {"threads", required_argument, NULL, 't'}, {"force", no_argument, NULL, FORCE},
         {"json", no_argument, NULL, JSON},         {"no-hash", no_argument, NULL, NO_HASH},
         {"calibrate", required_argument, NULL, CALIBRATE},
         {"damping", required_argument, NULL, DAMPING},
+        {"no-measure", no_argument, NULL, NO_MEASURE},
         {"no-feedback", no_argument, NULL, NO_FEEDBACK},
         {"no-correction", no_argument, NULL, NO_CORRECTION},
         {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
@@ -136,6 +140,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case DAMPING: ok = set_damping(s, optarg, err); break;
         case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
         case NO_CORRECTION: s->calibrate.no_correction = true; break;
+        case NO_MEASURE: s->no_measure = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
         case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
         case VERSION: print_version(); return error_set(err, EX_OK, "%s", "");
@@ -244,7 +249,9 @@ static bool write_out(struct settings *s, const struct checkpoint *c, const char
         return convert_to_file(c, &s->convert, out, report, err);
     s->calibrate.convert = s->convert;
     s->calibrate.text_name = s->text;
-    if (!read_file(&text, s->text, MAX_TEXT, err))
+    if (strcmp(s->text, "builtin") == 0)
+        buf_append(&text, text_calibration, text_calibration_bytes);
+    else if (!read_file(&text, s->text, MAX_TEXT, err))
         return false;
     s->calibrate.text = text.data;
     s->calibrate.n_text = text.len;
@@ -265,6 +272,11 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
+    struct loss_job loss = {&c, &s->convert};
+    if (!s->no_measure && format_info(s->convert.format)->is_qins) {
+        s->convert.measure = loss_measure;
+        s->convert.measure_arg = &loss;
+    }
     note_rounding(s, &c);
     struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
     s->convert.tokenizer = t;

@@ -23,6 +23,8 @@ static bool is_always_there(const struct weight *w)
 
 static bool is_in_layer(const struct weight *w, uint32_t layer)
 {
+    if (layer == LAZY_HEAD)
+        return w->role == ROLE_HEAD;
     return !w->is_vector && w->layer == layer && w->role != ROLE_EMBED && w->role != ROLE_HEAD;
 }
 

@@ -18,6 +18,8 @@ void lazy_model_close(struct lazy_model *l);
 struct model *lazy_model_bound(struct lazy_model *l);
 struct pool *lazy_model_pool(struct lazy_model *l); /* idle between calls */
 
+enum { LAZY_HEAD = UINT32_MAX }; /* as a layer: the output matrix */
+
 /* Reads the matrices of a layer, or gives their memory back. */
 bool lazy_model_load(struct lazy_model *l, uint32_t layer, struct error *err);
 void lazy_model_drop(struct lazy_model *l, uint32_t layer);

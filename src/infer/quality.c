@@ -18,7 +18,8 @@ struct prediction {
 struct run {
     struct session *s[N_SIDES]; /* [1] the reference, or NULL */
     float *logits[N_SIDES];     /* [n_scored][vocab] */
-    uint32_t vocab, chunk, first, n_scored; /* logits after ids[first] are the first that count */
+    const float *hidden[N_SIDES];
+    uint32_t dim[N_SIDES], vocab, chunk, first, n_scored; /* logits after ids[first] are the first that count */
     const int32_t *ids; /* of the chunk */
     struct prediction *p; /* of the chunk, [n_scored] */
 };
@@ -169,9 +170,23 @@ static bool open_side(struct run *r, int i, const struct quality_side *side, str
     const struct model *m = side->model;
     struct session_options o = {
         .ctx_len = r->chunk, .chunk = r->chunk, .kv = side->kv, .gemm = side->gemm};
+    r->hidden[i] = side->hidden;
+    r->dim[i] = m->config.dim;
     r->s[i] = session_new(m, side->pool, side->kernels, &o, err);
     r->logits[i] = xaligned_scratch((size_t)r->n_scored * r->vocab * sizeof *r->logits[i]);
     return r->s[i] != NULL;
+}
+
+static void evaluate_side(struct run *r, int side, const int32_t *ids, const bool *wanted)
+{
+    struct keep_logits to = {r, r->logits[side]};
+    if (!r->hidden[side]) {
+        session_score(r->s[side], ids, r->chunk - 1, wanted, keep, &to);
+        return;
+    }
+    size_t dim = r->dim[side];
+    session_predict(r->s[side], r->hidden[side] + r->first * dim, r->n_scored, to.to);
+    r->hidden[side] += r->chunk * dim;
 }
 
 static void evaluate(struct run *r, const int32_t *ids, struct pool *pool)
@@ -179,10 +194,8 @@ static void evaluate(struct run *r, const int32_t *ids, struct pool *pool)
     bool wanted[QUALITY_CHUNK] = {false};
     memset(wanted + r->first, true, r->n_scored);
     r->ids = ids;
-    for (int side = 0; side < N_SIDES && r->s[side]; side++) {
-        struct keep_logits to = {r, r->logits[side]};
-        session_score(r->s[side], ids, r->chunk - 1, wanted, keep, &to);
-    }
+    for (int side = 0; side < N_SIDES && r->s[side]; side++)
+        evaluate_side(r, side, ids, wanted);
     pool_run(pool, score, r, r->n_scored);
 }
 

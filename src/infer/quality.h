@@ -36,6 +36,7 @@ struct quality_side {
     struct pool *pool;
     enum kv_type kv;
     enum gemm gemm;
+    const float *hidden; /* [n_chunks][chunk][dim] output of its last layer, if that is known */
 };
 
 /* The text as one run of ids, special tokens not recognised. */

@@ -88,6 +88,9 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
 void session_embed(struct session *s, const int32_t *ids, uint32_t n, float *x /* [n][dim] */);
 void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n,
                    float *x /* [n][dim], in and out */);
+/* Logits after tokens that have left the last layer. */
+void session_predict(struct session *s, const float *x /* [n][dim] */, uint32_t n,
+                     float *logits /* [n][vocab] */);
 uint32_t session_chunk(const struct session *s);
 struct matmul *session_matmul(struct session *s); /* to watch its inputs */
 

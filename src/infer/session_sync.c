@@ -228,6 +228,19 @@ void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32
     memcpy(x, s->x, bytes);
 }
 
+void session_predict(struct session *s, const float *x, uint32_t n, float *logits)
+{
+    const size_t dim = s->m->config.dim, vocab = s->m->config.vocab;
+    for (uint32_t t = 0; t < n;) {
+        uint32_t count = n - t < s->chunk ? n - t : s->chunk;
+        count = count < SCORE_TOKENS ? count : SCORE_TOKENS;
+        for (uint32_t i = 0; i < count; i++)
+            forward_last_norm(s, x + (t + i) * dim, s->h + i * dim);
+        forward_logits(s, count, logits + t * vocab);
+        t += count;
+    }
+}
+
 uint32_t session_chunk(const struct session *s)
 {
     return s->chunk;
