@@ -45,7 +45,7 @@ struct bench {
     struct render_options render;
     const char *against, *file; /* quality, choice, samples: a second MODEL; the text or tasks */
     uint32_t n_chunks, limit;   /* 0: all */
-    uint32_t window; /* perplexity: tokens; 0: the model's context, at most 2048 */
+    uint32_t window;            /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
     struct kernels kernels;

@@ -31,9 +31,10 @@ static bool check_task(const json_t *task, const char *name, struct error *err)
     for (size_t i = 0; ok && i < n; i++)
         ok = json_string_length(json_array_get(choices, i)) > 0;
     return ok ||
-           error_set(err, EX_DATAERR,
-                     "%s: {\"question\":TEXT,\"choices\":[2 to %d TEXTS],\"answer\":INDEX} expected",
-                     name, MAX_CHOICES);
+           error_set(
+               err, EX_DATAERR,
+               "%s: {\"question\":TEXT,\"choices\":[2 to %d TEXTS],\"answer\":INDEX} expected",
+               name, MAX_CHOICES);
 }
 
 static bool add_task(struct tasks *t, const char *line, size_t n, const char *name,

@@ -364,7 +364,8 @@ static const struct command {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] = "tokens, logits, perplexity, quality, choice, samples, speed, kernels or render";
+static const char command_names[] =
+    "tokens, logits, perplexity, quality, choice, samples, speed, kernels or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {

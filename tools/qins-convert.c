@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "calibrate.h"
 #include "convert.h"
 #include "convert_report.h"
@@ -17,6 +18,7 @@
 #include "models.h"
 #include "number.h"
 #include "progress.h"
+#include "recipe.h"
 #include "sanitise.h"
 #include "texts.h"
 #include "tokenizer.h"
@@ -33,6 +35,8 @@ struct settings {
     struct convert_options convert;
     struct calibrate_options calibrate;
     const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
+    const char *recipe, *budget;
+    char *formats; /* of single matrices, or NULL */
     bool json, quiet, no_measure;
 };
 
@@ -46,6 +50,16 @@ static const char help[] =
     "\n"
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
     "  -o, --output OUT       file to write (default: MODEL's name-FORMAT.qins, in this folder)\n"
+    "      --calibrate TEXT       choose codes by what the model does with a text: a file, or "
+    "builtin\n"
+    "      --recipe FILE          formats of single matrices: lines \"PATTERN: FORMAT\"\n"
+    "      --budget BITS|SIZE     formats of single matrices, chosen to lose least: 5.0 bits per "
+    "weight,\n"
+    "                             or 1.9G in all\n"
+    "      --damping X            of error feedback (default: measured)\n"
+    "      --no-feedback          calibrate without error feedback\n"
+    "      --no-correction        calibrate without correction of earlier layers\n"
+    "      --no-measure           do not measure what the file loses\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
     "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
@@ -111,19 +125,37 @@ static void print_version(void)
 /* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
-    enum { FORCE = 256, JSON, NO_HASH, VERSION, CALIBRATE, DAMPING, NO_FEEDBACK, NO_CORRECTION,
-           NO_MEASURE };
+    enum {
+        FORCE = 256,
+        JSON,
+        NO_HASH,
+        VERSION,
+        CALIBRATE,
+        DAMPING,
+        NO_FEEDBACK,
+        NO_CORRECTION,
+        NO_MEASURE,
+        RECIPE,
+        BUDGET
+    };
     static const struct option flags[] = {
-        {"format", required_argument, NULL, 'f'},  {"output", required_argument, NULL, 'o'},
-        {"threads", required_argument, NULL, 't'}, {"force", no_argument, NULL, FORCE},
-        {"json", no_argument, NULL, JSON},         {"no-hash", no_argument, NULL, NO_HASH},
+        {"format", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"threads", required_argument, NULL, 't'},
+        {"force", no_argument, NULL, FORCE},
+        {"json", no_argument, NULL, JSON},
+        {"no-hash", no_argument, NULL, NO_HASH},
         {"calibrate", required_argument, NULL, CALIBRATE},
         {"damping", required_argument, NULL, DAMPING},
+        {"recipe", required_argument, NULL, RECIPE},
+        {"budget", required_argument, NULL, BUDGET},
         {"no-measure", no_argument, NULL, NO_MEASURE},
         {"no-feedback", no_argument, NULL, NO_FEEDBACK},
         {"no-correction", no_argument, NULL, NO_CORRECTION},
-        {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, VERSION},   {0},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, VERSION},
+        {0},
     };
     int flag;
     bool ok = true;
@@ -140,6 +172,8 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case DAMPING: ok = set_damping(s, optarg, err); break;
         case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
         case NO_CORRECTION: s->calibrate.no_correction = true; break;
+        case RECIPE: s->recipe = optarg; break;
+        case BUDGET: s->budget = optarg; break;
         case NO_MEASURE: s->no_measure = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
         case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
@@ -151,6 +185,8 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     if (ok && argc - optind != 1)
         return error_set(err, EX_USAGE, "%s; try " PROGRAM " --help",
                          optind == argc ? "no MODEL given" : "more than one MODEL given");
+    if (ok && s->recipe && s->budget)
+        return error_set(err, EX_USAGE, "either --recipe or --budget; try " PROGRAM " --help");
     s->model = argv[optind];
     return ok;
 }
@@ -241,21 +277,39 @@ static bool print_report(const struct settings *s, const struct convert_report *
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
+static bool read_text(const char *name, struct buf *text, struct error *err)
+{
+    if (strcmp(name, "builtin") != 0)
+        return read_file(text, name, MAX_TEXT, err);
+    buf_append(text, text_calibration, text_calibration_bytes);
+    return true;
+}
+
+static bool choose_formats(struct settings *s, const struct checkpoint *c, struct error *err)
+{
+    struct budget b;
+    if (s->recipe && !recipe_read(s->recipe, &c->config, s->convert.format, &s->formats, err))
+        return false;
+    if (s->budget && (!budget_parse(s->budget, &b, err) ||
+                      !budget_choose(c, &s->calibrate, &b, &s->formats, err)))
+        return false;
+    s->convert.formats = s->calibrate.convert.formats = s->formats;
+    return true;
+}
+
 static bool write_out(struct settings *s, const struct checkpoint *c, const char *out,
                       struct convert_report *report, struct error *err)
 {
     struct buf text = {0};
-    if (!s->text)
-        return convert_to_file(c, &s->convert, out, report, err);
     s->calibrate.convert = s->convert;
-    s->calibrate.text_name = s->text;
-    if (strcmp(s->text, "builtin") == 0)
-        buf_append(&text, text_calibration, text_calibration_bytes);
-    else if (!read_file(&text, s->text, MAX_TEXT, err))
-        return false;
+    s->calibrate.text_name = s->text ? s->text : "builtin";
+    s->calibrate.budget = s->budget;
+    bool ok = read_text(s->calibrate.text_name, &text, err);
     s->calibrate.text = text.data;
     s->calibrate.n_text = text.len;
-    bool ok = calibrate_to_file(c, &s->calibrate, out, report, err);
+    ok = ok && choose_formats(s, c, err) &&
+         (s->text ? calibrate_to_file(c, &s->calibrate, out, report, err)
+                  : convert_to_file(c, &s->convert, out, report, err));
     buf_free(&text);
     return ok;
 }
@@ -300,5 +354,6 @@ int main(int argc, char **argv)
     catch_signals();
     bool ok = find_folder(&settings, &err) && convert(&settings, &err);
     free(settings.folder);
+    free(settings.formats);
     return ok ? EX_OK : error_print(&err, PROGRAM);
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "calibration_store.h"
+#include "calibration_texts.h"
 #include "hasher.h"
 #include "layer_inputs.h"
 #include "lazy_model.h"
+#include "qins.h"
 #include "quality.h"
 #include "rounding.h"
 
@@ -15,7 +17,6 @@ enum {
     VERSION = 1, /* of the method: a file of another one does not go on */
     HELD_EVERY = 8,
     DAMPING_EVERY = 8, /* layers, behind the first ones */
-    MIN_SEQUENCES = 2,
 };
 
 static const float dampings[] = {0.03f, 0.1f, 0.3f, 1};
@@ -29,15 +30,15 @@ struct calibration {
     struct model *original;
     struct model quantised; /* the same, with its own layers and embedding */
     struct kernels kernels;
-    struct session *s, *q; /* of either */
+    struct session *s, *q;   /* of either */
     struct weight_list list; /* the output's */
     struct calibration_store *store;
 
-    struct ids ids; /* [n_texts][n_tok] */
-    uint32_t n_texts, n_tok;
-    size_t text_floats;  /* of one text's stream */
-    float *x0, *x;       /* [n_texts][n_tok][dim] the original's stream, the quantised model's */
-    void *embed;         /* planes of the quantised embedding */
+    struct calibration_texts texts;
+    uint32_t n_texts, n_tok; /* of texts */
+    size_t text_floats;      /* of one text's stream */
+    float *x0, *x; /* [n_texts][n_tok][dim] the original's stream, the quantised model's */
+    void *embed;   /* planes of the quantised embedding */
     float *embed_row;
     float damping[N_ROLES]; /* chosen last */
     double start_ms;
@@ -53,30 +54,6 @@ static bool report(struct calibration *k, const char *step, const char *item, st
     return !o->progress || o->progress(o->arg, &p) ||
            error_set(err, EXIT_INTERRUPTED,
                      "interrupted; the same command goes on behind the last whole layer");
-}
-
-/* Texts of equal length; each begins as the model's texts do. */
-static bool read_texts(struct calibration *k, struct error *err)
-{
-    struct tokenizer *t = checkpoint_tokenizer(k->c, err);
-    struct ids all = {0}, prefix = {0};
-    if (!t)
-        return false;
-    quality_encode(t, k->o->text, k->o->n_text, &all);
-    tokenizer_push_prefix(t, &prefix);
-    tokenizer_free(t);
-    k->n_tok = quality_chunk(k->original);
-    uint32_t n_own = k->n_tok - (uint32_t)prefix.n;
-    for (size_t at = 0; at + n_own <= all.n; at += n_own, k->n_texts++) {
-        ids_append(&k->ids, prefix.ids, prefix.n);
-        ids_append(&k->ids, all.ids + at, n_own);
-    }
-    bool ok = k->n_texts >= MIN_SEQUENCES ||
-              error_set(err, EX_DATAERR, "%s: %zu tokens; at least %u expected to calibrate with",
-                        k->o->text_name, all.n, MIN_SEQUENCES * n_own);
-    ids_free(&all);
-    ids_free(&prefix);
-    return ok;
 }
 
 static bool open_sessions(struct calibration *k, struct error *err)
@@ -200,7 +177,7 @@ static bool round_layer(struct calibration *k, uint32_t layer, struct error *err
     for (uint32_t t = 0; ok && t < k->n_texts; t++) {
         ok = report(k, "calibrating", item, err);
         if (ok)
-            layer_inputs_collect(in, k->s, layer, k->ids.ids + (size_t)t * k->n_tok, k->n_tok,
+            layer_inputs_collect(in, k->s, layer, calibration_texts_at(&k->texts, t), k->n_tok,
                                  k->x0 + t * k->text_floats, k->x + t * k->text_floats,
                                  t % HELD_EVERY == HELD_EVERY - 1);
     }
@@ -227,7 +204,7 @@ static void go_on(struct calibration *k, uint32_t layer)
         *model_matrix(&k->quantised, w) = m;
     }
     for (uint32_t t = 0; !k->o->no_correction && t < k->n_texts; t++)
-        session_layer(k->q, layer, k->ids.ids + (size_t)t * k->n_tok, k->n_tok,
+        session_layer(k->q, layer, calibration_texts_at(&k->texts, t), k->n_tok,
                       k->x + t * k->text_floats);
 }
 
@@ -238,7 +215,7 @@ static bool take_layer(struct calibration *k, uint32_t layer, struct error *err)
         return false;
     bool ok = is_done || round_layer(k, layer, err);
     for (uint32_t t = 0; is_done && t < k->n_texts; t++)
-        session_layer(k->s, layer, k->ids.ids + (size_t)t * k->n_tok, k->n_tok,
+        session_layer(k->s, layer, calibration_texts_at(&k->texts, t), k->n_tok,
                       k->x0 + t * k->text_floats);
     if (ok)
         go_on(k, layer);
@@ -258,7 +235,7 @@ static bool take_layers(struct calibration *k, struct error *err)
             k->done += k->list.items[i].layer < calibration_store_done(k->store) ? n : 0;
         }
     for (uint32_t t = 0; t < k->n_texts; t++) {
-        const int32_t *ids = k->ids.ids + (size_t)t * k->n_tok;
+        const int32_t *ids = calibration_texts_at(&k->texts, t);
         session_embed(k->s, ids, k->n_tok, k->x0 + t * k->text_floats);
         session_embed(k->q, ids, k->n_tok, k->x + t * k->text_floats);
     }
@@ -287,10 +264,12 @@ static char *recipe_of(const struct calibration *k)
 {
     char hex[SHA256_HEX + 1];
     sha256_hex(k->o->text, k->o->n_text, hex);
-    json_t *recipe = json_pack(
-        "{s:{s:s, s:s, s:i, s:b, s:b}}", "calibration", "text", k->o->text_name, "sha256", hex,
-        "tokens", (int)(k->n_texts * k->n_tok), "feedback", !k->o->no_feedback, "correction",
-        !k->o->no_correction);
+    json_t *recipe =
+        json_pack("{s:{s:s, s:s, s:i, s:b, s:b}}", "calibration", "text", k->o->text_name, "sha256",
+                  hex, "tokens", (int)(k->n_texts * k->n_tok), "feedback", !k->o->no_feedback,
+                  "correction", !k->o->no_correction);
+    if (k->o->budget)
+        json_object_set_new(recipe, "budget", json_string(k->o->budget));
     char *text = json_dumps(recipe, JSON_COMPACT);
     json_decref(recipe);
     return text;
@@ -321,7 +300,7 @@ static void end(struct calibration *k, bool ok)
     free(k->embed_row);
     free(k->x0);
     free(k->x);
-    ids_free(&k->ids);
+    ids_free(&k->texts.ids);
 }
 
 bool calibrate_to_file(const struct checkpoint *c, const struct calibrate_options *o,
@@ -335,10 +314,16 @@ bool calibrate_to_file(const struct checkpoint *c, const struct calibrate_option
     weight_list_set_formats(&k.list, o->convert.formats, "", &never);
     k.lazy = lazy_model_open(c, o->convert.n_threads, err);
     k.original = k.lazy ? lazy_model_bound(k.lazy) : NULL;
-    bool ok = k.lazy && read_texts(&k, err) && open_store(&k, out, err);
+    bool ok = k.lazy &&
+              calibration_texts_read(&k.texts, c, quality_chunk(k.original), o->text, o->n_text,
+                                     o->text_name, err) &&
+              open_store(&k, out, err);
+    k.n_texts = k.texts.n;
+    k.n_tok = k.texts.n_tok;
     if (ok)
         start_quantised(&k);
-    ok = ok && open_sessions(&k, err) && take_layers(&k, err) && write_file(&k, out, report_out, err);
+    ok = ok && open_sessions(&k, err) && take_layers(&k, err) &&
+         write_file(&k, out, report_out, err);
     if (ok)
         report_out->seconds = (now_ms() - k.start_ms) / 1e3;
     end(&k, ok);

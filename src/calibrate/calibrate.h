@@ -16,9 +16,10 @@ struct calibrate_options {
     struct convert_options convert; /* format, formats, threads, progress, ... */
     const char *text;               /* [n_text] */
     size_t n_text;
-    const char *text_name;          /* for the recipe in the file */
+    const char *text_name; /* for the recipe in the file */
     bool no_feedback, no_correction;
-    float damping; /* of feedback; 0: measured */
+    const char *budget; /* as the user gave it, for the recipe in the file; or NULL */
+    float damping;      /* of feedback; 0: measured */
 };
 
 bool calibrate_to_file(const struct checkpoint *c, const struct calibrate_options *o,

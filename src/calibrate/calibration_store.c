@@ -24,7 +24,7 @@ struct calibration_store {
     char *path;
     int fd;
     size_t size;
-    uint8_t *map; /* [size] shared with the file */
+    uint8_t *map;      /* [size] shared with the file */
     uint64_t (*at)[2]; /* [list->n] data, row; 0: not here */
 };
 
@@ -85,8 +85,8 @@ struct calibration_store *calibration_store_open(const char *path, const struct 
     *s = (struct calibration_store){.list = list, .path = xstrdup(path), .fd = -1};
     plan(s);
     s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    bool ok = s->fd >= 0 ||
-              error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));
+    bool ok =
+        s->fd >= 0 || error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));
     ok = ok && (flock(s->fd, LOCK_EX | LOCK_NB) == 0 ||
                 error_set(err, EX_TEMPFAIL, "%s: another calibration is writing it", path));
     if (ok && start(s, n_layers, key, err))

@@ -11,7 +11,8 @@
 
 struct calibration_store;
 
-/* `key`: what the result depends on, any text. Takes no ownership of the list, which outlives it. */
+/* `key`: what the result depends on, any text. Takes no ownership of the list, which outlives it.
+ */
 struct calibration_store *calibration_store_open(const char *path, const struct weight_list *list,
                                                  uint32_t n_layers, const char *key,
                                                  struct error *err);

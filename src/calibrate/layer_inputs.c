@@ -31,7 +31,7 @@ struct layer_inputs {
     struct user *users;
     size_t n_inputs, inputs_cap, n_users, users_cap;
 
-    int stream; /* which is running */
+    int stream;          /* which is running */
     const float *last_x; /* input of the last product */
     size_t last_input;
 };
@@ -87,8 +87,7 @@ static size_t input_of(struct layer_inputs *in, const struct matrix *w, const fl
     in->users = xgrow(in->users, in->n_users, &in->users_cap, sizeof *in->users);
     if (!shares)
         add_input(in, w->cols);
-    in->users[in->n_users++] =
-        (struct user){w->data, shares ? in->last_input : in->n_inputs - 1};
+    in->users[in->n_users++] = (struct user){w->data, shares ? in->last_input : in->n_inputs - 1};
     return in->users[in->n_users - 1].input;
 }
 

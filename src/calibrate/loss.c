@@ -49,8 +49,7 @@ static bool run_original(struct measurement *m, struct error *err)
 {
     const struct model_config *c = &m->original->config;
     struct session_options o = {.ctx_len = m->chunk, .chunk = m->chunk, .kv = KV_F32};
-    struct session *s =
-        session_new(m->original, lazy_model_pool(m->lazy), &m->kernels, &o, err);
+    struct session *s = session_new(m->original, lazy_model_pool(m->lazy), &m->kernels, &o, err);
     size_t n = (size_t)m->chunk * c->dim;
     bool ok = s != NULL;
     for (uint32_t i = 0; ok && i < m->n_chunks; i++) {
@@ -62,8 +61,7 @@ static bool run_original(struct measurement *m, struct error *err)
     for (uint32_t layer = 0; ok && layer < c->n_layers; layer++) {
         ok = show(m, layer, c->n_layers + 1, err) && lazy_model_load(m->lazy, layer, err);
         for (uint32_t i = 0; ok && i < m->n_chunks; i++)
-            session_layer(s, layer, m->ids.ids + (size_t)i * m->chunk, m->chunk,
-                          m->hidden + i * n);
+            session_layer(s, layer, m->ids.ids + (size_t)i * m->chunk, m->chunk, m->hidden + i * n);
         lazy_model_drop(m->lazy, layer);
     }
     session_free(s);
@@ -85,7 +83,7 @@ static bool compare(struct measurement *m, char loss[LOSS_BYTES], struct error *
 {
     struct pool *p = lazy_model_pool(m->lazy);
     struct quality_side side = {m->quantised, &m->kernels, p, session_default_kv(m->quantised),
-                                GEMM_AUTO, NULL};
+                                GEMM_AUTO,    NULL};
     struct quality_side original = {m->original, &m->kernels, p, KV_F32, GEMM_AUTO, m->hidden};
     struct quality q;
     if (!quality_measure(&side, &original, &m->ids, m->n_chunks, &m->prefix, NULL, NULL, &q, err))

@@ -14,9 +14,9 @@
 enum {
     CHUNK_ROWS = 32, /* whole row groups */
     MAX_BLOCK = 32,
-    MAX_SIDE = 8,  /* levels of one sign */
-    NEARBY = 3,    /* steps around the weighted search's scale that are tried with feedback */
-    HEADROOM = 8,  /* steps above the row's base: feedback makes weights larger */
+    MAX_SIDE = 8, /* levels of one sign */
+    NEARBY = 3,   /* steps around the weighted search's scale that are tried with feedback */
+    HEADROOM = 8, /* steps above the row's base: feedback makes weights larger */
     SAMPLE_ROWS = 64,
 };
 
@@ -30,16 +30,16 @@ struct work {
     const struct rounding *r;
     const struct format_info *info;
     struct levels levels;
-    const float *target;  /* [rows][cols] w, corrected */
-    float *importance;    /* [cols] about 1 on average */
+    const float *target; /* [rows][cols] w, corrected */
+    float *importance;   /* [cols] about 1 on average */
     uint32_t n_blocks;
-    uint32_t *blocks;     /* [n_blocks] in the order in which they are rounded */
-    uint32_t *order;      /* [cols] columns in that order */
-    float *u;             /* [cols][cols] of inverse H in that order; NULL: no feedback */
+    uint32_t *blocks; /* [n_blocks] in the order in which they are rounded */
+    uint32_t *order;  /* [cols] columns in that order */
+    float *u;         /* [cols][cols] of inverse H in that order; NULL: no feedback */
     struct matrix m;
     void *data;
     float *row;
-    float *back;          /* [rows][cols] what the codes stand for, or NULL */
+    float *back; /* [rows][cols] what the codes stand for, or NULL */
 };
 
 /* ---- preparation ---------------------------------------------------------------------- */
@@ -217,7 +217,8 @@ static void round_rows(void *arg, uint32_t chunk, uint32_t worker)
             w[(size_t)r * cols + i] = k->target[(size_t)(row0 + r) * cols + k->order[i]];
     }
     for (uint32_t b = 0, at = 0; b < k->n_blocks; b++) {
-        const uint32_t block = k->blocks[b], n = block_size(k, block), col0 = block * k->info->block;
+        const uint32_t block = k->blocks[b], n = block_size(k, block),
+                       col0 = block * k->info->block;
         const float *u = k->u ? k->u + (size_t)at * cols + at : NULL;
         for (uint32_t r = 0; r < n_rows; r++) {
             struct rounded x;
@@ -371,8 +372,7 @@ float rounding_best_damping(const struct rounding *r, struct pool *p, const stru
     sample.rows = r->rows < SAMPLE_ROWS ? r->rows : SAMPLE_ROWS;
     for (uint32_t i = 0; i < sample.rows; i++) /* spread over the matrix */
         memcpy(w + (size_t)i * r->cols,
-               r->w + (size_t)((uint64_t)i * r->rows / sample.rows) * r->cols,
-               r->cols * sizeof *w);
+               r->w + (size_t)((uint64_t)i * r->rows / sample.rows) * r->cols, r->cols * sizeof *w);
     sample.w = w;
     for (uint32_t i = 0; i < n; i++) {
         struct work k;

@@ -163,10 +163,9 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
     struct weight_list list = weight_list(&c->config, o->format);
     struct error never;
     weight_list_set_formats(&list, o->formats, "", &never); /* made from such a list */
-    j->layout = file_layout_new(list,
-                                j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER
-                                                                       : TENSOR_TOKENIZER_IMAGE,
-                                j->tokenizer_bytes);
+    j->layout = file_layout_new(
+        list, j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER : TENSOR_TOKENIZER_IMAGE,
+        j->tokenizer_bytes);
     j->pool = pool_new(o->n_threads);
     plan_origins(j);
     plan_chunks(j);

@@ -34,6 +34,7 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
     const char *generation_json; /* the makers' generation_config.json; NULL: there is none */
     const char *template;        /* chat template: "own" of the model; "none": a base model */
     const char *cpu_level;       /* "avx2" */
+    char loss[96];               /* what the file says that it loses, in words; "": nothing */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;

@@ -11,6 +11,7 @@
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
+#include "stated_loss.h"
 
 /* ---- events: the engine's side -------------------------------------------------------- */
 
@@ -142,6 +143,14 @@ static struct model *open_model(struct engine *e)
     return m;
 }
 
+static void note_loss(struct engine_info *info, const struct model *m)
+{
+    struct buf text = {0};
+    stated_loss_describe(m->loss, &text);
+    snprintf(info->loss, sizeof info->loss, "%s", text.data ? text.data : "");
+    buf_free(&text);
+}
+
 static bool load(struct engine *e)
 {
     kernels_init(&e->kernels, e->setup.cpu_flags);
@@ -170,6 +179,7 @@ static bool load(struct engine *e)
     e->info.template = chat_template_name(&e->template);
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
     e->info.file_bytes = m->file_bytes;
+    note_loss(&e->info, m);
     e->info.cpu_level = e->kernels.level;
     e->info.n_threads = pool_size(e->pool);
     e->info.ctx_len = session_ctx(e->session);

@@ -17,6 +17,7 @@
 #include "places.h"
 #include "safetensors.h"
 #include "sanitise.h"
+#include "stated_loss.h"
 #include "utf8.h"
 #include "weights_file.h"
 
@@ -36,6 +37,13 @@ static char *copy_of(const char *text)
     return text ? xstrdup(text) : NULL;
 }
 
+static char *loss_of(const struct safetensors *st)
+{
+    struct buf text = {0};
+    stated_loss_describe(safetensors_meta(st, META_LOSS), &text);
+    return text.data;
+}
+
 static bool read_header(struct model_entry *m, struct error *err)
 {
     struct safetensors st;
@@ -53,6 +61,7 @@ static bool read_header(struct model_entry *m, struct error *err)
         m->format = format_info(f)->name;
         m->ctx_len = c.orig_ctx < c.max_ctx ? c.orig_ctx : c.max_ctx;
         m->source = copy_of(safetensors_meta(&st, META_SOURCE));
+        m->loss = loss_of(&st);
     }
     safetensors_close(&st);
     return ok;
@@ -95,6 +104,7 @@ static void free_entry(struct model_entry *m)
     free(m->path);
     free(m->name);
     free(m->source);
+    free(m->loss);
     free(m->problem);
 }
 
@@ -354,6 +364,8 @@ void models_table(const struct model_list *l, struct buf *out)
         } else {
             snprintf(bytes, sizeof bytes, "%.1f MB", (double)m->bytes * 1e-6);
             buf_printf(out, " %10s  %-9s %7u tokens  %s", bytes, m->format, m->ctx_len, m->place);
+            if (m->loss)
+                buf_printf(out, "  %s", m->loss);
         }
         buf_puts(out, "\n");
     }
@@ -390,6 +402,8 @@ void models_json(const struct model_list *l, struct buf *out)
             json_object_set_new(item, "format", json_string(m->format));
             json_object_set_new(item, "context", json_integer(m->ctx_len));
             json_object_set_new(item, "source", text_json(m->source));
+            if (m->loss)
+                json_object_set_new(item, "loss", json_string(m->loss));
         }
         json_array_append_new(list, item);
     }

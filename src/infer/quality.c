@@ -19,8 +19,9 @@ struct run {
     struct session *s[N_SIDES]; /* [1] the reference, or NULL */
     float *logits[N_SIDES];     /* [n_scored][vocab] */
     const float *hidden[N_SIDES];
-    uint32_t dim[N_SIDES], vocab, chunk, first, n_scored; /* logits after ids[first] are the first that count */
-    const int32_t *ids; /* of the chunk */
+    uint32_t dim[N_SIDES], vocab, chunk, first,
+        n_scored;         /* logits after ids[first] are the first that count */
+    const int32_t *ids;   /* of the chunk */
     struct prediction *p; /* of the chunk, [n_scored] */
 };
 
@@ -142,7 +143,8 @@ static void sum_up(struct quality *q, const struct run *r, const struct predicti
 {
     const struct estimate none = {NAN, NAN};
     double *x = xcalloc(n, sizeof *x);
-    *q = (struct quality){n, (uint32_t)(n / r->n_scored), r->chunk, none, none, none, none, none, none, none, none};
+    *q = (struct quality){
+        n, (uint32_t)(n / r->n_scored), r->chunk, none, none, none, none, none, none, none, none};
     for (size_t i = 0; i < n; i++)
         x[i] = (double)p[i].nats[0];
     q->perplexity = exponential(mean_of(x, n));

@@ -3,9 +3,9 @@
  * quality: how far a model's predictions are from those of a reference, token by token, over chunks
  * of a text: perplexity, Kullback-Leibler divergence, agreement on the likeliest token.
  *
- * A chunk has QUALITY_CHUNK tokens, or the model's context if that is less, and is evaluated on its own; the predictions of its second half
- * count, so that each has at least half a chunk before it. That is what llama-perplexity does, so
- * that figures compare.
+ * A chunk has QUALITY_CHUNK tokens, or the model's context if that is less, and is evaluated on its
+ * own; the predictions of its second half count, so that each has at least half a chunk before it.
+ * That is what llama-perplexity does, so that figures compare.
  */
 #ifndef QINS_QUALITY_H
 #define QINS_QUALITY_H

@@ -63,8 +63,8 @@ struct model {
     size_t tokenizer_bytes;
     const char *tokenizer_hash;        /* SHA-256 of tokenizer.json, or NULL: not known */
     const char *tokenizer_config_json; /* NUL-terminated, or NULL */
-    const char *formats; /* META_FORMATS, or NULL */
-    const char *loss;    /* META_LOSS, or NULL: not measured */
+    const char *formats;               /* META_FORMATS, or NULL */
+    const char *loss;                  /* META_LOSS, or NULL: not measured */
     const char *source;  /* where it was converted from; raw, sanitise before printing */
     uint64_t file_bytes; /* of the whole file */
     uint64_t n_params;

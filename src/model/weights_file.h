@@ -24,13 +24,16 @@
 #define QINS_FILE_VERSION "2"
 #define QINS_FILE_VERSION_JSON "1" /* its tokenizer is tokenizer.json */
 #define META_VERSION "qins.version"
-#define META_FORMAT "qins.format"                /* of the linear weights: "qins4" */
-#define META_FORMATS "qins.formats" /* JSON: weight -> format, of those that differ from the rule */
-#define META_CONFIG "qins.config"                /* config.json, verbatim */
+#define META_FORMAT "qins.format" /* of the linear weights: "qins4" */
+#define META_FORMATS                                                                               \
+    "qins.formats"                /* JSON: weight -> format, of those that differ from the rule    \
+                                   */
+#define META_CONFIG "qins.config" /* config.json, verbatim */
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
 #define META_LOSS "qins.loss" /* JSON: what the format costs, see loss.h */
-#define META_RECIPE "qins.recipe" /* how the formats of single matrices and their codes were chosen */
+#define META_RECIPE                                                                                \
+    "qins.recipe" /* how the formats of single matrices and their codes were chosen */
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
@@ -75,7 +78,8 @@ struct weight_list {
 };
 
 /* Every weight of the model in forward order. `format` is that of the linear weights; embedding and
- * head of a model below 8 bits are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees items.
+ * head of a model below 8 bits are QINS8 (formats.md: QINS4 there doubles the damage). Caller frees
+ * items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
 /* Sets the formats that `json` gives by name (the text of META_FORMATS, or NULL). */

@@ -40,4 +40,7 @@ void about(struct buf *out, const char *model, const struct status *f)
                    format_bytes(f->f32_bytes, whole, sizeof whole),
                    f->has_template ? "Conversations follow its own chat template."
                                    : "It has no chat template: it continues text.");
+    if (model && *f->loss)
+        buf_printf(out, "What it loses against its source, as qins-convert measured it: %s.\n",
+                   f->loss);
 }
