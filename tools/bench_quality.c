@@ -66,7 +66,8 @@ static void print_table(const struct bench_pair *p, const struct quality *q)
                format_info(p->side[i].model->format)->name);
         free(path);
     }
-    printf("bits per weight: matrices %.3f, all %.3f\n", bits.matrices, bits.all);
+    printf("bits per weight: matrices %.3f (%.3f with padding), all %.3f\n", bits.matrices,
+           bits.stored, bits.all);
     printf("%llu predictions in %u chunks of %u tokens\n\n", (unsigned long long)q->n_tok,
            q->n_chunks, q->chunk);
     for (int i = 0; i < N_ROWS; i++) {
@@ -97,6 +98,7 @@ static void print_json(const struct bench_pair *p, const struct quality *q)
         free(path);
     }
     json_object_set_new(root, "bits_per_weight", number(bits.matrices));
+    json_object_set_new(root, "bits_per_weight_stored", number(bits.stored));
     json_object_set_new(root, "bits_per_weight_all", number(bits.all));
     json_object_set_new(root, "model_bytes",
                         json_integer((json_int_t)p->side[0].model->file_bytes));

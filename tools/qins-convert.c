@@ -58,7 +58,7 @@ static const char help[] =
     "                             or 1.9G in all\n"
     "      --damping X            of error feedback (default: measured)\n"
     "      --no-feedback          calibrate without error feedback\n"
-    "      --no-correction        calibrate without correction of earlier layers\n"
+    "      --correction           also make good what earlier layers have lost (see the manual)\n"
     "      --no-measure           do not measure what the file loses\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
     "      --force            overwrite OUT if it exists\n"
@@ -133,7 +133,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         CALIBRATE,
         DAMPING,
         NO_FEEDBACK,
-        NO_CORRECTION,
+        CORRECTION,
         NO_MEASURE,
         RECIPE,
         BUDGET
@@ -151,7 +151,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         {"budget", required_argument, NULL, BUDGET},
         {"no-measure", no_argument, NULL, NO_MEASURE},
         {"no-feedback", no_argument, NULL, NO_FEEDBACK},
-        {"no-correction", no_argument, NULL, NO_CORRECTION},
+        {"correction", no_argument, NULL, CORRECTION},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, VERSION},
@@ -171,7 +171,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case CALIBRATE: s->text = optarg; break;
         case DAMPING: ok = set_damping(s, optarg, err); break;
         case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
-        case NO_CORRECTION: s->calibrate.no_correction = true; break;
+        case CORRECTION: s->calibrate.correction = true; break;
         case RECIPE: s->recipe = optarg; break;
         case BUDGET: s->budget = optarg; break;
         case NO_MEASURE: s->no_measure = true; break;

@@ -39,6 +39,7 @@ struct chooser {
     struct weight_list list;
     struct candidate *candidates; /* [list.n] */
     uint32_t n_texts;
+    bool by_bits;
     size_t text_floats;
     float *before, *x; /* [n_texts][n_tok][dim] streams before and behind the layer */
 };
@@ -76,6 +77,14 @@ static double plane_bits(const struct weight *w, enum format format)
         if (weight_plane(&other, kind, &plane))
             bits += 8.0 * (double)plane.bytes;
     return bits;
+}
+
+/* By bits, padding does not count; by bytes it does. */
+static double bits_of(const struct chooser *k, const struct weight *w, enum format format)
+{
+    struct weight other = *w;
+    other.format = format;
+    return k->by_bits ? weight_bits(&other) : plane_bits(w, format);
 }
 
 /* Rounded by weighted search. -> planes in memory, to be freed, bound to *m. */
@@ -170,7 +179,7 @@ static void measure_weight(struct chooser *k, struct layer_inputs *in, size_t i)
     }
     for (int f = 0; f < N_CHOICES; f++) {
         c->cost[f] = error[MEASURED] > 0 ? cost * error[f] / error[MEASURED] : 0;
-        c->bits[f] = plane_bits(w, choices[f]);
+        c->bits[f] = bits_of(k, w, choices[f]);
     }
     c->is_free = true;
     gram_free(&none);
@@ -289,7 +298,7 @@ static bool spend(struct chooser *k, const struct budget *b, struct error *err)
 bool budget_choose(const struct checkpoint *c, const struct calibrate_options *o,
                    const struct budget *b, char **formats, struct error *err)
 {
-    struct chooser k = {.c = c, .o = o};
+    struct chooser k = {.c = c, .o = o, .by_bits = b->bits > 0};
     struct weight_list plain = weight_list(&c->config, o->convert.format);
     k.list = weight_list(&c->config, o->convert.format);
     k.candidates = xcalloc(k.list.n, sizeof *k.candidates);

@@ -13,7 +13,7 @@
 #include "calibrate.h"
 
 struct budget {
-    double bits;    /* per weight of the layers' matrices; 0: by bytes */
+    double bits;    /* per weight of the layers' matrices, padding not counted; 0: by bytes */
     uint64_t bytes; /* of all weights of the file */
 };
 

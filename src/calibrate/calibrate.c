@@ -14,14 +14,15 @@
 #include "rounding.h"
 
 enum {
-    VERSION = 1, /* of the method: a file of another one does not go on */
+    VERSION = 2, /* of the method: a file of another one does not go on */
     HELD_EVERY = 8,
     DAMPING_EVERY = 8, /* layers, behind the first ones */
 };
 
-static const float dampings[] = {0.03f, 0.1f, 0.3f, 1};
+static const float dampings[] = {0.1f, 0.3f, 1, 3};
 enum { N_DAMPINGS = sizeof dampings / sizeof *dampings };
-static const float correction_damping = 0.3f;
+static const float correction_damping = 1;
+#define USUAL_DAMPING 1.0f /* if too little text is there to measure it */
 
 struct calibration {
     const struct calibrate_options *o;
@@ -103,7 +104,7 @@ static char *key_of(const struct calibration *k)
     char hex[SHA256_HEX + 1];
     sha256_hex(o->text, o->n_text, hex);
     buf_printf(&text, "%s %d %s %s %d %d %g %s\n", QINS_VERSION, VERSION,
-               format_info(o->convert.format)->name, hex, o->no_feedback, o->no_correction,
+               format_info(o->convert.format)->name, hex, o->no_feedback, o->correction,
                (double)o->damping, o->convert.formats ? o->convert.formats : "");
     for (size_t i = 0; i < k->c->n_sources; i++) {
         const struct source_file *s = &k->c->sources[i];
@@ -124,6 +125,13 @@ static bool open_store(struct calibration *k, const char *out, struct error *err
 
 /* ---- one layer ------------------------------------------------------------------------ */
 
+/* In some layers a part of the texts is set apart, to choose the damping by. */
+static bool measures_damping(const struct calibration *k, uint32_t layer)
+{
+    return !k->o->no_feedback && k->o->damping == 0 && k->n_texts >= HELD_EVERY &&
+           (layer < 2 || layer % DAMPING_EVERY == 0);
+}
+
 static void round_weight(struct calibration *k, struct layer_inputs *in, size_t i)
 {
     const struct weight *w = &k->list.items[i];
@@ -137,18 +145,17 @@ static void round_weight(struct calibration *k, struct layer_inputs *in, size_t 
                          .w = m->data,
                          .gram = gram,
                          .feedback = !k->o->no_feedback && gram && gram->x,
-                         .correction = !k->o->no_correction && gram && gram->d,
+                         .correction = k->o->correction && gram && gram->d,
                          .damping = k->o->damping,
                          .correction_damping = correction_damping};
     if (!gram) { /* nothing is known: as without calibration */
         gram_init(&none, w->cols, false, false);
         r.gram = &none;
     }
-    bool due = w->layer < 2 || w->layer % DAMPING_EVERY == 0 || k->damping[w->role] == 0;
-    if (r.feedback && r.damping == 0 && due && held && format_info(w->format)->block > 0)
+    if (r.feedback && r.damping == 0 && held && format_info(w->format)->block > 0)
         k->damping[w->role] = rounding_best_damping(&r, p, held, dampings, N_DAMPINGS);
     if (r.damping == 0)
-        r.damping = k->damping[w->role] > 0 ? k->damping[w->role] : dampings[N_DAMPINGS - 1];
+        r.damping = k->damping[w->role] > 0 ? k->damping[w->role] : USUAL_DAMPING;
     void *data = calibration_store_data(k->store, i);
     float *row = calibration_store_row(k->store, i);
     struct matrix shape = matrix_shape(w->format, w->rows, w->cols);
@@ -170,16 +177,16 @@ static bool is_of_layer(const struct calibration *k, size_t i, uint32_t layer)
 static bool round_layer(struct calibration *k, uint32_t layer, struct error *err)
 {
     struct pool *p = lazy_model_pool(k->lazy);
-    struct layer_inputs *in = layer_inputs_new(p, k->n_tok, !k->o->no_correction);
+    struct layer_inputs *in = layer_inputs_new(p, k->n_tok, k->o->correction);
     char item[32];
-    bool ok = true;
+    bool ok = true, measures = measures_damping(k, layer);
     snprintf(item, sizeof item, "layer %u of %u", layer + 1, k->original->config.n_layers);
     for (uint32_t t = 0; ok && t < k->n_texts; t++) {
         ok = report(k, "calibrating", item, err);
         if (ok)
             layer_inputs_collect(in, k->s, layer, calibration_texts_at(&k->texts, t), k->n_tok,
                                  k->x0 + t * k->text_floats, k->x + t * k->text_floats,
-                                 t % HELD_EVERY == HELD_EVERY - 1);
+                                 measures && t % HELD_EVERY == HELD_EVERY - 1);
     }
     for (size_t i = 0; ok && i < k->list.n; i++)
         if (is_of_layer(k, i, layer)) {
@@ -203,7 +210,7 @@ static void go_on(struct calibration *k, uint32_t layer)
         m.row = format_info(w->format)->row_floats ? calibration_store_row(k->store, i) : NULL;
         *model_matrix(&k->quantised, w) = m;
     }
-    for (uint32_t t = 0; !k->o->no_correction && t < k->n_texts; t++)
+    for (uint32_t t = 0; k->o->correction && t < k->n_texts; t++)
         session_layer(k->q, layer, calibration_texts_at(&k->texts, t), k->n_tok,
                       k->x + t * k->text_floats);
 }
@@ -267,7 +274,7 @@ static char *recipe_of(const struct calibration *k)
     json_t *recipe =
         json_pack("{s:{s:s, s:s, s:i, s:b, s:b}}", "calibration", "text", k->o->text_name, "sha256",
                   hex, "tokens", (int)(k->n_texts * k->n_tok), "feedback", !k->o->no_feedback,
-                  "correction", !k->o->no_correction);
+                  "correction", k->o->correction);
     if (k->o->budget)
         json_object_set_new(recipe, "budget", json_string(k->o->budget));
     char *text = json_dumps(recipe, JSON_COMPACT);

@@ -17,7 +17,7 @@ struct calibrate_options {
     const char *text;               /* [n_text] */
     size_t n_text;
     const char *text_name; /* for the recipe in the file */
-    bool no_feedback, no_correction;
+    bool no_feedback, correction;
     const char *budget; /* as the user gave it, for the recipe in the file; or NULL */
     float damping;      /* of feedback; 0: measured */
 };

@@ -63,18 +63,6 @@ void gram_add(struct gram *g, struct pool *p, uint32_t n_tok, const float *x, co
         pool_run(p, add_tiles, &a, a.n_tiles * a.n_tiles);
 }
 
-void gram_merge(struct gram *g, const struct gram *other)
-{
-    size_t n = (size_t)g->cols * g->cols;
-    g->n_tok += other->n_tok;
-    for (uint32_t k = 0; k < g->cols; k++)
-        g->diag[k] += other->diag[k];
-    for (size_t i = 0; g->x && i < n; i++)
-        g->x[i] += other->x[i];
-    for (size_t i = 0; g->d && other->d && i < n; i++)
-        g->d[i] += other->d[i];
-}
-
 void gram_finish(struct gram *g)
 {
     size_t cols = g->cols;

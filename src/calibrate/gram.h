@@ -25,8 +25,6 @@ void gram_free(struct gram *g);
 /* `d` may be NULL: nothing is added to g->d. */
 void gram_add(struct gram *g, struct pool *p, uint32_t n_tok, const float *x /* [n_tok][cols] */,
               const float *d /* [n_tok][cols] x0 - x */);
-/* g += other; both have the same parts. */
-void gram_merge(struct gram *g, const struct gram *other);
 /* Means over tokens, and x whole. */
 void gram_finish(struct gram *g);
 

@@ -151,7 +151,6 @@ static void finish(struct input *input)
 {
     if (input->is_finished)
         return;
-    gram_merge(&input->all, &input->held);
     gram_finish(&input->all);
     gram_finish(&input->held);
     input->is_finished = true;

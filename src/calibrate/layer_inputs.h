@@ -23,7 +23,7 @@ void layer_inputs_collect(struct layer_inputs *in, struct session *s, uint32_t l
                           const int32_t *ids, uint32_t n, float *x0 /* [n][dim] */,
                           const float *x /* [n][dim] */, bool is_held);
 
-/* Moments of a matrix's inputs over all texts, finished; `held`: of those set apart, or NULL.
+/* Moments of a matrix's inputs, finished; `held`: over the texts set apart, or NULL.
  * NULL: no token came there, or fewer than count (`cols` tells which moments take their place). */
 const struct gram *layer_inputs_of(struct layer_inputs *in, const struct matrix *w,
                                    const struct gram **held);

@@ -24,7 +24,7 @@ struct rounding {
     const float *w;          /* [rows][cols] */
     const struct gram *gram; /* finished */
     bool feedback, correction;
-    float damping;            /* of feedback, in units of H's mean diagonal */
+    float damping;            /* of feedback: H + damping diag(H) */
     float correction_damping; /* the same, of the correction */
 };
 

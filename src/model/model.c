@@ -339,18 +339,19 @@ struct weight_list model_weights(const struct model *m)
 struct model_bits model_bits(const struct model *m)
 {
     struct weight_list list = model_weights(m);
-    double bits[2] = {0}, weights[2] = {0}; /* [1]: of the layers' matrices */
+    double bits[2] = {0}, weights[2] = {0}, codes = 0; /* [1]: of the layers' matrices */
     struct plane plane;
     for (size_t i = 0; i < list.n; i++) {
         const struct weight *w = &list.items[i];
         bool inside = !w->is_vector && w->role != ROLE_EMBED && w->role != ROLE_HEAD;
         weights[inside] += (double)w->rows * w->cols;
+        codes += inside ? weight_bits(w) : 0;
         for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
             if (weight_plane(w, kind, &plane))
                 bits[inside] += 8.0 * (double)plane.bytes;
     }
     free(list.items);
-    return (struct model_bits){bits[1] / weights[1],
+    return (struct model_bits){codes / weights[1], bits[1] / weights[1],
                                (bits[0] + bits[1]) / (weights[0] + weights[1])};
 }
 

@@ -89,8 +89,9 @@ struct matrix *model_matrix(struct model *m, const struct weight *w);
 struct weight_list model_weights(const struct model *m);
 /* Stored bits per weight, scales included. */
 struct model_bits {
-    double matrices; /* of the layers' matrices */
-    double all;      /* of the whole model */
+    double matrices; /* of the layers' matrices: codes, scales and row values */
+    double stored;   /* the same with what pads them to whole tiles */
+    double all;      /* of the whole model, as it is stored */
 };
 struct model_bits model_bits(const struct model *m);
 

@@ -229,6 +229,15 @@ bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *ou
     }
 }
 
+double weight_bits(const struct weight *w)
+{
+    const struct format_info *f = format_info(w->format);
+    double n = (double)w->rows * w->cols;
+    double each = f->tile_cols == 1 ? 8.0 * f->tile_bytes
+                                    : 8.0 * f->tile_bytes / ((double)f->tile_cols * ROW_GROUP);
+    return n * each + 32.0 * f->row_floats * w->rows;
+}
+
 /* ---- layout of the file --------------------------------------------------------------- */
 
 struct slot {

@@ -103,6 +103,9 @@ struct plane {
 /* -> false when the weight's format has no such plane. */
 bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *out);
 
+/* Bits of its codes, scales and row values, without what pads rows and columns to whole tiles. */
+double weight_bits(const struct weight *w);
+
 /* ---- the file as a whole -------------------------------------------------------------- */
 
 enum { QINS_PAGE = 4096 }; /* the data buffer starts at a multiple of it */

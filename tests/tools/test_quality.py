@@ -80,7 +80,7 @@ class Quality(unittest.TestCase):
 
     def test_signs_and_report(self):
         path = os.path.join(self.work.name, "signs.qins")
-        for flags in ([], ["--no-correction"], ["--no-feedback"]):
+        for flags in ([], ["--correction"], ["--no-feedback"]):
             out = run(CONVERT, "-q", "--json", "--no-hash", "--no-measure", "--force", "-o", path,
                       "--calibrate", self.text, *flags, MODEL)
             for kind in json.loads(out)["kinds"]:
