@@ -13,8 +13,8 @@ static bool open_side(struct bench_pair *p, uint32_t i, struct bench *b, struct 
     p->n = i + 1;
     p->paths[i] = b->model_path;
     p->side[i] = (struct quality_side){
-        b->model, &b->kernels, b->pool,
-        i < b->kv.n ? (enum kv_type)b->kv.values[i] : session_default_kv(b->model), b->gemm};
+        b->model, &b->kernels, b->pool, i < b->kv.n ? (enum kv_type)b->kv.values[i] : KV_F32,
+        b->gemm,  NULL};
     p->tokenizer[i] = model_tokenizer(b->model, err);
     return p->tokenizer[i] != NULL;
 }

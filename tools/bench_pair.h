@@ -17,7 +17,8 @@ struct bench_pair {
     struct tokenizer *tokenizer[2];
 };
 
-/* Both models; of the same vocabulary and the same bytes for every id. On failure nothing stays
+/* Their caches are f32 unless --kv says otherwise: it is the weights that are compared.
+ * Both models; of the same vocabulary and the same bytes for every id. On failure nothing stays
  * open. */
 bool bench_pair_open(struct bench_pair *p, struct bench *b, struct error *err);
 void bench_pair_close(struct bench_pair *p);

@@ -82,8 +82,7 @@ static void describe(const struct quality *q, char loss[LOSS_BYTES])
 static bool compare(struct measurement *m, char loss[LOSS_BYTES], struct error *err)
 {
     struct pool *p = lazy_model_pool(m->lazy);
-    struct quality_side side = {m->quantised, &m->kernels, p, session_default_kv(m->quantised),
-                                GEMM_AUTO,    NULL};
+    struct quality_side side = {m->quantised, &m->kernels, p, KV_F32, GEMM_AUTO, NULL};
     struct quality_side original = {m->original, &m->kernels, p, KV_F32, GEMM_AUTO, m->hidden};
     struct quality q;
     if (!quality_measure(&side, &original, &m->ids, m->n_chunks, &m->prefix, NULL, NULL, &q, err))
