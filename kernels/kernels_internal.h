@@ -23,7 +23,7 @@ extern const uint8_t qins8_magnitude[128]; /* round(255 T[c]): what the integer 
 extern const int16_t qins8_fine[16], qins8_coarse[16];
 
 enum {
-    QINS4_COLS = 128, /* of a tile of all formats with blocks */
+    BLOCK_COLS = 128, /* of a tile of all formats with blocks */
     QINS8_OFFSET = 17,
     QINS9_COLS = 32,
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */

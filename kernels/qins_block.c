@@ -6,18 +6,19 @@
 
 #include "kernels_internal.h"
 
-/* Four floats or ints side by side; compilers lower them to whatever the CPU has. */
+/* Floats or ints side by side; compilers lower them to whatever the CPU has. */
 typedef float v4f __attribute__((vector_size(16)));
-typedef int32_t v4i __attribute__((vector_size(16)));
+typedef float v8f __attribute__((vector_size(32)));
+typedef int32_t v8i __attribute__((vector_size(32)));
 
 enum { MAX_BLOCK = 32, TOP_LEVEL = 127, MAX_STEPS = 7 };
 
 /* One block: its magnitudes divided by the largest, and their importance by sign. */
 struct block {
-    v4f value[MAX_BLOCK / 4];     /* 0 behind the row's end */
-    v4f cross[2][MAX_BLOCK / 4];  /* importance x value; [0] of positive weights, [1] of negative */
-    v4f square[2][MAX_BLOCK / 4]; /* importance; 0 elsewhere and behind the row's end */
-    uint32_t n;                   /* whole vectors */
+    v8f value[MAX_BLOCK / 8];     /* 0 behind the row's end */
+    v8f cross[2][MAX_BLOCK / 8];  /* importance x value; [0] of positive weights, [1] of negative */
+    v8f square[2][MAX_BLOCK / 8]; /* importance; 0 elsewhere and behind the row's end */
+    uint32_t n;                   /* vectors */
     float max;
 };
 
@@ -50,25 +51,25 @@ static bool all_zero(const float *x, uint32_t n)
 static void load_block(struct block *b, const float *w, const float *importance, uint32_t n)
 {
     memset(b, 0, sizeof *b);
-    b->n = (n + 3) / 4 * 4;
+    b->n = (n + 7) / 8;
     b->max = max_abs(w, n);
     float divisor = b->max > 0 ? b->max : 1;
     if (importance && all_zero(importance, n))
         importance = NULL;
     for (uint32_t i = 0; i < n; i++) {
         float value = fabsf(w[i]) / divisor, weight = importance ? importance[i] : 1;
-        b->value[i / 4][i % 4] = value;
-        b->cross[w[i] < 0][i / 4][i % 4] = weight * value;
-        b->square[w[i] < 0][i / 4][i % 4] = weight;
+        b->value[i / 8][i % 8] = value;
+        b->cross[w[i] < 0][i / 8][i % 8] = weight * value;
+        b->square[w[i] < 0][i / 8][i % 8] = weight;
     }
 }
 
 /* The levels of both sides as thresholds halfway between neighbours and what crossing one adds. */
 struct staircase {
-    v4f lowest[2], threshold[2][MAX_STEPS];
-    v4i rise[2][MAX_STEPS]; /* bits of a float */
-    int n;                  /* steps */
-    int reach;              /* how many scales below that of level 127 = the largest are tried */
+    float lowest[2], threshold[2][MAX_STEPS];
+    int32_t rise[2][MAX_STEPS]; /* bits of a float */
+    int n;                      /* steps */
+    int reach; /* how many scales below that of level 127 = the largest are tried */
 };
 
 /* Few levels serve a block better if its largest weights are cut off. */
@@ -79,28 +80,41 @@ static void build_staircase(struct staircase *t, enum format format)
     t->reach = bits == 4 ? 5 : bits == 3 ? 9 : 13;
     for (int side = 0; side < 2; side++) {
         const int8_t *level = block_levels(format) + side * (n + 1);
-        t->lowest[side] = (v4f){0} + (float)abs(level[n]);
+        t->lowest[side] = (float)abs(level[n]);
         for (int i = 0; i < n; i++) {
             int lower = abs(level[n - i]), upper = abs(level[n - 1 - i]);
-            t->threshold[side][i] = (v4f){0} + 0.5f * (float)(upper + lower);
-            t->rise[side][i] = (v4i)((v4f){0} + (float)(upper - lower));
+            t->threshold[side][i] = 0.5f * (float)(upper + lower);
+            t->rise[side][i] = (int32_t)float_bits((float)(upper - lower));
         }
     }
 }
 
-static inline __attribute__((always_inline)) v4f nearest_levels(v4f v, const struct staircase *t,
-                                                                int side, const int n)
+/* Levels of a block's values x inverse_scale, vector i. */
+static inline __attribute__((always_inline)) void nearest_levels(v8f *level, const struct block *b,
+                                                                 uint32_t i, float inverse_scale,
+                                                                 const struct staircase *t,
+                                                                 int side, const int n)
 {
-    v4f level = t->lowest[side];
+    const v8f v = b->value[i] * inverse_scale;
+    v8f sum = (v8f){0} + t->lowest[side];
 #pragma GCC unroll 7
-    for (int i = 0; i < n; i++)
-        level += (v4f)((v > t->threshold[side][i]) & t->rise[side][i]);
-    return level;
+    for (int k = 0; k < n; k++)
+        sum += (v8f)((v > t->threshold[side][k]) & t->rise[side][k]);
+    *level = sum;
 }
 
-static float sum4f(v4f v)
+/* Four sums, whatever the registers: the result is the same on every machine. */
+static inline __attribute__((always_inline)) void gather(v4f *sum, const v8f *v)
 {
-    return (v[0] + v[2]) + (v[1] + v[3]);
+    v4f half[2];
+    memcpy(half, v, sizeof half);
+    *sum += half[0];
+    *sum += half[1];
+}
+
+static inline float sum4f(const v4f *v)
+{
+    return ((*v)[0] + (*v)[2]) + ((*v)[1] + (*v)[3]);
 }
 
 /* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. */
@@ -108,27 +122,106 @@ static inline __attribute__((always_inline)) struct fit
 fit_steps(const struct block *b, const struct staircase *t, float inverse_scale, const int n)
 {
     v4f cross[2] = {{0}, {0}}, square[2] = {{0}, {0}};
-    for (uint32_t i = 0; i < b->n / 4; i++) {
-        v4f v = b->value[i] * inverse_scale;
+    for (uint32_t i = 0; i < b->n; i++) {
+        v8f level[2], sum;
+        nearest_levels(&level[0], b, i, inverse_scale, t, 0, n);
+        nearest_levels(&level[1], b, i, inverse_scale, t, 1, n);
 #pragma GCC unroll 2
-        for (int side = 0; side < 2; side++) {
-            v4f level = nearest_levels(v, t, side, n), level2 = level * level;
-            cross[side] += b->cross[0][i] * level;
-            square[side] += b->square[0][i] * level2;
-            cross[!side] += b->cross[1][i] * level;
-            square[!side] += b->square[1][i] * level2;
+        for (int p = 0; p < 2; p++) { /* of two summands one is 0 */
+            sum = b->cross[0][i] * level[p] + b->cross[1][i] * level[!p];
+            gather(&cross[p], &sum);
+            sum =
+                b->square[0][i] * (level[p] * level[p]) + b->square[1][i] * (level[!p] * level[!p]);
+            gather(&square[p], &sum);
         }
     }
-    return (struct fit){{sum4f(cross[0]), sum4f(cross[1])}, {sum4f(square[0]), sum4f(square[1])}};
+    return (struct fit){{sum4f(&cross[0]), sum4f(&cross[1])},
+                        {sum4f(&square[0]), sum4f(&square[1])}};
 }
 
-static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
+static inline __attribute__((always_inline)) struct fit
+fit_any(const struct block *b, const struct staircase *t, float inverse_scale)
 {
     switch (t->n) {
     case 1: return fit_steps(b, t, inverse_scale, 1);
     case 3: return fit_steps(b, t, inverse_scale, 3);
     default: return fit_steps(b, t, inverse_scale, 7);
     }
+}
+
+/* Codes of a block, n weights: 32 or 16. */
+static inline __attribute__((always_inline)) void code_steps(uint8_t code[MAX_BLOCK],
+                                                             const float *w, uint32_t n,
+                                                             float scale, const struct staircase *t,
+                                                             const int n_steps)
+{
+    const int32_t flip = signbit(scale) ? -1 : 0, positive = 0x7fffffff;
+    const float divisor = scale != 0 ? fabsf(scale) : INFINITY;
+    v8f x[MAX_BLOCK / 8];
+    memcpy(x, w, n * sizeof *w); /* whole vectors */
+    for (uint32_t i = 0; i < n / 8; i++) {
+        const v8i side = (x[i] < 0) ^ flip;
+        const v8f v = (v8f)((v8i)x[i] & positive) / divisor;
+        v8i above[2] = {{0}, {0}}; /* minus the thresholds below v */
+#pragma GCC unroll 7
+        for (int k = 0; k < n_steps; k++) {
+            above[0] += v > t->threshold[0][k];
+            above[1] += v > t->threshold[1][k];
+        }
+        v8i c = (above[0] & ~side) | ((above[1] + n_steps + 1) & side);
+        c += n_steps;
+        for (uint32_t j = 0; j < 8; j++)
+            code[i * 8 + j] = (uint8_t)c[j];
+    }
+}
+
+static inline __attribute__((always_inline)) void code_any(uint8_t code[MAX_BLOCK], const float *w,
+                                                           uint32_t n, float scale,
+                                                           const struct staircase *t)
+{
+    switch (t->n) {
+    case 1: code_steps(code, w, n, scale, t, 1); break;
+    case 3: code_steps(code, w, n, scale, t, 3); break;
+    default: code_steps(code, w, n, scale, t, 7);
+    }
+}
+
+#ifdef __x86_64__
+/* The same operations in wider registers. */
+__attribute__((target("avx2"))) static struct fit
+fit_avx2(const struct block *b, const struct staircase *t, float inverse_scale)
+{
+    return fit_any(b, t, inverse_scale);
+}
+
+__attribute__((target("avx2"))) static void code_avx2(uint8_t code[MAX_BLOCK], const float *w,
+                                                      uint32_t n, float scale,
+                                                      const struct staircase *t)
+{
+    code_any(code, w, n, scale, t);
+}
+#endif
+
+static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2"))
+        return fit_avx2(b, t, inverse_scale);
+#endif
+    return fit_any(b, t, inverse_scale);
+}
+
+/* qins_block_code of n weights: 32 or 16. */
+static void code_block(uint8_t code[MAX_BLOCK], const float *w, uint32_t n, float scale,
+                       const struct staircase *t)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        code_avx2(code, w, n, scale, t);
+        return;
+    }
+#endif
+    code_any(code, w, n, scale, t);
 }
 
 /* 2^(-c/16), -256 <= c < 1024. */
@@ -299,16 +392,18 @@ float qins_block_finish_row(const struct matrix *m, void *data, uint32_t row, fl
 
 /* What lies behind the row's end gets the codes of zeros. */
 static void encode_block(const struct matrix *m, void *data, uint32_t row, uint32_t b,
-                         const float *w, uint32_t n, float scale)
+                         const float *w, uint32_t n, float scale, const struct staircase *t)
 {
     const struct format_info *f = format_info(m->format);
     const uint32_t per_tile = f->tile_cols / f->block;
     const size_t tile = (size_t)(row / ROW_GROUP) * tiles_across(m) + b / per_tile;
     uint8_t *codes = (uint8_t *)data + tile * f->tile_bytes + per_tile * ROW_GROUP;
-    const int8_t *levels = block_levels(m->format);
+    float whole[MAX_BLOCK] = {0};
+    uint8_t code[MAX_BLOCK];
+    memcpy(whole, w, n * sizeof *w);
+    code_block(code, whole, f->block, scale, t);
     for (uint32_t i = 0; i < f->block; i++)
-        put_block_code(codes, f->code_bits, row % ROW_GROUP, b % per_tile * f->block + i,
-                       nearest_code(levels, 1 << (f->code_bits - 1), i < n ? w[i] : 0, scale));
+        put_block_code(codes, f->code_bits, row % ROW_GROUP, b % per_tile * f->block + i, code[i]);
 }
 
 float qins_block_encode_row(const struct matrix *m, void *data, uint32_t row, const float *w,
@@ -322,7 +417,7 @@ float qins_block_encode_row(const struct matrix *m, void *data, uint32_t row, co
         const uint32_t n = block_length(f, m->cols, k / f->block);
         uint8_t byte = search(&t, w + k, importance ? importance + k : NULL, n, base);
         qins_block_put_scale(m, data, row, k / f->block, byte);
-        encode_block(m, data, row, k / f->block, w + k, n, qins_block_scale(byte, base));
+        encode_block(m, data, row, k / f->block, w + k, n, qins_block_scale(byte, base), &t);
     }
     return qins_block_finish_row(m, data, row, base);
 }

@@ -28,7 +28,7 @@ struct render_options {
 struct bench {
     const struct command *command;
     const char *model_path;
-    const char *const *words; /* perplexity: models, then files; kernels: formats */
+    const char *const *words; /* perplexity: models, then files; kernels: formats; inspect: names */
     uint32_t n_words;
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
@@ -43,9 +43,10 @@ struct bench {
     struct number_list
         kv; /* enum kv_type of each model, the last one for the rest; none: default */
     struct render_options render;
-    const char *against, *file; /* quality, choice, samples: a second MODEL; the text or tasks */
-    uint32_t n_chunks, limit;   /* 0: all */
-    uint32_t window;            /* perplexity: tokens; 0: the model's context, at most 2048 */
+    const char *against,
+        *file; /* quality, choice, samples, inspect: a second MODEL; the text or tasks */
+    uint32_t n_chunks, limit; /* 0: all */
+    uint32_t window;          /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
     struct kernels kernels;
@@ -82,6 +83,7 @@ bool bench_samples(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 bool bench_kernels(struct bench *b, struct error *err);
+bool bench_inspect(struct bench *b, struct error *err);
 bool bench_render(struct bench *b, struct error *err);
 
 #endif

@@ -6,7 +6,12 @@
 #ifndef QINS_GRAPH_H
 #define QINS_GRAPH_H
 
+#include <stdint.h>
+
 /* Prints a bar for 0 <= value <= max and a newline. */
 void graph_bar(double value, double max);
+
+/* Prints counts as columns above an axis, neighbours gathered into 64; each line after `indent`. */
+void graph_histogram(const uint64_t *counts, int n, const char *indent);
 
 #endif

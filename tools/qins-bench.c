@@ -25,6 +25,7 @@ static const char usage[] =
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
+    "       qins-bench inspect MODEL [TENSOR...] [--against REF] [--json]\n"
     "       qins-bench render PATH --messages FILE [--extra JSON] [--strict] [--json]\n"
     "       qins-bench render TEMPLATE.jinja --messages FILE [--extra JSON] [--strict] [--json]\n"
     "\n"
@@ -63,6 +64,9 @@ static const char usage[] =
     "  --profile           where the time of a generated token goes\n"
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
+    "inspect  how weights are stored: formats, ranges, codes, signs\n"
+    "  TENSOR              show those whose names contain it, with their codes\n"
+    "  --against REF       the loss against a folder, GGUF or .qins file\n"
     "render  what a chat template makes of a conversation\n"
     "  --messages FILE     JSON: [{\"role\": \"user\", \"content\": \"Hello\"}, ...]\n"
     "  --extra JSON        an object of further variables: tools, enable_thinking, ...\n"
@@ -313,6 +317,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     if (parse_render_flag(&b->render, flag, text))
         return true;
     switch (flag) {
+    case FLAG_AGAINST: b->against = text; return true;
     case FLAG_DECODE: b->decode = true; return true;
     case FLAG_JSONL: b->jsonl = true; return true;
     case FLAG_SPEED: b->speed = true; return true;
@@ -325,7 +330,6 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case 'r': return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
     case FLAG_KV: return parse_kv(text, &b->kv, err);
     case FLAG_GEMM: b->gemm_name = text; return true;
-    case FLAG_AGAINST: b->against = text; return true;
     case FLAG_FILE: b->file = text; return true;
     case FLAG_CHUNKS: return parse_u32("--chunks", text, 1, 1 << 20, &b->n_chunks, err);
     case FLAG_LIMIT: return parse_u32("--limit", text, 1, 1 << 20, &b->limit, err);
@@ -360,12 +364,13 @@ static const struct command {
     {"samples", 1, bench_samples},
     {"speed", 1, bench_speed},
     {"kernels", INT_MAX, bench_kernels},
+    {"inspect", INT_MAX, bench_inspect},
     {"render", 1, bench_render},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] =
-    "tokens, logits, perplexity, quality, choice, samples, speed, kernels or render";
+static const char command_names[] = "tokens, logits, perplexity, quality, choice, samples, "
+                                    "speed, kernels, inspect or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {

@@ -10,6 +10,7 @@
 
 #include "budget.h"
 #include "calibrate.h"
+#include "checksums.h"
 #include "convert.h"
 #include "convert_report.h"
 #include "foreign_models.h"
@@ -37,13 +38,14 @@ struct settings {
     const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
     const char *recipe, *budget;
     char *formats; /* of single matrices, or NULL */
-    bool json, quiet, no_measure;
+    bool json, quiet, no_measure, verify;
 };
 
 static const char help[] =
     "usage: " PROGRAM
     " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
     "                    MODEL\n"
+    "       " PROGRAM " --verify [-t THREADS] [--json] [--quiet] FILE.qins\n"
     "Convert a model to a .qins file. MODEL is a folder in Hugging Face form, a GGUF file, or the "
     "name\n"
     "of one that another program keeps here: org/name[@revision], ollama:NAME.\n"
@@ -64,6 +66,7 @@ static const char help[] =
     "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
     "      --no-hash          omit the SHA-256 of the source files\n"
+    "      --verify           compare a .qins file with the checksums in it\n"
     "  -q, --quiet            no progress\n"
     "  -h, --help             print this and exit\n"
     "      --version          print versions and exit\n";
@@ -129,6 +132,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         FORCE = 256,
         JSON,
         NO_HASH,
+        VERIFY,
         VERSION,
         CALIBRATE,
         DAMPING,
@@ -152,6 +156,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         {"no-measure", no_argument, NULL, NO_MEASURE},
         {"no-feedback", no_argument, NULL, NO_FEEDBACK},
         {"correction", no_argument, NULL, CORRECTION},
+        {"verify", no_argument, NULL, VERIFY},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, VERSION},
@@ -175,6 +180,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case RECIPE: s->recipe = optarg; break;
         case BUDGET: s->budget = optarg; break;
         case NO_MEASURE: s->no_measure = true; break;
+        case VERIFY: s->verify = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
         case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
         case VERSION: print_version(); return error_set(err, EX_OK, "%s", "");
@@ -345,6 +351,62 @@ static bool convert(struct settings *s, struct error *err)
     return ok;
 }
 
+/* ---- verifying ------------------------------------------------------------------------ */
+
+static bool print_verified(const struct settings *s, const struct checksum_report *r,
+                           struct error *err)
+{
+    char *name = sanitise_text(s->model, strlen(s->model), true);
+    if (s->json) {
+        json_t *damaged = json_array();
+        for (size_t i = 0; i < r->n_damaged; i++)
+            json_array_append_new(damaged, json_pack("{s:s, s:I, s:I}", "name", r->damaged[i].name,
+                                                     "begin", (json_int_t)r->damaged[i].begin,
+                                                     "end", (json_int_t)r->damaged[i].end));
+        json_t *all =
+            json_pack("{s:s, s:I, s:I, s:o}", "file", name, "tensors", (json_int_t)r->n_tensors,
+                      "bytes", (json_int_t)r->n_bytes, "damaged", damaged);
+        json_dumpf(all, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(all);
+    } else if (r->n_damaged == 0) {
+        printf("%s: %zu tensors, %.1f MB, all as they were written\n", name, r->n_tensors,
+               (double)r->n_bytes / 1e6);
+    }
+    free(name);
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
+           error_set(err, EX_IOERR, "cannot write to standard output");
+}
+
+static void name_damage(const struct settings *s, const struct checksum_report *r)
+{
+    for (size_t i = 0; i < r->n_damaged; i++) {
+        const struct damaged_tensor *d = &r->damaged[i];
+        char *text = xasprintf("%s: \"%s\" (bytes %llu to %llu) is damaged", s->model, d->name,
+                               (unsigned long long)d->begin, (unsigned long long)d->end);
+        char *shown = sanitise_text(text, strlen(text), true);
+        fprintf(stderr, PROGRAM ": %s\n", shown);
+        free(shown);
+        free(text);
+    }
+}
+
+static bool verify(struct settings *s, struct error *err)
+{
+    struct checksum_report report;
+    struct progress progress;
+    progress_start(&progress, PROGRAM, s->quiet);
+    struct checksum_options o = {.progress = show, .arg = &progress};
+    bool ok = checksums_verify(s->model, s->convert.n_threads, &o, &report, err);
+    progress_end(&progress);
+    name_damage(s, &report);
+    struct error unwritten;
+    if ((ok || report.n_damaged) && !print_verified(s, &report, ok ? err : &unwritten))
+        ok = false;
+    checksum_report_free(&report);
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings;
@@ -352,7 +414,8 @@ int main(int argc, char **argv)
     if (!parse_flags(&settings, argc, argv, &err))
         return err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
     catch_signals();
-    bool ok = find_folder(&settings, &err) && convert(&settings, &err);
+    bool ok = settings.verify ? verify(&settings, &err)
+                              : find_folder(&settings, &err) && convert(&settings, &err);
     free(settings.folder);
     free(settings.formats);
     return ok ? EX_OK : error_print(&err, PROGRAM);

@@ -4,70 +4,67 @@
  */
 #include "arm/neon.h"
 
-/* ---- QINS4 ---------------------------------------------------------------------------- */
+/* ---- formats with blocks -------------------------------------------------------------- */
 
-/* 16 rows x 8 columns; `q` holds them in 32-bit lanes `lane` and `lane` + 1. */
-static inline __attribute__((always_inline)) void
-line_qins4(int32x4_t sum[4], int8x16_t level, const uint8_t *line, int8x16_t q, const int lane)
+/* 16 rows x 16 columns, from column 4 first of a unit on. */
+static inline __attribute__((always_inline)) void sum_fours(int32x4_t sum[4], int8x16_t levels,
+                                                            const uint8_t *unit, const int first,
+                                                            int8x16_t q, const uint32_t bits)
 {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
-        uint8x16_t v = vld1q_u8(line + i * 16);
-        int8x16_t low = vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15)));
-        int8x16_t high = vqtbl1q_s8(level, vshrq_n_u8(v, 4));
-        if (lane == 0) {
-            sum[i] = vdotq_laneq_s32(sum[i], low, q, 0);
-            sum[i] = vdotq_laneq_s32(sum[i], high, q, 1);
-        } else {
-            sum[i] = vdotq_laneq_s32(sum[i], low, q, 2);
-            sum[i] = vdotq_laneq_s32(sum[i], high, q, 3);
-        }
+        const uint8_t *rows = unit + i * 16;
+        sum[i] = vdotq_laneq_s32(sum[i], weights_neon(levels, rows, first, bits), q, 0);
+        sum[i] = vdotq_laneq_s32(sum[i], weights_neon(levels, rows, first + 1, bits), q, 1);
+        sum[i] = vdotq_laneq_s32(sum[i], weights_neon(levels, rows, first + 2, bits), q, 2);
+        sum[i] = vdotq_laneq_s32(sum[i], weights_neon(levels, rows, first + 3, bits), q, 3);
     }
 }
 
-static inline __attribute__((always_inline)) void matvec_qins4(const struct matrix *w,
-                                                               uint32_t group0, uint32_t group1,
-                                                               const struct activation *x, float *y,
-                                                               uint32_t block)
+static inline __attribute__((always_inline)) void
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+              float *y, const uint32_t block, const uint32_t bits)
 {
-    const uint32_t n_blocks = QINS4_COLS / block;
-    const int8x16_t level = vld1q_s8(qins4_level);
+    const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
+    const int8x16_t levels = levels_neon(bits);
     for (uint32_t group = group0; group < group1; group++) {
         const uint8_t *tile = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS) {
-            const uint8_t *line = tile + n_blocks * ROW_GROUP;
-            for (uint32_t b = 0; b < n_blocks; b++) {
-                int32x4_t sum[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
-                float32x4_t scale[4];
+        for (uint32_t k = 0; k < w->cols_pad; k += 32) {
+            const uint32_t in_tile = k % BLOCK_COLS;
+            const uint8_t *unit = tile + n_scales + in_tile / 32 * unit_bytes(bits);
+            int32x4_t sum[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
 #pragma GCC unroll 2
-                for (uint32_t g = 0; g < block; g += 16, line += 128) {
-                    int8x16_t q = vld1q_s8(x->q + k + b * block + g);
-                    line_qins4(sum, level, line, q, 0);
-                    line_qins4(sum, level, line + 64, q, 2);
-                }
-                scales_qins4_neon(scale, tile + b * ROW_GROUP,
-                                  x->scale[(k + b * block) / ACT_BLOCK]);
+            for (int h = 0; h < 2; h++) {
+                float32x4_t scale[4];
+                sum_fours(sum, levels, unit, h * 4, vld1q_s8(x->q + k + h * 16), bits);
+                if (block == 32 && h == 0)
+                    continue;
+                const uint32_t b = (in_tile + (uint32_t)h * 16) / block;
+                scales_qins4_neon(scale, tile + b * ROW_GROUP, x->scale[k / ACT_BLOCK]);
                 gather_block_neon(acc, sum, scale);
+                for (int i = 0; i < 4; i++)
+                    sum[i] = vdupq_n_s32(0);
             }
-            tile = line;
+            if (in_tile + 32 == BLOCK_COLS)
+                tile += n_scales + BLOCK_COLS / 32 * unit_bytes(bits);
         }
         scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, 1);
         store_group_neon(w, group, y, acc);
     }
 }
 
-static void matvec_qins4_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                 const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 32);
-}
+#define MATVEC(name, block, bits)                                                                  \
+    static void matvec_##name##_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,  \
+                                        const struct activation *x, float *y)                      \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
+    }
 
-static void matvec_qins4_16_dotprod(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                    const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 16);
-}
+MATVEC(qins4, 32, 4)
+MATVEC(qins4_16, 16, 4)
+MATVEC(qins3, 16, 3)
+MATVEC(qins2, 16, 2)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
@@ -108,4 +105,6 @@ void kernels_dotprod(struct kernels *k)
     k->matvec[FORMAT_QINS8] = matvec_qins8_dotprod;
     k->matvec[FORMAT_QINS4] = matvec_qins4_dotprod;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_dotprod;
+    k->matvec[FORMAT_QINS3] = matvec_qins3_dotprod;
+    k->matvec[FORMAT_QINS2] = matvec_qins2_dotprod;
 }

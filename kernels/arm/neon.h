@@ -113,6 +113,41 @@ static inline void scales_qins4_neon(float32x4_t scale[4], const uint8_t *codes,
     }
 }
 
+/* Levels by code. */
+static inline __attribute__((always_inline)) int8x16_t levels_neon(const uint32_t bits)
+{
+    int8_t levels[16];
+    const int8_t *one = bits == 4 ? qins4_level : bits == 3 ? qins3_level : qins2_level;
+    for (uint32_t i = 0; i < 16; i++)
+        levels[i] = one[i % (1u << bits)];
+    return vld1q_s8(levels);
+}
+
+/* Levels of columns 4 i .. 4 i + 3 of a unit of 32 columns; `unit`: its first line, from the first
+ * of 4 rows on. */
+static inline __attribute__((always_inline)) int8x16_t
+weights_neon(int8x16_t levels, const uint8_t *unit, const int i, const uint32_t bits)
+{
+    const uint8x16_t mask = vdupq_n_u8((uint8_t)((1 << bits) - 1));
+    const int per_line = bits == 2 ? 4 : 2, shift = i % per_line * (int)bits;
+    if (bits == 3 && i >= 6) { /* the top bits of three lines side by side */
+        uint8x16_t v = vshrq_n_u8(vld1q_u8(unit), 6);
+        v = vsliq_n_u8(v, vshrq_n_u8(vld1q_u8(unit + 64), 6), 2);
+        v = vsliq_n_u8(v, vshrq_n_u8(vld1q_u8(unit + 128), 6), 4);
+        return vqtbl1q_s8(levels, i == 6 ? vandq_u8(v, mask) : vshrq_n_u8(v, 3));
+    }
+    uint8x16_t v = vld1q_u8(unit + i / per_line * 64);
+    if (shift)
+        v = vshlq_u8(v, vdupq_n_s8((int8_t)-shift));
+    return vqtbl1q_s8(levels, shift + (int)bits == 8 ? v : vandq_u8(v, mask));
+}
+
+/* Bytes of the codes of 32 columns. */
+static inline uint32_t unit_bytes(const uint32_t bits)
+{
+    return bits * 64;
+}
+
 static inline void scale_rows_neon(float32x4_t acc[4], const float *base, float divisor)
 {
     for (int i = 0; i < 4; i++)

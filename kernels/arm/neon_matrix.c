@@ -30,18 +30,19 @@ static void dequant_bf16_neon(const struct matrix *w, uint32_t row0, uint32_t ro
         out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
-/* ---- QINS4 ---------------------------------------------------------------------------- */
+/* ---- formats with blocks -------------------------------------------------------------- */
 
-/* Products of 16 rows x 8 columns into eight registers of two rows each, two partial sums per row.
- * A sum of two products of at most 127 x 127 fits 16 bits. */
-static inline void line_qins4(int32x4_t part[8], const uint8_t *line, const int8_t *q)
+/* Products of 16 rows x 8 columns, from column 4 first of a unit on, into eight registers of two
+ * rows each, two partial sums per row. A sum of two products of at most 127 x 127 fits 16 bits. */
+static inline __attribute__((always_inline)) void sum_pair(int32x4_t part[8], int8x16_t levels,
+                                                           const uint8_t *unit, const int first,
+                                                           const int8_t *q, const uint32_t bits)
 {
-    const int8x16_t level = vld1q_s8(qins4_level);
     int8x8_t q_low = vget_low_s8(four_neon(q)), q_high = vget_low_s8(four_neon(q + 4));
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
-        uint8x16_t v = vld1q_u8(line + i * 16);
-        int8x16_t low = vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15)));
-        int8x16_t high = vqtbl1q_s8(level, vshrq_n_u8(v, 4));
+        int8x16_t low = weights_neon(levels, unit + i * 16, first, bits);
+        int8x16_t high = weights_neon(levels, unit + i * 16, first + 1, bits);
         int16x8_t a = vmull_s8(vget_low_s8(low), q_low), b = vmull_s8(vget_high_s8(low), q_low);
         part[i * 2] = vpadalq_s16(part[i * 2], vmlal_s8(a, vget_low_s8(high), q_high));
         part[i * 2 + 1] = vpadalq_s16(part[i * 2 + 1], vmlal_s8(b, vget_high_s8(high), q_high));
@@ -60,57 +61,63 @@ static inline void join_parts(int32x4_t sum[4], const int32x4_t part[8])
         sum[i] = vpaddq_s32(part[i * 2], part[i * 2 + 1]);
 }
 
-static inline __attribute__((always_inline)) void matvec_qins4(const struct matrix *w,
-                                                               uint32_t group0, uint32_t group1,
-                                                               const struct activation *x, float *y,
-                                                               uint32_t block)
+static inline __attribute__((always_inline)) void
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+              float *y, const uint32_t block, const uint32_t bits)
 {
-    const uint32_t n_blocks = QINS4_COLS / block;
+    const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
+    const int8x16_t levels = levels_neon(bits);
     for (uint32_t group = group0; group < group1; group++) {
         const uint8_t *tile = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
-        for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS) {
-            const uint8_t *line = tile + n_blocks * ROW_GROUP;
-            for (uint32_t b = 0; b < n_blocks; b++) {
-                int32x4_t part[8], sum[4];
+        for (uint32_t k = 0; k < w->cols_pad; k += 32) {
+            const uint32_t in_tile = k % BLOCK_COLS;
+            const uint8_t *unit = tile + n_scales + in_tile / 32 * unit_bytes(bits);
+            int32x4_t part[8], sum[4];
+            clear_parts(part);
+#pragma GCC unroll 4
+            for (int g = 0; g < 4; g++) {
                 float32x4_t scale[4];
-                clear_parts(part);
-                for (uint32_t g = 0; g < block; g += 8, line += 64)
-                    line_qins4(part, line, x->q + k + b * block + g);
+                sum_pair(part, levels, unit, g * 2, x->q + k + g * 8, bits);
+                if ((uint32_t)(g + 1) * 8 % block != 0)
+                    continue;
+                const uint32_t b = (in_tile + (uint32_t)g * 8) / block;
                 join_parts(sum, part);
-                scales_qins4_neon(scale, tile + b * ROW_GROUP,
-                                  x->scale[(k + b * block) / ACT_BLOCK]);
+                scales_qins4_neon(scale, tile + b * ROW_GROUP, x->scale[k / ACT_BLOCK]);
                 gather_block_neon(acc, sum, scale);
+                clear_parts(part);
             }
-            tile = line;
+            if (in_tile + 32 == BLOCK_COLS)
+                tile += n_scales + BLOCK_COLS / 32 * unit_bytes(bits);
         }
         scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, 1);
         store_group_neon(w, group, y, acc);
     }
 }
 
-static void matvec_qins4_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
-                              const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 32);
-}
+#define MATVEC(name, block, bits)                                                                  \
+    static void matvec_##name##_neon(const struct matrix *w, uint32_t group0, uint32_t group1,     \
+                                     const struct activation *x, float *y)                         \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
+    }
 
-static void matvec_qins4_16_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                 const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 16);
-}
+MATVEC(qins4, 32, 4)
+MATVEC(qins4_16, 16, 4)
+MATVEC(qins3, 16, 3)
+MATVEC(qins2, 16, 2)
 
-/* One line: rows [r0, r1) get up to 8 columns each. */
-static void decode_line_qins4(const uint8_t *line, const float scale[ROW_GROUP], uint32_t r0,
-                              uint32_t r1, uint32_t n_cols, float *out, size_t ld)
+/* Eight columns of a unit, from column 8 pair on: rows [r0, r1). */
+static inline __attribute__((always_inline)) void
+decode_pair(const int8x16_t levels, const uint8_t *unit, const int pair, const uint32_t bits,
+            const float scale[ROW_GROUP], uint32_t r0, uint32_t r1, uint32_t n_cols, float *out,
+            size_t ld)
 {
-    const int8x16_t level = vld1q_s8(qins4_level);
     int8_t rows[ROW_GROUP * 8]; /* 8 levels each */
     for (int i = 0; i < 4; i++) {
-        uint8x16_t v = vld1q_u8(line + i * 16);
-        int32x4_t low = vreinterpretq_s32_s8(vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15))));
-        int32x4_t high = vreinterpretq_s32_s8(vqtbl1q_s8(level, vshrq_n_u8(v, 4)));
+        const uint8_t *four = unit + i * 16;
+        int32x4_t low = vreinterpretq_s32_s8(weights_neon(levels, four, 2 * pair, bits));
+        int32x4_t high = vreinterpretq_s32_s8(weights_neon(levels, four, 2 * pair + 1, bits));
         vst1q_s8(rows + i * 32, vreinterpretq_s8_s32(vzip1q_s32(low, high)));
         vst1q_s8(rows + i * 32 + 16, vreinterpretq_s8_s32(vzip2q_s32(low, high)));
     }
@@ -125,35 +132,57 @@ static void decode_line_qins4(const uint8_t *line, const float scale[ROW_GROUP],
 }
 
 /* Rows [r0, r1) of one group. */
-static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
-                                float *out)
+static inline __attribute__((always_inline)) void
+dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, float *out,
+              const uint32_t block, const uint32_t bits)
 {
-    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = QINS4_COLS / block;
+    const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
+    const int8x16_t levels = levels_neon(bits);
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const uint8_t *tile = group_tiles(w, group);
-    for (uint32_t k = 0; k < w->cols; k += QINS4_COLS) {
-        const uint8_t *codes = tile + n_blocks * ROW_GROUP;
+    for (uint32_t k = 0; k < w->cols; k += BLOCK_COLS) {
+        const uint8_t *unit = tile + n_scales;
         float scale[ROW_GROUP];
-        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++) {
-            for (uint32_t r = 0; r < ROW_GROUP && g * 8 % block == 0; r++)
-                scale[r] = base[r] * qins4_scale(tile[g * 8 / block * ROW_GROUP + r]);
-            decode_line_qins4(codes + g * 64, scale, r0, r1, w->cols - k - g * 8, out + k + g * 8,
-                              w->cols);
-        }
-        tile = codes + QINS4_COLS * 8;
+        for (uint32_t u = 0; u < BLOCK_COLS / 32; u++, unit += unit_bytes(bits))
+#pragma GCC unroll 4
+            for (int pair = 0; pair < 4; pair++) {
+                const uint32_t in_tile = u * 32 + (uint32_t)pair * 8, col = k + in_tile;
+                for (uint32_t r = 0; r < ROW_GROUP && in_tile % block == 0; r++)
+                    scale[r] = base[r] * qins4_scale(tile[in_tile / block * ROW_GROUP + r]);
+                if (col < w->cols)
+                    decode_pair(levels, unit, pair, bits, scale, r0, r1, w->cols - col, out + col,
+                                w->cols);
+            }
+        tile = unit;
     }
 }
 
-static void dequant_qins4_neon(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
+static inline __attribute__((always_inline)) void dequant_blocks(const struct matrix *w,
+                                                                 uint32_t row0, uint32_t row1,
+                                                                 float *out, const uint32_t block,
+                                                                 const uint32_t bits)
 {
     while (row0 < row1) {
         uint32_t group = row0 / ROW_GROUP, end = (group + 1) * ROW_GROUP;
         end = end < row1 ? end : row1;
-        dequant_group_qins4(w, group, row0 - group * ROW_GROUP, end - group * ROW_GROUP, out);
+        dequant_group(w, group, row0 - group * ROW_GROUP, end - group * ROW_GROUP, out, block,
+                      bits);
         out += (size_t)(end - row0) * w->cols;
         row0 = end;
     }
 }
+
+#define DEQUANT(name, block, bits)                                                                 \
+    static void dequant_##name##_neon(const struct matrix *w, uint32_t row0, uint32_t row1,        \
+                                      float *out)                                                  \
+    {                                                                                              \
+        dequant_blocks(w, row0, row1, out, block, bits);                                           \
+    }
+
+DEQUANT(qins4, 32, 4)
+DEQUANT(qins4_16, 16, 4)
+DEQUANT(qins3, 16, 3)
+DEQUANT(qins2, 16, 2)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
@@ -258,6 +287,11 @@ void kernels_neon_matrix(struct kernels *k)
     k->matvec[FORMAT_QINS8] = matvec_qins8_neon;
     k->matvec[FORMAT_QINS4] = matvec_qins4_neon;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_neon;
+    k->matvec[FORMAT_QINS3] = matvec_qins3_neon;
+    k->matvec[FORMAT_QINS2] = matvec_qins2_neon;
     k->dequant[FORMAT_BF16] = dequant_bf16_neon;
-    k->dequant[FORMAT_QINS4] = k->dequant[FORMAT_QINS4_16] = dequant_qins4_neon;
+    k->dequant[FORMAT_QINS4] = dequant_qins4_neon;
+    k->dequant[FORMAT_QINS4_16] = dequant_qins4_16_neon;
+    k->dequant[FORMAT_QINS3] = dequant_qins3_neon;
+    k->dequant[FORMAT_QINS2] = dequant_qins2_neon;
 }

@@ -26,24 +26,24 @@ typedef void sums_fn(int32x4_t sum[TOKENS][4], const int8_t *w, const int8_t *co
                      uint32_t n_cols, const int n);
 
 static inline __attribute__((always_inline)) void
-decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block)
+decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block,
+              const uint32_t bits)
 {
-    const int8x16_t level = vld1q_s8(qins4_level);
+    const int8x16_t levels = levels_neon(bits);
     uint32_t n_scales = 0;
     int8_t *to = p->high;
-    for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
-        for (uint32_t b = 0; b < QINS4_COLS; b += block, n_scales++, tile += ROW_GROUP) {
+    for (uint32_t k = 0; k < n_cols; k += BLOCK_COLS) {
+        for (uint32_t b = 0; b < BLOCK_COLS; b += block, n_scales++, tile += ROW_GROUP) {
             float32x4_t scale[4];
             scales_qins4_neon(scale, tile, 1);
             for (int i = 0; i < 4; i++)
                 vst1q_f32(p->scale[n_scales] + i * 4, scale[i]);
         }
-        for (uint32_t g = 0; g < QINS4_COLS; g += 8, to += 128)
-            for (uint32_t i = 0; i < 64; i += 16, tile += 16) {
-                uint8x16_t v = vld1q_u8(tile);
-                vst1q_s8(to + i, vqtbl1q_s8(level, vandq_u8(v, vdupq_n_u8(15))));
-                vst1q_s8(to + 64 + i, vqtbl1q_s8(level, vshrq_n_u8(v, 4)));
-            }
+        for (uint32_t u = 0; u < BLOCK_COLS / 32; u++, tile += unit_bytes(bits))
+#pragma GCC unroll 8
+            for (int i = 0; i < 8; i++, to += 64)
+                for (uint32_t r = 0; r < 64; r += 16)
+                    vst1q_s8(to + r, weights_neon(levels, tile + r, i, bits));
     }
 }
 
@@ -91,10 +91,9 @@ multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uin
 }
 
 /* One row group, up to BATCH tokens. */
-static inline __attribute__((always_inline)) void run_group(const struct matrix *w, uint32_t group,
-                                                            const struct activation *x,
-                                                            uint32_t n_tok, float *y, size_t ld_y,
-                                                            const uint32_t block, sums_fn *sums)
+static inline __attribute__((always_inline)) void
+run_group(const struct matrix *w, uint32_t group, const struct activation *x, uint32_t n_tok,
+          float *y, size_t ld_y, const uint32_t block, const uint32_t bits, sums_fn *sums)
 {
     const uint8_t *tile = group_tiles(w, group);
     struct panel panel;
@@ -103,8 +102,8 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
     for (uint32_t k = 0; k < w->cols_pad; k += PANEL_COLS) {
         uint32_t n_cols = w->cols_pad - k < PANEL_COLS ? w->cols_pad - k : PANEL_COLS, t = 0;
         if (block) {
-            decode_qins4(&panel, tile, n_cols, block);
-            tile += n_cols / QINS4_COLS * (QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8);
+            decode_blocks(&panel, tile, n_cols, block, bits);
+            tile += n_cols / BLOCK_COLS * (BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2);
         } else {
             decode_qins8(&panel, tile, n_cols);
             tile += n_cols * ROW_GROUP;
@@ -127,12 +126,13 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
 
 static inline __attribute__((always_inline)) void
 run_tokens(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, sums_fn *sums)
+           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits,
+           sums_fn *sums)
 {
     for (uint32_t t = 0; t < n_tok; t += BATCH) {
         uint32_t n = n_tok - t < BATCH ? n_tok - t : BATCH;
         for (uint32_t group = group0; group < group1; group++)
-            run_group(w, group, x + t, n, y + t * ld_y, ld_y, block, sums);
+            run_group(w, group, x + t, n, y + t * ld_y, ld_y, block, bits, sums);
     }
 }
 
@@ -141,18 +141,20 @@ static inline __attribute__((always_inline)) void
 run_format(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
            uint32_t n_tok, float *y, size_t ld_y, sums_fn *sums)
 {
-    if (w->format == FORMAT_QINS4)
-        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 32, sums);
-    else if (w->format == FORMAT_QINS4_16)
-        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 16, sums);
-    else
-        run_tokens(w, group0, group1, x, n_tok, y, ld_y, 0, sums);
+    switch (w->format) {
+    case FORMAT_QINS4: run_tokens(w, group0, group1, x, n_tok, y, ld_y, 32, 4, sums); break;
+    case FORMAT_QINS4_16: run_tokens(w, group0, group1, x, n_tok, y, ld_y, 16, 4, sums); break;
+    case FORMAT_QINS3: run_tokens(w, group0, group1, x, n_tok, y, ld_y, 16, 3, sums); break;
+    case FORMAT_QINS2: run_tokens(w, group0, group1, x, n_tok, y, ld_y, 16, 2, sums); break;
+    default: run_tokens(w, group0, group1, x, n_tok, y, ld_y, 0, 8, sums);
+    }
 }
 
 static inline void set_tokens(struct kernels *k, matvec_batch_fn *matvec_batch)
 {
-    k->matvec_batch[FORMAT_QINS8] = k->matvec_batch[FORMAT_QINS4] =
-        k->matvec_batch[FORMAT_QINS4_16] = matvec_batch;
+    for (int f = 0; f < N_FORMATS; f++)
+        if (format_info((enum format)f)->is_int8)
+            k->matvec_batch[f] = matvec_batch;
 }
 
 #endif

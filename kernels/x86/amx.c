@@ -62,48 +62,72 @@ static inline __m512 scales_qins4(const uint8_t *codes, __m512 base)
     return _mm512_mul_ps(base, _mm512_castsi512_ps(f));
 }
 
-/* Column pairs of a line of 8 columns: the nibbles at these bits. */
-#define COLUMN(bit) _mm512_mul_ps(scale, _mm512_permutexvar_ps(_mm512_srli_epi32(v, bit), levels))
-
-static inline __attribute__((always_inline)) void decode_qins4(const struct matrix *w,
-                                                               uint32_t group, uint32_t col0,
-                                                               uint32_t col1, uint16_t *panel,
-                                                               const uint32_t block)
+/* Levels by code; repeated, so that what lies above a code in an index of 4 bits does not matter.
+ */
+static inline __attribute__((always_inline)) __m512 levels_amx(const uint32_t bits)
 {
-    const uint32_t tile_bytes = format_info(w->format)->tile_bytes;
+    const int8_t *one = bits == 4 ? qins4_level : bits == 3 ? qins3_level : qins2_level;
+    float levels[16];
+    for (uint32_t i = 0; i < 16; i++)
+        levels[i] = one[i % (1u << bits)];
+    return _mm512_loadu_ps(levels);
+}
+
+/* Column j of columns 4 i .. 4 i + 3 of a unit of 32 columns: codes in the low bits of 16 rows. */
+static inline __attribute__((always_inline)) __m512i codes_amx(const uint8_t *unit, const int i,
+                                                               const int j, const uint32_t bits)
+{
+    const int per_line = bits == 2 ? 4 : 2;
+    if (bits == 3 && i >= 6) { /* the top bits of three lines side by side */
+        const __m512i mask = _mm512_set1_epi8(0x0c), mask2 = _mm512_set1_epi8(0x30);
+        __m512i a = _mm512_srli_epi32(_mm512_loadu_si512(unit), 6);
+        __m512i b = _mm512_srli_epi32(_mm512_loadu_si512(unit + 64), 4);
+        __m512i c = _mm512_srli_epi32(_mm512_loadu_si512(unit + 128), 2);
+        a = _mm512_ternarylogic_epi32(mask, b, a, 0xca); /* mask ? b : a */
+        a = _mm512_ternarylogic_epi32(mask2, c, a, 0xca);
+        return _mm512_srli_epi32(a, (unsigned)(8 * j + (i == 6 ? 0 : 3)));
+    }
+    __m512i v = _mm512_loadu_si512(unit + i / per_line * 64);
+    return _mm512_srli_epi32(v, (unsigned)(8 * j + i % per_line * (int)bits));
+}
+
+#define COLUMN(j) _mm512_mul_ps(scale, _mm512_permutexvar_ps(codes_amx(unit, i, j, bits), levels))
+
+static inline __attribute__((always_inline)) void
+decode_blocks(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1, uint16_t *panel,
+              const uint32_t block, const uint32_t bits)
+{
+    const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
+    const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
     const uint8_t *tile = group_tiles(w, group);
     const __m512 base = _mm512_loadu_ps(w->row + (size_t)group * ROW_GROUP);
-    const __m512 levels =
-        _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)qins4_level)));
+    const __m512 levels = levels_amx(bits);
     for (uint32_t k = col0; k < col1; k += TILE_COLS) {
-        const uint8_t *at = tile + (size_t)(k / QINS4_COLS) * tile_bytes;
-        const uint32_t col = k % QINS4_COLS;
-        const uint8_t *line = at + QINS4_COLS / block * ROW_GROUP + col * 8;
+        const uint8_t *at = tile + (size_t)(k / BLOCK_COLS) * tile_bytes;
+        const uint32_t col = k % BLOCK_COLS;
+        const uint8_t *unit = at + n_scales + col / 32 * bits * 64;
         __m512 scale = scales_qins4(at + col / block * ROW_GROUP, base);
-#pragma GCC unroll 4
-        for (uint32_t g = 0; g < 4; g++, panel += TILE / 4) {
-            if (block == 16 && g == 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++, panel += TILE / 8) {
+            if (block == 16 && i == 4)
                 scale = scales_qins4(at + (col / block + 1) * ROW_GROUP, base);
-            __m512i v = _mm512_loadu_si512(line + g * 64);
-            _mm512_store_si512(panel, pair_columns(COLUMN(0), COLUMN(8)));
-            _mm512_store_si512(panel + 32, pair_columns(COLUMN(16), COLUMN(24)));
-            _mm512_store_si512(panel + 64, pair_columns(COLUMN(4), COLUMN(12)));
-            _mm512_store_si512(panel + 96, pair_columns(COLUMN(20), COLUMN(28)));
+            _mm512_store_si512(panel, pair_columns(COLUMN(0), COLUMN(1)));
+            _mm512_store_si512(panel + 32, pair_columns(COLUMN(2), COLUMN(3)));
         }
     }
 }
 
-static void group_qins4(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
-                        uint16_t *panel)
-{
-    decode_qins4(w, group, col0, col1, panel, 32);
-}
+#define GROUP(name, block, bits)                                                                   \
+    static void group_##name(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1, \
+                             uint16_t *panel)                                                      \
+    {                                                                                              \
+        decode_blocks(w, group, col0, col1, panel, block, bits);                                   \
+    }
 
-static void group_qins4_16(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t col1,
-                           uint16_t *panel)
-{
-    decode_qins4(w, group, col0, col1, panel, 16);
-}
+GROUP(qins4, 32, 4)
+GROUP(qins4_16, 16, 4)
+GROUP(qins3, 16, 3)
+GROUP(qins2, 16, 2)
 
 /* base x T[c] with the sign of bit 7; `v` has the code in its low byte. */
 static inline __m512 value_qins8(__m512i v, __m512 base)
@@ -158,10 +182,8 @@ static void group_bf16(const struct matrix *w, uint32_t group, uint32_t col0, ui
 /* ---- the product ---------------------------------------------------------------------- */
 
 static decode_fn *const decode[N_FORMATS] = {
-    [FORMAT_BF16] = group_bf16,
-    [FORMAT_QINS8] = group_qins8,
-    [FORMAT_QINS4] = group_qins4,
-    [FORMAT_QINS4_16] = group_qins4_16,
+    [FORMAT_BF16] = group_bf16,         [FORMAT_QINS8] = group_qins8, [FORMAT_QINS4] = group_qins4,
+    [FORMAT_QINS4_16] = group_qins4_16, [FORMAT_QINS3] = group_qins3, [FORMAT_QINS2] = group_qins2,
 };
 
 /* A slab of columns of up to TILE_GROUPS row groups, decoded, and all tokens. */

@@ -176,6 +176,39 @@ static inline void scales_qins4(const struct qins4_scales *t, const uint8_t *cod
     }
 }
 
+/* Levels by code, in each 128 bits. */
+static inline __attribute__((always_inline)) __m256i levels_avx2(const uint32_t bits)
+{
+    int8_t levels[16];
+    const int8_t *one = bits == 4 ? qins4_level : bits == 3 ? qins3_level : qins2_level;
+    for (uint32_t i = 0; i < 16; i++)
+        levels[i] = one[i % (1u << bits)];
+    return table_avx2(levels);
+}
+
+/* Codes of columns 4 i .. 4 i + 3 of a unit of 32 columns; `unit`: its first line, from the first
+ * of 8 rows on. */
+static inline __attribute__((always_inline)) __m256i codes_avx2(const uint8_t *unit, const int i,
+                                                                const uint32_t bits)
+{
+    const __m256i mask = _mm256_set1_epi8((char)((1 << bits) - 1));
+    const int per_line = bits == 2 ? 4 : 2;
+    int shift = i % per_line * (int)bits;
+    __m256i v;
+    if (bits == 3 && i >= 6) {
+        __m256i a = _mm256_srli_epi16(_mm256_loadu_si256((const void *)unit), 6);
+        __m256i b = _mm256_srli_epi16(_mm256_loadu_si256((const void *)(unit + 64)), 4);
+        v = _mm256_srli_epi16(_mm256_loadu_si256((const void *)(unit + 128)), 2);
+        v = _mm256_and_si256(v, _mm256_set1_epi8(0x30));
+        v = _mm256_or_si256(v, _mm256_and_si256(a, _mm256_set1_epi8(3)));
+        v = _mm256_or_si256(v, _mm256_and_si256(b, _mm256_set1_epi8(12)));
+        shift = i == 6 ? 0 : 3;
+    } else {
+        v = _mm256_loadu_si256((const void *)(unit + i / per_line * 64));
+    }
+    return _mm256_and_si256(shift ? _mm256_srli_epi16(v, shift) : v, mask);
+}
+
 struct qins8_factors {
     __m256i fine; /* low bytes: the high ones are 1 */
     struct words_table coarse;

@@ -76,57 +76,70 @@ static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t ro
         out[i] = load_one(w->data, first + i, ELEMENT_BF16);
 }
 
-/* ---- QINS4 ---------------------------------------------------------------------------- */
-
-/* One line: rows [r0, r1) get 8 columns each. Interleaving the low and high nibbles' dwords puts
- * the 8 levels of a row side by side; unpack works within 128 bits, hence the order of rows. */
-static inline void decode_line_qins4(const uint8_t *line, const float scale[ROW_GROUP], uint32_t r0,
-                                     uint32_t r1, uint32_t n_cols, float *out, size_t ld)
+static inline void store_some(float *out, __m256 v, uint32_t n)
 {
-    const __m128i nibble = _mm_set1_epi8(15), level = _mm_loadu_si128((const void *)qins4_level);
+    float some[8];
+    if (n >= 8) {
+        _mm256_storeu_ps(out, v);
+    } else {
+        _mm256_storeu_ps(some, v);
+        memcpy(out, some, n * sizeof *out);
+    }
+}
+
+/* ---- formats with blocks -------------------------------------------------------------- */
+
+/* Eight columns of a unit, from column 8 pair on: rows [r0, r1). Interleaving the dwords of two
+ * fours puts the 8 levels of a row side by side; unpack works within 128 bits, hence the order of
+ * rows. */
+static inline __attribute__((always_inline)) void
+decode_pair(const __m256i level, const uint8_t *unit, const int pair, const uint32_t bits,
+            const float scale[ROW_GROUP], uint32_t r0, uint32_t r1, uint32_t n_cols, float *out,
+            size_t ld)
+{
     uint64_t rows[ROW_GROUP]; /* 8 levels each */
-    for (int i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const void *)(line + i * 16));
-        __m128i low = _mm_shuffle_epi8(level, _mm_and_si128(v, nibble));
-        __m128i high = _mm_shuffle_epi8(level, _mm_and_si128(_mm_srli_epi16(v, 4), nibble));
-        _mm_storeu_si128((void *)(rows + i * 4), _mm_unpacklo_epi32(low, high));
-        _mm_storeu_si128((void *)(rows + i * 4 + 2), _mm_unpackhi_epi32(low, high));
+    for (int h = 0; h < 2; h++) {
+        __m256i a = _mm256_shuffle_epi8(level, codes_avx2(unit + h * 32, 2 * pair, bits));
+        __m256i b = _mm256_shuffle_epi8(level, codes_avx2(unit + h * 32, 2 * pair + 1, bits));
+        __m256i low = _mm256_unpacklo_epi32(a, b), high = _mm256_unpackhi_epi32(a, b);
+        _mm256_storeu_si256((void *)(rows + h * 8), _mm256_permute2x128_si256(low, high, 0x20));
+        _mm256_storeu_si256((void *)(rows + h * 8 + 4), _mm256_permute2x128_si256(low, high, 0x31));
     }
     for (uint32_t r = r0; r < r1; r++, out += ld) {
         __m256i levels = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)(rows + r)));
         __m256 v = _mm256_mul_ps(_mm256_set1_ps(scale[r]), _mm256_cvtepi32_ps(levels));
-        float some[8];
-        if (n_cols >= 8) {
-            _mm256_storeu_ps(out, v);
-        } else {
-            _mm256_storeu_ps(some, v);
-            memcpy(out, some, n_cols * sizeof *out);
-        }
+        store_some(out, v, n_cols);
     }
 }
 
 /* Rows [r0, r1) of one group. */
-static void dequant_group_qins4(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
-                                float *out)
+static inline __attribute__((always_inline)) void
+dequant_group(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1, float *out,
+              const uint32_t block, const uint32_t bits)
 {
-    const uint32_t block = w->format == FORMAT_QINS4 ? 32 : 16, n_blocks = QINS4_COLS / block;
+    const uint32_t n_blocks = BLOCK_COLS / block;
+    const __m256i level = levels_avx2(bits);
     const float *base = w->row + (size_t)group * ROW_GROUP;
     const struct qins4_scales tables = tables_qins4_scales();
     const __m256 b[2] = {_mm256_loadu_ps(base), _mm256_loadu_ps(base + 8)};
     const uint8_t *tile = group_tiles(w, group);
-    for (uint32_t k = 0; k < w->cols; k += QINS4_COLS) {
-        const uint8_t *codes = tile + n_blocks * ROW_GROUP;
-        float scale[QINS4_COLS / 16][ROW_GROUP];
+    for (uint32_t k = 0; k < w->cols; k += BLOCK_COLS) {
+        float scale[BLOCK_COLS / 16][ROW_GROUP];
         for (uint32_t i = 0; i < n_blocks; i += 2) {
             __m256 s[4];
             scales_qins4(&tables, tile + i * ROW_GROUP, s);
             for (int h = 0; h < 4; h++)
                 _mm256_storeu_ps(scale[i] + h * 8, _mm256_mul_ps(b[h % 2], s[h]));
         }
-        for (uint32_t g = 0; g < QINS4_COLS / 8 && k + g * 8 < w->cols; g++)
-            decode_line_qins4(codes + g * 64, scale[g * 8 / block], r0, r1, w->cols - k - g * 8,
-                              out + k + g * 8, w->cols);
-        tile = codes + QINS4_COLS * 8;
+        tile += n_blocks * ROW_GROUP;
+        for (uint32_t u = 0; u < BLOCK_COLS / 32; u++, tile += unit_bytes(bits))
+#pragma GCC unroll 4
+            for (int pair = 0; pair < 4; pair++) {
+                const uint32_t in_tile = u * 32 + (uint32_t)pair * 8, col = k + in_tile;
+                if (col < w->cols)
+                    decode_pair(level, tile, pair, bits, scale[in_tile / block], r0, r1,
+                                w->cols - col, out + col, w->cols);
+            }
     }
 }
 
@@ -148,10 +161,22 @@ static void dequant_groups(const struct matrix *w, uint32_t row0, uint32_t row1,
     }
 }
 
-static void dequant_qins4_avx2(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
-{
-    dequant_groups(w, row0, row1, out, dequant_group_qins4);
-}
+#define DEQUANT(name, block, bits)                                                                 \
+    static void dequant_group_##name(const struct matrix *w, uint32_t group, uint32_t r0,          \
+                                     uint32_t r1, float *out)                                      \
+    {                                                                                              \
+        dequant_group(w, group, r0, r1, out, block, bits);                                         \
+    }                                                                                              \
+    static void dequant_##name##_avx2(const struct matrix *w, uint32_t row0, uint32_t row1,        \
+                                      float *out)                                                  \
+    {                                                                                              \
+        dequant_groups(w, row0, row1, out, dequant_group_##name);                                  \
+    }
+
+DEQUANT(qins4, 32, 4)
+DEQUANT(qins4_16, 16, 4)
+DEQUANT(qins3, 16, 3)
+DEQUANT(qins2, 16, 2)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
@@ -162,17 +187,6 @@ static inline __m128i eight_bytes(const uint8_t *line, uint32_t r)
     memcpy(&first, line + r * 4, 4);
     memcpy(&second, line + 64 + r * 4, 4);
     return _mm_insert_epi32(_mm_cvtsi32_si128(first), second, 1);
-}
-
-static inline void store_some(float *out, __m256 v, uint32_t n)
-{
-    float some[8];
-    if (n >= 8) {
-        _mm256_storeu_ps(out, v);
-    } else {
-        _mm256_storeu_ps(some, v);
-        memcpy(out, some, n * sizeof *out);
-    }
 }
 
 static void dequant_group_qins8(const struct matrix *w, uint32_t group, uint32_t r0, uint32_t r1,
@@ -337,5 +351,8 @@ void kernels_avx2_matrix(struct kernels *k)
     k->dequant[FORMAT_BF16] = dequant_bf16_avx2;
     k->dequant[FORMAT_QINS9] = k->dequant[FORMAT_QINS9ROW] = dequant_qins9_avx2;
     k->dequant[FORMAT_QINS8] = dequant_qins8_avx2;
-    k->dequant[FORMAT_QINS4] = k->dequant[FORMAT_QINS4_16] = dequant_qins4_avx2;
+    k->dequant[FORMAT_QINS4] = dequant_qins4_avx2;
+    k->dequant[FORMAT_QINS4_16] = dequant_qins4_16_avx2;
+    k->dequant[FORMAT_QINS3] = dequant_qins3_avx2;
+    k->dequant[FORMAT_QINS2] = dequant_qins2_avx2;
 }

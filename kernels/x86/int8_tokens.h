@@ -4,7 +4,8 @@
  * into a panel that stays in the first-level cache. Compiled once with AVX2 alone and once with
  * AVX-VNNI (avx2_int8.c, avxvnni.c).
  *
- * QINS4: bytes, signs apart from magnitudes, as dot_bytes wants them. QINS8: 16-bit numbers.
+ * Formats with blocks: bytes, signs apart from magnitudes, as dot_bytes wants them. QINS8: 16-bit
+ * numbers.
  */
 #include "x86/avx2.h"
 #include "x86/dot.h"
@@ -43,31 +44,30 @@ static inline void store(void *p, __m256i v)
 
 /* Whole tiles. */
 static inline __attribute__((always_inline)) void
-decode_qins4(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block)
+decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block,
+              const uint32_t bits)
 {
-    const __m256i level = table_avx2(qins4_level), magnitude = _mm256_abs_epi8(level);
-    const __m256i nibble = _mm256_set1_epi8(15);
+    const __m256i level = levels_avx2(bits), magnitude = _mm256_abs_epi8(level);
     const struct qins4_scales tables = tables_qins4_scales();
     uint32_t to = 0, n_scales = 0;
-    for (uint32_t k = 0; k < n_cols; k += QINS4_COLS) {
+    for (uint32_t k = 0; k < n_cols; k += BLOCK_COLS) {
         prefetch_line(tile, AHEAD);
-        for (uint32_t b = 0; b < QINS4_COLS; b += 2 * block, n_scales += 2, tile += 2 * ROW_GROUP) {
+        for (uint32_t b = 0; b < BLOCK_COLS; b += 2 * block, n_scales += 2, tile += 2 * ROW_GROUP) {
             __m256 s[4];
             scales_qins4(&tables, tile, s);
             for (int i = 0; i < 4; i++)
                 _mm256_storeu_ps(p->scale[n_scales] + i * 8, s[i]);
         }
-        for (uint32_t g = 0; g < QINS4_COLS; g += 8, tile += 64, to += 128) {
-            prefetch_line(tile, AHEAD);
-            for (uint32_t h = 0; h < 64; h += 32) {
-                __m256i v = load(tile + h), low = _mm256_and_si256(v, nibble);
-                __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
-                store(p->sign + to + h, _mm256_shuffle_epi8(level, low));
-                store(p->magnitude + to + h, _mm256_shuffle_epi8(magnitude, low));
-                store(p->sign + to + 64 + h, _mm256_shuffle_epi8(level, high));
-                store(p->magnitude + to + 64 + h, _mm256_shuffle_epi8(magnitude, high));
+        for (uint32_t u = 0; u < BLOCK_COLS / 32; u++, tile += unit_bytes(bits))
+#pragma GCC unroll 8
+            for (int i = 0; i < 8; i++, to += 64) {
+                prefetch_codes(tile, i, bits, AHEAD);
+                for (uint32_t h = 0; h < 64; h += 32) {
+                    __m256i code = codes_avx2(tile + h, i, bits);
+                    store(p->sign + to + h, _mm256_shuffle_epi8(level, code));
+                    store(p->magnitude + to + h, _mm256_shuffle_epi8(magnitude, code));
+                }
             }
-        }
     }
 }
 
@@ -93,8 +93,8 @@ static inline void decode_qins8(struct panel *p, const uint8_t *line, uint32_t n
 /* Each adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. */
 
 static inline __attribute__((always_inline)) void
-multiply_qins4(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
-               const int n_tok, float to[][ROW_GROUP], const uint32_t block)
+multiply_blocks(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
+                const int n_tok, float to[][ROW_GROUP], const uint32_t block)
 {
     __m256 acc[TOKENS][2];
     for (int t = 0; t < n_tok; t++)
@@ -167,10 +167,9 @@ multiply_qins8(const struct panel *p, uint32_t n_cols, const struct activation *
 }
 
 /* One row group, up to BATCH tokens. */
-static inline __attribute__((always_inline)) void run_group(const struct matrix *w, uint32_t group,
-                                                            const struct activation *x,
-                                                            uint32_t n_tok, float *y, size_t ld_y,
-                                                            const uint32_t block)
+static inline __attribute__((always_inline)) void
+run_group(const struct matrix *w, uint32_t group, const struct activation *x, uint32_t n_tok,
+          float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
     const uint32_t step = n_tok <= FEW ? NEAR_COLS : PANEL_COLS;
     const uint8_t *tile = group_tiles(w, group);
@@ -180,17 +179,17 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
     for (uint32_t k = 0; k < w->cols_pad; k += step) {
         uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step, t = 0;
         if (block) {
-            decode_qins4(&panel, tile, n_cols, block);
-            tile += n_cols / QINS4_COLS * (QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8);
+            decode_blocks(&panel, tile, n_cols, block, bits);
+            tile += n_cols / BLOCK_COLS * (BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2);
         } else {
             decode_qins8(&panel, tile, n_cols);
             tile += n_cols * ROW_GROUP;
         }
         if (block) {
             for (; t + TOKENS <= n_tok; t += TOKENS)
-                multiply_qins4(&panel, n_cols, x + t, k, TOKENS, acc + t, block);
+                multiply_blocks(&panel, n_cols, x + t, k, TOKENS, acc + t, block);
             for (; t < n_tok; t++)
-                multiply_qins4(&panel, n_cols, x + t, k, 1, acc + t, block);
+                multiply_blocks(&panel, n_cols, x + t, k, 1, acc + t, block);
         } else {
             for (; t + WIDE_TOKENS <= n_tok; t += WIDE_TOKENS)
                 multiply_qins8(&panel, n_cols, x + t, k, WIDE_TOKENS, acc + t);
@@ -211,32 +210,28 @@ static inline __attribute__((always_inline)) void run_group(const struct matrix 
 
 static inline __attribute__((always_inline)) void
 matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
     for (uint32_t t = 0; t < n_tok; t += BATCH) {
         uint32_t n = n_tok - t < BATCH ? n_tok - t : BATCH;
         for (uint32_t group = group0; group < group1; group++)
-            run_group(w, group, x + t, n, y + t * ld_y, ld_y, block);
+            run_group(w, group, x + t, n, y + t * ld_y, ld_y, block, bits);
     }
 }
 
-static void matvec_batch_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
-                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 32);
-}
+#define MATVEC_BATCH(name, block, bits)                                                            \
+    static void matvec_batch_##name(const struct matrix *w, uint32_t group0, uint32_t group1,      \
+                                    const struct activation *x, uint32_t n_tok, float *y,          \
+                                    size_t ld_y)                                                   \
+    {                                                                                              \
+        matvec_batch(w, group0, group1, x, n_tok, y, ld_y, block, bits);                           \
+    }
 
-static void matvec_batch_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                  const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 16);
-}
-
-static void matvec_batch_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 0);
-}
+MATVEC_BATCH(qins8, 0, 8)
+MATVEC_BATCH(qins4, 32, 4)
+MATVEC_BATCH(qins4_16, 16, 4)
+MATVEC_BATCH(qins3, 16, 3)
+MATVEC_BATCH(qins2, 16, 2)
 
 static void int8_tokens(struct kernels *k)
 {
@@ -244,4 +239,6 @@ static void int8_tokens(struct kernels *k)
     k->matvec_batch[FORMAT_QINS8] = matvec_batch_qins8;
     k->matvec_batch[FORMAT_QINS4] = matvec_batch_qins4;
     k->matvec_batch[FORMAT_QINS4_16] = matvec_batch_qins4_16;
+    k->matvec_batch[FORMAT_QINS3] = matvec_batch_qins3;
+    k->matvec_batch[FORMAT_QINS2] = matvec_batch_qins2;
 }

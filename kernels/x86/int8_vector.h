@@ -8,58 +8,48 @@
 #include "x86/dot.h"
 #include "x86/prefetch.h"
 
-/* ---- QINS4 ---------------------------------------------------------------------------- */
+/* ---- formats with blocks -------------------------------------------------------------- */
 
-/* Adds levels of 8 rows x 4 columns times their activations. Their signs go to the levels; two
- * products of at most 127 x 127 fit the 16 bits that dot_bytes has. */
-static inline __m256i dot_qins4(__m256i sum, __m256i levels, __m256i code, __m256i q, __m256i q_abs)
+/* Sums of one block, which begins at column 4 first of its unit, for rows 0..7 and 8..15. The signs
+ * of activations go to the levels; two products of at most 127 x 127 fit the 16 bits that dot_bytes
+ * has. */
+static inline __attribute__((always_inline)) void
+block_sums(__m256i levels, const uint8_t *unit, const int first, const int8_t *q,
+           const int8_t *q_abs, const int block, const uint32_t bits, size_t ahead, __m256i sum[2])
 {
-    return dot_bytes(sum, q_abs, _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), q));
-}
-
-/* Sums of one block: 4 or 2 lines of 8 columns, for rows 0..7 and 8..15. */
-static inline __attribute__((always_inline)) void block_qins4(__m256i levels, const uint8_t *line,
-                                                              const int8_t *q, const int8_t *q_abs,
-                                                              int n_lines, size_t ahead,
-                                                              __m256i sum[2])
-{
-    const __m256i nibble = _mm256_set1_epi8(15);
     sum[0] = sum[1] = _mm256_setzero_si256();
-#pragma GCC unroll 4
-    for (int g = 0; g < n_lines; g++) {
-        __m256i q_low = four_avx2(q + g * 8), q_high = four_avx2(q + g * 8 + 4);
-        __m256i abs_low = four_avx2(q_abs + g * 8), abs_high = four_avx2(q_abs + g * 8 + 4);
-        prefetch_line(line + g * 64, ahead);
+#pragma GCC unroll 8
+    for (int i = 0; i < block / 4; i++) {
+        __m256i four = four_avx2(q + i * 4), four_abs = four_avx2(q_abs + i * 4);
+        prefetch_codes(unit, first + i, bits, ahead);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
-            __m256i v = _mm256_loadu_si256((const void *)(line + g * 64 + h * 32));
-            __m256i low = _mm256_and_si256(v, nibble);
-            __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
-            sum[h] = dot_qins4(sum[h], levels, low, q_low, abs_low);
-            sum[h] = dot_qins4(sum[h], levels, high, q_high, abs_high);
+            __m256i code = codes_avx2(unit + h * 32, first + i, bits);
+            __m256i level = _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), four);
+            sum[h] = dot_bytes(sum[h], four_abs, level);
         }
     }
 }
 
 /* Row groups [group, group + n), n streams from memory side by side. */
-static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
-                                                               uint32_t group, int n,
-                                                               const struct activation *x, float *y,
-                                                               int block)
+static inline __attribute__((always_inline)) void
+groups_blocks(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y,
+              const int block, const uint32_t bits)
 {
-    const int n_blocks = QINS4_COLS / block;
-    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
-    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const int n_blocks = BLOCK_COLS / block;
+    const uint32_t n_scales = (uint32_t)n_blocks * ROW_GROUP;
+    const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
+    const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
     const uint8_t *tile = group_tiles(w, group);
-    const __m256i levels = table_avx2(qins4_level);
+    const __m256i levels = levels_avx2(bits);
     const struct qins4_scales tables = tables_qins4_scales();
     __m256 acc[STREAMS][2];
     for (int i = 0; i < n; i++)
         acc[i][0] = acc[i][1] = _mm256_setzero_ps();
-    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
-        int8_t q_abs[QINS4_COLS];
-        for (int i = 0; i < QINS4_COLS; i += 32)
+    for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
+        int8_t q_abs[BLOCK_COLS];
+        for (int i = 0; i < BLOCK_COLS; i += 32)
             _mm256_storeu_si256((void *)(q_abs + i),
                                 _mm256_abs_epi8(_mm256_loadu_si256((const void *)(x->q + k + i))));
         for (int i = 0; i < n; i++)
@@ -75,8 +65,9 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
                     const uint32_t col = (uint32_t)((b + j) * block);
                     const __m256 d = _mm256_set1_ps(x->scale[(k + col) / ACT_BLOCK]);
                     __m256i sum[2];
-                    block_qins4(levels, at + n_blocks * ROW_GROUP + col * 8, x->q + k + col,
-                                q_abs + col, block / 8, ahead, sum);
+                    block_sums(levels, at + n_scales + col / 32 * unit_bytes(bits),
+                               j * block % 32 / 4, x->q + k + col, q_abs + col, block, bits, ahead,
+                               sum);
 #pragma GCC unroll 2
                     for (int h = 0; h < 2; h++)
                         acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]),
@@ -92,28 +83,27 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
     }
 }
 
-static inline __attribute__((always_inline)) void matvec_qins4(const struct matrix *w,
-                                                               uint32_t group0, uint32_t group1,
-                                                               const struct activation *x, float *y,
-                                                               int block)
+static inline __attribute__((always_inline)) void
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+              float *y, const int block, const uint32_t bits)
 {
     for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_qins4(w, group0, STREAMS, x, y, block);
+        groups_blocks(w, group0, STREAMS, x, y, block, bits);
     for (; group0 < group1; group0++)
-        groups_qins4(w, group0, 1, x, y, block);
+        groups_blocks(w, group0, 1, x, y, block, bits);
 }
 
-static void matvec_qins4_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                              const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 32);
-}
+#define MATVEC(name, block, bits)                                                                  \
+    static void matvec_##name##_int8(const struct matrix *w, uint32_t group0, uint32_t group1,     \
+                                     const struct activation *x, float *y)                         \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
+    }
 
-static void matvec_qins4_16_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                 const struct activation *x, float *y)
-{
-    matvec_qins4(w, group0, group1, x, y, 16);
-}
+MATVEC(qins4, 32, 4)
+MATVEC(qins4_16, 16, 4)
+MATVEC(qins3, 16, 3)
+MATVEC(qins2, 16, 2)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
@@ -192,4 +182,6 @@ static void int8_vector(struct kernels *k)
     k->matvec[FORMAT_QINS8] = matvec_qins8_int8;
     k->matvec[FORMAT_QINS4] = matvec_qins4_int8;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_int8;
+    k->matvec[FORMAT_QINS3] = matvec_qins3_int8;
+    k->matvec[FORMAT_QINS2] = matvec_qins2_int8;
 }

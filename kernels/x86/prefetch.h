@@ -20,6 +20,22 @@ static inline __attribute__((always_inline)) void prefetch_line(const uint8_t *p
     _mm_prefetch((const char *)p + ahead, _MM_HINT_T1);
 }
 
+/* The same for the line that begins with columns 4 i of a unit of 32, if one does: formats with
+ * blocks. */
+static inline __attribute__((always_inline)) void prefetch_codes(const uint8_t *unit, const int i,
+                                                                 const uint32_t bits, size_t ahead)
+{
+    const int per_line = bits == 2 ? 4 : 2;
+    if (i % per_line == 0 && (bits != 3 || i < 6))
+        prefetch_line(unit + i / per_line * 64, ahead);
+}
+
+/* Bytes of the codes of 32 columns. */
+static inline uint32_t unit_bytes(const uint32_t bits)
+{
+    return bits * 64;
+}
+
 /* Distance of the early prefetch for column k. n row groups are read side by side: at its end each
  * stream jumps over the others' groups. */
 static inline size_t early_distance(const struct matrix *w, uint32_t k, uint32_t tile_cols,

@@ -4,17 +4,9 @@
  * and adds them in fours, one row a lane. Four row groups go side by side: several streams from
  * memory are faster than one.
  */
-#include "x86/prefetch.h"
+#include "x86/vnni_blocks.h"
 
 enum { STREAMS = 4 };
-
-/* Four activations, the same for every row. */
-static inline __m512i four_vnni(const int8_t *q)
-{
-    int32_t four;
-    memcpy(&four, q, sizeof four);
-    return _mm512_set1_epi32(four);
-}
 
 static inline void store_group(const struct matrix *w, uint32_t group, float *y, __m512 v)
 {
@@ -23,85 +15,63 @@ static inline void store_group(const struct matrix *w, uint32_t group, float *y,
     _mm512_mask_storeu_ps(y + (size_t)group * ROW_GROUP, m, v);
 }
 
-/* ---- QINS4 ---------------------------------------------------------------------------- */
+/* ---- formats with blocks -------------------------------------------------------------- */
 
-/* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
-static inline __m512 scales_qins4(const uint8_t *codes)
-{
-    __m512i c = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)codes));
-    __m512 f = _mm512_permutexvar_ps(c, _mm512_loadu_ps(qins4_fraction));
-    __m512i exponent = _mm512_and_si512(_mm512_slli_epi32(c, 19), _mm512_set1_epi32(7 << 23));
-    __m512i scale = _mm512_sub_epi32(_mm512_castps_si512(f), exponent);
-    __m512i sign = _mm512_set1_epi32(INT32_MIN);
-    /* scale | (c << 24 & sign) */
-    return _mm512_castsi512_ps(
-        _mm512_ternarylogic_epi32(scale, _mm512_slli_epi32(c, 24), sign, 0xf8));
-}
-
-/* dpbusd wants unsigned weights: levels + 128, and the sum begins at -128 sum(q). Four copies: a
- * lookup by the low 6 bits then needs no nibble cut out. */
-static inline __m512i biased_levels(void)
-{
-    __m128i level = _mm_loadu_si128((const void *)qins4_level);
-    return _mm512_broadcast_i32x4(_mm_add_epi8(level, _mm_set1_epi8(-128)));
-}
-
-/* Sums of one block, n_lines lines of 8 columns. */
-static inline __attribute__((always_inline)) __m512i block_qins4(__m512i levels,
-                                                                 const uint8_t *line,
-                                                                 const int8_t *q, int32_t q_sum,
-                                                                 int n_lines, size_t ahead)
+/* Sum of one block, which begins at column 4 first of its unit. */
+static inline __attribute__((always_inline)) __m512i block_sum(__m512i levels, const uint8_t *unit,
+                                                               const int first, const int8_t *q,
+                                                               int32_t q_sum, const int block,
+                                                               const uint32_t bits, size_t ahead)
 {
     __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
-#pragma GCC unroll 4
-    for (int g = 0; g < n_lines; g++) {
-        prefetch_line(line + g * 64, ahead);
-        __m512i v = _mm512_loadu_si512(line + g * 64);
-        __m512i low = _mm512_permutexvar_epi8(v, levels);
-        __m512i high = _mm512_permutexvar_epi8(_mm512_srli_epi16(v, 4), levels);
-        sum = _mm512_dpbusd_epi32(sum, low, four_vnni(q + g * 8));
-        sum2 = _mm512_dpbusd_epi32(sum2, high, four_vnni(q + g * 8 + 4));
+#pragma GCC unroll 8
+    for (int i = 0; i < block / 4; i += 2) {
+        prefetch_codes(unit, first + i, bits, ahead);
+        sum = _mm512_dpbusd_epi32(sum, weights_vnni(levels, unit, first + i, bits),
+                                  four_vnni(q + i * 4));
+        sum2 = _mm512_dpbusd_epi32(sum2, weights_vnni(levels, unit, first + i + 1, bits),
+                                   four_vnni(q + i * 4 + 4));
     }
     return _mm512_add_epi32(sum, sum2);
 }
 
 /* Row groups [group, group + n). */
-static inline __attribute__((always_inline)) void groups_qins4(const struct matrix *w,
-                                                               uint32_t group, int n,
-                                                               const struct activation *x, float *y,
-                                                               int block)
+static inline __attribute__((always_inline)) void
+groups_blocks(const struct matrix *w, uint32_t group, const int n, const struct activation *x,
+              float *y, const int block, const uint32_t bits)
 {
-    const int n_blocks = QINS4_COLS / block;
-    const uint32_t tile_bytes = (uint32_t)(n_blocks * ROW_GROUP + QINS4_COLS * 8);
-    const size_t group_bytes = (size_t)(w->cols_pad / QINS4_COLS) * tile_bytes;
+    const uint32_t n_scales = (uint32_t)(BLOCK_COLS / block * ROW_GROUP);
+    const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
+    const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
     const uint8_t *tile = (const uint8_t *)w->data + group * group_bytes;
-    const __m512i levels = biased_levels();
+    const __m512i levels = biased_levels(bits);
     __m512 acc[STREAMS];
     for (int i = 0; i < n; i++)
         acc[i] = _mm512_setzero_ps();
-    for (uint32_t k = 0; k < w->cols_pad; k += QINS4_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, QINS4_COLS, tile_bytes, n);
+    for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
+        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
 #pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
             prefetch_line(tile + i * group_bytes, ahead);
             if (block == 16)
                 prefetch_line(tile + i * group_bytes + 64, ahead);
         }
-        for (int b = 0; b < n_blocks; b++) {
-            const uint32_t col = k + (uint32_t)(b * block);
-            const int32_t *sums = x->sum + col / 16;
-            const int32_t q_sum = block == 32 ? sums[0] + sums[1] : sums[0];
-            const __m512 d = _mm512_set1_ps(x->scale[col / ACT_BLOCK]);
+        for (uint32_t u = 0; u < BLOCK_COLS / 32; u++)
+#pragma GCC unroll 2
+            for (int b = 0; b < 32 / block; b++) {
+                const uint32_t in_tile = u * 32 + (uint32_t)(b * block), col = k + in_tile;
+                const int32_t *sums = x->sum + col / 16;
+                const int32_t q_sum = block == 32 ? sums[0] + sums[1] : sums[0];
+                const __m512 d = _mm512_set1_ps(x->scale[col / ACT_BLOCK]);
 #pragma GCC unroll 4
-            for (int i = 0; i < n; i++) {
-                const uint8_t *at = tile + i * group_bytes;
-                const uint8_t *line = at + n_blocks * ROW_GROUP + b * block * 8;
-                __m512i sum = block_qins4(levels, line, x->q + col, q_sum, block / 8, ahead);
-                acc[i] =
-                    _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum),
-                                    _mm512_mul_ps(scales_qins4(at + b * ROW_GROUP), d), acc[i]);
+                for (int i = 0; i < n; i++) {
+                    const uint8_t *at = tile + i * group_bytes;
+                    __m512i sum = block_sum(levels, at + n_scales + u * unit_bytes(bits),
+                                            b * block / 4, x->q + col, q_sum, block, bits, ahead);
+                    __m512 s = scales_vnni(at + in_tile / (uint32_t)block * ROW_GROUP);
+                    acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(s, d), acc[i]);
+                }
             }
-        }
     }
     for (int i = 0; i < n; i++) {
         uint32_t to = group + (uint32_t)i;
@@ -110,23 +80,27 @@ static inline __attribute__((always_inline)) void groups_qins4(const struct matr
     }
 }
 
-static void matvec_qins4_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
-                              const struct activation *x, float *y)
+static inline __attribute__((always_inline)) void
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
+              float *y, const int block, const uint32_t bits)
 {
     for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_qins4(w, group0, STREAMS, x, y, 32);
+        groups_blocks(w, group0, STREAMS, x, y, block, bits);
     for (; group0 < group1; group0++)
-        groups_qins4(w, group0, 1, x, y, 32);
+        groups_blocks(w, group0, 1, x, y, block, bits);
 }
 
-static void matvec_qins4_16_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                 const struct activation *x, float *y)
-{
-    for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_qins4(w, group0, STREAMS, x, y, 16);
-    for (; group0 < group1; group0++)
-        groups_qins4(w, group0, 1, x, y, 16);
-}
+#define MATVEC(name, block, bits)                                                                  \
+    static void matvec_##name##_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,     \
+                                     const struct activation *x, float *y)                         \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
+    }
+
+MATVEC(qins4, 32, 4)
+MATVEC(qins4_16, 16, 4)
+MATVEC(qins3, 16, 3)
+MATVEC(qins2, 16, 2)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
@@ -274,4 +248,6 @@ void kernels_vnni(struct kernels *k)
     k->matvec[FORMAT_QINS8] = matvec_qins8_vnni;
     k->matvec[FORMAT_QINS4] = matvec_qins4_vnni;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_vnni;
+    k->matvec[FORMAT_QINS3] = matvec_qins3_vnni;
+    k->matvec[FORMAT_QINS2] = matvec_qins2_vnni;
 }

@@ -5,7 +5,7 @@
  * longest. For more, weights are decoded into a panel that stays in the first-level cache.
  */
 #include "x86/avx512.h"
-#include "x86/prefetch.h"
+#include "x86/vnni_blocks.h"
 
 enum {
     GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
@@ -20,46 +20,7 @@ struct panel {
     float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
 };
 
-/* Four activations, the same for every row. */
-static inline __m512i four_vnni(const int8_t *q)
-{
-    int32_t four;
-    memcpy(&four, q, sizeof four);
-    return _mm512_set1_epi32(four);
-}
-
 /* ---- decoding ------------------------------------------------------------------------- */
-
-/* qins4_scale of 16 rows; permutexvar takes the low 4 bits. */
-static inline __m512 scales_qins4(const uint8_t *codes)
-{
-    __m512i c = _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)codes));
-    __m512 f = _mm512_permutexvar_ps(c, _mm512_loadu_ps(qins4_fraction));
-    __m512i exponent = _mm512_and_si512(_mm512_slli_epi32(c, 19), _mm512_set1_epi32(7 << 23));
-    __m512i scale = _mm512_sub_epi32(_mm512_castps_si512(f), exponent);
-    __m512i sign = _mm512_set1_epi32(INT32_MIN);
-    /* scale | (c << 24 & sign) */
-    return _mm512_castsi512_ps(
-        _mm512_ternarylogic_epi32(scale, _mm512_slli_epi32(c, 24), sign, 0xf8));
-}
-
-/* Levels + 128 by code: dpbusd wants unsigned weights. */
-static inline __m512i biased_levels(void)
-{
-    __m128i level = _mm_loadu_si128((const void *)qins4_level);
-    return _mm512_broadcast_i32x4(_mm_add_epi8(level, _mm_set1_epi8(-128)));
-}
-
-/* A line of codes: 8 columns, four by four. */
-static inline void line_qins4(const uint8_t *line, __m512i weights[2])
-{
-    const __m512i levels = biased_levels(), nibble = _mm512_set1_epi8(15);
-    prefetch_line(line, AHEAD);
-    __m512i v = _mm512_loadu_si512(line);
-    __m512i high = _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble);
-    weights[0] = _mm512_shuffle_epi8(levels, _mm512_and_si512(v, nibble));
-    weights[1] = _mm512_shuffle_epi8(levels, high);
-}
 
 /* Two lines of codes: magnitudes and signs. */
 static inline void lines_qins8(const uint8_t *line, __m512i weights[2], __mmask64 negative[2])
@@ -74,29 +35,38 @@ static inline void lines_qins8(const uint8_t *line, __m512i weights[2], __mmask6
     }
 }
 
-/* Whole tiles into a panel. `block`: 32, 16, or 0 for qins8. */
-static inline __attribute__((always_inline)) void decode(struct panel *p, const uint8_t *tile,
-                                                         uint32_t n_cols, const uint32_t block)
+/* Whole tiles into a panel. */
+static inline void decode_qins8(struct panel *p, const uint8_t *tile, uint32_t n_cols)
 {
-    float *scale = p->scale[0];
     for (uint32_t k = 0; k < n_cols; k += 8) {
         __m512i w[2];
         __mmask64 negative[2];
-        if (!block) {
-            lines_qins8(tile + k * ROW_GROUP, w, negative);
-            for (int i = 0; i < 2; i++)
-                p->negative[k / 4 + i] = _cvtmask64_u64(negative[i]);
-        } else {
-            for (uint32_t b = 0; b < QINS4_COLS && k % QINS4_COLS == 0; b += block) {
-                _mm512_storeu_ps(scale, scales_qins4(tile));
-                scale += ROW_GROUP;
-                tile += ROW_GROUP;
-            }
-            line_qins4(tile, w);
-            tile += 64;
+        lines_qins8(tile + k * ROW_GROUP, w, negative);
+        for (uint32_t i = 0; i < 2; i++) {
+            p->negative[k / 4 + i] = _cvtmask64_u64(negative[i]);
+            _mm512_storeu_si512(p->weight + (k + i * 4) * ROW_GROUP, w[i]);
         }
-        _mm512_storeu_si512(p->weight + k * ROW_GROUP, w[0]);
-        _mm512_storeu_si512(p->weight + (k + 4) * ROW_GROUP, w[1]);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block,
+              const uint32_t bits)
+{
+    const __m512i levels = biased_levels(bits);
+    float *scale = p->scale[0];
+    for (uint32_t k = 0; k < n_cols; k += 32, tile += unit_bytes(bits)) {
+        for (uint32_t b = 0; b < BLOCK_COLS && k % BLOCK_COLS == 0; b += block) {
+            _mm512_storeu_ps(scale, scales_vnni(tile));
+            scale += ROW_GROUP;
+            tile += ROW_GROUP;
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++) {
+            prefetch_codes(tile, i, bits, AHEAD);
+            _mm512_storeu_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
+                                weights_vnni(levels, tile, i, bits));
+        }
     }
 }
 
@@ -110,15 +80,17 @@ struct source {
 
 typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
 
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. Each block's sum of qins4 begins
- * at -128 sum(q), for the biased levels; qins8's signs go onto the activations. */
+/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. A block's sum begins at
+ * -128 sum(q), for the biased levels; qins8's signs go onto the activations. `near`: the tiles are
+ * decoded here; qins4 and qins8 only. */
 static inline __attribute__((always_inline)) void
 multiply(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
          const int n_tok, sums *to, const uint32_t block, const bool near)
 {
     const uint32_t step = block ? block : ACT_BLOCK;
-    const uint32_t n_scales = block ? QINS4_COLS / block * ROW_GROUP : 0;
+    const uint32_t n_scales = block ? BLOCK_COLS / block * ROW_GROUP : 0;
     const struct panel *p = from->panel;
+    const __m512i levels = biased_levels(4);
     __m512 acc[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
         for (int i = 0; i < GROUPS; i++)
@@ -138,10 +110,13 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
             __mmask64 negative[GROUPS][2];
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
-                if (near && block)
-                    line_qins4(from->tile[i] + n_scales + (k + g) * 8, w[i]);
-                else if (near)
+                const uint8_t *line = from->tile[i] + n_scales + (k + g) * 8;
+                if (near && !block)
                     lines_qins8(from->tile[i] + (k + g) * ROW_GROUP, w[i], negative[i]);
+                if (near && block)
+                    prefetch_line(line, AHEAD);
+                for (int j = 0; j < 2 && near && block; j++)
+                    w[i][j] = weights_vnni(levels, line, j, 4);
                 for (int j = 0; j < 2 && !near; j++) {
                     w[i][j] = _mm512_loadu_si512(p[i].weight + (k + g) * ROW_GROUP + j * 64);
                     negative[i][j] = _cvtu64_mask64(p[i].negative[(k + g) / 4 + (uint32_t)j]);
@@ -163,7 +138,7 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
         }
         __m512 scale[GROUPS];
         for (int i = 0; i < GROUPS && block; i++)
-            scale[i] = near ? scales_qins4(from->tile[i] + k / step * ROW_GROUP)
+            scale[i] = near ? scales_vnni(from->tile[i] + k / step * ROW_GROUP)
                             : _mm512_loadu_ps(p[i].scale[k / step]);
 #pragma GCC unroll 8
         for (int t = 0; t < n_tok; t++) {
@@ -179,13 +154,13 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
             _mm512_storeu_ps(to[t][i], acc[t][i]);
 }
 
-/* Few tokens, straight from the tiles; their number becomes a constant. */
+/* Few tokens; their number becomes a constant. */
 static inline __attribute__((always_inline)) void
 multiply_few(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
-             uint32_t n_tok, sums *to, const uint32_t block)
+             uint32_t n_tok, sums *to, const uint32_t block, const bool near)
 {
 #define CASE(n)                                                                                    \
-    case n: multiply(from, n_cols, x, col0, n, to, block, true); break
+    case n: multiply(from, n_cols, x, col0, n, to, block, near); break
     switch (n_tok) {
         CASE(1);
         CASE(2);
@@ -200,15 +175,16 @@ multiply_few(const struct source *from, uint32_t n_cols, const struct activation
 }
 
 /* Row groups `group` and the next (group1 at most; the last may be alone): TOKENS tokens at most,
- * or a multiple of them up to BATCH. */
+ * or a multiple of them up to BATCH. `block`: 32, 16, or 0 for qins8. */
 static inline __attribute__((always_inline)) void
 run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
-           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+           uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
-    const uint32_t tile_cols = block ? QINS4_COLS : ACT_BLOCK;
-    const uint32_t tile_bytes = block ? QINS4_COLS / block * ROW_GROUP + QINS4_COLS * 8 : 512;
-    const bool near = n_tok <= TOKENS;
-    const uint32_t step = near ? tile_cols : PANEL_COLS;
+    const uint32_t tile_cols = block ? BLOCK_COLS : ACT_BLOCK;
+    const uint32_t tile_bytes =
+        block ? BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2 : 512;
+    const bool few = n_tok <= TOKENS, near = few && bits >= 4;
+    const uint32_t step = few ? tile_cols : PANEL_COLS;
     const uint32_t groups[GROUPS] = {group, group + 1 < group1 ? group + 1 : group};
     struct panel panel[GROUPS];
     struct source from = {.panel = panel};
@@ -218,16 +194,18 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
         uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
         for (int i = 0; i < GROUPS; i++)
             from.tile[i] = group_tiles(w, groups[i]) + (size_t)(k / tile_cols) * tile_bytes;
-        if (near) {
-            for (int i = 0; i < GROUPS && block; i++)
-                prefetch_line(from.tile[i], AHEAD);
-            multiply_few(&from, n_cols, x, k, n_tok, acc, block);
-            continue;
-        }
-        for (int i = 0; i < GROUPS; i++)
-            decode(&panel[i], from.tile[i], n_cols, block);
-        for (uint32_t t = 0; t < n_tok; t += TOKENS)
-            multiply(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
+        for (int i = 0; i < GROUPS && block; i++)
+            prefetch_line(from.tile[i], AHEAD);
+        for (int i = 0; i < GROUPS && !near; i++)
+            if (block)
+                decode_blocks(&panel[i], from.tile[i], n_cols, block, bits);
+            else
+                decode_qins8(&panel[i], from.tile[i], n_cols);
+        if (few)
+            multiply_few(&from, n_cols, x, k, n_tok, acc, block, bits >= 4);
+        else
+            for (uint32_t t = 0; t < n_tok; t += TOKENS)
+                multiply(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
     }
     for (int i = 0; i < GROUPS && group + (uint32_t)i < group1; i++) {
         uint32_t row = groups[i] * ROW_GROUP;
@@ -243,39 +221,37 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
 
 static inline __attribute__((always_inline)) void
 matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block)
+             uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
     while (n_tok > 0) {
         uint32_t n = n_tok > BATCH ? BATCH : n_tok > TOKENS ? n_tok / TOKENS * TOKENS : n_tok;
         for (uint32_t group = group0; group < group1; group += GROUPS)
-            run_groups(w, group, group1, x, n, y, ld_y, block);
+            run_groups(w, group, group1, x, n, y, ld_y, block, bits);
         x += n;
         y += n * ld_y;
         n_tok -= n;
     }
 }
 
-static void matvec_batch_qins4(const struct matrix *w, uint32_t group0, uint32_t group1,
-                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 32);
-}
+#define MATVEC_BATCH(name, block, bits)                                                            \
+    static void matvec_batch_##name(const struct matrix *w, uint32_t group0, uint32_t group1,      \
+                                    const struct activation *x, uint32_t n_tok, float *y,          \
+                                    size_t ld_y)                                                   \
+    {                                                                                              \
+        matvec_batch(w, group0, group1, x, n_tok, y, ld_y, block, bits);                           \
+    }
 
-static void matvec_batch_qins4_16(const struct matrix *w, uint32_t group0, uint32_t group1,
-                                  const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 16);
-}
-
-static void matvec_batch_qins8(const struct matrix *w, uint32_t group0, uint32_t group1,
-                               const struct activation *x, uint32_t n_tok, float *y, size_t ld_y)
-{
-    matvec_batch(w, group0, group1, x, n_tok, y, ld_y, 0);
-}
+MATVEC_BATCH(qins8, 0, 8)
+MATVEC_BATCH(qins4, 32, 4)
+MATVEC_BATCH(qins4_16, 16, 4)
+MATVEC_BATCH(qins3, 16, 3)
+MATVEC_BATCH(qins2, 16, 2)
 
 void kernels_vnni_tokens(struct kernels *k)
 {
     k->matvec_batch[FORMAT_QINS8] = matvec_batch_qins8;
     k->matvec_batch[FORMAT_QINS4] = matvec_batch_qins4;
     k->matvec_batch[FORMAT_QINS4_16] = matvec_batch_qins4_16;
+    k->matvec_batch[FORMAT_QINS3] = matvec_batch_qins3;
+    k->matvec_batch[FORMAT_QINS2] = matvec_batch_qins2;
 }

@@ -117,8 +117,12 @@ bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
 static void cache_huge_pages(const struct outfile *o, uint64_t at, size_t n)
 {
 #ifdef MADV_POPULATE_READ
-    for (uint64_t block = at - at % HUGE_PAGE; o->map && block < at + n; block += HUGE_PAGE)
+    for (uint64_t block = at - at % HUGE_PAGE; o->map && block < at + n; block += HUGE_PAGE) {
+        const uint64_t left = o->map_size - block;
         madvise((uint8_t *)o->map + block, 1, MADV_POPULATE_READ);
+        /* out of this process's memory again: it stays in the cache */
+        madvise((uint8_t *)o->map + block, left < HUGE_PAGE ? left : HUGE_PAGE, MADV_DONTNEED);
+    }
 #else
     (void)o, (void)at, (void)n;
 #endif

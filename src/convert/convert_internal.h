@@ -69,7 +69,10 @@ struct job {
 
 /* What so many weights take in the source; whole blocks. */
 size_t origin_bytes(const struct origin *o, size_t n_weights);
-/* Fills s->w with the chunk's weights as published. -> bytes read, or 0. */
+/* Fills s->w with n_rows rows as published. -> bytes read, or 0. */
+size_t read_origin(const struct origin *from, struct scratch *s, uint32_t row0, uint32_t n_rows,
+                   uint32_t cols, struct error *err);
+/* The same with a chunk. */
 size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
 
 /* Starts the hasher too, when hashes are wanted. */
@@ -84,5 +87,7 @@ bool job_put(struct job *j, uint64_t at, const void *bytes, size_t n, struct err
 void job_set_loss(struct job *j, const char *loss);
 /* Hashes in hexadecimal, one for each source; NULL: zeros of the same length. */
 void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1]);
+/* The text that checksums.h makes; takes it over. */
+void job_set_checksums(struct job *j, char *text);
 
 #endif

@@ -75,6 +75,14 @@ void job_set_loss(struct job *j, const char *loss)
     set_text(j->metadata, META_LOSS, text, LOSS_BYTES);
 }
 
+void job_set_checksums(struct job *j, char *text)
+{
+    set_text(j->metadata, META_CHECKSUMS, text, strlen(text));
+    buf_free(&j->header);
+    j->header = file_layout_header(&j->layout, j->metadata);
+    free(text);
+}
+
 static void set_source_name(struct job *j)
 {
     char *name = checkpoint_name(j->c), *clean = sanitise_text(name, strlen(name), true);

@@ -60,13 +60,12 @@ static bool open_source(const struct origin *from, struct scratch *s, struct err
     return s->fd >= 0;
 }
 
-size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+size_t read_origin(const struct origin *from, struct scratch *s, uint32_t row0, uint32_t n_rows,
+                   uint32_t cols, struct error *err)
 {
-    const struct origin *from = &j->origins[k->weight];
     const struct source_tensor *t = from->tensor;
-    uint32_t n_rows = k->row1 - k->row0, cols = j->layout.list.items[k->weight].cols;
     size_t n = (size_t)n_rows * cols, row_bytes = origin_bytes(from, cols);
-    if (!open_source(from, s, err) || !read_rows(from, s, k->row0, n_rows, row_bytes, err))
+    if (!open_source(from, s, err) || !read_rows(from, s, row0, n_rows, row_bytes, err))
         return 0;
     t->type->widen(s->w, s->raw, n / t->type->block);
     if (t->pair_rows && t->n_dims == 1)
@@ -74,4 +73,10 @@ size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struc
     for (size_t i = 0; t->is_one_plus && i < n; i++)
         s->w[i] -= 1;
     return n_rows * row_bytes;
+}
+
+size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err)
+{
+    return read_origin(&j->origins[k->weight], s, k->row0, k->row1 - k->row0,
+                       j->layout.list.items[k->weight].cols, err);
 }

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "checksums.h"
 #include "convert_internal.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -307,12 +308,25 @@ static bool measure(struct job *j)
     return write_image(j, 0, j->header.data, j->header.len, j->err);
 }
 
+/* Reads what was written, and writes the header once more. */
+static bool write_checksums(struct job *j)
+{
+    struct checksum_options o = {.progress = j->o->progress, .arg = j->o->arg};
+    size_t n_before = j->header.len;
+    char *text = checksums_of_file(j->file->partial, j->pool, &o, j->err);
+    if (!text)
+        return false;
+    job_set_checksums(j, text);
+    assert(j->header.len == n_before);
+    return write_image(j, 0, j->header.data, j->header.len, j->err);
+}
+
 /* The header comes first, so that what a killed conversion leaves can be recognised. */
 static bool write_file(struct job *j)
 {
     if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
         !write_image(j, 0, j->header.data, j->header.len, j->err) ||
-        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j))
+        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j) || !write_checksums(j))
         return false;
     if (j->o->measure && !measure(j))
         return false;
@@ -332,6 +346,7 @@ bool convert_to_file(const struct checkpoint *c, const struct convert_options *o
         return false;
     job_start(&j, c, o, err);
     j.file = &file;
+    job_set_checksums(&j, checksums_blank(&j.layout));
     bool ok = write_file(&j);
     if (ok)
         ok = outfile_commit(&file, err);

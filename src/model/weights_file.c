@@ -300,6 +300,11 @@ void file_layout_free(struct file_layout *l)
     *l = (struct file_layout){0};
 }
 
+const char *file_layout_name(const struct file_layout *l, size_t slot)
+{
+    return l->slots[slot].plane.name;
+}
+
 static json_t *slot_entry(const struct slot *s)
 {
     json_t *shape = json_array();

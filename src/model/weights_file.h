@@ -37,6 +37,7 @@
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
+#define META_CHECKSUMS "qins.checksums"     /* JSON: tensor -> SHA-256 of its bytes */
 #define META_TOKENIZER_HASH "qins.tokenizer_sha256" /* of tokenizer.json */
 #define TENSOR_TOKENIZER "tokenizer.json"
 #define TENSOR_TOKENIZER_IMAGE "tokenizer.image"
@@ -124,6 +125,7 @@ struct file_layout {
 struct file_layout file_layout_new(struct weight_list list, const char *tokenizer,
                                    uint64_t tokenizer_bytes);
 void file_layout_free(struct file_layout *l);
+const char *file_layout_name(const struct file_layout *l, size_t slot); /* of a tensor */
 /* Length and JSON, padded so that data follows at a multiple of QINS_PAGE; its size depends on the
  * lengths of the metadata strings only. */
 struct buf file_layout_header(const struct file_layout *l, json_t *metadata);

@@ -390,7 +390,7 @@ static void test_kernels_of_every_level(void **state)
         first = first ? first : json_string_value(json_object_get(k, "format"));
     }
     assert_string_equal(first, "f32");
-    assert_int_equal(n_scalar, 7); /* formats */
+    assert_int_equal(n_scalar, 9); /* formats */
     json_array_foreach(json_object_get(j, "attention"), i, k)
         assert_true(number(k, "one_us") > 0 && number(k, "several_us") > 0);
     assert_true(i >= 3); /* caches */
@@ -415,6 +415,56 @@ static void test_profile_accounts_for_the_whole_time(void **state)
     }
     assert_true(sum > 0.9 * 1000 / rate && sum < 1.001 * 1000 / rate);
     json_decref(j);
+}
+
+/* Counts and errors of one tensor against the files themselves; the specification's example. */
+static void test_inspect_shows_how_weights_are_stored(void **state)
+{
+    (void)state;
+    const struct {
+        const char *format;
+        size_t n_codes; /* magnitudes */
+        double rms;     /* of formats.md, with room */
+    } cases[] = {{"qins9", 255, .02},  {"qins8", 128, .01}, {"qins4", 8, .08},
+                 {"qins4-16", 8, .07}, {"qins3", 4, .145},  {"qins2", 2, .31}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        char command[512];
+        snprintf(command, sizeof command,
+                 "inspect \"$QS/models/stories260K\" -f %s layers.2.mlp.down_proj --against "
+                 "\"$QS/models/stories260K\" --json",
+                 cases[c].format);
+        json_t *j = expect_json(command), *t = json_array_get(json_object_get(j, "tensors"), 0);
+        json_t *example = json_object_get(j, "example"), *w;
+        size_t used = 0, i;
+        double stored = 0, codes = 0;
+        assert_int_equal(json_array_size(json_object_get(j, "tensors")), 1);
+        assert_string_equal(json_string_value(json_object_get(t, "name")),
+                            "model.layers.2.mlp.down_proj.weight");
+        assert_string_equal(json_string_value(json_object_get(t, "format")), cases[c].format);
+        for (i = 0; i < 256; i++) {
+            double n = json_number_value(json_array_get(json_object_get(t, "codes"), i));
+            stored += json_number_value(json_array_get(json_object_get(t, "stored"), i));
+            codes += n;
+            used += n > 0;
+        }
+        assert_true(stored == 64 * 172 && codes == 64 * 172 && used <= cases[c].n_codes);
+        assert_true(number(t, "signs_lost") == 0 && number(t, "negative") > 64 * 172 * .4);
+        assert_true(number(t, "relative_rms_error") > 0 &&
+                    number(t, "relative_rms_error") < cases[c].rms);
+        json_array_foreach(json_object_get(t, "examples"), i, w)
+        {
+            double t255 = (255 - number(w, "stored")) / 254;
+            double law =
+                exp(number(w, "log_min") + t255 * (number(w, "log_max") - number(w, "log_min"))) -
+                number(w, "eps");
+            assert_true(fabs(number(w, "sign") * law - number(w, "by_the_law")) <=
+                        1e-6 * fabs(law) + 1e-8);
+            assert_true((number(w, "original") < 0) == (number(w, "sign") < 0));
+        }
+        assert_true(number(example, "stored") == 1 && number(example, "sign") == -1);
+        assert_true(fabs(number(example, "back") + 0.490955) < 1e-6);
+        json_decref(j);
+    }
 }
 
 static void test_refusals_are_one_line_and_a_code(void **state)
@@ -494,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_speed_without_generation_divides_nothing_by_zero),
         cmocka_unit_test(test_speed_at_several_lengths_and_threads),
         cmocka_unit_test(test_kernels_of_every_level),
+        cmocka_unit_test(test_inspect_shows_how_weights_are_stored),
         cmocka_unit_test(test_profile_accounts_for_the_whole_time),
         cmocka_unit_test(test_refusals_are_one_line_and_a_code),
         cmocka_unit_test(test_help_and_version),

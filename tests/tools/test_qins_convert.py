@@ -23,6 +23,8 @@ import unittest
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 SHARED = os.path.abspath(os.environ.get("QINS_SHARED", "../shared"))
 SIZES = {"F32": 4, "BF16": 2, "F16": 2, "U8": 1}
+QINS3_LEVELS = [115, 67, 32, 8, -127, -75, -38, -12]
+QINS2_LEVELS = [103, 21, -127, -33]
 QINS4_LEVELS = [118, 93, 71, 53, 37, 24, 13, 3, -127, -100, -77, -58, -42, -28, -16, -6]
 
 
@@ -87,6 +89,19 @@ class Tiles:
         byte = t[128 // block * 16 + kk // 8 * 64 + r % 16 * 4 + kk % 4]
         s = self.row[0][r] * 2.0 ** (-(scale & 127) / 16)
         return (-s if scale >> 7 else s) * QINS4_LEVELS[byte >> 4 if kk & 4 else byte & 15]
+
+    def low_bits(self, r, k, levels):
+        """qins3 and qins2: blocks of 16."""
+        t, kk = self.tile(r, k, 128), k % 128
+        scale, at, four = t[kk // 16 * 16 + r % 16], r % 16 * 4 + kk % 4, kk % 32 // 4
+        if len(levels) == 4:
+            code = t[128 + kk // 16 * 64 + at] >> four % 4 * 2 & 3
+        else:
+            lines = [t[128 + kk // 32 * 192 + i * 64 + at] for i in range(3)]
+            top = sum((line >> 6) << 2 * i for i, line in enumerate(lines))
+            code = (lines[four // 2] if four < 6 else top) >> four % 2 * 3 & 7
+        s = self.row[0][r] * 2.0 ** (-(scale & 127) / 16)
+        return (-s if scale >> 7 else s) * levels[code]
 
     def qins8(self, r, k):
         byte = self.tiles[(r // 16 * self.across * self.size) + k // 4 * 64 + r % 16 * 4 + k % 4]
@@ -252,6 +267,58 @@ class Files(Case):
         self.convert("qins4-16", self.source)
         t = Tiles(read_safetensors(self.out)[1], self.NAME)
         self.check(lambda r, k: t.qins4(r, k, 16), .070)
+
+    def test_qins3(self):
+        self.convert("qins3", self.source)
+        t = Tiles(read_safetensors(self.out)[1], self.NAME)
+        self.check(lambda r, k: t.low_bits(r, k, QINS3_LEVELS), .145)
+
+    def test_qins2(self):
+        self.convert("qins2", self.source)
+        t = Tiles(read_safetensors(self.out)[1], self.NAME)
+        self.check(lambda r, k: t.low_bits(r, k, QINS2_LEVELS), .31)
+
+    def test_checksums_are_those_of_the_tensors(self):
+        self.convert("qins3", self.source)
+        meta, tensors = read_safetensors(self.out)
+        sums = json.loads(meta["qins.checksums"])
+        text = "".join(k + "\0" + meta[k] + "\0" for k in (
+            "qins.version", "qins.format", "qins.config", "qins.generation_config",
+            "qins.tokenizer_config") if k in meta)
+        self.assertEqual(sums.pop("__metadata__"), hashlib.sha256(text.encode()).hexdigest())
+        self.assertEqual(sums, {name: hashlib.sha256(data).hexdigest()
+                                for name, (_, _, data) in tensors.items()})
+        r = run("-q", "--verify", self.out)
+        self.assertEqual((r.returncode, r.stderr), (0, ""))
+        self.assertIn("%d tensors" % len(tensors), r.stdout)
+
+    def test_damage_is_named(self):
+        self.convert("qins4", self.source)
+        with open(self.out, "rb") as f:
+            whole = f.read()
+        length = struct.unpack_from("<Q", whole)[0]
+        head = json.loads(whole[8:8 + length])
+        cases = [(self.NAME + ".tiles", 5), (self.NAME + ".row", 0), ("tokenizer.image", 100)]
+        for name, at in cases:
+            at += 8 + length + head[name]["data_offsets"][0]
+            damaged = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:]
+            with open(self.out, "wb") as f:
+                f.write(damaged)
+            r = run("-q", "--verify", "--json", self.out)
+            self.assertEqual(r.returncode, 65, r.stderr)
+            self.assertIn('"%s"' % name, r.stderr)
+            self.assertEqual([d["name"] for d in json.loads(r.stdout)["damaged"]], [name])
+        for before, after, name in [(b"rms_norm_eps", b"rms_norm_epz", "__metadata__"),
+                                    (b'"qins.checksums"', b'"qins.checkzums"', "no checksums")]:
+            with open(self.out, "wb") as f:
+                f.write(whole.replace(before, after, 1))
+            r = run("-q", "--verify", self.out)
+            self.assertEqual(r.returncode, 65 if name == "__metadata__" else 69)
+            self.assertIn(name, r.stderr)
+        with open(self.out, "wb") as f:
+            f.write(whole[:-64])
+        r = run("-q", "--verify", self.out)
+        self.assertEqual((r.returncode, r.stderr.count("\n")), (65, 1))
 
     def test_qins8(self):
         self.convert("qins8", self.source)
