@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Damping shrinks what columns have in common: a is taken as a + damping diag(a), so that it does not
- * depend on the size of single columns. */
+/* Damping shrinks what columns have in common: a is taken as a + damping diag(a), so that it does
+ * not depend on the size of single columns. */
 
 /* u: upper triangle with inverse(a + damping diag(a)) = u^T u, rows of it contiguous; below
  * the diagonal nothing is defined. order[i]: row of `a` that is row i here. -> false: not
