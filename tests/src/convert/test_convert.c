@@ -112,7 +112,7 @@ static void test_f32_and_bf16_keep_these_weights_exactly(void **state)
  * against its neighbours: half a step of the log (formats.md, section 4). */
 static void test_qins_formats_keep_signs_and_stay_near(void **state)
 {
-    static const double most_rms[N_FORMATS] = {0, 0.002, 0.02, 0.01, 0.01, 0.08, 0.07};
+    static const double most_rms[N_FORMATS] = {0, 0.002, 0.02, 0.01, 0.01, 0.08, 0.07, 0.145, 0.31};
     (void)state;
     struct checkpoint c;
     struct error err;
@@ -169,8 +169,13 @@ static void test_threads_and_way_do_not_change_a_byte(void **state)
         assert_non_null(image);
         assert_true(convert_to_file(&c, &one, out, &r, &err));
         assert_true(map_file(&file, out, &err));
-        assert_int_equal(file.size, size);
-        assert_memory_equal(file.data, image, size);
+        /* behind the headers: only a file holds checksums of its tensors */
+        uint64_t head, head_in_memory;
+        memcpy(&head, file.data, sizeof head);
+        memcpy(&head_in_memory, image, sizeof head_in_memory);
+        assert_int_equal(file.size - head, size - head_in_memory);
+        assert_memory_equal((const uint8_t *)file.data + 8 + head,
+                            (const uint8_t *)image + 8 + head_in_memory, size - 8 - head_in_memory);
         unmap_file(&file);
         munmap(image, size);
     }

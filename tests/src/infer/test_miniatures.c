@@ -157,7 +157,9 @@ static double loss_allowed(enum format f, enum kv_type kv)
     return of_cache + (f == FORMAT_F32     ? 1e-6
                        : f == FORMAT_BF16  ? 0.02
                        : f <= FORMAT_QINS8 ? 0.25
-                                           : 0.8);
+                       : f < FORMAT_QINS3  ? 0.8
+                       : f < FORMAT_QINS2  ? 1.2
+                                           : 2);
 }
 
 static void check_formats(const char *name, bool is_own)
