@@ -6,7 +6,6 @@ usage: test_quality.py QINS_CONVERT QINS_BENCH     (environment: QINS_SHARED)
 """
 import hashlib
 import json
-import math
 import os
 import signal
 import struct
@@ -130,21 +129,6 @@ class Quality(unittest.TestCase):
         self.assertEqual((out["kl_mean"], out["kl_max"], out["top1"]), (0, 0, 1))
         self.assertEqual(out["perplexity"], out["reference_perplexity"])
         self.assertEqual(out["perplexity_ratio"], 1)
-
-    def test_perplexity_by_logits(self):
-        """The mean over the predictions of a chunk, each from the logits of another command."""
-        ids = json.loads(run(BENCH, "tokens", MODEL, STORY * 12).replace(" ", ",").join("[]"))
-        ids = [1] + ids[ids[0] == 1:][1:512] if ids[0] != 1 else ids[:512]
-        nats = 0
-        out = self.quality(MODEL, "--chunks", "1", text=self.text)
-        for at in (257, 400, 511):
-            logits = json.loads(run(BENCH, "logits", MODEL, "--json", "--ids",
-                                    ",".join(map(str, ids[:at]))))["logits"]
-            most = max(logits)
-            nats += most + math.log(math.fsum(math.exp(x - most) for x in logits)) - \
-                logits[ids[at]]
-        self.assertEqual(out["tokens"], 255)
-        self.assertTrue(math.isfinite(nats))
 
     def test_budget_and_recipe(self):
         budget = self.convert("budget.qins", "--budget", "6.5", "--calibrate", self.text)
