@@ -58,7 +58,7 @@ static const char help[] =
     "      --budget BITS|SIZE     formats of single matrices, chosen to lose least: 5.0 bits per "
     "weight,\n"
     "                             or 1.9G in all\n"
-    "      --damping X            of error feedback (default: measured)\n"
+    "      --damping X            of error feedback (1), or auto: measured\n"
     "      --no-feedback          calibrate without error feedback\n"
     "      --correction           also make good what earlier layers have lost (see the manual)\n"
     "      --no-measure           do not measure what the file loses\n"
@@ -103,9 +103,10 @@ static bool set_threads(struct settings *s, const char *text, struct error *err)
 
 static bool set_damping(struct settings *s, const char *text, struct error *err)
 {
-    double x;
-    if (!number_parse(text, &x) || !(x > 0 && x <= 100))
-        return error_set(err, EX_USAGE, "damping \"%s\": not a number above 0 and up to 100", text);
+    double x = 0;
+    if (strcmp(text, "auto") != 0 && (!number_parse(text, &x) || !(x > 0 && x <= 100)))
+        return error_set(err, EX_USAGE,
+                         "damping \"%s\": neither auto nor a number above 0 and up to 100", text);
     s->calibrate.damping = (float)x;
     return true;
 }
@@ -164,7 +165,8 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     };
     int flag;
     bool ok = true;
-    *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true}};
+    *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true},
+                           .calibrate = {.damping = 1}};
     while (ok && (flag = getopt_long(argc, argv, "f:o:t:qh", flags, NULL)) != -1) {
         switch (flag) {
         case 'f': ok = set_format(s, optarg, err); break;
