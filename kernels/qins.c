@@ -195,6 +195,15 @@ static void measure_row(struct decoder *d, uint32_t row, const float *w, struct 
     }
 }
 
+void qins_measure(const struct matrix *m, uint32_t row0, uint32_t row1, const float *w,
+                  struct qins_error *error)
+{
+    struct decoder d;
+    decoder_init(&d, m);
+    for (uint32_t r = row0; r < row1; r++, w += m->cols)
+        measure_row(&d, r, w, error);
+}
+
 /* Rows and whole blocks that only pad a tile are zero bytes, and so are the rows' floats. */
 static void clear_group(const struct matrix *m, uint8_t *tiles, uint32_t group, float *floats)
 {

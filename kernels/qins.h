@@ -37,6 +37,10 @@ void qins_encode(const struct matrix *m, const struct qins_range *range, uint32_
                  uint32_t row1, const float *w /* [row1 - row0][cols] */, void *data, float *row,
                  struct qins_error *error);
 
+/* What encoding of these rows cost, of a bound matrix: the same sums. */
+void qins_measure(const struct matrix *m, uint32_t row0, uint32_t row1,
+                  const float *w /* [row1 - row0][cols] */, struct qins_error *error);
+
 /* The specification's view of any tensor: stored 1..255 and sign, over one range. */
 uint8_t qins_stored(float w, float log_min, float log_max);
 float qins_value(uint8_t stored, int sign, float log_min, float log_max);

@@ -44,8 +44,10 @@ struct bench {
     struct number_list
         kv; /* enum kv_type of each model, the last one for the rest; none: default */
     struct render_options render;
-    const char *against; /* inspect: what the file was made from */
-    uint32_t window;     /* perplexity: tokens; 0: the model's context, at most 2048 */
+    const char *against,
+        *file; /* quality, choice, samples, inspect: a second MODEL; the text or tasks */
+    uint32_t n_chunks, limit; /* 0: all */
+    uint32_t window;          /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
     struct kernels kernels;
@@ -76,6 +78,9 @@ void bench_json_profile(const struct profile *p, uint32_t n_tok); /* "profile_ms
 
 bool bench_tokens(struct bench *b, struct error *err);
 bool bench_logits(struct bench *b, struct error *err);
+bool bench_quality(struct bench *b, struct error *err);
+bool bench_choice(struct bench *b, struct error *err);
+bool bench_samples(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 bool bench_kernels(struct bench *b, struct error *err);

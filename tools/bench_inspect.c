@@ -13,6 +13,7 @@
 #include "qins.h"
 #include "sanitise.h"
 #include "source_rows.h"
+#include "stated_loss.h"
 
 /* What weights are compared with: a folder or GGUF file, or another .qins file. */
 struct reference {
@@ -341,15 +342,28 @@ static void show(const struct bench *b, const struct inspected *t, json_t *all)
         inspect_print_row(t);
 }
 
+/* What the file says that it loses. */
+static void print_loss(const struct model *m)
+{
+    struct buf text = {0};
+    stated_loss_describe(m->loss, &text);
+    if (text.len > 0)
+        printf("\nmeasured against its source: %s\n", text.data);
+    buf_free(&text);
+}
+
 static void finish(const struct bench *b, json_t *all, const struct matrix *last)
 {
     if (!b->json) {
+        print_loss(b->model);
         inspect_print_example(last);
         return;
     }
     json_t *o =
         json_pack("{s:s, s:s, s:O, s:o}", "format", format_info(b->model->format)->name, "source",
                   b->model->source, "tensors", all, "example", inspect_json_example(last));
+    if (b->model->loss)
+        json_object_set_new(o, "loss", json_loads(b->model->loss, 0, NULL));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(o);
@@ -357,7 +371,7 @@ static void finish(const struct bench *b, json_t *all, const struct matrix *last
 
 static bool inspect_all(struct bench *b, const struct reference *ref, struct error *err)
 {
-    struct weight_list list = weight_list(&b->model->config, b->model->format);
+    struct weight_list list = model_weights(b->model);
     struct matrix last = {0};
     json_t *all = json_array();
     size_t n = 0;

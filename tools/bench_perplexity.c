@@ -28,7 +28,7 @@ struct contestant {
     struct bench b;
     struct session *s;
     struct tally source, all;
-    double bits; /* stored bits per weight, scales included; norms are not counted */
+    double bits; /* stored bits per weight of the whole model */
 };
 
 struct comparison {
@@ -48,36 +48,6 @@ struct pass {
 };
 
 /* ---- opening -------------------------------------------------------------------------- */
-
-static void add_matrix(const struct matrix *m, double *bits, double *weights)
-{
-    *bits += 8.0 * (double)(matrix_data_bytes(m) + matrix_row_bytes(m));
-    *weights += (double)m->rows * m->cols;
-}
-
-static double bits_a_weight(const struct model *m)
-{
-    double bits = 0, weights = 0;
-    add_matrix(&m->embed, &bits, &weights);
-    for (uint32_t i = 0; i < m->config.n_layers; i++) {
-        const struct layer *l = &m->layers[i];
-        for (uint32_t p = 0; p < l->n_qkv; p++)
-            add_matrix(&l->qkv[p], &bits, &weights);
-        add_matrix(&l->attn_out, &bits, &weights);
-        for (uint32_t p = 0; p < l->n_gate_up; p++)
-            add_matrix(&l->gate_up[p], &bits, &weights);
-        if (l->n_gate_up)
-            add_matrix(&l->down, &bits, &weights);
-        for (uint32_t e = 0; l->experts && e < l->experts->n; e++) {
-            for (uint32_t p = 0; p < l->experts->n_gate_up; p++)
-                add_matrix(&l->experts->gate_up[p][e], &bits, &weights);
-            add_matrix(&l->experts->down[e], &bits, &weights);
-        }
-    }
-    if (m->head.data != m->embed.data)
-        add_matrix(&m->head, &bits, &weights);
-    return bits / weights;
-}
 
 /* SHA-256 of tokenizer.json. */
 static void tokenizer_hash(const struct model *m, char hex[SHA256_HEX + 1])
@@ -131,7 +101,7 @@ static bool open_models(struct comparison *cmp, const struct bench *b, const cha
         c[cmp->n].b.model_path = paths[cmp->n];
         if (!bench_open(&c[cmp->n].b, err))
             return false;
-        c[cmp->n].bits = bits_a_weight(c[cmp->n].b.model);
+        c[cmp->n].bits = model_bits(c[cmp->n].b.model).all;
     }
     uint32_t ctx = c[0].b.model->config.orig_ctx;
     for (uint32_t i = 0; i < n; i++) {

@@ -19,6 +19,9 @@ static const char usage[] =
     "usage: qins-bench tokens PATH [TEXT|-] [--decode|--jsonl|--speed]\n"
     "       qins-bench logits MODEL --ids 1,2,3 [--greedy N] [--json]\n"
     "       qins-bench perplexity MODEL... FILE... [--window N] [--json]\n"
+    "       qins-bench quality MODEL --text FILE [--against REF] [--chunks N] [--json]\n"
+    "       qins-bench choice MODEL --file FILE [--against REF] [--limit N] [--json]\n"
+    "       qins-bench samples MODEL --against REF [--file FILE] [-n N] [--json]\n"
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
@@ -41,6 +44,17 @@ static const char usage[] =
     "perplexity  how well models predict texts; several models are compared with the first\n"
     "  FILE                UTF-8 text, lines <|endoftext|> between documents; or tokens, .jsonl\n"
     "  --window N          tokens evaluated together (the model's context, at most 2048)\n"
+    "quality  perplexity, and how far predictions are from those of a reference\n"
+    "  --text FILE         UTF-8 text, evaluated in chunks of 512 tokens\n"
+    "  --against REF       the reference, mostly what MODEL was converted from\n"
+    "  --chunks N          the first N chunks (all)\n"
+    "choice  multiple-choice questions, by the likelihood per byte of each answer\n"
+    "  --file FILE         lines {\"question\":...,\"choices\":[...],\"answer\":INDEX}\n"
+    "  --against REF       another model: the difference, question by question\n"
+    "  --limit N           the first N questions (all)\n"
+    "samples  what two models answer to the same prompts, side by side\n"
+    "  --file FILE         prompts, one per line (four of its own)\n"
+    "  -n N                tokens of an answer (64)\n"
     "speed   prompt, generation, and a plain read of the same weights for comparison\n"
     "  -p N,...            tokens of the prompt (512)\n"
     "  -c N,...            tokens in the cache when generation begins (0)\n"
@@ -95,7 +109,10 @@ enum {
     FLAG_NO_GENERATION_PROMPT,
     FLAG_STRICT,
     FLAG_TEMPLATE,
-    FLAG_AGAINST
+    FLAG_AGAINST,
+    FLAG_FILE,
+    FLAG_CHUNKS,
+    FLAG_LIMIT
 };
 
 static const struct option flags[] = {
@@ -128,6 +145,10 @@ static const struct option flags[] = {
     {"strict", no_argument, NULL, FLAG_STRICT},
     {"template", required_argument, NULL, FLAG_TEMPLATE},
     {"against", required_argument, NULL, FLAG_AGAINST},
+    {"text", required_argument, NULL, FLAG_FILE},
+    {"file", required_argument, NULL, FLAG_FILE},
+    {"chunks", required_argument, NULL, FLAG_CHUNKS},
+    {"limit", required_argument, NULL, FLAG_LIMIT},
     {0},
 };
 
@@ -314,6 +335,9 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case 'r': return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
     case FLAG_KV: return parse_kv(text, &b->kv, err);
     case FLAG_GEMM: b->gemm_name = text; return true;
+    case FLAG_FILE: b->file = text; return true;
+    case FLAG_CHUNKS: return parse_u32("--chunks", text, 1, 1 << 20, &b->n_chunks, err);
+    case FLAG_LIMIT: return parse_u32("--limit", text, 1, 1 << 20, &b->limit, err);
     case FLAG_SIZE: return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
     case 'n': return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
     case FLAG_WINDOW: return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
@@ -340,6 +364,9 @@ static const struct command {
     {"tokens", 2, bench_tokens},
     {"logits", 1, bench_logits},
     {"perplexity", INT_MAX, bench_perplexity},
+    {"quality", 1, bench_quality},
+    {"choice", 1, bench_choice},
+    {"samples", 1, bench_samples},
     {"speed", 1, bench_speed},
     {"kernels", INT_MAX, bench_kernels},
     {"inspect", INT_MAX, bench_inspect},
@@ -347,7 +374,8 @@ static const struct command {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-static const char command_names[] = "tokens, logits, perplexity, speed, kernels, inspect or render";
+static const char command_names[] = "tokens, logits, perplexity, quality, choice, samples, "
+                                    "speed, kernels, inspect or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {

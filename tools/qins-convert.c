@@ -8,21 +8,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "budget.h"
+#include "calibrate.h"
 #include "chat_template.h"
 #include "checksums.h"
 #include "convert.h"
 #include "convert_report.h"
 #include "foreign_models.h"
 #include "hub.h"
+#include "loss.h"
 #include "models.h"
 #include "number.h"
 #include "progress.h"
+#include "recipe.h"
 #include "sanitise.h"
+#include "texts.h"
 #include "tokenizer.h"
 #include "versions.h"
 
 #define PROGRAM "qins-convert"
-enum { MAX_THREADS = 1024 };
+enum { MAX_THREADS = 1024, MAX_TEXT = 64 << 20 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -30,7 +35,11 @@ struct settings {
     const char *model, *out;
     char *folder; /* of the model */
     struct convert_options convert;
-    bool json, quiet, verify;
+    struct calibrate_options calibrate;
+    const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
+    const char *recipe, *budget;
+    char *formats; /* of single matrices, or NULL */
+    bool json, quiet, no_measure, verify;
 };
 
 static const char help[] =
@@ -44,6 +53,16 @@ static const char help[] =
     "\n"
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
     "  -o, --output OUT       file to write (default: MODEL's name-FORMAT.qins, in this folder)\n"
+    "      --calibrate TEXT       choose codes by what the model does with a text: a file, or "
+    "builtin\n"
+    "      --recipe FILE          formats of single matrices: lines \"PATTERN: FORMAT\"\n"
+    "      --budget BITS|SIZE     formats of single matrices, chosen to lose least: 5.0 bits per "
+    "weight,\n"
+    "                             or 1.9G in all\n"
+    "      --damping X            of error feedback (1), or auto: measured\n"
+    "      --no-feedback          calibrate without error feedback\n"
+    "      --correction           also make good what earlier layers have lost (see the manual)\n"
+    "      --no-measure           do not measure what the file loses\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
     "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
@@ -83,6 +102,16 @@ static bool set_threads(struct settings *s, const char *text, struct error *err)
     return true;
 }
 
+static bool set_damping(struct settings *s, const char *text, struct error *err)
+{
+    double x = 0;
+    if (strcmp(text, "auto") != 0 && (!number_parse(text, &x) || !(x > 0 && x <= 100)))
+        return error_set(err, EX_USAGE,
+                         "damping \"%s\": neither auto nor a number above 0 and up to 100", text);
+    s->calibrate.damping = (float)x;
+    return true;
+}
+
 static void print_help(void)
 {
     char *names = format_names();
@@ -101,7 +130,20 @@ static void print_version(void)
 /* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
-    enum { FORCE = 256, JSON, NO_HASH, VERIFY, VERSION };
+    enum {
+        FORCE = 256,
+        JSON,
+        NO_HASH,
+        VERIFY,
+        VERSION,
+        CALIBRATE,
+        DAMPING,
+        NO_FEEDBACK,
+        CORRECTION,
+        NO_MEASURE,
+        RECIPE,
+        BUDGET
+    };
     static const struct option flags[] = {
         {"format", required_argument, NULL, 'f'},
         {"output", required_argument, NULL, 'o'},
@@ -109,6 +151,13 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         {"force", no_argument, NULL, FORCE},
         {"json", no_argument, NULL, JSON},
         {"no-hash", no_argument, NULL, NO_HASH},
+        {"calibrate", required_argument, NULL, CALIBRATE},
+        {"damping", required_argument, NULL, DAMPING},
+        {"recipe", required_argument, NULL, RECIPE},
+        {"budget", required_argument, NULL, BUDGET},
+        {"no-measure", no_argument, NULL, NO_MEASURE},
+        {"no-feedback", no_argument, NULL, NO_FEEDBACK},
+        {"correction", no_argument, NULL, CORRECTION},
         {"verify", no_argument, NULL, VERIFY},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
@@ -117,7 +166,8 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     };
     int flag;
     bool ok = true;
-    *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true}};
+    *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true},
+                           .calibrate = {.damping = 1}};
     while (ok && (flag = getopt_long(argc, argv, "f:o:t:qh", flags, NULL)) != -1) {
         switch (flag) {
         case 'f': ok = set_format(s, optarg, err); break;
@@ -126,6 +176,13 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case 'q': s->quiet = true; break;
         case FORCE: s->convert.replace = true; break;
         case JSON: s->json = true; break;
+        case CALIBRATE: s->text = optarg; break;
+        case DAMPING: ok = set_damping(s, optarg, err); break;
+        case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
+        case CORRECTION: s->calibrate.correction = true; break;
+        case RECIPE: s->recipe = optarg; break;
+        case BUDGET: s->budget = optarg; break;
+        case NO_MEASURE: s->no_measure = true; break;
         case VERIFY: s->verify = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
         case 'h': print_help(); return error_set(err, EX_OK, "%s", "");
@@ -137,6 +194,8 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     if (ok && argc - optind != 1)
         return error_set(err, EX_USAGE, "%s; try " PROGRAM " --help",
                          optind == argc ? "no MODEL given" : "more than one MODEL given");
+    if (ok && s->recipe && s->budget)
+        return error_set(err, EX_USAGE, "either --recipe or --budget; try " PROGRAM " --help");
     s->model = argv[optind];
     return ok;
 }
@@ -248,6 +307,43 @@ static bool print_report(const struct settings *s, const struct convert_report *
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
+static bool read_text(const char *name, struct buf *text, struct error *err)
+{
+    if (strcmp(name, "builtin") != 0)
+        return read_file(text, name, MAX_TEXT, err);
+    buf_append(text, text_calibration, text_calibration_bytes);
+    return true;
+}
+
+static bool choose_formats(struct settings *s, const struct checkpoint *c, struct error *err)
+{
+    struct budget b;
+    if (s->recipe && !recipe_read(s->recipe, &c->config, s->convert.format, &s->formats, err))
+        return false;
+    if (s->budget && (!budget_parse(s->budget, &b, err) ||
+                      !budget_choose(c, &s->calibrate, &b, &s->formats, err)))
+        return false;
+    s->convert.formats = s->calibrate.convert.formats = s->formats;
+    return true;
+}
+
+static bool write_out(struct settings *s, const struct checkpoint *c, const char *out,
+                      struct convert_report *report, struct error *err)
+{
+    struct buf text = {0};
+    s->calibrate.convert = s->convert;
+    s->calibrate.text_name = s->text ? s->text : "builtin";
+    s->calibrate.budget = s->budget;
+    bool ok = read_text(s->calibrate.text_name, &text, err);
+    s->calibrate.text = text.data;
+    s->calibrate.n_text = text.len;
+    ok = ok && choose_formats(s, c, err) &&
+         (s->text ? calibrate_to_file(c, &s->calibrate, out, report, err)
+                  : convert_to_file(c, &s->convert, out, report, err));
+    buf_free(&text);
+    return ok;
+}
+
 static bool convert(struct settings *s, struct error *err)
 {
     struct checkpoint c;
@@ -260,10 +356,15 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
+    struct loss_job loss = {&c, &s->convert};
+    if (!s->no_measure && format_info(s->convert.format)->is_qins) {
+        s->convert.measure = loss_measure;
+        s->convert.measure_arg = &loss;
+    }
     note_rounding(s, &c);
     struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
     s->convert.tokenizer = t;
-    bool ok = t && convert_to_file(&c, &s->convert, out, &report, err);
+    bool ok = t && write_out(s, &c, out, &report, err);
     progress_end(&progress);
     if (ok)
         say_text_only(s, &c);
@@ -340,5 +441,6 @@ int main(int argc, char **argv)
     bool ok = settings.verify ? verify(&settings, &err)
                               : find_folder(&settings, &err) && convert(&settings, &err);
     free(settings.folder);
+    free(settings.formats);
     return ok ? EX_OK : error_print(&err, PROGRAM);
 }

@@ -16,8 +16,8 @@
 enum { READ_BYTES = 1 << 20 };
 
 /* What is hashed of the metadata: entries that are known before any weight is. */
-static const char *const hashed_keys[] = {META_VERSION, META_FORMAT, META_CONFIG, META_GENERATION,
-                                          META_TOKENIZER_CONFIG};
+static const char *const hashed_keys[] = {META_VERSION, META_FORMAT,     META_FORMATS,
+                                          META_CONFIG,  META_GENERATION, META_TOKENIZER_CONFIG};
 
 /* ---- hashing the tensors of a file, on all threads ------------------------------------ */
 

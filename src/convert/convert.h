@@ -16,12 +16,28 @@ struct convert_progress {
     uint64_t done_bytes, total_bytes; /* of this step */
 };
 
+/* Planes of a whole matrix that was encoded before. */
+struct encoded {
+    const void *data;
+    const float *row;
+};
+
+enum { LOSS_BYTES = 512 }; /* room for META_LOSS in the header */
+
 struct convert_options {
     enum format format;
     unsigned n_threads;      /* 0: all cores */
     bool hash_source;        /* SHA-256 of every source file into the metadata */
     bool replace;            /* convert_to_file may replace an existing file */
     const char *cached_from; /* into the metadata, or NULL: path of the source (converted.h) */
+    const char *formats;     /* META_FORMATS: of single matrices; or NULL */
+    const char *recipe;      /* META_RECIPE, or NULL */
+    /* Matrices that are not to be encoded here; -> false: this one is. Or NULL. */
+    bool (*encoded)(void *arg, const struct weight *w, struct encoded *out);
+    void *encoded_arg;
+    /* Called with the complete file, which is not yet at its place, for META_LOSS; or NULL. */
+    bool (*measure)(void *arg, const char *path, char loss[LOSS_BYTES], struct error *err);
+    void *measure_arg;
     const struct tokenizer *tokenizer; /* of the checkpoint, if it was read already; or NULL */
     /* Called from the converting thread, at most some 20 times per second; false stops. Or NULL. */
     bool (*progress)(void *arg, const struct convert_progress *p);

@@ -91,6 +91,12 @@ size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struc
 void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,
                struct error *err);
 void job_end(struct job *j);
+/* Encodes chunks [first, first + n) of the plan. */
+bool job_encode(struct job *j, const char *step, uint32_t first, uint32_t n);
+/* At an offset of the output's data buffer. */
+bool job_put(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err);
+/* Blanks of that length without `loss`. */
+void job_set_loss(struct job *j, const char *loss);
 /* Hashes in hexadecimal, one for each source; NULL: zeros of the same length. */
 void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1]);
 /* The text that checksums.h makes; takes it over. */

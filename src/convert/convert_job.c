@@ -85,6 +85,13 @@ void job_set_hashes(struct job *j, const char (*hex)[SHA256_HEX + 1])
     json_decref(hashes);
 }
 
+void job_set_loss(struct job *j, const char *loss)
+{
+    char text[LOSS_BYTES + 1];
+    snprintf(text, sizeof text, "%-*s", LOSS_BYTES, loss);
+    set_text(j->metadata, META_LOSS, text, LOSS_BYTES);
+}
+
 void job_set_checksums(struct job *j, char *text)
 {
     set_text(j->metadata, META_CHECKSUMS, text, strlen(text));
@@ -125,6 +132,12 @@ static void plan_metadata(struct job *j)
                  c->tokenizer_config_json.len);
     if (j->o->cached_from)
         set_text(j->metadata, META_CACHED_FROM, j->o->cached_from, strlen(j->o->cached_from));
+    if (j->o->formats)
+        set_text(j->metadata, META_FORMATS, j->o->formats, strlen(j->o->formats));
+    if (j->o->recipe)
+        set_text(j->metadata, META_RECIPE, j->o->recipe, strlen(j->o->recipe));
+    if (j->o->measure)
+        job_set_loss(j, "{}");
     set_tokenizer_hash(j);
     if (j->o->hash_source)
         job_set_hashes(j, NULL);
@@ -176,10 +189,12 @@ void job_start(struct job *j, const struct checkpoint *c, const struct convert_o
     *j = (struct job){.c = c, .o = o, .err = err, .caller = pthread_self()};
     pthread_mutex_init(&j->lock, NULL);
     plan_tokenizer(j);
-    j->layout = file_layout_new(weight_list(&c->config, o->format),
-                                j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER
-                                                                       : TENSOR_TOKENIZER_IMAGE,
-                                j->tokenizer_bytes);
+    struct weight_list list = weight_list(&c->config, o->format);
+    struct error never;
+    weight_list_set_formats(&list, o->formats, "", &never); /* made from such a list */
+    j->layout = file_layout_new(
+        list, j->tokenizer == c->tokenizer_json.data ? TENSOR_TOKENIZER : TENSOR_TOKENIZER_IMAGE,
+        j->tokenizer_bytes);
     j->pool = pool_new(o->n_threads);
     plan_pieces(j);
     plan_chunks(j);

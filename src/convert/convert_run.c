@@ -106,8 +106,7 @@ static bool write_image(struct job *j, uint64_t at, const void *bytes, size_t n,
     return true;
 }
 
-/* At an offset of the data buffer. */
-static bool put(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
+bool job_put(struct job *j, uint64_t at, const void *bytes, size_t n, struct error *err)
 {
     return write_image(j, j->header.len + at, bytes, n, err);
 }
@@ -131,6 +130,21 @@ static uint64_t plane_at(const struct job *j, const struct piece *p, enum plane_
     return j->layout.at[p->weight][kind] + p->part * plane_part_bytes(w, &plane);
 }
 
+/* Rows of a matrix that was encoded before. */
+static void take_encoded(const struct matrix *whole, const struct matrix *m,
+                         const struct encoded *e, struct chunk *k, uint64_t row_bytes,
+                         struct scratch *s)
+{
+    struct matrix bound = *m;
+    memcpy(s->data, (const uint8_t *)e->data + k->row0 * row_bytes, matrix_data_bytes(m));
+    for (uint32_t i = 0; i < format_info(m->format)->row_floats; i++)
+        memcpy(s->row + (size_t)i * m->rows_pad, e->row + (size_t)i * whole->rows_pad + k->row0,
+               m->rows_pad * sizeof(float));
+    bound.data = s->data;
+    bound.row = s->row;
+    qins_measure(&bound, 0, m->rows, s->w, &k->loss);
+}
+
 /* A few row groups, encoded as a matrix of their own and put where the whole one has them. */
 static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
 {
@@ -140,19 +154,23 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
     const struct qins_range *range = &p->range;
     struct matrix whole = matrix_shape(w->format, w->rows, w->cols);
     struct matrix m = matrix_shape(w->format, k->row1 - k->row0, w->cols);
-    qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
-
+    struct encoded e;
     uint64_t row_bytes =
         matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
-    bool ok = put(j, plane_at(j, p, PLANE_DATA) + k->row0 * row_bytes, s->data,
-                  matrix_data_bytes(&m), err);
+    if (j->o->encoded && j->o->encoded(j->o->encoded_arg, w, &e))
+        take_encoded(&whole, &m, &e, k, row_bytes, s);
+    else
+        qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
+
+    bool ok = job_put(j, plane_at(j, p, PLANE_DATA) + k->row0 * row_bytes, s->data,
+                      matrix_data_bytes(&m), err);
     for (uint32_t i = 0; ok && i < info->row_floats; i++)
-        ok = put(
+        ok = job_put(
             j, plane_at(j, p, PLANE_ROW) + ((uint64_t)i * whole.rows_pad + k->row0) * sizeof(float),
             s->row + (size_t)i * m.rows_pad, m.rows_pad * sizeof(float), err);
     float ends[2] = {range->log_min, range->log_max};
     return ok && (!info->is_qins || k->row0 != 0 ||
-                  put(j, plane_at(j, p, PLANE_RANGE), ends, sizeof ends, err));
+                  job_put(j, plane_at(j, p, PLANE_RANGE), ends, sizeof ends, err));
 }
 
 /* ---- running a pass ------------------------------------------------------------------- */
@@ -160,13 +178,14 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
 struct pass {
     struct job *job;
     bool encodes;
+    uint32_t first; /* chunk */
 };
 
 static void run_chunk(void *arg, uint32_t index, uint32_t worker)
 {
     const struct pass *pass = arg;
     struct job *j = pass->job;
-    struct chunk *k = &j->chunks[index];
+    struct chunk *k = &j->chunks[pass->first + index];
     struct scratch *s = &j->scratch[worker];
     struct error err;
     if (stopped(j))
@@ -185,16 +204,26 @@ static void run_chunk(void *arg, uint32_t index, uint32_t worker)
         report(j, piece_weight(j, &j->pieces[k->piece])->name, false);
 }
 
-static bool run_pass(struct job *j, const char *step, bool encodes)
+static bool run_chunks(struct job *j, const char *step, bool encodes, uint32_t first, uint32_t n)
 {
-    struct pass pass = {j, encodes};
+    struct pass pass = {j, encodes, first};
     j->step = step;
     atomic_store(&j->done_bytes, 0);
     report(j, "", true);
-    pool_run_io(j->pool, run_chunk, &pass, j->n_chunks);
+    pool_run_io(j->pool, run_chunk, &pass, n);
     if (!stopped(j))
         report(j, "", true);
     return !stopped(j);
+}
+
+static bool run_pass(struct job *j, const char *step, bool encodes)
+{
+    return run_chunks(j, step, encodes, 0, j->n_chunks);
+}
+
+bool job_encode(struct job *j, const char *step, uint32_t first, uint32_t n)
+{
+    return run_chunks(j, step, true, first, n);
 }
 
 /* Waits for the hashes and puts them where the zeros were. */
@@ -232,7 +261,7 @@ static uint64_t image_bytes(const struct job *j)
 /* The header is written once more at the end, when the hashes are known. */
 static bool encode_all(struct job *j)
 {
-    return put(j, j->layout.tokenizer_at, j->tokenizer, j->tokenizer_bytes, j->err) &&
+    return job_put(j, j->layout.tokenizer_at, j->tokenizer, j->tokenizer_bytes, j->err) &&
            run_pass(j, "encoding", true) && finish_hashes(j) &&
            checkpoint_unchanged(j->c, j->err) &&
            write_image(j, 0, j->header.data, j->header.len, j->err);
@@ -277,6 +306,21 @@ static bool is_no_source(const struct checkpoint *c, const char *path, struct er
     return true;
 }
 
+/* The header with what the file loses, in the place of blanks. */
+static bool measure(struct job *j)
+{
+    char loss[LOSS_BYTES] = "";
+    j->step = "measuring";
+    atomic_store(&j->done_bytes, 0);
+    report(j, "", true);
+    if (stopped(j) || !j->o->measure(j->o->measure_arg, j->file->partial, loss, j->err))
+        return false;
+    job_set_loss(j, loss);
+    buf_free(&j->header);
+    j->header = file_layout_header(&j->layout, j->metadata);
+    return write_image(j, 0, j->header.data, j->header.len, j->err);
+}
+
 /* Reads what was written, and writes the header once more. */
 static bool write_checksums(struct job *j)
 {
@@ -296,6 +340,8 @@ static bool write_file(struct job *j)
     if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
         !write_image(j, 0, j->header.data, j->header.len, j->err) ||
         !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j) || !write_checksums(j))
+        return false;
+    if (j->o->measure && !measure(j))
         return false;
     j->step = "syncing";
     report(j, "", true);

@@ -42,6 +42,7 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
                                     "<|im_start|>, <|im_end|>"; NULL: none */
     struct thinking_info thinking;
     const char *cpu_level; /* "avx2" */
+    char loss[96];         /* what the file says that it loses, in words; "": nothing */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;

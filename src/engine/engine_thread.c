@@ -11,6 +11,7 @@
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
+#include "stated_loss.h"
 
 /* ---- events: the engine's side -------------------------------------------------------- */
 
@@ -160,6 +161,14 @@ static bool open_template(struct engine *e)
     return true;
 }
 
+static void note_loss(struct engine_info *info, const struct model *m)
+{
+    struct buf text = {0};
+    stated_loss_describe(m->loss, &text);
+    snprintf(info->loss, sizeof info->loss, "%s", text.data ? text.data : "");
+    buf_free(&text);
+}
+
 static bool load(struct engine *e)
 {
     kernels_init(&e->kernels, e->setup.cpu_flags);
@@ -193,6 +202,7 @@ static bool load(struct engine *e)
     e->info.missing_tokens = e->missing_tokens.len ? e->missing_tokens.data : NULL;
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
     e->info.file_bytes = m->file_bytes;
+    note_loss(&e->info, m);
     e->info.cpu_level = e->kernels.level;
     e->info.n_threads = pool_size(e->pool);
     e->info.ctx_len = session_ctx(e->session);

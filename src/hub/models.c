@@ -17,6 +17,7 @@
 #include "places.h"
 #include "safetensors.h"
 #include "sanitise.h"
+#include "stated_loss.h"
 #include "utf8.h"
 #include "weights_file.h"
 
@@ -50,6 +51,13 @@ static const char *template_of(const char *tokenizer_config_json)
     return strncmp(at + strspn(at, " \t\r\n"), "null", 4) == 0 ? "none" : "own";
 }
 
+static char *loss_of(const struct safetensors *st)
+{
+    struct buf text = {0};
+    stated_loss_describe(safetensors_meta(st, META_LOSS), &text);
+    return text.data;
+}
+
 static bool read_header(struct model_entry *m, struct error *err)
 {
     struct safetensors st;
@@ -68,6 +76,7 @@ static bool read_header(struct model_entry *m, struct error *err)
         m->ctx_len = c.orig_ctx < c.max_ctx ? c.orig_ctx : c.max_ctx;
         m->source = copy_of(safetensors_meta(&st, META_SOURCE));
         m->template = template_of(safetensors_meta(&st, META_TOKENIZER_CONFIG));
+        m->loss = loss_of(&st);
     }
     safetensors_close(&st);
     return ok;
@@ -111,6 +120,7 @@ static void free_entry(struct model_entry *m)
     free(m->path);
     free(m->name);
     free(m->source);
+    free(m->loss);
     free(m->problem);
 }
 
@@ -371,6 +381,8 @@ void models_table(const struct model_list *l, struct buf *out)
             snprintf(bytes, sizeof bytes, "%.1f MB", (double)m->bytes * 1e-6);
             buf_printf(out, " %10s  %-9s %7u tokens  %s%s", bytes, m->format, m->ctx_len, m->place,
                        m->template && strcmp(m->template, "none") == 0 ? ", no template" : "");
+            if (m->loss)
+                buf_printf(out, "  %s", m->loss);
         }
         buf_puts(out, "\n");
     }
@@ -408,6 +420,8 @@ void models_json(const struct model_list *l, struct buf *out)
             json_object_set_new(item, "context", json_integer(m->ctx_len));
             json_object_set_new(item, "source", text_json(m->source));
             json_object_set_new(item, "template", text_json(m->template));
+            if (m->loss)
+                json_object_set_new(item, "loss", json_string(m->loss));
         }
         json_array_append_new(list, item);
     }

@@ -229,6 +229,18 @@ static void scale_stream(struct pass *p)
     pass_lap(p, OP_ADD);
 }
 
+static void run_layer(struct pass *p)
+{
+    if (p->l->plan.mixer == MIXER_ATTENTION)
+        attention(p);
+    else
+        mix(p);
+    feed_forward(p);
+    if (p->s->m->config.per_layer_dim)
+        inputs_run(p);
+    scale_stream(p);
+}
+
 /* ---- all layers ----------------------------------------------------------------------- */
 
 static void halt(struct session *s, const struct pass *p)
@@ -274,17 +286,29 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
             halt(s, &p);
             return false;
         }
-        if (p.l->plan.mixer == MIXER_ATTENTION)
-            attention(&p);
-        else
-            mix(&p);
-        feed_forward(&p);
-        if (m->config.per_layer_dim)
-            inputs_run(&p);
-        scale_stream(&p);
+        run_layer(&p);
     }
     state_passed(&s->state, n);
     return true;
+}
+
+void forward_embed(struct session *s, const int32_t *ids, uint32_t n)
+{
+    struct pass p = {.s = s, .ids = ids, .n = n};
+    pass_run(&p, embed_token, n, work_of(&p, s->m->config.dim));
+    if (s->m->config.per_layer_dim)
+        inputs_prepare(&p);
+}
+
+void forward_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n)
+{
+    struct pass p = {.s = s, .l = &s->m->layers[layer], .layer = layer, .ids = ids, .n = n};
+    s->halted.n = 0;
+    kv_make_room(&s->kv, 0, n);
+    set_angles(s, 0, n);
+    experts_begin(s);
+    s->state.has_other = false;
+    run_layer(&p);
 }
 
 void forward_last_norm(struct session *s, const float *x, float *out)

@@ -49,4 +49,10 @@ void matmul_run_each(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
                      const float *x /* [n_tok][w->cols] */, float *y /* [n_tok][ld_y] */,
                      size_t ld_y);
 
+/* Called with the inputs of every product from now on, before it; NULL: no longer. Products of one
+ * input that follow each other have the same `x`. */
+typedef void matmul_watch_fn(void *arg, const struct matrix *w, uint32_t n_tok,
+                             const float *x /* [n_tok][cols] */);
+void matmul_watch(struct matmul *mm, matmul_watch_fn *fn, void *arg);
+
 #endif

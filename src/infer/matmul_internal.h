@@ -30,6 +30,8 @@ struct matmul {
     uint16_t *tiles;        /* [max_tok / TILE_TOKENS] rows of tiles; NULL without prompt kernels */
     uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
+    matmul_watch_fn *watch;
+    void *watch_arg;
 
     /* of matmul_run_parts */
     struct activation *row_act; /* [max_tok] acts of the rows that parts read */

@@ -261,11 +261,19 @@ enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct m
     return fastest;
 }
 
+void matmul_watch(struct matmul *mm, matmul_watch_fn *fn, void *arg)
+{
+    mm->watch = fn;
+    mm->watch_arg = arg;
+}
+
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,
                 size_t ld_y)
 {
     assert(n_tok > 0 && n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    if (mm->watch)
+        mm->watch(mm->watch_arg, w, n_tok, x);
     static void (*const ways[])(struct job *) = {
         [WAY_MATVEC] = run_matvec, [WAY_TILES] = run_prompt, [WAY_PANELS] = run_panels};
     ways[matmul_way(mm, w->format, n_tok)](&j);

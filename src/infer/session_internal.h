@@ -117,6 +117,10 @@ void mixer_again(struct session *s, uint32_t n);
  * layer's output. `again`: the stopped pass goes on. -> false when told to stop. */
 bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
              uint32_t total, session_progress_fn *progress, void *arg);
+/* One layer alone, from s->x to s->x. */
+void forward_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n);
+/* Of n tokens into s->x. */
+void forward_embed(struct session *s, const int32_t *ids, uint32_t n);
 /* The last norm, of one token's output of the last layer. */
 void forward_last_norm(struct session *s, const float *x /* [dim] */, float *out /* [dim] */);
 /* Logits of the n tokens whose last norms are in s->h. */

@@ -241,6 +241,53 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     free(logits);
 }
 
+static void forget(struct session *s, uint32_t n)
+{
+    assert(n > 0 && n <= s->chunk);
+    keep(s, 0);
+    s->has_logits = false;
+    s->is_long = rope_is_long(&s->m->config, n);
+}
+
+void session_embed(struct session *s, const int32_t *ids, uint32_t n, float *x)
+{
+    forget(s, n);
+    forward_embed(s, ids, n);
+    memcpy(x, s->x, (size_t)n * s->m->config.dim * sizeof *x);
+}
+
+void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n, float *x)
+{
+    size_t bytes = (size_t)n * s->m->config.dim * sizeof *x;
+    forget(s, n);
+    memcpy(s->x, x, bytes);
+    forward_layer(s, layer, ids, n);
+    memcpy(x, s->x, bytes);
+}
+
+void session_predict(struct session *s, const float *x, uint32_t n, float *logits)
+{
+    const size_t dim = s->m->config.dim, vocab = s->m->config.vocab;
+    for (uint32_t t = 0; t < n;) {
+        uint32_t count = n - t < s->chunk ? n - t : s->chunk;
+        count = count < SCORE_TOKENS ? count : SCORE_TOKENS;
+        for (uint32_t i = 0; i < count; i++)
+            forward_last_norm(s, x + (t + i) * dim, s->h + i * dim);
+        forward_logits(s, count, logits + t * vocab);
+        t += count;
+    }
+}
+
+uint32_t session_chunk(const struct session *s)
+{
+    return s->chunk;
+}
+
+struct matmul *session_matmul(struct session *s)
+{
+    return s->mm;
+}
+
 static uint32_t larger(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;

@@ -150,6 +150,14 @@ static uint64_t count_params(const struct model_config *c, uint32_t n_experts)
     return n;
 }
 
+bool config_layers_stand_alone(const struct model_config *c)
+{
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        if (c->shapes[i].kv_layer != i)
+            return false;
+    return c->per_layer_dim == 0;
+}
+
 uint64_t config_n_params(const struct model_config *c)
 {
     return count_params(c, c->experts.n);

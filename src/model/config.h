@@ -143,6 +143,9 @@ uint32_t config_mixer_rows(const struct model_config *c, uint32_t part); /* of a
 uint32_t config_mixer_out(const struct model_config *c);                 /* columns of its out */
 uint32_t config_delta_k_dim(const struct model_config *c); /* delta_k_heads * delta_k_dim */
 uint32_t config_delta_v_dim(const struct model_config *c); /* delta_v_heads * delta_v_dim */
+/* Whether a layer can be evaluated without those before it, from the stream alone: none looks at
+ * another one's keys and values, or has inputs of its own. */
+bool config_layers_stand_alone(const struct model_config *c);
 uint64_t config_n_params(const struct model_config *c);
 uint64_t config_n_active_params(const struct model_config *c); /* that one token goes through */
 

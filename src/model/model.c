@@ -259,43 +259,57 @@ static const float **bias_place(struct model *m, const struct weight *w)
     }
 }
 
+struct matrix *model_matrix(struct model *m, const struct weight *w)
+{
+    struct layer *l = &m->layers[w->layer];
+    switch (w->role) {
+    case ROLE_EMBED: return &m->embed;
+    case ROLE_QKV: return &l->qkv[w->part];
+    case ROLE_ATTN_OUT: return &l->attn_out;
+    case ROLE_GATE_UP: return &l->gate_up[w->part];
+    case ROLE_DOWN: return &l->down;
+    case ROLE_MIXER_IN: return &l->mixer_in[w->part];
+    case ROLE_MIXER_OUT: return &l->mixer_out;
+    case ROLE_LAYER_INPUT: return w->part ? &l->input_proj : &l->input_gate;
+    case ROLE_PER_LAYER_EMBED: return &m->per_layer.embed;
+    case ROLE_PER_LAYER_PROJ: return &m->per_layer.proj;
+    default: return &m->head;
+    }
+}
+
 static bool bind_weight(struct model *m, const struct weight *w, struct error *err)
 {
     struct layer *l = &m->layers[w->layer];
     switch (w->role) {
-    case ROLE_EMBED: return bind_matrix(&m->embed, &m->file, w, err);
     case ROLE_ATTN_NORM: return bind_norm(&l->attn_norm.weight, m, w, err);
-    case ROLE_QKV: l->n_qkv = w->part + 1; return bind_matrix(&l->qkv[w->part], &m->file, w, err);
+    case ROLE_QKV: l->n_qkv = w->part + 1; break;
     case ROLE_QK_NORM: return bind_norm(w->part ? &l->k_norm : &l->q_norm, m, w, err);
-    case ROLE_ATTN_OUT: return bind_matrix(&l->attn_out, &m->file, w, err);
     case ROLE_ATTN_POST_NORM: return bind_norm(&l->attn_post_norm.weight, m, w, err);
     case ROLE_FFN_NORM: return bind_norm(&l->ffn_norm.weight, m, w, err);
-    case ROLE_GATE_UP:
-        l->n_gate_up = w->part + 1;
-        return bind_matrix(&l->gate_up[w->part], &m->file, w, err);
-    case ROLE_DOWN: return bind_matrix(&l->down, &m->file, w, err);
+    case ROLE_GATE_UP: l->n_gate_up = w->part + 1; break;
     case ROLE_FFN_POST_NORM: return bind_norm(&l->ffn_post_norm.weight, m, w, err);
-    case ROLE_MIXER_IN:
-        l->n_mixer_in += 1;
-        return bind_matrix(&l->mixer_in[w->part], &m->file, w, err);
-    case ROLE_MIXER_OUT: return bind_matrix(&l->mixer_out, &m->file, w, err);
+    case ROLE_MIXER_IN: l->n_mixer_in += 1; break;
     case ROLE_CONV: return bind_conv(&l->conv, m, w, err);
     case ROLE_DECAY: return bind_decay(&l->decay, m, w, err);
     case ROLE_STEP_BIAS: return bind_vector(&l->step_bias, &m->file, w, err);
     case ROLE_MIXER_NORM: return bind_vector(&l->mixer_norm, &m->file, w, err);
     case ROLE_BIAS: return bind_vector(bias_place(m, w), &m->file, w, err);
-    case ROLE_LAYER_INPUT:
-        return bind_matrix(w->part ? &l->input_proj : &l->input_gate, &m->file, w, err);
     case ROLE_LAYER_INPUT_NORM: return bind_norm(&l->input_norm.weight, m, w, err);
     case ROLE_LAYER_SCALE: return bind_scalar(&l->scale, &m->file, w, err);
-    case ROLE_PER_LAYER_EMBED: return bind_matrix(&m->per_layer.embed, &m->file, w, err);
-    case ROLE_PER_LAYER_PROJ: return bind_matrix(&m->per_layer.proj, &m->file, w, err);
     case ROLE_PER_LAYER_NORM: return bind_norm(&m->per_layer.norm, m, w, err);
     case ROLE_SINKS: return bind_vector(&l->sinks, &m->file, w, err);
     case ROLE_NORM: return bind_norm(&m->norm.weight, m, w, err);
-    case ROLE_HEAD: return bind_matrix(&m->head, &m->file, w, err);
+    case ROLE_EMBED:
+    case ROLE_ATTN_OUT:
+    case ROLE_DOWN:
+    case ROLE_MIXER_OUT:
+    case ROLE_LAYER_INPUT:
+    case ROLE_PER_LAYER_EMBED:
+    case ROLE_PER_LAYER_PROJ:
+    case ROLE_HEAD: break;
     default: return bind_expert_weight(m, w, err);
     }
+    return bind_matrix(model_matrix(m, w), &m->file, w, err);
 }
 
 static bool bind_weights(struct model *m, struct error *err)
@@ -303,7 +317,9 @@ static bool bind_weights(struct model *m, struct error *err)
     struct weight_list list = weight_list(&m->config, m->format);
     struct plane plane;
     size_t n_planes = 1; /* the tokenizer */
-    bool ok = true;
+    char *name = xasprintf("%s: " META_FORMATS, m->file.name);
+    bool ok = weight_list_set_formats(&list, m->formats, name, err);
+    free(name);
     for (size_t i = 0; ok && i < list.n; i++) {
         ok = bind_weight(m, &list.items[i], err);
         for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
@@ -374,6 +390,8 @@ static bool read_metadata(struct model *m, struct error *err)
     free(generation_name);
     m->tokenizer_config_json = safetensors_meta(st, META_TOKENIZER_CONFIG);
     m->tokenizer_hash = safetensors_meta(st, META_TOKENIZER_HASH);
+    m->formats = safetensors_meta(st, META_FORMATS);
+    m->loss = safetensors_meta(st, META_LOSS);
     m->source = safetensors_meta(st, META_SOURCE);
     if (!m->source)
         m->source = "";
@@ -511,6 +529,33 @@ void model_close(struct model *m)
         free_experts(m->layers[i].experts);
     free(m->layers);
     free(m);
+}
+
+struct weight_list model_weights(const struct model *m)
+{
+    struct weight_list list = weight_list(&m->config, m->format);
+    struct error never;
+    weight_list_set_formats(&list, m->formats, "", &never); /* was read when the model was opened */
+    return list;
+}
+
+struct model_bits model_bits(const struct model *m)
+{
+    struct weight_list list = model_weights(m);
+    double bits[2] = {0}, weights[2] = {0}, codes = 0; /* [1]: of the layers' matrices */
+    struct plane plane;
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight *w = &list.items[i];
+        bool inside = !w->is_vector && w->role != ROLE_EMBED && w->role != ROLE_HEAD;
+        weights[inside] += (double)w->rows * w->cols * weight_n_parts(w);
+        codes += inside ? weight_bits(w) : 0;
+        for (enum plane_kind kind = 0; kind < N_PLANES; kind++)
+            if (weight_plane(w, kind, &plane))
+                bits[inside] += 8.0 * (double)plane.bytes;
+    }
+    free(list.items);
+    return (struct model_bits){codes / weights[1], bits[1] / weights[1],
+                               (bits[0] + bits[1]) / (weights[0] + weights[1])};
 }
 
 struct tokenizer *model_tokenizer(const struct model *m, struct error *err)

@@ -123,6 +123,8 @@ struct model {
     size_t tokenizer_bytes;
     const char *tokenizer_hash;        /* SHA-256 of tokenizer.json, or NULL: not known */
     const char *tokenizer_config_json; /* NUL-terminated, or NULL */
+    const char *formats;               /* META_FORMATS, or NULL */
+    const char *loss;                  /* META_LOSS, or NULL: not measured */
     const char *source;  /* where it was converted from; raw, sanitise before printing */
     uint64_t file_bytes; /* of the whole file */
     uint64_t n_params, n_active_params; /* all; those that one token goes through */
@@ -139,6 +141,19 @@ struct model *model_open(const char *path, struct error *err);
 /* The same over bytes that outlive the model; 64-byte aligned. */
 struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err);
 void model_close(struct model *m);
+
+/* The place of a matrix of weight_list, vectors left out. */
+struct matrix *model_matrix(struct model *m, const struct weight *w);
+
+/* Its weights, with the format of each. Caller frees items. */
+struct weight_list model_weights(const struct model *m);
+/* Stored bits per weight, scales included. */
+struct model_bits {
+    double matrices; /* of the layers' matrices: codes, scales and row values */
+    double stored;   /* the same with what pads them to whole tiles */
+    double all;      /* of the whole model, as it is stored */
+};
+struct model_bits model_bits(const struct model *m);
 
 /* The tokenizer in the file, which must not outlive the model. */
 struct tokenizer *model_tokenizer(const struct model *m, struct error *err);

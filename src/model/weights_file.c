@@ -322,6 +322,77 @@ struct weight_list weight_list(const struct model_config *c, enum format format)
     return l.list;
 }
 
+bool weight_is_layer_matrix(const struct weight *w)
+{
+    switch (w->role) {
+    case ROLE_QKV:
+    case ROLE_ATTN_OUT:
+    case ROLE_GATE_UP:
+    case ROLE_DOWN:
+    case ROLE_MIXER_IN:
+    case ROLE_MIXER_OUT:
+    case ROLE_LAYER_INPUT: return !w->is_vector && format_info(w->format)->is_qins;
+    default: return false;
+    }
+}
+
+/* ---- formats of single weights --------------------------------------------------------- */
+
+static struct weight *find_weight(struct weight_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i].name, name) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+static bool set_formats(struct weight_list *list, const json_t *formats, const char *name,
+                        struct error *err)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)formats, key, value)
+    {
+        struct weight *w = find_weight(list, key);
+        const char *format = json_string_value(value);
+        if (!w || w->is_vector)
+            return error_set(err, EX_DATAERR, "%s: \"%.100s\" is no matrix of this model", name,
+                             key);
+        if (!format || !format_from_name(format, &w->format))
+            return error_set(err, EX_DATAERR, "%s: \"%s\": number format \"%.40s\" is not known",
+                             name, key, format ? format : "");
+    }
+    return true;
+}
+
+bool weight_list_set_formats(struct weight_list *list, const char *json, const char *name,
+                             struct error *err)
+{
+    if (!json)
+        return true;
+    json_t *formats = json_parse(json, strlen(json), name, err);
+    if (!formats)
+        return false;
+    bool ok = json_is_object(formats)
+                  ? set_formats(list, formats, name, err)
+                  : error_set(err, EX_DATAERR, "%s: an object of names and formats expected", name);
+    json_decref(formats);
+    return ok;
+}
+
+json_t *weight_list_differences(const struct weight_list *list, const struct weight_list *plain)
+{
+    json_t *formats = json_object();
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].format != plain->items[i].format)
+            json_object_set_new(formats, list->items[i].name,
+                                json_string(format_info(list->items[i].format)->name));
+    if (json_object_size(formats) > 0)
+        return formats;
+    json_decref(formats);
+    return NULL;
+}
+
 /* ---- planes --------------------------------------------------------------------------- */
 
 /* n_experts 0: no such dimension. */
@@ -371,6 +442,15 @@ bool weight_plane(const struct weight *w, enum plane_kind kind, struct plane *ou
 uint64_t plane_part_bytes(const struct weight *w, const struct plane *p)
 {
     return p->bytes / weight_n_parts(w);
+}
+
+double weight_bits(const struct weight *w)
+{
+    const struct format_info *f = format_info(w->format);
+    double n = (double)w->rows * w->cols;
+    double each = f->tile_cols == 1 ? 8.0 * f->tile_bytes
+                                    : 8.0 * f->tile_bytes / ((double)f->tile_cols * ROW_GROUP);
+    return weight_n_parts(w) * (n * each + 32.0 * f->row_floats * w->rows);
 }
 
 /* ---- layout of the file --------------------------------------------------------------- */

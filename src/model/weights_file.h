@@ -26,10 +26,16 @@
 #define QINS_FILE_VERSION "2"
 #define QINS_FILE_VERSION_JSON "1" /* its tokenizer is tokenizer.json */
 #define META_VERSION "qins.version"
-#define META_FORMAT "qins.format"                /* of the linear weights: "qins4" */
-#define META_CONFIG "qins.config"                /* config.json, verbatim */
+#define META_FORMAT "qins.format" /* of the linear weights: "qins4" */
+#define META_FORMATS                                                                               \
+    "qins.formats"                /* JSON: weight -> format, of those that differ from the rule    \
+                                   */
+#define META_CONFIG "qins.config" /* config.json, verbatim */
 #define META_GENERATION "qins.generation_config" /* generation_config.json, verbatim, or absent */
 #define META_TOKENIZER_CONFIG "qins.tokenizer_config"
+#define META_LOSS "qins.loss" /* JSON: what the format costs, see loss.h */
+#define META_RECIPE                                                                                \
+    "qins.recipe" /* how the formats of single matrices and their codes were chosen */
 #define META_SOURCE "qins.source"           /* folder name of the checkpoint */
 #define META_CACHED_FROM "qins.cached_from" /* path of the source, in files of the cache folder */
 #define META_HASHES "qins.sha256"           /* JSON: source file name -> SHA-256 */
@@ -102,6 +108,14 @@ struct weight_list {
  * models that are not f32 bf16. Caller frees items.
  */
 struct weight_list weight_list(const struct model_config *c, enum format format);
+/* Sets the formats that `json` gives by name (the text of META_FORMATS, or NULL). */
+bool weight_list_set_formats(struct weight_list *list, const char *json, const char *name,
+                             struct error *err);
+/* That text, of what differs between two lists of one model; new reference, NULL: nothing. */
+json_t *weight_list_differences(const struct weight_list *list, const struct weight_list *plain);
+/* Whether a calibration may choose its codes, and a budget its format: a matrix of a layer that
+ * every token is multiplied by. Not stacks of experts, nor what keeps a format of its own. */
+bool weight_is_layer_matrix(const struct weight *w);
 const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
 
 /* What a weight is stored as: one tensor of the file, or up to three. */
@@ -124,6 +138,8 @@ static inline uint32_t weight_n_parts(const struct weight *w)
 {
     return w->n_experts ? w->n_experts : 1;
 }
+/* Bits of its codes, scales and row values, without what pads rows and columns to whole tiles. */
+double weight_bits(const struct weight *w);
 
 /* ---- the file as a whole -------------------------------------------------------------- */
 

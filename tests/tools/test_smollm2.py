@@ -142,6 +142,18 @@ class SmolLM2(unittest.TestCase):
         for name in ["plain-short", "chat-hi"]:
             self.check_logits(self.from_folder, name)
 
+    def test_perplexity_golden(self):
+        """Two chunks of WikiText-2 as transformers reads them in float64."""
+        self.need_folder()
+        text = os.path.join(SHARED, "../../evaluation/wikitext-2-test.txt")
+        with open(os.path.join(SHARED, "expected.json"), encoding="utf-8") as f:
+            want = json.load(f)["perplexity"]["running_float64"][1]
+        if not os.path.exists(text):
+            self.skipTest("no evaluation/wikitext-2-test.txt")
+        out = json.loads(run(BENCH, "quality", self.from_folder, "--text", text, "--chunks", "2",
+                             "--json"))
+        self.assertAlmostEqual(out["perplexity"] / want, 1, delta=5e-5)
+
     def test_perplexity_of_both(self):
         """The same weights and pieces, though only the folder has a tokenizer.json."""
         self.need_folder()

@@ -52,4 +52,7 @@ void about(struct buf *out, const char *model, const struct status *f)
                format_bytes(f->model_bytes, file, sizeof file),
                format_bytes(f->f32_bytes, whole, sizeof whole));
     about_template(out, f->template ? f->template : "own");
+    if (*f->loss)
+        buf_printf(out, "What it loses against its source, as qins-convert measured it: %s.\n",
+                   f->loss);
 }

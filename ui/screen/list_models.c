@@ -47,7 +47,9 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     picker_text(&item->columns[2], m->format);
     snprintf(text, sizeof text, "%u tokens", m->ctx_len);
     picker_text(&item->columns[3], text);
-    char *detail = xasprintf("%s, from %s", m->path, m->source ? m->source : "an unknown source");
+    char *detail =
+        xasprintf("%s, from %s%s%s", m->path, m->source ? m->source : "an unknown source",
+                  m->loss ? "; " : "", m->loss ? m->loss : "");
     picker_text(&item->detail, detail);
     free(detail);
 }
