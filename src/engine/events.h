@@ -47,9 +47,9 @@ struct turn_stats {
     enum chat_folding folding; /* what the template made necessary */
     uint64_t kv_bytes;         /* cache in use */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
-    float thinking_ms;  /* between the first and the last token of the thinking */
-    bool in_thinking;   /* the thinking is not closed: it goes on, or the turn ended within it */
-    float miss_rate; /* 0..1 of the bytes of experts that the answer needed: read from the disk */
+    float thinking_ms; /* between the first and the last token of the thinking */
+    bool in_thinking;  /* the thinking is not closed: it goes on, or the turn ended within it */
+    float miss_rate;   /* 0..1 of the bytes of experts that the answer needed: read from the disk */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };
 

@@ -61,19 +61,21 @@ class Render(unittest.TestCase):
         self.rows(SHARED, 5)  # test_template runs them all
 
     def kept(self, name, published, wanted):
-        """A kept template writes what the published one of its family does; wanted(row) is that text, or None."""
+        """A kept template writes what the published one of its family does: wanted(row), or None."""
         n, folder = 0, SHARED if os.path.isdir(SHARED) else SAMPLES
         with open(os.path.join(folder, "rendered.jsonl"), encoding="utf-8") as f:
             for row in map(json.loads, f):
                 plain = all(set(m) == {"role", "content"} and isinstance(m["content"], str) and
                             m["role"] in ("system", "user", "assistant") for m in row["messages"])
-                if row["template"] != published or not plain or row["extra"] or not row["add_generation_prompt"]:
+                if (row["template"] != published or not plain or row["extra"] or
+                        not row["add_generation_prompt"]):
                     continue
                 text = wanted(row)
                 if text is None:
                     continue
-                out = json.loads(self.run_bench(os.path.join(KEPT, name + ".jinja"), row["messages"], "--bos",
-                                                "<s>", "--eos", "</s>", "--strict", "--json").stdout)
+                path = os.path.join(KEPT, name + ".jinja")
+                out = json.loads(self.run_bench(path, row["messages"], "--bos", "<s>", "--eos",
+                                                "</s>", "--strict", "--json").stdout)
                 self.assertEqual(out.get("text", "refused"), text)
                 n += 1
         self.assertGreaterEqual(n, 3 if folder == SHARED else 1, name)
@@ -86,7 +88,8 @@ class Render(unittest.TestCase):
             return row["text"] if row["messages"][0]["role"] == "system" else None
 
         def without_date(row):  # Llama 3.2 tells a date
-            text = row["text"].replace("Cutting Knowledge Date: December 2023\nToday Date: 29 Nov 2026\n\n", "", 1)
+            dates = "Cutting Knowledge Date: December 2023\nToday Date: 29 Nov 2026\n\n"
+            text = row["text"].replace(dates, "", 1)
             if row["messages"][0]["role"] == "system":
                 return text
             return text.replace("<|start_header_id|>system<|end_header_id|>\n\n<|eot_id|>", "", 1)
@@ -103,9 +106,10 @@ class Render(unittest.TestCase):
         chat = [{"role": "system", "content": "S"}, {"role": "user", "content": "a"},
                 {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
         for name, text in (("vicuna", "S USER: a ASSISTANT: b</s>USER: c ASSISTANT:"),
-                           ("alpaca", "S\n\n### Instruction:\na\n\n### Response:\nb</s>\n\n### Instruction:\nc\n\n"
-                                      "### Response:\n")):
-            out = json.loads(self.run_bench(os.path.join(KEPT, name + ".jinja"), chat, "--eos", "</s>", "--json").stdout)
+                           ("alpaca", "S\n\n### Instruction:\na\n\n### Response:\nb</s>\n\n"
+                                      "### Instruction:\nc\n\n### Response:\n")):
+            path = os.path.join(KEPT, name + ".jinja")
+            out = json.loads(self.run_bench(path, chat, "--eos", "</s>", "--json").stdout)
             self.assertEqual(out["text"], text)
 
     def test_no_weights_are_needed(self):
