@@ -309,8 +309,9 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Pa .qins\n"
             "file stays what it is.\n"
             ".Cm auto\n"
-            "uses f32 (lossless) for models of at most 64 MiB in that format, and qins8 for larger\n"
-            "ones and for all GGUF files whose weights are rounded already (Q4_K_M, Q8_0 ...).",
+            "uses f32 (lossless) for models of at most 64 MiB in that format, and qins8 for\n"
+            "larger ones and for all GGUF files whose weights are rounded already\n"
+            "(Q4_K_M, Q8_0 ...).",
     },
     [OPT_THEME] = {
         .name = "theme",

@@ -6,8 +6,8 @@ usage: make_full_size_gguf.py MODEL TWINS OUT.gguf [N_LAYERS]
 
 TWINS is a folder with small GGUF files of the same architectures (fixtures/gguf): their metadata
 and their tensors' names are taken, the sizes come from the table below. N_LAYERS: fewer layers than
-the model has, to fit memory. Matrices are Q4_0 (experts of gpt-oss: MXFP4), embedding and head Q8_0,
-vectors near 1 in F32. The vocabulary is filled up with pieces that no text has.
+the model has, to fit memory. Matrices are Q4_0 (experts of gpt-oss: MXFP4), embedding and head
+Q8_0, vectors near 1 in F32. The vocabulary is filled up with pieces that no text has.
 """
 import os
 import re

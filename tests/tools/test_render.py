@@ -61,7 +61,7 @@ class Render(unittest.TestCase):
         self.rows(SHARED, 5)  # test_template runs them all
 
     def kept(self, name, published, wanted):
-        """A kept template writes what the published one of its family does: wanted(row), or None."""
+        """A kept template writes what the published one of its family does: wanted(row)."""
         n, folder = 0, SHARED if os.path.isdir(SHARED) else SAMPLES
         with open(os.path.join(folder, "rendered.jsonl"), encoding="utf-8") as f:
             for row in map(json.loads, f):
@@ -113,7 +113,8 @@ class Render(unittest.TestCase):
             self.assertEqual(out["text"], text)
 
     def test_no_weights_are_needed(self):
-        folder = os.path.join(os.path.dirname(os.path.dirname(SHARED)), "models/phi-3.5-mini-instruct")
+        shared = os.path.dirname(os.path.dirname(SHARED))
+        folder = os.path.join(shared, "models/phi-3.5-mini-instruct")
         if not os.path.isdir(folder):
             self.skipTest(f"{folder} is not there")
         chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
