@@ -126,7 +126,8 @@ static void test_arithmetic_that_we_do_not_have(void **state)
 {
     (void)state;
     assert_refused(TINY_CONFIG, "model_type", "\"gpt2\"", "supported; supported: phi3, llama, ");
-    assert_refused(TINY_CONFIG, "model_type", "\"qwen3_5\"", "supported yet; supported: phi3, ");
+    assert_refused(TINY_CONFIG, "model_type", "\"granitemoehybrid\"",
+                   "supported yet; supported: phi3, ");
     assert_refused(TINY_CONFIG, "architectures", "[\"LlamaForSequenceClassification\"]",
                    "architectures");
     assert_refused(TINY_CONFIG, "architectures", "[\"Phi3ForCausalLM\"]", "architectures");
