@@ -35,7 +35,11 @@ static double relative_error(const struct kernels *k, const struct matrix *w,
 /* Of a wrong expert it would be near 1.4. */
 static double error_allowed(enum format f)
 {
-    return f == FORMAT_F32 ? 0 : f == FORMAT_BF16 ? 0.004 : f <= FORMAT_QINS8 ? 0.05 : 0.2;
+    return f == FORMAT_F32     ? 0
+           : f == FORMAT_BF16  ? 0.004
+           : f <= FORMAT_QINS8 ? 0.05
+           : f == FORMAT_QINS2 ? 0.4
+                               : 0.2;
 }
 
 static void check_weights(const struct kernels *k, const struct model *m, const struct model *exact)
