@@ -223,7 +223,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_TEMPLATE] = {
         .name = "template", .aliases = "chat_template",
         .type = OPTION_STRING,
-        .initial = "", .meta = "NAME",
+        .initial = "", .meta = "NAME", .rare = true,
         .help = "chat template in place of the model's own",
         .manual =
             "The chat template in place of the one that the model brings with it: a\n"

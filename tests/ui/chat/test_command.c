@@ -63,7 +63,8 @@ static void test_completion_of_names(void **state)
     completes("/he", "lp", "help ");
     completes("/syst", "em ", "system ");
     completes("/x", "", "");
-    completes("/set temp", "erature ", "temperature ");
+    completes("/set tempe", "rature ", "temperature ");
+    completes("/set temp", "", "temperature template ");
     completes("/set top_p", "", "top_p top_p_rule ");
     completes("/set keymap ", "", "emacs vi ");
     completes("/set keymap v", "i", "vi ");

@@ -103,7 +103,8 @@ static void test_installed_themes(void **state)
     }
     free(names);
     assert_false(theme_load(&t, "lihgt", &err));
-    assert_string_equal(err.text, "theme \"lihgt\": not found; did you mean light?");
+    assert_string_equal(err.text, "theme \"lihgt\": not found; did you mean light? There are: "
+                                  "amber, dark, default, high-contrast, light, mono");
     /* Every role stands in default.yaml, so that it can serve as the list of them. */
     struct buf yaml = {0};
     char path[4200];
