@@ -16,10 +16,11 @@ struct lazy_model {
     size_t bytes;
 };
 
+/* Convolutions are turned round when the model opens. */
 static bool is_always_there(const struct weight *w)
 {
-    return w->is_vector || w->role == ROLE_EMBED || w->role == ROLE_PER_LAYER_EMBED ||
-           w->role == ROLE_PER_LAYER_PROJ;
+    return w->is_vector || w->role == ROLE_CONV || w->role == ROLE_EMBED ||
+           w->role == ROLE_PER_LAYER_EMBED || w->role == ROLE_PER_LAYER_PROJ;
 }
 
 static bool is_in_layer(const struct weight *w, uint32_t layer)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * lazy_model: a checkpoint as an f32 model whose layers are read when they are needed: address
- * space for the whole of it, memory for what is there. Vectors and the embedding always are.
+ * space for the whole of it, memory for what is there. Vectors, convolutions and the embedding
+ * always are.
  */
 #ifndef QINS_LAZY_MODEL_H
 #define QINS_LAZY_MODEL_H

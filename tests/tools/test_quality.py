@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Calibrated files and what measures them, on stories260K.
+"""Calibrated files and what measures them, on stories260K and models with random weights.
 
 usage: test_quality.py QINS_CONVERT QINS_BENCH     (environment: QINS_SHARED)
 """
@@ -17,8 +17,9 @@ import unittest
 
 BENCH = os.path.abspath(sys.argv.pop(2))
 CONVERT = os.path.abspath(sys.argv.pop(1))
-MODEL = os.path.join(os.path.abspath(os.environ.get("QINS_SHARED", "../shared")),
-                     "models/stories260K")
+SHARED = os.path.abspath(os.environ.get("QINS_SHARED", "../shared"))
+MODEL = os.path.join(SHARED, "models/stories260K")
+FIXTURES = os.path.join(SHARED, "fixtures/hf")  # models with random weights
 SKIPPED = 77  # Meson's exit code for it
 
 STORY = ("Once upon a time, there was a little girl named Lily. She loved to play outside in the "
@@ -118,6 +119,15 @@ class Quality(unittest.TestCase):
         self.assertAlmostEqual(out["perplexity"], plain["perplexity"], delta=2e-3)
         none = self.convert("none.qins", "--no-measure")
         self.assertNotIn("qins.loss", metadata(none))
+
+    def test_stated_loss_of_layers_with_a_state(self):
+        text = os.path.join(os.path.dirname(__file__), "../../src/calibrate/texts/measure.txt")
+        for name in ("lfm2", "lfm2-moe", "qwen3.5", "qwen3.5-moe"):
+            folder, path = os.path.join(FIXTURES, name), os.path.join(self.work.name, name)
+            run(CONVERT, "-q", "--no-hash", "-f", "qins8", "-o", path, folder)
+            stated = json.loads(metadata(path)["qins.loss"])
+            out = self.quality(path, "--against", folder, "--chunks", "4", text=text)
+            self.assertAlmostEqual(out["kl_mean"], stated["kl"], delta=2e-3 * stated["kl"] + 2e-5)
 
     def test_calibration_helps(self):
         plain, calibrated = (self.quality(p, "--against", MODEL)["kl_mean"]

@@ -25,11 +25,9 @@ static void tell_mode(struct chat_session *s)
                     "it");
 }
 
-/* What the model makes of a mode that its template does not know, or NULL. */
+/* What a model that thinks makes of a mode that its template does not know, or NULL. */
 static const char *objection(const struct thinking_info *can, enum think_mode mode)
 {
-    if (!can->kind)
-        return "this model does not think before it answers";
     if (mode == THINK_OFF && !can->can_switch)
         return can->has_effort
                    ? "this model always thinks; low is the least"
@@ -54,8 +52,13 @@ void chat_think(struct chat_session *s, const char *mode)
         chat_notice(s, "%s", err.text);
         return;
     }
-    const char *but = s->ready ? objection(&s->status.can_think, asked) : NULL;
     chat_apply_options(s);
+    if (s->ready && !s->status.can_think.kind) {
+        chat_notice(s, "Thinking is %s for other models; this one does not think before it answers",
+                    mode);
+        return;
+    }
+    const char *but = s->ready ? objection(&s->status.can_think, asked) : NULL;
     chat_notice(s, "Thinking is %s from your next message on%s%s", mode, but ? ": " : "",
                 but ? but : "");
 }

@@ -376,6 +376,8 @@ static void test_think_says_what_the_model_knows(void **state)
     n->chat.status.can_think.kind = NULL;
     chat_command(&n->chat, "/think");
     expect(n, "notice This model does not think before it answers|");
+    chat_command(&n->chat, "/think on");
+    expect(n, "notice Thinking is on for other models; this one does not think before it answers|");
 }
 
 /* ---- waiting -------------------------------------------------------------------------- */
