@@ -141,8 +141,10 @@ static void measure_generation(struct bench *b, struct session *s, struct run *r
     for (uint32_t i = 0; median && i < b->n_repeats; i++)
         if (rates[i] == run->per_s.median)
             *median = profiles[i];
-    uint64_t cache = session_kv_bytes(s);
-    run->bytes_per_token += cache + cache / (2 * (run->length ? run->length : 1)) * b->n_generate;
+    /* on average half of the tokens are there; a state is read and written */
+    const struct state *state = session_state(s);
+    run->bytes_per_token += kv_bytes(session_kv(s), run->length + b->n_generate / 2) +
+                            2 * (uint64_t)state->n_floats * sizeof(float);
     free(profiles);
 }
 

@@ -72,6 +72,11 @@ void reading_add_weights(struct reading *r, const struct model *m)
         for (uint32_t p = 0; p < l->n_qkv; p++)
             add_matrix(r, &l->qkv[p]);
         add_matrix(r, &l->attn_out);
+        for (uint32_t p = 0; p < l->n_mixer_in; p++)
+            add_matrix(r, &l->mixer_in[p]);
+        add_matrix(r, &l->mixer_out);
+        add_matrix(r, &l->input_gate);
+        add_matrix(r, &l->input_proj);
         for (uint32_t p = 0; p < l->n_gate_up; p++)
             add_matrix(r, &l->gate_up[p]);
         if (l->n_gate_up)
@@ -79,6 +84,7 @@ void reading_add_weights(struct reading *r, const struct model *m)
         if (l->experts)
             add_experts(r, l->experts, i);
     }
+    add_matrix(r, &m->per_layer.proj);
     add_matrix(r, &m->head);
 }
 
