@@ -56,11 +56,9 @@ bool budget_parse(const char *text, struct budget *b, struct error *err)
     *b = (struct budget){0};
     if (ok && unit && *unit)
         b->bytes = (uint64_t)(x * pow(1e3, (double)(unit - units + 1)));
-    else if (ok && x <= 32)
-        b->bits = x;
     else if (ok)
-        b->bytes = (uint64_t)x;
-    return ok ||
+        b->bits = x;
+    return (ok && b->bits <= 32) ||
            error_set(err, EX_USAGE,
                      "budget \"%s\": bits per weight (5.0) or a size (1.9G, 800M) expected", text);
 }
