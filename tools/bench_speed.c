@@ -143,7 +143,8 @@ static void measure_generation(struct bench *b, struct session *s, struct run *r
             *median = profiles[i];
     /* on average half of the tokens are there; a state is read and written */
     const struct state *state = session_state(s);
-    run->bytes_per_token += kv_bytes(session_kv(s), run->length + b->n_generate / 2) +
+    const uint32_t first = run->length ? run->length : 1;
+    run->bytes_per_token += kv_bytes(session_kv(s), first + b->n_generate / 2) +
                             2 * (uint64_t)state->n_floats * sizeof(float);
     free(profiles);
 }
