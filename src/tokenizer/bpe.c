@@ -158,9 +158,10 @@ static void merge_long(const struct merge_table *t, struct bpe_work *w, const ui
     if (!w->word)
         w->word = xcalloc(1, sizeof *w->word);
     struct long_word *l = w->word;
-    if (l->cap < n) {
+    if (l->cap < n) { /* large pages: a word of a megabyte would wait for thousands of small ones */
         l->cap = n;
-        l->places = xrealloc(l->places, l->cap, sizeof *l->places);
+        free(l->places);
+        l->places = xaligned_scratch(l->cap * sizeof *l->places);
     }
     for (uint32_t i = 0; i < n; i++)
         l->places[i] = (struct place){

@@ -53,7 +53,8 @@ static void sort(struct keys *k, struct keys *spare)
     }
     if (spare->cap < k->cap) {
         spare->cap = k->cap;
-        spare->keys = xrealloc(spare->keys, spare->cap, sizeof *spare->keys);
+        free(spare->keys);
+        spare->keys = xaligned_scratch(spare->cap * sizeof *spare->keys);
     }
     for (size_t i = 1; i < k->n; i++)
         differ |= k->keys[i] ^ k->keys[0];
@@ -102,8 +103,9 @@ void merge_queue_reserve(struct merge_queue *q, size_t n)
 {
     if (q->later.cap >= n)
         return;
-    q->later.cap = n;
-    q->later.keys = xrealloc(q->later.keys, n, sizeof *q->later.keys);
+    q->later.cap = n; /* it is empty: nothing was pushed yet, or all was popped */
+    free(q->later.keys);
+    q->later.keys = xaligned_scratch(n * sizeof *q->later.keys);
 }
 
 void merge_queue_push(struct merge_queue *q, uint64_t key)
