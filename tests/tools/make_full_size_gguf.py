@@ -28,6 +28,11 @@ MODELS = {
     "llama-3.2-3b": dict(
         twin="llama3-rope", n_layers=28, dim=3072, n_heads=24, n_kv=8, head=128, ffn=8192,
         vocab=128256, tied=True, keys={"context_length": 131072, "rope.dimension_count": 128}),
+    "phi-3-mini": dict(
+        twin="phi3-mini-4k", n_layers=32, dim=3072, n_heads=32, n_kv=32, head=96, ffn=8192,
+        vocab=32064, tied=False, fused=True,
+        keys={"context_length": 4096, "rope.dimension_count": 96,
+              "attention.sliding_window": 2047}),
     "qwen3-4b": dict(
         twin="qwen3", n_layers=36, dim=2560, n_heads=32, n_kv=8, head=128, ffn=9728,
         vocab=151936, tied=True, keys={"context_length": 40960}),
@@ -113,6 +118,9 @@ def shape_of(m, name, i):
     q_dim, kv_dim = m["n_heads"] * head, m["n_kv"] * head
     state, n_k, n_v = m.get("state", (0, 0, 0))
     qkv_dim, v_dim = state * (2 * n_k + n_v), state * n_v
+    if not state:
+        qkv_dim = q_dim + 2 * kv_dim
+    up_dim = 2 * ffn if m.get("fused") else ffn
     expert = m.get("expert_ffn")
     per_layer = m.get("per_layer", 0)
     return {
@@ -134,7 +142,7 @@ def shape_of(m, name, i):
         "ssm_a": [n_v], "ssm_dt.bias": [n_v], "ssm_norm.weight": [state],
         "ssm_alpha.weight": [dim, n_v], "ssm_beta.weight": [dim, n_v],
         "ssm_conv1d.weight": [4, qkv_dim], "ssm_out.weight": [v_dim, dim],
-        "ffn_gate.weight": [dim, ffn], "ffn_up.weight": [dim, ffn], "ffn_down.weight": [ffn, dim],
+        "ffn_gate.weight": [dim, ffn], "ffn_up.weight": [dim, up_dim], "ffn_down.weight": [ffn, dim],
         "ffn_gate_inp.weight": [dim, n_experts], "ffn_gate_inp.bias": [n_experts],
         "ffn_gate_exps.weight": [dim, expert, n_experts],
         "ffn_up_exps.weight": [dim, expert, n_experts],
