@@ -55,6 +55,18 @@ static inline float qins4_scale(uint8_t code)
 
 /* ---- codes of the formats with blocks ------------------------------------------------- */
 
+/* Each of them: EACH(name, columns of a block, bits of a code). */
+#define BLOCK_FORMATS(EACH)                                                                        \
+    EACH(qins4, 32, 4) EACH(qins4_16, 16, 4) EACH(qins3, 16, 3) EACH(qins2, 16, 2)
+
+/* matvec_NAME_LEVEL of each, by matvec_blocks of that level. */
+#define BLOCK_MATVEC(name, level, block, bits)                                                     \
+    static void matvec_##name##_##level(const struct matrix *w, uint32_t group0, uint32_t group1,  \
+                                        const struct activation *x, float *y)                      \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
+    }
+
 static inline const int8_t *block_levels(enum format format)
 {
     return format == FORMAT_QINS3   ? qins3_level

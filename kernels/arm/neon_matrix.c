@@ -95,17 +95,8 @@ matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const st
     }
 }
 
-#define MATVEC(name, block, bits)                                                                  \
-    static void matvec_##name##_neon(const struct matrix *w, uint32_t group0, uint32_t group1,     \
-                                     const struct activation *x, float *y)                         \
-    {                                                                                              \
-        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
-    }
-
-MATVEC(qins4, 32, 4)
-MATVEC(qins4_16, 16, 4)
-MATVEC(qins3, 16, 3)
-MATVEC(qins2, 16, 2)
+#define MATVEC(name, block, bits) BLOCK_MATVEC(name, neon, block, bits)
+BLOCK_FORMATS(MATVEC)
 
 /* Eight columns of a unit, from column 8 pair on: rows [r0, r1). */
 static inline __attribute__((always_inline)) void
@@ -179,10 +170,7 @@ static inline __attribute__((always_inline)) void dequant_blocks(const struct ma
         dequant_blocks(w, row0, row1, out, block, bits);                                           \
     }
 
-DEQUANT(qins4, 32, 4)
-DEQUANT(qins4_16, 16, 4)
-DEQUANT(qins3, 16, 3)
-DEQUANT(qins2, 16, 2)
+BLOCK_FORMATS(DEQUANT)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 

@@ -124,10 +124,7 @@ decode_blocks(const struct matrix *w, uint32_t group, uint32_t col0, uint32_t co
         decode_blocks(w, group, col0, col1, panel, block, bits);                                   \
     }
 
-GROUP(qins4, 32, 4)
-GROUP(qins4_16, 16, 4)
-GROUP(qins3, 16, 3)
-GROUP(qins2, 16, 2)
+BLOCK_FORMATS(GROUP)
 
 /* base x T[c] with the sign of bit 7; `v` has the code in its low byte. */
 static inline __m512 value_qins8(__m512i v, __m512 base)

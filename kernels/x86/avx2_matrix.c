@@ -173,10 +173,7 @@ static void dequant_groups(const struct matrix *w, uint32_t row0, uint32_t row1,
         dequant_groups(w, row0, row1, out, dequant_group_##name);                                  \
     }
 
-DEQUANT(qins4, 32, 4)
-DEQUANT(qins4_16, 16, 4)
-DEQUANT(qins3, 16, 3)
-DEQUANT(qins2, 16, 2)
+BLOCK_FORMATS(DEQUANT)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 

@@ -90,17 +90,8 @@ matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const st
         groups_blocks(w, group0, 1, x, y, block, bits);
 }
 
-#define MATVEC(name, block, bits)                                                                  \
-    static void matvec_##name##_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,     \
-                                     const struct activation *x, float *y)                         \
-    {                                                                                              \
-        matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
-    }
-
-MATVEC(qins4, 32, 4)
-MATVEC(qins4_16, 16, 4)
-MATVEC(qins3, 16, 3)
-MATVEC(qins2, 16, 2)
+#define MATVEC(name, block, bits) BLOCK_MATVEC(name, vnni, block, bits)
+BLOCK_FORMATS(MATVEC)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 

@@ -242,10 +242,7 @@ matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const str
     }
 
 MATVEC_BATCH(qins8, 0, 8)
-MATVEC_BATCH(qins4, 32, 4)
-MATVEC_BATCH(qins4_16, 16, 4)
-MATVEC_BATCH(qins3, 16, 3)
-MATVEC_BATCH(qins2, 16, 2)
+BLOCK_FORMATS(MATVEC_BATCH)
 
 void kernels_vnni_tokens(struct kernels *k)
 {
