@@ -261,22 +261,34 @@ static void set_angles(struct session *s, uint32_t pos0, uint32_t n)
                         s->sin[i] + (size_t)t * s->rope[i].half);
 }
 
+/* Before the first layer that it goes through. */
+static void begin(const struct pass *p)
+{
+    struct session *s = p->s;
+    s->halted.n = 0;
+    kv_make_room(&s->kv, p->pos0, p->n);
+    experts_begin(s);
+    set_angles(s, p->pos0, p->n);
+    s->state.has_other = false; /* written over */
+}
+
+static void embed(struct pass *p)
+{
+    pass_run(p, embed_token, p->n, work_of(p, dim_of(p)));
+    if (p->s->m->config.per_layer_dim)
+        inputs_prepare(p);
+}
+
 bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
              uint32_t total, session_progress_fn *progress, void *arg)
 {
     const struct model *m = s->m;
     uint32_t n_layers = m->config.n_layers, first = again ? s->halted.layer : 0;
     struct pass p = {.s = s, .ids = ids, .pos0 = pos0, .n = n};
-    s->halted.n = 0;
     pass_lap(&p, OP_OTHER);
-    kv_make_room(&s->kv, pos0, n);
-    experts_begin(s);
-    set_angles(s, pos0, n);
-    s->state.has_other = false; /* written over */
+    begin(&p);
     if (!again)
-        pass_run(&p, embed_token, n, work_of(&p, m->config.dim));
-    if (!again && m->config.per_layer_dim)
-        inputs_prepare(&p);
+        embed(&p);
     pass_lap(&p, OP_EMBED);
     for (uint32_t i = first; i < n_layers; i++) {
         uint32_t done = pos0 + (uint32_t)((uint64_t)n * i / n_layers);
@@ -295,19 +307,13 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
 void forward_embed(struct session *s, const int32_t *ids, uint32_t n)
 {
     struct pass p = {.s = s, .ids = ids, .n = n};
-    pass_run(&p, embed_token, n, work_of(&p, s->m->config.dim));
-    if (s->m->config.per_layer_dim)
-        inputs_prepare(&p);
+    embed(&p);
 }
 
 void forward_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n)
 {
     struct pass p = {.s = s, .l = &s->m->layers[layer], .layer = layer, .ids = ids, .n = n};
-    s->halted.n = 0;
-    kv_make_room(&s->kv, 0, n);
-    set_angles(s, 0, n);
-    experts_begin(s);
-    s->state.has_other = false;
+    begin(&p);
     run_layer(&p);
 }
 

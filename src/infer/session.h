@@ -93,16 +93,15 @@ typedef void session_logits_fn(void *arg, uint32_t pos, const float *logits /* [
 void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool *wanted /* [n] */,
                    session_logits_fn *fn, void *arg);
 
-/* For calibration, which takes a model layer by layer: a text of n tokens from position 0 on, n at
- * most session_chunk, as it enters the first layer, and as it leaves a layer. Nothing of it is
- * kept: the session holds no token afterwards. */
+/* For calibration, which takes a model layer by layer: a text of n tokens from position 0 on, at
+ * most one chunk of the session, as it enters the first layer, and as it leaves a layer. Nothing of
+ * it is kept: the session holds no token afterwards. */
 void session_embed(struct session *s, const int32_t *ids, uint32_t n, float *x /* [n][dim] */);
 void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n,
                    float *x /* [n][dim], in and out */);
 /* Logits after tokens that have left the last layer. */
 void session_predict(struct session *s, const float *x /* [n][dim] */, uint32_t n,
                      float *logits /* [n][vocab] */);
-uint32_t session_chunk(const struct session *s);
 struct matmul *session_matmul(struct session *s); /* to watch its inputs */
 
 enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */

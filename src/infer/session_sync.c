@@ -278,11 +278,6 @@ void session_predict(struct session *s, const float *x, uint32_t n, float *logit
     }
 }
 
-uint32_t session_chunk(const struct session *s)
-{
-    return s->chunk;
-}
-
 struct matmul *session_matmul(struct session *s)
 {
     return s->mm;
