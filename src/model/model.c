@@ -273,7 +273,8 @@ struct matrix *model_matrix(struct model *m, const struct weight *w)
     case ROLE_LAYER_INPUT: return w->part ? &l->input_proj : &l->input_gate;
     case ROLE_PER_LAYER_EMBED: return &m->per_layer.embed;
     case ROLE_PER_LAYER_PROJ: return &m->per_layer.proj;
-    default: return &m->head;
+    case ROLE_HEAD: return &m->head;
+    default: return NULL;
     }
 }
 

@@ -142,7 +142,8 @@ struct model *model_open(const char *path, struct error *err);
 struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err);
 void model_close(struct model *m);
 
-/* The place of a matrix of weight_list, vectors left out. */
+/* The place of a matrix of weight_list. NULL: a vector, a convolution, or of experts: routers,
+ * gates and stacks. */
 struct matrix *model_matrix(struct model *m, const struct weight *w);
 
 /* Its weights, with the format of each. Caller frees items. */

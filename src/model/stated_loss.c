@@ -6,19 +6,26 @@
 
 #include "json.h"
 
+struct stated_loss {
+    double kl;   /* mean KL(source || file) per token, nats */
+    double top1; /* share of tokens whose likeliest successor is the same */
+    double perplexity, reference_perplexity;
+};
+
 static double number_of(const json_t *object, const char *key)
 {
     const json_t *x = json_object_get(object, key);
     return json_is_number(x) ? json_number_value(x) : NAN;
 }
 
-bool stated_loss_read(struct stated_loss *l, const char *meta)
+/* -> false: not stated, or not understood. */
+static bool stated_loss_read(struct stated_loss *l, const char *meta)
 {
     struct error ignored;
     json_t *root = meta ? json_parse(meta, strlen(meta), "loss", &ignored) : NULL;
     *l = (struct stated_loss){number_of(root, "kl"), number_of(root, "top1"),
                               number_of(root, "perplexity"),
-                              number_of(root, "reference_perplexity"), number_of(root, "tokens")};
+                              number_of(root, "reference_perplexity")};
     json_decref(root);
     return l->kl >= 0 && l->kl < 1e6 && l->top1 >= 0 && l->top1 <= 1 && l->perplexity > 0 &&
            l->reference_perplexity > 0;
