@@ -4,14 +4,11 @@
  * operating system must save its registers too (XCR0), and for AMX grant it to this process.
  */
 #include "kernels.h"
+#include "system.h"
 
 #if defined(__x86_64__)
 
 #include <cpuid.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 enum {
     XCR0_AVX = 1 << 1 | 1 << 2,                        /* XMM, YMM */
@@ -44,17 +41,6 @@ static uint32_t leaf7_1_eax(void)
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) ? a : 0;
 }
 
-/* Linux gives the 8 KiB of tile registers only to a process that asked. */
-static bool amx_granted(void)
-{
-#ifdef __linux__
-    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
-    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
-#else
-    return false;
-#endif
-}
-
 unsigned cpu_flags(void)
 {
     uint32_t a, b, c, d, xcr;
@@ -66,65 +52,30 @@ unsigned cpu_flags(void)
     unsigned flags = CPU_AVX2;
     if (has(leaf7_1_eax(), LEAF7_1_EAX_AVXVNNI))
         flags |= CPU_AVXVNNI;
-    if (!has(b, LEAF7_EBX_AVX512) || !has(xcr, XCR0_AVX512))
+    if (!has(b, LEAF7_EBX_AVX512) || !(has(xcr, XCR0_AVX512) || system_grants_avx512()))
         return flags;
     flags |= CPU_AVX512;
     if (!has(c, LEAF7_ECX_VNNI))
         return flags;
     flags |= CPU_VNNI;
     if (has(d, LEAF7_EDX_AMX) && has(leaf7_1_eax(), LEAF7_1_EAX_BF16) && has(xcr, XCR0_AMX) &&
-        amx_granted())
+        system_grants_amx())
         flags |= CPU_AMX;
     return flags;
 }
 
 #elif defined(__aarch64__)
 
-#if defined(__linux__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#ifndef HWCAP2_I8MM
-#define HWCAP2_I8MM (1 << 13)
-#endif
-
 unsigned cpu_flags(void)
 {
-    unsigned flags = getauxval(AT_HWCAP) & HWCAP_ASIMD ? CPU_NEON : 0;
-    if (flags && getauxval(AT_HWCAP) & HWCAP_ASIMDDP)
+    const unsigned features = system_arm_features();
+    unsigned flags = features & SYSTEM_ARM_NEON ? CPU_NEON : 0;
+    if (flags && features & SYSTEM_ARM_DOTPROD)
         flags |= CPU_DOTPROD;
-    if (flags & CPU_DOTPROD && getauxval(AT_HWCAP2) & HWCAP2_I8MM)
+    if (flags & CPU_DOTPROD && features & SYSTEM_ARM_I8MM)
         flags |= CPU_I8MM;
     return flags;
 }
-
-#elif defined(__APPLE__)
-#include <sys/sysctl.h>
-
-static bool feature(const char *name)
-{
-    int value = 0;
-    size_t size = sizeof value;
-    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value;
-}
-
-unsigned cpu_flags(void)
-{
-    unsigned flags = CPU_NEON; /* part of every arm64 Mac */
-    if (feature("hw.optional.arm.FEAT_DotProd"))
-        flags |= CPU_DOTPROD;
-    if (flags & CPU_DOTPROD && feature("hw.optional.arm.FEAT_I8MM"))
-        flags |= CPU_I8MM;
-    return flags;
-}
-
-#else
-
-unsigned cpu_flags(void)
-{
-    return CPU_NEON;
-}
-
-#endif
 
 #else
 

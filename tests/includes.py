@@ -2,9 +2,10 @@
 """Who includes whom in kernels/, src/ and ui/.   usage: includes.py [--selftest | TREE]
 
 x.c and x.h are one unit; a folder is a room. No units and no rooms include each other in a circle,
-and a room includes only itself, kernels/ (src/ alone) and the rooms that stand above it in its
-meson.build. ui/ sees of src/ only what engine_dep lets it see; lines/ and the rooms of the screen
-do not see each other. Outside kernels/ a room has at most 40 files."""
+and a room includes only itself, system/, kernels/ (src/ alone) and the rooms that stand above it in
+its meson.build; system/ includes nothing, and it alone asks which system it is compiled for. ui/
+sees of src/ only what engine_dep lets it see; lines/ and the rooms of the screen do not see each
+other. Outside kernels/ a room has at most 40 files."""
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ import tempfile
 from collections import Counter
 
 MOST_FILES = 40  # of a room
+SYSTEM = re.compile(r"^\s*#.*\b(__APPLE__|__MACH__|__linux__)\b", re.M)
 
 
 def read(path):
@@ -20,7 +22,7 @@ def read(path):
 
 
 def sources(tree):
-    for top in ("kernels", "src", "ui"):
+    for top in ("system", "kernels", "src", "ui", "tools"):
         for folder, _, names in os.walk(os.path.join(tree, top)):
             for name in names:
                 if name.endswith((".c", ".h")):
@@ -56,7 +58,7 @@ def room_graph(graph):
     for unit, others in graph.items():
         room = rooms.setdefault(os.path.dirname(unit), set())
         room |= {os.path.dirname(other) for other in others}
-    return {room: others - {room} for room, others in rooms.items()}
+    return {room: others - {room} for room, others in rooms.items() if room != "tools"}
 
 
 def reachable(graph, start):
@@ -100,9 +102,10 @@ def allowed_rooms(tree):
     ui_meson = read(os.path.join(tree, "ui/meson.build"))
     narrow = re.search(r"foreach room : \[([^\]]*)\]\n  narrow_inc", src_meson).group(1)
     narrow = {f"src/{room}" for room in re.findall(r"'(\w+)'", narrow)}
-    allowed = {"kernels": set(), "kernels/x86": {"kernels"}, "kernels/arm": {"kernels"}}
-    stack(allowed, "src", listed_rooms(src_meson, "src_rooms"), {"kernels"})
-    shared = stack(allowed, "ui", listed_rooms(ui_meson, "ui_rooms"), narrow)
+    allowed = {"system": set(), "kernels": {"system"}, "kernels/x86": {"kernels"},
+               "kernels/arm": {"kernels"}}
+    stack(allowed, "src", listed_rooms(src_meson, "src_rooms"), {"system", "kernels"})
+    shared = stack(allowed, "ui", listed_rooms(ui_meson, "ui_rooms"), narrow | {"system"})
     lines = stack(allowed, "ui", ["lines"], shared)
     screen = stack(allowed, "ui", listed_rooms(ui_meson, "screen_rooms"), shared)
     allowed["ui"] = lines | screen
@@ -116,12 +119,18 @@ def crowded(tree):
             if n > MOST_FILES and room.split("/")[0] != "kernels"]
 
 
+def asks_system(tree):
+    return [f"{path} asks which system it is compiled for; that is for system/"
+            for path, real in sorted(sources(tree))
+            if not path.startswith("system/") and SYSTEM.search(read(real))]
+
+
 def check(tree):
     graph, faults = include_graph(tree)
     rooms = room_graph(graph)
     faults += ["circle: " + " ".join(sorted(circle)) for circle in circles(graph)]
     faults += ["circle of rooms: " + " ".join(sorted(circle)) for circle in circles(rooms)]
-    faults += crowded(tree)
+    faults += crowded(tree) + asks_system(tree)
     allowed = allowed_rooms(tree)
     for room, others in sorted(rooms.items()):
         if room not in allowed:
@@ -152,7 +161,9 @@ screen_rooms = [
   ['screen', ['s.c']],
 ]
 """,
-    "kernels/k.h": "",
+    "system/y.h": "",
+    "system/y_macos.c": "#ifndef __APPLE__\n#endif\n",
+    "kernels/k.h": '#include "y.h"\n',
     "src/base/a.h": "",
     "src/base/a.c": '#include "a.h"\n',
     "src/base/b.h": '#include "a.h"\n',
@@ -188,6 +199,10 @@ FAULTS = [
     ({"ui/text/one_more.h": ""}, "ui/text has 41 files"),
     ({"ui/other/o.h": ""}, "ui/other is in no list"),
     ({"ui/text/a.h": ""}, "a.h is there twice"),
+    ({"system/y.h": '#include "k.h"\n'}, "system must not include kernels"),
+    ({"kernels/x86/k.c": '#include "y.h"\n'}, "kernels/x86 must not include system"),
+    ({"ui/text/t.h": "#if defined(__APPLE__)\n#endif\n"}, "ui/text/t.h asks which system"),
+    ({"tools/b.c": "#ifdef __linux__\n#endif\n"}, "tools/b.c asks which system"),
 ]
 
 

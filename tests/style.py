@@ -16,7 +16,7 @@ COLUMNS = 100
 WIDE = ("models/starter/", "tests/ui/program/")
 VERSION = 14
 SKIPPED = 77  # Meson's exit code for it
-FOLDERS = ("kernels", "src", "ui", "tools", "tests", "models", "man", "script")
+FOLDERS = ("system", "kernels", "src", "ui", "tools", "tests", "models", "man", "script")
 SHELL = re.compile(r"^#!.*\b(ba)?sh\b")
 
 

@@ -5,12 +5,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#ifdef __APPLE__
-#include <sys/sysctl.h>
-#endif
 
 #include "base.h"
 #include "cpus.h"
+#include "system.h"
 
 #define SHORTEST 0.25 /* seconds that the system's ticks can tell anything about */
 
@@ -22,18 +20,9 @@ static double own_seconds(void)
            1e-6 * (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
 }
 
-/* The first line of /proc/stat: user nice system idle iowait irq softirq steal, in ticks. */
 struct load load_now(void)
 {
-    struct load load = {own_seconds(), -1, now_ms() * 1e-3, 0};
-    unsigned long long t[8];
-    FILE *f = fopen("/proc/stat", "re");
-    if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
-                    &t[4], &t[5], &t[6], &t[7]) == 8)
-        load.busy =
-            (double)(t[0] + t[1] + t[2] + t[5] + t[6] + t[7]) / (double)sysconf(_SC_CLK_TCK);
-    if (f)
-        fclose(f);
+    struct load load = {own_seconds(), system_busy_seconds(), now_ms() * 1e-3, 0};
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     load.n_cpus = n > 0 ? (uint32_t)n : 1;
     return load;
@@ -51,49 +40,7 @@ double load_foreign(const struct load *start, const struct load *end)
 
 uint64_t pss_bytes(void)
 {
-    FILE *f = fopen("/proc/self/smaps_rollup", "re");
-    char line[256];
-    unsigned long long kib = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "Pss: %llu", &kib) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kib * 1024;
-}
-
-static void cpu_name(char *name, size_t size)
-{
-#ifdef __APPLE__
-    sysctlbyname("machdep.cpu.brand_string", name, &size, NULL, 0);
-#else
-    FILE *f = fopen("/proc/cpuinfo", "re");
-    char line[256];
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            snprintf(name, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
-                     strchr(line, ':') + 2);
-            break;
-        }
-    if (f)
-        fclose(f);
-#endif
-}
-
-/* The largest that the system names for the first CPU: C libraries guess it for some. */
-static uint64_t last_cache(void)
-{
-    unsigned long long most = 0, kib;
-    for (int i = 0; i < 8; i++) {
-        char path[80];
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
-        FILE *f = fopen(path, "re");
-        if (f && fscanf(f, "%lluK", &kib) == 1 && kib > most)
-            most = kib;
-        if (f)
-            fclose(f);
-    }
-    return (uint64_t)most << 10;
+    return system_pss_bytes();
 }
 
 /* What JSON takes without escapes. */
@@ -106,11 +53,11 @@ static void plain_ascii(char *s)
 
 struct machine machine_now(void)
 {
-    struct machine m = {
-        .usable_cpus = cpus_usable(), .quota = cpus_quota(""), .cache_bytes = last_cache()};
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    m.memory_bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
-    cpu_name(m.cpu, sizeof m.cpu);
+    struct machine m = {.usable_cpus = cpus_usable(),
+                        .quota = system_cpu_quota(""),
+                        .cache_bytes = system_cache_bytes(),
+                        .memory_bytes = system_memory_total()};
+    system_cpu_name(m.cpu, sizeof m.cpu);
     plain_ascii(m.cpu);
     return m;
 }

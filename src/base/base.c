@@ -8,16 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#ifdef __APPLE__
-#include <mach/mach.h>
-#endif
+#include "system.h"
 
 /* ---- errors --------------------------------------------------------------------------- */
 
-static void error_format(struct error *err, int code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void error_format(struct error *err, int code,
+                                                               const char *format, va_list args)
 {
     if (!err)
         return;
@@ -112,10 +110,8 @@ void *xaligned_scratch(size_t size)
     size_t padded = whole_lines(size), huge = (size_t)2 << 20;
     if (posix_memalign(&p, size < huge ? 64 : huge, padded))
         die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
-#ifdef MADV_HUGEPAGE
     if (size >= huge) /* a wish: columns of large arrays are written page after page */
-        madvise(p, padded, MADV_HUGEPAGE);
-#endif
+        system_huge_pages(p, padded);
     return p;
 }
 
@@ -222,32 +218,6 @@ int open_regular(const char *path, uint64_t *size, struct error *err)
     return -1;
 }
 
-/* Maps where address and offset agree in the huge page, and asks for huge pages: where the file
- * system can, what is read from now on is cached in pages of 2 MiB and mapped as such. */
-static void *map_aligned(int fd, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-    if (size >= HUGE_PAGE) {
-        uint8_t *room =
-            mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
-        if (room == MAP_FAILED)
-            return MAP_FAILED;
-        size_t before = -(uintptr_t)room % HUGE_PAGE, page = (size_t)sysconf(_SC_PAGESIZE);
-        size_t used = (size + page - 1) / page * page;
-        if (before)
-            munmap(room, before);
-        munmap(room + before + used, size + HUGE_PAGE - before - used);
-        void *p = mmap(room + before, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
-        if (p == MAP_FAILED)
-            munmap(room + before, used);
-        else
-            madvise(p, size, MADV_HUGEPAGE);
-        return p;
-    }
-#endif
-    return mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-}
-
 bool map_file(struct mapping *m, const char *path, struct error *err)
 {
     uint64_t size;
@@ -259,7 +229,7 @@ bool map_file(struct mapping *m, const char *path, struct error *err)
         close(fd);
         return error_set(err, EX_DATAERR, "%s: %s", path, size ? "too large to map" : "empty file");
     }
-    void *p = map_aligned(fd, (size_t)size);
+    void *p = system_map_file(fd, (size_t)size);
     int mmap_errno = errno;
     close(fd);
     if (p == MAP_FAILED)
@@ -371,60 +341,16 @@ void block_signals(sigset_t *before)
 
 double now_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+    return (double)system_clock_ns() * 1e-6;
 }
 
-#ifdef __APPLE__
 struct memory_use memory_use(void)
 {
-    task_vm_info_data_t info;
-    mach_msg_type_number_t n = TASK_VM_INFO_COUNT;
-    if (task_info(mach_task_self(), TASK_VM_INFO, (task_info_t)&info, &n) != KERN_SUCCESS)
-        return (struct memory_use){0};
-    uint64_t rss = info.resident_size, private = info.phys_footprint;
-    return (struct memory_use){rss, private, rss > private ? rss - private : 0};
+    const struct system_memory use = system_memory_use();
+    return (struct memory_use){use.rss_bytes, use.private_bytes, use.mapped_bytes};
 }
 
 uint64_t memory_available(void)
 {
-    vm_statistics64_data_t vm;
-    mach_msg_type_number_t n = HOST_VM_INFO64_COUNT;
-    if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&vm, &n) != KERN_SUCCESS)
-        return 0;
-    return ((uint64_t)vm.free_count + vm.inactive_count + vm.purgeable_count) * vm_page_size;
+    return system_memory_available("");
 }
-#else
-struct memory_use memory_use(void)
-{
-    struct memory_use use = {0};
-    FILE *f = fopen("/proc/self/status", "re");
-    char line[256];
-    unsigned long long kib;
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "VmRSS: %llu", &kib) == 1)
-            use.rss_bytes = kib * 1024;
-        else if (sscanf(line, "RssAnon: %llu", &kib) == 1)
-            use.private_bytes = kib * 1024;
-        else if (sscanf(line, "RssFile: %llu", &kib) == 1)
-            use.mapped_bytes = kib * 1024;
-    }
-    if (f)
-        fclose(f);
-    return use;
-}
-
-uint64_t memory_available(void)
-{
-    FILE *f = fopen("/proc/meminfo", "re");
-    char line[256];
-    unsigned long long kib = 0;
-    while (f && !kib && fgets(line, sizeof line, f))
-        if (sscanf(line, "MemAvailable: %llu", &kib) != 1)
-            kib = 0;
-    if (f)
-        fclose(f);
-    return kib * 1024;
-}
-#endif

@@ -92,7 +92,7 @@ void block_signals(sigset_t *before);
 
 /* ---- time, memory --------------------------------------------------------------------- */
 
-double now_ms(void); /* monotonic */
+double now_ms(void); /* monotonic; stands still while the machine sleeps */
 
 struct memory_use {
     uint64_t rss_bytes;     /* resident: private + mapped */
@@ -100,7 +100,8 @@ struct memory_use {
     uint64_t mapped_bytes;  /* resident pages of files (the model) */
 };
 struct memory_use memory_use(void); /* zeros if the system does not tell */
-/* What programs may still take without swapping; 0 if the system does not tell. */
+/* What programs may still take without swapping, or passing a limit set for them; 0 if the system
+ * does not tell. */
 uint64_t memory_available(void);
 
 #endif

@@ -9,8 +9,4 @@
 /* Physical cores in the affinity mask, no more than the cgroup quota rounded up; at least 1. */
 unsigned cpus_usable(void);
 
-/* CPU quota of a cgroup (v2, then v1) in CPUs, from the files under `root` ("" for the real ones);
- * 0: no limit. */
-double cpus_quota(const char *root);
-
 #endif

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#ifdef __APPLE__
+#if __has_include(<xlocale.h>)
 #include <xlocale.h>
 #endif
 

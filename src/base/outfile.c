@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system.h"
+
 enum { MARK_OFFSET = 8, MAX_MARK = 64 };
 
 static bool may_take(const char *path, bool replace, struct error *err)
@@ -81,33 +83,19 @@ bool outfile_open(struct outfile *o, const char *path, bool replace, const char 
     return false;
 }
 
-static bool set_size(const struct outfile *o, uint64_t size, struct error *err)
-{
-#ifdef __linux__
-    if (fallocate(o->fd, 0, 0, (off_t)size) == 0)
-        return true;
-    if (errno != EOPNOTSUPP && errno != ENOSYS)
-        return error_set(err, EX_IOERR, "%s: cannot reserve %llu bytes: %s", o->partial,
-                         (unsigned long long)size, strerror(errno));
-#endif
-    return ftruncate(o->fd, (off_t)size) == 0 ||
-           error_set(err, EX_IOERR, "%s: cannot reserve %llu bytes: %s", o->partial,
-                     (unsigned long long)size, strerror(errno));
-}
-
 bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
 {
-    if (!set_size(o, size, err))
-        return false;
-#if defined MADV_HUGEPAGE && defined MADV_POPULATE_READ
+    const int error = system_reserve(o->fd, size);
+    if (error)
+        return error_set(err, EX_IOERR, "%s: cannot reserve %llu bytes: %s", o->partial,
+                         (unsigned long long)size, strerror(error));
     void *p = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, o->fd, 0);
-    if (p != MAP_FAILED && madvise(p, (size_t)size, MADV_HUGEPAGE) == 0) {
+    if (p != MAP_FAILED && system_huge_pages(p, (size_t)size)) {
         o->map = p;
         o->map_size = (size_t)size;
     } else if (p != MAP_FAILED) {
         munmap(p, (size_t)size);
     }
-#endif
     return true;
 }
 
@@ -116,16 +104,12 @@ bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err)
  * file system can; where it cannot, nothing happens. */
 static void cache_huge_pages(const struct outfile *o, uint64_t at, size_t n)
 {
-#ifdef MADV_POPULATE_READ
     for (uint64_t block = at - at % HUGE_PAGE; o->map && block < at + n; block += HUGE_PAGE) {
         const uint64_t left = o->map_size - block;
-        madvise((uint8_t *)o->map + block, 1, MADV_POPULATE_READ);
+        system_read_ahead((uint8_t *)o->map + block, 1);
         /* out of this process's memory again: it stays in the cache */
         madvise((uint8_t *)o->map + block, left < HUGE_PAGE ? left : HUGE_PAGE, MADV_DONTNEED);
     }
-#else
-    (void)o, (void)at, (void)n;
-#endif
 }
 
 bool outfile_write(const struct outfile *o, uint64_t at, const void *bytes, size_t n,
@@ -146,7 +130,7 @@ static void sync_folder(const char *path)
     char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
-        fsync(fd);
+        system_sync(fd);
         close(fd);
     }
     free(folder);
@@ -154,8 +138,9 @@ static void sync_folder(const char *path)
 
 bool outfile_commit(struct outfile *o, struct error *err)
 {
-    bool ok = fsync(o->fd) == 0 ||
-              error_set(err, EX_IOERR, "%s: cannot sync: %s", o->partial, strerror(errno));
+    const int error = system_sync(o->fd);
+    bool ok =
+        !error || error_set(err, EX_IOERR, "%s: cannot sync: %s", o->partial, strerror(error));
     ok = ok && may_take(o->path, o->replace, err);
     ok = ok && (rename(o->partial, o->path) == 0 ||
                 error_set(err, EX_CANTCREAT, "%s: cannot rename: %s", o->partial, strerror(errno)));

@@ -9,7 +9,8 @@
 #define QINS_PROFILE_H
 
 #include <stdint.h>
-#include <time.h>
+
+#include "system.h"
 
 enum op {
     OP_EMBED,
@@ -42,9 +43,7 @@ const char *op_name(enum op op);
 
 static inline uint64_t profile_clock(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return system_clock_ns();
 }
 
 /* Zeros the sums; the first lap begins. */

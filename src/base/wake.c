@@ -2,35 +2,20 @@
 #include "wake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <sys/eventfd.h>
-#endif
-
 #include "base.h"
+#include "system.h"
 
 void wake_open(struct wake *w)
 {
-#ifdef __linux__
-    w->read_fd = w->write_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->read_fd >= 0)
-        return;
-#else
     int fds[2];
-    if (pipe(fds) == 0) {
-        for (int i = 0; i < 2; i++) {
-            fcntl(fds[i], F_SETFL, O_NONBLOCK);
-            fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-        }
-        *w = (struct wake){fds[0], fds[1]};
-        return;
-    }
-#endif
-    die(EX_OSERR, "qins: cannot make a wake-up descriptor: %s", strerror(errno));
+    const int error = system_wake_pair(fds);
+    if (error)
+        die(EX_OSERR, "qins: cannot make a wake-up descriptor: %s", strerror(error));
+    *w = (struct wake){fds[0], fds[1]};
 }
 
 void wake_close(struct wake *w)

@@ -10,10 +10,7 @@
 
 #include "gguf_vocab.h"
 #include "hub.h"
-
-#ifdef __APPLE__
-#define st_mtim st_mtimespec
-#endif
+#include "system.h"
 
 enum {
     MAX_CONFIG_BYTES = 1 << 20,
@@ -29,8 +26,9 @@ enum {
 
 static bool same_file(const struct source_file *s, const struct stat *st)
 {
+    const struct timespec modified = system_modified(st);
     return st->st_dev == s->device && st->st_ino == s->inode && (uint64_t)st->st_size == s->bytes &&
-           st->st_mtim.tv_sec == s->modified.tv_sec && st->st_mtim.tv_nsec == s->modified.tv_nsec;
+           modified.tv_sec == s->modified.tv_sec && modified.tv_nsec == s->modified.tv_nsec;
 }
 
 /* Notes what the file is now, before it is read. Takes the path over. */
@@ -50,7 +48,7 @@ static bool add_source_path(struct checkpoint *c, char *path, struct error *err)
                                                       (uint64_t)st.st_size,
                                                       st.st_dev,
                                                       st.st_ino,
-                                                      st.st_mtim};
+                                                      system_modified(&st)};
     return true;
 }
 

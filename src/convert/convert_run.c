@@ -18,6 +18,7 @@
 
 #include "checksums.h"
 #include "convert_internal.h"
+#include "system.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "files are read and written as memory is");
@@ -382,10 +383,8 @@ void *convert_to_memory(const struct checkpoint *c, const struct convert_options
     if (ok) {
         void *p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         j.memory = p == MAP_FAILED ? NULL : p;
-#ifdef MADV_HUGEPAGE
         if (j.memory)
-            madvise(j.memory, *size, MADV_HUGEPAGE); /* a wish: weights are read end to end */
-#endif
+            system_huge_pages(j.memory, *size); /* a wish: weights are read end to end */
         ok = j.memory ? encode_all(&j)
                       : error_set(err, EX_OSERR, "%s: no memory for %zu bytes", c->folder, *size);
     }

@@ -12,6 +12,7 @@
 #include "places.h"
 #include "readahead.h"
 #include "stated_loss.h"
+#include "system.h"
 
 /* ---- events: the engine's side -------------------------------------------------------- */
 
@@ -258,11 +259,7 @@ static void serve(struct engine *e)
 void *engine_main(void *arg)
 {
     struct engine *e = arg;
-#ifdef __APPLE__
-    pthread_setname_np("qins-engine");
-#elif defined(__linux__)
-    pthread_setname_np(pthread_self(), "qins-engine");
-#endif
+    system_thread_start("qins-engine");
     bool ok = load(e);
     atomic_store(&e->state, ok ? ENGINE_READY : ENGINE_FAILED);
     struct event event = {.type = ok ? EVENT_READY : EVENT_FAILED};

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "places.h"
+#include "system.h"
 
 enum {
     NAME_BYTES = 8, /* of the identity that are in a file's name */
@@ -111,10 +112,6 @@ static int64_t conversation_of(const char *name)
     return strcmp(end, suffix) == 0 ? id : 0;
 }
 
-#ifdef __APPLE__
-#define st_mtim st_mtimespec
-#endif
-
 static struct entries list_folder(const char *folder)
 {
     struct entries e = {0};
@@ -124,11 +121,11 @@ static struct entries list_folder(const char *folder)
         if (!conversation_of(entry->d_name) ||
             fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
             continue;
+        const struct timespec used = system_modified(&st);
         e.list = xgrow(e.list, e.n, &e.cap, sizeof *e.list);
-        e.list[e.n++] =
-            (struct entry){.name = xstrdup(entry->d_name),
-                           .bytes = (uint64_t)st.st_size,
-                           .used_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+        e.list[e.n++] = (struct entry){.name = xstrdup(entry->d_name),
+                                       .bytes = (uint64_t)st.st_size,
+                                       .used_ns = used.tv_sec * 1000000000LL + used.tv_nsec};
     }
     if (d)
         closedir(d);

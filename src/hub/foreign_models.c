@@ -14,6 +14,7 @@
 
 #include "hub.h"
 #include "json.h"
+#include "system.h"
 
 /* ---- the list ------------------------------------------------------------------------ */
 
@@ -229,15 +230,14 @@ static void list_ollama(struct foreign_models *l)
 
 static char *llama_cpp_folder(void)
 {
-    const char *chosen = environment("LLAMA_CACHE"), *cache = environment("XDG_CACHE_HOME");
+    const char *chosen = environment("LLAMA_CACHE"), *variable = system_facts.cache_variable;
+    const char *cache = variable ? environment(variable) : NULL;
     if (chosen)
         return xstrdup(chosen);
-#ifdef __APPLE__
-    (void)cache;
-    return below_home("Library/Caches/llama.cpp");
-#else
-    return cache ? path_join(cache, "llama.cpp") : below_home(".cache/llama.cpp");
-#endif
+    char *folder = cache ? xstrdup(cache) : below_home(system_facts.cache_below_home);
+    char *models = folder ? path_join(folder, "llama.cpp") : NULL;
+    free(folder);
+    return models;
 }
 
 static void visit_hub_model(struct walk *w, const char *path, const char *name)

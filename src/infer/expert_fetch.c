@@ -6,16 +6,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum {
-    WATCH = 64,        /* passes after one that had to wait for the disk */
-    LOOK_PAGES = 4096, /* looked at by one call */
-};
+#include "system.h"
 
-#ifdef __APPLE__
-typedef char residency;
-#else
-typedef unsigned char residency;
-#endif
+enum {
+    WATCH = 64, /* passes after one that had to wait for the disk */
+};
 
 void expert_fetch_pass(struct expert_fetch *f)
 {
@@ -30,21 +25,6 @@ void expert_fetch_pass(struct expert_fetch *f)
     f->faults = faults;
 }
 
-/* Pages of a run that are not in memory. */
-static size_t absent_pages(const uint8_t *at, size_t n_pages, size_t page)
-{
-    residency present[LOOK_PAGES];
-    size_t absent = 0;
-    for (size_t i = 0; i < n_pages; i += LOOK_PAGES) {
-        size_t n = n_pages - i < LOOK_PAGES ? n_pages - i : LOOK_PAGES;
-        if (mincore((void *)(uintptr_t)(at + i * page), n * page, present) != 0)
-            return 0;
-        for (size_t j = 0; j < n; j++)
-            absent += !(present[j] & 1);
-    }
-    return absent;
-}
-
 void expert_fetch_matrix(struct expert_fetch *f, const struct matrix *w)
 {
     const size_t bytes = matrix_data_bytes(w);
@@ -55,7 +35,7 @@ void expert_fetch_matrix(struct expert_fetch *f, const struct matrix *w)
     const uintptr_t data = (uintptr_t)w->data, first = data / page * page;
     const uint8_t *at = (const uint8_t *)w->data - (data - first);
     const size_t n_pages = (data - first + bytes + page - 1) / page;
-    size_t missed = absent_pages(at, n_pages, page) * page;
+    size_t missed = system_absent_pages(at, n_pages) * page;
     if (missed == 0)
         return;
     f->missed_bytes += missed < bytes ? missed : bytes;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "qins.h"
+#include "system.h"
 
 static const struct {
     const char *name;
@@ -130,11 +131,9 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
             "context needs less",
             ctx_len, kv->bytes, strerror(errno));
     }
-#ifdef MADV_NOHUGEPAGE
     /* A head's positions lie far from the next head's: huge pages would fill the whole reserve with
      * the first token. */
-    madvise(p, kv->bytes, MADV_NOHUGEPAGE);
-#endif
+    system_small_pages(p, kv->bytes);
     kv->memory = p;
     if (type == KV_INT8)
         kv->first = xcalloc(kv->n_first, sizeof *kv->first);

@@ -10,15 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __linux__
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include "base.h"
 #include "cpus.h"
 #include "profile.h"
+#include "system.h"
 #include "thread_backoff.h"
 
 /* How long a thread spins before it sleeps: longer than the serial bits between two matrices of a
@@ -60,10 +55,6 @@ struct pool {
     struct thread_backoff backoff; /* of the caller */
     struct worker *workers;        /* [n_threads - 1] */
     struct profile *profile;
-#ifndef __linux__
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-#endif
 };
 
 struct worker {
@@ -77,46 +68,18 @@ struct worker {
 /* Sleeper: n_asleep up, then look at the word. Waker: change the word, then look at n_asleep. Both
  * in one total order (seq_cst), so one of them sees the other. */
 
-#ifdef __linux__
-
-static void sleep_while(struct pool *p, struct gate *g, uint32_t value)
+static void sleep_while(struct gate *g, uint32_t value)
 {
-    (void)p;
     atomic_fetch_add(&g->n_asleep, 1);
-    while (atomic_load(&g->word) == value)
-        syscall(SYS_futex, &g->word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    system_wait_while(&g->word, value);
     atomic_fetch_sub(&g->n_asleep, 1);
 }
 
-static void wake(struct pool *p, struct gate *g)
+static void wake(struct gate *g)
 {
-    (void)p;
     if (atomic_load(&g->n_asleep) > 0)
-        syscall(SYS_futex, &g->word, FUTEX_WAKE_PRIVATE, POOL_MAX_THREADS, NULL, NULL, 0);
+        system_wake_all(&g->word);
 }
-
-#else
-
-static void sleep_while(struct pool *p, struct gate *g, uint32_t value)
-{
-    pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&g->n_asleep, 1);
-    while (atomic_load(&g->word) == value)
-        pthread_cond_wait(&p->changed, &p->lock);
-    atomic_fetch_sub(&g->n_asleep, 1);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static void wake(struct pool *p, struct gate *g)
-{
-    if (atomic_load(&g->n_asleep) == 0)
-        return;
-    pthread_mutex_lock(&p->lock);
-    pthread_cond_broadcast(&p->changed);
-    pthread_mutex_unlock(&p->lock);
-}
-
-#endif
 
 static void relax(void)
 {
@@ -138,7 +101,7 @@ static void wait_while(struct pool *p, struct gate *g, uint32_t value)
             relax();
         }
     } while (now_ms() < until);
-    sleep_while(p, g, value);
+    sleep_while(g, value);
 }
 
 /* ---- work ----------------------------------------------------------------------------- */
@@ -168,7 +131,7 @@ static void work(struct pool *p, uint32_t worker)
             n_done++;
         }
     if (n_done > 0 && atomic_fetch_sub(&p->pending.word, n_done) == n_done)
-        wake(p, &p->pending);
+        wake(&p->pending);
 }
 
 /* Sleeps, whatever jobs come, while this many workers are not wanted. */
@@ -178,7 +141,7 @@ static void rest(struct pool *p, uint32_t worker)
         uint32_t seen = atomic_load(&p->calls.word);
         if (worker < atomic_load(&p->n_active) || atomic_load(&p->stop))
             return;
-        sleep_while(p, &p->calls, seen);
+        sleep_while(&p->calls, seen);
     }
 }
 
@@ -187,6 +150,9 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     struct pool *p = w->pool;
     uint32_t seen = 0;
+    char name[16];
+    snprintf(name, sizeof name, "qins-worker-%u", w->index % 1000);
+    system_thread_start(name);
     for (;;) {
         rest(p, w->index);
         wait_while(p, &p->jobs, seen);
@@ -196,18 +162,6 @@ static void *worker_main(void *arg)
             return NULL;
         work(p, w->index);
     }
-}
-
-static void name_thread(pthread_t thread, uint32_t index)
-{
-#ifdef __linux__
-    char name[16];
-    snprintf(name, sizeof name, "qins-worker-%u", index % 1000);
-    pthread_setname_np(thread, name);
-#else
-    (void)thread;
-    (void)index;
-#endif
 }
 
 /* Starts the workers with all signals blocked: they are for the program's main thread. */
@@ -220,7 +174,6 @@ static void start_workers(struct pool *p, unsigned n)
         *w = (struct worker){.pool = p, .index = i + 1};
         if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
             break;
-        name_thread(w->thread, w->index);
         p->n_threads++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -243,10 +196,6 @@ struct pool *pool_new(unsigned n_threads)
         n_threads = POOL_MAX_THREADS;
     struct pool *p = cache_lines(sizeof *p);
     *p = (struct pool){.n_threads = 1, .spin_ms = n_threads <= n_cpus ? SPIN_MS : 0};
-#ifndef __linux__
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->changed, NULL);
-#endif
     p->workers = xcalloc(n_threads, sizeof *p->workers);
     p->shares = cache_lines(n_threads * sizeof *p->shares);
     memset(p->shares, 0, n_threads * sizeof *p->shares);
@@ -263,15 +212,11 @@ void pool_free(struct pool *p)
         return;
     atomic_store(&p->stop, true);
     atomic_fetch_add(&p->jobs.word, 1);
-    wake(p, &p->jobs);
+    wake(&p->jobs);
     atomic_fetch_add(&p->calls.word, 1);
-    wake(p, &p->calls);
+    wake(&p->calls);
     for (unsigned i = 0; i + 1 < p->n_threads; i++)
         pthread_join(p->workers[i].thread, NULL);
-#ifndef __linux__
-    pthread_cond_destroy(&p->changed);
-    pthread_mutex_destroy(&p->lock);
-#endif
     free(p->workers);
     free(p->shares);
     free(p);
@@ -330,7 +275,7 @@ static void note_time(struct pool *p, double spent_ms)
         return;
     atomic_store(&p->n_active, p->backoff.n_active);
     atomic_fetch_add(&p->calls.word, 1);
-    wake(p, &p->calls);
+    wake(&p->calls);
 }
 
 void pool_run_io(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
@@ -346,7 +291,7 @@ void pool_run_io(struct pool *p, pool_fn *fn, void *arg, uint32_t n_chunks)
     share_out(p, n_chunks);
     if (p->backoff.n_active > 1) {
         atomic_fetch_add(&p->jobs.word, 1);
-        wake(p, &p->jobs);
+        wake(&p->jobs);
     }
     work(p, 0);
     uint64_t worked = p->profile ? profile_clock() : 0;

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "system.h"
 
 enum { BLOCK = 8 * HUGE_PAGE };
 #define PROGRESS_EVERY_MS 50
-
-#ifdef MADV_POPULATE_READ
 
 struct reading {
     const struct mapping *m;
@@ -40,8 +38,9 @@ static void read_block(void *arg, uint32_t chunk, uint32_t worker)
         return;
     uint64_t at = atomic_fetch_add(&r->next, BLOCK), left = r->m->size - at;
     size_t n = left < BLOCK ? (size_t)left : BLOCK;
-    if (madvise((uint8_t *)(uintptr_t)r->m->data + at, n, MADV_POPULATE_READ) != 0) {
-        atomic_store(&r->failure, errno);
+    const int error = system_read_ahead((uint8_t *)(uintptr_t)r->m->data + at, n);
+    if (error) {
+        atomic_store(&r->failure, error);
         atomic_store(&r->stop, true);
     }
     atomic_fetch_add(&r->done, n);
@@ -51,8 +50,7 @@ static void read_block(void *arg, uint32_t chunk, uint32_t worker)
 
 static bool fits_memory(uint64_t bytes)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 && bytes < (uint64_t)pages * (uint64_t)page / 10 * 9;
+    return bytes < system_memory_total() / 10 * 9;
 }
 
 bool mapping_read(const struct mapping *m, const char *name, struct pool *pool,
@@ -62,20 +60,7 @@ bool mapping_read(const struct mapping *m, const char *name, struct pool *pool,
     if (!fits_memory(m->size))
         return true;
     pool_run_io(pool, read_block, &r, (uint32_t)((m->size + BLOCK - 1) / BLOCK));
-    int failure = atomic_load(&r.failure); /* EINVAL: a kernel before 5.14 */
-    if (failure == EFAULT || failure == EIO || failure == EHWPOISON)
+    if (system_is_unreadable(atomic_load(&r.failure)))
         return error_set(err, EX_IOERR, "%s: cannot be read to its end: %s", name, strerror(EIO));
     return true;
 }
-
-#else
-
-bool mapping_read(const struct mapping *m, const char *name, struct pool *pool,
-                  readahead_fn *progress, void *arg, struct error *err)
-{
-    (void)name, (void)pool, (void)progress, (void)arg, (void)err;
-    madvise((void *)(uintptr_t)m->data, m->size, MADV_WILLNEED);
-    return true;
-}
-
-#endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "places.h"
+#include "system.h"
 
 #define FILE_NAME "conversations.db"
 #define LOCK_NAME "conversations.lock"
@@ -124,17 +125,11 @@ static void undo(struct store *s)
 
 /* ---- locks ---------------------------------------------------------------------------- */
 
-#ifdef F_OFD_SETLK
-#define SET_LOCK F_OFD_SETLK
-#else
-#define SET_LOCK F_SETLK
-#endif
-
 /* One byte of the lock file for each conversation; byte 0 for changing the files themselves. */
 static bool lock_byte(int fd, int64_t byte, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    return fcntl(fd, SET_LOCK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+    return system_lock(fd, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
 }
 
 static bool hold(struct store *s, int64_t id)

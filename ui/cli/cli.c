@@ -14,6 +14,7 @@
 #include "preset.h"
 #include "sanitise.h"
 #include "shell.h"
+#include "system.h"
 #include "versions.h"
 
 enum {
@@ -154,11 +155,7 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
     struct getopt_tables tables;
     make_tables(&tables);
     opterr = 0;
-#ifdef __GLIBC__
-    optind = 0; /* start afresh, and forget what an earlier call has permuted */
-#else
-    optind = 1;
-#endif
+    system_getopt_restart();
     for (;;) {
         int value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
         if (value == -1)

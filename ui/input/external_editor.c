@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "paste_filter.h"
+#include "system.h"
 #include "utf8.h"
 
 enum { MAX_WORDS = 16 };
@@ -48,8 +49,7 @@ static bool write_file(struct external_editor *c, struct error *err)
 
 static bool make_file(struct external_editor *c, const char *s, size_t n, struct error *err)
 {
-    const char *base = variable("TMPDIR");
-    c->folder = xasprintf("%s/qins-XXXXXX", base ? base : "/tmp");
+    c->folder = path_join(system_temp_folder(), "qins-XXXXXX");
     if (!mkdtemp(c->folder)) /* 0700 */
         return error_set(err, EX_CANTCREAT,
                          "%.300s: cannot create a folder for the editor's file: %s", c->folder,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "paste_filter.h"
+#include "system.h"
 
 /* ---- entries -------------------------------------------------------------------------- */
 
@@ -136,7 +137,7 @@ static void rewrite(const struct history *h)
     unlink(name);
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
-        bool ok = write_whole(fd, lines.data, lines.len, 0) == lines.len && fsync(fd) == 0;
+        bool ok = write_whole(fd, lines.data, lines.len, 0) == lines.len && system_sync(fd) == 0;
         if (close(fd) != 0 || !ok || rename(name, h->path) != 0)
             unlink(name);
     }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "system.h"
+
 void base64(const void *bytes, size_t n, struct buf *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -30,8 +32,8 @@ char *clipboard_file(const char *text, size_t n, struct error *err)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
     if (!folder || folder[0] != '/')
-        folder = getenv("TMPDIR");
-    char *path = path_join(folder && folder[0] == '/' ? folder : "/tmp", "qins-copy-XXXXXX");
+        folder = system_temp_folder();
+    char *path = path_join(folder, "qins-copy-XXXXXX");
     int fd = mkstemp(path); /* 0600 */
     bool ok = fd >= 0 && write_whole(fd, text, n, 0) == n;
     int why = errno;

@@ -196,39 +196,6 @@ static void test_absurd_sizes_become_possible_ones(void **state)
     pool_free(p);
 }
 
-#ifdef __linux__
-static void put(const char *root, const char *path, const char *text)
-{
-    char command[2048];
-    snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s/%s')\" && printf -- '%s' > '%s/%s'",
-             root, path, text, root, path);
-    assert_int_equal(system(command), 0);
-}
-
-static void test_cgroup_quota_is_respected(void **state)
-{
-    (void)state;
-    const char *root = temp_folder();
-    assert_true(cpus_quota(root) == 0);
-    put(root, "proc/self/cgroup", "0::/user.slice/app\\n");
-    put(root, "sys/fs/cgroup/user.slice/app/cpu.max", "max 100000\\n");
-    assert_true(cpus_quota(root) == 0);
-    put(root, "sys/fs/cgroup/user.slice/cpu.max", "150000 100000\\n");
-    assert_true(cpus_quota(root) == 1.5); /* the parent's */
-    put(root, "sys/fs/cgroup/user.slice/app/cpu.max", "50000 100000\\n");
-    assert_true(cpus_quota(root) == 0.5);
-    put(root, "proc/self/cgroup", "9:name=systemd:/x\\n3:cpu,cpuacct:/box\\n0::/\\n");
-    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "-1\\n");
-    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\\n");
-    assert_true(cpus_quota(root) == 0);
-    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "250000\\n");
-    assert_true(cpus_quota(root) == 2.5);
-    put(root, "sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "nonsense\\n");
-    assert_true(cpus_quota(root) == 0);
-    remove_folder(root);
-}
-#endif
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,9 +206,6 @@ int main(void)
         cmocka_unit_test(test_waiting_for_a_disk_costs_no_thread),
         cmocka_unit_test(test_workers_block_signals_and_the_caller_does_not),
         cmocka_unit_test(test_absurd_sizes_become_possible_ones),
-#ifdef __linux__
-        cmocka_unit_test(test_cgroup_quota_is_respected),
-#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
