@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -218,6 +219,44 @@ int open_regular(const char *path, uint64_t *size, struct error *err)
     return -1;
 }
 
+enum { MAX_NOTED = 256 };
+static struct {
+    _Atomic uintptr_t first, end; /* 0: a free slot */
+} noted[MAX_NOTED];
+static _Atomic bool is_noted_full;
+
+static void note_mapping(const struct mapping *m)
+{
+    uintptr_t free_slot;
+    for (size_t i = 0; i < MAX_NOTED; i++) {
+        free_slot = 0;
+        if (atomic_compare_exchange_strong(&noted[i].first, &free_slot, (uintptr_t)m->data)) {
+            atomic_store(&noted[i].end, (uintptr_t)m->data + m->size);
+            return;
+        }
+    }
+    atomic_store(&is_noted_full, true);
+}
+
+static void forget_mapping(const struct mapping *m)
+{
+    for (size_t i = 0; i < MAX_NOTED; i++)
+        if (atomic_load(&noted[i].first) == (uintptr_t)m->data) {
+            atomic_store(&noted[i].end, 0);
+            atomic_store(&noted[i].first, 0);
+            return;
+        }
+}
+
+bool is_mapped(const void *address)
+{
+    const uintptr_t at = (uintptr_t)address;
+    for (size_t i = 0; i < MAX_NOTED; i++)
+        if (at >= atomic_load(&noted[i].first) && at < atomic_load(&noted[i].end))
+            return true;
+    return atomic_load(&is_noted_full);
+}
+
 bool map_file(struct mapping *m, const char *path, struct error *err)
 {
     uint64_t size;
@@ -236,13 +275,16 @@ bool map_file(struct mapping *m, const char *path, struct error *err)
         return error_set(err, EX_OSERR, "%s: cannot map %llu bytes: %s", path,
                          (unsigned long long)size, strerror(mmap_errno));
     *m = (struct mapping){p, (size_t)size};
+    note_mapping(m);
     return true;
 }
 
 void unmap_file(struct mapping *m)
 {
-    if (m->data)
+    if (m->data) {
+        forget_mapping(m);
         munmap((void *)m->data, m->size);
+    }
     *m = (struct mapping){0};
 }
 

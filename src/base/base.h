@@ -72,6 +72,10 @@ int open_regular(const char *path, uint64_t *size, struct error *err);
 bool map_file(struct mapping *m, const char *path, struct error *err);
 void unmap_file(struct mapping *m);
 
+/* Does the address lie in a mapped file? For a crash handler; true too if files beyond the first
+ * 256 are mapped. */
+bool is_mapped(const void *address);
+
 /* pread and pwrite up to the last of n bytes, the end of the file or a failure. -> bytes done;
  * if they are fewer, errno tells why: 0 for the end. */
 size_t read_whole(int fd, void *bytes, size_t n, uint64_t at);

@@ -65,8 +65,7 @@ bool utf8_is_keycap_base(int32_t cp)
     return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
 }
 
-/* As terminals count: a spacing mark has a cell, the later parts of a Hangul syllable have none. */
-static int code_point_width(int32_t cp)
+int utf8_char_width(int32_t cp)
 {
     if (cp < 0)
         return 1; /* shown as U+FFFD */
@@ -85,14 +84,14 @@ size_t utf8_cluster(const char *s, size_t n)
     int32_t cp, next, state = 0;
     size_t at = utf8_decode(s, n, &cp);
     bool picture = cp >= 0 && utf8_is_pictograph(cp);
-    int width = code_point_width(cp);
+    int width = utf8_char_width(cp);
     for (int n_cp = 1; at < n && n_cp < UTF8_CLUSTER_MAX; n_cp++) {
         size_t used = utf8_decode(s + at, n - at, &next);
         if (cp < 0 || next < 0 || (cp < 0x80 && next < 0x80 && cp != '\r'))
             break;
         if (utf8proc_grapheme_break_stateful(cp, next, &state))
             break;
-        width += code_point_width(next);
+        width += utf8_char_width(next);
         if (!picture && width > 2)
             break;
         at += used;
@@ -109,7 +108,7 @@ int utf8_cluster_width(const char *s, size_t n)
     int width = 0;
     for (size_t at = 0; at < n && width < 2; last = cp) {
         at += utf8_decode(s + at, n - at, &cp);
-        width += code_point_width(cp);
+        width += utf8_char_width(cp);
         if (cp == VS16 && last >= 0 && (utf8_is_pictograph(last) || utf8_is_keycap_base(last)))
             width = 2;
     }

@@ -24,6 +24,9 @@ size_t utf8_complete(const char *s, size_t n);
  * UTF8_CLUSTER_MAX code points, more than any real one has: a storm of marks stays bounded. */
 enum { UTF8_CLUSTER_MAX = 32 };
 size_t utf8_cluster(const char *s, size_t n);
+/* Cells of one code point, as terminals count: a spacing mark has one, the later parts of a Hangul
+ * syllable have none; an invalid one is shown as U+FFFD. */
+int utf8_char_width(int32_t cp);
 /* Cells that one cluster takes on a terminal: 0, 1 or 2. Emoji with VS16, ZWJ sequences and flags
  * take 2; a spacing vowel sign has its own. */
 int utf8_cluster_width(const char *s, size_t n);

@@ -399,8 +399,10 @@ bool prompt_cache_write(struct prompt_cache *k, const struct session *s, int64_t
     char *name = xasprintf("%s%" PRId64 "%s", k->prefix, conversation, suffix);
     prompt_cache_abandon(k);
     bool ok = n > 0 && places_make_private(k->folder, &err);
-    if (ok)
+    if (ok) {
+        system_exclude_from_backup(k->folder);
         make_room(k, name, bytes);
+    }
     ok = ok && is_roomy(k->folder, bytes) && write_file(k, s, n);
     if (ok)
         k->place = path_join(k->folder, name);

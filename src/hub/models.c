@@ -111,7 +111,7 @@ static bool is_listed(const struct model_list *l, const char *path)
     struct stat st;
     bool listed = false;
     for (size_t i = 0; !listed && i < l->n && stat(path, &st) == 0; i++)
-        listed = l->items[i].device == st.st_dev && l->items[i].inode == st.st_ino;
+        listed = l->items[i].device == (uint64_t)st.st_dev && l->items[i].inode == st.st_ino;
     return listed;
 }
 

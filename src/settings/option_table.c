@@ -374,7 +374,7 @@ const struct option_row option_table[N_OPTIONS] = {
     },
     [OPT_CLIPBOARD] = {
         .name = "clipboard",
-        .type = OPTION_CHOICE, .choices = "auto osc52 tmux off",
+        .type = OPTION_CHOICE, .choices = "auto osc52 tmux pbcopy off",
         .initial = "auto", .meta = "HOW", .rare = true,
         .help = "how copies reach the terminal",
         .manual =
@@ -382,10 +382,16 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Cm auto\n"
             "and\n"
             ".Cm osc52\n"
-            "send the sequence OSC 52;\n"
+            "send the sequence OSC 52\n"
+            "(on a Mac, unless over SSH,\n"
+            ".Cm auto\n"
+            "is\n"
+            ".Cm pbcopy ) ;\n"
             ".Cm tmux\n"
             "wraps it for a tmux with\n"
             ".Ql allow\\-passthrough ;\n"
+            ".Cm pbcopy\n"
+            "gives them to that program;\n"
             ".Cm off\n"
             "sends nothing.",
     },

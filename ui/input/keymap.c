@@ -216,7 +216,8 @@ enum action keymap_find(enum focus focus, int32_t key)
     for (size_t i = 0; i < n_effective; i++)
         if (effective[i].key == key && (effective[i].where & (1u << focus)))
             return effective[i].action;
-    return ACT_NONE;
+    /* For keyboards whose Alt types characters: Ctrl-X does what Alt does. */
+    return key & K_CTRL_X ? keymap_find(focus, (key & ~K_CTRL_X) | K_ALT) : ACT_NONE;
 }
 
 /* ---- names ---------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "plain_internal.h"
 #include "sanitise.h"
 #include "saved_chats.h"
+#include "system.h"
 
 #define PROGRAM "qins-tui"
 
@@ -355,7 +356,7 @@ static void step(struct plain *p)
     struct pollfd fds[] = {
         {.fd = engine_fd(p->chat.engine), .events = POLLIN},
         {.fd = wake_fds[0], .events = POLLIN},
-        {.fd = p->out.to_terminal ? -1 : STDOUT_FILENO},
+        p->out.to_terminal ? (struct pollfd){.fd = -1} : system_watch_reader(STDOUT_FILENO),
         {.fd = p->reading_stdin && !chat_is_busy(&p->chat) ? STDIN_FILENO : -1, .events = POLLIN},
         {.fd = p->chat.next_engine ? engine_fd(p->chat.next_engine) : -1, .events = POLLIN},
     };
@@ -370,7 +371,7 @@ static void step(struct plain *p)
         return;
     if (fds[1].revents && read(wake_fds[0], &byte, 1) == 1)
         take_signal(p);
-    if (fds[2].revents & POLLERR)
+    if (system_reader_is_gone(&fds[2]))
         plain_finish(p, EXIT_READER_GONE);
     if (fds[3].revents)
         read_stdin(p);

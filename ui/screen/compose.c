@@ -6,6 +6,7 @@
 
 #include "question.h"
 #include "screen.h"
+#include "signals.h"
 
 void compose_text(struct app *a, const char *text,
                   void (*done)(struct app *, const char *text, size_t n))
@@ -30,6 +31,7 @@ void compose_check(struct app *a)
     bool repaired;
     if (!a->composer.external.pid || !external_editor_ended(&a->composer.external, &status))
         return;
+    signals_expect_late();
     screen_enter();
     external_editor_over(&a->composer.external);
     a->wants |= REACT_DIRTY;

@@ -23,23 +23,53 @@ static void copy_to_file(struct app *a, const char *what, const char *why, const
     free(path);
 }
 
-static void copy_text(struct app *a, const char *what, const char *text, size_t n)
+static void copy_by_program(struct app *a, const char *program, const char *what, const char *text,
+                            size_t n)
 {
-    const char *how = options_text(a->chat.options, OPT_CLIPBOARD);
+    struct error err;
+    const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+    if (clipboard_run(program, text, n, &err))
+        app_notice(a, "Copied %s (%zu bytes, via %s)", what, n, name);
+    else
+        app_notice(a, "%s", err.text);
+}
+
+/* Over SSH nobody knows which terminal it is; on a Mac it may be one that has no OSC 52. */
+static const char *doubt(void)
+{
+    const char *far = getenv("SSH_CONNECTION"), *term = getenv("TERM");
+    bool may_be = far && *far && term && strcmp(term, "xterm-256color") == 0;
+    return may_be ? "; a Mac's Terminal ignores it" : "";
+}
+
+static void copy_by_terminal(struct app *a, bool tmux, const char *what, const char *text, size_t n)
+{
     struct buf sequence = {0};
-    if (strcmp(how, "off") == 0) {
-        app_notice(a, "Copying is off (clipboard: off)");
-    } else if (!screen_has_osc()) {
+    if (!screen_has_osc()) {
         copy_to_file(a, what, "This terminal has no clipboard", text, n);
     } else if (n > CLIPBOARD_MAX) {
         copy_to_file(a, what, "Too long for a terminal's clipboard", text, n);
     } else {
-        bool tmux = strcmp(how, "tmux") == 0;
         clipboard_sequence(tmux ? CLIPBOARD_TMUX : CLIPBOARD_OSC52, text, n, &sequence);
         screen_send(sequence.data, sequence.len);
-        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s)", what, n, tmux ? " through tmux" : "");
+        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s%s)", what, n, tmux ? " through tmux" : "",
+                   doubt());
         buf_free(&sequence);
     }
+}
+
+static void copy_text(struct app *a, const char *what, const char *text, size_t n)
+{
+    const char *how = options_text(a->chat.options, OPT_CLIPBOARD);
+    const bool automatic = strcmp(how, "auto") == 0;
+    const char *program =
+        automatic || strcmp(how, "pbcopy") == 0 ? clipboard_program(automatic) : NULL;
+    if (strcmp(how, "off") == 0)
+        app_notice(a, "Copying is off (clipboard: off)");
+    else if (program)
+        copy_by_program(a, program, what, text, n);
+    else
+        copy_by_terminal(a, strcmp(how, "tmux") == 0, what, text, n);
 }
 
 static void copy_message(struct app *a, size_t item)

@@ -21,6 +21,7 @@
 #include "saved_chats.h"
 #include "screen.h"
 #include "signals.h"
+#include "system.h"
 #include "view.h"
 
 enum {
@@ -324,7 +325,7 @@ static bool open_screen(struct loop *l, struct error *err)
 bool loop_run(struct cli *c, int *exit_code)
 {
     struct app a = {.wants = REACT_DIRTY};
-    struct loop l = {.in_fd = STDIN_FILENO, .escape_ms = escape_delay()};
+    struct loop l = {.in_fd = system_pollable_terminal(STDIN_FILENO), .escape_ms = escape_delay()};
     struct error err;
     if (!chat_open(&a.chat, &c->options, false, &err)) {
         *exit_code = error_print(&err, "qins-tui");

@@ -2,11 +2,17 @@
 #include "clipboard.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "system.h"
+
+extern char **environ;
 
 void base64(const void *bytes, size_t n, struct buf *out)
 {
@@ -48,4 +54,66 @@ char *clipboard_file(const char *text, size_t n, struct error *err)
     error_set(err, EX_CANTCREAT, "%s: %s", path, strerror(why));
     free(path);
     return NULL;
+}
+
+const char *clipboard_program(bool automatic)
+{
+    const char *program = system_facts.copy_program, *far = getenv("SSH_CONNECTION");
+    if (automatic)
+        return far && *far ? NULL : program;
+    return program ? program : "pbcopy";
+}
+
+/* The child reads what is written to *input, and its own words go nowhere. -> 0, or an errno. */
+static int start_copying(const char *program, int fds[2], pid_t *pid)
+{
+    char *words[] = {(char *)(uintptr_t)program, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    int error = posix_spawnp(pid, program, &actions, &attributes, words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+static bool write_all(int fd, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t put = write(fd, text, n);
+        if (put < 0 && errno != EINTR)
+            return false;
+        text += put > 0 ? put : 0;
+        n -= put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
+bool clipboard_run(const char *program, const char *text, size_t n, struct error *err)
+{
+    int fds[2], status = 0;
+    pid_t pid;
+    if (pipe(fds) != 0)
+        return error_set(err, EX_OSERR, "%s: %s", program, strerror(errno));
+    fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+    fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+    int error = start_copying(program, fds, &pid);
+    close(fds[0]);
+    bool ok = !error && write_all(fds[1], text, n);
+    close(fds[1]);
+    if (error)
+        return error_set(err, EX_UNAVAILABLE, "%s: %s", program, strerror(error));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return (ok && status == 0) ||
+           error_set(err, EX_UNAVAILABLE, "%s: it did not take the text", program);
 }

@@ -16,6 +16,11 @@ enum clipboard { CLIPBOARD_AUTO, CLIPBOARD_OSC52, CLIPBOARD_TMUX, CLIPBOARD_OFF 
 void base64(const void *bytes, size_t n, struct buf *out);
 /* The sequence; inside tmux's passthrough for CLIPBOARD_TMUX. */
 void clipboard_sequence(enum clipboard how, const char *text, size_t n, struct buf *out);
+/* The program that copies on this machine ("pbcopy" by PATH if the system names none); NULL, for
+ * `auto`, if there is none or the user sits elsewhere (SSH). */
+const char *clipboard_program(bool automatic);
+/* Gives text to such a program and waits for it. */
+bool clipboard_run(const char *program, const char *text, size_t n, struct error *err);
 /* Copies to a new file that only the user can read. -> its path, which the caller frees; or NULL.
  */
 char *clipboard_file(const char *text, size_t n, struct error *err);

@@ -388,6 +388,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
         s.curses = NULL;
         return refuse_terminal(err);
     }
+    repeat_char = NULL; /* Terminal.app, also over SSH, draws runs made of it wrongly */
     open_out(out_fd);
     s.palette = sequence_of("oc");
     prepare_farewell();
@@ -458,12 +459,27 @@ static wchar_t ascii_for(int32_t cp)
     return L'?';
 }
 
+/* Whether curses gives a character these cells too: it goes by the C library's table, which may be
+ * older than ours (on macOS it is by far). If they differ, what follows in the row would shift. */
+static bool curses_agrees(int32_t cp, int cells)
+{
+    return iswprint((wint_t)cp) && wcwidth((wchar_t)cp) == cells;
+}
+
 /* Marks that are drawn onto the character before; joiners and selectors, which terminals treat
  * differently from one another, are left out. */
 static bool is_mark(int32_t cp)
 {
-    return wcwidth((wchar_t)cp) == 0 && iswprint((wint_t)cp) && !(cp >= 0x2000 && cp <= 0x206f) &&
+    return utf8_char_width(cp) == 0 && curses_agrees(cp, 0) && !(cp >= 0x2000 && cp <= 0x206f) &&
            !(cp >= 0xfe00 && cp <= 0xfe0f) && cp != 0xfeff && cp < 0xe0000;
+}
+
+/* For what cannot be drawn: the sign that is used where a wide character is missing, if curses
+ * knows its width. */
+#define WIDE_SIGN 0x3013
+static wchar_t stand_in(int cells)
+{
+    return cells == 2 && s.utf8 && curses_agrees(WIDE_SIGN, 2) ? (wchar_t)WIDE_SIGN : L'?';
 }
 
 /* One cluster in exactly `cells` cells. */
@@ -474,16 +490,17 @@ static void put_cluster(int row, int column, int cells, enum style style, const 
     int32_t cp;
     size_t n_wide = 0, at = utf8_decode(text, n, &cp);
     wchar_t base = (wchar_t)cp;
+    const int base_cells = utf8_char_width(cp);
     if (cp < 0)
         base = L'?';
     else if (cp >= 0x80 && !s.utf8)
         base = ascii_for(cp);
-    else if (!iswprint((wint_t)cp) || wcwidth(base) < 1 || wcwidth(base) > cells)
-        base = L'?';
+    else if (base_cells < 1 || base_cells > cells || !curses_agrees(cp, base_cells))
+        base = stand_in(cells);
     wide[n_wide++] = base;
     while (s.utf8 && at < n && n_wide < MAX_MARKS) {
         size_t used = utf8_decode(text + at, n - at, &cp);
-        if (cells == 2 && wcwidth(base) == 1 && cp >= 0 && wcwidth((wchar_t)cp) == 1) {
+        if (cells == 2 && base_cells == 1 && cp >= 0 && utf8_char_width(cp) == 1) {
             /* The other letter of a flag, a vowel sign: it has a cell of its own. */
             put_cluster(row, column + --cells, 1, style, text + at, n - at);
             break;
@@ -496,7 +513,7 @@ static void put_cluster(int row, int column, int cells, enum style style, const 
     setcchar(&c, wide, s.attributes[style], s.pairs[style], NULL);
     setcchar(&blank, L" ", s.attributes[style], s.pairs[style], NULL);
     mvadd_wch(row, column, &c);
-    for (int i = wcwidth(base) > 0 ? wcwidth(base) : 1; i < cells; i++)
+    for (int i = utf8_char_width((int32_t)base); i < cells; i++)
         mvadd_wch(row, column + i, &blank);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "system.h"
 
 static int pipe_fds[2] = {-1, -1};
 static volatile sig_atomic_t pending[NSIG];
@@ -28,14 +29,21 @@ enum { N_WATCHED = sizeof watched / sizeof *watched };
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 enum { N_CRASHES = sizeof crashes / sizeof *crashes };
 
+#define LATE_NS 300000000u /* how late a signal of the editor may be */
+
+/* Until then a signal of an unknown sender may be one of the editor's; system_clock_ns time. */
+static _Atomic uint64_t late_until;
+
 /* Ctrl-C or Ctrl-\ typed into the user's editor can arrive when the editor has ended and the
  * terminal is ours again (Linux lets go of the terminal between reading its modes and sending the
  * signal). While the terminal is ours it sends none. */
 static bool is_late(const siginfo_t *info)
 {
     struct termios now;
-    bool from_terminal = info->si_code > 0; /* by POSIX; others are sent by a process */
-    return from_terminal && tcgetattr(STDIN_FILENO, &now) == 0 && !(now.c_lflag & ISIG);
+    enum system_sender sender = system_signal_sender(info);
+    bool may_be_late = sender == SENT_BY_TERMINAL ||
+                       (sender == SENT_BY_UNKNOWN && system_clock_ns() < atomic_load(&late_until));
+    return may_be_late && tcgetattr(STDIN_FILENO, &now) == 0 && !(now.c_lflag & ISIG);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -50,12 +58,13 @@ static void on_signal(int number, siginfo_t *info, void *context)
     errno = saved;
 }
 
-static void on_crash(int number)
+static void on_crash(int number, siginfo_t *info, void *context)
 {
+    (void)context;
     static const char message[] =
         "qins-tui: the model file could not be read any more (was it changed or cut short?)\n";
     restore_terminal();
-    if (number == SIGBUS) {
+    if (number == SIGBUS && is_mapped(info->si_addr)) {
         ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
         (void)ignored;
     }
@@ -68,7 +77,7 @@ static void on_quit(int number, siginfo_t *info, void *context)
     (void)context;
     if (!is_late(info)) {
         sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-        on_crash(number);
+        on_crash(number, info, context);
     }
     errno = saved;
 }
@@ -88,8 +97,8 @@ int signals_open(void (*restore)(void))
         sigaction(watched[i].number, &action, NULL);
     action.sa_sigaction = on_quit;
     sigaction(SIGQUIT, &action, NULL);
-    action.sa_handler = on_crash;
-    action.sa_flags = (int)SA_RESETHAND;
+    action.sa_sigaction = on_crash;
+    action.sa_flags = (int)(SA_RESETHAND | SA_SIGINFO);
     for (int i = 0; i < N_CRASHES; i++)
         sigaction(crashes[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -110,6 +119,11 @@ unsigned signals_take(void)
         }
     }
     return bits;
+}
+
+void signals_expect_late(void)
+{
+    atomic_store(&late_until, system_clock_ns() + LATE_NS);
 }
 
 void signals_stop_process(void)

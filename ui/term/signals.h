@@ -19,6 +19,8 @@ enum {
 /* `restore` runs inside signal handlers. -> fd that is readable when signals_take has something. */
 int signals_open(void (*restore)(void));
 unsigned signals_take(void);
+/* Call when a program that had the terminal has ended: its Ctrl-C may still be on the way. */
+void signals_expect_late(void);
 /* Stops the process as Ctrl-Z does everywhere else; returns when it is continued. */
 void signals_stop_process(void);
 void signals_close(void);

@@ -17,7 +17,7 @@
 static char *home;
 static struct error err;
 
-static void shell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
 {
     char command[2048];
     va_list args;

@@ -93,7 +93,7 @@ static void check(const struct said *said)
 {
     struct error err;
     struct conversation c = {0};
-    bool taken;
+    bool taken = false;
     char whole[512];
     struct store *s = store_open(folder, &err);
     if (!s || !store_load(s, said->id, &c, &taken, &err))

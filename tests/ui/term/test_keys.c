@@ -20,7 +20,8 @@ static void log_keys(struct keys *k, struct buf *out)
     }
 }
 
-static void expect(const char *bytes, size_t n, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void expect(const char *bytes, size_t n,
+                                                         const char *format, ...)
 {
     char wanted[256];
     va_list args;
