@@ -56,6 +56,10 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
 /* Names that are not known here, a folder that cannot be converted: engine_start would fail. */
 bool engine_options_check(const struct engine_options *o, struct error *err);
 
+/* What models may still take: of the system, of a container, of ulimit; 0: not known. */
+uint64_t engine_free_memory(void);
+/* Whether a model that is not here can be downloaded. */
+bool engine_can_download(void);
 /* Fills in the memory that the models of a list take. */
 void engine_measure_models(struct model_list *l);
 

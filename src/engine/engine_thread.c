@@ -124,22 +124,29 @@ static bool on_convert(void *arg, const struct convert_progress *p)
     return !atomic_load(&e->stop);
 }
 
-/* "12.3 MB/s, 4 min left: model.safetensors" */
+/* "downloading 12.3 MB/s, 4 min left: model.safetensors" */
+static void describe_fetch(struct event *event, const struct fetch_progress *p)
+{
+    struct buf text = {0};
+    bool moves = p->bytes_per_s > 0 && !*p->note;
+    buf_puts(&text, p->step);
+    if (moves)
+        buf_printf(&text, " %.1f MB/s", p->bytes_per_s / 1e6);
+    if (moves && p->left_s >= 90)
+        buf_printf(&text, ", %.0f min left", p->left_s / 60);
+    else if (moves && p->left_s >= 0)
+        buf_printf(&text, ", %.0f s left", p->left_s);
+    if (*p->note || *p->file)
+        buf_printf(&text, ": %s", *p->note ? p->note : p->file);
+    set_text(event, text.data);
+    buf_free(&text);
+}
+
 static bool on_fetch(void *arg, const struct fetch_progress *p)
 {
     struct engine *e = arg;
     struct event event = {.type = EVENT_LOADING, .done = p->done, .total = p->total};
-    char text[512];
-    int n = snprintf(text, sizeof text, "%s", p->step);
-    if (p->bytes_per_s > 0 && !*p->note)
-        n += snprintf(text + n, sizeof text - (size_t)n, " %.1f MB/s", p->bytes_per_s / 1e6);
-    if (p->left_s >= 0 && p->bytes_per_s > 0 && !*p->note)
-        n += p->left_s < 90
-                 ? snprintf(text + n, sizeof text - (size_t)n, ", %.0f s left", p->left_s)
-                 : snprintf(text + n, sizeof text - (size_t)n, ", %.0f min left", p->left_s / 60);
-    snprintf(text + n, sizeof text - (size_t)n, "%s%.255s", *p->note || *p->file ? ": " : "",
-             *p->note ? p->note : p->file);
-    set_text(&event, text);
+    describe_fetch(&event, p);
     engine_emit_progress(e, &event);
     return !atomic_load(&e->stop);
 }

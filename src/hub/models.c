@@ -350,8 +350,9 @@ char *models_default(struct error *err)
     if (n_good == 0)
         error_set(
             err, EX_NOINPUT,
-            "no model: give one with -m, a .qins file (qins-convert makes them), a GGUF file or "
-            "a Hugging Face model folder");
+            "no model: give one with -m, a .qins file (qins-convert makes them), a GGUF file, a "
+            "Hugging Face model folder, or a name that is downloaded: qins-tui smollm2 (--models "
+            "--known lists some)");
     else if (n_good > 1)
         error_set(err, EX_NOINPUT, "which model? -m NAME, one of: %.800s", names.data);
     else

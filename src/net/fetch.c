@@ -28,7 +28,7 @@ static bool list(struct fetch *f, struct error *err)
     struct buf text = {0};
     char *url = xasprintf("%s/api/models/%s/revision/%s?blobs=true", f->client.endpoint, f->ref->id,
                           f->ref->revision);
-    f->client.progress.step = "asking the hub";
+    f->client.progress.step = "asking";
     bool ok = hub_client_get(&f->client, url, f->ref->id, MAX_LIST_BYTES, &text, err) &&
               hub_listing_parse(&f->listing, text.data, text.len, f->ref->id, err);
     if (ok && (!f->listing.id || !hub_is_name(f->listing.id))) {

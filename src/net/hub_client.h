@@ -13,7 +13,7 @@
 #include "http.h"
 
 struct fetch_progress {
-    const char *step;     /* "asking the hub", "downloading", "checking", "waiting" */
+    const char *step;     /* "asking", "downloading", "checking", "waiting" */
     const char *file;     /* raw: sanitise before it reaches a terminal; "" */
     uint64_t done, total; /* bytes of all files */
     double bytes_per_s;   /* of the last seconds; 0: not known */

@@ -165,20 +165,23 @@ static void submit(struct plain *p)
 
 /* ---- events --------------------------------------------------------------------------- */
 
-/* Where stderr is no terminal, a line for each file or reason to wait. */
+/* "downloading 12.3 MB/s, 4 min left: FILE"; where stderr is no terminal, "downloading: FILE" once.
+ */
 static void show_step(struct plain *p, const struct event *e)
 {
-    char line[EVENT_TEXT_MAX + 64], *shown = sanitise_text(e->text, e->n_text, true);
+    char line[128], *shown = sanitise_text(e->text, e->n_text, true);
     double percent = e->total ? 100 * (double)e->done / (double)e->total : 0;
-    snprintf(line, sizeof line, "%3.0f %% of %.1f MB, %s", percent, (double)e->total / 1e6, shown);
-    const char *colon = strstr(shown, ": ");
-    const char *what = colon ? colon + 2 : shown;
-    if (p->out.status_to_terminal)
+    const char *what = strstr(shown, ": ");
+    if (p->out.status_to_terminal) {
+        snprintf(line, sizeof line, "%3.0f %% of %.1f MB, %s", percent, (double)e->total / 1e6,
+                 shown);
         output_status(&p->out, line);
-    else if (strncmp(p->step, what, sizeof p->step - 1) != 0)
-        fprintf(stderr, PROGRAM ": %.*s%s%s\n", (int)strcspn(shown, " :"), shown, colon ? ": " : "",
-                colon ? what : "");
-    snprintf(p->step, sizeof p->step, "%s", what);
+    } else {
+        snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " :"), shown, what ? what : "");
+        if (strncmp(p->step, line, sizeof p->step - 1) != 0)
+            fprintf(stderr, PROGRAM ": %s\n", line);
+        snprintf(p->step, sizeof p->step, "%s", line);
+    }
     free(shown);
 }
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "chat_command.h"
-#include "chat_thinking.h"
 #include "chat_model.h"
+#include "chat_thinking.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
 #include "complete_input.h"
