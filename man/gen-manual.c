@@ -12,6 +12,7 @@
 #include "cli_flags.h"
 #include "command.h"
 #include "keymap.h"
+#include "known_models.h"
 #include "number.h"
 #include "options.h"
 
@@ -206,6 +207,21 @@ static void put_commands(void)
     end_list();
 }
 
+static void put_known(void)
+{
+    puts(".Bl -tag -width Ds -compact");
+    for (size_t i = 0; i < n_known_models; i++) {
+        const struct known_model *m = &known_models[i];
+        printf(".It Li ");
+        put_word(m->name, false);
+        printf("\n");
+        put_word(m->id, false);
+        printf(": %.1f GB to download, %.2f GB in qins4, which takes %.1f GB of memory; %s\n",
+               m->download_gb, m->qins4_gb, m->memory_gb, m->licence);
+    }
+    puts(".El");
+}
+
 /* ---- the page ------------------------------------------------------------------------ */
 
 static const struct {
@@ -214,7 +230,7 @@ static const struct {
 } parts[] = {
     {"%OPTIONS%\n", put_options},     {"%FLAGS%\n", put_flags}, {"%YAML%\n", put_yaml},
     {"%VARIABLES%\n", put_variables}, {"%KEYS%\n", put_keys},   {"%COMMANDS%\n", put_commands},
-    {"%ACTIONS%\n", put_actions},
+    {"%ACTIONS%\n", put_actions},     {"%KNOWN%\n", put_known},
 };
 
 static void put_line(const char *line)

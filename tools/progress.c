@@ -65,9 +65,10 @@ static void draw_bar(struct progress *p, const char *item, uint64_t done, uint64
     char *clean = sanitise_text(item, strlen(item), true);
     buf_printf(&line, "%-8s [%.*s%*s] %3.0f %%", p->step, cells, "####################",
                BAR_CELLS - cells, "", 100 * part);
-    if (done && spent > 0.5) {
-        buf_printf(&line, "  %.0f MB/s  ", (double)done / 1e6 / spent);
-        append_time(&line, spent * (1 - part) / part);
+    double rate = done > p->step_done ? (double)(done - p->step_done) / spent : 0;
+    if (rate > 0 && spent > 0.5) {
+        buf_printf(&line, "  %.0f MB/s  ", rate / 1e6);
+        append_time(&line, (double)(total - done) / rate);
     }
     buf_printf(&line, "  %s", clean);
     shorten(&line, terminal_width());
@@ -86,6 +87,7 @@ void progress_show(struct progress *p, const char *step, const char *item, uint6
     if (is_new) {
         snprintf(p->step, sizeof p->step, "%s", step);
         p->step_ms = ms;
+        p->step_done = done_bytes; /* what an earlier start has done */
         if (!p->is_terminal)
             fprintf(stderr, "%s: %s %.1f MB\n", p->program, step, (double)total_bytes / 1e6);
     }

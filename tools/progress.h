@@ -13,6 +13,7 @@ struct progress {
     bool quiet, is_terminal;
     char step[24];
     double step_ms, drawn_ms; /* when the step began, when the line was drawn */
+    uint64_t step_done;       /* bytes of the step that were done before */
     size_t width;             /* of the line on the screen */
 };
 

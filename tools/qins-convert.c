@@ -15,7 +15,7 @@
 #include "convert.h"
 #include "convert_report.h"
 #include "foreign_models.h"
-#include "hub.h"
+#include "hub_model.h"
 #include "loss.h"
 #include "models.h"
 #include "number.h"
@@ -200,12 +200,39 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     return ok;
 }
 
-/* MODEL, or what a name in the cache of another program stands for. */
+static bool show_fetching(void *arg, const struct fetch_progress *p)
+{
+    progress_show(arg, p->step, *p->note ? p->note : p->file, p->done, p->total);
+    return !interrupted;
+}
+
+static char *fetch(const struct settings *s, const struct hub_ref *ref, struct error *err)
+{
+    struct progress progress;
+    progress_start(&progress, PROGRAM, s->quiet);
+    const struct fetch_options o = {.progress = show_fetching, .arg = &progress};
+    char *path = hub_model_source(ref, &o, err);
+    progress_end(&progress);
+    return path;
+}
+
+/* MODEL, what a name in the cache of another program stands for, or what is downloaded by it. */
 static bool find_folder(struct settings *s, struct error *err)
 {
-    bool is_name =
-        access(s->model, F_OK) != 0 && (hub_is_name(s->model) || foreign_models_is_name(s->model));
-    s->folder = is_name ? models_find(s->model, err) : xstrdup(s->model);
+    struct hub_ref ref;
+    bool is_there = access(s->model, F_OK) == 0;
+    if (!is_there && !foreign_models_is_name(s->model) && hub_ref_parse(&ref, s->model)) {
+        s->folder = fetch(s, &ref, err);
+        hub_ref_free(&ref);
+    } else if (is_there || !foreign_models_is_name(s->model)) {
+        s->folder = xstrdup(s->model);
+    } else {
+        s->folder = models_find(s->model, err);
+        if (!s->folder && hub_ref_parse(&ref, s->model)) { /* a GGUF file of the hub */
+            s->folder = fetch(s, &ref, err);
+            hub_ref_free(&ref);
+        }
+    }
     return s->folder != NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "chat.h"
 #include "events.h"
+#include "models.h"
 #include "sampler.h"
 #include "stops.h"
 #include "thinking.h"
@@ -19,7 +20,8 @@
 struct engine;
 
 struct engine_options {
-    char *model;        /* .qins file or Hugging Face folder; the caller's, to free */
+    char *model; /* .qins or GGUF file, Hugging Face folder, or a name on the hub (hub_ref.h),
+                    which is downloaded if it is not here; the caller's, to free */
     unsigned n_threads; /* 0: pool_default_threads */
     uint32_t ctx_len;   /* 0: the model's original context */
     /* As the options of these names say it (options.h); NULL: "auto". `format` is what a folder is
@@ -42,7 +44,8 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
                                     "<|im_start|>, <|im_end|>"; NULL: none */
     struct thinking_info thinking;
     const char *cpu_level; /* "avx2" */
-    char loss[96];         /* what the file says that it loses, in words; "": nothing */
+    char fit[240]; /* how the memory that it takes does not fit into what is free; "": it fits */
+    char loss[96]; /* what the file says that it loses, in words; "": nothing */
     unsigned n_threads;
     uint32_t ctx_len;
     double load_ms;
@@ -52,6 +55,13 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
 
 /* Names that are not known here, a folder that cannot be converted: engine_start would fail. */
 bool engine_options_check(const struct engine_options *o, struct error *err);
+
+/* What models may still take: of the system, of a container, of ulimit; 0: not known. */
+uint64_t engine_free_memory(void);
+/* Whether a model that is not here can be downloaded. */
+bool engine_can_download(void);
+/* Fills in the memory that the models of a list take. */
+void engine_measure_models(struct model_list *l);
 
 /* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied.
  */

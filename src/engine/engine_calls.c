@@ -28,6 +28,7 @@ struct engine *engine_start(const struct engine_options *o)
     static const struct sampling greedy = {.top_p = 1, .repeat_penalty = 1};
     struct engine *e = xcalloc(1, sizeof *e);
     e->model_path = xstrdup(o->model);
+    e->format = xstrdup(o->format ? o->format : "auto");
     if (o->template_file) {
         e->template_file = xstrdup(o->template_file);
         e->template_name = xstrdup(o->template_name);
@@ -81,6 +82,7 @@ void engine_stop(struct engine *e)
     free(e->template_file);
     free(e->template_name);
     free(e->model_path);
+    free(e->format);
     free(e);
 }
 

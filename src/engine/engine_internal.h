@@ -37,6 +37,7 @@ enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
 
 struct engine {
     char *model_path;
+    char *format;                        /* of the option of this name, for a model of the hub */
     char *template_file, *template_name; /* NULL: the model's own */
     struct engine_setup setup;
     unsigned n_threads; /* this and the next ones: as asked for (engine_options) */
@@ -79,6 +80,7 @@ struct engine {
     struct model *model;
     struct pool *pool;
     struct session *session;
+    bool is_of_hub; /* the model is being fetched or converted to be kept */
     struct sampler *sampler;
     struct speculate speculate;
     struct tokenizer *tokenizer;

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "fetch.h"
+#include "fit.h"
 #include "folder_format.h"
+#include "memory_limits.h"
 
 static const char *or_auto(const char *name)
 {
@@ -24,6 +27,22 @@ bool engine_setup_read(struct engine_setup *s, const struct engine_options *o, s
         return error_set(err, EX_CONFIG, "speculate: there is no mode \"%s\"", o->speculate);
     return gemm_from_name(or_auto(o->gemm), s->cpu_flags, &s->gemm, err) &&
            folder_format(or_auto(o->format), o->model, &s->folder_format, err);
+}
+
+uint64_t engine_free_memory(void)
+{
+    return memory_free();
+}
+
+bool engine_can_download(void)
+{
+    struct error ignored;
+    return fetch_is_possible(&ignored);
+}
+
+void engine_measure_models(struct model_list *l)
+{
+    fit_models(l);
 }
 
 bool engine_options_check(const struct engine_options *o, struct error *err)

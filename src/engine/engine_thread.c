@@ -6,8 +6,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "checkpoint.h"
 #include "converted.h"
+#include "fit.h"
+#include "hub_model.h"
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
@@ -101,10 +105,49 @@ static void keep_context(struct engine *e, int64_t conversation)
 
 /* ---- loading -------------------------------------------------------------------------- */
 
+static void set_text(struct event *event, const char *text)
+{
+    size_t n = strlen(text);
+    if (n > EVENT_TEXT_MAX)
+        for (n = EVENT_TEXT_MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+            ;
+    memcpy(event->text, text, n);
+    event->n_text = (uint8_t)n;
+}
+
 static bool on_convert(void *arg, const struct convert_progress *p)
 {
     struct engine *e = arg;
     struct event event = {.type = EVENT_LOADING, .done = p->done_bytes, .total = p->total_bytes};
+    if (e->is_of_hub)
+        set_text(&event, "converting");
+    engine_emit_progress(e, &event);
+    return !atomic_load(&e->stop);
+}
+
+/* "downloading 12.3 MB/s, 4 min left: model.safetensors" */
+static void describe_fetch(struct event *event, const struct fetch_progress *p)
+{
+    struct buf text = {0};
+    bool moves = p->bytes_per_s > 0 && !*p->note;
+    buf_puts(&text, p->step);
+    if (moves)
+        buf_printf(&text, " %.1f MB/s", p->bytes_per_s / 1e6);
+    if (moves && p->left_s >= 90)
+        buf_printf(&text, ", %.0f min left", p->left_s / 60);
+    else if (moves && p->left_s >= 0)
+        buf_printf(&text, ", %.0f s left", p->left_s);
+    if (*p->note || *p->file)
+        buf_printf(&text, ": %s", *p->note ? p->note : p->file);
+    set_text(event, text.data);
+    buf_free(&text);
+}
+
+static bool on_fetch(void *arg, const struct fetch_progress *p)
+{
+    struct engine *e = arg;
+    struct event event = {.type = EVENT_LOADING, .done = p->done, .total = p->total};
+    describe_fetch(&event, p);
     engine_emit_progress(e, &event);
     return !atomic_load(&e->stop);
 }
@@ -128,8 +171,33 @@ static struct model *open_file(struct engine *e, const char *path)
     return m;
 }
 
+/* Puts the file or folder that a name on the hub stands for in its place. */
+static bool find_on_hub(struct engine *e)
+{
+    struct hub_ref ref;
+    const struct hub_model_options o = {.format = e->format,
+                                        .n_threads = pool_size(e->pool),
+                                        .fetching = on_fetch,
+                                        .converting = on_convert,
+                                        .arg = e};
+    if (access(e->model_path, F_OK) == 0 || !hub_ref_parse(&ref, e->model_path))
+        return true;
+    e->is_of_hub = true;
+    char *path = hub_model_open(&ref, &o, &e->error);
+    hub_ref_free(&ref);
+    e->is_of_hub = false;
+    if (!path)
+        return false;
+    free(e->model_path);
+    e->model_path = path;
+    return !checkpoint_is_source(path) ||
+           fit_format(e->format, path, &e->setup.folder_format, &e->error);
+}
+
 static struct model *open_model(struct engine *e)
 {
+    if (!find_on_hub(e))
+        return NULL;
     if (!checkpoint_is_source(e->model_path))
         return open_file(e, e->model_path);
     struct convert_options o = {.format = e->setup.folder_format,
@@ -162,12 +230,35 @@ static bool open_template(struct engine *e)
     return true;
 }
 
+/* A model that does not fit is slow, since its weights are read again and again; it may still be
+ * what is wanted. */
+static void note_fit(struct engine *e, enum kv_type kv)
+{
+    struct fit f;
+    fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len);
+    /* the weights are there already: what is free is beside them */
+    f.free_bytes += f.free_bytes ? memory_use().mapped_bytes + e->model->memory_bytes : 0;
+    if (fit_is_fine(&f))
+        return;
+    char *text = fit_text(&f);
+    snprintf(e->info.fit, sizeof e->info.fit, "%s", text);
+    free(text);
+}
+
 static void note_loss(struct engine_info *info, const struct model *m)
 {
     struct buf text = {0};
     stated_loss_describe(m->loss, &text);
     snprintf(info->loss, sizeof info->loss, "%s", text.data ? text.data : "");
     buf_free(&text);
+}
+
+/* Why there was no room for the session, with numbers. */
+static bool add_fit(struct engine *e)
+{
+    struct error why = e->error;
+    return error_set(&e->error, why.code, "%.600s%s%s", why.text, e->info.fit[0] ? "; it " : "",
+                     e->info.fit);
 }
 
 static bool load(struct engine *e)
@@ -188,9 +279,10 @@ static bool load(struct engine *e)
         .ctx_len = e->ctx_len, .kv = session_default_kv(m), .gemm = e->setup.gemm};
     if (e->setup.has_kv)
         o.kv = e->setup.kv;
+    note_fit(e, o.kv);
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
-        return false;
+        return add_fit(e);
     open_cache(e, o.kv);
     e->sampler = sampler_new(m->config.vocab);
     speculate_init(&e->speculate, e->setup.speculate);

@@ -12,7 +12,8 @@
 #include "chat.h"
 
 enum event_type {
-    EVENT_LOADING,  /* model: done, total bytes read or converted */
+    EVENT_LOADING,  /* model: done, total bytes read, converted or downloaded; text: what, with rate
+                       and time left, raw; none: read */
     EVENT_READY,    /* model is there: engine_info may be called */
     EVENT_FAILED,   /* no model: engine_error tells why; no more events follow */
     EVENT_PROMPT,   /* prompt: done, total tokens; reused were in the cache */

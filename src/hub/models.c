@@ -13,6 +13,7 @@
 #include "gguf_entry.h"
 #include "hub.h"
 #include "json.h"
+#include "known_models.h"
 #include "nearest.h"
 #include "places.h"
 #include "safetensors.h"
@@ -270,6 +271,8 @@ static char *refuse_name(const struct model_list *l, const char *name, struct er
     size_t n = 0;
     for (size_t i = 0; i < l->n && n < 64; i++)
         names[n++] = l->items[i].name;
+    for (size_t i = 0; i < n_known_models && n < 64; i++)
+        names[n++] = known_models[i].name;
     guess = nearest(name, names, n);
     names_of(l, &all);
     if (guess)
@@ -347,8 +350,9 @@ char *models_default(struct error *err)
     if (n_good == 0)
         error_set(
             err, EX_NOINPUT,
-            "no model: give one with -m, a .qins file (qins-convert makes them), a GGUF file or "
-            "a Hugging Face model folder");
+            "no model: give one with -m, a .qins file (qins-convert makes them), a GGUF file, a "
+            "Hugging Face model folder, or a name that is downloaded: qins-tui smollm2 (--models "
+            "--known lists some)");
     else if (n_good > 1)
         error_set(err, EX_NOINPUT, "which model? -m NAME, one of: %.800s", names.data);
     else
@@ -381,6 +385,8 @@ void models_table(const struct model_list *l, struct buf *out)
             snprintf(bytes, sizeof bytes, "%.1f MB", (double)m->bytes * 1e-6);
             buf_printf(out, " %10s  %-9s %7u tokens  %s%s", bytes, m->format, m->ctx_len, m->place,
                        m->template && strcmp(m->template, "none") == 0 ? ", no template" : "");
+            if (m->memory_bytes)
+                buf_printf(out, "  needs %.2f GB", (double)m->memory_bytes * 1e-9);
             if (m->loss)
                 buf_printf(out, "  %s", m->loss);
         }
@@ -418,6 +424,8 @@ void models_json(const struct model_list *l, struct buf *out)
         } else {
             json_object_set_new(item, "format", json_string(m->format));
             json_object_set_new(item, "context", json_integer(m->ctx_len));
+            if (m->memory_bytes)
+                json_object_set_new(item, "memory", json_integer((json_int_t)m->memory_bytes));
             json_object_set_new(item, "source", text_json(m->source));
             json_object_set_new(item, "template", text_json(m->template));
             if (m->loss)

@@ -140,6 +140,21 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
     return true;
 }
 
+uint64_t kv_plan_bytes(const struct model_config *c, enum kv_type type, uint32_t ctx_len,
+                       uint32_t spare)
+{
+    struct kv kv = {.type = type,
+                    .n_layers = c->n_layers,
+                    .ctx_len = ctx_len,
+                    .value_bytes = types[type].value_bytes};
+    if (!fits_size(c, ctx_len))
+        return UINT64_MAX;
+    plan_layers(&kv, c, spare);
+    free(kv.layers);
+    free(kv.rows);
+    return kv.bytes;
+}
+
 void kv_release(struct kv *kv)
 {
     free(kv->first);

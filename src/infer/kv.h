@@ -63,6 +63,9 @@ enum { KV_STEP = 16 };
 bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
                 enum kv_type type, uint32_t ctx_len, uint32_t spare, struct error *err);
 void kv_release(struct kv *kv);
+/* Bytes that kv_reserve would reserve; UINT64_MAX: more than there are. */
+uint64_t kv_plan_bytes(const struct model_config *c, enum kv_type type, uint32_t ctx_len,
+                       uint32_t spare);
 
 const char *kv_type_name(enum kv_type type);
 bool kv_type_from_name(const char *name, enum kv_type *type);

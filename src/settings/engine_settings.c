@@ -3,17 +3,44 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "fetch.h"
+#include "hub.h"
 #include "models.h"
 #include "named_file.h"
 
 #define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
 #define GIB ((double)(1 << 30))
 
+/* A folder of Hugging Face's cache is left as a name, as is what has to be downloaded: the engine
+ * converts it once, and keeps that. */
+static char *find_asked(const char *asked, struct error *err)
+{
+    struct hub_ref ref;
+    struct error why;
+    char *path = models_find(asked, err), *of_hub = path ? hub_name(path) : NULL;
+    bool is_path = access(asked, F_OK) == 0;
+    if ((path && (!of_hub || !is_folder(path))) || is_path || !hub_ref_parse(&ref, asked)) {
+        free(of_hub);
+        return path;
+    }
+    char *name = hub_ref_name(&ref);
+    if (!path && !fetch_is_possible(&why)) {
+        error_set(err, EX_NOINPUT, "%s: not on this machine, and %s", name, why.text);
+        free(name);
+        name = NULL;
+    }
+    hub_ref_free(&ref);
+    free(of_hub);
+    free(path);
+    return name;
+}
+
 static char *find_model(const struct options *options, const char *model, struct error *err)
 {
     const char *asked = *model ? model : options_text(options, OPT_MODEL);
-    return *asked ? models_find(asked, err) : models_default(err);
+    return *asked ? find_asked(asked, err) : models_default(err);
 }
 
 /* -> false: there is none of this name. */

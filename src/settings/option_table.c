@@ -488,6 +488,18 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Ic kv\n"
             "at int8, and 384 KiB at bf16.",
     },
+    [OPT_REMEMBER] = {
+        .name = "remember",
+        .type = OPTION_BOOL,
+        .initial = "false", .rare = true,
+        .help = "start with the model and preset used last",
+        .manual =
+            "Starts with the model and the preset that were used last, unless the command line, a\n"
+            "variable or\n"
+            ".Pa config.yaml\n"
+            "names others.\n"
+            "A model that is gone is told, and the usual one is opened.",
+    },
 };
 /* clang-format on */
 

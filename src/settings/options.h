@@ -68,6 +68,7 @@ enum option_id {
     OPT_KV,
     OPT_GEMM,
     OPT_KEEP_CONTEXT,
+    OPT_REMEMBER,
     N_OPTIONS
 };
 

@@ -114,6 +114,14 @@ void chat_drop_next(struct chat_session *s)
     s->next_path = NULL;
 }
 
+void chat_stop_loading(struct chat_session *s)
+{
+    struct event ready = {.type = EVENT_READY};
+    chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
+    chat_drop_next(s);
+    chat_event(s, &ready);
+}
+
 void chat_next_event(struct chat_session *s, const struct event *e)
 {
     struct event ready = {.type = EVENT_READY};

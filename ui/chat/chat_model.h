@@ -15,5 +15,7 @@ void chat_choose_template(struct chat_session *s, const char *name);
 /* An event of s->next_engine. */
 void chat_next_event(struct chat_session *s, const struct event *e);
 void chat_drop_next(struct chat_session *s);
+/* Gives up a model that is loading or being downloaded beside the one in use; there is one. */
+void chat_stop_loading(struct chat_session *s);
 
 #endif

@@ -28,8 +28,8 @@ void chat_advise(struct chat_session *s)
     if (!model_is_starter(s->model_name))
         return;
     models_list(&l);
-    s->advice[0] = advice_memory(memory_available());
-    s->advice[1] = advice_models(&l);
+    s->advice[0] = advice_memory(engine_free_memory());
+    s->advice[1] = advice_models(&l, engine_can_download());
     models_free(&l);
 }
 

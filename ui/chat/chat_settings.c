@@ -6,6 +6,7 @@
 
 #include "chat_model.h"
 #include "preset.h"
+#include "settings_file.h"
 
 static bool apply_look(struct chat_session *s, struct error *err)
 {
@@ -64,6 +65,8 @@ void chat_choose_preset(struct chat_session *s, const char *name)
     bool chosen = preset_choose(s->options, name, &err);
     if (chosen)
         chat_apply_options(s);
+    if (chosen && !s->saving.off)
+        settings_remember(s->options, s->model_path);
     if (chosen && apply_look(s, &err))
         chat_notice(s, "Preset %s", name);
     else
@@ -145,8 +148,76 @@ static void set(struct chat_session *s, const char *name, const char *value)
         change_option(s, (enum option_id)id, value);
 }
 
+/* ---- settings that last --------------------------------------------------------------- */
+
+static void save(struct chat_session *s, const enum option_id *ids, size_t n)
+{
+    struct error err;
+    char *path = n ? settings_save(s->options, ids, n, &err) : NULL;
+    if (path)
+        chat_notice(s, "Saved in %s", path);
+    else
+        chat_notice(s, "%s",
+                    n ? err.text : "Nothing was changed; /set --save NAME VALUE saves one");
+    free(path);
+}
+
+static void save_changed(struct chat_session *s)
+{
+    enum option_id ids[N_OPTIONS];
+    size_t n = 0;
+    for (int id = 0; id < N_OPTIONS; id++)
+        if (options_source(s->options, (enum option_id)id) == SOURCE_USER &&
+            !(id == OPT_SYSTEM && s->brought_system))
+            ids[n++] = (enum option_id)id;
+    save(s, ids, n);
+}
+
+/* What counts from the next start alone can be saved too. */
+static void save_one(struct chat_session *s, enum option_id id, const char *value)
+{
+    struct error err;
+    struct options next;
+    bool later = option_table[id].is_fixed || id == OPT_MODEL;
+    if (!*value) {
+        save(s, &id, 1);
+        return;
+    }
+    options_init(&next);
+    char *path = options_set(&next, id, value, SOURCE_USER, &err)
+                     ? settings_save(&next, &id, 1, &err)
+                     : NULL;
+    if (path && !later)
+        set(s, option_table[id].name, value);
+    if (path)
+        chat_notice(s, "Saved in %s%s", path, later ? "; it counts from the next start on" : "");
+    else
+        chat_notice(s, "%s", err.text);
+    free(path);
+    options_free(&next);
+}
+
+static void save_setting(struct chat_session *s, const char *arguments)
+{
+    const char *nearest, *begin = arguments + strspn(arguments, " \t");
+    size_t n = strcspn(begin, " \t=");
+    char *name = xstrndup(begin, n);
+    int id = n ? options_find(name, &nearest) : 0;
+    if (!n)
+        save_changed(s);
+    else if (id < 0)
+        set(s, name, "");
+    else
+        save_one(s, (enum option_id)id, begin + n + strspn(begin + n, " \t="));
+    free(name);
+}
+
 void chat_set(struct chat_session *s, const char *arguments)
 {
+    if (strncmp(arguments, "--save", 6) == 0 && strchr(" \t", arguments[6])) {
+        save_setting(s, arguments + 6);
+        return;
+    }
     size_t n = strcspn(arguments, " \t=");
     char *name = xstrndup(arguments, n);
     if (n)

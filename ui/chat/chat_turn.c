@@ -7,6 +7,7 @@
 #include "chat_bench.h"
 #include "chat_context.h"
 #include "model_options.h"
+#include "settings_file.h"
 
 /* ---- sending -------------------------------------------------------------------------- */
 
@@ -314,6 +315,10 @@ static void on_ready(struct chat_session *s)
     chat_apply_options(s);
     chat_options_applied(s);
     chat_sample(s);
+    if (!s->saving.off)
+        settings_remember(s->options, s->model_path);
+    if (info->fit[0])
+        chat_notice(s, "This model %s", info->fit);
     if (info->missing_tokens)
         chat_notice(s, "The template %s does not suit this model, which lacks the tokens %s",
                     info->template, info->missing_tokens);
@@ -326,6 +331,7 @@ static void on_progress(struct chat_session *s, const struct event *e, enum stat
     s->status.state = state;
     s->status.done = e->done;
     s->status.total = e->total;
+    snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
     if (state == STATE_READING) {
         s->status.n_read_before = e->stats.n_reused;
         s->status.reading_ms = now_ms() - s->turn_started;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "known_models.h"
 #include "models.h"
 #include "options.h"
 #include "preset.h"
@@ -84,6 +85,8 @@ static void offer_models(struct completion *c, const char *prefix)
     for (size_t i = 0; i < l.n; i++)
         if (!l.items[i].problem && is_clean(l.items[i].name))
             offer(c, l.items[i].name, prefix);
+    for (size_t i = 0; *prefix && i < n_known_models; i++)
+        offer(c, known_models[i].name, prefix);
     models_free(&l);
 }
 

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "cli_flags.h"
+#include "engine.h"
 #include "keyfile.h"
+#include "known_models.h"
 #include "model_options.h"
 #include "models.h"
 #include "preset.h"
 #include "sanitise.h"
+#include "settings_file.h"
 #include "shell.h"
 #include "system.h"
 #include "versions.h"
@@ -110,13 +113,15 @@ static bool set_from_flag(struct cli *c, enum option_id id, const char *text, st
            error_set(err, EX_USAGE, "command line: %s", inner.text);
 }
 
-static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
+static bool take_flag(struct cli *c, enum cli_flag flag, const char *text, struct error *err)
 {
     switch (flag) {
     case FLAG_PROMPT: c->prompt = text; break;
     case FLAG_RAW: c->raw = true; break;
     case FLAG_PLAIN: c->plain = true; break;
     case FLAG_MODELS: c->action = CLI_MODELS; break;
+    case FLAG_KNOWN: c->known = true; break;
+    case FLAG_HF: return set_from_flag(c, OPT_MODEL, text, err);
     case FLAG_COMPLETION:
         c->action = CLI_COMPLETION;
         c->shell = text;
@@ -132,6 +137,7 @@ static void take_flag(struct cli *c, enum cli_flag flag, const char *text)
     case FLAG_VERSION: c->action = CLI_VERSION; break;
     case N_CLI_FLAGS: break;
     }
+    return true;
 }
 
 static bool refuse_unknown(const char *word, struct error *err)
@@ -150,10 +156,20 @@ static bool refuse_unknown(const char *word, struct error *err)
                      guess ? "did you mean --" : "--help lists them", flag, guess ? "?" : "");
 }
 
+/* "-hf NAME", one word in other programs, would be -h. */
+static void spell_out_hf(int argc, char **argv)
+{
+    static char hf[] = "--hf";
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-hf") == 0)
+            argv[i] = hf;
+}
+
 static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
 {
     struct getopt_tables tables;
     make_tables(&tables);
+    spell_out_hf(argc, argv);
     opterr = 0;
     system_getopt_restart();
     for (;;) {
@@ -169,10 +185,11 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
             return refuse_unknown(optopt ? (char[]){'-', (char)optopt, 0} : argv[optind - 1], err);
         if (value < VALUE_OPTION)
             value = value_of_short(value);
-        if (value >= VALUE_FLAG)
-            take_flag(c, (enum cli_flag)(value - VALUE_FLAG), optarg);
-        else if (!set_from_flag(c, (enum option_id)(value - VALUE_OPTION), optarg ? optarg : "true",
-                                err))
+        bool ok = value >= VALUE_FLAG
+                      ? take_flag(c, (enum cli_flag)(value - VALUE_FLAG), optarg, err)
+                      : set_from_flag(c, (enum option_id)(value - VALUE_OPTION),
+                                      optarg ? optarg : "true", err);
+        if (!ok)
             return false;
     }
     if (argc - optind > 1)
@@ -197,6 +214,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
     /* Help must be there when a configuration file is broken. */
     if (ok && (c->action == CLI_RUN || c->action == CLI_DUMP_CONFIG)) {
         ok = preset_load_defaults(&c->options, err) && options_read_env(&c->options, err);
+        if (ok)
+            settings_recall(&c->options, &c->gone);
         const char *preset = options_text(&c->options, OPT_PRESET);
         ok = ok && (!*preset || preset_load(&c->options, preset, err));
     }
@@ -215,6 +234,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
 void cli_free(struct cli *c)
 {
     options_free(&c->options);
+    free(c->gone);
 }
 
 /* ---- answers -------------------------------------------------------------------------- */
@@ -282,7 +302,12 @@ static void dump_append(struct buf *out, const struct options *o)
 static void list_models(const struct cli *c, struct buf *out)
 {
     struct model_list l;
+    if (c->known) {
+        known_models_table(out);
+        return;
+    }
     models_list(&l);
+    engine_measure_models(&l);
     if (c->json)
         models_json(&l, out);
     else

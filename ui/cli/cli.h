@@ -25,6 +25,8 @@ struct cli {
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool continue_last;     /* --continue: opens with the last conversation */
     bool no_save;           /* --no-save: nothing is saved */
+    char *gone;             /* the remembered model, which is no longer there; or NULL */
+    bool known;             /* --known: with --models */
     bool raw;               /* --raw: no template */
     bool json;              /* --json: events in lines, lists as JSON */
     bool chat;              /* a conversation in lines: --chat, or plain mode on a terminal */

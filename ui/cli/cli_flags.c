@@ -48,6 +48,19 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
                      "knows by name, with size, format and context, or what is wrong with them.\n"
                      "See\n"
                      ".Ev QINS_MODELS ."},
+    [FLAG_KNOWN] = {"known", 0, NULL, "with --models: those that can be downloaded by a short name",
+                    "With\n"
+                    ".Fl \\-models :\n"
+                    "lists instead the models of the hub that have been run here, by short names,\n"
+                    "with their size and licence; see\n"
+                    ".Sx DOWNLOADS .",
+                    .rare = true},
+    [FLAG_HF] = {"hf", 0, "NAME", "a model of the Hugging Face hub, as -m org/name",
+                 "The same as\n"
+                 ".Fl m ,\n"
+                 "for those who know it from other programs; also written\n"
+                 ".Fl hf .",
+                 .rare = true},
     [FLAG_DUMP_CONFIG] =
         {"dump-config", 0, NULL, "print all settings and their sources",
          "Prints every option with its value and where the value came from, as YAML\n"

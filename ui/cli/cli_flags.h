@@ -16,6 +16,8 @@ enum cli_flag {
     FLAG_CHAT,
     FLAG_JSON,
     FLAG_MODELS,
+    FLAG_KNOWN,
+    FLAG_HF,
     FLAG_DUMP_CONFIG,
     FLAG_DUMP_KEYS,
     FLAG_COMPLETION,

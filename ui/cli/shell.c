@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli_flags.h"
+#include "known_models.h"
 #include "options.h"
 
 /* A flag of either table. */
@@ -54,6 +55,13 @@ static void put_quoted(struct buf *out, const char *text, const char *special)
     }
 }
 
+/* Short names of models that can be downloaded. */
+static void put_known(struct buf *out)
+{
+    for (size_t i = 0; i < n_known_models; i++)
+        buf_printf(out, "%s%s", i ? " " : "", known_models[i].name);
+}
+
 /* ---- bash ----------------------------------------------------------------------------- */
 
 /* Names of files never become words that the shell expands. */
@@ -64,6 +72,9 @@ static const char bash_models[] =
     "    while read -r name _; do\n"
     "        [[ $name == \"$1\"* ]] && COMPREPLY+=(\"$name\")\n"
     "    done < <(qins-tui --models 2>/dev/null | grep -v '  broken: ')\n"
+    "    for name in $_qins_tui_known; do\n"
+    "        [[ -n $1 && $name == \"$1\"* ]] && COMPREPLY+=(\"$name\")\n"
+    "    done\n"
     "    while IFS= read -r name; do\n"
     "        COMPREPLY+=(\"$name\")\n"
     "    done < <(compgen -f -X '!*.qins' -- \"$1\"; compgen -d -- \"$1\")\n"
@@ -71,6 +82,9 @@ static const char bash_models[] =
 
 static void bash(struct buf *out)
 {
+    buf_puts(out, "_qins_tui_known='");
+    put_known(out);
+    buf_puts(out, "'\n");
     buf_puts(out, bash_models);
     buf_puts(out, "_qins_tui() {\n"
                   "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -116,10 +130,13 @@ static void zsh(struct buf *out)
         "    local -a names\n"
         "    names=(${${(f)\"$(qins-tui --models 2>/dev/null | grep -v '  broken: ')\"}%% *})\n"
         "    compadd -a names\n"
-        "    _files -g '*.qins(-.)'\n"
-        "    _files -/\n"
-        "}\n"
-        "_arguments \\\n");
+        "    compadd ");
+    put_known(out);
+    buf_puts(out, "\n"
+                  "    _files -g '*.qins(-.)'\n"
+                  "    _files -/\n"
+                  "}\n"
+                  "_arguments \\\n");
     for (int i = 0; i < N_FLAGS; i++) {
         struct flag f = flag_at(i);
         buf_puts(out, "  ");
@@ -171,6 +188,9 @@ static void fish(struct buf *out)
         buf_puts(out, "'\n");
     }
     buf_printf(out, "complete -c qins-tui -a \"%s\"\n", models);
+    buf_puts(out, "complete -c qins-tui -a '");
+    put_known(out);
+    buf_puts(out, "'\n");
 }
 
 bool shell_completion(const char *shell, struct buf *out)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "known_models.h"
 #include "sanitise.h"
 #include "units.h"
 
@@ -45,7 +46,22 @@ char *advice_memory(uint64_t available)
     return out.data;
 }
 
-char *advice_models(const struct model_list *l)
+static char *offer_downloads(void)
+{
+    static const double gb_per_minute = 0.75; /* 100 Mbit/s */
+    struct buf out = {0};
+    buf_puts(&out, "Download one now: /model ");
+    for (size_t i = 0, n = 0; i < n_known_models; i++) {
+        const struct known_model *m = &known_models[i];
+        if (m->is_offered)
+            buf_printf(&out, "%s%s (%.1f GB, %.0f min)", n++ ? ", " : "", m->name, m->download_gb,
+                       m->download_gb / gb_per_minute);
+    }
+    buf_puts(&out, ".");
+    return out.data;
+}
+
+char *advice_models(const struct model_list *l, bool can_download)
 {
     const struct model_entry *one = NULL;
     size_t n = 0;
@@ -56,6 +72,8 @@ char *advice_models(const struct model_list *l)
         one = one ? one : m;
         n++;
     }
+    if (!n && can_download)
+        return offer_downloads();
     if (!n)
         return xstrdup(
             "/model FILE.gguf or FOLDER opens one you have; qins-convert makes it small.");

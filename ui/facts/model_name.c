@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "foreign_models.h"
 #include "hub.h"
@@ -40,6 +41,8 @@ char *model_name(const char *path)
         free(of_hub);
         return name;
     }
+    if (access(path, F_OK) != 0 && hub_is_name(path)) /* the engine finds it */
+        return xstrdup(path);
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
         end--;

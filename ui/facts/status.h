@@ -20,12 +20,13 @@ extern const enum option_id sliders[N_SLIDERS];
 /* Zeros are unknown. */
 struct status {
     enum state state;
-    uint64_t done, total;   /* of loading (bytes) or of reading the prompt (tokens) */
-    double reading_ms;      /* since the prompt began */
-    uint32_t n_read_before; /* tokens of the prompt that were in the cache */
-    float now_tokens_per_s; /* while answering */
-    bool thinking;          /* while answering: the model still thinks */
-    struct turn_stats last; /* of the last finished turn */
+    uint64_t done, total;          /* of loading (bytes) or of reading the prompt (tokens) */
+    char step[EVENT_TEXT_MAX + 1]; /* what loading is at, raw: "downloading ..."; "": reading */
+    double reading_ms;             /* since the prompt began */
+    uint32_t n_read_before;        /* tokens of the prompt that were in the cache */
+    float now_tokens_per_s;        /* while answering */
+    bool thinking;                 /* while answering: the model still thinks */
+    struct turn_stats last;        /* of the last finished turn */
     struct {
         uint64_t n_tokens;
         double ms;

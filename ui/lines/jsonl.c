@@ -111,6 +111,8 @@ void jsonl_event(struct output *out, const struct event *e)
             add_integer(line, "turn", e->turn);
         add_integer(line, "done", e->done);
         add_integer(line, "total", e->total);
+        if (e->n_text)
+            add_text(line, "step", e->text, e->n_text);
         put(out, line);
         break;
     case EVENT_THINKING:

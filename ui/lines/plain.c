@@ -166,14 +166,37 @@ static void submit(struct plain *p)
 
 /* ---- events --------------------------------------------------------------------------- */
 
+/* "downloading 12.3 MB/s, 4 min left: FILE"; where stderr is no terminal, "downloading: FILE" once.
+ */
+static void show_step(struct plain *p, const struct event *e)
+{
+    char line[128], *shown = sanitise_text(e->text, e->n_text, true);
+    double percent = e->total ? 100 * (double)e->done / (double)e->total : 0;
+    const char *what = strstr(shown, ": ");
+    if (p->out.status_to_terminal) {
+        snprintf(line, sizeof line, "%3.0f %% of %.1f MB, %s", percent, (double)e->total / 1e6,
+                 shown);
+        output_status(&p->out, line);
+    } else {
+        snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " :"), shown, what ? what : "");
+        if (strncmp(p->step, line, sizeof p->step - 1) != 0)
+            fprintf(stderr, PROGRAM ": %s\n", line);
+        snprintf(p->step, sizeof p->step, "%s", line);
+    }
+    free(shown);
+}
+
 static void show_progress(struct plain *p, const char *what, const struct event *e)
 {
     char line[80];
-    if (p->cli->chat || p->cli->json)
+    if (p->cli->json || (p->cli->chat && !e->n_text))
         return;
+    if (e->n_text)
+        show_step(p, e);
     snprintf(line, sizeof line, "%s: %llu %%", what,
              (unsigned long long)(e->total ? 100 * e->done / e->total : 0));
-    output_status(&p->out, line);
+    if (!e->n_text)
+        output_status(&p->out, line);
 }
 
 static void show_stats(const struct plain *p, const struct event *e)
@@ -406,12 +429,21 @@ static bool start(struct plain *p, struct error *err)
     return true;
 }
 
+static void tell_gone(const char *model)
+{
+    char *shown = sanitise_text(model, strlen(model), true);
+    fprintf(stderr, PROGRAM ": the model used last is gone: %s\n", shown);
+    free(shown);
+}
+
 int plain_run(struct cli *c)
 {
     c->chat |= !c->plain; /* asked for a screen that cannot be */
     struct plain p = {.cli = c, .reading_stdin = wants_stdin(c)};
     struct error err;
     output_init(&p.out);
+    if (c->gone)
+        tell_gone(c->gone);
     if (!start(&p, &err)) {
         plain_fail(&p, &err);
         return p.code;

@@ -32,7 +32,9 @@ char *sidebar_state(const struct status *f, char *out, size_t size)
     unsigned long long done = f->done, total = f->total;
     switch (f->state) {
     case STATE_LOADING:
-        if (total)
+        if (f->step[0] && !total)
+            snprintf(out, size, "%.20s", f->step);
+        else if (total)
             snprintf(out, size, "Loading %.0f %%", 100 * fraction((double)done, (double)total));
         else
             snprintf(out, size, "Loading");
@@ -79,7 +81,7 @@ static void add_loading(struct lines *l, const struct status *f)
     add(l, 5, LINE_BAR, "", "")->fraction = fraction((double)f->done, (double)f->total);
     snprintf(text, sizeof text, "%s of %s", format_bytes(f->done, done, sizeof done),
              format_bytes(f->total, total, sizeof total));
-    add(l, 6, LINE_PAIR, "Read", text);
+    add(l, 6, LINE_PAIR, f->step[0] ? "Got" : "Read", text);
 }
 
 static void add_reading(struct lines *l, const struct status *f)

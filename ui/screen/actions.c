@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chat_command.h"
+#include "chat_model.h"
 #include "chat_thinking.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
@@ -43,6 +44,8 @@ static void escape(struct app *a)
         sliders_forget(&a->sliders);
     else if (chat_is_busy(&a->chat))
         chat_stop(&a->chat);
+    else if (a->chat.next_engine)
+        chat_stop_loading(&a->chat);
     else if (a->composer.rewriting && a->focus == FOCUS_INPUT)
         stop_rewriting(a);
     else if (a->reader.transcript.search.pattern.text)
@@ -55,6 +58,8 @@ static void interrupt(struct app *a)
 {
     if (chat_is_busy(&a->chat)) {
         chat_stop(&a->chat);
+    } else if (a->chat.next_engine) {
+        chat_stop_loading(&a->chat);
     } else if (a->composer.editor.text.len) {
         char *text = editor_expand(&a->composer.editor);
         editor_remember(&a->composer.editor, text); /* Up brings it back */

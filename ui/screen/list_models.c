@@ -47,8 +47,12 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     picker_text(&item->columns[2], m->format);
     snprintf(text, sizeof text, "%u tokens", m->ctx_len);
     picker_text(&item->columns[3], text);
+    char memory[24] = "", needs[48] = "";
+    if (m->memory_bytes)
+        snprintf(needs, sizeof needs, "; needs %s",
+                 format_bytes(m->memory_bytes, memory, sizeof memory));
     char *detail =
-        xasprintf("%s, from %s%s%s", m->path, m->source ? m->source : "an unknown source",
+        xasprintf("%s, from %s%s%s%s", m->path, m->source ? m->source : "an unknown source", needs,
                   m->loss ? "; " : "", m->loss ? m->loss : "");
     picker_text(&item->detail, detail);
     free(detail);
@@ -59,6 +63,7 @@ void lists_models(struct app *a)
     struct picker *p = &a->list.picker;
     models_free(&a->list.models);
     models_list(&a->list.models);
+    engine_measure_models(&a->list.models);
     picker_init(p, "Models", "No .qins files in $QINS_MODELS, ~/.local/share/qins/models or here");
     p->verb = "load";
     for (size_t i = 0; i < a->list.models.n; i++)

@@ -348,6 +348,8 @@ bool loop_run(struct cli *c, int *exit_code)
     chat_start(&a.chat, &screen_chat_face, &a, cli_saves(c));
     chat_advise(&a.chat);
     open_history(&a);
+    if (c->gone)
+        app_notice(&a, "The model used last is gone: %s", c->gone);
     if (c->continue_last)
         chat_open_last(&a.chat);
     while (!wants(&a, REACT_QUIT))

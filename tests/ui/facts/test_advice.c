@@ -39,8 +39,12 @@ static void test_models(void **state)
         "One is here already: /model a^[[2J",
         "/model lists 2 that are here already, such as a^[[2J.",
     };
+    char *offer = advice_models(&(struct model_list){.items = items, .n = 2}, true);
+    assert_string_equal(offer, "Download one now: /model qwen2.5-0.5b (1.0 GB, 1 min), smollm2 "
+                               "(3.4 GB, 5 min), qwen3-4b (8.0 GB, 11 min).");
+    free(offer);
     for (size_t n = 1; n <= 4; n++) {
-        char *text = advice_models(&(struct model_list){.items = items, .n = n});
+        char *text = advice_models(&(struct model_list){.items = items, .n = n}, false);
         assert_string_equal(text, texts[n - 1]);
         free(text);
     }

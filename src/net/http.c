@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "url.h"
+
+enum {
+    MAX_REDIRECTS = 10,
+    MAX_HEADER_BYTES = 256 << 10,
+    MAX_FIELD_BYTES = 16 << 10,
+    CONNECT_S = 20,
+    TICK_MS = 200,
+};
+
+struct http {
+    CURLM *multi;
+    CURL *easy;
+    char *origin, *token;
+    double stall_ms;
+};
+
+/* One request, from the first address to the last. */
+struct exchange {
+    struct http *http;
+    const struct http_request *request;
+    struct http_reply *reply;
+    struct error *err;
+    char *location;
+    size_t n_header_bytes;
+    double last_byte;
+    bool begun, stopped; /* a callback said stop, or an error was set */
+};
+
+const char *http_library(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+static void init_library(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct http *http_new(const char *origin, const char *token, double stall_ms)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_library);
+    struct http *h = xcalloc(1, sizeof *h);
+    h->multi = curl_multi_init();
+    h->easy = curl_easy_init();
+    if (!h->multi || !h->easy)
+        die(EX_SOFTWARE, "qins: libcurl does not start");
+    h->origin = xstrdup(origin);
+    h->token = token ? xstrdup(token) : NULL;
+    h->stall_ms = stall_ms;
+    return h;
+}
+
+void http_free(struct http *h)
+{
+    if (!h)
+        return;
+    curl_easy_cleanup(h->easy);
+    curl_multi_cleanup(h->multi);
+    if (h->token)
+        memset(h->token, 0, strlen(h->token));
+    free(h->token);
+    free(h->origin);
+    free(h);
+}
+
+void http_reply_free(struct http_reply *r)
+{
+    char *texts[] = {r->url, r->etag, r->error_code, r->message, r->linked_etag, r->commit};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    *r = (struct http_reply){0};
+}
+
+/* ---- headers -------------------------------------------------------------------------- */
+
+static void set_text(char **to, const char *value)
+{
+    free(*to);
+    *to = xstrdup(value);
+}
+
+/* "x" of "x" and of W/"x" */
+static void set_etag(char **to, char *value)
+{
+    if (strncmp(value, "W/", 2) == 0)
+        value += 2;
+    size_t n = strlen(value);
+    if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
+        value[n - 1] = '\0';
+        value++;
+    }
+    set_text(to, value);
+}
+
+/* -> -1: not a number of bytes. */
+static int64_t bytes_of(const char *text)
+{
+    char *end;
+    long long n = *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
+    return n >= 0 && !*end && n < INT64_MAX ? n : -1;
+}
+
+/* "bytes 5-9/10", "bytes * /10" */
+static void set_range(struct http_reply *r, const char *value)
+{
+    const char *slash = strchr(value, '/');
+    long long from;
+    if (sscanf(value, "bytes %lld-", &from) == 1 && from >= 0)
+        r->range_from = from;
+    r->range_total = slash ? bytes_of(slash + 1) : -1;
+}
+
+static void take_field(struct exchange *x, const char *name, char *value)
+{
+    struct http_reply *r = x->reply;
+    if (strcasecmp(name, "location") == 0)
+        set_text(&x->location, value);
+    else if (strcasecmp(name, "etag") == 0)
+        set_etag(&r->etag, value);
+    else if (strcasecmp(name, "x-linked-etag") == 0)
+        set_etag(&r->linked_etag, value);
+    else if (strcasecmp(name, "x-linked-size") == 0)
+        r->linked_size = bytes_of(value);
+    else if (strcasecmp(name, "x-repo-commit") == 0)
+        set_text(&r->commit, value);
+    else if (strcasecmp(name, "x-error-code") == 0)
+        set_text(&r->error_code, value);
+    else if (strcasecmp(name, "x-error-message") == 0)
+        set_text(&r->message, value);
+    else if (strcasecmp(name, "content-length") == 0)
+        r->length = bytes_of(value);
+    else if (strcasecmp(name, "content-range") == 0)
+        set_range(r, value);
+    else if (strcasecmp(name, "retry-after") == 0)
+        r->retry_after_s = (double)bytes_of(value);
+}
+
+static bool stop(struct exchange *x, int code, const char *what)
+{
+    char *host = url_host(x->reply->url);
+    x->stopped = true;
+    error_set(x->err, code, "%s: %s", host, what);
+    free(host);
+    return false;
+}
+
+/* What stands in an answer before the last one (100, a proxy's own) does not count. */
+static void new_answer(struct http_reply *r)
+{
+    free(r->etag);
+    free(r->error_code);
+    free(r->message);
+    r->etag = r->error_code = r->message = NULL;
+    r->length = r->range_from = r->range_total = -1;
+    r->retry_after_s = -1;
+}
+
+static size_t on_header(char *bytes, size_t one, size_t n, void *arg)
+{
+    struct exchange *x = arg;
+    n *= one;
+    x->last_byte = now_ms();
+    x->n_header_bytes += n;
+    if (x->n_header_bytes > MAX_HEADER_BYTES)
+        return stop(x, EX_PROTOCOL, "sends headers without end");
+    const char *colon = memchr(bytes, ':', n);
+    if (n >= 5 && strncmp(bytes, "HTTP/", 5) == 0)
+        new_answer(x->reply);
+    if (!colon || n > MAX_FIELD_BYTES || memchr(bytes, '\0', n))
+        return n;
+    char *name = xstrndup(bytes, (size_t)(colon - bytes)),
+         *value = xstrndup(colon + 1, n - (size_t)(colon - bytes) - 1),
+         *begin = value + strspn(value, " \t");
+    size_t end = strlen(begin);
+    while (end > 0 && strchr(" \t\r\n", begin[end - 1]))
+        begin[--end] = '\0';
+    take_field(x, name, begin);
+    free(name);
+    free(value);
+    return n;
+}
+
+/* ---- body, time ----------------------------------------------------------------------- */
+
+static bool begin(struct exchange *x)
+{
+    curl_easy_getinfo(x->http->easy, CURLINFO_RESPONSE_CODE, &x->reply->status);
+    x->begun = true;
+    x->stopped = x->request->begin && x->reply->status / 100 == 2 &&
+                 !x->request->begin(x->request->arg, x->reply);
+    return !x->stopped;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
+{
+    struct exchange *x = arg;
+    n *= one;
+    x->last_byte = now_ms();
+    if (!x->begun && !begin(x))
+        return 0;
+    if (x->reply->status / 100 != 2 || !x->request->body)
+        return n; /* the text of an error */
+    x->stopped = !x->request->body(x->request->arg, bytes, n);
+    return x->stopped ? 0 : n;
+}
+
+static bool tick(struct exchange *x)
+{
+    double idle = now_ms() - x->last_byte;
+    if (x->request->tick && !x->request->tick(x->request->arg, idle)) {
+        x->stopped = true;
+        return error_set(x->err, EXIT_INTERRUPTED, "interrupted");
+    }
+    return idle < x->http->stall_ms || stop(x, EX_TEMPFAIL, "sends nothing more");
+}
+
+/* ---- one address ---------------------------------------------------------------------- */
+
+static const char *first_set(const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+static void set_security(CURL *c, const char *url)
+{
+    static const char *const bundles[] = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
+    const char *bundle = first_set(bundles, sizeof bundles / sizeof *bundles);
+    if (bundle)
+        curl_easy_setopt(c, CURLOPT_CAINFO, bundle);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+    curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    if (url_is_loopback(url))
+        curl_easy_setopt(c, CURLOPT_PROXY, "");
+}
+
+/* -> the header lines; the token's line for its own origin alone. */
+static struct curl_slist *header_lines(const struct http *h, const char *url)
+{
+    if (!h->token || !url_same_origin(url, h->origin))
+        return NULL;
+    char *line = xasprintf("Authorization: Bearer %s", h->token);
+    struct curl_slist *list = curl_slist_append(NULL, line);
+    memset(line, 0, strlen(line));
+    free(line);
+    return list;
+}
+
+static void set_up(struct exchange *x, const char *url, struct curl_slist *lines)
+{
+    CURL *c = x->http->easy;
+    curl_easy_reset(c);
+    set_security(c, url);
+    curl_easy_setopt(c, CURLOPT_URL, url);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, "qins/" QINS_VERSION);
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    curl_easy_setopt(c, CURLOPT_NOBODY, x->request->head ? 1L : 0L);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, lines);
+    /* Not CURLOPT_RESUME_FROM: it takes a 416 for the end of the file. */
+    if (x->request->from > 0) {
+        char range[32];
+        snprintf(range, sizeof range, "%llu-", (unsigned long long)x->request->from);
+        curl_easy_setopt(c, CURLOPT_RANGE, range);
+    }
+}
+
+/* Whether trying again may help. */
+static bool may_pass(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM: return true;
+    default: return false;
+    }
+}
+
+static bool outcome(struct exchange *x, CURLcode code)
+{
+    if (x->stopped)
+        return false;
+    if (code == CURLE_OK)
+        return x->begun || begin(x);
+    char *host = url_host(x->reply->url);
+    error_set(x->err, may_pass(code) ? EX_TEMPFAIL : EX_UNAVAILABLE, "%s: %s", host,
+              curl_easy_strerror(code));
+    free(host);
+    return false;
+}
+
+static CURLcode result_of(CURLM *multi)
+{
+    int n;
+    CURLMsg *message = curl_multi_info_read(multi, &n);
+    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
+}
+
+static bool perform(struct exchange *x)
+{
+    int running = 1;
+    bool go_on = true;
+    double ticked = 0;
+    CURLM *multi = x->http->multi;
+    x->last_byte = now_ms();
+    curl_multi_add_handle(multi, x->http->easy);
+    while (go_on) {
+        if (curl_multi_perform(multi, &running) != CURLM_OK || !running)
+            break;
+        curl_multi_poll(multi, NULL, 0, TICK_MS, NULL);
+        if (now_ms() - ticked >= TICK_MS) {
+            go_on = tick(x);
+            ticked = now_ms();
+        }
+    }
+    bool ok = outcome(x, running ? CURLE_ABORTED_BY_CALLBACK : result_of(multi));
+    curl_multi_remove_handle(multi, x->http->easy);
+    return ok;
+}
+
+static bool send_one(struct exchange *x)
+{
+    struct curl_slist *lines = header_lines(x->http, x->reply->url);
+    free(x->location);
+    x->location = NULL;
+    x->begun = x->stopped = false;
+    x->n_header_bytes = 0;
+    new_answer(x->reply);
+    set_up(x, x->reply->url, lines);
+    bool ok = perform(x);
+    for (struct curl_slist *l = lines; l; l = l->next)
+        memset(l->data, 0, strlen(l->data));
+    curl_slist_free_all(lines);
+    return ok;
+}
+
+/* ---- redirects ------------------------------------------------------------------------ */
+
+/* -> the address that a Location means, or NULL. */
+static char *resolve(const char *base, const char *location)
+{
+    CURLU *u = curl_url();
+    char *url = NULL, *copy = NULL;
+    if (u && curl_url_set(u, CURLUPART_URL, base, 0) == CURLUE_OK &&
+        curl_url_set(u, CURLUPART_URL, location, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK)
+        copy = xstrdup(url);
+    curl_free(url);
+    curl_url_cleanup(u);
+    return copy;
+}
+
+static bool follows(const struct exchange *x, const char *next)
+{
+    return !x->request->head || url_same_origin(next, x->reply->url);
+}
+
+/* -> false with no error set: this answer is the last one. */
+static bool redirect(struct exchange *x, bool *ok)
+{
+    if (x->reply->status / 100 != 3 || !x->location)
+        return false;
+    char *next = resolve(x->reply->url, x->location);
+    if (!next) {
+        *ok = stop(x, EX_PROTOCOL, "redirects to something that is no address");
+        return false;
+    }
+    if (!follows(x, next)) {
+        free(next);
+        return false;
+    }
+    *ok = url_check(next, x->err);
+    x->reply->moved |= url_same_origin(next, x->reply->url);
+    free(x->reply->url);
+    x->reply->url = next;
+    return *ok;
+}
+
+bool http_send(struct http *h, const struct http_request *r, struct http_reply *reply,
+               struct error *err)
+{
+    struct exchange x = {.http = h, .request = r, .reply = reply, .err = err};
+    *reply = (struct http_reply){.url = xstrdup(r->url), .length = -1, .linked_size = -1};
+    bool ok = url_check(r->url, err), again = ok;
+    for (int i = 0; again; i++) {
+        if (i > MAX_REDIRECTS) {
+            ok = stop(&x, EX_PROTOCOL, "redirects without end");
+            break;
+        }
+        ok = send_one(&x);
+        again = ok && redirect(&x, &ok);
+    }
+    free(x.location);
+    return ok;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * http: one request to a hub, by libcurl. Redirects are followed here, not by libcurl: at most 10,
+ * to https alone, and the token goes only to the origin that it is for. What a server sends is
+ * bounded: 256 KiB of headers, fields of 16 KiB.
+ *
+ * Errors: EX_TEMPFAIL may go better later (cut, stalled, unreachable, 5xx, 429); EXIT_INTERRUPTED:
+ * a callback said stop; all others are for good. No message holds a token or an address's
+ * parameters, which may be a signature.
+ */
+#ifndef QINS_HTTP_H
+#define QINS_HTTP_H
+
+#include "base.h"
+
+struct http; /* connections, kept between requests */
+
+struct http_reply {
+    long status;
+    char *url;                         /* that answered */
+    char *etag, *error_code, *message; /* or NULL; etag without quotes */
+    char *linked_etag, *commit;        /* of X-Linked-Etag, X-Repo-Commit: also of a redirect */
+    int64_t length;                    /* of the body; -1: not told */
+    int64_t linked_size;               /* of X-Linked-Size; -1 */
+    int64_t range_from, range_total;   /* of Content-Range; -1 */
+    double retry_after_s;              /* -1 */
+    bool moved;                        /* a redirect led to another path of the same origin */
+};
+
+struct http_request {
+    const char *url;
+    bool head;     /* a redirect to another origin is not followed: what was asked stood before */
+    uint64_t from; /* > 0: a range from there on */
+    /* Headers of status 2xx are there, before the body. `begin` and `body` return false to stop,
+     * with http_send's *err set; or NULL. */
+    bool (*begin)(void *arg, const struct http_reply *reply);
+    bool (*body)(void *arg, const void *bytes, size_t n); /* of status 2xx */
+    bool (*tick)(void *arg, double idle_ms); /* some 5 times per second; false: interrupted */
+    void *arg;
+};
+
+/* What downloads are made with: "libcurl/8.5.0", or NULL: this build has none. */
+const char *http_library(void);
+
+/* token NULL: none; `origin` is the address whose origin gets it. */
+struct http *http_new(const char *origin, const char *token, double stall_ms);
+void http_free(struct http *h);
+/* *reply is filled also if a later part fails; http_reply_free in any case. A status of 400 and
+ * more is no error here. */
+bool http_send(struct http *h, const struct http_request *r, struct http_reply *reply,
+               struct error *err);
+void http_reply_free(struct http_reply *reply);
+
+#endif
