@@ -391,8 +391,3 @@ struct memory_use memory_use(void)
     const struct system_memory use = system_memory_use();
     return (struct memory_use){use.rss_bytes, use.private_bytes, use.mapped_bytes};
 }
-
-uint64_t memory_available(void)
-{
-    return system_memory_available("");
-}

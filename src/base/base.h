@@ -104,8 +104,5 @@ struct memory_use {
     uint64_t mapped_bytes;  /* resident pages of files (the model) */
 };
 struct memory_use memory_use(void); /* zeros if the system does not tell */
-/* What programs may still take without swapping, or passing a limit set for them; 0 if the system
- * does not tell. */
-uint64_t memory_available(void);
 
 #endif

@@ -11,8 +11,5 @@
 
 /* 0: the system does not tell. */
 uint64_t memory_free(void);
-/* The same, of the control groups alone, below another root than "/" (for tests); UINT64_MAX: no
- * limit. */
-uint64_t memory_cgroup_free(const char *root);
 
 #endif
