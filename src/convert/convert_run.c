@@ -147,10 +147,20 @@ static void take_encoded(const struct matrix *whole, const struct matrix *m,
 
 bool is_pruned(const struct job *j, const struct weight *w)
 {
-    return j->o->sparsity > 0 &&
-           (weight_is_layer_matrix(w) || w->role == ROLE_EXPERT_GATE_UP ||
-            w->role == ROLE_EXPERT_DOWN) &&
-           !w->is_vector;
+    if (j->o->sparsity == 0 || w->is_vector)
+        return false;
+    switch (w->role) {
+    case ROLE_QKV:
+    case ROLE_ATTN_OUT:
+    case ROLE_GATE_UP:
+    case ROLE_DOWN:
+    case ROLE_MIXER_IN:
+    case ROLE_MIXER_OUT:
+    case ROLE_LAYER_INPUT:
+    case ROLE_EXPERT_GATE_UP:
+    case ROLE_EXPERT_DOWN: return true;
+    default: return false;
+    }
 }
 
 static int by_size(const void *a, const void *b)
