@@ -47,6 +47,8 @@ struct bench {
     const char *against,
         *file; /* quality, choice, samples, inspect: a second MODEL; the text or tasks */
     uint32_t n_chunks, limit; /* 0: all */
+    const char *svg;          /* memory: a file, or NULL */
+    bool has_n_generate;      /* -n was given */
     uint32_t window;          /* perplexity: tokens; 0: the model's context, at most 2048 */
 
     /* bench_open */
@@ -81,6 +83,7 @@ bool bench_logits(struct bench *b, struct error *err);
 bool bench_quality(struct bench *b, struct error *err);
 bool bench_choice(struct bench *b, struct error *err);
 bool bench_samples(struct bench *b, struct error *err);
+bool bench_memory(struct bench *b, struct error *err);
 bool bench_perplexity(struct bench *b, struct error *err);
 bool bench_speed(struct bench *b, struct error *err);
 bool bench_kernels(struct bench *b, struct error *err);

@@ -352,16 +352,27 @@ static void print_loss(const struct model *m)
     buf_free(&text);
 }
 
+static void print_compression(const struct model *m)
+{
+    if (m->compressed_bytes)
+        printf("\ncompressed: %.2f MB in the file, %.2f MB in memory\n",
+               (double)m->compressed_bytes * 1e-6, (double)m->file_bytes * 1e-6);
+}
+
 static void finish(const struct bench *b, json_t *all, const struct matrix *last)
 {
     if (!b->json) {
         print_loss(b->model);
+        print_compression(b->model);
         inspect_print_example(last);
         return;
     }
     json_t *o =
         json_pack("{s:s, s:s, s:O, s:o}", "format", format_info(b->model->format)->name, "source",
                   b->model->source, "tensors", all, "example", inspect_json_example(last));
+    if (b->model->compressed_bytes)
+        json_object_set_new(o, "compressed_bytes",
+                            json_integer((json_int_t)b->model->compressed_bytes));
     if (b->model->loss)
         json_object_set_new(o, "loss", json_loads(b->model->loss, 0, NULL));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));

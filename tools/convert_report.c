@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "convert_pack.h"
 #include "sanitise.h"
+#include "stated_loss.h"
 
 static double bits_per_weight(uint64_t bytes, uint64_t n_params)
 {
@@ -61,6 +63,18 @@ static void print_row(FILE *f, const char *kind, const char *format, uint64_t n_
             100 * mean_relative(e), 100 * relative_rms(e));
 }
 
+/* What it loses, and what compression makes of it. */
+static void print_rest(const struct convert_result *result, FILE *f)
+{
+    struct buf loss = {0};
+    stated_loss_describe(result->loss, &loss);
+    if (loss.len > 0)
+        fprintf(f, "measured against its source: %s\n", loss.data);
+    if (result->compressed)
+        convert_pack_print(result->compressed, result->out_path, f);
+    buf_free(&loss);
+}
+
 bool convert_report_table(const struct convert_report *r, const struct convert_result *result,
                           FILE *f)
 {
@@ -85,6 +99,7 @@ bool convert_report_table(const struct convert_report *r, const struct convert_r
     fprintf(f, "chat template: %s\n",
             strcmp(result->template, "none") == 0 ? "none; the model continues text"
                                                   : "the model's own");
+    print_rest(result, f);
     free(clean);
     return fflush(f) == 0 && !ferror(f);
 }
@@ -123,6 +138,11 @@ bool convert_report_json(const struct convert_report *r, const struct convert_re
     json_object_set_new(root, "format", json_string(format_info(result->format)->name));
     json_object_set_new(root, "template", json_string(result->template));
     json_object_set_new(root, "file_bytes", json_integer((json_int_t)r->bytes_after));
+    if (result->loss)
+        json_object_set_new(root, "loss", json_loads(result->loss, 0, NULL));
+    if (result->compressed)
+        json_object_set_new(root, "compressed_bytes",
+                            json_integer((json_int_t)result->compressed->bytes_after));
     json_object_set_new(root, "seconds", json_real(r->seconds));
     json_object_set_new(
         root, "total",

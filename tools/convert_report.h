@@ -5,13 +5,16 @@
 #ifndef QINS_CONVERT_REPORT_H
 #define QINS_CONVERT_REPORT_H
 
+#include "compress.h"
 #include "convert.h"
 
 /* What a report says of the file. */
 struct convert_result {
     const char *out_path; /* raw; it is made fit for a terminal here */
     enum format format;
-    const char *template; /* chat template: "own", or "none" for a base model */
+    const char *template;                     /* chat template: "own", or "none" for a base model */
+    const char *loss;                         /* META_LOSS, or NULL: not measured */
+    const struct compress_report *compressed; /* NULL: it is not */
 };
 
 /* -> false when writing to f failed. */

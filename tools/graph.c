@@ -16,7 +16,7 @@ static const char *locale_name(void)
     return "";
 }
 
-static int is_utf8(void)
+bool graph_is_utf8(void)
 {
     const char *name = locale_name();
     return strstr(name, "UTF-8") || strstr(name, "utf8") || strstr(name, "UTF8") ||
@@ -27,7 +27,7 @@ void graph_bar(double value, double max)
 {
     static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     double share = max > 0 && value > 0 ? value / max : 0;
-    int eighths = (int)((share < 1 ? share : 1) * BAR_CELLS * 8 + 0.5), utf8 = is_utf8();
+    int eighths = (int)((share < 1 ? share : 1) * BAR_CELLS * 8 + 0.5), utf8 = graph_is_utf8();
     for (int i = 0; i < eighths / 8; i++)
         fputs(utf8 ? "█" : "#", stdout);
     if (utf8)
@@ -39,7 +39,7 @@ void graph_histogram(const uint64_t *counts, int n, const char *indent)
 {
     static const char *const parts[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     double column[COLUMNS] = {0}, max = 0;
-    int utf8 = is_utf8();
+    int utf8 = graph_is_utf8();
     for (int i = 0; i < n; i++) {
         double *c = &column[i * COLUMNS / n];
         *c += (double)counts[i];

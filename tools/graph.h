@@ -6,7 +6,10 @@
 #ifndef QINS_GRAPH_H
 #define QINS_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+bool graph_is_utf8(void); /* the environment names such a locale */
 
 /* Prints a bar for 0 <= value <= max and a newline. */
 void graph_bar(double value, double max);

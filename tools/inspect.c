@@ -38,7 +38,10 @@ void inspect_print_head(bool is_compared)
 void inspect_print_row(const struct inspected *t)
 {
     char shape[32], *name = shown_name(t);
-    snprintf(shape, sizeof shape, "%ux%u", t->m.rows, t->m.cols);
+    if (t->weight->n_experts)
+        snprintf(shape, sizeof shape, "%ux%ux%u", t->weight->n_experts, t->m.rows, t->m.cols);
+    else
+        snprintf(shape, sizeof shape, "%ux%u", t->m.rows, t->m.cols);
     printf("%-48s %-9s %13s %6.3f", name, format_info(t->m.format)->name, shape, t->bits);
     if (format_info(t->m.format)->is_qins)
         printf(" %9.4f %9.4f", (double)t->m.log_min, (double)t->m.log_max);
@@ -58,8 +61,10 @@ static void print_facts(const struct inspected *t)
     const struct format_info *f = format_info(t->m.format);
     const struct inspect_sums *s = &t->sums;
     char *name = shown_name(t);
-    printf("\n%s\n  %u x %u, %s, %.3f bits per weight", name, t->m.rows, t->m.cols, f->name,
-           t->bits);
+    printf("\n%s\n  ", name);
+    if (t->weight->n_experts)
+        printf("%u experts, each ", t->weight->n_experts);
+    printf("%u x %u, %s, %.3f bits per weight", t->m.rows, t->m.cols, f->name, t->bits);
     if (f->block)
         printf(", blocks of %u columns", f->block);
     printf("\n  range    log_min %.4f, log_max %.4f: |w| of the original from %.4g to %.4g\n",
@@ -155,6 +160,8 @@ json_t *inspect_json(const struct inspected *t)
     json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:f}", "name", t->weight->name, "format",
                           format_info(t->m.format)->name, "rows", (json_int_t)t->m.rows, "columns",
                           (json_int_t)t->m.cols, "bits_per_weight", t->bits);
+    if (t->weight->n_experts)
+        json_object_set_new(o, "experts", json_integer(t->weight->n_experts));
     if (is_qins) {
         json_object_set_new(o, "log_min", json_real((double)t->m.log_min));
         json_object_set_new(o, "log_max", json_real((double)t->m.log_max));

@@ -22,6 +22,7 @@ static const char usage[] =
     "       qins-bench quality MODEL --text FILE [--against REF] [--chunks N] [--json]\n"
     "       qins-bench choice MODEL --file FILE [--against REF] [--limit N] [--json]\n"
     "       qins-bench samples MODEL --against REF [--file FILE] [-n N] [--json]\n"
+    "       qins-bench memory MODEL [--against REF] [--file FILE] [-n N] [--svg FILE] [--json]\n"
     "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
     "[--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
@@ -55,6 +56,11 @@ static const char usage[] =
     "samples  what two models answer to the same prompts, side by side\n"
     "  --file FILE         prompts, one per line (four of its own)\n"
     "  -n N                tokens of an answer (64)\n"
+    "memory  what an original and MODEL take, one after the other, and what they answer\n"
+    "  --against REF       the original: a folder, in f32 or bf16 (MODEL's own weights in f32)\n"
+    "  --file FILE         prompts, one per line (four of its own)\n"
+    "  -n N                tokens of an answer (48)\n"
+    "  --svg FILE          the graph as a picture\n"
     "speed   prompt, generation, and a plain read of the same weights for comparison\n"
     "  -p N,...            tokens of the prompt (512)\n"
     "  -c N,...            tokens in the cache when generation begins (0)\n"
@@ -112,7 +118,8 @@ enum {
     FLAG_AGAINST,
     FLAG_FILE,
     FLAG_CHUNKS,
-    FLAG_LIMIT
+    FLAG_LIMIT,
+    FLAG_SVG
 };
 
 static const struct option flags[] = {
@@ -148,6 +155,7 @@ static const struct option flags[] = {
     {"text", required_argument, NULL, FLAG_FILE},
     {"file", required_argument, NULL, FLAG_FILE},
     {"chunks", required_argument, NULL, FLAG_CHUNKS},
+    {"svg", required_argument, NULL, FLAG_SVG},
     {"limit", required_argument, NULL, FLAG_LIMIT},
     {0},
 };
@@ -336,10 +344,13 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case FLAG_KV: return parse_kv(text, &b->kv, err);
     case FLAG_GEMM: b->gemm_name = text; return true;
     case FLAG_FILE: b->file = text; return true;
+    case FLAG_SVG: b->svg = text; return true;
     case FLAG_CHUNKS: return parse_u32("--chunks", text, 1, 1 << 20, &b->n_chunks, err);
     case FLAG_LIMIT: return parse_u32("--limit", text, 1, 1 << 20, &b->limit, err);
     case FLAG_SIZE: return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
-    case 'n': return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
+    case 'n':
+        b->has_n_generate = true;
+        return parse_u32("-n", text, 0, MAX_TOKENS, &b->n_generate, err);
     case FLAG_WINDOW: return parse_u32("--window", text, 2, MAX_TOKENS, &b->window, err);
     case 't':
         if (!parse_list("-t", text, 0, POOL_MAX_THREADS, &b->threads, err))
@@ -367,6 +378,7 @@ static const struct command {
     {"quality", 1, bench_quality},
     {"choice", 1, bench_choice},
     {"samples", 1, bench_samples},
+    {"memory", 1, bench_memory},
     {"speed", 1, bench_speed},
     {"kernels", INT_MAX, bench_kernels},
     {"inspect", INT_MAX, bench_inspect},
@@ -375,7 +387,7 @@ static const struct command {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const char command_names[] = "tokens, logits, perplexity, quality, choice, samples, "
-                                    "speed, kernels, inspect or render";
+                                    "memory, speed, kernels, inspect or render";
 
 static bool parse_words(struct bench *b, int n, char **words, struct error *err)
 {

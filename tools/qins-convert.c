@@ -13,6 +13,7 @@
 #include "chat_template.h"
 #include "checksums.h"
 #include "convert.h"
+#include "convert_pack.h"
 #include "convert_report.h"
 #include "foreign_models.h"
 #include "hub_model.h"
@@ -39,7 +40,9 @@ struct settings {
     const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
     const char *recipe, *budget;
     char *formats; /* of single matrices, or NULL */
-    bool json, quiet, no_measure, verify;
+    bool json, quiet, no_measure, verify, compress, decompress;
+    struct compress_options pack;
+    struct compress_report packed;
 };
 
 static const char help[] =
@@ -47,6 +50,7 @@ static const char help[] =
     " [-f FORMAT] [-o OUT] [-t THREADS] [--force] [--json] [--no-hash] [--quiet]\n"
     "                    MODEL\n"
     "       " PROGRAM " --verify [-t THREADS] [--json] [--quiet] FILE.qins\n"
+    "       " PROGRAM " --compress[=LEVEL] | --decompress [-o OUT] FILE.qins\n"
     "Convert a model to a .qins file. MODEL is a folder in Hugging Face form, a GGUF file, or the "
     "name\n"
     "of one that another program keeps here: org/name[@revision], ollama:NAME.\n"
@@ -63,6 +67,11 @@ static const char help[] =
     "      --no-feedback          calibrate without error feedback\n"
     "      --correction           also make good what earlier layers have lost (see the manual)\n"
     "      --no-measure           do not measure what the file loses\n"
+    "      --sparsity SHARE       make this share of the weights of each row 0, the least ones\n"
+    "      --compress[=LEVEL]     compress the file with zstd, level 1..%d (%d); loading decodes "
+    "it\n"
+    "      --dictionary           compress with a dictionary trained on the file\n"
+    "      --decompress           undo --compress: FILE.qins as it was\n"
     "  -t, --threads THREADS  1..%d (default: every CPU that this process may use)\n"
     "      --force            overwrite OUT if it exists\n"
     "      --json             print the report as JSON\n"
@@ -115,7 +124,7 @@ static bool set_damping(struct settings *s, const char *text, struct error *err)
 static void print_help(void)
 {
     char *names = format_names();
-    printf(help, names, MAX_THREADS);
+    printf(help, names, COMPRESS_MAX_LEVEL, COMPRESS_LEVEL, MAX_THREADS);
     free(names);
 }
 
@@ -125,6 +134,18 @@ static void print_version(void)
     versions_append(&text, PROGRAM);
     fputs(text.data, stdout);
     buf_free(&text);
+}
+
+static bool check_flags(const struct settings *s, struct error *err)
+{
+    if (s->compress + s->decompress + s->verify > 1)
+        return error_set(err, EX_USAGE, "only one of --compress, --decompress and --verify");
+    if (s->pack.dictionary && !s->compress)
+        return error_set(err, EX_USAGE, "--dictionary without --compress");
+    return s->convert.sparsity == 0 || (!s->text && !s->budget) ||
+           error_set(err, EX_USAGE,
+                     "--sparsity chooses weights without a text: not with "
+                     "--calibrate or --budget");
 }
 
 /* -> false: exit with err->code (EX_OK after --help). */
@@ -142,7 +163,11 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         CORRECTION,
         NO_MEASURE,
         RECIPE,
-        BUDGET
+        BUDGET,
+        COMPRESS,
+        DECOMPRESS,
+        DICTIONARY,
+        SPARSITY
     };
     static const struct option flags[] = {
         {"format", required_argument, NULL, 'f'},
@@ -155,6 +180,10 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         {"damping", required_argument, NULL, DAMPING},
         {"recipe", required_argument, NULL, RECIPE},
         {"budget", required_argument, NULL, BUDGET},
+        {"compress", optional_argument, NULL, COMPRESS},
+        {"decompress", no_argument, NULL, DECOMPRESS},
+        {"dictionary", no_argument, NULL, DICTIONARY},
+        {"sparsity", required_argument, NULL, SPARSITY},
         {"no-measure", no_argument, NULL, NO_MEASURE},
         {"no-feedback", no_argument, NULL, NO_FEEDBACK},
         {"correction", no_argument, NULL, CORRECTION},
@@ -182,6 +211,13 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case CORRECTION: s->calibrate.correction = true; break;
         case RECIPE: s->recipe = optarg; break;
         case BUDGET: s->budget = optarg; break;
+        case COMPRESS:
+            s->compress = true;
+            ok = convert_pack_level(optarg, &s->pack.level, err);
+            break;
+        case DICTIONARY: s->pack.dictionary = true; break;
+        case DECOMPRESS: s->decompress = true; break;
+        case SPARSITY: ok = convert_pack_share(optarg, &s->convert.sparsity, err); break;
         case NO_MEASURE: s->no_measure = true; break;
         case VERIFY: s->verify = true; break;
         case NO_HASH: s->convert.hash_source = false; break;
@@ -197,7 +233,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     if (ok && s->recipe && s->budget)
         return error_set(err, EX_USAGE, "either --recipe or --budget; try " PROGRAM " --help");
     s->model = argv[optind];
-    return ok;
+    return ok && check_flags(s, err);
 }
 
 static bool show_fetching(void *arg, const struct fetch_progress *p)
@@ -241,7 +277,8 @@ static char *default_out(const struct settings *s, const struct checkpoint *c)
 {
     char *name = checkpoint_name(c), *slash = strrchr(name, '/');
     const char *last = slash && slash[1] ? slash + 1 : slash ? "model" : name;
-    char *out = xasprintf("%s-%s.qins", last, format_info(s->convert.format)->name);
+    char *out = xasprintf("%s-%s%s.qins", last, format_info(s->convert.format)->name,
+                          s->compress ? "-zstd" : "");
     free(name);
     return out;
 }
@@ -327,10 +364,17 @@ static const char *template_of(const struct settings *s, const struct checkpoint
 static bool print_report(const struct settings *s, const struct convert_report *r,
                          const char *template, const char *out, struct error *err)
 {
-    const struct convert_result result = {
-        .out_path = out, .format = s->convert.format, .template = template};
+    struct error ignored;
+    struct safetensors st = {0};
+    const bool is_open = safetensors_open_header(&st, out, &ignored);
+    const struct convert_result result = {.out_path = out,
+                                          .format = s->convert.format,
+                                          .template = template,
+                                          .loss = is_open ? safetensors_meta(&st, META_LOSS) : NULL,
+                                          .compressed = s->compress ? &s->packed : NULL};
     bool ok = s->json ? convert_report_json(r, &result, stdout)
                       : convert_report_table(r, &result, stdout);
+    safetensors_close(&st);
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 
@@ -371,6 +415,52 @@ static bool write_out(struct settings *s, const struct checkpoint *c, const char
     return ok;
 }
 
+/* Conversion alone, or by way of a file beside OUT that is compressed then. */
+static bool write_packed(struct settings *s, const struct checkpoint *c, const char *out,
+                         struct convert_report *report, struct error *err)
+{
+    if (!s->compress)
+        return write_out(s, c, out, report, err);
+    if (access(out, F_OK) == 0 && !s->convert.replace)
+        return error_set(err, EX_CANTCREAT, "%s: already exists; use --force to overwrite", out);
+    char *plain = xasprintf("%s.plain", out);
+    bool ok =
+        write_out(s, c, plain, report, err) && convert_pack(plain, out, &s->pack, &s->packed, err);
+    free(plain);
+    return ok;
+}
+
+/* A .qins file that is there already. */
+static bool pack_file(struct settings *s, struct error *err)
+{
+    struct progress progress;
+    struct compress_report r;
+    progress_start(&progress, PROGRAM, s->quiet);
+    s->pack.progress = show;
+    s->pack.arg = &progress;
+    if (s->decompress && !s->out)
+        return error_set(err, EX_USAGE, "--decompress: -o OUT is missing");
+    char *named = s->out ? NULL : convert_pack_name(s->model);
+    const char *out = s->out ? s->out : named;
+    bool ok = s->decompress ? decompress_file(s->model, out, &s->pack, &r, err)
+                            : compress_file(s->model, out, &s->pack, &r, err);
+    progress_end(&progress);
+    if (ok && s->json)
+        convert_pack_json(&r, out, stdout);
+    else if (ok)
+        convert_pack_print(&r, out, stdout);
+    ok = ok && ((fflush(stdout) == 0 && !ferror(stdout)) ||
+                error_set(err, EX_IOERR, "cannot write to standard output"));
+    free(named);
+    return ok;
+}
+
+static bool is_qins_file(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 5 && strcmp(path + n - 5, ".qins") == 0;
+}
+
 static bool convert(struct settings *s, struct error *err)
 {
     struct checkpoint c;
@@ -383,6 +473,8 @@ static bool convert(struct settings *s, struct error *err)
     const char *out = s->out ? s->out : named;
     s->convert.progress = show;
     s->convert.arg = &progress;
+    s->pack.progress = show;
+    s->pack.arg = &progress;
     struct loss_job loss = {&c, &s->convert};
     if (!s->no_measure && format_info(s->convert.format)->is_qins) {
         s->convert.measure = loss_measure;
@@ -391,7 +483,7 @@ static bool convert(struct settings *s, struct error *err)
     note_rounding(s, &c);
     struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
     s->convert.tokenizer = t;
-    bool ok = t && write_out(s, &c, out, &report, err);
+    bool ok = t && write_packed(s, &c, out, &report, err);
     progress_end(&progress);
     if (ok)
         say_text_only(s, &c);
@@ -417,12 +509,17 @@ static bool print_verified(const struct settings *s, const struct checksum_repor
         json_t *all =
             json_pack("{s:s, s:I, s:I, s:o}", "file", name, "tensors", (json_int_t)r->n_tensors,
                       "bytes", (json_int_t)r->n_bytes, "damaged", damaged);
+        if (r->compressed_bytes)
+            json_object_set_new(all, "compressed_bytes",
+                                json_integer((json_int_t)r->compressed_bytes));
         json_dumpf(all, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(all);
     } else if (r->n_damaged == 0) {
-        printf("%s: %zu tensors, %.1f MB, all as they were written\n", name, r->n_tensors,
-               (double)r->n_bytes / 1e6);
+        printf("%s: %zu tensors, %.1f MB", name, r->n_tensors, (double)r->n_bytes / 1e6);
+        if (r->compressed_bytes)
+            printf(" in %.1f MB", (double)r->compressed_bytes / 1e6);
+        puts(", all as they were written");
     }
     free(name);
     return (fflush(stdout) == 0 && !ferror(stdout)) ||
@@ -465,8 +562,12 @@ int main(int argc, char **argv)
     if (!parse_flags(&settings, argc, argv, &err))
         return err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
     catch_signals();
+    settings.pack.n_threads = settings.convert.n_threads;
+    settings.pack.replace = settings.convert.replace;
     bool ok = settings.verify ? verify(&settings, &err)
-                              : find_folder(&settings, &err) && convert(&settings, &err);
+              : settings.decompress || (settings.compress && is_qins_file(settings.model))
+                  ? pack_file(&settings, &err)
+                  : find_folder(&settings, &err) && convert(&settings, &err);
     free(settings.folder);
     free(settings.formats);
     return ok ? EX_OK : error_print(&err, PROGRAM);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compressed.h"
 #include "hasher.h"
 
 #define METADATA "__metadata__"
@@ -165,7 +166,7 @@ char *checksums_of_file(const char *path, struct pool *pool, const struct checks
     return text;
 }
 
-/* ---- verifying ------------------------------------------------------------------------ */
+/* ---- comparing ------------------------------------------------------------------------ */
 
 static void add_damage(struct checksum_report *r, const char *name, uint64_t begin, uint64_t end)
 {
@@ -210,6 +211,7 @@ static void compare(const struct safetensors *st, const json_t *sums,
                     const char (*hex)[SHA256_HEX + 1], struct checksum_report *r)
 {
     char metadata[SHA256_HEX + 1];
+    r->n_bytes = 0;
     hash_metadata(st, metadata);
     if (!is_same(sums, METADATA, metadata))
         add_damage(r, METADATA, 0, st->data_at);
@@ -222,6 +224,105 @@ static void compare(const struct safetensors *st, const json_t *sums,
     r->n_tensors = st->n_tensors;
 }
 
+/* ---- what a compressed file decodes to ------------------------------------------------- */
+
+struct decoded_work {
+    struct work work; /* of the inner file */
+    const struct compressed *c;
+    struct compressed_reader *readers; /* [pool size] */
+};
+
+/* The first chunk of a tensor: chunks stand in the order of the file. */
+static size_t first_chunk(const struct compressed *c, uint64_t at)
+{
+    size_t low = 0, high = c->n_chunks;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c->chunks[middle].to < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void hash_decoded(void *arg, uint32_t i, uint32_t worker)
+{
+    struct decoded_work *d = arg;
+    struct work *w = &d->work;
+    const struct st_tensor *t = &w->st->tensors[i];
+    const uint64_t end = w->st->data_at + t->end;
+    struct error err;
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    uint8_t *block = xmalloc((size_t)d->c->chunk_bytes);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+    if (!ok)
+        fail(w, EX_SOFTWARE, "libcrypto has no SHA-256", "");
+    for (size_t k = first_chunk(d->c, w->st->data_at + t->begin);
+         ok && k < d->c->n_chunks && d->c->chunks[k].to < end && !atomic_load(&w->stop); k++) {
+        ok = compressed_read(&d->readers[worker], k, block, &err);
+        if (!ok)
+            fail(w, err.code, err.text, "");
+        EVP_DigestUpdate(md, block, d->c->chunks[k].bytes);
+        atomic_fetch_add(&w->done_bytes, d->c->chunks[k].bytes);
+        report(w, t->name);
+    }
+    if (ok)
+        EVP_DigestFinal_ex(md, digest, NULL);
+    for (size_t b = 0; b < SHA256_HEX / 2; b++)
+        snprintf(w->hex[i] + 2 * b, 3, "%02x", digest[b]);
+    EVP_MD_CTX_free(md);
+    free(block);
+}
+
+/* As hash_all, of the inner file. */
+static char (*hash_all_decoded(const struct compressed *c, struct pool *pool,
+                               const struct checksum_options *o, struct error *err))[SHA256_HEX + 1]
+{
+    struct decoded_work d = {.c = c,
+                             .work = {.st = &c->inner,
+                                      .o = o,
+                                      .caller = pthread_self(),
+                                      .err = err,
+                                      .total_bytes = c->file_bytes - c->inner.data_at}};
+    d.readers = xcalloc(pool_size(pool), sizeof *d.readers);
+    for (unsigned i = 0; i < pool_size(pool); i++)
+        compressed_reader_init(&d.readers[i], c);
+    d.work.hex = xcalloc(c->inner.n_tensors, sizeof *d.work.hex);
+    pthread_mutex_init(&d.work.lock, NULL);
+    pool_run_io(pool, hash_decoded, &d, (uint32_t)c->inner.n_tensors);
+    pthread_mutex_destroy(&d.work.lock);
+    for (unsigned i = 0; i < pool_size(pool); i++)
+        compressed_reader_free(&d.readers[i]);
+    free(d.readers);
+    if (!atomic_load(&d.work.stop))
+        return d.work.hex;
+    free(d.work.hex);
+    return NULL;
+}
+
+static bool verify_decoded(const char *path, struct pool *pool, const struct checksum_options *o,
+                           struct checksum_report *r, struct error *err)
+{
+    struct compressed c;
+    if (!compressed_open(&c, path, err))
+        return false;
+    /* Without them the frames' own checksums are all there is. */
+    bool has_sums = safetensors_meta(&c.inner, META_CHECKSUMS) != NULL;
+    json_t *sums = has_sums ? read_checksums(&c.inner, err) : NULL;
+    char(*hex)[SHA256_HEX + 1] = sums || !has_sums ? hash_all_decoded(&c, pool, o, err) : NULL;
+    if (hex && sums)
+        compare(&c.inner, sums, (const char(*)[SHA256_HEX + 1]) hex, r);
+    bool ok = hex != NULL;
+    free(hex);
+    json_decref(sums);
+    compressed_close(&c);
+    return ok;
+}
+
+/* ---- verifying ------------------------------------------------------------------------ */
+
 bool checksums_verify(const char *path, unsigned n_threads, const struct checksum_options *o,
                       struct checksum_report *r, struct error *err)
 {
@@ -230,20 +331,21 @@ bool checksums_verify(const char *path, unsigned n_threads, const struct checksu
     if (!safetensors_open_header(&st, path, err))
         return false;
     json_t *sums = read_checksums(&st, err);
-    char(*hex)[SHA256_HEX + 1] = NULL;
-    if (sums) {
-        struct pool *pool = pool_new(n_threads);
-        hex = hash_all(&st, path, pool, o, err);
-        pool_free(pool);
-    }
-    if (hex)
+    struct pool *pool = sums ? pool_new(n_threads) : NULL;
+    char(*hex)[SHA256_HEX + 1] = sums ? hash_all(&st, path, pool, o, err) : NULL;
+    bool ok = hex != NULL;
+    if (ok)
         compare(&st, sums, (const char(*)[SHA256_HEX + 1]) hex, r);
+    r->compressed_bytes = compressed_is(&st) ? r->n_bytes : 0;
+    if (ok && !r->n_damaged && compressed_is(&st))
+        ok = verify_decoded(path, pool, o, r, err);
+    pool_free(pool);
     if (r->n_damaged)
         error_set(
             err, EX_DATAERR,
             "%s: damaged in %zu of %zu places (tensors and metadata); convert the model again",
             st.name, r->n_damaged, r->n_tensors + 1);
-    bool ok = hex && !r->n_damaged;
+    ok = ok && !r->n_damaged;
     free(hex);
     json_decref(sums);
     safetensors_close(&st);

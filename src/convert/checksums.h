@@ -2,7 +2,8 @@
  *
  * checksums: the SHA-256 of every tensor of a .qins file, kept in its metadata (META_CHECKSUMS), so
  * that damage to a file can be found and named. JSON: tensor name -> hexadecimal; the name
- * "__metadata__" stands for the entries that decide how the model computes.
+ * "__metadata__" stands for the entries that decide how the model computes. A compressed file has
+ * them twice: of what is stored, and in the header that is inside of what it decodes to.
  */
 #ifndef QINS_CHECKSUMS_H
 #define QINS_CHECKSUMS_H
@@ -31,7 +32,8 @@ struct damaged_tensor {
 
 struct checksum_report {
     size_t n_tensors;
-    uint64_t n_bytes;
+    uint64_t n_bytes;               /* of the tensors, decoded if the file is compressed */
+    uint64_t compressed_bytes;      /* as they are stored; 0: the file is not compressed */
     struct damaged_tensor *damaged; /* [n_damaged] */
     size_t n_damaged;
 };

@@ -26,9 +26,10 @@ enum { LOSS_BYTES = 512 }; /* room for META_LOSS in the header */
 
 struct convert_options {
     enum format format;
-    unsigned n_threads;      /* 0: all cores */
-    bool hash_source;        /* SHA-256 of every source file into the metadata */
-    bool replace;            /* convert_to_file may replace an existing file */
+    unsigned n_threads; /* 0: all cores */
+    bool hash_source;   /* SHA-256 of every source file into the metadata */
+    float sparsity;     /* share of a row of a layer's matrix that becomes 0: the least weights */
+    bool replace;       /* convert_to_file may replace an existing file */
     const char *cached_from; /* into the metadata, or NULL: path of the source (converted.h) */
     const char *formats;     /* META_FORMATS: of single matrices; or NULL */
     const char *recipe;      /* META_RECIPE, or NULL */

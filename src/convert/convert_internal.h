@@ -37,6 +37,7 @@ struct scratch {                    /* one for each worker */
     int fd;
     uint8_t *raw;  /* a chunk as it is in the source */
     float *w;      /* [rows][cols] */
+    float *pruned; /* [rows][cols] with the least weights 0; NULL: none are pruned */
     float *sorted; /* [cols] a row in the file's order */
     uint8_t *data; /* the encoded chunk: tiles, or [rows][cols] */
     float *row;    /* [row_floats][rows_pad] of the chunk */
@@ -86,6 +87,9 @@ size_t read_piece(const struct piece *p, const struct weight *w, struct scratch 
                   uint32_t n_rows, struct error *err);
 /* The same with a chunk. */
 size_t read_chunk(struct job *j, struct scratch *s, const struct chunk *k, struct error *err);
+
+/* Whether --sparsity is for this weight. */
+bool is_pruned(const struct job *j, const struct weight *w);
 
 /* Starts the hasher too, when hashes are wanted. */
 void job_start(struct job *j, const struct checkpoint *c, const struct convert_options *o,

@@ -116,6 +116,13 @@ static void set_tokenizer_hash(struct job *j)
         set_text(j->metadata, META_TOKENIZER_HASH, hex, SHA256_HEX);
 }
 
+static void set_sparsity(struct job *j)
+{
+    char text[64];
+    snprintf(text, sizeof text, "{\"sparsity\":%.4g}", (double)j->o->sparsity);
+    set_text(j->metadata, META_RECIPE, text, strlen(text));
+}
+
 static void plan_metadata(struct job *j)
 {
     const struct checkpoint *c = j->c;
@@ -136,6 +143,8 @@ static void plan_metadata(struct job *j)
         set_text(j->metadata, META_FORMATS, j->o->formats, strlen(j->o->formats));
     if (j->o->recipe)
         set_text(j->metadata, META_RECIPE, j->o->recipe, strlen(j->o->recipe));
+    else if (j->o->sparsity > 0)
+        set_sparsity(j);
     if (j->o->measure)
         job_set_loss(j, "{}");
     set_tokenizer_hash(j);
@@ -161,12 +170,14 @@ static void plan_scratch(struct job *j)
     }
     j->scratch = xcalloc(pool_size(j->pool), sizeof *j->scratch);
     for (unsigned i = 0; i < pool_size(j->pool); i++)
-        j->scratch[i] = (struct scratch){.fd = -1,
-                                         .raw = xaligned(raw),
-                                         .w = xaligned(floats * sizeof(float)),
-                                         .sorted = xaligned(cols * sizeof(float)),
-                                         .data = xaligned(data),
-                                         .row = xaligned(row)};
+        j->scratch[i] =
+            (struct scratch){.fd = -1,
+                             .raw = xaligned(raw),
+                             .w = xaligned(floats * sizeof(float)),
+                             .pruned = j->o->sparsity > 0 ? xaligned(floats * sizeof(float)) : NULL,
+                             .sorted = xaligned(cols * sizeof(float)),
+                             .data = xaligned(data),
+                             .row = xaligned(row)};
 }
 
 /* Compiled. What cannot be is stored as it is: whoever opens it hears why. */
@@ -212,6 +223,7 @@ void job_end(struct job *j)
             close(j->scratch[i].fd);
         free(j->scratch[i].raw);
         free(j->scratch[i].w);
+        free(j->scratch[i].pruned);
         free(j->scratch[i].sorted);
         free(j->scratch[i].data);
         free(j->scratch[i].row);

@@ -146,6 +146,63 @@ static void take_encoded(const struct matrix *whole, const struct matrix *m,
     qins_measure(&bound, 0, m->rows, s->w, &k->loss);
 }
 
+bool is_pruned(const struct job *j, const struct weight *w)
+{
+    if (j->o->sparsity == 0 || w->is_vector)
+        return false;
+    switch (w->role) {
+    case ROLE_QKV:
+    case ROLE_ATTN_OUT:
+    case ROLE_GATE_UP:
+    case ROLE_DOWN:
+    case ROLE_MIXER_IN:
+    case ROLE_MIXER_OUT:
+    case ROLE_LAYER_INPUT:
+    case ROLE_EXPERT_GATE_UP:
+    case ROLE_EXPERT_DOWN: return true;
+    default: return false;
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The least |w| of each row become 0; of equals, the first ones. `sizes` holds a row. */
+static void prune(float *out, const float *w, size_t n_rows, size_t cols, float share, float *sizes)
+{
+    const size_t n = (size_t)((double)share * (double)cols + 0.5);
+    memcpy(out, w, n_rows * cols * sizeof *out);
+    for (size_t r = 0; n > 0 && r < n_rows; r++, out += cols) {
+        for (size_t c = 0; c < cols; c++)
+            sizes[c] = fabsf(out[c]);
+        qsort(sizes, cols, sizeof *sizes, by_size);
+        const float most = sizes[n - 1];
+        size_t left = n;
+        for (size_t c = 0; c < n; c++)
+            left -= sizes[c] < most;
+        for (size_t c = 0; c < cols; c++)
+            if (fabsf(out[c]) < most || (fabsf(out[c]) == most && left > 0 && left--))
+                out[c] = 0;
+    }
+}
+
+/* Encoded without its least weights, compared with all of them. */
+static void encode_pruned(struct job *j, const struct matrix *m, const struct qins_range *range,
+                          struct chunk *k, struct scratch *s)
+{
+    struct matrix bound = *m;
+    prune(s->pruned, s->w, m->rows, m->cols, j->o->sparsity, s->sorted);
+    qins_encode(&bound, range, 0, m->rows, s->pruned, s->data, s->row, NULL);
+    bound.data = s->data;
+    bound.row = s->row;
+    bound.log_min = range->log_min;
+    bound.log_max = range->log_max;
+    qins_measure(&bound, 0, m->rows, s->w, &k->loss);
+}
+
 /* A few row groups, encoded as a matrix of their own and put where the whole one has them. */
 static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, struct error *err)
 {
@@ -160,6 +217,8 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
         matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
     if (j->o->encoded && j->o->encoded(j->o->encoded_arg, w, &e))
         take_encoded(&whole, &m, &e, k, row_bytes, s);
+    else if (is_pruned(j, w))
+        encode_pruned(j, &m, range, k, s);
     else
         qins_encode(&m, range, 0, m.rows, s->w, s->data, s->row, &k->loss);
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "compressed.h"
+
 enum { ALIGN = 64 };
 
 /* ---- finding planes ------------------------------------------------------------------- */
@@ -502,11 +504,33 @@ static struct model *bind(struct safetensors *file, double start_ms, struct erro
     return m;
 }
 
+static struct model *open_compressed(const char *path, double start_ms, struct error *err)
+{
+    uint64_t stored;
+    size_t size;
+    void *image = compressed_decode(path, &size, &stored, err);
+    struct model *m = image ? model_open_bytes(image, size, path, err) : NULL;
+    if (!m && image)
+        munmap(image, size);
+    if (!m)
+        return NULL;
+    m->memory = image;
+    m->memory_bytes = size;
+    m->compressed_bytes = stored;
+    m->open_ms = now_ms() - start_ms;
+    return m;
+}
+
 struct model *model_open(const char *path, struct error *err)
 {
     struct safetensors file;
     double start = now_ms();
-    return safetensors_open(&file, path, err) ? bind(&file, start, err) : NULL;
+    if (!safetensors_open(&file, path, err))
+        return NULL;
+    if (!compressed_is(&file))
+        return bind(&file, start, err);
+    safetensors_close(&file);
+    return open_compressed(path, start, err);
 }
 
 struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err)

@@ -125,18 +125,20 @@ struct model {
     const char *tokenizer_config_json; /* NUL-terminated, or NULL */
     const char *formats;               /* META_FORMATS, or NULL */
     const char *loss;                  /* META_LOSS, or NULL: not measured */
-    const char *source;  /* where it was converted from; raw, sanitise before printing */
-    uint64_t file_bytes; /* of the whole file */
+    const char *source;        /* where it was converted from; raw, sanitise before printing */
+    uint64_t file_bytes;       /* of the whole file, decoded if it is compressed */
+    uint64_t compressed_bytes; /* of the compressed file; 0: it is not */
     uint64_t n_params, n_active_params; /* all; those that one token goes through */
     double open_ms;                     /* what opening took */
     struct safetensors file;
     float **owned; /* [n_owned] vectors that are not as they stand in the file */
     size_t n_owned;
-    void *memory; /* image made by model_open_folder, else NULL */
+    void *memory; /* image made by model_open_folder, or decoded; else NULL */
     size_t memory_bytes;
 };
 
-/* Maps a .qins file; copies no weight. -> NULL on failure. */
+/* Maps a .qins file and copies no weight; a compressed one is decoded into memory, by all cores.
+ * -> NULL on failure. */
 struct model *model_open(const char *path, struct error *err);
 /* The same over bytes that outlive the model; 64-byte aligned. */
 struct model *model_open_bytes(const void *bytes, size_t size, const char *name, struct error *err);

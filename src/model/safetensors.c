@@ -260,6 +260,18 @@ bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, c
     return false;
 }
 
+bool safetensors_parse_header(struct safetensors *st, const void *bytes, size_t n,
+                              uint64_t file_bytes, const char *name, struct error *err)
+{
+    uint64_t length = 0;
+    *st = (struct safetensors){.file = {NULL, (size_t)file_bytes}, .name = xstrdup(name)};
+    bool ok = header_length(bytes, n < file_bytes ? n : file_bytes, &length, name, err) &&
+              parse_header(st, (const char *)bytes + LENGTH_BYTES, length, err);
+    if (!ok)
+        safetensors_close(st);
+    return ok;
+}
+
 bool safetensors_open(struct safetensors *st, const char *path, struct error *err)
 {
     struct mapping file;

@@ -42,6 +42,9 @@ bool safetensors_open_header(struct safetensors *st, const char *path, struct er
 /* The same as safetensors_open over bytes in memory that outlive `st`. */
 bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, const char *name,
                        struct error *err);
+/* The header alone, of a file of so many bytes that does not exist as such. */
+bool safetensors_parse_header(struct safetensors *st, const void *bytes, size_t n,
+                              uint64_t file_bytes, const char *name, struct error *err);
 void safetensors_close(struct safetensors *st);
 
 const struct st_tensor *safetensors_find(const struct safetensors *st, const char *name);

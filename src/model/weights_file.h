@@ -24,7 +24,8 @@
 #include "safetensors.h"
 
 #define QINS_FILE_VERSION "2"
-#define QINS_FILE_VERSION_JSON "1" /* its tokenizer is tokenizer.json */
+#define QINS_FILE_VERSION_COMPRESSED "3" /* what is in it has its own version, see compressed.h */
+#define QINS_FILE_VERSION_JSON "1"       /* its tokenizer is tokenizer.json */
 #define META_VERSION "qins.version"
 #define META_FORMAT "qins.format" /* of the linear weights: "qins4" */
 #define META_FORMATS                                                                               \
