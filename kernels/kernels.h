@@ -66,11 +66,14 @@ struct activation {
     int8_t *q;      /* [cols_pad] */
     float *scale;   /* [cols_pad / ACT_BLOCK] */
     int32_t *sum;   /* [cols_pad / 16] sum of q over 16 columns: bias correction of u8 x s8 units */
+    /* For QINS8, else NULL: x in 15 bits, since its weights are finer than 8 bits of x. */
+    int8_t *low;   /* [cols_pad] rint(128 (x / scale - q)) */
+    int16_t *wide; /* [cols_pad] 128 q + low */
 };
 
 /* ---- kernel prototypes ---------------------------------------------------------------- */
 
-/* Fills a->q, a->scale, a->sum from a->x. */
+/* Fills a->q, a->scale, a->sum, and a->low and a->wide if they are there, from a->x. */
 typedef void quantise_fn(struct activation *a, uint32_t cols, uint32_t cols_pad);
 
 /* y[r] = sum_k W[r][k] x[k] for the rows of groups [group0, group1); never writes beyond y[rows-1].

@@ -25,6 +25,7 @@ extern const int16_t qins8_fine[16], qins8_coarse[16];
 enum {
     BLOCK_COLS = 128, /* of a tile of all formats with blocks */
     QINS8_OFFSET = 17,
+    QINS8_UNITS = 255 * 128, /* of a row's base and a block's scale, in a sum of products */
     QINS9_COLS = 32,
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
 };

@@ -160,12 +160,12 @@ static void matvec_qins9_scalar(const struct matrix *w, uint32_t group0, uint32_
                          by_row ? w->row[w->rows_pad + r] : w->log_max, x->x);
 }
 
-static int32_t block_qins8(const uint8_t *tile, uint32_t r, const int8_t *q)
+static int32_t block_qins8(const uint8_t *tile, uint32_t r, const int16_t *x)
 {
     int32_t sum = 0;
     for (uint32_t k = 0; k < ACT_BLOCK; k++) {
         uint8_t code = tile[k / 4 * 64 + r * 4 + k % 4];
-        int32_t product = qins8_magnitude[code & 127] * q[k];
+        int32_t product = qins8_magnitude[code & 127] * x[k];
         sum += code & 128 ? -product : product;
     }
     return sum;
@@ -178,9 +178,9 @@ static void matvec_qins8_scalar(const struct matrix *w, uint32_t group0, uint32_
         const uint8_t *tile = group_tiles(w, row / ROW_GROUP);
         float acc = 0;
         for (uint32_t b = 0; b < w->cols_pad / ACT_BLOCK; b++, tile += 512)
-            acc = fmaf((float)block_qins8(tile, row % ROW_GROUP, x->q + b * ACT_BLOCK), x->scale[b],
-                       acc);
-        y[row] = acc * (w->row[row] / 255.0f);
+            acc = fmaf((float)block_qins8(tile, row % ROW_GROUP, x->wide + b * ACT_BLOCK),
+                       x->scale[b], acc);
+        y[row] = acc * (w->row[row] / (float)QINS8_UNITS);
     }
 }
 
@@ -241,6 +241,10 @@ static void quantise_scalar(struct activation *a, uint32_t cols, uint32_t cols_p
             v = v < 127.0f ? v : 127.0f;
             a->q[k + i] = (int8_t)rintf(v);
             a->sum[(k + i) / 16] += a->q[k + i];
+            if (!a->low)
+                continue;
+            a->low[k + i] = (int8_t)rintf(128.0f * (v - (float)a->q[k + i]));
+            a->wide[k + i] = (int16_t)(128 * a->q[k + i] + a->low[k + i]);
         }
     }
 }

@@ -102,7 +102,12 @@ static void prepare(struct job *j, enum format f, size_t bytes)
     m.data = j->data = fill(matrix_data_bytes(&m));
     m.row = j->row = xaligned(matrix_row_bytes(&m) + 64);
     j->m = m;
-    j->x = (struct activation){x, xaligned(COLS), xaligned(COLS / 8), xaligned(COLS / 4)};
+    j->x = (struct activation){x,
+                               xaligned(COLS),
+                               xaligned(COLS / 8),
+                               xaligned(COLS / 4),
+                               xaligned(COLS),
+                               xaligned(COLS * 2)};
     j->y = xaligned(m.rows * sizeof *j->y);
     j->groups_per_chunk = (uint32_t)(CHUNK_BYTES / group) & ~3u; /* as matmul cuts it */
     if (j->groups_per_chunk < 4)
@@ -117,6 +122,8 @@ static void release(struct job *j)
     free(j->x.q);
     free(j->x.scale);
     free(j->x.sum);
+    free(j->x.low);
+    free(j->x.wide);
     free(j->y);
 }
 

@@ -69,24 +69,29 @@ static void matvec_qins8_dotprod(const struct matrix *w, uint32_t group0, uint32
         const uint8_t *line = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
         for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK) {
-            int32x4_t sum[4] = {zero, zero, zero, zero}, plain[4] = {zero, zero, zero, zero};
+            int32x4_t sum[4] = {zero, zero, zero, zero}, low[4] = {zero, zero, zero, zero};
+            int32x4_t plain[4] = {zero, zero, zero, zero}, plain_low[4] = {zero, zero, zero, zero};
             float32x4_t scale = vdupq_n_f32(x->scale[k / ACT_BLOCK]);
             for (uint32_t g = 0; g < ACT_BLOCK; g += 4, line += 64) {
-                int8x16_t q = four_neon(x->q + k + g);
+                int8x16_t q = four_neon(x->q + k + g), rest = four_neon(x->low + k + g);
 #pragma GCC unroll 4
                 for (int i = 0; i < 4; i++) {
                     uint8x16_t v = vld1q_u8(line + i * 16);
                     uint8x16_t m = veorq_u8(magnitudes_qins8(&t, v), vdupq_n_u8(128));
-                    int8x16_t a = signed_activations(v, q);
+                    int8x16_t a = signed_activations(v, q), b = signed_activations(v, rest);
                     sum[i] = vdotq_s32(sum[i], vreinterpretq_s8_u8(m), a);
+                    low[i] = vdotq_s32(low[i], vreinterpretq_s8_u8(m), b);
                     plain[i] = vdotq_s32(plain[i], vdupq_n_s8(1), a);
+                    plain_low[i] = vdotq_s32(plain_low[i], vdupq_n_s8(1), b);
                 }
             }
+            join_qins8(sum, low);
+            join_qins8(plain, plain_low);
             for (int i = 0; i < 4; i++)
                 sum[i] = vaddq_s32(sum[i], vshlq_n_s32(plain[i], 7));
             gather_block_neon(acc, sum, (float32x4_t[]){scale, scale, scale, scale});
         }
-        scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, 255);
+        scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, QINS8_UNITS);
         store_group_neon(w, group, y, acc);
     }
 }

@@ -178,6 +178,13 @@ static inline int8x16_t signed_activations(uint8x16_t v, int8x16_t q)
     return vsubq_s8(veorq_s8(q, sign), sign);
 }
 
+/* Sums of products with 128 q + low, from those with q and with low. */
+static inline void join_qins8(int32x4_t sum[4], const int32x4_t low[4])
+{
+    for (int i = 0; i < 4; i++)
+        sum[i] = vaddq_s32(vshlq_n_s32(sum[i], 7), low[i]);
+}
+
 /* Four activations, the same for every row. */
 static inline int8x16_t four_neon(const int8_t *q)
 {

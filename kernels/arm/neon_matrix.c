@@ -174,6 +174,15 @@ BLOCK_FORMATS(DEQUANT)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
+/* Adds products of 16 magnitudes; 255 x 127 fits 16 bits, two of them do not. */
+static inline void add_products(int32x4_t part[2], uint8x16_t m, int8x16_t a)
+{
+    int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(m)));
+    int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(m));
+    part[0] = vpadalq_s16(part[0], vmulq_s16(low, vmovl_s8(vget_low_s8(a))));
+    part[1] = vpadalq_s16(part[1], vmulq_s16(high, vmovl_high_s8(a)));
+}
+
 static void matvec_qins8_neon(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
@@ -182,26 +191,24 @@ static void matvec_qins8_neon(const struct matrix *w, uint32_t group0, uint32_t 
         const uint8_t *line = group_tiles(w, group);
         float32x4_t acc[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
         for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK) {
-            int32x4_t part[8], sum[4];
+            int32x4_t part[8], part_low[8], sum[4], low[4];
             float32x4_t scale = vdupq_n_f32(x->scale[k / ACT_BLOCK]);
             clear_parts(part);
+            clear_parts(part_low);
             for (uint32_t g = 0; g < ACT_BLOCK; g += 4, line += 64) {
-                int8x16_t q = four_neon(x->q + k + g);
-                for (int i = 0; i < 4; i++) { /* 255 x 127 fits 16 bits, two of them do not */
+                int8x16_t q = four_neon(x->q + k + g), rest = four_neon(x->low + k + g);
+                for (int i = 0; i < 4; i++) {
                     uint8x16_t v = vld1q_u8(line + i * 16), m = magnitudes_qins8(&t, v);
-                    int8x16_t a = signed_activations(v, q);
-                    int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(m)));
-                    int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(m));
-                    low = vmulq_s16(low, vmovl_s8(vget_low_s8(a)));
-                    high = vmulq_s16(high, vmovl_high_s8(a));
-                    part[i * 2] = vpadalq_s16(part[i * 2], low);
-                    part[i * 2 + 1] = vpadalq_s16(part[i * 2 + 1], high);
+                    add_products(part + i * 2, m, signed_activations(v, q));
+                    add_products(part_low + i * 2, m, signed_activations(v, rest));
                 }
             }
             join_parts(sum, part);
+            join_parts(low, part_low);
+            join_qins8(sum, low);
             gather_block_neon(acc, sum, (float32x4_t[]){scale, scale, scale, scale});
         }
-        scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, 255);
+        scale_rows_neon(acc, w->row + (size_t)group * ROW_GROUP, QINS8_UNITS);
         store_group_neon(w, group, y, acc);
     }
 }

@@ -5,7 +5,8 @@
 #include "arm/neon.h"
 
 /* maxnm drops NaN in favour of the maximum so far, and of -127. */
-static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum)
+static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum,
+                           int8_t *low, int16_t *wide)
 {
     float32x4_t v[8], max = vdupq_n_f32(0);
     int16x8_t words[4];
@@ -17,13 +18,22 @@ static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out
     scale = scale < __FLT_MIN__ ? 0 : scale;
     float32x4_t inverse = vdupq_n_f32(scale > 0 ? 1.0f / scale : 0);
     for (int j = 0; j < 4; j++) {
-        int16x4_t half[2];
+        int16x4_t half[2], rest[2];
         for (int i = 0; i < 2; i++) {
             float32x4_t t = vmaxnmq_f32(vmulq_f32(v[j * 2 + i], inverse), vdupq_n_f32(-127));
-            half[i] = vmovn_s32(vcvtnq_s32_f32(vminnmq_f32(t, vdupq_n_f32(127))));
+            t = vminnmq_f32(t, vdupq_n_f32(127));
+            int32x4_t whole = vcvtnq_s32_f32(t);
+            half[i] = vmovn_s32(whole);
+            t = vmulq_f32(vsubq_f32(t, vcvtq_f32_s32(whole)), vdupq_n_f32(128));
+            rest[i] = vmovn_s32(vcvtnq_s32_f32(t));
         }
         words[j] = vcombine_s16(half[0], half[1]);
         vst1_s8(q + j * 8, vmovn_s16(words[j]));
+        if (!low)
+            continue;
+        int16x8_t rests = vcombine_s16(rest[0], rest[1]);
+        vst1_s8(low + j * 8, vmovn_s16(rests));
+        vst1q_s16(wide + j * 8, vaddq_s16(vshlq_n_s16(words[j], 7), rests));
     }
     *scale_out = scale;
     sum[0] = vaddvq_s16(vaddq_s16(words[0], words[1]));
@@ -38,7 +48,7 @@ static void quantise_neon(struct activation *a, uint32_t cols, uint32_t cols_pad
         if (n < ACT_BLOCK)
             memcpy(tail, a->x + (n ? k : 0), n * sizeof *tail);
         quantise_block(n < ACT_BLOCK ? tail : a->x + k, a->q + k, &a->scale[k / ACT_BLOCK],
-                       a->sum + k / 16);
+                       a->sum + k / 16, a->low ? a->low + k : NULL, a->low ? a->wide + k : NULL);
     }
 }
 

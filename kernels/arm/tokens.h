@@ -60,6 +60,35 @@ static inline void decode_qins8(struct panel *p, const uint8_t *line, uint32_t n
     }
 }
 
+/* to = 2^shift to + more */
+static inline void join_sums(int32x4_t to[TOKENS][4], int32x4_t more[TOKENS][4], const int n,
+                             const int shift)
+{
+    for (int t = 0; t < n; t++)
+        for (int i = 0; i < 4; i++)
+            to[t][i] = vaddq_s32(vshlq_s32(to[t][i], vdupq_n_s32(shift)), more[t][i]);
+}
+
+/* Columns k of a panel of qins8: both parts of the weights with both of the activations. */
+static inline __attribute__((always_inline)) void
+sums_qins8(int32x4_t sum[TOKENS][4], const struct panel *p, uint32_t k, const struct activation *x,
+           uint32_t col0, const int n, sums_fn *sums)
+{
+    for (int part = 0; part < 2; part++) {
+        int32x4_t of_part[TOKENS][4], odd[TOKENS][4];
+        const int8_t *q[TOKENS];
+        for (int t = 0; t < n; t++)
+            q[t] = (part ? x[t].low : x[t].q) + col0 + k;
+        sums(of_part, p->high + k * ROW_GROUP, q, ACT_BLOCK, n);
+        sums(odd, p->low + k * ROW_GROUP, q, ACT_BLOCK, n);
+        join_sums(of_part, odd, n, 1);
+        if (part)
+            join_sums(sum, of_part, n, 7);
+        else
+            memcpy(sum, of_part, sizeof of_part);
+    }
+}
+
 /* Adds columns [col0, col0 + n_cols) to the sums of n tokens. `block`: 32, 16, or 0 for qins8. */
 static inline __attribute__((always_inline)) void
 multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
@@ -71,14 +100,10 @@ multiply(const struct panel *p, uint32_t n_cols, const struct activation *x, uin
         const int8_t *q[TOKENS];
         for (int t = 0; t < n; t++)
             q[t] = x[t].q + col0 + k;
-        sums(sum, p->high + k * ROW_GROUP, q, step, n);
-        if (!block) {
-            int32x4_t low[TOKENS][4];
-            sums(low, p->low + k * ROW_GROUP, q, step, n);
-            for (int t = 0; t < n; t++)
-                for (int i = 0; i < 4; i++)
-                    sum[t][i] = vaddq_s32(vshlq_n_s32(sum[t][i], 1), low[t][i]);
-        }
+        if (block)
+            sums(sum, p->high + k * ROW_GROUP, q, step, n);
+        else
+            sums_qins8(sum, p, k, x, col0, n, sums);
         for (int t = 0; t < n; t++) {
             const float32x4_t d = vdupq_n_f32(x[t].scale[(col0 + k) / ACT_BLOCK]);
             for (int i = 0; i < 4; i++) {
@@ -119,7 +144,7 @@ run_group(const struct matrix *w, uint32_t group, const struct activation *x, ui
         float32x4_t v[4];
         for (int i = 0; i < 4; i++)
             v[i] = vld1q_f32(acc[t] + i * 4);
-        scale_rows_neon(v, w->row + (size_t)group * ROW_GROUP, block ? 1 : 255);
+        scale_rows_neon(v, w->row + (size_t)group * ROW_GROUP, block ? 1 : QINS8_UNITS);
         store_group_neon(w, group, y + t * ld_y, v);
     }
 }

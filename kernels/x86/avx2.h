@@ -222,34 +222,18 @@ static inline struct qins8_factors factors_qins8(void)
     return (struct qins8_factors){table_avx2(fine), words_table(qins8_coarse)};
 }
 
-/* Magnitudes + QINS8_OFFSET of 32 codes, signed, ordered as words are looked up. -> bytes with
- * their signs in the order of the codes. Two factors instead of 128 bytes in eight tables: half of
- * the instructions. */
-static inline __m256i products_qins8(const struct qins8_factors *f, __m256i v, __m256i w[2])
-{
-    const __m256i nibble = _mm256_set1_epi8(15), one = _mm256_set1_epi8(1);
-    __m256i fine = _mm256_shuffle_epi8(f->fine, _mm256_and_si256(v, nibble));
-    __m256i signs = look_up_words(&f->coarse, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble), w);
-    w[0] = _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(fine, one), w[0]);
-    w[1] = _mm256_mulhrs_epi16(_mm256_unpackhi_epi8(fine, one), w[1]);
-    return signs;
-}
-
-/* The same without the offset. */
+/* Signed magnitudes of 32 codes, ordered as words are looked up. Two factors instead of 128 bytes
+ * in eight tables: half of the instructions. */
 static inline void weights_qins8(const struct qins8_factors *f, __m256i v, __m256i w[2])
 {
     const __m256i offset = _mm256_set1_epi16(QINS8_OFFSET);
-    products_qins8(f, v, w);
+    const __m256i nibble = _mm256_set1_epi8(15), one = _mm256_set1_epi8(1);
+    __m256i fine = _mm256_shuffle_epi8(f->fine, _mm256_and_si256(v, nibble));
+    look_up_words(&f->coarse, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble), w);
+    w[0] = _mm256_mulhrs_epi16(_mm256_unpacklo_epi8(fine, one), w[0]);
+    w[1] = _mm256_mulhrs_epi16(_mm256_unpackhi_epi8(fine, one), w[1]);
     for (int i = 0; i < 2; i++)
         w[i] = _mm256_sub_epi16(w[i], _mm256_sign_epi16(offset, w[i]));
-}
-
-/* A block of activations as 16-bit numbers. */
-static inline void widen_block(const int8_t q[ACT_BLOCK], int16_t out[ACT_BLOCK])
-{
-    for (int i = 0; i < ACT_BLOCK; i += 16)
-        _mm256_storeu_si256((void *)(out + i),
-                            _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)(q + i))));
 }
 
 #endif

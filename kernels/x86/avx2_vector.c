@@ -27,8 +27,38 @@ static int32_t sum_avx2(__m256i v)
     return _mm_cvtsi128_si32(t);
 }
 
+/* 32 integers as 16-bit numbers in their order, or as bytes. */
+static inline void pack_words(const __m256i i[4], __m256i w[2])
+{
+    for (int j = 0; j < 2; j++)
+        w[j] = _mm256_permute4x64_epi64(_mm256_packs_epi32(i[j * 2], i[j * 2 + 1]), 0xd8);
+}
+
+static inline __m256i pack_bytes(const __m256i i[4])
+{
+    __m256i bytes =
+        _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
+    return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/* What is left of v, whose nearest integers are i. */
+static void quantise_low(const __m256 v[4], const __m256i i[4], int8_t *low, int16_t *wide)
+{
+    __m256i rest[4], words[2];
+    for (int j = 0; j < 4; j++)
+        rest[j] = _mm256_cvtps_epi32(
+            _mm256_mul_ps(_mm256_sub_ps(v[j], _mm256_cvtepi32_ps(i[j])), _mm256_set1_ps(128)));
+    _mm256_storeu_si256((void *)low, pack_bytes(rest));
+    for (int j = 0; j < 4; j++)
+        rest[j] = _mm256_add_epi32(rest[j], _mm256_slli_epi32(i[j], 7));
+    pack_words(rest, words);
+    for (int j = 0; j < 2; j++)
+        _mm256_storeu_si256((void *)(wide + j * 16), words[j]);
+}
+
 /* NaN: max drops it in favour of the maximum so far, and of -127. */
-static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum)
+static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum,
+                           int8_t *low, int16_t *wide)
 {
     __m256 v[4], max = _mm256_setzero_ps();
     __m256i i[4];
@@ -41,12 +71,12 @@ static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out
     __m256 inverse = _mm256_set1_ps(scale > 0 ? 1.0f / scale : 0);
     for (int j = 0; j < 4; j++) {
         v[j] = _mm256_max_ps(_mm256_mul_ps(v[j], inverse), _mm256_set1_ps(-127));
-        i[j] = _mm256_cvtps_epi32(_mm256_min_ps(v[j], _mm256_set1_ps(127)));
+        v[j] = _mm256_min_ps(v[j], _mm256_set1_ps(127));
+        i[j] = _mm256_cvtps_epi32(v[j]);
     }
-    __m256i bytes =
-        _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
-    bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    _mm256_storeu_si256((void *)q, bytes);
+    _mm256_storeu_si256((void *)q, pack_bytes(i));
+    if (low)
+        quantise_low(v, i, low, wide);
     *scale_out = scale;
     sum[0] = sum_avx2(_mm256_add_epi32(i[0], i[1]));
     sum[1] = sum_avx2(_mm256_add_epi32(i[2], i[3]));
@@ -60,7 +90,7 @@ static void quantise_avx2(struct activation *a, uint32_t cols, uint32_t cols_pad
         if (n < ACT_BLOCK)
             memcpy(tail, a->x + (n ? k : 0), n * sizeof *tail);
         quantise_block(n < ACT_BLOCK ? tail : a->x + k, a->q + k, &a->scale[k / ACT_BLOCK],
-                       a->sum + k / 16);
+                       a->sum + k / 16, a->low ? a->low + k : NULL, a->low ? a->wide + k : NULL);
     }
 }
 

@@ -133,10 +133,6 @@ static inline __attribute__((always_inline)) void
 multiply_qins8(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
                const int n_tok, float to[][ROW_GROUP])
 {
-    int16_t q[WIDE_TOKENS][PANEL_COLS];
-    for (int t = 0; t < n_tok; t++)
-        for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK)
-            widen_block(x[t].q + col0 + k, q[t] + k);
     for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK) {
         __m256i sum[WIDE_TOKENS][2];
         for (int t = 0; t < n_tok; t++)
@@ -148,7 +144,7 @@ multiply_qins8(const struct panel *p, uint32_t n_cols, const struct activation *
 #pragma GCC unroll 3
             for (int t = 0; t < n_tok; t++) {
                 int32_t bits;
-                memcpy(&bits, q[t] + g, sizeof bits);
+                memcpy(&bits, x[t].wide + col0 + g, sizeof bits);
                 const __m256i two = _mm256_set1_epi32(bits);
                 sum[t][0] = dot_words(sum[t][0], w0, two);
                 sum[t][1] = dot_words(sum[t][1], w1, two);
@@ -202,7 +198,7 @@ run_group(const struct matrix *w, uint32_t group, const struct activation *x, ui
     const float *row = w->row + (size_t)group * ROW_GROUP;
     __m256 base[2] = {_mm256_loadu_ps(row), _mm256_loadu_ps(row + 8)};
     for (int h = 0; h < 2 && !block; h++)
-        base[h] = _mm256_div_ps(base[h], _mm256_set1_ps(255));
+        base[h] = _mm256_div_ps(base[h], _mm256_set1_ps(QINS8_UNITS));
     for (uint32_t t = 0; t < n_tok; t++)
         store_group_avx2(w, group, y + t * ld_y, _mm256_mul_ps(_mm256_loadu_ps(acc[t]), base[0]),
                          _mm256_mul_ps(_mm256_loadu_ps(acc[t] + 8), base[1]));

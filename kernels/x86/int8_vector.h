@@ -99,27 +99,21 @@ BLOCK_FORMATS(MATVEC)
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
 /* Sums of one block: 8 lines of 4 columns, of which 8 rows are taken. Rows 0, 1, 4, 5 gather in one
- * register and 2, 3, 6, 7 in the other, two sums per row. The offset in every magnitude is taken
- * off at the end: what the signs alone make with the activations, 8 x 2 x 127 in 16 bits at most.
- */
+ * register and 2, 3, 6, 7 in the other, two sums per row. */
 static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *line,
-                                  const int8_t *q, const int16_t *q_wide)
+                                  const int16_t *x)
 {
-    __m256i low = _mm256_setzero_si256(), high = low, signs = low, w[2];
-    __asm__ volatile("" : "+r"(q), "+r"(q_wide)); /* or GCC keeps activations for the next call */
+    __m256i low = _mm256_setzero_si256(), high = low, w[2];
+    __asm__ volatile("" : "+r"(x)); /* or GCC keeps activations for the next call */
 #pragma GCC unroll 8
     for (int g = 0; g < ACT_BLOCK / 4; g++) {
         int64_t four;
-        memcpy(&four, q_wide + g * 4, sizeof four);
-        __m256i s = products_qins8(f, _mm256_loadu_si256((const void *)(line + g * 64)), w);
+        memcpy(&four, x + g * 4, sizeof four);
+        weights_qins8(f, _mm256_loadu_si256((const void *)(line + g * 64)), w);
         low = dot_words(low, w[0], _mm256_set1_epi64x(four));
         high = dot_words(high, w[1], _mm256_set1_epi64x(four));
-        s = _mm256_sign_epi8(four_avx2(q + g * 4), s);
-        signs = _mm256_add_epi16(signs, _mm256_maddubs_epi16(_mm256_set1_epi8(1), s));
-        __asm__("" : "+x"(signs));
     }
-    signs = _mm256_madd_epi16(signs, _mm256_set1_epi16(-QINS8_OFFSET));
-    return _mm256_add_epi32(_mm256_hadd_epi32(low, high), signs);
+    return _mm256_hadd_epi32(low, high);
 }
 
 /* Row groups [group, group + n), n streams from memory side by side. */
@@ -136,8 +130,6 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += block_bytes) {
         const size_t ahead = early_distance(w, k, ACT_BLOCK, block_bytes, n);
         const __m256 d = _mm256_set1_ps(x->scale[k / ACT_BLOCK]);
-        int16_t q[ACT_BLOCK];
-        widen_block(x->q + k, q);
 #pragma GCC unroll 1
         for (int i = 0; i < n; i++) {
             const uint8_t *at = line + i * group_bytes;
@@ -145,7 +137,7 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
             for (int h = 0; h < 2; h++) {
                 for (uint32_t g = 0; g < block_bytes / 2; g += 64)
                     prefetch_line(at + h * (block_bytes / 2) + g, ahead);
-                __m256i sum = block_qins8(&f, at + h * 32, x->q + k, q);
+                __m256i sum = block_qins8(&f, at + h * 32, x->wide + k);
                 acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), d, acc[i][h]);
             }
         }
@@ -153,8 +145,8 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
     for (int i = 0; i < n; i++) {
         const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
         for (int h = 0; h < 2; h++)
-            acc[i][h] = _mm256_mul_ps(
-                acc[i][h], _mm256_div_ps(_mm256_loadu_ps(base + h * 8), _mm256_set1_ps(255)));
+            acc[i][h] = _mm256_mul_ps(acc[i][h], _mm256_div_ps(_mm256_loadu_ps(base + h * 8),
+                                                               _mm256_set1_ps(QINS8_UNITS)));
         store_group_avx2(w, group + (uint32_t)i, y, acc[i][0], acc[i][1]);
     }
 }

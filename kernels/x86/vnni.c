@@ -95,16 +95,20 @@ BLOCK_FORMATS(MATVEC)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
 
-/* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto the activation.
- */
-static inline __m512i line_qins8(__m512i sum, const uint8_t *line, const int8_t *q, __m512i table0,
-                                 __m512i table1, size_t ahead)
+/* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto both parts of
+ * the activation. */
+static inline void line_qins8(__m512i sum[2], const uint8_t *line, const struct activation *x,
+                              uint32_t k, __m512i table0, __m512i table1, size_t ahead)
 {
-    __m512i v = _mm512_loadu_si512(line), a = four_vnni(q);
-    __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
-    a = _mm512_mask_sub_epi8(a, _mm512_movepi8_mask(v), _mm512_setzero_si512(), a);
+    const __m512i v = _mm512_loadu_si512(line), zero = _mm512_setzero_si512();
+    const __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
+    const __mmask64 negative = _mm512_movepi8_mask(v);
+    __m512i high = four_vnni(x->q + k), low = four_vnni(x->low + k);
     prefetch_line(line, ahead);
-    return _mm512_dpbusd_epi32(sum, magnitude, a);
+    high = _mm512_mask_sub_epi8(high, negative, zero, high);
+    low = _mm512_mask_sub_epi8(low, negative, zero, low);
+    sum[0] = _mm512_dpbusd_epi32(sum[0], magnitude, high);
+    sum[1] = _mm512_dpbusd_epi32(sum[1], magnitude, low);
 }
 
 static inline __attribute__((always_inline)) void
@@ -124,17 +128,18 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
         for (int i = 0; i < n; i++) {
             __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
 #pragma GCC unroll 8
-            for (int g = 0; g < 8; g++)
-                sum[g & 1] = line_qins8(sum[g & 1], line + i * group_bytes + g * 64,
-                                        x->q + k + g * 4, table0, table1, ahead);
-            acc[i] =
-                _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(sum[0], sum[1])), d, acc[i]);
+            for (uint32_t g = 0; g < 8; g++)
+                line_qins8(sum, line + i * group_bytes + g * 64, x, k + g * 4, table0, table1,
+                           ahead);
+            sum[0] = _mm512_add_epi32(_mm512_slli_epi32(sum[0], 7), sum[1]);
+            acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[0]), d, acc[i]);
         }
     }
     for (int i = 0; i < n; i++) {
         uint32_t to = group + (uint32_t)i;
         __m512 base = _mm512_loadu_ps(w->row + (size_t)to * ROW_GROUP);
-        store_group(w, to, y, _mm512_mul_ps(acc[i], _mm512_div_ps(base, _mm512_set1_ps(255))));
+        store_group(w, to, y,
+                    _mm512_mul_ps(acc[i], _mm512_div_ps(base, _mm512_set1_ps(QINS8_UNITS))));
     }
 }
 

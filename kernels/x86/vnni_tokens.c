@@ -10,42 +10,50 @@
 enum {
     GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
     TOKENS = 8,       /* and tokens whose sums stay in registers; so few need no panel */
-    PANEL_COLS = 512, /* columns decoded at once */
+    PANEL_COLS = 512, /* columns decoded at once, */
+    WIDE_COLS = 256,  /* of qins8 */
     BATCH = 128,      /* tokens that a panel serves */
 };
 
 struct panel {
-    uint8_t weight[PANEL_COLS * ROW_GROUP];  /* lines of 16 rows x 4 columns, unsigned */
-    uint64_t negative[PANEL_COLS / 4];       /* rows and columns of a line; qins8 */
+    union {
+        uint8_t weight[PANEL_COLS * ROW_GROUP]; /* lines of 16 rows x 4 columns, unsigned */
+        int16_t word[WIDE_COLS * ROW_GROUP];    /* qins8: lines of 16 rows x 2 columns */
+    };
     float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
 };
 
 /* ---- decoding ------------------------------------------------------------------------- */
 
-/* Two lines of codes: magnitudes and signs. */
-static inline void lines_qins8(const uint8_t *line, __m512i weights[2], __mmask64 negative[2])
+/* A line of codes as 16-bit weights: columns 0 and 1 of each row, and columns 2 and 3. */
+static inline void words_qins8(const uint8_t *line, __m512i words[2])
 {
     const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
     const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
-    for (int i = 0; i < 2; i++) {
-        prefetch_line(line + i * 64, AHEAD);
-        __m512i v = _mm512_loadu_si512(line + i * 64);
-        weights[i] = _mm512_permutex2var_epi8(table0, v, table1);
-        negative[i] = _mm512_movepi8_mask(v);
+    const __m512i zero = _mm512_setzero_si512(), rows = _mm512_set4_epi32(12, 8, 4, 0);
+    prefetch_line(line, AHEAD);
+    const __m512i v = _mm512_loadu_si512(line);
+    const __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
+    for (int i = 0; i < 2; i++) { /* bytes 2 i and 2 i + 1 of each row; -128: zero */
+        const __m512i at = _mm512_mullo_epi32(rows, _mm512_set1_epi32(0x00010001));
+        const __m512i low = _mm512_add_epi32(at, _mm512_set1_epi32(i ? 0x00030002 : 0x00010000));
+        const __m512i to_low = _mm512_or_si512(low, _mm512_set1_epi16((short)0x8000));
+        const __m512i to_high =
+            _mm512_or_si512(_mm512_slli_epi16(low, 8), _mm512_set1_epi16(0x0080));
+        const __mmask32 negative = _mm512_movepi16_mask(_mm512_shuffle_epi8(v, to_high));
+        const __m512i w = _mm512_shuffle_epi8(magnitude, to_low);
+        words[i] = _mm512_mask_sub_epi16(w, negative, zero, w);
     }
 }
 
 /* Whole tiles into a panel. */
 static inline void decode_qins8(struct panel *p, const uint8_t *tile, uint32_t n_cols)
 {
-    for (uint32_t k = 0; k < n_cols; k += 8) {
+    for (uint32_t k = 0; k < n_cols; k += 4) {
         __m512i w[2];
-        __mmask64 negative[2];
-        lines_qins8(tile + k * ROW_GROUP, w, negative);
-        for (uint32_t i = 0; i < 2; i++) {
-            p->negative[k / 4 + i] = _cvtmask64_u64(negative[i]);
-            _mm512_storeu_si512(p->weight + (k + i * 4) * ROW_GROUP, w[i]);
-        }
+        words_qins8(tile + k * ROW_GROUP, w);
+        for (uint32_t i = 0; i < 2; i++)
+            _mm512_storeu_si512(p->word + (k + i * 2) * ROW_GROUP, w[i]);
     }
 }
 
@@ -72,6 +80,14 @@ decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint3
 
 /* ---- products ------------------------------------------------------------------------- */
 
+/* Two 16-bit activations, the same for every row. */
+static inline __m512i two_words(const int16_t *x)
+{
+    int32_t two;
+    memcpy(&two, x, sizeof two);
+    return _mm512_set1_epi32(two);
+}
+
 /* Where the weights come from: panels, or, for few tokens, the tiles themselves. */
 struct source {
     const struct panel *panel;   /* [GROUPS] */
@@ -81,14 +97,12 @@ struct source {
 typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
 
 /* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. A block's sum begins at
- * -128 sum(q), for the biased levels; qins8's signs go onto the activations. `near`: the tiles are
- * decoded here; qins4 and qins8 only. */
+ * -128 sum(q), for the biased levels. `near`: the tiles are decoded here; qins4 only. */
 static inline __attribute__((always_inline)) void
 multiply(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
          const int n_tok, sums *to, const uint32_t block, const bool near)
 {
-    const uint32_t step = block ? block : ACT_BLOCK;
-    const uint32_t n_scales = block ? BLOCK_COLS / block * ROW_GROUP : 0;
+    const uint32_t step = block, n_scales = BLOCK_COLS / block * ROW_GROUP;
     const struct panel *p = from->panel;
     const __m512i levels = biased_levels(4);
     __m512 acc[TOKENS][GROUPS];
@@ -100,27 +114,19 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
 #pragma GCC unroll 8
         for (int t = 0; t < n_tok; t++) {
             const int32_t *q = x[t].sum + (col0 + k) / 16;
-            __m512i begin = block ? _mm512_set1_epi32(-128 * (block == 32 ? q[0] + q[1] : q[0]))
-                                  : _mm512_setzero_si512();
-            sum[t][0] = sum[t][1] = begin;
+            sum[t][0] = sum[t][1] = _mm512_set1_epi32(-128 * (block == 32 ? q[0] + q[1] : q[0]));
         }
 #pragma GCC unroll 4
         for (uint32_t g = 0; g < step; g += 8) {
             __m512i w[GROUPS][2];
-            __mmask64 negative[GROUPS][2];
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
                 const uint8_t *line = from->tile[i] + n_scales + (k + g) * 8;
-                if (near && !block)
-                    lines_qins8(from->tile[i] + (k + g) * ROW_GROUP, w[i], negative[i]);
-                if (near && block)
+                if (near)
                     prefetch_line(line, AHEAD);
-                for (int j = 0; j < 2 && near && block; j++)
-                    w[i][j] = weights_vnni(levels, line, j, 4);
-                for (int j = 0; j < 2 && !near; j++) {
-                    w[i][j] = _mm512_loadu_si512(p[i].weight + (k + g) * ROW_GROUP + j * 64);
-                    negative[i][j] = _cvtu64_mask64(p[i].negative[(k + g) / 4 + (uint32_t)j]);
-                }
+                for (int j = 0; j < 2; j++)
+                    w[i][j] = near ? weights_vnni(levels, line, j, 4)
+                                   : _mm512_loadu_si512(p[i].weight + (k + g) * ROW_GROUP + j * 64);
             }
 #pragma GCC unroll 2
             for (int j = 0; j < 2; j++)
@@ -128,16 +134,12 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
                 for (int t = 0; t < n_tok; t++) {
                     const __m512i q = four_vnni(x[t].q + col0 + k + g + j * 4);
 #pragma GCC unroll 2
-                    for (int i = 0; i < GROUPS; i++) {
-                        __m512i a = q;
-                        if (!block)
-                            a = _mm512_mask_sub_epi8(q, negative[i][j], _mm512_setzero_si512(), q);
-                        sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i][j], a);
-                    }
+                    for (int i = 0; i < GROUPS; i++)
+                        sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i][j], q);
                 }
         }
         __m512 scale[GROUPS];
-        for (int i = 0; i < GROUPS && block; i++)
+        for (int i = 0; i < GROUPS; i++)
             scale[i] = near ? scales_vnni(from->tile[i] + k / step * ROW_GROUP)
                             : _mm512_loadu_ps(p[i].scale[k / step]);
 #pragma GCC unroll 8
@@ -146,12 +148,69 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++)
                 acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]),
-                                            block ? _mm512_mul_ps(scale[i], d) : d, acc[t][i]);
+                                            _mm512_mul_ps(scale[i], d), acc[t][i]);
         }
     }
     for (int t = 0; t < n_tok; t++)
         for (int i = 0; i < GROUPS; i++)
             _mm512_storeu_ps(to[t][i], acc[t][i]);
+}
+
+/* The same of qins8, in 16-bit numbers. */
+static inline __attribute__((always_inline)) void
+multiply_words(const struct source *from, uint32_t n_cols, const struct activation *x,
+               uint32_t col0, const int n_tok, sums *to, const bool near)
+{
+    __m512 acc[TOKENS][GROUPS];
+    for (int t = 0; t < n_tok; t++)
+        for (int i = 0; i < GROUPS; i++)
+            acc[t][i] = _mm512_loadu_ps(to[t][i]);
+    for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK) {
+        __m512i sum[TOKENS][GROUPS];
+        for (int t = 0; t < n_tok; t++)
+            sum[t][0] = sum[t][1] = _mm512_setzero_si512();
+#pragma GCC unroll 8
+        for (uint32_t g = k; g < k + ACT_BLOCK; g += 4) {
+            __m512i w[GROUPS][2];
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++) {
+                const int16_t *word = from->panel[i].word + g * ROW_GROUP;
+                if (near)
+                    words_qins8(from->tile[i] + g * ROW_GROUP, w[i]);
+                for (int j = 0; j < 2 && !near; j++)
+                    w[i][j] = _mm512_loadu_si512(word + j * 32);
+            }
+#pragma GCC unroll 2
+            for (int j = 0; j < 2; j++)
+#pragma GCC unroll 8
+                for (int t = 0; t < n_tok; t++) {
+                    const __m512i two = two_words(x[t].wide + col0 + g + j * 2);
+#pragma GCC unroll 2
+                    for (int i = 0; i < GROUPS; i++)
+                        sum[t][i] = _mm512_dpwssd_epi32(sum[t][i], w[i][j], two);
+                }
+        }
+#pragma GCC unroll 8
+        for (int t = 0; t < n_tok; t++) {
+            const __m512 d = _mm512_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++)
+                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]), d, acc[t][i]);
+        }
+    }
+    for (int t = 0; t < n_tok; t++)
+        for (int i = 0; i < GROUPS; i++)
+            _mm512_storeu_ps(to[t][i], acc[t][i]);
+}
+
+static inline __attribute__((always_inline)) void
+multiply_some(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
+              const int n_tok, sums *to, const uint32_t block, const bool near)
+{
+    if (block)
+        multiply(from, n_cols, x, col0, n_tok, to, block, near);
+    else
+        multiply_words(from, n_cols, x, col0, n_tok, to, near);
 }
 
 /* Few tokens; their number becomes a constant. */
@@ -160,7 +219,7 @@ multiply_few(const struct source *from, uint32_t n_cols, const struct activation
              uint32_t n_tok, sums *to, const uint32_t block, const bool near)
 {
 #define CASE(n)                                                                                    \
-    case n: multiply(from, n_cols, x, col0, n, to, block, near); break
+    case n: multiply_some(from, n_cols, x, col0, n, to, block, near); break
     switch (n_tok) {
         CASE(1);
         CASE(2);
@@ -184,7 +243,7 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
     const uint32_t tile_bytes =
         block ? BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2 : 512;
     const bool few = n_tok <= TOKENS, near = few && bits >= 4;
-    const uint32_t step = few ? tile_cols : PANEL_COLS;
+    const uint32_t step = few ? tile_cols : block ? PANEL_COLS : WIDE_COLS;
     const uint32_t groups[GROUPS] = {group, group + 1 < group1 ? group + 1 : group};
     struct panel panel[GROUPS];
     struct source from = {.panel = panel};
@@ -205,14 +264,14 @@ run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct
             multiply_few(&from, n_cols, x, k, n_tok, acc, block, bits >= 4);
         else
             for (uint32_t t = 0; t < n_tok; t += TOKENS)
-                multiply(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
+                multiply_some(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
     }
     for (int i = 0; i < GROUPS && group + (uint32_t)i < group1; i++) {
         uint32_t row = groups[i] * ROW_GROUP;
         __mmask16 rows = first_lanes(group_rows(w, groups[i]));
         __m512 base = _mm512_loadu_ps(w->row + row);
         if (!block)
-            base = _mm512_div_ps(base, _mm512_set1_ps(255));
+            base = _mm512_div_ps(base, _mm512_set1_ps(QINS8_UNITS));
         for (uint32_t t = 0; t < n_tok; t++)
             _mm512_mask_storeu_ps(y + t * ld_y + row, rows,
                                   _mm512_mul_ps(_mm512_loadu_ps(acc[t][i]), base));

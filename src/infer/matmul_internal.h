@@ -27,6 +27,9 @@ struct matmul {
     int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */
     float *scale;           /* [max_tok][cols_pad / ACT_BLOCK] */
     int32_t *sum;           /* [max_tok][cols_pad / 16] */
+    int8_t *low;            /* as q */
+    int16_t *wide;          /* as q */
+    size_t n_q;             /* elements of a token in q, low and wide */
     uint16_t *tiles;        /* [max_tok / TILE_TOKENS] rows of tiles; NULL without prompt kernels */
     uint8_t *panels; /* [pool_size][panel_bytes] decoded rows: floats, or a prompt's scratch */
     size_t panel_bytes;
@@ -53,6 +56,15 @@ struct part_step {
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok);
 /* Row groups that a worker takes at a time from a matrix in WAY_MATVEC. */
 uint32_t matmul_chunk_groups(const struct matrix *w);
+
+/* x for token t, to be quantised for products with weights of this format. */
+static inline void matmul_set_input(struct matmul *mm, uint32_t t, const float *x, bool is_qins8)
+{
+    struct activation *a = &mm->act[t];
+    a->x = x;
+    a->low = is_qins8 ? mm->low + t * mm->n_q : NULL;
+    a->wide = is_qins8 ? mm->wide + t * mm->n_q : NULL;
+}
 
 static inline uint32_t matmul_blocks(uint32_t n_tok)
 {

@@ -69,6 +69,14 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
     return work;
 }
 
+static bool has_format(const struct parts_job *j, enum format format)
+{
+    for (uint32_t i = 0; i < j->n_steps; i++)
+        if (j->steps[i].p->w->format == format)
+            return true;
+    return false;
+}
+
 static bool has_way(const struct parts_job *j, enum way way)
 {
     for (uint32_t i = 0; i < j->n_steps; i++)
@@ -102,7 +110,7 @@ static void set_activations(struct parts_job *j, uint32_t n_x)
 {
     struct matmul *mm = j->mm;
     for (uint32_t i = 0; i < n_x; i++)
-        mm->act[i].x = j->x + (size_t)i * j->cols;
+        matmul_set_input(mm, i, j->x + (size_t)i * j->cols, has_format(j, FORMAT_QINS8));
     if (format_info(j->steps->p->w->format)->is_qins)
         run(j, quantise_row, n_x, (uint64_t)(n_x - 1) * j->cols);
     j->act = mm->act;

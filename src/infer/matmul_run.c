@@ -61,8 +61,10 @@ struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gem
     mm->act = xcalloc(max_tok, sizeof *mm->act);
     mm->row_act = xcalloc(max_tok, sizeof *mm->row_act);
     /* a line more: tokens a multiple of 4 KiB apart would share the ways of a first-level cache */
-    size_t n_q = pad + 64;
+    size_t n_q = mm->n_q = pad + 64;
     mm->q = xaligned_scratch(max_tok * n_q);
+    mm->low = xaligned_scratch(max_tok * n_q);
+    mm->wide = xaligned_scratch(max_tok * n_q * sizeof *mm->wide);
     /* rows of `scale` and `sum` are padded to whole cache lines, so that each is aligned */
     size_t n_scales = (pad / ACT_BLOCK + 15) / 16 * 16, n_sums = (pad / 16 + 15) / 16 * 16;
     mm->scale = xaligned_scratch(max_tok * n_scales * sizeof *mm->scale);
@@ -91,6 +93,8 @@ void matmul_free(struct matmul *mm)
     free(mm->gathered);
     free(mm->steps);
     free(mm->q);
+    free(mm->low);
+    free(mm->wide);
     free(mm->scale);
     free(mm->sum);
     free(mm->tiles);
@@ -139,7 +143,7 @@ static void run_matvec(struct job *j)
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     j->groups_per_chunk = matmul_chunk_groups(w);
     for (uint32_t t = 0; t < j->n_tok; t++)
-        j->mm->act[t].x = j->x + (size_t)t * w->cols;
+        matmul_set_input(j->mm, t, j->x + (size_t)t * w->cols, w->format == FORMAT_QINS8);
     if (format_info(w->format)->is_qins)
         run(j, quantise_token, j->n_tok, (uint64_t)(j->n_tok - 1) * w->cols);
     profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);

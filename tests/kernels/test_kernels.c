@@ -150,7 +150,7 @@ static void weights_free(struct weights *w)
 
 struct input_vector {
     struct activation a;
-    struct input x, q, scale, sum;
+    struct input x, q, scale, sum, low, wide;
 };
 
 static struct input_vector vector_new(uint32_t cols, int kind)
@@ -159,8 +159,10 @@ static struct input_vector vector_new(uint32_t cols, int kind)
     struct input_vector v = {.x = random_floats(cols, kind),
                              .q = input_new(pad),
                              .scale = input_new(pad / ACT_BLOCK * sizeof(float)),
-                             .sum = input_new(pad / 16 * sizeof(int32_t))};
-    v.a = (struct activation){v.x.p, v.q.p, v.scale.p, v.sum.p};
+                             .sum = input_new(pad / 16 * sizeof(int32_t)),
+                             .low = input_new(pad),
+                             .wide = input_new(pad * sizeof(int16_t))};
+    v.a = (struct activation){v.x.p, v.q.p, v.scale.p, v.sum.p, v.low.p, v.wide.p};
     return v;
 }
 
@@ -170,6 +172,8 @@ static void vector_free(struct input_vector *v)
     input_free(&v->q);
     input_free(&v->scale);
     input_free(&v->sum);
+    input_free(&v->low);
+    input_free(&v->wide);
 }
 
 /* ---- matrices ------------------------------------------------------------------------- */
@@ -294,6 +298,7 @@ static void check_matrices(struct state *s)
 
 static void check_quantise(struct state *s)
 {
+    enum { N_PLANES = 5 };
     if (!begin(s, (void *)(uintptr_t)s->new->quantise, "quantise"))
         return;
     for (size_t i = 0; i < COUNT(some_cols); i++)
@@ -305,17 +310,25 @@ static void check_quantise(struct state *s)
                 ((float *)x.p)[random_below(cols)] = INFINITY;
             }
             WHAT(s, "quantise %u data %d", cols, kind);
-            struct output o[2][3];
+            struct output o[2][N_PLANES];
+            bool is_fine = (i + (size_t)kind) % 3 > 0;
             for (int n = 0; n < 2; n++) {
                 o[n][0] = output_new(pad);
                 o[n][1] = output_new(pad / ACT_BLOCK * 4);
                 o[n][2] = output_new(pad / 16 * 4);
-                for (int j = 0; j < 3; j++)
+                o[n][3] = output_new(pad);
+                o[n][4] = output_new(pad * 2);
+                for (int j = 0; j < N_PLANES; j++)
                     output_poison(&o[n][j]);
-                struct activation a = {x.p, o[n][0].p, o[n][1].p, o[n][2].p};
+                struct activation a = {x.p,
+                                       o[n][0].p,
+                                       o[n][1].p,
+                                       o[n][2].p,
+                                       is_fine ? o[n][3].p : NULL,
+                                       is_fine ? o[n][4].p : NULL};
                 (n ? s->new : s->ref)->quantise(&a, cols, i % 2 ? pad : (cols + 31) / 32 * 32);
             }
-            for (int j = 0; j < 3; j++) {
+            for (int j = 0; j < N_PLANES; j++) {
                 compare(s, &o[0][j], &o[1][j]);
                 output_free(&o[0][j]);
                 output_free(&o[1][j]);

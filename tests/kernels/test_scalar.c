@@ -29,8 +29,9 @@ struct problem {
     float *data, *row; /* as float, for its alignment */
     float w[ROWS * COLS];
     float x[COLS], scale[PAD / ACT_BLOCK], y[ROWS];
-    int8_t q[PAD];
+    int8_t q[PAD], low[PAD];
     int32_t sum[PAD / 16];
+    int16_t wide[PAD];
 };
 
 static struct problem *problem_new(enum format f)
@@ -70,8 +71,10 @@ static double allowed(const struct problem *p, uint32_t r)
     for (uint32_t c = 0; c < COLS; c++) {
         double w = fabs((double)p->w[r * COLS + c]), x = fabs((double)p->x[c]);
         double half = integer ? 0.5001 * p->scale[c / ACT_BLOCK] : 0;
+        if (p->m.format == FORMAT_QINS8)
+            half /= 128;
         bound += w * x * (COLS / 16 + 10) * EPS; /* roundings of products and sums */
-        bound += w * half;                       /* activations in 8 bits */
+        bound += w * half;                       /* activations in 8 bits, or in 15 */
         if (p->m.format == FORMAT_QINS8)         /* magnitudes in 8 bits */
             bound += 0.5001 / 255 * p->m.row[r] * (x + half);
         if (nine) /* log_min + t step in float, up to 20: its error becomes relative */
@@ -85,7 +88,7 @@ static void test_matvec_is_the_product(void **state)
     (void)state;
     for (enum format f = 0; f < N_FORMATS; f++) {
         struct problem *p = problem_new(f);
-        struct activation a = {p->x, p->q, p->scale, p->sum};
+        struct activation a = {p->x, p->q, p->scale, p->sum, p->low, p->wide};
         k.quantise(&a, COLS, PAD);
         k.matvec[f](&p->m, 0, (ROWS + ROW_GROUP - 1) / ROW_GROUP, &a, p->y);
         for (uint32_t r = 0; r < ROWS; r++) {
@@ -102,9 +105,10 @@ static void test_quantise(void **state)
 {
     (void)state;
     float x[COLS], scale[PAD / ACT_BLOCK];
-    int8_t q[PAD];
+    int8_t q[PAD], low[PAD];
     int32_t sum[PAD / 16];
-    struct activation a = {x, q, scale, sum};
+    int16_t wide[PAD];
+    struct activation a = {x, q, scale, sum, low, wide};
     random_seed(30);
     random_fill(x, COLS, 3);
     x[40] = 1e-30f; /* in a block of ordinary values */
@@ -123,6 +127,8 @@ static void test_quantise(void **state)
             most = abs(q[i]) > most ? abs(q[i]) : most;
             total[i / 16 % 2] += q[i];
             assert_true(fabs(v - (double)q[i] * scale[b]) <= 0.5001 * scale[b] + 1e-38);
+            assert_int_equal(wide[i], 128 * q[i] + low[i]);
+            assert_true(fabs(v - wide[i] / 128.0 * scale[b]) <= 0.503 / 128 * scale[b] + 1e-38);
         }
         assert_int_equal(most, max > 1e-35 ? 127 : 0);
         assert_int_equal(total[0], sum[b * 2]);
