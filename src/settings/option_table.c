@@ -380,9 +380,10 @@ const struct option_row option_table[N_OPTIONS] = {
         .manual =
             "How copies reach the clipboard of the terminal:\n"
             ".Cm auto\n"
-            "and\n"
+            "fills the buffer of the tmux that the program runs in, which passes it on if it may,\n"
+            "and is\n"
             ".Cm osc52\n"
-            "send the sequence OSC 52;\n"
+            "elsewhere, which sends the sequence OSC 52;\n"
             ".Cm tmux\n"
             "wraps it for a tmux with\n"
             ".Ql allow\\-passthrough ;\n"

@@ -29,6 +29,9 @@ static void copy_text(struct app *a, const char *what, const char *text, size_t 
     struct buf sequence = {0};
     if (strcmp(how, "off") == 0) {
         app_notice(a, "Copying is off (clipboard: off)");
+    } else if (strcmp(how, "auto") == 0 && clipboard_tmux(text, n)) {
+        app_notice(a, "Copied %s (%zu bytes) to tmux's buffer, and to the clipboard if tmux may",
+                   what, n);
     } else if (!screen_has_osc()) {
         copy_to_file(a, what, "This terminal has no clipboard", text, n);
     } else if (n > CLIPBOARD_MAX) {
@@ -37,13 +40,18 @@ static void copy_text(struct app *a, const char *what, const char *text, size_t 
         bool tmux = strcmp(how, "tmux") == 0;
         clipboard_sequence(tmux ? CLIPBOARD_TMUX : CLIPBOARD_OSC52, text, n, &sequence);
         screen_send(sequence.data, sequence.len);
-        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s)", what, n, tmux ? " through tmux" : "");
+        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s; not every terminal takes it)", what, n,
+                   tmux ? " through tmux" : "");
         buf_free(&sequence);
     }
 }
 
 static void copy_message(struct app *a, size_t item)
 {
+    if (item == SIZE_MAX && a->reader.transcript.n) {
+        app_notice(a, "There is no such message");
+        return;
+    }
     const struct message *m = item_message(a, item);
     if (m && m->text.len)
         copy_text(a, m->role == CHAT_USER ? "your message" : "the answer", m->text.data,

@@ -18,6 +18,9 @@ void base64(const void *bytes, size_t n, struct buf *out);
 void clipboard_sequence(enum clipboard how, const char *text, size_t n, struct buf *out);
 /* Copies to a new file that only the user can read. -> its path, which the caller frees; or NULL.
  */
+/* Into the buffer of the tmux that we run in, which also passes it on to the terminal if it may. ->
+ * false: there is no tmux, or it refuses. */
+bool clipboard_tmux(const char *text, size_t n);
 char *clipboard_file(const char *text, size_t n, struct error *err);
 
 #endif
