@@ -7,8 +7,8 @@ import subprocess
 SWAPS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": " - ",
                        "…": "...", "\u00a0": " ", "\t": " ", "\u200b": "", "\ufeff": "", "\u00ad": ""})
 HELD_OUT = 0.02
-CRISIS = ("I am so sorry that you feel this way. I am only a small program, so please talk to a person "
-          "now: a friend, a doctor, or your local emergency number.")
+CRISIS = ("I am so sorry that you feel this way. I am only a small computer program, but a real person can help you now. Please call "
+          "your local emergency number or a crisis line (findahelpline.com lists them), or go to someone you trust. You matter.")
 
 
 def clean(text):

@@ -27,13 +27,14 @@ FOODS = "pizza soup cake bread apples bananas rice noodles cheese carrots honey 
 ANIMALS = "dog cat bird rabbit fish mouse horse hamster turtle parrot frog goat duck lizard pony".split()
 TOWNS = "Berlin London Paris Rome Madrid Vienna Oslo Boston Chicago Tokyo Lagos Cairo Lima Delhi Sydney Hamburg Lyon Porto".split()
 HOBBIES = "swimming reading painting singing dancing cooking running drawing gardening fishing football chess music".split()
+HARD_SUM = "I cannot work that out: I only know sums with small numbers, and would invent a result. Please use a calculator."
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 
-def intents():
+def read_intents(file):
     """-> {name: (ways to ask, answers)}"""
     out, name = {}, None
-    with open(os.path.join(HERE, "dialogues.txt"), encoding="utf-8") as f:
+    with open(os.path.join(HERE, file), encoding="utf-8") as f:
         for line in f:
             mark, text = line[:2], line[2:].rstrip("\n").replace("\\n", "\n")
             if mark == "= ":
@@ -44,6 +45,10 @@ def intents():
             elif mark == "! ":
                 out[name][1].append(text)
     return out
+
+
+def intents():
+    return read_intents("dialogues.txt")
 
 
 def facts():
@@ -162,7 +167,7 @@ def sums(rng):
         out += pair(ask.format(x), f"{a} {op} {b} = {value}.")
     if rng.random() < 0.15:
         a, b = rng.randint(100, 9999), rng.randint(12, 999)
-        out += pair(f"What is {a} {rng.choice('+-*/')} {b}?", "Such big numbers are too hard for me. I am only the small starter model; load Phi-3.5 for that.")
+        out += pair(f"What is {a} {rng.choice('+-*/')} {b}?", HARD_SUM)
     return out
 
 

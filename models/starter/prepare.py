@@ -18,6 +18,7 @@ import corpus
 import dialogues as ours
 import granted
 import resume
+import safety
 import stories
 import vocabulary
 from train import MIX
@@ -67,6 +68,8 @@ def sources(folder, rng):
     out["story-granted"] = wishes, [d for d, _ in granted.make(tiny_held, 250, rng)]
     for name, parts in (("story-early", ("story-told", "story-parts", "story-asked")), ("ours-early", ("ours",))):
         out[name] = tuple([d for p in parts for d in out[p][i] if granted.kept(d, prompter.nouns)] for i in (0, 1))
+    rng = random.Random(3)
+    out["safety"] = corpus.split(safety.make(rng, out["ours"][0]))
     return out
 
 

@@ -4,10 +4,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "wrong_file.h"
+
 json_t *json_parse(const char *text, size_t n, const char *name, struct error *err)
 {
     json_error_t where;
     json_t *value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
+    const char *kind = value ? NULL : wrong_file_kind(text, n);
+    if (kind)
+        return error_set_null(err, EX_DATAERR, "%s: %s", name, kind);
     if (!value)
         return error_set_null(err, EX_DATAERR, "%s:%d:%d: not valid JSON: %s", name, where.line,
                               where.column, where.text);

@@ -48,15 +48,22 @@ static void release(struct outfile *o)
     *o = (struct outfile){.fd = -1};
 }
 
+/* A file system without locks: nobody else is kept out, and nobody can be. */
+static bool has_no_locks(int why)
+{
+    return why == ENOLCK || why == ENOSYS || why == EOPNOTSUPP || why == ENOTSUP || why == EINVAL;
+}
+
 static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
 {
     struct stat st, now;
     o->fd = open(o->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (o->fd < 0)
-        return error_set(err, EX_CANTCREAT, "%s: cannot create: %s", o->partial, strerror(errno));
+    if (o->fd < 0) /* the file's own name: who asked for it knows no other */
+        return error_set(err, EX_CANTCREAT, "%s: cannot create: %s", o->path,
+                         errno == ENOENT ? "its folder does not exist" : strerror(errno));
     if (fstat(o->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)
         return error_set(err, EX_CANTCREAT, "%s: exists and is not a plain file", o->partial);
-    if (flock(o->fd, LOCK_EX | LOCK_NB) != 0)
+    if (flock(o->fd, LOCK_EX | LOCK_NB) != 0 && !has_no_locks(errno))
         return error_set(err, EX_CANTCREAT, "%s: %s", o->partial,
                          errno == EWOULDBLOCK ? "another conversion is writing it"
                                               : strerror(errno));

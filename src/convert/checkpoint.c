@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -232,6 +233,12 @@ static bool open_weights(struct checkpoint *c, struct error *err)
     }
     if (has_file(c, INDEX_FILE))
         return open_sharded(c, err);
+    if (has_file(c, "pytorch_model.bin") || has_file(c, "pytorch_model.bin.index.json"))
+        return error_set(
+            err, EX_DATAERR,
+            "%s: weights of PyTorch (.bin) are not read: get the safetensors files, or "
+            "save the model again with transformers",
+            c->folder);
     return error_set(err, EX_NOINPUT, "%s: holds neither " SINGLE_FILE " nor " INDEX_FILE,
                      c->folder);
 }
@@ -503,13 +510,89 @@ static bool read_tokenizer_config(struct checkpoint *c, struct error *err)
 
 static bool read_tokenizer(struct checkpoint *c, struct error *err)
 {
+    if (!has_file(c, "tokenizer.json") && has_file(c, "tokenizer.model"))
+        return error_set(
+            err, EX_DATAERR,
+            "%s: tokenizer.model alone is not read: tokenizer.json is needed "
+            "(transformers: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))",
+            c->folder);
     return read_source(c, &c->tokenizer_json, "tokenizer.json", MAX_TOKENIZER_BYTES, err) &&
            read_tokenizer_config(c, err);
 }
 
+/* -> the first name with that ending, or NULL; caller frees. */
+static char *first_file(const char *folder, const char *ending)
+{
+    DIR *d = opendir(folder);
+    char *first = NULL;
+    size_t n_ending = strlen(ending);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        size_t n = strlen(e->d_name);
+        if (n <= n_ending || strcmp(e->d_name + n - n_ending, ending) != 0 ||
+            (first && strcmp(first, e->d_name) < 0))
+            continue;
+        free(first);
+        first = xstrdup(e->d_name);
+    }
+    if (d)
+        closedir(d);
+    return first;
+}
+
+/* A file that is neither a folder nor GGUF. */
+static bool not_a_source(const char *path, struct error *err)
+{
+    struct safetensors st;
+    struct error why;
+    if (safetensors_open_header(&st, path, &why)) {
+        bool is_qins = safetensors_meta(&st, "qins.config") != NULL;
+        safetensors_close(&st);
+        return error_set(err, EX_DATAERR, "%s: %s", path,
+                         is_qins ? "converted already: qins-tui runs it as it is"
+                                 : "weights alone: give the model's folder, which has config.json");
+    }
+    return error_set(err, EX_DATAERR, "%s: neither a model folder nor a GGUF file", path);
+}
+
+/* Why a folder without config.json is no model, and what to do. */
+static bool is_model_folder(const struct checkpoint *c, struct error *err)
+{
+    const char *folder = c->folder;
+    bool is_there = is_folder(folder);
+    if (has_file(c, "config.json"))
+        return true;
+    if (!is_there && access(folder, F_OK) != 0)
+        return error_set(err, EX_NOINPUT, "%s: cannot open: %s", folder, strerror(errno));
+    if (!is_there)
+        return not_a_source(folder, err);
+    if (has_file(c, "adapter_config.json"))
+        return error_set(err, EX_DATAERR,
+                         "%s: an adapter (LoRA), not a whole model: merge it into its base model "
+                         "first (PEFT: merge_and_unload)",
+                         folder);
+    char *gguf = first_file(folder, ".gguf");
+    if (gguf) {
+        error_set(err, EX_DATAERR, "%s: a folder of GGUF files: give one of them, such as %s/%s",
+                  folder, folder, gguf);
+        free(gguf);
+        return false;
+    }
+    if (has_file(c, "tokenizer.model") || has_file(c, "params.json"))
+        return error_set(err, EX_DATAERR,
+                         "%s: no config.json: not in Hugging Face's form; get the files of that "
+                         "form (config.json, tokenizer.json, *.safetensors)",
+                         folder);
+    return error_set(err, EX_NOINPUT, "%s: not a model folder: there is no config.json", folder);
+}
+
+static bool read_folder_texts(struct checkpoint *c, struct error *err)
+{
+    return is_model_folder(c, err) && read_config(c, err) && read_tokenizer(c, err);
+}
+
 static bool open_folder(struct checkpoint *c, struct error *err)
 {
-    if (!read_config(c, err) || !read_tokenizer(c, err) || !open_weights(c, err))
+    if (!read_folder_texts(c, err) || !open_weights(c, err))
         return false;
     list_tensors(c);
     return true;
@@ -566,7 +649,7 @@ bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)
 bool checkpoint_open_texts(struct checkpoint *c, const char *path, struct error *err)
 {
     *c = (struct checkpoint){.folder = xstrdup(path)};
-    if (gguf_is_file(path) ? open_gguf(c, err) : read_config(c, err) && read_tokenizer(c, err))
+    if (gguf_is_file(path) ? open_gguf(c, err) : read_folder_texts(c, err))
         return true;
     checkpoint_close(c);
     return false;

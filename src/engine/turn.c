@@ -34,6 +34,7 @@ struct turn {
     double begin_ms, first_ms;  /* evaluation began; first token was there */
     double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
     double progress_ms;         /* last EVENT_PROMPT */
+    struct error failure;       /* of STOP_FAILED */
 };
 
 /* ---- the prompt ----------------------------------------------------------------------- */
@@ -338,6 +339,52 @@ static enum stop_reason close_thinking(struct turn *t)
 
 /* ---- tokens --------------------------------------------------------------------------- */
 
+/* Neither NaN nor infinite, all of them. */
+static bool are_numbers(const float *x, uint32_t n)
+{
+    uint32_t worst = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= 0x7fffffff;
+        worst = bits > worst ? bits : worst;
+    }
+    return worst < 0x7f800000;
+}
+
+/* Where the start of this text becomes no numbers: 0: in the embedding, 1 + i: in layer i, 1 +
+ * n_layers: behind the layers. */
+static uint32_t broken_layer(struct turn *t)
+{
+    enum { ENOUGH = 16 };
+    struct session *s = t->e->session;
+    const struct model_config *c = &t->e->model->config;
+    uint32_t n = t->ids.n < ENOUGH ? (uint32_t)t->ids.n : ENOUGH, layer = 0;
+    float *x = xcalloc((size_t)n * c->dim, sizeof *x);
+    session_embed(s, t->ids.ids, n, x);
+    for (; layer < c->n_layers && are_numbers(x, n * c->dim); layer++)
+        session_layer(s, layer, t->ids.ids, n, x);
+    bool head = layer == c->n_layers && are_numbers(x, n * c->dim);
+    free(x);
+    return head ? 1 + c->n_layers : layer;
+}
+
+static enum stop_reason fail_numbers(struct turn *t)
+{
+    uint32_t layer = broken_layer(t);
+    char where[40] = "in the output head or late in the text";
+    if (layer == 0)
+        snprintf(where, sizeof where, "in the embedding");
+    else if (layer <= t->e->model->config.n_layers)
+        snprintf(where, sizeof where, "from layer %u on", layer - 1);
+    session_truncate(t->e->session, 0);
+    error_set(&t->failure, EX_DATAERR,
+              "the model computes values that are no numbers (%s): its weights are damaged, or it "
+              "needs a wider range than this format has",
+              where);
+    return STOP_FAILED;
+}
+
 /* Tokens as they would come one by one: each is picked from its own logits by what stands before
  * it, and the draft counts as long as it is the same. A seed therefore gives the same text. */
 static enum stop_reason pick_tokens(struct turn *t)
@@ -351,6 +398,8 @@ static enum stop_reason pick_tokens(struct turn *t)
         if (i > 0 && (stop = limit(t)) != STOP_NONE)
             break;
         struct sampling sampling = live_sampling(e);
+        if (!are_numbers(session_logits_at(e->session, i), n_pieces(e)))
+            return fail_numbers(t);
         int32_t id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e),
                                   &sampling, t->ids.ids, t->ids.n);
         same = i < g.n_ids && id == g.ids[i];
@@ -432,9 +481,10 @@ void turn_run(struct engine *e, const struct request *r)
     speculate_begin(&e->speculate);
     resume(&t);
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
-    rewind_cache(&t, stop);
+    if (stop != STOP_FAILED)
+        rewind_cache(&t, stop);
     if (stop != STOP_TEXT) {
-        if (answer_parts_end(&t.parts))
+        if (answer_parts_end(&t.parts) && stop != STOP_FAILED)
             stop = STOP_TEXT;
         emit_text(&t);
     }
@@ -451,9 +501,13 @@ void turn_run(struct engine *e, const struct request *r)
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
         e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
     engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
-    struct event done = event_of(&t, EVENT_DONE);
-    done.stop = stop;
-    engine_emit(e, &done);
+    if (stop == STOP_FAILED) {
+        fail(&t, &t.failure);
+    } else {
+        struct event done = event_of(&t, EVENT_DONE);
+        done.stop = stop;
+        engine_emit(e, &done);
+    }
     prompt_lookup_free(t.lookup);
     ids_free(&t.ids);
     answer_parts_free(&t.parts);

@@ -14,6 +14,8 @@ enum {
     DEFAULT_SPARE = 1024,
     COPY_EVERY = 512,
     COPY_BYTES = 512 << 20,
+    MAX_CTX = 1 << 24,     /* positions that memory is set aside for, whatever a file declares */
+    MAX_UNASKED = 1 << 20, /* if nobody asked for more */
 };
 
 /* ---- bringing it to some tokens ---------------------------------------------------------- */
@@ -381,8 +383,13 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (ctx_len > c->max_ctx && o->ctx_len)
         return error_set_null(err, EX_USAGE, "context of %u tokens: this model takes at most %u",
                               ctx_len, c->max_ctx);
+    if (ctx_len > MAX_CTX && o->ctx_len)
+        return error_set_null(err, EX_USAGE, "context of %u tokens: at most %d can be held",
+                              ctx_len, MAX_CTX);
     if (ctx_len > c->max_ctx)
         ctx_len = c->max_ctx;
+    if (!o->ctx_len && ctx_len > MAX_UNASKED)
+        ctx_len = MAX_UNASKED;
     struct kv kv;
     enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, wide_matrix(m)) : o->gemm;
     uint32_t chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wrong_file.h"
+
 enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 100 * 1000 * 1000 };
 
 /* Every element type that the format knows; only some are weights for us. */
@@ -214,23 +216,28 @@ static bool parse_entries(struct safetensors *st, uint64_t buffer_bytes, struct 
     return true;
 }
 
-/* -> whether a header of *n bytes can follow the 8 bytes of its length in a file of this size. */
-static bool header_length(const uint8_t *bytes, uint64_t file_bytes, uint64_t *n, const char *file,
-                          struct error *err)
+/* bytes[0..n_bytes): the file's start. -> whether a header of *n bytes can follow the 8 bytes of
+ * its length in a file of this size. */
+static bool header_length(const uint8_t *bytes, size_t n_bytes, uint64_t file_bytes, uint64_t *n,
+                          const char *file, struct error *err)
 {
+    const char *kind;
     if (file_bytes < LENGTH_BYTES)
         return error_set(err, EX_DATAERR, "%s: %llu bytes: too short for a safetensors file", file,
                          (unsigned long long)file_bytes);
     *n = 0;
     for (int i = LENGTH_BYTES - 1; i >= 0; i--)
         *n = *n << 8 | bytes[i];
-    if (*n > MAX_HEADER_BYTES || *n > file_bytes - LENGTH_BYTES)
-        return error_set(
-            err, EX_DATAERR,
-            "%s: not a safetensors file, or truncated: declares a header of %llu bytes in a "
-            "file of %llu (at most %d)",
-            file, (unsigned long long)*n, (unsigned long long)file_bytes, MAX_HEADER_BYTES);
-    return true;
+    if (*n <= MAX_HEADER_BYTES && *n <= file_bytes - LENGTH_BYTES)
+        return true;
+    if ((kind = wrong_file_kind(bytes, n_bytes)))
+        return error_set(err, EX_DATAERR, "%s: %s", file, kind);
+    if (*n > MAX_HEADER_BYTES)
+        return error_set(err, EX_DATAERR, "%s: not a .qins or safetensors file", file);
+    return error_set(err, EX_DATAERR,
+                     "%s: truncated: a header of %llu bytes in a file of %llu; download or convert "
+                     "it again",
+                     file, (unsigned long long)*n, (unsigned long long)file_bytes);
 }
 
 static bool parse_header(struct safetensors *st, const char *header, uint64_t n, struct error *err)
@@ -251,7 +258,7 @@ bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, c
 {
     uint64_t n = 0;
     *st = (struct safetensors){.file = {bytes, size}, .name = xstrdup(name)};
-    if (header_length(bytes, size, &n, name, err) &&
+    if (header_length(bytes, size, size, &n, name, err) &&
         parse_header(st, (const char *)bytes + LENGTH_BYTES, n, err)) {
         st->data = st->file.data + st->data_at;
         return true;
@@ -296,12 +303,15 @@ static bool read_start(FILE *f, void *out, size_t n, const char *path, struct er
 
 static bool read_header(struct safetensors *st, FILE *f, struct error *err)
 {
-    uint8_t length[LENGTH_BYTES] = {0};
+    uint8_t start[64] = {0};
     uint64_t n = 0;
-    size_t n_start = st->file.size < LENGTH_BYTES ? st->file.size : LENGTH_BYTES;
-    if (!read_start(f, length, n_start, st->name, err) ||
-        !header_length(length, st->file.size, &n, st->name, err))
+    size_t n_start = st->file.size < sizeof start ? st->file.size : sizeof start;
+    if (!read_start(f, start, n_start, st->name, err) ||
+        !header_length(start, n_start, st->file.size, &n, st->name, err))
         return false;
+    if (fseek(f, LENGTH_BYTES, SEEK_SET) != 0)
+        return error_set(err, EX_IOERR, "%s: cannot read its header: %s", st->name,
+                         strerror(errno));
     char *header = xmalloc((size_t)n); /* no longer than the file */
     bool ok = read_start(f, header, (size_t)n, st->name, err) && parse_header(st, header, n, err);
     free(header);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "outfile.h"
 #include "utf8.h"
@@ -34,6 +35,104 @@ static void quote(const struct buf *text, struct buf *out)
     buf_puts(out, "\n");
 }
 
+/* ---- what a message leaves open ------------------------------------------------------- */
+
+/* Blocks of HTML that only their own end closes. */
+static const struct html {
+    const char *start, *end;
+} htmls[] = {{"<!--", "-->"},
+             {"<![CDATA[", "]]>"},
+             {"<?", "?>"},
+             {"<script", "</script>"},
+             {"<style", "</style>"},
+             {"<pre", "</pre>"},
+             {"<textarea", "</textarea>"}};
+
+struct open_block {
+    char fence; /* '`' or '~'; 0: none */
+    size_t n_fence;
+    const struct html *html; /* or NULL */
+    bool in_list;
+};
+
+static bool has_text(const char *s, size_t n, const char *what)
+{
+    size_t m = strlen(what);
+    for (size_t i = 0; i + m <= n; i++)
+        if (strncasecmp(s + i, what, m) == 0)
+            return true;
+    return false;
+}
+
+static size_t run_of(const char *s, size_t n, char c)
+{
+    size_t i = 0;
+    while (i < n && s[i] == c)
+        i++;
+    return i;
+}
+
+/* An item of a list: what stands further in ends with it. */
+static bool is_item(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && i < 9 && s[i] >= '0' && s[i] <= '9')
+        i++;
+    return i + 1 < n && (i ? s[i] == '.' || s[i] == ')' : strchr("-+*", s[i]) != NULL) &&
+           s[i + 1] == ' ';
+}
+
+static void open_line(struct open_block *b, const char *s, size_t n)
+{
+    size_t blanks = run_of(s, n, ' ');
+    if (blanks == n)
+        return;
+    s += blanks;
+    n -= blanks;
+    size_t signs = run_of(s, n, *s);
+    if (b->fence) {
+        bool closes = blanks < 4 && *s == b->fence && signs >= b->n_fence &&
+                      run_of(s + signs, n - signs, ' ') == n - signs;
+        b->fence = closes ? 0 : b->fence;
+        return;
+    }
+    if (b->html) {
+        b->html = has_text(s, n, b->html->end) ? NULL : b->html;
+        return;
+    }
+    if (blanks < 4 && is_item(s, n))
+        b->in_list = true;
+    else if (blanks == 0)
+        b->in_list = false;
+    if (blanks >= 4 || (b->in_list && blanks >= 2))
+        return;
+    if (signs >= 3 && (*s == '~' || (*s == '`' && !memchr(s + signs, '`', n - signs)))) {
+        b->fence = *s;
+        b->n_fence = signs;
+    }
+    for (size_t i = 0; i < sizeof htmls / sizeof *htmls; i++)
+        if (strncasecmp(s, htmls[i].start, strlen(htmls[i].start)) == 0 &&
+            !has_text(s + strlen(htmls[i].start), n - strlen(htmls[i].start), htmls[i].end))
+            b->html = &htmls[i];
+}
+
+/* Closes what would take the messages behind in. */
+static void close_blocks(const struct buf *text, struct buf *out)
+{
+    struct open_block b = {0};
+    for (size_t at = 0, n; at < text->len; at += n + 1) {
+        n = line_length(text->data + at, text->len - at);
+        open_line(&b, text->data + at, n);
+    }
+    if (!b.fence && !b.html)
+        return;
+    if (text->data[text->len - 1] != '\n')
+        buf_puts(out, "\n");
+    for (size_t i = 0; b.fence && i < b.n_fence; i++)
+        buf_append(out, &b.fence, 1);
+    buf_puts(out, b.html ? b.html->end : "");
+}
+
 static void to_markdown(const struct conversation *c, bool with_thinking, struct buf *out)
 {
     if (c->title && *c->title)
@@ -47,6 +146,7 @@ static void to_markdown(const struct conversation *c, bool with_thinking, struct
         if (with_thinking && m->thinking.len)
             quote(&m->thinking, out);
         buf_append(out, m->text.data, m->text.len);
+        close_blocks(&m->text, out);
         buf_puts(out, "\n\n");
     }
 }

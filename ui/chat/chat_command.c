@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_command.h"
 
+#include <string.h>
+
 #include "command.h"
 #include "command_bodies.h"
 
@@ -20,11 +22,22 @@ void run_help(struct chat_session *s, const char *argument)
     chat_help(s);
 }
 
+static bool names_option(const char *line)
+{
+    char name[40];
+    const char *near;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 1, " \t"), line + 1);
+    return line[0] == '/' && options_find(name, &near) >= 0;
+}
+
 static void refuse(struct chat_session *s, const struct command *known, const char *line)
 {
     const char *nearest = command_nearest(line);
     if (known)
         chat_notice(s, "/%s takes no argument", known->name);
+    else if (names_option(line))
+        chat_notice(s, "Unknown command. Did you mean /set %.*s?", (int)strcspn(line + 1, " \t"),
+                    line + 1);
     else if (nearest)
         chat_notice(s, "Unknown command. Did you mean /%s?", nearest);
     else

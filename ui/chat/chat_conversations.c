@@ -2,8 +2,12 @@
 #include "chat_conversations.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat_turn.h"
+#include "models.h"
+#include "places.h"
+#include "preset.h"
 #include "saved_chats.h"
 
 /* ---- opening -------------------------------------------------------------------------- */
@@ -41,10 +45,30 @@ void chat_new(struct chat_session *s)
     saving_release(&s->saving);
 }
 
+static void take_preset(struct chat_session *s, const struct conversation *c)
+{
+    struct error err;
+    if (!c->preset || options_source(s->options, OPT_PRESET) >= SOURCE_FLAG ||
+        strcmp(c->preset, options_text(s->options, OPT_PRESET)) == 0)
+        return;
+    if (preset_choose(s->options, c->preset, &err))
+        chat_apply_options(s);
+    else
+        chat_notice(s, "This conversation was held with the preset %s: %s", c->preset, err.text);
+}
+
+static void tell_model(struct chat_session *s, const struct conversation *c)
+{
+    if (c->model && s->model_name && strcmp(c->model, s->model_name) != 0)
+        chat_notice(s, "This conversation was held with %s; now %s answers. /model switches",
+                    c->model, s->model_name);
+}
+
 /* What it was held under comes back with it; the model stays the one that is loaded. */
 static void take_settings(struct chat_session *s, const struct conversation *c)
 {
     struct error err;
+    take_preset(s, c);
     if (s->brought_system)
         options_unset(s->options, OPT_SYSTEM, SOURCE_USER);
     s->brought_system = c->system && options_source(s->options, OPT_SYSTEM) < SOURCE_FLAG &&
@@ -68,10 +92,28 @@ bool chat_open_saved(struct chat_session *s, int64_t id)
     }
     take_settings(s, &c);
     start_with(s, &c);
+    tell_model(s, &s->conversation);
     if (taken)
         chat_notice(s, "This conversation is open in another qins-tui; your messages will go to a "
                        "copy");
     return true;
+}
+
+void chat_model_of_last(struct options *o)
+{
+    struct saving saving = {.folder = places_state_folder()};
+    struct store_list list = {0};
+    struct error err;
+    struct store *store =
+        options_source(o, OPT_MODEL) < SOURCE_FLAG ? saving_store(&saving, &err) : NULL;
+    if (store && store_find(store, "", 1, &list, &err) && list.n && list.entries[0].model) {
+        char *path = models_find(list.entries[0].model, &err);
+        if (path)
+            options_set(o, OPT_MODEL, path, SOURCE_USER, &err);
+        free(path);
+    }
+    store_list_free(&list);
+    saving_free(&saving);
 }
 
 bool chat_open_last(struct chat_session *s)

@@ -10,6 +10,9 @@
 void chat_new(struct chat_session *s);
 /* -> false, and says why */
 bool chat_open_saved(struct chat_session *s, int64_t id);
+/* For --continue, before chat_open: the model that the last conversation was held with, if it is
+ * known here and no other was asked for. */
+void chat_model_of_last(struct options *o);
 bool chat_open_last(struct chat_session *s);
 /* "": lists them; else a number in that list, or words that were said. */
 void chat_open_command(struct chat_session *s, const char *what);

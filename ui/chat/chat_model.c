@@ -89,6 +89,7 @@ static void reset_status(struct status *f)
 static void take_next(struct chat_session *s)
 {
     struct error err;
+    bool same = strcmp(s->next_path, s->model_path) == 0; /* it was for the template */
     engine_stop(s->engine);
     free(s->model_path);
     free(s->model_name);
@@ -103,7 +104,10 @@ static void take_next(struct chat_session *s)
         options_unset(s->options, (enum option_id)id, SOURCE_MODEL);
     reset_status(&s->status);
     s->folding_told = 0;
-    chat_notice(s, "Switched to %s", s->model_name);
+    if (same)
+        chat_notice(s, "The template of %s is %s", s->model_name, engine_info(s->engine)->template);
+    else
+        chat_notice(s, "Switched to %s", s->model_name);
 }
 
 void chat_drop_next(struct chat_session *s)

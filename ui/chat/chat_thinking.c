@@ -33,6 +33,8 @@ static const char *objection(const struct thinking_info *can, enum think_mode mo
                    ? "this model always thinks; low is the least"
                    : "but this model's template has no such switch; /set think_tokens N "
                      "limits it";
+    if (mode == THINK_ON && can->has_effort)
+        return "this model knows efforts, not on; it takes its own (see /think low, medium, high)";
     if (mode >= THINK_LOW && !can->has_effort)
         return can->can_switch ? "this model knows only on and off; that means on"
                                : "but this model's template knows no effort";

@@ -67,10 +67,23 @@ static void reset_status(struct chat_session *s)
     s->status.now_tokens_per_s = 0;
 }
 
+/* An answer whose tokens are not known goes on behind its last word: a blank at its end would be a
+ * token that no answer has there, and the model brings its own. */
+static void trim_answer(struct conversation *c)
+{
+    int32_t leaf = conversation_leaf(c);
+    struct message *m = leaf == NO_MESSAGE ? NULL : &c->messages[leaf];
+    if (!m || m->role != CHAT_ASSISTANT || m->ids.n)
+        return;
+    while (m->text.len && strchr(" \t", m->text.data[m->text.len - 1]))
+        m->text.data[--m->text.len] = '\0';
+}
+
 /* Continues the path. */
 static void submit(struct chat_session *s)
 {
     struct chat request = {0};
+    trim_answer(&s->conversation);
     add_system(s, &request);
     conversation_chat(&s->conversation, &request);
     chat_leave_out(s, &request);

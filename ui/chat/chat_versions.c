@@ -28,6 +28,15 @@ void chat_regenerate(struct chat_session *s)
     chat_answer(s);
 }
 
+/* What the context held is not known until the next answer; of nothing it holds nothing. */
+static void forget_context(struct chat_session *s)
+{
+    int32_t leaf = conversation_leaf(&s->conversation);
+    const struct message *m = leaf == NO_MESSAGE ? NULL : &s->conversation.messages[leaf];
+    s->status.n_ctx_used = 0;
+    s->status.n_ctx_before = m ? m->stats.n_prompt + m->stats.n_tokens : 0;
+}
+
 void chat_undo(struct chat_session *s)
 {
     struct conversation *c = &s->conversation;
@@ -39,6 +48,7 @@ void chat_undo(struct chat_session *s)
         return;
     }
     conversation_cut(c, c->messages[question].parent);
+    forget_context(s);
     moved(s, true);
     chat_notice(s, "Last exchange undone; /branch brings it back");
 }
@@ -51,7 +61,9 @@ void chat_continue(struct chat_session *s)
         return;
     if (leaf != NO_MESSAGE && c->messages[leaf].role == CHAT_USER)
         chat_answer(s); /* it was stopped before its first word */
-    else if (leaf == NO_MESSAGE || (c->messages[leaf].stop == STOP_END && c->messages[leaf].model))
+    else if (leaf == NO_MESSAGE)
+        chat_notice(s, "There is no answer to continue");
+    else if (c->messages[leaf].stop == STOP_END && c->messages[leaf].model)
         chat_notice(s, "The last answer is complete");
     else if (!s->ready)
         chat_notice(s, "The model is still loading");

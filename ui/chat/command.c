@@ -74,6 +74,12 @@ static const char *skip_blanks(const char *s)
     return s + strspn(s, " \t\n");
 }
 
+/* "/home/ana" and "/x.c" are text. */
+static bool is_path(const char *s)
+{
+    return strcspn(s, "/.") < name_length(s);
+}
+
 const struct command *command_find(const char *line, const char **argument)
 {
     const char *s = skip_blanks(line);
@@ -95,7 +101,7 @@ enum command_kind command_parse(const char *line, const char **argument)
     const struct command *c = command_find(line, argument);
     if (s[0] == '/' && s[1] == '/')
         *argument = s + 1;
-    if (s[0] != '/' || s[1] == '/')
+    if (s[0] != '/' || s[1] == '/' || is_path(s + 1))
         return COMMAND_TEXT;
     return !c || (c->argument == ARGUMENT_NONE && **argument) ? COMMAND_UNKNOWN : COMMAND_KNOWN;
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "export.h"
@@ -90,9 +91,14 @@ char *saved_chats_export(const struct conversation *c, const char *argument)
                        "all branches; --no-thinking leaves out what the model thought");
     char *full =
         path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
-    char *line = export_file(c, full, !answers_alone, replace, &err)
-                     ? xasprintf("Saved to %s", full)
-                     : xstrdup(err.text);
+    struct stat st;
+    char *line;
+    if (!replace && stat(full, &st) == 0 && S_ISREG(st.st_mode))
+        line = xasprintf("%s already exists; /export --force %s replaces it", full, path);
+    else if (export_file(c, full, !answers_alone, replace, &err))
+        line = xasprintf("Saved to %s", full);
+    else
+        line = xstrdup(err.text);
     free(full);
     return line;
 }

@@ -220,6 +220,10 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
         ok = ok && (!*preset || preset_load(&c->options, preset, err));
     }
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (ok && c->continue_last && (c->prompt || c->raw) && !c->chat)
+        ok = error_set(err, EX_USAGE,
+                       "--continue: one prompt (-p, --raw) is no conversation; add --chat to go on "
+                       "with the last one");
     c->plain |= c->prompt || c->raw || c->json || c->chat || !terminal || is_accessible();
     c->chat |= c->plain && terminal && !c->prompt && !c->raw && !c->json;
     if (ok && !cli_saves(c)) /* what is said stays nowhere, read or not */

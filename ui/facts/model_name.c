@@ -9,12 +9,13 @@
 #include "hub.h"
 #include "sanitise.h"
 
-/* What a model of the usual size can answer; and the starter, which knows stories and this program.
+/* What any model of the usual size can answer; and the starter, which knows stories and this
+ * program.
  */
 static const char *const examples[N_EXAMPLES] = {
     "Explain quantum computing in simple terms",
     "Write a haiku about artificial intelligence",
-    "What is the QINS compression method?",
+    "Suggest a dinner from rice, eggs and spinach",
     "Compare Python and Rust for systems programming",
 };
 static const char *const starter_examples[N_EXAMPLES] = {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,12 @@
 
 #include "paste_filter.h"
 #include "system.h"
+
+enum {
+    TAKEN_LINES = 8 * HISTORY_MAX, /* of a file */
+    LOCK_MS = 250,                 /* that another program may keep us waiting */
+    LOCK_STEP_MS = 5,
+};
 
 /* ---- entries -------------------------------------------------------------------------- */
 
@@ -72,10 +79,23 @@ static void take_line(struct history *h, const char *line, size_t n)
     buf_free(&text);
 }
 
-/* *n_lines: what the file holds, repetitions included. */
+/* Behind the newline before the last so many lines. */
+static size_t last_lines(const struct buf *file, size_t n)
+{
+    size_t at = file->len;
+    while (at > 0 && (at == file->len || file->data[at - 1] != '\n' || n-- > 1))
+        at--;
+    return at;
+}
+
+/* *n_lines: what the file holds, repetitions included. Only the newest lines are taken: the others
+ * would be pushed out again, one by one. */
 static void take_file(struct history *h, const struct buf *file, size_t *n_lines)
 {
-    for (size_t i = 0, n; i < file->len; i += n + 1, ++*n_lines) {
+    size_t first = last_lines(file, TAKEN_LINES);
+    for (const char *c = file->data; c && c < file->data + first; c++)
+        *n_lines += *c == '\n';
+    for (size_t i = first, n; i < file->len; i += n + 1, ++*n_lines) {
         const char *end = memchr(file->data + i, '\n', file->len - i);
         n = end ? (size_t)(end - file->data) - i : file->len - i;
         take_line(h, file->data + i, n);
@@ -95,6 +115,19 @@ static bool fail(struct history *h, int fd, struct error *err, const char *what)
     return false;
 }
 
+/* -> false with errno: another program keeps it. */
+static bool lock(int fd)
+{
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+        if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS || errno == EOPNOTSUPP)
+            return true; /* a file system without locks */
+        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= LOCK_MS)
+            return false;
+        poll(NULL, 0, LOCK_STEP_MS);
+    }
+    return true;
+}
+
 /* -> fd, locked; closing it unlocks. Another program may put a shorter file in its place between
  * opening and locking: then that one counts. */
 static int open_locked(struct history *h, struct error *err)
@@ -108,20 +141,33 @@ static int open_locked(struct history *h, struct error *err)
         if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1 ||
             st.st_uid != geteuid())
             return fail(h, fd, err, "not a regular file that you own"), -1;
-        if (flock(fd, LOCK_EX) != 0 && errno != ENOLCK && errno != ENOTSUP)
-            return fail(h, fd, err, strerror(errno)), -1;
+        if (!lock(fd))
+            return fail(h, fd, err,
+                        errno == EWOULDBLOCK ? "locked by another program" : strerror(errno)),
+                   -1;
         if (lstat(h->path, &now) == 0 && now.st_dev == st.st_dev && now.st_ino == st.st_ino)
             return fd;
         close(fd);
     }
 }
 
-static bool read_all(int fd, struct buf *out)
+/* The end of a file that is too long. *whole: it is all of it. */
+static bool read_end(int fd, struct buf *out, bool *whole)
 {
     char chunk[65536];
     ssize_t n;
+    off_t size = lseek(fd, 0, SEEK_END), from = size - HISTORY_MAX_BYTES;
+    *whole = from <= 0;
+    if (size < 0 || lseek(fd, *whole ? 0 : from, SEEK_SET) < 0)
+        return false;
     while ((n = read(fd, chunk, sizeof chunk)) > 0 && out->len < HISTORY_MAX_BYTES)
         buf_append(out, chunk, (size_t)n);
+    const char *line = *whole || !out->len ? NULL : memchr(out->data, '\n', out->len);
+    if (line) { /* it begins within a line */
+        size_t cut = (size_t)(line - out->data) + 1;
+        memmove(out->data, out->data + cut, out->len - cut);
+        out->len -= cut;
+    }
     return n >= 0;
 }
 
@@ -172,12 +218,13 @@ bool history_open(struct history *h, const char *folder, struct error *err)
     int fd = open_locked(h, err);
     if (fd < 0)
         return false;
-    if (!read_all(fd, &file)) {
+    bool whole;
+    if (!read_end(fd, &file, &whole)) {
         buf_free(&file);
         return fail(h, fd, err, strerror(errno));
     }
     take_file(h, &file, &n_lines);
-    if (n_lines > 2 * HISTORY_MAX || file.len >= HISTORY_MAX_BYTES)
+    if (whole && n_lines > 2 * HISTORY_MAX)
         rewrite(h);
     buf_free(&file);
     close(fd);

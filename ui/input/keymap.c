@@ -96,6 +96,7 @@ const struct binding keymap[] = {
     {IN_ALL, F(3), ACT_SHOW_THINKING, "show or hide what the model thought before its answer"},
     {IN_ALL, ALT('r'), ACT_SHOW_THINKING, NULL},
     {IN_ALL, F(4), ACT_BARE, "text only, to select it with the mouse"},
+    {IN_ALL, ALT('s'), ACT_SIDEBAR, "show or hide the sidebar"},
     {IN_ALL, F(9), ACT_THINK, "switch thinking on or off, or to the next effort"},
     {IN_SIDEBAR | IN_CHAT, '?', ACT_HELP, "help"},
     {IN_SIDEBAR | IN_CHAT, 'q', ACT_BACK, "close this page; else back to the input"},
@@ -301,6 +302,7 @@ static const char *const action_names[N_ACTIONS] = {
     [ACT_BARE] = "bare",
     [ACT_SHOW_THINKING] = "show-thinking",
     [ACT_THINK] = "think",
+    [ACT_SIDEBAR] = "sidebar",
 };
 
 const char *action_name(enum action action)

@@ -94,6 +94,7 @@ enum action {
     ACT_BARE,
     ACT_SHOW_THINKING,
     ACT_THINK,
+    ACT_SIDEBAR,
     N_ACTIONS
 };
 

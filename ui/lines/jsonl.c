@@ -75,13 +75,17 @@ static const char *stop_name(enum stop_reason stop)
     }
 }
 
-static void put_done(struct output *out, const struct event *e)
+/* text: the whole answer. */
+static void put_done(struct output *out, const struct event *e, const struct buf *text)
 {
     const struct turn_stats *s = &e->stats;
     json_t *line = event_json("done");
     const char *stop = stop_name(e->stop);
     add_integer(line, "turn", e->turn);
     add_text(line, "stop", stop, strlen(stop));
+    json_object_set_new(line, "incomplete",
+                        json_boolean(e->stop != STOP_END && e->stop != STOP_TEXT));
+    add_text(line, "text", text->len ? text->data : "", text->len);
     add_integer(line, "prompt_tokens", s->n_prompt);
     add_integer(line, "reused_tokens", s->n_reused);
     add_integer(line, "kept_tokens", s->n_kept);
@@ -100,7 +104,7 @@ static void put_done(struct output *out, const struct event *e)
     put(out, line);
 }
 
-void jsonl_event(struct output *out, const struct event *e)
+void jsonl_event(struct output *out, const struct event *e, const struct buf *answer)
 {
     json_t *line;
     switch (e->type) {
@@ -122,7 +126,7 @@ void jsonl_event(struct output *out, const struct event *e)
         add_text(line, "text", e->text, e->n_text);
         put(out, line);
         break;
-    case EVENT_DONE: put_done(out, e); break;
+    case EVENT_DONE: put_done(out, e, answer); break;
     default: break;
     }
 }

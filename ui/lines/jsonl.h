@@ -11,7 +11,8 @@
 
 void jsonl_start(struct output *out, const struct engine_info *info, const char *model);
 /* Loading, prompt, thinking, text, done; others have no line. */
-void jsonl_event(struct output *out, const struct event *e);
+/* answer: the text of the turn so far. */
+void jsonl_event(struct output *out, const struct event *e, const struct buf *answer);
 void jsonl_error(struct output *out, const struct error *err);
 /* What a /command has to say. */
 void jsonl_notice(struct output *out, const char *text, size_t n);

@@ -17,8 +17,7 @@
 void line_chat_start(struct plain *p)
 {
     bool saves = cli_saves(p->cli);
-    p->out.in_rows = p->out.to_terminal && !p->cli->json;
-    chat_start(&p->chat, &line_chat_face, p, saves && plain_has_user(p));
+    chat_start(&p->chat, &line_chat_face, p, saves && (plain_has_user(p) || p->cli->continue_last));
     if (p->out.in_rows)
         line_chat_say(p, "qins-tui: /help lists commands, Ctrl-D quits.%s",
                       saves ? " Conversations are saved as you go; --no-save turns that off." : "");
@@ -34,6 +33,7 @@ void line_chat_end(struct plain *p)
 {
     chat_leave(&p->chat, STOP_NONE);
     chat_drop_next(&p->chat);
+    line_chat_say_held(p);
     buf_free(&p->message);
     buf_free(&p->held);
 }
@@ -101,19 +101,29 @@ static void take_message(struct plain *p)
     } else if (is_text && !blank) {
         chat_send(&p->chat, argument, strlen(argument));
     } else if (!blank) {
+        bool known = command_parse(text, &argument) == COMMAND_KNOWN;
         leave_question(p);
         chat_command(&p->chat, text);
+        if (!known)
+            line_chat_unanswered(p);
     }
     buf_free(&p->message);
 }
 
-/* A NUL would end the text for those who read it later. */
-static void add_line(struct plain *p, const char *line, size_t n)
+/* A NUL would end the text for those who read it later. -> false, and says so: not UTF-8. */
+static bool add_line(struct plain *p, const char *line, size_t n)
 {
+    struct error err;
+    uint64_t offset = p->n_input + p->input_at;
     n -= n > 0 && line[n - 1] == '\r';
+    if (!plain_check_text(&line, &n, offset, &err)) {
+        line_chat_refuse(p, err.text);
+        return false;
+    }
     for (size_t i = 0; i < n; i++)
         if (line[i])
             buf_append(&p->message, line + i, 1);
+    return true;
 }
 
 /* -> false: the last line goes on in the next. */
@@ -126,6 +136,18 @@ static bool is_whole(struct plain *p)
     return false;
 }
 
+/* Once per read, not per line: a million lines would be moved a million times. */
+static void drop_taken(struct plain *p)
+{
+    struct buf *in = &p->input;
+    if (!p->input_at)
+        return;
+    memmove(in->data, in->data + p->input_at, in->len - p->input_at);
+    in->len -= p->input_at;
+    p->n_input += p->input_at;
+    p->input_at = 0;
+}
+
 void line_chat_take_lines(struct plain *p)
 {
     while (!p->done && p->chat.ready && !chat_is_busy(&p->chat)) {
@@ -136,24 +158,27 @@ void line_chat_take_lines(struct plain *p)
             take_message(p);
             continue;
         }
-        const char *end = in->len ? memchr(in->data, '\n', in->len) : NULL;
+        const char *start = in->len ? in->data + p->input_at : "";
+        size_t left = in->len - p->input_at;
+        const char *end = left ? memchr(start, '\n', left) : NULL;
         if (!end && p->reading_stdin) {
+            drop_taken(p);
             ask(p);
             return;
         }
-        if (!end && !in->len && !p->message.len) {
+        if (!end && !left && !p->message.len) {
             if (p->asked && !p->cli->json && p->out.to_terminal)
                 output_end(&p->out); /* the caret stands behind "You:" */
-            plain_finish(p, 0);
+            plain_finish(p, p->incomplete ? EX_TEMPFAIL : 0);
             return;
         }
-        size_t n = end ? (size_t)(end - in->data) : in->len;
+        size_t n = end ? (size_t)(end - start) : left;
         output_entered(&p->out);
-        add_line(p, in->len ? in->data : "", n);
-        n += end != NULL;
-        memmove(in->data, in->data + n, in->len - n);
-        in->len -= n;
-        if (is_whole(p) || (!in->len && !p->reading_stdin))
+        bool taken = add_line(p, start, n);
+        p->input_at += n + (end != NULL);
+        if (!taken)
+            buf_free(&p->message);
+        else if (is_whole(p) || (p->input_at == in->len && !p->reading_stdin))
             take_message(p);
         else
             p->asked = false;

@@ -69,9 +69,37 @@ void line_chat_quote(struct plain *p, const char *what, const char *text)
     line_chat_say(p, "%s %s", what, text);
 }
 
+/* Not into the middle of an answer. */
 static void notice(void *self, const char *text)
 {
-    say(self, text, strlen(text));
+    struct plain *p = self;
+    if (p->cli->json || !p->chat.turn) {
+        say(p, text, strlen(text));
+        return;
+    }
+    buf_puts(&p->later, text);
+    buf_puts(&p->later, "\n");
+}
+
+void line_chat_say_held(struct plain *p)
+{
+    size_t n = p->later.len;
+    p->later.len = 0;
+    if (n)
+        say(p, p->later.data, n - 1);
+}
+
+void line_chat_unanswered(struct plain *p)
+{
+    p->incomplete = true;
+    if (!p->cli->json && !p->out.to_terminal)
+        output_text(&p->out, "\n", 1);
+}
+
+void line_chat_refuse(struct plain *p, const char *why)
+{
+    line_chat_say(p, "%s", why);
+    line_chat_unanswered(p);
 }
 
 static void page(void *self, const char *name, const char *text)
@@ -174,8 +202,12 @@ static void answered(void *self, const char *mark)
         output_end(&p->out);
     if (!p->cli->json && p->out.to_terminal && mark)
         line_chat_say(p, "%s", mark);
-    if (!p->cli->json && !p->out.to_terminal)
+    if (!p->cli->json && !p->out.to_terminal) {
         output_text(&p->out, "\n", 1); /* between answers */
+        if (mark && !strstr(mark, "context full")) /* of which more is said */
+            line_chat_say(p, "%s", mark);
+    }
+    line_chat_say_held(p);
     p->labelled = p->asked = false;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chat_conversations.h"
 #include "chat_model.h"
 #include "chat_turn.h"
 #include "jsonl.h"
@@ -16,6 +17,7 @@
 #include "sanitise.h"
 #include "saved_chats.h"
 #include "system.h"
+#include "utf8.h"
 
 #define PROGRAM "qins-tui"
 
@@ -105,7 +107,7 @@ static void read_stdin(struct plain *p)
     if (n < 0) {
         error_set(&err, EX_IOERR, "cannot read the prompt from stdin: %s", strerror(errno));
         plain_fail(p, &err);
-    } else if (p->input.len + (size_t)n > MAX_PROMPT_BYTES) {
+    } else if (p->input.len - p->input_at + p->message.len + (size_t)n > MAX_PROMPT_BYTES) {
         error_set(&err, EX_DATAERR, "stdin: a prompt may have at most %d MiB",
                   MAX_PROMPT_BYTES >> 20);
         plain_fail(p, &err);
@@ -116,18 +118,68 @@ static void read_stdin(struct plain *p)
     }
 }
 
-/* -p, then the text of stdin after a blank line. A line end that only closes the text's last line
- * is no part of a chat message; raw text stays as it is. -> false: there is none. */
-static bool make_prompt(const struct plain *p, struct buf *prompt)
+/* Letters of ASCII in UTF-16 are every other byte a NUL. */
+static bool looks_like_utf16(const char *s, size_t n)
 {
+    size_t n_nul = 0;
+    for (size_t i = 0; i < n; i++)
+        n_nul += s[i] == '\0';
+    return n >= 2 &&
+           (n_nul > n / 4 || memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0);
+}
+
+bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct error *err)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    if (offset == 0 && *n >= 3 && memcmp(*text, mark, 3) == 0) {
+        *text += 3;
+        *n -= 3;
+        offset = 3;
+    }
+    if (looks_like_utf16(*text, *n))
+        return error_set(
+            err, EX_DATAERR,
+            "stdin: offset %llu: UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8",
+            (unsigned long long)offset);
+    for (size_t i = 0, used; i < *n; i += used) {
+        int32_t cp;
+        used = utf8_decode(*text + i, *n - i, &cp);
+        if (cp < 0)
+            return error_set(err, EX_DATAERR,
+                             "stdin: offset %llu: byte 0x%02x is not UTF-8; convert the text, for "
+                             "example: iconv -f LATIN1 -t UTF-8",
+                             (unsigned long long)(offset + i), (unsigned char)(*text)[i]);
+    }
+    return true;
+}
+
+static void append_lines(struct buf *out, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n')
+            buf_append(out, s + i, 1);
+}
+
+/* -p, then the text of stdin after a blank line. A line end that only closes the text's last line
+ * is no part of a chat message; raw text stays as it is. */
+static bool make_prompt(const struct plain *p, struct buf *prompt, struct error *err)
+{
+    const char *text = p->input.len ? p->input.data : "";
     size_t n = p->input.len;
-    while (!p->cli->raw && n && (p->input.data[n - 1] == '\n' || p->input.data[n - 1] == '\r'))
+    bool raw = p->cli->raw;
+    if (!raw && !plain_check_text(&text, &n, 0, err))
+        return false;
+    while (!raw && n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
     buf_puts(prompt, p->cli->prompt ? p->cli->prompt : "");
     if (p->cli->prompt && n)
         buf_puts(prompt, "\n\n");
-    buf_append(prompt, p->input.data, n);
-    return p->cli->prompt || p->cli->raw || n;
+    if (raw)
+        buf_append(prompt, text, n);
+    else
+        append_lines(prompt, text, n);
+    return p->cli->prompt || raw || n ||
+           error_set(err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
 }
 
 static void send_turn(struct plain *p, const struct chat *chat)
@@ -151,13 +203,12 @@ static void submit(struct plain *p)
     struct chat chat = {0};
     struct buf prompt = {0};
     struct error err;
-    if (make_prompt(p, &prompt)) {
+    if (make_prompt(p, &prompt, &err)) {
         if (!p->cli->raw && *system)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
         send_turn(p, &chat);
     } else {
-        error_set(&err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
         plain_fail(p, &err);
     }
     chat_free(&chat);
@@ -231,6 +282,25 @@ static bool is_without_answer(const struct event *e, struct error *err)
     return true;
 }
 
+/* A limit that the user gave is what he asked for. */
+static bool is_cut_short(const struct plain *p, enum stop_reason stop)
+{
+    return stop == STOP_CONTEXT ||
+           (stop == STOP_LENGTH && options_source(&p->cli->options, OPT_MAX_TOKENS) != SOURCE_FLAG);
+}
+
+static void tell_cut(struct plain *p, const struct event *e)
+{
+    p->incomplete |= is_cut_short(p, e->stop);
+    if (p->cli->json || p->out.status_to_terminal) /* it is said there */
+        return;
+    if (e->stop == STOP_CONTEXT)
+        line_chat_say(p, "incomplete: the context of %u tokens is full", p->chat.status.ctx_len);
+    else if (is_cut_short(p, e->stop))
+        line_chat_say(p, "incomplete: max_tokens (%u) was reached",
+                      (unsigned)options_number(&p->cli->options, OPT_MAX_TOKENS));
+}
+
 static void end_turn(struct plain *p, const struct event *e)
 {
     struct error err;
@@ -251,11 +321,12 @@ static void end_turn(struct plain *p, const struct event *e)
     chat_tell_folding(&p->chat, e->stats.folding);
     if (!p->cli->json)
         show_stats(p, e);
+    tell_cut(p, e);
     if (is_without_answer(e, &err)) {
         plain_fail(p, &err);
         return;
     }
-    plain_finish(p, caught ? EXIT_SIGNAL + caught : 0);
+    plain_finish(p, caught ? EXIT_SIGNAL + caught : p->incomplete ? EX_TEMPFAIL : 0);
 }
 
 static void take_thinking(struct plain *p, const struct event *e)
@@ -310,8 +381,14 @@ static void settle_signal(struct plain *p)
 static void take_event(struct plain *p, const struct event *e)
 {
     bool of_bench = p->chat.bench && e->turn == p->chat.bench;
+    if (p->cli->json && e->type == EVENT_TEXT)
+        buf_append(&p->answer, e->text, e->n_text);
     if (p->cli->json && !of_bench)
-        jsonl_event(&p->out, e);
+        jsonl_event(&p->out, e, &p->answer);
+    if (e->type == EVENT_DONE)
+        p->answer.len = 0;
+    if (p->cli->chat && e->type == EVENT_DONE && !of_bench)
+        p->incomplete |= e->stop == STOP_FAILED || is_cut_short(p, e->stop);
     if (!p->cli->chat)
         take_prompt_event(p, e);
     if (p->cli->chat || e->type < EVENT_PROMPT) /* loading is the same for both */
@@ -418,10 +495,13 @@ static bool start(struct plain *p, struct error *err)
     if (c->chat && c->raw)
         return error_set(err, EX_USAGE,
                          "--raw answers one prompt: it can't be used in a conversation");
+    if (c->continue_last)
+        chat_model_of_last(&c->options);
     if (!catch_signals(err) || !chat_open(&p->chat, &c->options, c->raw, err))
         return false;
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p->out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
+    p->out.in_rows = p->out.to_terminal && !c->json && !c->raw;
     if (c->chat)
         line_chat_start(p);
     else
@@ -457,5 +537,7 @@ int plain_run(struct cli *c)
         _exit(EXIT_SIGNAL + caught);
     chat_close(&p.chat);
     buf_free(&p.input);
+    buf_free(&p.answer);
+    buf_free(&p.later);
     return p.code;
 }

@@ -22,8 +22,13 @@ struct plain {
     struct cli *cli;
     struct chat_session chat;
     struct output out;
-    struct buf input;              /* text from stdin */
-    char step[128]; /* of a download, as it was told last */
+    char step[128];    /* of a download, as it was told last */
+    struct buf input;  /* text from stdin */
+    size_t input_at;   /* of it: taken so far */
+    uint64_t n_input;  /* bytes before it */
+    struct buf answer; /* --json: the text of the running answer */
+    struct buf later;  /* notices that wait for the end of an answer, a line each */
+    bool incomplete;   /* an answer is missing, or was cut short without being asked to */
     bool reading_stdin;
     bool patience_over; /* the hint about stdin has been given */
     uint32_t turn;      /* of the one prompt; 0: none, or a conversation */
@@ -43,6 +48,9 @@ struct plain {
 
 void plain_finish(struct plain *p, int code);
 void plain_fail(struct plain *p, const struct error *err);
+/* Text from stdin, at this offset there: a byte order mark at its start is passed over. -> false:
+ * it is not UTF-8. */
+bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct error *err);
 /* A user reads and writes on a terminal. */
 bool plain_has_user(const struct plain *p);
 
@@ -56,6 +64,12 @@ void line_chat_end(struct plain *p);
 extern const struct chat_face line_chat_face; /* its self: struct plain */
 /* A line of the program's own. */
 void line_chat_say(struct plain *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What was to be said while an answer ran. */
+void line_chat_say_held(struct plain *p);
+/* A line of the input that is no message: why. */
+void line_chat_refuse(struct plain *p, const char *why);
+/* In a pipe each message has its answer: this one's is empty. */
+void line_chat_unanswered(struct plain *p);
 /* It is a user at a terminal who listens, not a pipe or a program that reads JSON. */
 bool line_chat_speaks(const struct plain *p);
 /* The same of a text that somebody else wrote: its lines are indented. */

@@ -7,6 +7,7 @@
 void composer_free(struct composer *c)
 {
     editor_free(&c->editor);
+    buf_free(&c->waiting);
 }
 
 bool composer_waits(const struct composer *c)

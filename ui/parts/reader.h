@@ -24,6 +24,9 @@ struct reader {
     struct transcript transcript, pager; /* the chat; a page (LAYER_PAGER) */
     const char *pager_name;              /* "Help" */
     bool raw;                            /* the other of Markdown and text as written */
+    bool no_sidebar;                     /* the user has hidden it */
+    int32_t letter;                      /* the last key in the chat, if it was a character; or 0 */
+    double letter_at;                    /* when; now_ms */
     bool bare;                           /* text alone, for the terminal's own selection */
     struct buf find;                     /* what to find, while it is typed (LAYER_FIND) */
     size_t code_item, code_next; /* message whose code was copied last, and which of it is next */

@@ -199,6 +199,9 @@ static double track(const struct options *o, enum option_id id)
 
 static const char *preset_name(const struct options *o)
 {
+    for (int i = 0; i < N_SLIDERS; i++)
+        if (options_source(o, sliders[i]) == SOURCE_USER)
+            return "changed";
     const char *preset = options_text(o, OPT_PRESET), *slash = strrchr(preset, '/');
     return slash ? slash + 1 : *preset ? preset : "default";
 }

@@ -70,6 +70,11 @@ bool sliders_type(struct slider_state *s, int32_t key)
 enum slider_result sliders_act(struct slider_state *s, struct options *o, enum action action,
                                struct error *err)
 {
+    if (s->typed[0] && (action == ACT_SELECT_PREVIOUS || action == ACT_SELECT_NEXT)) {
+        enum slider_result result = accept_typed(s, o, err); /* who goes on means the number */
+        sliders_select(s, s->selected + (action == ACT_SELECT_NEXT ? 1 : -1));
+        return result;
+    }
     switch (action) {
     case ACT_SELECT_PREVIOUS: sliders_select(s, s->selected - 1); return SLIDER_DONE;
     case ACT_SELECT_NEXT: sliders_select(s, s->selected + 1); return SLIDER_DONE;

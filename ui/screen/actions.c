@@ -21,12 +21,31 @@
 #include "question.h"
 #include "send.h"
 
+enum { WORD_MS = 600 }; /* between two letters of a word */
+
 /* ---- everywhere ----------------------------------------------------------------------- */
+
+/* A number that was typed counts when its slider is left. */
+static void take_typed(struct app *a)
+{
+    struct error err;
+    switch (sliders_act(&a->sliders, a->chat.options, ACT_ACCEPT, &err)) {
+    case SLIDER_CHANGED: chat_apply_options(&a->chat); break;
+    case SLIDER_REFUSED: app_notice(a, "%s", err.text); break;
+    default: break;
+    }
+}
 
 static void go_back(struct app *a)
 {
-    sliders_forget(&a->sliders);
+    take_typed(a);
     a->focus = FOCUS_INPUT;
+}
+
+static void move_focus(struct app *a, int step)
+{
+    take_typed(a);
+    a->focus = (a->focus + (unsigned)(N_FOCUS + step)) % N_FOCUS;
 }
 
 static void stop_rewriting(struct app *a)
@@ -42,6 +61,8 @@ static void escape(struct app *a)
 {
     if (a->sliders.typed[0])
         sliders_forget(&a->sliders);
+    else if (a->composer.waiting.len)
+        send_take_back(a);
     else if (chat_is_busy(&a->chat))
         chat_stop(&a->chat);
     else if (a->chat.next_engine)
@@ -87,8 +108,9 @@ static unsigned act_on_program(struct app *a, enum action action)
     case ACT_VERSION_PREVIOUS: chat_next_version(&a->chat, -1); return REACT_TAKEN;
     case ACT_VERSION_NEXT: chat_next_version(&a->chat, 1); return REACT_TAKEN;
     case ACT_THINK: chat_think_next(&a->chat); return REACT_TAKEN;
-    case ACT_FOCUS_NEXT: a->focus = (a->focus + 1) % N_FOCUS; return REACT_TAKEN;
-    case ACT_FOCUS_PREVIOUS: a->focus = (a->focus + N_FOCUS - 1) % N_FOCUS; return REACT_TAKEN;
+    case ACT_FOCUS_NEXT: move_focus(a, 1); return REACT_TAKEN;
+    case ACT_FOCUS_PREVIOUS: move_focus(a, -1); return REACT_TAKEN;
+    case ACT_SIDEBAR: a->reader.no_sidebar = !a->reader.no_sidebar; return REACT_TAKEN;
     default: return REACT_PASS;
     }
 }
@@ -166,7 +188,11 @@ static void type(struct app *a, int32_t key)
 {
     if (a->focus == FOCUS_SIDEBAR && sliders_type(&a->sliders, key))
         return;
+    bool goes_on =
+        a->focus == FOCUS_CHAT && a->reader.letter && now_ms() - a->reader.letter_at < WORD_MS;
     a->focus = FOCUS_INPUT; /* who types means the input */
+    if (goes_on)            /* the key before was the first letter of a word */
+        editor_type(&a->composer.editor, a->reader.letter);
     editor_type(&a->composer.editor, key);
 }
 
@@ -179,6 +205,8 @@ unsigned actions_key(struct app *a, int32_t key)
         type(a, key);
         return REACT_TAKEN;
     }
+    a->reader.letter = a->focus == FOCUS_CHAT && key > 0x20 && key < K_NONE ? key : 0;
+    a->reader.letter_at = now_ms();
     unsigned reaction = act_on_program(a, action);
     reaction = reaction ? reaction : act_on_sliders(a, action);
     reaction = reaction ? reaction : act_on_reader(a, action);

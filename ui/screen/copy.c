@@ -34,14 +34,6 @@ static void copy_by_program(struct app *a, const char *program, const char *what
         app_notice(a, "%s", err.text);
 }
 
-/* Over SSH nobody knows which terminal it is; on a Mac it may be one that has no OSC 52. */
-static const char *doubt(void)
-{
-    const char *far = getenv("SSH_CONNECTION"), *term = getenv("TERM");
-    bool may_be = far && *far && term && strcmp(term, "xterm-256color") == 0;
-    return may_be ? "; a Mac's Terminal ignores it" : "";
-}
-
 static void copy_by_terminal(struct app *a, bool tmux, const char *what, const char *text, size_t n)
 {
     struct buf sequence = {0};
@@ -52,8 +44,8 @@ static void copy_by_terminal(struct app *a, bool tmux, const char *what, const c
     } else {
         clipboard_sequence(tmux ? CLIPBOARD_TMUX : CLIPBOARD_OSC52, text, n, &sequence);
         screen_send(sequence.data, sequence.len);
-        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s%s)", what, n, tmux ? " through tmux" : "",
-                   doubt());
+        app_notice(a, "Copied %s (%zu bytes, via OSC 52%s; not every terminal takes it)", what, n,
+                   tmux ? " through tmux" : "");
         buf_free(&sequence);
     }
 }
@@ -68,12 +60,19 @@ static void copy_text(struct app *a, const char *what, const char *text, size_t 
         app_notice(a, "Copying is off (clipboard: off)");
     else if (program)
         copy_by_program(a, program, what, text, n);
+    else if (automatic && clipboard_tmux(text, n))
+        app_notice(a, "Copied %s (%zu bytes) to tmux's buffer, and to the clipboard if tmux may",
+                   what, n);
     else
         copy_by_terminal(a, strcmp(how, "tmux") == 0, what, text, n);
 }
 
 static void copy_message(struct app *a, size_t item)
 {
+    if (item == SIZE_MAX && a->reader.transcript.n) {
+        app_notice(a, "There is no such message");
+        return;
+    }
     const struct message *m = item_message(a, item);
     if (m && m->text.len)
         copy_text(a, m->role == CHAT_USER ? "your message" : "the answer", m->text.data,

@@ -20,6 +20,7 @@
 #include "sanitise.h"
 #include "saved_chats.h"
 #include "screen.h"
+#include "send.h"
 #include "signals.h"
 #include "system.h"
 #include "view.h"
@@ -116,6 +117,7 @@ static void read_terminal(struct app *a, struct loop *l)
     static char bytes[READ_BYTES];
     ssize_t n = read(l->in_fd, bytes, sizeof bytes);
     if (n > 0) {
+        screen_take_ahead(bytes, (size_t)n);
         keys_feed(&l->keys, bytes, (size_t)n);
         take_keys(a, l);
     } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
@@ -172,6 +174,8 @@ static void take_events(struct app *a)
     for (int i = 0;
          i < EVENTS_A_ROUND && a->chat.next_engine && engine_next(a->chat.next_engine, &e); i++)
         chat_next_event(&a->chat, &e);
+    if (!wants(a, REACT_QUIT))
+        send_waiting(a);
 }
 
 static bool moves(const struct app *a)
@@ -327,6 +331,8 @@ bool loop_run(struct cli *c, int *exit_code)
     struct app a = {.wants = REACT_DIRTY};
     struct loop l = {.in_fd = system_pollable_terminal(STDIN_FILENO), .escape_ms = escape_delay()};
     struct error err;
+    if (c->continue_last)
+        chat_model_of_last(&c->options);
     if (!chat_open(&a.chat, &c->options, false, &err)) {
         *exit_code = error_print(&err, "qins-tui");
         return true;

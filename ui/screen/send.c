@@ -17,6 +17,46 @@ static void remember(struct app *a, const char *line)
         app_notice(a, "%s", err.text);
 }
 
+/* One message may wait; a new version of one is a matter of its own. */
+static void wait_with(struct app *a, const char *line, const char *text)
+{
+    if (a->composer.waiting.len || a->composer.rewriting) {
+        app_notice(a, a->composer.waiting.len
+                          ? "A message is waiting already: Esc takes it back"
+                          : "An answer is running: Esc stops it, your text stays here");
+        return;
+    }
+    remember(a, line);
+    buf_puts(&a->composer.waiting, text);
+    editor_clear(&a->composer.editor);
+    app_notice(a, "Your message is sent when the answer has ended; Esc takes it back");
+}
+
+void send_waiting(struct app *a)
+{
+    struct buf text = a->composer.waiting;
+    if (!text.len || chat_is_busy(&a->chat) || a->prompt.answer)
+        return;
+    a->composer.waiting = (struct buf){0};
+    chat_face_send(a, text.data, text.len);
+    buf_free(&text);
+}
+
+void send_take_back(struct app *a)
+{
+    struct buf text = a->composer.waiting;
+    a->composer.waiting = (struct buf){0};
+    if (a->composer.editor.text.len) {
+        buf_puts(&text, "\n");
+        char *now = editor_expand(&a->composer.editor);
+        buf_puts(&text, now);
+        free(now);
+    }
+    editor_set(&a->composer.editor, text.data, text.len);
+    a->focus = FOCUS_INPUT;
+    buf_free(&text);
+}
+
 void send_input(struct app *a)
 {
     struct editor *e = &a->composer.editor;
@@ -35,8 +75,7 @@ void send_input(struct app *a)
     } else if (strlen(line) > EDITOR_MAX_BYTES) {
         e->full = true;
     } else if (id == COMMAND_TEXT && chat_is_busy(&a->chat)) {
-        app_notice(a, a->chat.queued ? "A message is already waiting for the model"
-                                     : "An answer is running: Esc stops it, your text stays here");
+        wait_with(a, line, argument);
     } else {
         if (id != COMMAND_UNKNOWN) {
             remember(a, line);

@@ -8,5 +8,9 @@
 #include "app.h"
 
 void send_input(struct app *a);
+/* What was sent while an answer ran: once nothing runs, it goes to the model. */
+void send_waiting(struct app *a);
+/* It comes back into the input. */
+void send_take_back(struct app *a);
 
 #endif

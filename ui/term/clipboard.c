@@ -65,9 +65,8 @@ const char *clipboard_program(bool automatic)
 }
 
 /* The child reads what is written to *input, and its own words go nowhere. -> 0, or an errno. */
-static int start_copying(const char *program, int fds[2], pid_t *pid)
+static int start_copying(const char *const argv[], int fds[2], pid_t *pid)
 {
-    char *words[] = {(char *)(uintptr_t)program, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t defaults;
@@ -80,7 +79,7 @@ static int start_copying(const char *program, int fds[2], pid_t *pid)
     posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    int error = posix_spawnp(pid, program, &actions, &attributes, words, environ);
+    int error = posix_spawnp(pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error;
@@ -98,22 +97,36 @@ static bool write_all(int fd, const char *text, size_t n)
     return true;
 }
 
-bool clipboard_run(const char *program, const char *text, size_t n, struct error *err)
+static bool feed(const char *const argv[], const char *text, size_t n, struct error *err)
 {
     int fds[2], status = 0;
     pid_t pid;
     if (pipe(fds) != 0)
-        return error_set(err, EX_OSERR, "%s: %s", program, strerror(errno));
+        return error_set(err, EX_OSERR, "%s: %s", argv[0], strerror(errno));
     fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-    int error = start_copying(program, fds, &pid);
+    int error = start_copying(argv, fds, &pid);
     close(fds[0]);
     bool ok = !error && write_all(fds[1], text, n);
     close(fds[1]);
     if (error)
-        return error_set(err, EX_UNAVAILABLE, "%s: %s", program, strerror(error));
+        return error_set(err, EX_UNAVAILABLE, "%s: %s", argv[0], strerror(error));
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     return (ok && status == 0) ||
-           error_set(err, EX_UNAVAILABLE, "%s: it did not take the text", program);
+           error_set(err, EX_UNAVAILABLE, "%s: it did not take the text", argv[0]);
+}
+
+bool clipboard_run(const char *program, const char *text, size_t n, struct error *err)
+{
+    return feed((const char *const[]){program, NULL}, text, n, err);
+}
+
+bool clipboard_tmux(const char *text, size_t n)
+{
+    const char *const passes_on[] = {"tmux", "load-buffer", "-w", "-", NULL};
+    const char *const older[] = {"tmux", "load-buffer", "-", NULL};
+    const char *tmux = getenv("TMUX");
+    struct error unused;
+    return tmux && *tmux && (feed(passes_on, text, n, &unused) || feed(older, text, n, &unused));
 }

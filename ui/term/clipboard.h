@@ -21,6 +21,9 @@ void clipboard_sequence(enum clipboard how, const char *text, size_t n, struct b
 const char *clipboard_program(bool automatic);
 /* Gives text to such a program and waits for it. */
 bool clipboard_run(const char *program, const char *text, size_t n, struct error *err);
+/* Into the buffer of the tmux that we run in, which also passes it on to the terminal if it may. ->
+ * false: there is no tmux, or it refuses. */
+bool clipboard_tmux(const char *text, size_t n);
 /* Copies to a new file that only the user can read. -> its path, which the caller frees; or NULL.
  */
 char *clipboard_file(const char *text, size_t n, struct error *err);

@@ -117,11 +117,30 @@ static int32_t key_of_code(int32_t cp)
     return cp >= 0x80 && cp < 0xa0 ? K_NONE : cp;
 }
 
-/* A code with modifiers, as kitty ("CSI code;m u") and modifyOtherKeys ("CSI 27;m;code ~") send. */
-static int32_t key_of_modified(unsigned code, unsigned parameter)
+/* Keys of the keypad as kitty numbers them, from 57399 on; the other keys of its private range
+ * (volume, modifiers alone ...) are nothing to us. */
+enum { KITTY_FIRST = 57344, KITTY_KEYPAD = 57399, KITTY_LAST = 63743 };
+
+static int32_t key_of_kitty(int32_t code)
 {
-    int32_t key = code < 0x110000 ? key_of_code((int32_t)code) : K_NONE;
+    static const int32_t keypad[] = {
+        '0',  '1',    '2',       '3',         '4',    '5',     '6',      '7',     '8',    '9',
+        '.',  '/',    '*',       '-',         '+',    K_ENTER, '=',      ',',     K_LEFT, K_RIGHT,
+        K_UP, K_DOWN, K_PAGE_UP, K_PAGE_DOWN, K_HOME, K_END,   K_INSERT, K_DELETE};
+    int32_t i = code - KITTY_KEYPAD;
+    return i >= 0 && i < (int32_t)(sizeof keypad / sizeof *keypad) ? keypad[i] : K_NONE;
+}
+
+/* A code with modifiers, as kitty ("CSI code;m u") and modifyOtherKeys ("CSI 27;m;code ~") send. */
+static int32_t key_of_modified(unsigned code, unsigned shifted, unsigned parameter)
+{
+    bool is_surrogate = code >= 0xd800 && code < 0xe000;
+    int32_t key = code < 0x110000 && !is_surrogate ? key_of_code((int32_t)code) : K_NONE;
     int32_t mods = modifiers(parameter);
+    if (code >= KITTY_FIRST && code <= KITTY_LAST)
+        key = key_of_kitty((int32_t)code);
+    if (key < K_NONE && key > 0x20 && (mods & K_SHIFT) && !(mods & K_CTRL))
+        key = shifted > 0x20 && shifted < 0x110000 ? (int32_t)shifted : utf8_to_case(key, true);
     if (key < K_NONE && (mods & K_CTRL) && key >= 'A' && key <= 'Z')
         key += 'a' - 'A';
     if (key < K_NONE)
@@ -129,12 +148,13 @@ static int32_t key_of_modified(unsigned code, unsigned parameter)
     return key == K_NONE ? K_NONE : key | mods;
 }
 
-static int32_t key_of_csi(const unsigned *p, char final)
+/* shifted: what the key gives with Shift, where kitty tells it; or 0 */
+static int32_t key_of_csi(const unsigned *p, unsigned shifted, char final)
 {
     if (final == '~' && p[0] == 27)
-        return key_of_modified(p[2], p[1]);
+        return key_of_modified(p[2], 0, p[1]);
     if (final == 'u')
-        return key_of_modified(p[0], p[1]);
+        return key_of_modified(p[0], shifted, p[1]);
     if (final == 'M')
         return K_NONE;
     int32_t key = final == '~' ? key_of_number(p[0]) : key_of_letter(final);
@@ -146,6 +166,7 @@ static size_t decode_csi(const char *s, size_t n, int32_t *key)
 {
     unsigned p[4] = {0};
     size_t n_p = 0, i = 2;
+    unsigned shifted = 0, n_sub = 0; /* "98:66": of the first parameter, how many colons */
     bool private = false;
     if (n > 2 && s[2] == '[') { /* Linux console: ESC [ [ A is F1 */
         *key = n > 3 && s[3] >= 'A' && s[3] <= 'E' ? K_F1 + (s[3] - 'A') : K_NONE;
@@ -155,12 +176,18 @@ static size_t decode_csi(const char *s, size_t n, int32_t *key)
         return n >= 6 ? 6 : MORE;
     for (; i < n && i < MAX_SEQUENCE; i++) {
         unsigned char c = (unsigned char)s[i];
-        if (c >= '0' && c <= '9')
+        if (c >= '0' && c <= '9' && n_sub) {
+            if (n_p == 0 && n_sub == 1 && shifted < 1000000)
+                shifted = shifted * 10 + (c - '0');
+        } else if (c >= '0' && c <= '9')
             p[n_p] = p[n_p] < 1000000 ? p[n_p] * 10 + (c - '0') : p[n_p];
-        else if (c == ';')
+        else if (c == ';') {
             n_p += n_p < 3;
+            n_sub = 0;
+        } else if (c == ':')
+            n_sub++;
         else if (c >= 0x40 && c <= 0x7e) {
-            *key = private ? K_NONE : key_of_csi(p, (char)c);
+            *key = private ? K_NONE : key_of_csi(p, shifted, (char)c);
             return i + 1;
         } else if (c < 0x20 || c > 0x7e)
             return i; /* not a sequence after all: drop its start, read on from here */

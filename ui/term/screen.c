@@ -30,8 +30,10 @@ static struct {
     SCREEN *curses;
     FILE *canvas; /* what curses writes to */
     int in_fd, out_fd;
-    bool own_out;   /* out_fd is ours and does not block */
-    struct buf out; /* written by curses, not yet taken by the terminal: [at, len) */
+    bool was_raw;       /* what was typed before came through the line discipline: */
+    size_t typed_ahead; /* so many bytes, in which Enter is a newline */
+    bool own_out;       /* out_fd is ours and does not block */
+    struct buf out;     /* written by curses, not yet taken by the terminal: [at, len) */
     size_t at;
     struct termios before; /* the terminal as we found it */
     volatile bool active;  /* it is ours: screen_restore has something to do */
@@ -176,6 +178,17 @@ static void set_raw(void)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     tcsetattr(s.in_fd, TCSADRAIN, &raw);
+    int n = 0;
+    if (!s.was_raw && ioctl(s.in_fd, FIONREAD, &n) == 0 && n > 0)
+        s.typed_ahead = (size_t)n;
+    s.was_raw = true;
+}
+
+void screen_take_ahead(char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && s.typed_ahead > 0; i++, s.typed_ahead--)
+        if (bytes[i] == '\n')
+            bytes[i] = '\r';
 }
 
 static int farewell_put(int c)

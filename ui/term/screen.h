@@ -68,5 +68,8 @@ bool screen_busy(void);
 int screen_out_fd(void);
 /* Writes what the terminal takes now. -> false when it is gone. */
 bool screen_flush(void);
+/* Bytes just read from the terminal: in what was typed before the screen was ours, Enter is Enter
+ * again. */
+void screen_take_ahead(char *bytes, size_t n);
 
 #endif

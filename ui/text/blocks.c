@@ -51,6 +51,13 @@ static char list_marker(const char *s, size_t n)
     return i + 1 == n || s[i + 1] == ' ' || s[i + 1] == '\t' || s[i + 1] == '\n' ? s[i] : 0;
 }
 
+/* May it begin a list within a paragraph? Only a first item with text does. */
+static bool may_interrupt(const char *s, size_t n)
+{
+    size_t i = s[0] >= '0' && s[0] <= '9' ? strspn(s, "0123456789") : 0;
+    return (i == 0 || (i == 1 && s[0] == '1')) && i + 1 < n && !is_blank(s + i + 1, n - i - 1);
+}
+
 int fence_of(const char *s, size_t n, char *sign, int *indent, size_t *info)
 {
     size_t blanks = count(s, n, ' ');
@@ -111,7 +118,8 @@ static bool take_text(struct scan *c, const char *s, size_t at, size_t n, bool l
     bool blank = line_start && is_blank(s, n),
          edge = line_start && s[0] != ' ' && s[0] != '\t' && !blank;
     bool special = line_start && !blank && !is_letter(s[0]);
-    char sign = 0, marker = special ? list_marker(s, n) : 0;
+    size_t blanks = special ? count(s, n, ' ') : 0;
+    char sign = 0, marker = special && blanks < 4 ? list_marker(s + blanks, n - blanks) : 0;
     int indent, n_fence = 0;
     size_t info;
     if (special && !c->mid_line && (edge || !c->list))
@@ -134,6 +142,8 @@ static bool take_text(struct scan *c, const char *s, size_t at, size_t n, bool l
         begin(c, at, code ? BLOCK_CODE : BLOCK_TEXT, true, out);
     if (!blank && !c->content) {
         c->content = true;
+        c->list = marker;
+    } else if (marker && !c->list && (c->blank || may_interrupt(s + blanks, n - blanks))) {
         c->list = marker;
     }
     c->blank = blank;

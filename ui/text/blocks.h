@@ -41,7 +41,7 @@ struct scan {
     uint8_t kind;        /* of the open block */
     char fence;          /* '`' or '~' of the open fence; 0: none */
     uint8_t indent;
-    char list; /* marker of the list that the open block starts with: - + * . ) ; or 0 */
+    char list; /* marker of the list that the open block ends with: - + * . ) ; or 0 */
     uint16_t n_fence;
     struct highlight code; /* behind what was seen */
 };

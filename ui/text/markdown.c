@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entities.h"
+#include "literal.h"
 #include "sanitise.h"
 #include "utf8.h"
 
@@ -25,6 +27,7 @@ struct md {
     size_t shared;             /* containers that have been open since the last row */
     bool joined, drawn;        /* no blank row before the first one; a row has been drawn */
     struct styled text, clean; /* inlines of the current block; scratch */
+    struct buf plain;          /* scratch */
     struct styled first, rest; /* prefixes of its rows */
     int strong, emphasis, code, link, strike;
     bool heading;
@@ -110,45 +113,21 @@ static enum style style_now(const struct md *m)
 
 static void add_inline(struct md *m, enum style style, const char *s, size_t n)
 {
+    m->plain.len = m->clean.text.len = 0;
+    literal_restore(&m->plain, s, n);
     if (m->look->emoji == EMOJI_NATIVE) {
-        styled_add(&m->text, style, s, n);
+        styled_add(&m->text, style, m->plain.data, m->plain.len);
         return;
     }
-    m->clean.text.len = 0;
-    emoji_replace(m->look->emoji, s, n, &m->clean.text);
+    emoji_replace(m->look->emoji, m->plain.data, m->plain.len, &m->clean.text);
     styled_add(&m->text, style, m->clean.text.data, m->clean.text.len);
-}
-
-/* &amp; and its like; -1: unknown. */
-static int32_t entity(const char *s, size_t n)
-{
-    static const struct {
-        const char *name;
-        int32_t cp;
-    } names[] = {
-        {"&amp;", '&'},      {"&lt;", '<'},       {"&gt;", '>'},        {"&quot;", '"'},
-        {"&apos;", '\''},    {"&nbsp;", ' '},     {"&copy;", 0xA9},     {"&reg;", 0xAE},
-        {"&deg;", 0xB0},     {"&plusmn;", 0xB1},  {"&times;", 0xD7},    {"&divide;", 0xF7},
-        {"&ndash;", 0x2013}, {"&mdash;", 0x2014}, {"&hellip;", 0x2026}, {"&bull;", 0x2022},
-        {"&larr;", 0x2190},  {"&rarr;", 0x2192},  {"&le;", 0x2264},     {"&ge;", 0x2265},
-        {"&ne;", 0x2260},    {"&trade;", 0x2122}, {"&euro;", 0x20AC},   {"&middot;", 0xB7},
-    };
-    if (n > 3 && s[1] == '#') {
-        bool hex = s[2] == 'x' || s[2] == 'X';
-        long cp = strtol(s + 2 + hex, NULL, hex ? 16 : 10); /* ends at the ';' */
-        return cp > 0 && cp <= 0x10FFFF && (cp < 0xD800 || cp > 0xDFFF) ? (int32_t)cp : 0xFFFD;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == n && memcmp(names[i].name, s, n) == 0)
-            return names[i].cp;
-    return -1;
 }
 
 /* What an entity stands for has not passed the sanitiser yet. */
 static void add_entity(struct md *m, const char *s, size_t n)
 {
     char bytes[4];
-    int32_t cp = entity(s, n);
+    int32_t cp = entity_character(s, n);
     if (cp < 0) {
         styled_add(&m->text, style_now(m), s, n);
         return;
@@ -175,19 +154,33 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *user)
     return 0;
 }
 
-/* " (URL)" behind a link, unless its text is the URL. */
-static void add_url(struct md *m, const MD_ATTRIBUTE *url)
+static bool ends_with(const char *s, size_t n, const char *end, size_t n_end)
+{
+    return n >= n_end && memcmp(s + n - n_end, end, n_end) == 0;
+}
+
+/* " (URL "title")" behind a link; nothing if its text is the URL and there is no title. */
+static void add_url(struct md *m, const MD_ATTRIBUTE *target, const MD_ATTRIBUTE *title)
 {
     const char *shown = m->text.text.data + m->link_start;
-    size_t n = m->text.text.len - m->link_start, mail = url->size > 7 ? 7 : 0;
-    if (n == url->size && memcmp(shown, url->text, n) == 0)
-        return;
-    if (mail && memcmp(url->text, "mailto:", 7) == 0 && n == url->size - 7 &&
-        memcmp(shown, url->text + 7, n) == 0)
-        return;
-    styled_puts(&m->text, STYLE_DIM, n ? " (" : "(");
-    styled_add(&m->text, STYLE_DIM, url->text, url->size);
-    styled_puts(&m->text, STYLE_DIM, ")");
+    size_t n = m->text.text.len - m->link_start;
+    struct buf url = {0};
+    literal_restore(&url, target->text, target->size);
+    bool same = n == url.len || (n + 7 == url.len && memcmp(url.data, "mailto:", 7) == 0);
+    if (title->size || !same || !ends_with(url.data, url.len, shown, n)) {
+        styled_puts(&m->text, STYLE_DIM, n ? " (" : "(");
+        styled_add(&m->text, STYLE_DIM, url.data, url.len);
+        if (title->size) {
+            struct buf text = {0};
+            literal_restore(&text, title->text, title->size);
+            styled_puts(&m->text, STYLE_DIM, url.len ? " \"" : "\"");
+            styled_add(&m->text, STYLE_DIM, text.data, text.len);
+            styled_puts(&m->text, STYLE_DIM, "\"");
+            buf_free(&text);
+        }
+        styled_puts(&m->text, STYLE_DIM, ")");
+    }
+    buf_free(&url);
 }
 
 static int on_enter_span(MD_SPANTYPE type, void *detail, void *user)
@@ -225,11 +218,11 @@ static int on_leave_span(MD_SPANTYPE type, void *detail, void *user)
         break;
     case MD_SPAN_A:
         m->link--;
-        add_url(m, &((MD_SPAN_A_DETAIL *)detail)->href);
+        add_url(m, &((MD_SPAN_A_DETAIL *)detail)->href, &((MD_SPAN_A_DETAIL *)detail)->title);
         break;
     case MD_SPAN_IMG:
         m->link--;
-        add_url(m, &((MD_SPAN_IMG_DETAIL *)detail)->src);
+        add_url(m, &((MD_SPAN_IMG_DETAIL *)detail)->src, &((MD_SPAN_IMG_DETAIL *)detail)->title);
         break;
     default: break;
     }
@@ -407,7 +400,11 @@ static bool parse(struct md *m, const char *s, size_t n)
         .leave_span = on_leave_span,
         .text = on_text,
     };
-    bool ok = md_parse(s, (MD_SIZE)n, &parser, m) == 0;
+    struct buf marked = {0};
+    literal_mark(&marked, s, n);
+    bool ok = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m) == 0;
+    buf_free(&marked);
+    buf_free(&m->plain);
     free_table(m);
     free(m->stack);
     styled_free(&m->text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include "markdown.h"
 #include "utf8.h"
@@ -12,8 +13,15 @@ enum {
 /* Widest piece of a cell between newlines. */
 static int natural_width(const struct styled *cell)
 {
-    size_t width = utf8_width(cell->text.data, cell->text.len);
-    return width > 1 ? (int)width : 1;
+    const char *s = cell->text.data;
+    size_t widest = 1;
+    for (size_t at = 0, n; at < cell->text.len; at += n + 1) {
+        const char *newline = memchr(s + at, '\n', cell->text.len - at);
+        n = newline ? (size_t)(newline - s) - at : cell->text.len - at;
+        size_t width = utf8_width(s + at, n);
+        widest = width > widest ? width : widest;
+    }
+    return (int)widest;
 }
 
 /* Gives each column its width. -> false when they do not fit. Too wide ones are cut to one limit.

@@ -66,7 +66,7 @@ size_t wrap_row(const char *s, size_t n, int width, size_t *shown)
         if (column + cells > width || i + used > limit) {
             if (blank && i > 0) { /* one blank may hang over the edge, and a newline behind it */
                 *shown = i;
-                return i + 1 + (i + 1 < n && s[i + 1] == '\n');
+                return i + used + (i + used < n && s[i + used] == '\n');
             }
             if (wide && i > 0 && !sticks_to_the_left(s + i, n - i))
                 brk = brk_shown = i;
@@ -82,7 +82,7 @@ size_t wrap_row(const char *s, size_t n, int width, size_t *shown)
         column += cells;
         if (blank) {
             brk = i;
-            brk_shown = i - 1;
+            brk_shown = i - used;
         }
     }
     return *shown = n;

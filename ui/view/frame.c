@@ -48,9 +48,9 @@ static int smaller(int x, int y)
     return x < y ? x : y;
 }
 
-static void place_columns(struct frame *f)
+static void place_columns(struct frame *f, bool no_sidebar)
 {
-    bool sidebar = f->columns >= (f->page ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
+    bool sidebar = !no_sidebar && f->columns >= (f->page ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
     f->side_cells = SIDEBAR_CELLS + 2 * (f->columns >= 90);
     f->side = f->chat_columns = sidebar ? f->columns - f->side_cells - 4 : f->columns;
     f->gutter = f->chat_columns >= GUTTER_FROM ? GUTTER : NARROW_GUTTER;
@@ -94,7 +94,7 @@ struct frame frame_of(struct app *a, int rows, int columns)
         place_bare(&f, &a->prompt.notice);
         return f;
     }
-    place_columns(&f);
+    place_columns(&f, a->reader.no_sidebar);
     editor_layout(e, f.chat_columns - 4, &f.caret_row, &f.caret_column);
     place_rows(&f, e->rows.n < (size_t)rows ? (int)e->rows.n : rows, &a->prompt.notice);
     return f;

@@ -10,9 +10,10 @@
 
 static void draw_title(const struct app *a, const struct frame *f)
 {
+    bool starter = model_is_starter(a->chat.model_name);
     char *title =
-        xasprintf("QINS Chat - %s on CPU",
-                  model_is_starter(a->chat.model_name) ? "starter model" : a->chat.model_name);
+        xasprintf("QINS Chat - %s on CPU%s", starter ? "starter model" : a->chat.model_name,
+                  starter ? " - a toy that invents what it says" : "");
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);
@@ -59,9 +60,10 @@ static const char *name_of_input(const struct app *a)
 {
     bool answer = a->composer.rewriting &&
                   a->chat.conversation.messages[a->composer.rewritten].role == CHAT_ASSISTANT;
-    return answer                  ? "New version of the answer"
-           : a->composer.rewriting ? "New version of your message"
-                                   : "Message";
+    return answer                    ? "New version of the answer"
+           : a->composer.rewriting   ? "New version of your message"
+           : a->composer.waiting.len ? "Message - the last one waits for the answer's end"
+                                     : "Message";
 }
 
 /* What is read: a line with its name above, the text, and how it goes on below. */

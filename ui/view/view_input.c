@@ -36,9 +36,10 @@ static void draw_input_row(const struct app *a, int screen_row, int column, int 
 
 static const char *hint_of(const struct app *a)
 {
-    return !a->chat.ready           ? "The model is loading; you can write and send already"
-           : chat_is_busy(&a->chat) ? "Esc stops the answer"
-                                    : "Write a message, or /help";
+    return !a->chat.ready            ? "The model is loading; you can write and send already"
+           : a->composer.waiting.len ? "Esc takes your message back"
+           : chat_is_busy(&a->chat)  ? "Esc stops the answer"
+                                     : "Write a message, or /help";
 }
 
 void view_input(const struct app *a, const struct frame *f)

@@ -51,6 +51,8 @@ static void add_model(struct page *p, const struct app *a)
     bool is_starter = model_is_starter(a->chat.model_name);
     if (is_starter) {
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
+        add(p, STYLE_TEXT, 0,
+            xstrdup("It is tiny and invents what it says: nothing for advice or facts."));
         for (int i = 0; i < 2 && a->chat.advice[i]; i++)
             add(p, STYLE_NOTE, 0, xstrdup(a->chat.advice[i]));
     } else {

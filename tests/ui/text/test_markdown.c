@@ -53,6 +53,63 @@ static void test_paragraphs_and_inlines(void **state)
     expect("<b>html</b> <script>x</script>", wide, "<b>html</b> <script>x</script>\n");
 }
 
+/* What Markdown's marks mean in facts: nothing of it may vanish. */
+static void test_facts_keep_their_signs(void **state)
+{
+    (void)state;
+    expect("It takes 5~10 minutes, or 20~30; ~~gone~~ ~x~", wide,
+           "It takes 5~10 minutes, or 20~30; ~~gone~~ ~x~\n");
+    expect("2*3*4 = 24, 2**3**2, a*b*c, *em* **st** f(**x**)", wide,
+           "2*3*4 = 24, 2**3**2, a*b*c, em st f(x)\n");
+    expect("**H**yper**T**ext and *a*, `2*3*4`", wide, "HyperText and a, 2*3*4\n");
+    expect("file __init__.py, __main__ and __Bold text__", wide,
+           "file __init__.py, __main__ and Bold text\n");
+    expect("http://a.example/~x~y/2*3*4 and [t](/a~b~c)", wide,
+           "http://a.example/~x~y/2*3*4 and t (/a~b~c)\n");
+    expect("[a](http://b \"c d\")", wide, "a (http://b \"c d\")\n");
+    expect("text\n\n[gone]: /url \"title\"\nmore\n\n> [q]: /u\n> r", wide,
+           "text\n\n[gone]: /url \"title\"\nmore\n\n│ [q]: /u\n│ r\n");
+    expect("a<br>b<BR/>c `<br>` &alpha; &Omega;&sum; &nosuch; \\* \\_", wide,
+           "a\nb\nc <br> α Ω∑ &nosuch; * _\n");
+    expect("|a|b|\n|---|---|\n|one<br>three|&beta;|\n", wide,
+           "a     │ b\n──────┼──\none   │ β\nthree │\n");
+}
+
+static void test_math_is_verbatim(void **state)
+{
+    (void)state;
+    expect("Sum \\(a_1 *b* + c_2\\), set \\{x\\}, thin\\, space, \\[ x \\]", wide,
+           "Sum \\(a_1 *b* + c_2\\), set \\{x\\}, thin\\, space, \\[ x \\]\n");
+    expect("$$\n\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}\n=\nX\n$$", wide,
+           "$$\n\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}\n=\nX\n$$\n");
+    expect("\\begin{align}\nx &= *y* \\\\\n- z\n\\end{align}", wide,
+           "\\begin{align}\nx &= *y* \\\\\n- z\n\\end{align}\n");
+    expect("$a_1 * b_1 * c$ costs $5 and *$10*, `$x` or `$y`", wide,
+           "$a_1 * b_1 * c$ costs $5 and $10, $x or $y\n");
+    expect("\\[not a link\\](x) \\( open, $ alone $$ and *em*", wide,
+           "\\[not a link\\](x) \\( open, $ alone $$ and em\n");
+}
+
+static void test_bold_beside_chinese_signs(void **state)
+{
+    (void)state;
+    expect("含**「重点」**内容，**注意：**正文", wide, "含「重点」内容，注意：正文\n");
+    expect("내용은**(중요)**입니다, これは**「強調」**です", wide,
+           "내용은(중요)입니다, これは「強調」です\n");
+}
+
+static void test_fences_stay_in_their_items(void **state)
+{
+    (void)state;
+    expect("Steps:\n1. Run:\n   ```sh\n   ls\n   ```\n   Then look.\n2. Edit:\n\n    ```sh\n    vi\n"
+           "    ```\n\n    Save it.\n",
+           wide,
+           "Steps:\n\n1. Run:\n\n   ╭─ sh\n   │ ls\n   ╰─\n\n   Then look.\n\n2. Edit:\n\n"
+           "   ╭─ sh\n   │ vi\n   ╰─\n\n   Save it.\n");
+    expect(" - a\n   ```\n   b\n   ```\n - c", wide, "• a\n  ╭─\n  │ b\n  ╰─\n• c\n");
+    expect("In 1990\n1990. was\n```\nb\n```", wide, "In 1990\n1990. was\n\n╭─\n│ b\n╰─\n");
+}
+
 static void test_headings_and_rules(void **state)
 {
     (void)state;
@@ -288,6 +345,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paragraphs_and_inlines),
+        cmocka_unit_test(test_facts_keep_their_signs),
+        cmocka_unit_test(test_math_is_verbatim),
+        cmocka_unit_test(test_bold_beside_chinese_signs),
+        cmocka_unit_test(test_fences_stay_in_their_items),
         cmocka_unit_test(test_headings_and_rules),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_quotes),
