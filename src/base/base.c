@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "huge_memory.h"
+
 #ifdef __APPLE__
 #include <mach/mach.h>
 #endif
@@ -228,18 +230,12 @@ static void *map_aligned(int fd, size_t size)
 {
 #ifdef MADV_HUGEPAGE
     if (size >= HUGE_PAGE) {
-        uint8_t *room =
-            mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
-        if (room == MAP_FAILED)
+        void *room = huge_room(size);
+        if (!room)
             return MAP_FAILED;
-        size_t before = -(uintptr_t)room % HUGE_PAGE, page = (size_t)sysconf(_SC_PAGESIZE);
-        size_t used = (size + page - 1) / page * page;
-        if (before)
-            munmap(room, before);
-        munmap(room + before + used, size + HUGE_PAGE - before - used);
-        void *p = mmap(room + before, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+        void *p = mmap(room, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
         if (p == MAP_FAILED)
-            munmap(room + before, used);
+            munmap(room, size);
         else
             madvise(p, size, MADV_HUGEPAGE);
         return p;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "huge_memory.h"
+
 enum { MARK_OFFSET = 8, MAX_MARK = 64 };
 
 static bool may_take(const char *path, bool replace, struct error *err)

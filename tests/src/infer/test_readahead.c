@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "huge_memory.h"
 #include "readahead.h"
 #include "test.h"
 
