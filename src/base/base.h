@@ -59,8 +59,6 @@ void buf_free(struct buf *b); /* and zeroes it for reuse */
 
 /* ---- files ---------------------------------------------------------------------------- */
 
-enum { HUGE_PAGE = 2 << 20 }; /* of x86 and of most arm64 systems */
-
 /* A regular file mapped for reading. Never follows into devices, FIFOs or directories. */
 struct mapping {
     const uint8_t *data;

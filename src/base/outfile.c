@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "huge_memory.h"
 #include "system.h"
 
 enum { MARK_OFFSET = 8, MAX_MARK = 64 };

@@ -13,12 +13,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "checksums.h"
 #include "convert_internal.h"
-#include "system.h"
+#include "huge_memory.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "files are read and written as memory is");
@@ -440,15 +439,12 @@ void *convert_to_memory(const struct checkpoint *c, const struct convert_options
     *size = (size_t)image_bytes(&j);
     bool ok = run_pass(&j, "checking", false) && merge_ranges(&j);
     if (ok) {
-        void *p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        j.memory = p == MAP_FAILED ? NULL : p;
-        if (j.memory)
-            system_huge_pages(j.memory, *size); /* a wish: weights are read end to end */
+        j.memory = huge_memory_new(*size); /* weights are read end to end */
         ok = j.memory ? encode_all(&j)
                       : error_set(err, EX_OSERR, "%s: no memory for %zu bytes", c->folder, *size);
     }
     if (!ok && j.memory) {
-        munmap(j.memory, *size);
+        huge_memory_free(j.memory, *size);
         j.memory = NULL;
     }
     if (ok)

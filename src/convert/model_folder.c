@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model_folder.h"
 
-#include <sys/mman.h>
+#include "huge_memory.h"
 
 struct model *model_open_folder(const char *folder, const struct convert_options *o,
                                 struct error *err)
@@ -18,7 +18,7 @@ struct model *model_open_folder(const char *folder, const struct convert_options
         return NULL;
     struct model *m = model_open_bytes(image, size, folder, err);
     if (!m) {
-        munmap(image, size);
+        huge_memory_free(image, size);
         return NULL;
     }
     m->memory = image;

@@ -7,6 +7,8 @@
 
 #include "system.h"
 
+#include "huge_memory.h"
+
 enum { BLOCK = 8 * HUGE_PAGE };
 #define PROGRESS_EVERY_MS 50
 

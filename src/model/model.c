@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "huge_memory.h"
 
 #include "compressed.h"
 
@@ -545,8 +546,7 @@ void model_close(struct model *m)
     if (!m)
         return;
     safetensors_close(&m->file);
-    if (m->memory)
-        munmap(m->memory, m->memory_bytes);
+    huge_memory_free(m->memory, m->memory_bytes);
     for (size_t i = 0; i < m->n_owned; i++)
         free(m->owned[i]);
     free(m->owned);

@@ -133,7 +133,7 @@ struct model {
     struct safetensors file;
     float **owned; /* [n_owned] vectors that are not as they stand in the file */
     size_t n_owned;
-    void *memory; /* image made by model_open_folder, or decoded; else NULL */
+    void *memory; /* huge_memory of an image made by model_open_folder, or decoded; else NULL */
     size_t memory_bytes;
 };
 

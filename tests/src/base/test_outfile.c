@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <unistd.h>
 
+#include "huge_memory.h"
 #include "outfile.h"
 #include "test.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <unistd.h>
 
+#include "huge_memory.h"
 #include "readahead.h"
 #include "system.h"
 #include "test.h"
