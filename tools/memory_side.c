@@ -19,6 +19,7 @@
 
 #include "bench_pair.h"
 #include "conditions.h"
+#include "memory_limits.h"
 #include "model_folder.h"
 #include "widened.h"
 
@@ -62,7 +63,7 @@ static enum format fitting_format(const char *path, enum format wanted)
 {
     struct checkpoint c;
     struct error ignored;
-    const uint64_t available = memory_available();
+    const uint64_t available = memory_free();
     if (wanted != FORMAT_F32 || !checkpoint_is_source(path) || !available ||
         !checkpoint_open(&c, path, &ignored))
         return wanted;
@@ -74,7 +75,7 @@ static enum format fitting_format(const char *path, enum format wanted)
 static bool check_room(const struct bench *b, bool widens, struct error *err)
 {
     struct checkpoint c;
-    const uint64_t available = memory_available();
+    const uint64_t available = memory_free();
     if (widens || !checkpoint_is_source(b->model_path) || !available)
         return true;
     if (!checkpoint_open(&c, b->model_path, err))

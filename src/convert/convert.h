@@ -62,7 +62,7 @@ struct convert_report {
 bool convert_to_file(const struct checkpoint *c, const struct convert_options *o, const char *out,
                      struct convert_report *report, struct error *err);
 
-/* The image of the file in anonymous memory (munmap *size bytes), for model_open_bytes. */
+/* The image of the file in anonymous memory (huge_memory_free), for model_open_bytes. */
 void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,
                         struct convert_report *report, struct error *err);
 

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "huge_memory.h"
+#include "memory_limits.h"
 
 struct widening {
     const struct model *from;
@@ -66,17 +68,13 @@ static struct buf header_of(const struct model *m, const struct file_layout *l)
 
 static void *take_memory(size_t n, const char *name, struct error *err)
 {
-    const uint64_t available = memory_available();
-    void *p = available && n > available
-                  ? MAP_FAILED
-                  : mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
+    const uint64_t available = memory_free();
+    /* Weights are read end to end. */
+    void *p = available && n > available ? NULL : huge_memory_new(n);
+    if (!p)
         return error_set_null(err, EX_UNAVAILABLE,
                               "%s: in f32 it takes %.2f GB of memory, and %.2f GB are free", name,
                               (double)n * 1e-9, (double)available * 1e-9);
-#ifdef MADV_HUGEPAGE
-    madvise(p, n, MADV_HUGEPAGE); /* a wish: weights are read end to end */
-#endif
     return p;
 }
 
@@ -101,7 +99,7 @@ struct model *model_widen(const struct model *m, const struct kernels *k, struct
         free(j.list.items);
         wide = model_open_bytes(image, size, m->file.name, err);
         if (!wide)
-            munmap(image, size);
+            huge_memory_free(image, size);
     }
     if (wide) {
         wide->memory = image;

@@ -6,13 +6,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #if HAVE_ZSTD
 #include <zstd.h>
 #endif
 
 #include "cpus.h"
+#include "huge_memory.h"
+#include "memory_limits.h"
 
 enum { MAX_THREADS = 64, SMALL_HEADER = 1 << 16 };
 #define MAX_INNER_HEADER (100u * 1000 * 1000)
@@ -395,16 +396,13 @@ static void decode_on_all(struct decoding *d)
 static void *decode_to(const struct compressed *c, void *image, struct error *err)
 {
     struct decoding d = {.c = c, .image = image, .err = err};
-#ifdef MADV_HUGEPAGE
-    madvise(image, (size_t)c->file_bytes, MADV_HUGEPAGE); /* a wish: weights are read end to end */
-#endif
     memcpy(image, c->header.data, c->header.len);
     pthread_mutex_init(&d.lock, NULL);
     decode_on_all(&d);
     pthread_mutex_destroy(&d.lock);
     if (!atomic_load(&d.failed))
         return image;
-    munmap(image, (size_t)c->file_bytes);
+    huge_memory_free(image, (size_t)c->file_bytes);
     return NULL;
 }
 
@@ -413,19 +411,18 @@ void *compressed_decode(const char *path, size_t *size, uint64_t *stored_bytes, 
     struct compressed c;
     if (!compressed_open(&c, path, err))
         return NULL;
-    const uint64_t available = memory_available();
-    void *image = NULL;
-    if (available && c.file_bytes > available)
+    const uint64_t available = memory_free();
+    const bool fits = !available || c.file_bytes <= available;
+    /* Weights are read end to end. */
+    void *image = fits ? huge_memory_new((size_t)c.file_bytes) : NULL;
+    if (!fits)
         error_set(err, EX_UNAVAILABLE,
                   "%s: decoded it takes %.2f GB of memory, and %.2f GB are free; qins-convert "
                   "--decompress makes a file that needs none of its own",
                   path, (double)c.file_bytes * 1e-9, (double)available * 1e-9);
-    else
-        image = mmap(NULL, (size_t)c.file_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (image == MAP_FAILED)
-        image = error_set_null(err, EX_OSERR, "%s: no memory for %llu bytes", path,
-                               (unsigned long long)c.file_bytes);
+    else if (!image)
+        error_set(err, EX_OSERR, "%s: no memory for %llu bytes", path,
+                  (unsigned long long)c.file_bytes);
     image = image ? decode_to(&c, image, err) : NULL;
     *size = (size_t)c.file_bytes;
     *stored_bytes = c.outer.file.size;

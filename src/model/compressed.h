@@ -63,7 +63,7 @@ void compressed_reader_free(struct compressed_reader *r);
 /* Decodes a chunk into out[chunk->bytes]. */
 bool compressed_read(struct compressed_reader *r, size_t chunk, void *out, struct error *err);
 
-/* -> the inner file in anonymous memory (munmap *size bytes), decoded by every CPU that this
+/* -> the inner file in anonymous memory (huge_memory_free), decoded by every CPU that this
  * process may use; huge pages where the system has them. Refuses what does not fit memory. */
 void *compressed_decode(const char *path, size_t *size, uint64_t *stored_bytes, struct error *err);
 

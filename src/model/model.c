@@ -511,10 +511,10 @@ static struct model *open_compressed(const char *path, double start_ms, struct e
     size_t size;
     void *image = compressed_decode(path, &size, &stored, err);
     struct model *m = image ? model_open_bytes(image, size, path, err) : NULL;
-    if (!m && image)
-        munmap(image, size);
-    if (!m)
+    if (!m) {
+        huge_memory_free(image, size);
         return NULL;
+    }
     m->memory = image;
     m->memory_bytes = size;
     m->compressed_bytes = stored;
