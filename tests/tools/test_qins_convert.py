@@ -251,9 +251,8 @@ class Files(Case):
         self.convert("qins4", self.source)
         hashes = json.loads(read_safetensors(self.out)[0]["qins.sha256"])
         for name in hashes:
-            sums = subprocess.run(["sha256sum", os.path.join(self.source, name)], text=True,
-                                  stdout=subprocess.PIPE, check=True).stdout
-            self.assertEqual(hashes[name], sums.split()[0].lstrip("\\"))
+            with open(os.path.join(self.source, name), "rb") as f:
+                self.assertEqual(hashes[name], hashlib.sha256(f.read()).hexdigest())
         self.assertEqual(set(hashes), {"config.json", "generation_config.json", "tokenizer.json",
                                        "tokenizer_config.json", "model.safetensors"})
 
@@ -403,6 +402,7 @@ class Program(Case):
         self.assert_exit(65, "tokenizer.json", "-q", "-o", self.out, self.model)
         self.assertEqual(os.listdir(self.dir), ["tiny"])
 
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
     def test_full_standard_output(self):
         make_model(self.model)
         with open("/dev/full", "w") as full:

@@ -8,6 +8,7 @@
 #include "engine_settings.h"
 #include "model_name.h"
 #include "places.h"
+#include "system.h"
 
 /* ---- start and end -------------------------------------------------------------------- */
 
@@ -43,6 +44,9 @@ void chat_start(struct chat_session *s, const struct chat_face *face, void *self
     free(s->start.template_file);
     s->start.template_file = NULL;
     chat_apply_options(s);
+    if (system_is_translated())
+        chat_notice(s, "This program is for Intel Macs and runs translated: one built for this Mac "
+                       "is several times faster");
 }
 
 void chat_close(struct chat_session *s)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "keys.h"
+#include "system.h"
 #include "utf8.h"
 
 #define CTRL(c) (K_CTRL | (c))
@@ -450,6 +451,9 @@ static void help_of(struct buf *out, unsigned where, const char *heading)
 
 void keymap_help(struct buf *out)
 {
+    if (system_facts.option_types)
+        buf_puts(out,
+                 "If Option types characters: Ctrl-X and then the key does what Alt-key does\n\n");
     help_of(out, IN_ALL, "Everywhere");
     help_of(out, IN_INPUT, "In the input");
     help_of(out, IN_SIDEBAR, "On the sliders (Tab)");

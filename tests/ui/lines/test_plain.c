@@ -2,6 +2,8 @@
  *
  * Plain mode as people and scripts use it: what is on stdout, what on stderr, and the exit code.
  */
+#include <locale.h>
+
 #include "json.h"
 #include "program.h"
 
@@ -16,7 +18,9 @@ static int setup(void **state)
     snprintf(folder, sizeof folder, "%s", temp_folder());
     setenv("XDG_CONFIG_HOME", folder, 1); /* neither configuration nor models of this machine */
     setenv("QINS_DATA_DIR", folder, 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
+    /* Macs before macOS 15 have no C.UTF-8. */
+    setenv("LC_ALL", setlocale(LC_CTYPE, "C.UTF-8") ? "C.UTF-8" : "en_US.UTF-8", 1);
+    setlocale(LC_CTYPE, "C");
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }

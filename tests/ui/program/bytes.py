@@ -4,10 +4,13 @@ crashes, terminals that do not read, terminals without a screen."""
 import base64
 import os
 import re
+import shutil
 import signal
+import sys
+import tempfile
 import time
 
-from terminal import Pty, program, run_tests
+from terminal import Pty, needs_proc, program, run_tests
 
 FAKE = program("tests/ui/qins-tui-fake")
 SOURCE = os.environ.get("QINS_SOURCE", ".")
@@ -19,7 +22,6 @@ ALLOWED = re.compile(rb"""
     \033\[ [0-9;]* [ABCDGHJKLMPSTXZdfhlmr@]
   | \033\[ \? (1|7|12|25|1049|2004|1006|1000)(;\d+)* [hl]
   | \033\[ (22|23);0;0t
-  | \033\[ \d* b
   | \033 [()] [B0]
   | \033 [=>78M]
   | [\r\n\b\t\x0e\x0f]
@@ -155,6 +157,7 @@ def handles_crash(pid):
     return False
 
 
+@needs_proc
 def test_a_crash_gives_a_full_terminal_back():
     text = b"".join(b"word %d of many\n" % (i * 7919 % 1000003) for i in range(1500))
     with start(text, FAKE_PIECE="60", FAKE_DELAY_MS="1", FAKE_CRASH=str(int(signal.SIGSEGV)), size=(300, 200)) as p:
@@ -207,6 +210,7 @@ def test_a_hangup_ends_it():
         assert p.exit_code() in (129, -signal.SIGHUP)
 
 
+@needs_proc
 def test_a_terminal_that_does_not_read_stops_nothing():
     text = b"".join(b"word %d of many\n" % (i * 7919 % 1000003) for i in range(300000))
     with start(text, FAKE_PIECE="60", size=(300, 200)) as p:
@@ -238,7 +242,7 @@ def test_copies_are_base64_of_the_exact_bytes():
     text = b"plain \033[2J\0 \xff\xe2\x80\xae **bold**\n```c\nint\tx;\n```\n"
     for how, form in (("auto", rb"\033\]52;c;([A-Za-z0-9+/=]*)\a"),
                       ("tmux", rb"\033Ptmux;\033\033\]52;c;([A-Za-z0-9+/=]*)\a\033\\")):
-        with start(text, QINS_CLIPBOARD=how) as p:
+        with start(text, QINS_CLIPBOARD=how, SSH_CONNECTION="far away") as p:  # no pbcopy of a Mac
             p.wait(b"Ready")
             p.send(b"go\r")
             p.wait(b"of answer")
@@ -249,6 +253,32 @@ def test_copies_are_base64_of_the_exact_bytes():
             got = [base64.b64decode(found, validate=True) for found in re.findall(form, p.out)]
             assert got == [text, b"int\tx;\n"], got
             only_allowed(re.sub(form, b"", p.out))
+
+
+def test_copies_by_a_program():
+    if sys.platform == "darwin":
+        print("SKIPPED: on a Mac the system's own program would be taken")
+        return
+    text = b"copied \0 \xff\xe2\x80\xae by a program\n" * 9000
+    folder = tempfile.mkdtemp(prefix="qins-pbcopy-")
+    try:
+        tool, copy = os.path.join(folder, "pbcopy"), os.path.join(folder, "copy")
+        with open(tool, "w", encoding="ascii") as f:
+            f.write("#!/bin/sh\ncat >%s\n" % copy)
+        os.chmod(tool, 0o755)
+        for path, told in ((folder + ":" + os.environ["PATH"], b"via pbcopy"),
+                           (os.environ["PATH"], b"pbcopy: No such file")):
+            with start(text, FAKE_PIECE="60", QINS_CLIPBOARD="pbcopy", PATH=path) as p:
+                p.wait(b"Ready")
+                p.send(b"go\r")
+                p.wait(b"of answer")
+                p.send(b"/copy\r")
+                p.wait(told)
+                assert b"\033]52" not in p.out
+        with open(copy, "rb") as f:
+            assert f.read() == text
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_copies_that_are_too_long_go_to_a_private_file():
@@ -267,6 +297,7 @@ def test_copies_that_are_too_long_go_to_a_private_file():
         assert b"]52;" not in p.out
 
 
+@needs_proc
 def test_idle_is_asleep():
     with start() as p:
         p.wait(b"Ready")

@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from conversations import FAKE, MODEL, Home, send
-from terminal import Screen, run_tests
+from terminal import HAS_PROC, Screen, run_tests
 
 
 def answered(s, question="one"):
@@ -39,8 +39,9 @@ def test_homes_that_cannot_be():
         os.makedirs(os.path.join(foreign, "qins"))
         cases = [(["env", "-u", "HOME", "-u", "XDG_STATE_HOME"], "HOME is not set"),
                  (["env", "-u", "XDG_STATE_HOME", "HOME=/dev/null"], "/dev/null/.local"),
-                 (["env", "-u", "XDG_STATE_HOME", "HOME=/proc"], "/proc/.local"),
                  (["env", "XDG_STATE_HOME=/tmp/" + "x" * 5000], "")]
+        if HAS_PROC:
+            cases.append((["env", "-u", "XDG_STATE_HOME", "HOME=/proc"], "/proc/.local"))
         if os.geteuid() == 0:
             os.chown(os.path.join(foreign, "qins"), 12345, 12345)
             cases.append((["env", "XDG_STATE_HOME=" + foreign], "another user"))
@@ -274,7 +275,7 @@ def test_umask_zero_opens_nothing():
     with Home() as home:
         editor, seen, tmp = (os.path.join(home.folder, n) for n in ("editor", "seen", "tmp"))
         with open(editor, "w", encoding="ascii") as f:
-            f.write("#!/bin/sh\nstat -c '%%a %%n' \"$1\" \"$(dirname \"$1\")\" >%s\n" % seen)
+            f.write("#!/bin/sh\nls -ld \"$1\" \"$(dirname \"$1\")\" >%s\n" % seen)
         os.chmod(editor, 0o755)
         os.mkdir(tmp)
         command = ["sh", "-c", "umask 0; exec \"$@\"", "sh", FAKE, "--format", "f32", MODEL]
@@ -294,8 +295,8 @@ def test_umask_zero_opens_nothing():
             assert mode_of(home.state) == 0o700
             assert {mode_of(p) for p in glob.glob(os.path.join(home.state, "*"))} == {0o600}
             with open(seen, encoding="utf-8") as f:
-                modes = [line.split()[0] for line in f]
-            assert modes == ["600", "700"], modes
+                modes = [line[:10] for line in f]
+            assert modes == ["-rw-------", "drwx------"], modes
             assert os.listdir(tmp) == [os.path.basename(copies[0])]  # the editor's file is gone
 
 
@@ -309,10 +310,11 @@ def test_secrets_are_nowhere():
             env = {"FAKE_CRASH": str(int(crash))} if crash else {}
             with home.start("--mouse", HF_TOKEN=SECRET, HUGGING_FACE_HUB_TOKEN=SECRET, **env) as s:
                 pid = s.pid()
-                with open("/proc/%d/environ" % pid, "rb") as f:
-                    assert SECRET.encode() in f.read()
-                with open("/proc/%d/cmdline" % pid, "rb") as f:
-                    assert SECRET.encode() not in f.read()
+                if HAS_PROC:
+                    with open("/proc/%d/environ" % pid, "rb") as f:
+                        assert SECRET.encode() in f.read()
+                    with open("/proc/%d/cmdline" % pid, "rb") as f:
+                        assert SECRET.encode() not in f.read()
                 send(s, "one")
                 if crash:
                     s.wait(r"EXIT=%d" % (128 + crash))

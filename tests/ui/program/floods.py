@@ -6,7 +6,7 @@ import os
 import time
 
 from bytes import only_allowed, start
-from terminal import SECONDS, run_tests
+from terminal import HAS_PROC, SECONDS, run_tests, skip
 
 KEY_MS = 50         # of work from a key to the screen: the middle of what is measured,
 LATE_KEY_MS = 500   # and the worst
@@ -34,6 +34,10 @@ FLOODS = {
     "marks on one letter": (64, lambda n: b"a" + b"\xcc\x81" * n, 1000000),
     "a control sequence that never ends": (64, lambda n: b"\033]0;" + b"title" * n, 1000000),
 }
+
+
+if not HAS_PROC:
+    skip("the work of a thread is measured by /proc")
 
 
 def work_ms(p):

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from terminal import SECONDS, program, run_tests, skip
+from terminal import SECONDS, program, run_tests, skip, utf8_locale
 
 DRIVER = program("tests/ui/editor_driver")
 MARK = b"\x18\x04"  # Ctrl-X Ctrl-D: prints line and caret, and empties the line
@@ -27,7 +27,7 @@ class Bash:
             skip("bash is not installed")
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(PS1="", TERM="xterm", LC_ALL="C.UTF-8", HISTFILE="", INPUTRC="/dev/null")
+            os.environ.update(PS1="", TERM="xterm", LC_ALL=utf8_locale(), HISTFILE="", INPUTRC="/dev/null")
             os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
         self.mode = mode
         self.n = 0

@@ -3,7 +3,9 @@
 pseudo-terminal, to read its bytes. Nothing waits for a fixed time: everything waits for what is
 expected, up to a deadline."""
 import fcntl
+import functools
 import json
+import locale
 import os
 import pty
 import re
@@ -27,6 +29,30 @@ def skip(why):
     sys.exit(SKIP)
 
 
+HAS_PROC = os.path.isdir("/proc/self")
+
+
+def needs_proc(test):
+    """A test that looks into /proc, which only Linux has."""
+    @functools.wraps(test)
+    def skipped():
+        print("SKIPPED: %s needs /proc" % test.__name__)
+    return test if HAS_PROC else skipped
+
+
+@functools.lru_cache(maxsize=None)
+def utf8_locale():
+    """C.UTF-8, or what Macs before macOS 15 have in its place."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+        return "C.UTF-8"
+    except locale.Error:
+        return "en_US.UTF-8"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+
+
 def program(name):
     return os.path.join(os.environ.get("QINS_BUILD", "build"), name)
 
@@ -42,7 +68,7 @@ def environment(home, **more):
     """A clean one: no settings of whoever runs the tests."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("QINS_", "FAKE_", "XDG_", "LC_", "NO_COLOR", "ESCDELAY", "TMUX"))}
-    env.update(HOME=home, LC_ALL="C.UTF-8", TERM="xterm-256color")
+    env.update(HOME=home, LC_ALL=utf8_locale(), TERM="xterm-256color")
     env.update(more)
     return env
 
@@ -112,7 +138,7 @@ class Screen:
         parent = self.tmux("display-message", "-p", "#{pane_pid}").strip()
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            found = subprocess.run(["ps", "-o", "pid=", "--ppid", parent], capture_output=True)
+            found = subprocess.run(["pgrep", "-P", parent], capture_output=True)
             if found.stdout.strip():
                 return int(found.stdout.split()[0])
             time.sleep(0.03)
