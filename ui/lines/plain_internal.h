@@ -22,8 +22,8 @@ struct plain {
     struct cli *cli;
     struct chat_session chat;
     struct output out;
-    struct buf input;              /* text from stdin */
-    char step[128]; /* of a download, as it was told last */
+    struct buf input; /* text from stdin */
+    char step[128];   /* of a download, as it was told last */
     bool reading_stdin;
     bool patience_over; /* the hint about stdin has been given */
     uint32_t turn;      /* of the one prompt; 0: none, or a conversation */
