@@ -219,7 +219,7 @@ static bool tick(struct exchange *x)
     double idle = now_ms() - x->last_byte;
     if (x->request->tick && !x->request->tick(x->request->arg, idle)) {
         x->stopped = true;
-        return error_set(x->err, EXIT_INTERRUPTED, "interrupted");
+        return error_set(x->err, EXIT_INTERRUPTED, "interrupted; the next start goes on from here");
     }
     return idle < x->http->stall_ms || stop(x, EX_TEMPFAIL, "sends nothing more");
 }

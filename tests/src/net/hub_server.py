@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A Hugging Face hub on loopback for tests: the hub itself and a second host on another port, to which
-large files are redirected, as the real one does. `faults` makes it misbehave."""
+"""A Hugging Face hub on loopback for tests: the hub itself and a second host on another port, to
+which large files are redirected, as the real one does. `faults` makes it misbehave."""
 import hashlib
 import http.server
 import json
@@ -49,7 +49,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             hub.log.append(("proxy header",))
         path = urllib.parse.unquote(self.path.split("?")[0])
         for rule in list(hub.answers):
-            if re.search(rule["path"], path) and rule.get("role", self.server.role) == self.server.role:
+            if re.search(rule["path"], path) and rule.get("role",
+                                                          self.server.role) == self.server.role:
                 if rule.get("times"):
                     rule["times"] -= 1
                     if rule["times"] == 0:
@@ -77,7 +78,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def listing(self, model, revision):
         hub = self.server.hub
         if model not in hub.models:
-            return self.reply(404, b'{"error":"Repository not found"}', {"X-Error-Code": "RepoNotFound"})
+            return self.reply(404, b'{"error":"Repository not found"}',
+                              {"X-Error-Code": "RepoNotFound"})
         if revision not in ("main", COMMIT, "v1"):
             return self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
         siblings = []
@@ -87,10 +89,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 one["size"] = len(data)
                 one["blobId"] = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
                 if is_large(name):
-                    one["lfs"] = {"sha256": etag_of(name, data), "size": hub.faults.get("stated", len(data))}
+                    one["lfs"] = {"sha256": etag_of(name, data),
+                                  "size": hub.faults.get("stated", len(data))}
             siblings.append(one)
-        siblings += [{"rfilename": name, "size": 3, "blobId": "0" * 40} for name in hub.faults.get("names", [])]
-        body = json.dumps({"id": model, "sha": hub.faults.get("commit", COMMIT), "siblings": siblings}).encode()
+        siblings += [{"rfilename": name, "size": 3, "blobId": "0" * 40}
+                     for name in hub.faults.get("names", [])]
+        body = json.dumps({"id": model, "sha": hub.faults.get("commit", COMMIT),
+                           "siblings": siblings}).encode()
         self.reply(200, hub.faults.get("json", body), {"Content-Type": "application/json"})
 
     def resolve(self, model, name):
@@ -100,9 +105,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(404, b"", {"X-Error-Code": "EntryNotFound"})
         etag = hub.faults.get("etag", etag_of(name, data))
         if is_large(name):
-            return self.reply(302, b"", {"Location": f"{hub.cdn_url}/{model}/{name}?signature=secret",
-                                         "X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(data)),
-                                         "X-Repo-Commit": COMMIT})
+            return self.reply(302, b"",
+                              {"Location": f"{hub.cdn_url}/{model}/{name}?signature=secret",
+                               "X-Linked-Etag": f'"{etag}"',
+                               "X-Linked-Size": str(len(data)),
+                               "X-Repo-Commit": COMMIT})
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("ETag", f'"{etag_of(name, data)}"')
@@ -185,7 +192,8 @@ class Hub:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05},
+                         daemon=True).start()
         return server
 
     def __enter__(self):
