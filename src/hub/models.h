@@ -20,9 +20,10 @@ struct model_entry {
     const char *template; /* "own"; "none"; NULL: not known without reading the whole header */
     const char *place;    /* "QINS_MODELS", "user", "here", "starter", or a program */
     uint64_t bytes, device, inode;
-    char *loss;       /* what it says that it loses, in words; or NULL */
-    uint32_t ctx_len; /* what a session takes unless told otherwise */
-    char *problem;    /* why it cannot be used, or NULL */
+    bool is_compressed; /* it is decoded when it is loaded */
+    char *loss;         /* what it says that it loses, in words; or NULL */
+    uint32_t ctx_len;   /* what a session takes unless told otherwise */
+    char *problem;      /* why it cannot be used, or NULL */
 };
 
 struct model_list {
