@@ -5,20 +5,25 @@
 #include <stdlib.h>
 
 #include "kernels_internal.h"
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 /* Floats or ints side by side; compilers lower them to whatever the CPU has. */
 typedef float v4f __attribute__((vector_size(16)));
 typedef float v8f __attribute__((vector_size(32)));
 typedef int32_t v8i __attribute__((vector_size(32)));
 
-enum { MAX_BLOCK = 32, TOP_LEVEL = 127, MAX_STEPS = 7 };
+enum { MAX_BLOCK = 32, TOP_LEVEL = 127, MAX_STEPS = 7, MAX_TRIED = 4 + 1 + 13 };
 
-/* One block: its magnitudes divided by the largest, and their importance by sign. */
+/* One block: its magnitudes divided by the largest, and their importance; 0 behind the row's end.
+ */
 struct block {
-    v8f value[MAX_BLOCK / 8];     /* 0 behind the row's end */
-    v8f cross[2][MAX_BLOCK / 8];  /* importance x value; [0] of positive weights, [1] of negative */
-    v8f square[2][MAX_BLOCK / 8]; /* importance; 0 elsewhere and behind the row's end */
-    uint32_t n;                   /* vectors */
+    v8f value[MAX_BLOCK / 8];
+    v8f cross[MAX_BLOCK / 8];    /* importance x value */
+    v8f square[MAX_BLOCK / 8];   /* importance */
+    v8i negative[MAX_BLOCK / 8]; /* whether the weight is: all bits, or none */
+    uint32_t n;                  /* vectors */
     float max;
 };
 
@@ -48,27 +53,57 @@ static bool all_zero(const float *x, uint32_t n)
     return n == 0;
 }
 
+static inline __attribute__((always_inline)) void load_any(struct block *b, const float *w,
+                                                           const float *importance, uint32_t n)
+{
+    static const v8i lanes = {0, 1, 2, 3, 4, 5, 6, 7};
+    const v8i positive = (v8i){0} + 0x7fffffff;
+    const float divisor = b->max > 0 ? b->max : 1;
+    v8f x[MAX_BLOCK / 8] = {{0}}, weight[MAX_BLOCK / 8];
+    memcpy(x, w, n * sizeof *w);
+    if (importance)
+        memcpy(weight, importance, n * sizeof *importance);
+    for (uint32_t i = 0; i < b->n; i++) {
+        const v8i inside = lanes + (int32_t)(8 * i) < (int32_t)n;
+        const v8f value = (v8f)((v8i)x[i] & positive) / divisor;
+        const v8f square = importance ? weight[i] : (v8f){0} + 1;
+        b->value[i] = value;
+        b->negative[i] = x[i] < 0;
+        b->square[i] = (v8f)((v8i)square & inside);
+        b->cross[i] = (v8f)((v8i)(square * value) & inside);
+    }
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void load_avx2(struct block *b, const float *w,
+                                                      const float *importance, uint32_t n)
+{
+    load_any(b, w, importance, n);
+}
+#endif
+
 static void load_block(struct block *b, const float *w, const float *importance, uint32_t n)
 {
-    memset(b, 0, sizeof *b);
     b->n = (n + 7) / 8;
     b->max = max_abs(w, n);
-    float divisor = b->max > 0 ? b->max : 1;
     if (importance && all_zero(importance, n))
         importance = NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        float value = fabsf(w[i]) / divisor, weight = importance ? importance[i] : 1;
-        b->value[i / 8][i % 8] = value;
-        b->cross[w[i] < 0][i / 8][i % 8] = weight * value;
-        b->square[w[i] < 0][i / 8][i % 8] = weight;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        load_avx2(b, w, importance, n);
+        return;
     }
+#endif
+    load_any(b, w, importance, n);
 }
 
 /* The levels of both sides as thresholds halfway between neighbours and what crossing one adds. */
 struct staircase {
     float lowest[2], threshold[2][MAX_STEPS];
     int32_t rise[2][MAX_STEPS]; /* bits of a float */
-    int n;                      /* steps */
+    /* [side]: thresholds, and the level above as many of them, for searches by halves */
+    _Alignas(32) float search[2][8], level[2][8];
+    int n;     /* steps */
     int reach; /* how many scales below that of level 127 = the largest are tried */
 };
 
@@ -85,6 +120,10 @@ static void build_staircase(struct staircase *t, enum format format)
             int lower = abs(level[n - i]), upper = abs(level[n - 1 - i]);
             t->threshold[side][i] = 0.5f * (float)(upper + lower);
             t->rise[side][i] = (int32_t)float_bits((float)(upper - lower));
+        }
+        for (int i = 0; i < 8; i++) {
+            t->search[side][i] = i < n ? t->threshold[side][i] : INFINITY;
+            t->level[side][i] = i <= n ? (float)abs(level[n - i]) : 0;
         }
     }
 }
@@ -117,26 +156,43 @@ static inline float sum4f(const v4f *v)
     return ((*v)[0] + (*v)[2]) + ((*v)[1] + (*v)[3]);
 }
 
-/* Polarity 0 gives the positive weights the levels of side 0, polarity 1 those of side 1. */
+struct fit_sums {
+    v4f cross[2], square[2]; /* by polarity */
+};
+
+/* Vector i, whose levels of both sides are known. Polarity 0 gives the positive weights the levels
+ * of side 0, polarity 1 those of side 1. */
+static inline __attribute__((always_inline)) void add_fit(struct fit_sums *f, const struct block *b,
+                                                          uint32_t i, const v8f level[2])
+{
+    const v8i swap = ((v8i)level[0] ^ (v8i)level[1]) & b->negative[i];
+    const v8f chosen[2] = {(v8f)((v8i)level[0] ^ swap), (v8f)((v8i)level[1] ^ swap)};
+#pragma GCC unroll 2
+    for (int p = 0; p < 2; p++) {
+        v8f sum = b->cross[i] * chosen[p];
+        gather(&f->cross[p], &sum);
+        sum = b->square[i] * (chosen[p] * chosen[p]);
+        gather(&f->square[p], &sum);
+    }
+}
+
+static inline __attribute__((always_inline)) struct fit fit_of(const struct fit_sums *f)
+{
+    return (struct fit){{sum4f(&f->cross[0]), sum4f(&f->cross[1])},
+                        {sum4f(&f->square[0]), sum4f(&f->square[1])}};
+}
+
 static inline __attribute__((always_inline)) struct fit
 fit_steps(const struct block *b, const struct staircase *t, float inverse_scale, const int n)
 {
-    v4f cross[2] = {{0}, {0}}, square[2] = {{0}, {0}};
+    struct fit_sums f = {0};
     for (uint32_t i = 0; i < b->n; i++) {
-        v8f level[2], sum;
+        v8f level[2];
         nearest_levels(&level[0], b, i, inverse_scale, t, 0, n);
         nearest_levels(&level[1], b, i, inverse_scale, t, 1, n);
-#pragma GCC unroll 2
-        for (int p = 0; p < 2; p++) { /* of two summands one is 0 */
-            sum = b->cross[0][i] * level[p] + b->cross[1][i] * level[!p];
-            gather(&cross[p], &sum);
-            sum =
-                b->square[0][i] * (level[p] * level[p]) + b->square[1][i] * (level[!p] * level[!p]);
-            gather(&square[p], &sum);
-        }
+        add_fit(&f, b, i, level);
     }
-    return (struct fit){{sum4f(&cross[0]), sum4f(&cross[1])},
-                        {sum4f(&square[0]), sum4f(&square[1])}};
+    return fit_of(&f);
 }
 
 static inline __attribute__((always_inline)) struct fit
@@ -187,11 +243,60 @@ static inline __attribute__((always_inline)) void code_any(uint8_t code[MAX_BLOC
 }
 
 #ifdef __x86_64__
-/* The same operations in wider registers. */
+/* The same levels, found by halves: thresholds and levels of a side are a register each. */
+__attribute__((target("avx2"), always_inline)) static inline __m256
+levels_avx2(__m256 v, const struct staircase *t, int side, const int n)
+{
+    const __m256 thresholds = _mm256_load_ps(t->search[side]);
+    __m256i at = _mm256_setzero_si256();
+#pragma GCC unroll 3
+    for (int half = (n + 1) / 2; half > 0; half /= 2) {
+        __m256i next = half > 1 ? _mm256_add_epi32(at, _mm256_set1_epi32(half - 1)) : at;
+        __m256 above = _mm256_cmp_ps(v, _mm256_permutevar8x32_ps(thresholds, next), _CMP_GT_OQ);
+        at = half > 1 ? _mm256_add_epi32(at, _mm256_and_si256(_mm256_castps_si256(above),
+                                                              _mm256_set1_epi32(half)))
+                      : _mm256_sub_epi32(at, _mm256_castps_si256(above));
+    }
+    return _mm256_permutevar8x32_ps(_mm256_load_ps(t->level[side]), at);
+}
+
+/* sum + the lower half of each + the upper half of each; a in the lower half of the sum. */
+__attribute__((target("avx2"), always_inline)) static inline __m256 gather_avx2(__m256 sum,
+                                                                                __m256 a, __m256 b)
+{
+    sum = _mm256_add_ps(sum, _mm256_permute2f128_ps(a, b, 0x20));
+    return _mm256_add_ps(sum, _mm256_permute2f128_ps(a, b, 0x31));
+}
+
+__attribute__((target("avx2"), always_inline)) static inline struct fit
+fit_halves(const struct block *b, const struct staircase *t, float inverse_scale, const int n)
+{
+    __m256 cross = _mm256_setzero_ps(), square = cross; /* polarity 0, polarity 1 */
+    for (uint32_t i = 0; i < b->n; i++) {
+        const __m256 v = _mm256_mul_ps((__m256)b->value[i], _mm256_set1_ps(inverse_scale));
+        const __m256 l0 = levels_avx2(v, t, 0, n), l1 = levels_avx2(v, t, 1, n);
+        const __m256 negative = (__m256)b->negative[i], c = (__m256)b->cross[i],
+                     q = (__m256)b->square[i];
+        const __m256 x0 = _mm256_blendv_ps(l0, l1, negative),
+                     x1 = _mm256_blendv_ps(l1, l0, negative);
+        cross = gather_avx2(cross, _mm256_mul_ps(c, x0), _mm256_mul_ps(c, x1));
+        square = gather_avx2(square, _mm256_mul_ps(q, _mm256_mul_ps(x0, x0)),
+                             _mm256_mul_ps(q, _mm256_mul_ps(x1, x1)));
+    }
+    struct fit_sums f;
+    memcpy(f.cross, &cross, sizeof f.cross);
+    memcpy(f.square, &square, sizeof f.square);
+    return fit_of(&f);
+}
+
 __attribute__((target("avx2"))) static struct fit
 fit_avx2(const struct block *b, const struct staircase *t, float inverse_scale)
 {
-    return fit_any(b, t, inverse_scale);
+    switch (t->n) {
+    case 1: return fit_halves(b, t, inverse_scale, 1);
+    case 3: return fit_halves(b, t, inverse_scale, 3);
+    default: return fit_halves(b, t, inverse_scale, 7);
+    }
 }
 
 __attribute__((target("avx2"))) static void code_avx2(uint8_t code[MAX_BLOCK], const float *w,
@@ -232,17 +337,17 @@ static float grid_scale(int c)
 }
 
 /* Tries the levels chosen at step c with the scales of steps c-1, c, c+1 (the least squares scale
- * is never farther) within [c_min, c_max]. */
+ * is never farther) within [c_min, c_max]; `scale` points at that of step c. */
 static void try_step(struct choice *best, const struct block *b, const struct staircase *t,
-                     float ratio, int c, int c_min, int c_max)
+                     const float *scale, int c, int c_min, int c_max)
 {
-    struct fit fit = fit_levels(b, t, 1.0f / (ratio * grid_scale(c)));
+    struct fit fit = fit_levels(b, t, 1.0f / *scale);
+    const int from = c > c_min ? -1 : 0, to = c < c_max ? 1 : 0;
     for (int p = 0; p < 2; p++)
-        for (int near = c - 1; near <= c + 1; near++) {
-            float s = ratio * grid_scale(near);
-            float cost = s * (s * fit.square[p] - 2 * fit.cross[p]);
-            if (near >= c_min && near <= c_max && cost < best->cost)
-                *best = (struct choice){near, p, cost, fit.cross[p] / fit.square[p]};
+        for (int near = from; near <= to; near++) {
+            float s = scale[near], cost = s * (s * fit.square[p] - 2 * fit.cross[p]);
+            if (cost < best->cost)
+                *best = (struct choice){c + near, p, cost, fit.cross[p] / fit.square[p]};
         }
 }
 
@@ -260,8 +365,11 @@ static struct choice search_block(const struct block *b, const struct staircase 
         last = c_max;
     if (last < first)
         last = first;
+    float scale[MAX_TRIED + 2]; /* of steps first - 1 to last + 1 */
+    for (int c = first - 1; c <= last + 1; c++)
+        scale[c - first + 1] = ratio * grid_scale(c);
     for (int c = first; c <= last; c++)
-        try_step(&best, b, t, ratio, c, c_min, c_max);
+        try_step(&best, b, t, &scale[c - first + 1], c, c_min, c_max);
     return best;
 }
 

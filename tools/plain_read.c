@@ -65,27 +65,22 @@ static void add_experts(struct reading *r, const struct experts *e, uint32_t lay
     }
 }
 
+/* All matrices but the embedding, of which a token reads one row, and stacks of experts. */
 void reading_add_weights(struct reading *r, const struct model *m)
 {
-    for (uint32_t i = 0; i < m->config.n_layers; i++) {
-        const struct layer *l = &m->layers[i];
-        for (uint32_t p = 0; p < l->n_qkv; p++)
-            add_matrix(r, &l->qkv[p]);
-        add_matrix(r, &l->attn_out);
-        for (uint32_t p = 0; p < l->n_mixer_in; p++)
-            add_matrix(r, &l->mixer_in[p]);
-        add_matrix(r, &l->mixer_out);
-        add_matrix(r, &l->input_gate);
-        add_matrix(r, &l->input_proj);
-        for (uint32_t p = 0; p < l->n_gate_up; p++)
-            add_matrix(r, &l->gate_up[p]);
-        if (l->n_gate_up)
-            add_matrix(r, &l->down);
-        if (l->experts)
-            add_experts(r, l->experts, i);
+    struct weight_list list = model_weights(m);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight *w = &list.items[i];
+        const struct matrix *matrix = model_matrix((struct model *)(uintptr_t)m, w);
+        if (matrix && w->role != ROLE_EMBED && w->role != ROLE_PER_LAYER_EMBED)
+            add_matrix(r, matrix);
     }
-    add_matrix(r, &m->per_layer.proj);
-    add_matrix(r, &m->head);
+    free(list.items);
+    if (m->config.tied)
+        add_matrix(r, &m->head);
+    for (uint32_t i = 0; i < m->config.n_layers; i++)
+        if (m->layers[i].experts)
+            add_experts(r, m->layers[i].experts, i);
 }
 
 typedef uint64_t line __attribute__((vector_size(64), aligned(8)));

@@ -50,7 +50,8 @@ struct engine_info {             /* constant after EVENT_READY; owned by the eng
     uint32_t ctx_len;
     double load_ms;
     uint64_t file_bytes;
-    uint64_t f32_bytes; /* what the weights would take as float */
+    uint64_t compressed_bytes; /* of a compressed file; 0: it is not */
+    uint64_t f32_bytes;        /* what the weights would take as float */
 };
 
 /* Names that are not known here, a folder that cannot be converted: engine_start would fail. */

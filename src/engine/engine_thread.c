@@ -295,6 +295,7 @@ static bool load(struct engine *e)
     e->info.missing_tokens = e->missing_tokens.len ? e->missing_tokens.data : NULL;
     e->info.generation_json = safetensors_meta(&m->file, META_GENERATION);
     e->info.file_bytes = m->file_bytes;
+    e->info.compressed_bytes = m->compressed_bytes;
     note_loss(&e->info, m);
     e->info.cpu_level = e->kernels.level;
     e->info.n_threads = pool_size(e->pool);

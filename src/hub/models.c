@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compressed.h"
 #include "config.h"
 #include "foreign_models.h"
 #include "gguf.h"
@@ -78,6 +79,7 @@ static bool read_header(struct model_entry *m, struct error *err)
         m->source = copy_of(safetensors_meta(&st, META_SOURCE));
         m->template = template_of(safetensors_meta(&st, META_TOKENIZER_CONFIG));
         m->loss = loss_of(&st);
+        m->is_compressed = compressed_is(&st);
     }
     safetensors_close(&st);
     return ok;
@@ -385,6 +387,8 @@ void models_table(const struct model_list *l, struct buf *out)
             snprintf(bytes, sizeof bytes, "%.1f MB", (double)m->bytes * 1e-6);
             buf_printf(out, " %10s  %-9s %7u tokens  %s%s", bytes, m->format, m->ctx_len, m->place,
                        m->template && strcmp(m->template, "none") == 0 ? ", no template" : "");
+            if (m->is_compressed)
+                buf_puts(out, ", compressed");
             if (m->memory_bytes)
                 buf_printf(out, "  needs %.2f GB", (double)m->memory_bytes * 1e-9);
             if (m->loss)
@@ -428,6 +432,8 @@ void models_json(const struct model_list *l, struct buf *out)
                 json_object_set_new(item, "memory", json_integer((json_int_t)m->memory_bytes));
             json_object_set_new(item, "source", text_json(m->source));
             json_object_set_new(item, "template", text_json(m->template));
+            if (m->is_compressed)
+                json_object_set_new(item, "compressed", json_true());
             if (m->loss)
                 json_object_set_new(item, "loss", json_string(m->loss));
         }

@@ -20,6 +20,7 @@ struct model_entry {
     const char *template; /* "own"; "none"; NULL: not known without reading the whole header */
     const char *place;    /* "QINS_MODELS", "user", "here", "starter", or a program */
     uint64_t bytes, device, inode;
+    bool is_compressed;    /* it is decoded when it is loaded */
     char *loss;            /* what it says that it loses, in words; or NULL */
     uint64_t memory_bytes; /* that an answer takes with that context; 0: not known (fit.h) */
     uint32_t ctx_len;      /* what a session takes unless told otherwise */

@@ -310,6 +310,7 @@ static void note_model(struct status *f, const struct engine_info *info)
     f->state = STATE_READY;
     f->done = f->total = 0;
     f->model_bytes = info->file_bytes;
+    f->compressed_bytes = info->compressed_bytes;
     f->f32_bytes = info->f32_bytes;
     snprintf(f->loss, sizeof f->loss, "%s", info->loss);
     f->cpu_level = info->cpu_level;

@@ -51,6 +51,9 @@ void about(struct buf *out, const char *model, const struct status *f)
     buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s. ", model,
                format_bytes(f->model_bytes, file, sizeof file),
                format_bytes(f->f32_bytes, whole, sizeof whole));
+    if (f->compressed_bytes)
+        buf_printf(out, "Its file is compressed to %s and decoded into memory. ",
+                   format_bytes(f->compressed_bytes, file, sizeof file));
     about_template(out, f->template ? f->template : "own");
     if (*f->loss)
         buf_printf(out, "What it loses against its source, as qins-convert measured it: %s.\n",

@@ -39,8 +39,9 @@ struct status {
     struct memory_use memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
-    char loss[96];         /* what the file says that it loses; "": nothing */
-    const char *cpu_level; /* "avx2"; NULL before the model is there */
+    uint64_t compressed_bytes; /* of the model's file; 0: it is not compressed */
+    char loss[96];             /* what the file says that it loses; "": nothing */
+    const char *cpu_level;     /* "avx2"; NULL before the model is there */
     const char *template; /* chat template: "own", a name, "none"; NULL before the model is there */
     struct thinking_info can_think; /* what the model knows of thinking */
     unsigned n_threads;
