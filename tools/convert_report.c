@@ -66,13 +66,18 @@ static void print_row(FILE *f, const char *kind, const char *format, uint64_t n_
 /* What it loses, and what compression makes of it. */
 static void print_rest(const struct convert_result *result, FILE *f)
 {
-    struct buf loss = {0};
+    struct buf loss = {0}, why = {0};
     stated_loss_describe(result->loss, &loss);
+    stated_loss_describe_absence(result->loss, &why);
     if (loss.len > 0)
         fprintf(f, "measured against its source: %s\n", loss.data);
+    else
+        fprintf(f, "not measured against its source%s%s\n", why.len ? ": " : "",
+                why.len ? why.data : "");
     if (result->compressed)
         convert_pack_print(result->compressed, result->out_path, f);
     buf_free(&loss);
+    buf_free(&why);
 }
 
 bool convert_report_table(const struct convert_report *r, const struct convert_result *result,
@@ -96,6 +101,7 @@ bool convert_report_table(const struct convert_report *r, const struct convert_r
     fprintf(f, "%s: %s from %s of weights, %.2f times %s, in %.1f s\n", clean,
             bytes_text(r->bytes_after, after), bytes_text(r->bytes_before, before),
             smaller < 1 ? 1 / smaller : smaller, smaller < 1 ? "larger" : "smaller", r->seconds);
+    print_loss(r->loss, f);
     fprintf(f, "chat template: %s\n",
             strcmp(result->template, "none") == 0 ? "none; the model continues text"
                                                   : "the model's own");
@@ -148,6 +154,7 @@ bool convert_report_json(const struct convert_report *r, const struct convert_re
         root, "total",
         loss_json(r->n_tensors, r->n_params, r->bytes_before, weights_after, &r->total));
     json_object_set_new(root, "kinds", kinds);
+    json_object_set_new(root, "loss", *r->loss ? json_loads(r->loss, 0, NULL) : json_null());
     bool ok = json_dumpf(root, f, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', f);
     free(clean);

@@ -148,6 +148,24 @@ static bool check_flags(const struct settings *s, struct error *err)
                      "--calibrate or --budget");
 }
 
+/* What was asked for has an effect. `damps`: --damping was given. */
+static bool check_calibration(const struct settings *s, bool damps, struct error *err)
+{
+    const char *flag = s->calibrate.no_feedback  ? "--no-feedback"
+                       : s->calibrate.correction ? "--correction"
+                       : damps                   ? "--damping"
+                                                 : NULL;
+    if (flag && !s->text)
+        return error_set(err, EX_USAGE, "%s: only with --calibrate; try \"--calibrate builtin %s\"",
+                         flag, flag);
+    const char *choice = s->text ? "--calibrate" : "--budget";
+    if ((s->text || s->budget) && !format_info(s->convert.format)->is_qins)
+        return error_set(err, EX_USAGE,
+                         "%s: format %s has no codes to choose; it is for the formats qins*",
+                         choice, format_info(s->convert.format)->name);
+    return true;
+}
+
 /* -> false: exit with err->code (EX_OK after --help). */
 static bool parse_flags(struct settings *s, int argc, char **argv, struct error *err)
 {
@@ -194,7 +212,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         {0},
     };
     int flag;
-    bool ok = true;
+    bool ok = true, damps = false;
     *s = (struct settings){.convert = {.format = FORMAT_QINS4, .hash_source = true},
                            .calibrate = {.damping = 1}};
     while (ok && (flag = getopt_long(argc, argv, "f:o:t:qh", flags, NULL)) != -1) {
@@ -206,7 +224,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         case FORCE: s->convert.replace = true; break;
         case JSON: s->json = true; break;
         case CALIBRATE: s->text = optarg; break;
-        case DAMPING: ok = set_damping(s, optarg, err); break;
+        case DAMPING: ok = damps = set_damping(s, optarg, err); break;
         case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
         case CORRECTION: s->calibrate.correction = true; break;
         case RECIPE: s->recipe = optarg; break;
@@ -233,7 +251,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     if (ok && s->recipe && s->budget)
         return error_set(err, EX_USAGE, "either --recipe or --budget; try " PROGRAM " --help");
     s->model = argv[optind];
-    return ok && check_flags(s, err);
+    return ok && check_flags(s, err) && (s->verify || check_calibration(s, damps, err));
 }
 
 static bool show_fetching(void *arg, const struct fetch_progress *p)
@@ -386,13 +404,14 @@ static bool read_text(const char *name, struct buf *text, struct error *err)
     return true;
 }
 
-static bool choose_formats(struct settings *s, const struct checkpoint *c, struct error *err)
+static bool choose_formats(struct settings *s, const struct checkpoint *c, const char *out,
+                           struct error *err)
 {
     struct budget b;
     if (s->recipe && !recipe_read(s->recipe, &c->config, s->convert.format, &s->formats, err))
         return false;
     if (s->budget && (!budget_parse(s->budget, &b, err) ||
-                      !budget_choose(c, &s->calibrate, &b, &s->formats, err)))
+                      !budget_choose(c, &s->calibrate, &b, out, &s->formats, err)))
         return false;
     s->convert.formats = s->calibrate.convert.formats = s->formats;
     return true;
@@ -408,9 +427,11 @@ static bool write_out(struct settings *s, const struct checkpoint *c, const char
     bool ok = read_text(s->calibrate.text_name, &text, err);
     s->calibrate.text = text.data;
     s->calibrate.n_text = text.len;
-    ok = ok && choose_formats(s, c, err) &&
+    ok = ok && choose_formats(s, c, out, err) &&
          (s->text ? calibrate_to_file(c, &s->calibrate, out, report, err)
                   : convert_to_file(c, &s->convert, out, report, err));
+    if (ok && s->budget)
+        budget_forget(out);
     buf_free(&text);
     return ok;
 }

@@ -2,9 +2,11 @@
 #include "stated_loss.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
+#include "sanitise.h"
 
 struct stated_loss {
     double kl;   /* mean KL(source || file) per token, nats */
@@ -38,4 +40,16 @@ void stated_loss_describe(const char *meta, struct buf *out)
         buf_printf(out, "KL %.*f, %.1f %% the same choice, perplexity %+.1f %%",
                    l.kl < 0.01 ? 4 : 3, l.kl, 100 * l.top1,
                    100 * (l.perplexity / l.reference_perplexity - 1));
+}
+
+void stated_loss_describe_absence(const char *meta, struct buf *out)
+{
+    struct error ignored;
+    json_t *root = meta ? json_parse(meta, strlen(meta), "loss", &ignored) : NULL;
+    const char *why = json_string_value(json_object_get(root, "not_measured"));
+    char *clean = why ? sanitise_text(why, strlen(why), true) : NULL;
+    if (clean)
+        buf_puts(out, clean);
+    free(clean);
+    json_decref(root);
 }

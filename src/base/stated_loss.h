@@ -9,5 +9,7 @@
 
 /* "KL 0.081, 82.6 % the same choice, perplexity +7.4 %"; nothing if it is not stated. */
 void stated_loss_describe(const char *meta, struct buf *out);
+/* Appends why it was not measured, if the file says so. */
+void stated_loss_describe_absence(const char *meta, struct buf *out);
 
 #endif

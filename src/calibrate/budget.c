@@ -4,8 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "budget_store.h"
+#include "calibration_store.h"
 #include "calibration_texts.h"
+#include "hasher.h"
 #include "layer_inputs.h"
 #include "lazy_model.h"
 #include "number.h"
@@ -38,6 +42,7 @@ struct chooser {
     struct calibration_texts texts;
     struct weight_list list;
     struct candidate *candidates; /* [list.n] */
+    struct budget_store *store;
     uint32_t n_texts;
     bool by_bits;
     size_t text_floats;
@@ -175,17 +180,37 @@ static void measure_weight(struct chooser *k, struct layer_inputs *in, size_t i)
         r.format = choices[f];
         error[f] = weighted_error(k, r);
     }
-    for (int f = 0; f < N_CHOICES; f++) {
+    for (int f = 0; f < N_CHOICES; f++)
         c->cost[f] = error[MEASURED] > 0 ? cost * error[f] / error[MEASURED] : 0;
-        c->bits[f] = bits_of(k, w, choices[f]);
-    }
-    c->is_free = true;
+    budget_store_put(k->store, i, c->cost);
     gram_free(&none);
 }
 
 static bool is_of_layer(const struct weight *w, uint32_t layer)
 {
     return weight_is_layer_matrix(w) && w->layer == layer;
+}
+
+/* Measured before. */
+static bool is_known(const struct chooser *k, uint32_t layer)
+{
+    for (size_t i = 0; i < k->list.n; i++)
+        if (is_of_layer(&k->list.items[i], layer) &&
+            !budget_store_get(k->store, i, k->candidates[i].cost))
+            return false;
+    return true;
+}
+
+/* The texts go on through a layer that was measured before. */
+static bool pass_layer(struct chooser *k, uint32_t layer, struct error *err)
+{
+    if (!lazy_model_load(k->lazy, layer, err))
+        return false;
+    for (uint32_t t = 0; t < k->n_texts; t++)
+        session_layer(k->s, layer, calibration_texts_at(&k->texts, t), k->texts.n_tok,
+                      k->x + t * k->text_floats);
+    lazy_model_drop(k->lazy, layer);
+    return true;
 }
 
 static bool measure_layer(struct chooser *k, uint32_t layer, struct error *err)
@@ -204,16 +229,41 @@ static bool measure_layer(struct chooser *k, uint32_t layer, struct error *err)
             continue;
         measure_weight(k, in, i);
         ok = !o->progress || o->progress(o->arg, &p) ||
-             error_set(err, EXIT_INTERRUPTED, "interrupted");
+             error_set(err, EXIT_INTERRUPTED,
+                       "interrupted; the same command goes on behind the last whole layer");
     }
     layer_inputs_free(in);
     lazy_model_drop(k->lazy, layer);
-    return ok;
+    return ok && budget_store_flush(k->store, err);
+}
+
+/* How many layers the texts must go through. */
+static uint32_t last_unknown(const struct chooser *k)
+{
+    uint32_t n = k->m->config.n_layers;
+    while (n > 0 && is_known(k, n - 1))
+        n--;
+    return n;
+}
+
+static char *store_path(const char *out)
+{
+    return xasprintf("%s.budget", out);
+}
+
+void budget_forget(const char *out)
+{
+    char *path = store_path(out);
+    unlink(path);
+    free(path);
 }
 
 static bool measure(struct chooser *k, struct error *err)
 {
     struct session_options o = {.ctx_len = k->texts.n_tok, .chunk = k->texts.n_tok, .kv = KV_F32};
+    const uint32_t n_layers = last_unknown(k);
+    if (n_layers == 0)
+        return true;
     k->n_texts = k->texts.n < N_TEXTS ? k->texts.n : N_TEXTS;
     k->text_floats = (size_t)k->texts.n_tok * k->m->config.dim;
     k->x = xaligned_scratch(k->n_texts * k->text_floats * sizeof *k->x);
@@ -225,10 +275,34 @@ static bool measure(struct chooser *k, struct error *err)
     for (uint32_t t = 0; t < k->n_texts; t++)
         session_embed(k->s, calibration_texts_at(&k->texts, t), k->texts.n_tok,
                       k->x + t * k->text_floats);
-    for (uint32_t i = 0; i < k->m->config.n_layers; i++)
-        if (!measure_layer(k, i, err))
+    for (uint32_t i = 0; i < n_layers; i++)
+        if (!(is_known(k, i) ? pass_layer : measure_layer)(k, i, err))
             return false;
     return true;
+}
+
+/* What the costs depend on. */
+static bool open_store(struct chooser *k, const char *out, struct error *err)
+{
+    struct buf key = {0};
+    char hex[SHA256_HEX + 1], *path = store_path(out);
+    sha256_hex(k->o->text, k->o->n_text, hex);
+    buf_printf(&key, "%s %d %s\n", QINS_VERSION, N_TEXTS, hex);
+    calibration_key_add_sources(&key, k->c);
+    k->store = budget_store_open(path, k->list.n, N_CHOICES, key.data, err);
+    buf_free(&key);
+    free(path);
+    return k->store != NULL;
+}
+
+static void set_candidates(struct chooser *k)
+{
+    for (size_t i = 0; i < k->list.n; i++)
+        if (weight_is_layer_matrix(&k->list.items[i])) {
+            k->candidates[i].is_free = true;
+            for (int f = 0; f < N_CHOICES; f++)
+                k->candidates[i].bits[f] = bits_of(k, &k->list.items[i], choices[f]);
+        }
 }
 
 /* ---- spending ------------------------------------------------------------------------- */
@@ -294,7 +368,7 @@ static bool spend(struct chooser *k, const struct budget *b, struct error *err)
 }
 
 bool budget_choose(const struct checkpoint *c, const struct calibrate_options *o,
-                   const struct budget *b, char **formats, struct error *err)
+                   const struct budget *b, const char *out, char **formats, struct error *err)
 {
     struct chooser k = {.c = c, .o = o, .by_bits = b->bits > 0};
     struct weight_list plain = weight_list(&c->config, o->convert.format);
@@ -305,11 +379,15 @@ bool budget_choose(const struct checkpoint *c, const struct calibrate_options *o
     bool ok = k.lazy && calibrate_can(c, err) &&
               calibration_texts_read(&k.texts, c, quality_chunk(k.m), o->text, o->n_text,
                                      o->text_name, err) &&
-              measure(&k, err) && spend(&k, b, err);
+              open_store(&k, out, err) && measure(&k, err);
+    if (ok)
+        set_candidates(&k);
+    ok = ok && spend(&k, b, err);
     json_t *chosen = ok ? weight_list_differences(&k.list, &plain) : NULL;
     *formats = chosen ? json_dumps(chosen, JSON_COMPACT) : NULL;
     json_decref(chosen);
     session_free(k.s);
+    budget_store_close(k.store);
     lazy_model_close(k.lazy);
     ids_free(&k.texts.ids);
     free(k.candidates);

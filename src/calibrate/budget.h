@@ -20,8 +20,10 @@ struct budget {
 /* "5.0": bits; "1.9G", "800M": bytes. */
 bool budget_parse(const char *text, struct budget *b, struct error *err);
 
-/* *formats: text for convert_options.formats, or NULL: the rule's own; caller frees. */
+/* *formats: text for convert_options.formats, or NULL: the rule's own; caller frees. What was
+ * measured is kept in OUT.budget, and is not measured again, until budget_forget. */
 bool budget_choose(const struct checkpoint *c, const struct calibrate_options *o,
-                   const struct budget *b, char **formats, struct error *err);
+                   const struct budget *b, const char *out, char **formats, struct error *err);
+void budget_forget(const char *out);
 
 #endif

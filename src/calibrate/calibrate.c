@@ -107,11 +107,7 @@ static char *key_of(const struct calibration *k)
     buf_printf(&text, "%s %d %s %s %d %d %g %s\n", QINS_VERSION, VERSION,
                format_info(o->convert.format)->name, hex, o->no_feedback, o->correction,
                (double)o->damping, o->convert.formats ? o->convert.formats : "");
-    for (size_t i = 0; i < k->c->n_sources; i++) {
-        const struct source_file *s = &k->c->sources[i];
-        buf_printf(&text, "%s %llu %lld.%09ld\n", s->path, (unsigned long long)s->bytes,
-                   (long long)s->modified.tv_sec, s->modified.tv_nsec);
-    }
+    calibration_key_add_sources(&text, k->c);
     return text.data;
 }
 

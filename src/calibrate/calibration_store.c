@@ -28,6 +28,15 @@ struct calibration_store {
     uint64_t (*at)[2]; /* [list->n] data, row; 0: not here */
 };
 
+void calibration_key_add_sources(struct buf *key, const struct checkpoint *c)
+{
+    for (size_t i = 0; i < c->n_sources; i++) {
+        const struct source_file *s = &c->sources[i];
+        buf_printf(key, "%s %llu %lld.%09ld\n", s->path, (unsigned long long)s->bytes,
+                   (long long)s->modified.tv_sec, s->modified.tv_nsec);
+    }
+}
+
 static void plan(struct calibration_store *s)
 {
     s->size = HEAD_BYTES;

@@ -7,9 +7,12 @@
 #ifndef QINS_CALIBRATION_STORE_H
 #define QINS_CALIBRATION_STORE_H
 
-#include "weights_file.h"
+#include "checkpoint.h"
 
 struct calibration_store;
+
+/* Appends what tells one version of the source from another. */
+void calibration_key_add_sources(struct buf *key, const struct checkpoint *c);
 
 /* `key`: what the result depends on, any text. Takes no ownership of the list, which outlives it.
  */

@@ -93,15 +93,25 @@ static bool compare(struct measurement *m, char loss[LOSS_BYTES], struct error *
     return true;
 }
 
-/* A text of less than a chunk says nothing; layers that need others are not measured. */
+/* Why it cannot be measured, or NULL. */
+static const char *obstacle(const struct measurement *m)
+{
+    return m->n_chunks == 0 ? "the model's context is longer than the text to measure with"
+           : !config_layers_stand_alone(&m->job->c->config)
+               ? "its layers need more than the one before, so the source cannot be read one by one"
+               : NULL;
+}
+
 bool loss_measure(void *arg, const char *path, char loss[LOSS_BYTES], struct error *err)
 {
     struct measurement m = {.job = arg};
-    snprintf(loss, LOSS_BYTES, "{}");
     kernels_init(&m.kernels, cpu_flags());
     m.quantised = model_open(path, err);
     bool ok = m.quantised && read_text(&m, err);
-    if (ok && m.n_chunks > 0 && config_layers_stand_alone(&m.job->c->config)) {
+    const char *why_not = ok ? obstacle(&m) : NULL;
+    if (why_not)
+        snprintf(loss, LOSS_BYTES, "{\"not_measured\":\"%s\"}", why_not);
+    if (ok && !why_not) {
         m.lazy = lazy_model_open(m.job->c, m.job->o->n_threads, err);
         m.original = m.lazy ? lazy_model_bound(m.lazy) : NULL;
         m.hidden = xaligned_scratch((size_t)m.n_chunks * m.chunk * m.quantised->config.dim *

@@ -55,6 +55,7 @@ struct convert_report {
         struct qins_error error;
     } roles[N_ROLES];
     struct qins_error total;
+    char loss[LOSS_BYTES]; /* META_LOSS; empty: not measured */
 };
 
 /* Writes OUT by way of a temporary file beside it, synced and renamed; on failure or interruption

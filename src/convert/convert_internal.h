@@ -62,6 +62,8 @@ struct job {
     struct outfile *file;    /* the output: a file, or memory */
     uint8_t *memory;
 
+    char loss[LOSS_BYTES]; /* what was measured, or empty */
+
     pthread_t caller; /* who reports progress */
     const char *step;
     double reported_ms;

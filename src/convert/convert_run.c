@@ -331,6 +331,7 @@ static bool encode_all(struct job *j)
 static void fill_report(const struct job *j, struct convert_report *r, double start_ms)
 {
     *r = (struct convert_report){.bytes_after = image_bytes(j)};
+    memcpy(r->loss, j->loss, sizeof r->loss);
     for (uint32_t i = 0; i < j->n_chunks; i++) {
         const struct chunk *k = &j->chunks[i];
         const struct piece *p = &j->pieces[k->piece];
@@ -368,13 +369,12 @@ static bool is_no_source(const struct checkpoint *c, const char *path, struct er
 /* The header with what the file loses, in the place of blanks. */
 static bool measure(struct job *j)
 {
-    char loss[LOSS_BYTES] = "";
     j->step = "measuring";
     atomic_store(&j->done_bytes, 0);
     report(j, "", true);
-    if (stopped(j) || !j->o->measure(j->o->measure_arg, j->file->partial, loss, j->err))
+    if (stopped(j) || !j->o->measure(j->o->measure_arg, j->file->partial, j->loss, j->err))
         return false;
-    job_set_loss(j, loss);
+    job_set_loss(j, j->loss);
     buf_free(&j->header);
     j->header = file_layout_header(&j->layout, j->metadata);
     return write_image(j, 0, j->header.data, j->header.len, j->err);

@@ -153,6 +153,68 @@ class Quality(unittest.TestCase):
         self.assertIn("bad.yaml:1:1", run(CONVERT, "-q", "--recipe", bad, "--force", "-o",
                                           os.path.join(self.work.name, "bad.qins"), MODEL, code=78))
 
+    def test_budget_goes_on_after_interruption(self):
+        path = os.path.join(self.work.name, "later.qins")
+        command = [CONVERT, "-q", "--no-hash", "--no-measure", "-t", "1", "-o", path, "--budget",
+                   "4.5", MODEL]
+        run(*command)
+        whole = digest(path)
+        os.unlink(path)
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        store, lines = path + ".budget", 0
+        while process.poll() is None and lines < 8:  # a layer and the line of the key
+            time.sleep(0.002)
+            if os.path.exists(store):
+                with open(store, encoding="ascii") as f:
+                    lines = len(f.readlines())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.assertGreaterEqual(lines, 8)
+        self.assertFalse(os.path.exists(path))
+        with open(store, "a", encoding="ascii") as f:
+            f.write("3 0x1p")  # a line that was cut
+        before = os.path.getsize(store)
+        run(*command)
+        self.assertEqual(digest(path), whole)
+        self.assertFalse(os.path.exists(store))
+        # what was measured before is taken, and not measured again
+        with open(store, "w", encoding="ascii") as f:
+            f.write("another key\n0 1 1 1 1 1\n")
+        run(*command[:-1], "--force", MODEL)
+        self.assertEqual(digest(path), whole)
+        self.assertGreater(before, 0)
+
+    def test_flags_without_effect_are_refused(self):
+        out = os.path.join(self.work.name, "no.qins")
+        for flags, why in ((["--no-feedback"], "--no-feedback: only with --calibrate"),
+                           (["--correction"], "--correction: only with --calibrate"),
+                           (["--damping", "2"], "--damping: only with --calibrate"),
+                           (["--calibrate", "builtin", "-f", "f32"], "--calibrate: format f32"),
+                           (["--budget", "5", "-f", "bf16"], "--budget: format bf16")):
+            err = run(CONVERT, "-q", "-o", out, *flags, MODEL, code=64)
+            self.assertIn(why, err)
+            self.assertEqual(err.count("\n"), 1, err)
+            self.assertFalse(os.path.exists(out))
+
+    def test_report_states_the_loss(self):
+        path = os.path.join(self.work.name, "stated.qins")
+        out = run(CONVERT, "-q", "--no-hash", "-o", path, MODEL)
+        stated = json.loads(metadata(path)["qins.loss"])
+        line = next(s for s in out.splitlines() if s.startswith("measured against its source: "))
+        self.assertIn("KL %.3f" % stated["kl"], line)
+        self.assertIn("%.1f %% the same choice" % (100 * stated["top1"]), line)
+        self.assertIn("perplexity ", line)
+        out = run(CONVERT, "-q", "--no-hash", "--json", "--force", "-o", path, MODEL)
+        self.assertEqual(json.loads(out)["loss"], stated)
+        out = run(CONVERT, "-q", "--no-hash", "--no-measure", "--force", "-o", path, MODEL)
+        self.assertIn("\nnot measured against its source\n", out)
+
+    def test_report_says_why_a_loss_is_not_stated(self):
+        path = os.path.join(self.work.name, "shared.qins")
+        out = run(CONVERT, "-q", "--no-hash", "-o", path, os.path.join(FIXTURES, "gemma4"))
+        self.assertIn("\nnot measured against its source: its layers need more than", out)
+        self.assertIn("not_measured", json.loads(metadata(path)["qins.loss"]))
+
     def test_choice(self):
         tasks = self.write("tasks.jsonl", "".join(json.dumps(t) + "\n" for t in (
             {"question": "Once upon a time, there was a little", "answer": 0,
