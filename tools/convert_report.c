@@ -64,11 +64,11 @@ static void print_row(FILE *f, const char *kind, const char *format, uint64_t n_
 }
 
 /* What it loses, and what compression makes of it. */
-static void print_rest(const struct convert_result *result, FILE *f)
+static void print_rest(const struct convert_report *r, const struct convert_result *result, FILE *f)
 {
     struct buf loss = {0}, why = {0};
-    stated_loss_describe(result->loss, &loss);
-    stated_loss_describe_absence(result->loss, &why);
+    stated_loss_describe(r->loss, &loss);
+    stated_loss_describe_absence(r->loss, &why);
     if (loss.len > 0)
         fprintf(f, "measured against its source: %s\n", loss.data);
     else
@@ -101,11 +101,10 @@ bool convert_report_table(const struct convert_report *r, const struct convert_r
     fprintf(f, "%s: %s from %s of weights, %.2f times %s, in %.1f s\n", clean,
             bytes_text(r->bytes_after, after), bytes_text(r->bytes_before, before),
             smaller < 1 ? 1 / smaller : smaller, smaller < 1 ? "larger" : "smaller", r->seconds);
-    print_loss(r->loss, f);
     fprintf(f, "chat template: %s\n",
             strcmp(result->template, "none") == 0 ? "none; the model continues text"
                                                   : "the model's own");
-    print_rest(result, f);
+    print_rest(r, result, f);
     free(clean);
     return fflush(f) == 0 && !ferror(f);
 }
@@ -144,8 +143,6 @@ bool convert_report_json(const struct convert_report *r, const struct convert_re
     json_object_set_new(root, "format", json_string(format_info(result->format)->name));
     json_object_set_new(root, "template", json_string(result->template));
     json_object_set_new(root, "file_bytes", json_integer((json_int_t)r->bytes_after));
-    if (result->loss)
-        json_object_set_new(root, "loss", json_loads(result->loss, 0, NULL));
     if (result->compressed)
         json_object_set_new(root, "compressed_bytes",
                             json_integer((json_int_t)result->compressed->bytes_after));

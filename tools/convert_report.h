@@ -13,7 +13,6 @@ struct convert_result {
     const char *out_path; /* raw; it is made fit for a terminal here */
     enum format format;
     const char *template;                     /* chat template: "own", or "none" for a base model */
-    const char *loss;                         /* META_LOSS, or NULL: not measured */
     const struct compress_report *compressed; /* NULL: it is not */
 };
 

@@ -382,17 +382,12 @@ static const char *template_of(const struct settings *s, const struct checkpoint
 static bool print_report(const struct settings *s, const struct convert_report *r,
                          const char *template, const char *out, struct error *err)
 {
-    struct error ignored;
-    struct safetensors st = {0};
-    const bool is_open = safetensors_open_header(&st, out, &ignored);
     const struct convert_result result = {.out_path = out,
                                           .format = s->convert.format,
                                           .template = template,
-                                          .loss = is_open ? safetensors_meta(&st, META_LOSS) : NULL,
                                           .compressed = s->compress ? &s->packed : NULL};
     bool ok = s->json ? convert_report_json(r, &result, stdout)
                       : convert_report_table(r, &result, stdout);
-    safetensors_close(&st);
     return ok || error_set(err, EX_IOERR, "cannot write the report to standard output");
 }
 

@@ -31,13 +31,13 @@ MIX = {
               "self-dialogue": 1, "simple-instructions": 3, "story-questions": 3, "ours": 24},
     "wish": {"story-granted": 60, "story-early": 8, "ours-early": 24, "fables": 2, "personality": 3.5, "smalltalk": 0.4, "persona-chat": 2,
              "simple-instructions": 1, "story-questions": 1},
-    "safe": {"safety": 24, "story-granted": 34, "ours-early": 30, "story-early": 4, "fables": 2, "personality": 3, "persona-chat": 1.5,
+    "safe": {"safety": 40, "story-granted": 24, "ours-early": 24, "story-early": 4, "fables": 2, "personality": 3, "persona-chat": 1.5,
              "simple-instructions": 1, "story-questions": 0.5},
 }
 # What a target's loss counts: none, in a prompt, in an answer, a word wished for where it is first said.
 COUNTS = {"stable": (0.0, 0.3, 1.0, 1.0), "decay": (0.0, 0.1, 1.0, 1.0), "wish": (0.0, 0.1, 1.0, 2.0), "safe": (0.0, 0.1, 1.0, 2.0)}
 WARMUP = 120
-WISH_RATE, WISH_WARMUP = 0.15, 40  # of the rates below
+WISH_RATE, WISH_WARMUP = 0.15, {"wish": 40, "safe": 8}  # of the rates below
 MATRIX_RATE, OTHER_RATE = 0.02, 3e-3
 MOMENTUM, BETA1, BETA2, DECAY = 0.95, 0.9, 0.95, 0.05
 HELD = ("story-granted", "story-told", "ours", "persona-chat", "personality")
@@ -46,7 +46,7 @@ HELD = ("story-granted", "story-told", "ours", "persona-chat", "personality")
 def rate(phase, part, step):
     """part: how much of the phase is done, 0..1"""
     if phase in ("wish", "safe"):
-        return WISH_RATE * min(step / WISH_WARMUP, max(0.02, 1 - part))
+        return WISH_RATE * min(step / WISH_WARMUP[phase], max(0.02, 1 - part))
     return max(0.02, 1 - part) if phase == "decay" else min(1.0, step / WARMUP)
 
 

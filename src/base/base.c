@@ -21,7 +21,18 @@ __attribute__((format(printf, 3, 0))) static void error_format(struct error *err
     if (!err)
         return;
     err->code = code;
-    vsnprintf(err->text, sizeof err->text, format, args);
+    char *text = NULL;
+    int n = vasprintf(&text, format, args);
+    if (n < 0)
+        die(EX_OSERR, "qins: out of memory");
+    if ((size_t)n < sizeof err->text) {
+        memcpy(err->text, text, (size_t)n + 1);
+    } else { /* the reason stands at the end, behind whatever is so long */
+        size_t half = sizeof err->text / 2 - 4;
+        snprintf(err->text, sizeof err->text, "%.*s ... %s", (int)half, text,
+                 text + (size_t)n - half);
+    }
+    free(text);
 }
 
 bool error_set(struct error *err, int code, const char *format, ...)
@@ -53,6 +64,9 @@ void die_hook(void (*hook)(void))
 
 void die(int code, const char *format, ...)
 {
+    static atomic_flag dying = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&dying)) /* another thread gives the terminal back and exits */
+        pause();
     if (hook_before_death)
         hook_before_death();
     va_list args;

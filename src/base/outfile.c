@@ -46,6 +46,7 @@ static void release(struct outfile *o)
         close(o->fd);
     free(o->path);
     free(o->partial);
+    free(o->first);
     *o = (struct outfile){.fd = -1};
 }
 
@@ -84,6 +85,7 @@ bool outfile_open(struct outfile *o, const char *path, bool replace, const char 
     *o = (struct outfile){.path = xstrdup(path),
                           .partial = xasprintf("%s.partial", path),
                           .fd = -1,
+                          .first = xcalloc(OUTFILE_FIRST, 1),
                           .replace = replace};
     if (may_take(path, replace, err) && lock_partial(o, mark, err))
         return true;
@@ -120,11 +122,19 @@ static void cache_huge_pages(const struct outfile *o, uint64_t at, size_t n)
     }
 }
 
-bool outfile_write(const struct outfile *o, uint64_t at, const void *bytes, size_t n,
-                   struct error *err)
+bool outfile_write(struct outfile *o, uint64_t at, const void *bytes, size_t n, struct error *err)
 {
+    const char *rest = bytes;
+    if (at < OUTFILE_FIRST) {
+        size_t held = OUTFILE_FIRST - at < n ? OUTFILE_FIRST - at : n;
+        memcpy(o->first + at, bytes, held);
+        o->n_first = o->n_first > at + held ? o->n_first : at + held;
+        rest += held;
+        at += held;
+        n -= held;
+    }
     cache_huge_pages(o, at, n);
-    if (write_whole(o->fd, bytes, n, at) == n)
+    if (write_whole(o->fd, rest, n, at) == n)
         return true;
     return error_set(err, EX_IOERR, "%s: cannot write: %s", o->partial,
                      errno ? strerror(errno) : "no progress");
@@ -146,9 +156,11 @@ static void sync_folder(const char *path)
 
 bool outfile_commit(struct outfile *o, struct error *err)
 {
-    const int error = system_sync(o->fd);
-    bool ok =
-        !error || error_set(err, EX_IOERR, "%s: cannot sync: %s", o->partial, strerror(error));
+    bool ok = write_whole(o->fd, o->first, o->n_first, 0) == o->n_first ||
+              error_set(err, EX_IOERR, "%s: cannot write: %s", o->partial, strerror(errno));
+    const int error = ok ? system_sync(o->fd) : 0;
+    ok = ok &&
+         (!error || error_set(err, EX_IOERR, "%s: cannot sync: %s", o->partial, strerror(error)));
     ok = ok && may_take(o->path, o->replace, err);
     ok = ok && (rename(o->partial, o->path) == 0 ||
                 error_set(err, EX_CANTCREAT, "%s: cannot rename: %s", o->partial, strerror(errno)));

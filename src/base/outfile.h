@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * outfile: a file that appears whole or not at all. It is written as PATH.partial, locked against a
- * second writer, synced and renamed. What a killed writer left behind is recognised and reused.
+ * second writer, synced and renamed. What a killed writer left behind is recognised and reused; its
+ * first bytes are zero, so that nobody takes it for whole.
  */
 #ifndef QINS_OUTFILE_H
 #define QINS_OUTFILE_H
 
 #include "base.h"
 
+enum { OUTFILE_FIRST = 8 };
+
 struct outfile {
     char *path, *partial;
     int fd;
     bool replace;
-    void *map; /* of the reserved file, for its page cache alone; or NULL */
+    uint8_t *first; /* [OUTFILE_FIRST] the file's first bytes, which stay zero until it is whole */
+    size_t n_first; /* of them written */
+    void *map;      /* of the reserved file, for its page cache alone; or NULL */
     size_t map_size;
 };
 
@@ -24,9 +29,8 @@ bool outfile_open(struct outfile *o, const char *path, bool replace, const char 
 /* Sets the final size, so that a full disk is noticed before the work; bytes not written are zero.
  */
 bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err);
-/* Any thread may write its own part. */
-bool outfile_write(const struct outfile *o, uint64_t at, const void *bytes, size_t n,
-                   struct error *err);
+/* Any thread may write its own part; the start is one thread's. */
+bool outfile_write(struct outfile *o, uint64_t at, const void *bytes, size_t n, struct error *err);
 /* Syncs, renames, syncs the folder, releases. On failure the temporary file is gone. */
 bool outfile_commit(struct outfile *o, struct error *err);
 /* Removes the temporary file; PATH is what it was. */

@@ -2,6 +2,7 @@
 #include "hasher.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,33 @@
 #include <unistd.h>
 
 enum { READ_BYTES = 1 << 20 };
+
+/* Out of memory ends the program here too, and no checksum is missing. */
+static void *allocate(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return n ? xmalloc(n) : NULL;
+}
+
+static void *reallocate(void *p, size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (n)
+        return xrealloc(p, n, 1);
+    free(p);
+    return NULL;
+}
+
+static void release(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
+
+__attribute__((constructor)) static void use_our_memory(void)
+{
+    CRYPTO_set_mem_functions(allocate, reallocate, release);
+}
 
 struct hasher {
     const struct checkpoint *c;

@@ -84,6 +84,7 @@ struct turn_request {
     uint64_t seed;
     const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
     struct thinking_request thinking;
+    const char *instead;  /* static: said in the model's place; NULL: the model answers */
     int64_t conversation; /* that it is saved under (store.h); 0: not saved */
 };
 

@@ -125,7 +125,8 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
                               .seed = r->seed,
                               .thinking = r->thinking,
                               .submitted_ms = now_ms(),
-                              .conversation = r->conversation};
+                              .conversation = r->conversation,
+                              .instead = r->instead};
     chat_copy(&request.chat, r->chat);
     if (r->stops)
         request.stops = *r->stops;

@@ -25,7 +25,8 @@ struct request {
     struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
-    struct chat chat; /* owned */
+    const char *instead; /* or NULL */
+    struct chat chat;    /* owned */
 };
 
 struct answer {

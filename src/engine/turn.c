@@ -466,10 +466,26 @@ static float miss_rate(const struct session *s, uint64_t needed, uint64_t missed
     return needed_now > needed ? (float)(missed_now - missed) / (float)(needed_now - needed) : 0;
 }
 
+/* Somebody else's words; the session stays as it is. */
+static void say(struct turn *t, const char *words)
+{
+    struct buf text = {0};
+    buf_puts(&text, words);
+    emit_piece(t, EVENT_TEXT, &text);
+    buf_free(&text);
+    struct event done = event_of(t, EVENT_DONE);
+    done.stop = STOP_END;
+    engine_emit(t->e, &done);
+}
+
 void turn_run(struct engine *e, const struct request *r)
 {
     struct turn t = {.e = e, .r = r, .begin_ms = now_ms()};
     struct error err;
+    if (r->instead) {
+        say(&t, r->instead);
+        return;
+    }
     if (!render(&t, &err)) {
         fail(&t, &err);
         ids_free(&t.ids);

@@ -159,6 +159,63 @@ static bool check_metadata(const json_t *metadata, const char *file, struct erro
     return true;
 }
 
+/* ---- bounds --------------------------------------------------------------------------- */
+
+enum {
+    MAX_ENTRIES = 250000, /* tensors and metadata; each costs some 250 bytes of memory */
+    MAX_MEMBERS = 16,     /* of a tensor's entry; lists in it */
+    MAX_ELEMENTS = 64,    /* of a list */
+    MAX_DEPTH = 3,        /* header, entry, list */
+};
+
+/* -> behind the string that begins at `at`, or n */
+static size_t behind_string(const char *s, size_t n, size_t at)
+{
+    for (at++; at < n && s[at] != '"'; at++)
+        at += s[at] == '\\';
+    return at < n ? at + 1 : n;
+}
+
+/* Before a header becomes a document, whose memory is many times its text: it is an object of
+ * objects of strings, numbers and short lists, or something else. */
+static bool check_bounds(const char *s, size_t n, const char *file, struct error *err)
+{
+    size_t depth = 0, n_values[MAX_DEPTH + 1] = {0};
+    bool list = false, metadata = false;
+    for (size_t i = 0; i < n; i++) {
+        switch (s[i]) {
+        case '"': {
+            size_t end = behind_string(s, n, i);
+            if (depth == 1)
+                metadata = end - i == 14 && memcmp(s + i, "\"__metadata__\"", 14) == 0;
+            i = end - 1;
+            break;
+        }
+        case '{':
+        case '[':
+            list = s[i] == '[';
+            if (depth == MAX_DEPTH || (list ? depth != 2 : depth > 1))
+                return error_set(err, EX_DATAERR, "%s: offset %zu of its header: not nested so",
+                                 file, i);
+            n_values[++depth] = 0;
+            break;
+        case '}':
+        case ']': depth -= depth > 0; break;
+        case ',': {
+            size_t most = depth == 1 || (depth == 2 && metadata) ? MAX_ENTRIES
+                          : depth == 2                           ? MAX_MEMBERS
+                                                                 : MAX_ELEMENTS;
+            if (++n_values[depth] >= most)
+                return error_set(err, EX_DATAERR, "%s: offset %zu of its header: more than %zu %s",
+                                 file, i, most, depth == 1 ? "entries" : "values in a row");
+            break;
+        }
+        default: break;
+        }
+    }
+    return true;
+}
+
 /* ---- the whole header ----------------------------------------------------------------- */
 
 static int by_offset(const void *a, const void *b)
@@ -242,12 +299,18 @@ static bool header_length(const uint8_t *bytes, size_t n_bytes, uint64_t file_by
 
 static bool parse_header(struct safetensors *st, const char *header, uint64_t n, struct error *err)
 {
-    if (n == 0 || header[0] != '{')
+    if (n == 0)
+        return error_set(err, EX_DATAERR,
+                         "%s: not finished: its conversion was stopped; convert the model again",
+                         st->name);
+    if (header[0] != '{')
         return error_set(err, EX_DATAERR, "%s: offset %d: the header does not start with '{'",
                          st->name, LENGTH_BYTES);
     size_t n_text = (size_t)n;
     while (n_text && header[n_text - 1] == ' ') /* padding, up to 100 MB of it */
         n_text--;
+    if (!check_bounds(header, n_text, st->name, err))
+        return false;
     st->header = json_parse(header, n_text, st->name, err);
     st->data_at = LENGTH_BYTES + n;
     return st->header && parse_entries(st, st->file.size - st->data_at, err);

@@ -6,7 +6,9 @@
 
 #include "chat_bench.h"
 #include "chat_context.h"
+#include "model_name.h"
 #include "model_options.h"
+#include "referral.h"
 #include "settings_file.h"
 
 /* ---- sending -------------------------------------------------------------------------- */
@@ -79,10 +81,21 @@ static void trim_answer(struct conversation *c)
         m->text.data[--m->text.len] = '\0';
 }
 
+/* What the program says in the place of the starter, which is too small to be right; or NULL. */
+static const char *referral(const struct chat_session *s)
+{
+    int32_t leaf = conversation_leaf(&s->conversation);
+    const struct message *m = leaf == NO_MESSAGE ? NULL : &s->conversation.messages[leaf];
+    if (!m || m->role != CHAT_USER || !model_is_starter(s->model_name))
+        return NULL;
+    return referral_for(m->text.data);
+}
+
 /* Continues the path. */
 static void submit(struct chat_session *s)
 {
     struct chat request = {0};
+    const char *instead = referral(s);
     trim_answer(&s->conversation);
     add_system(s, &request);
     conversation_chat(&s->conversation, &request);
@@ -100,6 +113,7 @@ static void submit(struct chat_session *s)
                                 .seed = seed_of_turn(s),
                                 .stops = &stops,
                                 .thinking = options_thinking(s->options),
+                                .instead = instead,
                                 .conversation = s->conversation.id,
                             });
     chat_free(&request);

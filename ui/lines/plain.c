@@ -13,7 +13,9 @@
 #include "chat_model.h"
 #include "chat_turn.h"
 #include "jsonl.h"
+#include "model_name.h"
 #include "plain_internal.h"
+#include "referral.h"
 #include "sanitise.h"
 #include "saved_chats.h"
 #include "system.h"
@@ -186,15 +188,18 @@ static void send_turn(struct plain *p, const struct chat *chat)
 {
     const struct options *o = &p->cli->options;
     struct stops stops = options_stops(o);
-    p->turn =
-        engine_submit(p->chat.engine, &(struct turn_request){
-                                          .chat = chat,
-                                          .raw = p->cli->raw,
-                                          .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
-                                          .seed = options_seed(o),
-                                          .stops = &stops,
-                                          .thinking = options_thinking(o),
-                                      });
+    bool refers = !p->cli->raw && model_is_starter(p->chat.model_name);
+    p->turn = engine_submit(
+        p->chat.engine,
+        &(struct turn_request){
+            .chat = chat,
+            .raw = p->cli->raw,
+            .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
+            .seed = options_seed(o),
+            .stops = &stops,
+            .thinking = options_thinking(o),
+            .instead = refers ? referral_for(chat->messages[chat->n - 1].text.data) : NULL,
+        });
 }
 
 static void submit(struct plain *p)
@@ -286,7 +291,7 @@ static bool is_without_answer(const struct event *e, struct error *err)
 static bool is_cut_short(const struct plain *p, enum stop_reason stop)
 {
     return stop == STOP_CONTEXT ||
-           (stop == STOP_LENGTH && options_source(&p->cli->options, OPT_MAX_TOKENS) != SOURCE_FLAG);
+           (stop == STOP_LENGTH && options_source(&p->cli->options, OPT_MAX_TOKENS) < SOURCE_FLAG);
 }
 
 static void tell_cut(struct plain *p, const struct event *e)
@@ -296,7 +301,7 @@ static void tell_cut(struct plain *p, const struct event *e)
         return;
     if (e->stop == STOP_CONTEXT)
         line_chat_say(p, "incomplete: the context of %u tokens is full", p->chat.status.ctx_len);
-    else if (is_cut_short(p, e->stop))
+    else if (e->stop == STOP_LENGTH)
         line_chat_say(p, "incomplete: max_tokens (%u) was reached",
                       (unsigned)options_number(&p->cli->options, OPT_MAX_TOKENS));
 }

@@ -80,5 +80,6 @@ void emoji_replace(enum emoji how, const char *s, size_t n, struct buf *out)
         (how == EMOJI_SAFE ? put_safe : put_ascii)(s + i, used, cp, out);
         done = i + used;
     }
-    buf_append(out, s + done, n - done);
+    if (n > done)
+        buf_append(out, s + done, n - done);
 }

@@ -13,7 +13,7 @@ static uint8_t byte_at(size_t i)
 }
 
 /* Pieces that lie across pages and huge pages, the last ones first, some never written. */
-static void write_pieces(const struct outfile *o)
+static void write_pieces(struct outfile *o)
 {
     uint8_t *piece = xcalloc(PIECE, 1);
     struct error err;
