@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conditions.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -62,24 +63,6 @@ uint64_t pss_bytes(void)
     return kib * 1024;
 }
 
-static void cpu_name(char *name, size_t size)
-{
-#ifdef __APPLE__
-    sysctlbyname("machdep.cpu.brand_string", name, &size, NULL, 0);
-#else
-    FILE *f = fopen("/proc/cpuinfo", "re");
-    char line[256];
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            snprintf(name, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
-                     strchr(line, ':') + 2);
-            break;
-        }
-    if (f)
-        fclose(f);
-#endif
-}
-
 /* The largest that the system names for the first CPU: C libraries guess it for some. */
 static uint64_t last_cache(void)
 {
@@ -104,13 +87,39 @@ static void plain_ascii(char *s)
             *s = '?';
 }
 
+struct page_use page_use(const void *data, size_t size)
+{
+    struct page_use use = {0};
+    FILE *f = fopen("/proc/self/smaps", "re");
+    char line[512];
+    bool is_inside = false;
+    while (f && fgets(line, sizeof line, f)) {
+        unsigned long long begin, end, kib;
+        if (sscanf(line, "%llx-%llx ", &begin, &end) == 2)
+            is_inside = begin >= (uintptr_t)data && begin < (uintptr_t)data + size;
+        else if (!is_inside)
+            continue;
+        else if (sscanf(line, "Rss: %llu", &kib) == 1)
+            use.bytes += kib * 1024;
+        else if (sscanf(line, "Anonymous: %llu", &kib) == 1)
+            use.private_bytes += kib * 1024;
+        else if (sscanf(line, "AnonHugePages: %llu", &kib) == 1 ||
+                 sscanf(line, "FilePmdMapped: %llu", &kib) == 1 ||
+                 sscanf(line, "ShmemPmdMapped: %llu", &kib) == 1)
+            use.huge_bytes += kib * 1024;
+    }
+    if (f)
+        fclose(f);
+    return use;
+}
+
 struct machine machine_now(void)
 {
     struct machine m = {
         .usable_cpus = cpus_usable(), .quota = cpus_quota(""), .cache_bytes = last_cache()};
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     m.memory_bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
-    cpu_name(m.cpu, sizeof m.cpu);
+    cpus_name(m.cpu, sizeof m.cpu);
     plain_ascii(m.cpu);
     return m;
 }

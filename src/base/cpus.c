@@ -179,3 +179,22 @@ unsigned cpus_usable(void)
         n = (unsigned)ceil(quota);
     return n > 0 ? n : 1;
 }
+
+void cpus_name(char *name, size_t size)
+{
+    *name = 0;
+#ifdef __APPLE__
+    sysctlbyname("machdep.cpu.brand_string", name, &size, NULL, 0);
+#else
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+            snprintf(name, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
+                     strchr(line, ':') + 2);
+            break;
+        }
+    if (f)
+        fclose(f);
+#endif
+}

@@ -6,11 +6,16 @@
 #ifndef QINS_CPUS_H
 #define QINS_CPUS_H
 
+#include <stddef.h>
+
 /* Physical cores in the affinity mask, no more than the cgroup quota rounded up; at least 1. */
 unsigned cpus_usable(void);
 
 /* CPU quota of a cgroup (v2, then v1) in CPUs, from the files under `root` ("" for the real ones);
  * 0: no limit. */
 double cpus_quota(const char *root);
+
+/* What the system calls them; "" if it does not tell. */
+void cpus_name(char *name, size_t size);
 
 #endif

@@ -14,6 +14,7 @@
 #include "prompt_cache.h"
 #include "session.h"
 #include "wake.h"
+#include "weights_ready.h"
 
 enum { N_ANSWERS = 8 }; /* finished turns whose ids wait for engine_turn_ids */
 
@@ -78,6 +79,7 @@ struct engine {
     struct kernels kernels;
     struct model *model;
     struct pool *pool;
+    struct weights_ready weights;
     struct session *session;
     struct sampler *sampler;
     struct speculate speculate;
