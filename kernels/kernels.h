@@ -41,6 +41,19 @@ const struct format_info *format_info(enum format format);
 /* -> false when no format has this name. */
 bool format_from_name(const char *name, enum format *format);
 
+/* How the vector kernels ask memory for a matrix; never changes a result. Levels without prefetches
+ * of their own (scalar, ARM) do not read it. */
+struct read_plan {
+    uint8_t streams; /* row groups, or rows, that are read side by side: 1, 2 or 4 */
+    bool twice;      /* each line is asked for early into L2 and late into L1, in 4 streams; else
+                        once, into L1 alone, `ahead` bytes before it is needed */
+    uint16_t ahead;  /* bytes; 0: not at all */
+};
+
+/* Some to choose from by measurement, the default first. */
+enum { N_READ_PLANS = 7 };
+extern const struct read_plan read_plans[N_READ_PLANS];
+
 /* One weight matrix, bound into memory that somebody else owns (a mapped file). */
 struct matrix {
     enum format format;
@@ -49,6 +62,7 @@ struct matrix {
     const void *data;            /* tiles, row group major, column minor; or [rows][cols] */
     const float *row;       /* [row_floats][rows_pad]: base, or log_min then log_max; or NULL */
     float log_min, log_max; /* seed range of the ORIGINAL tensor (natural logs) */
+    struct read_plan read;
 };
 
 /* Shape and sizes of a matrix in a format; `data` and `row` stay NULL. */
@@ -246,6 +260,7 @@ typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
 
 struct kernels {
     const char *level; /* "scalar", or a name of levels.h */
+    bool reads_plans; /* its matvec functions follow matrix.read */
     bool fast_int8; /* matvec_batch beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
     matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */

@@ -10,6 +10,7 @@
 #include "profile.h"
 #include "session.h"
 #include "tokenizer.h"
+#include "weights_copy.h"
 
 struct command;
 
@@ -38,6 +39,7 @@ struct bench {
     unsigned cpu_flags;
     const char *gemm_name; /* as given; NULL: auto */
     enum gemm gemm;
+    enum weights_mode weights; /* speed */
     uint32_t n_threads, n_generate, n_greedy;
     struct number_list prompts, contexts, threads; /* speed; n_threads is the first of threads */
     uint32_t n_repeats, size_mb;                   /* size_mb 0: by the machine's cache */

@@ -11,6 +11,8 @@
 #include "conditions.h"
 #include "graph.h"
 #include "plain_read.h"
+#include "readahead.h"
+#include "weights_ready.h"
 
 #define LOADED_PERCENT 5.0 /* CPU time of others from which on a number is marked */
 
@@ -27,14 +29,17 @@ struct run {
     uint32_t n_threads, length; /* tokens of the prompt, or in the cache when generation begins */
     struct samples per_s;       /* tokens per second; 0: nothing was generated */
     double foreign;             /* percent; < 0: unknown */
-    double read_gb_per_s;
-    uint64_t bytes_per_token; /* weights and cache */
-    double read_fraction;     /* of what the plain read would allow, at the median */
+    double read_gb_per_s;       /* of the weights where they lie */
+    double private_gb_per_s;    /* of private memory in huge pages */
+    uint64_t bytes_per_token;   /* weights and cache */
+    double read_fraction;       /* of what the plain read would allow, at the median */
 };
 
 struct report {
     struct machine machine;
-    enum gemm gemm; /* as chosen */
+    struct weights_ready weights;
+    struct page_use pages; /* of the weights */
+    enum gemm gemm;        /* as chosen */
     struct run runs[MAX_RUNS];
     uint32_t n_runs;
     struct profile profile; /* the generation with the median rate, first context */
@@ -163,6 +168,7 @@ static void measure(struct bench *b, struct session *s, struct reading *reading,
     struct load end = load_now();
     run.foreign = load_foreign(&start, &end);
     run.read_gb_per_s = fmax(run.read_gb_per_s, reading_rate(reading, b->pool));
+    run.private_gb_per_s = reading_private_rate(reading, b->pool);
     if (run.read_gb_per_s > 0 && !run.is_prompt)
         run.read_fraction =
             run.per_s.median * (double)run.bytes_per_token / (run.read_gb_per_s * 1e9);
@@ -192,6 +198,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
     for (uint32_t i = 0; i < b->contexts.n; i++)
         measure(b, s, reading, (struct run){.length = b->contexts.values[i]}, report);
     report->memory = memory_use();
+    report->pages = page_use(b->model->file.file.data, b->model->file.file.size);
     report->pss = pss_bytes();
     session_free(s);
     return true;
@@ -239,7 +246,36 @@ static void json_run(const struct run *run)
         json_member("read_fraction", known(run->read_fraction), ",");
     }
     json_member("read_gb_per_s", run->read_gb_per_s, ",");
+    json_member("private_read_gb_per_s", known(run->private_gb_per_s), ",");
     json_member("foreign_cpu_percent", run->foreign < 0 ? NAN : run->foreign, "}");
+}
+
+static bool has_format(const struct bench *b, enum format f)
+{
+    return b->model->format == f || b->model->head.format == f || b->model->embed.format == f;
+}
+
+static const char *plan_origin(const struct read_choice *c)
+{
+    static const char *const names[] = {
+        [PLAN_DEFAULT] = "default", [PLAN_KEPT] = "kept", [PLAN_MEASURED] = "measured"};
+    return names[c->origin];
+}
+
+static void json_plans(const struct bench *b, const struct report *r)
+{
+    const char *comma = "";
+    fputs("\"read_plans\":{", stdout);
+    for (enum format f = 0; f < N_FORMATS; f++) {
+        const struct read_choice *c = &r->weights.choices[f];
+        if (!has_format(b, f))
+            continue;
+        printf("%s\"%s\":{\"streams\":%u,\"twice\":%s,\"ahead\":%u,\"origin\":\"%s\"}", comma,
+               format_info(f)->name, c->plan.streams, c->plan.twice ? "true" : "false",
+               c->plan.ahead, plan_origin(c));
+        comma = ",";
+    }
+    fputs("},", stdout);
 }
 
 /* The first prompt and generation, then all. */
@@ -255,6 +291,11 @@ static void print_json(const struct bench *b, const struct report *r)
     json_member("rss_bytes", (double)r->memory.rss_bytes, ",");
     json_member("pss_bytes", r->pss ? (double)r->pss : NAN, ",");
     json_member("model_bytes", (double)b->model->file_bytes, ",");
+    json_member("weights_bytes", (double)r->pages.bytes, ",");
+    json_member("weights_huge_bytes", (double)r->pages.huge_bytes, ",");
+    json_member("weights_private_bytes", (double)r->pages.private_bytes, ",");
+    json_member("copy_gain", known(r->weights.gain), ",");
+    json_plans(b, r);
     json_member("read_gb_per_s", generate->read_gb_per_s, ",");
     json_member("read_fraction", known(generate->read_fraction), ",");
     json_member("bytes_per_token", (double)generate->bytes_per_token, ",");
@@ -297,6 +338,8 @@ static void table_row(const struct run *run, uint32_t n_generate, uint32_t usabl
     else
         printf("  %8.3f  %5.1f%%", (double)run->bytes_per_token * 1e-9, 100 * run->read_fraction);
     printf("  %6.2f", run->read_gb_per_s);
+    if (run->private_gb_per_s > 0)
+        printf("  %6.2f", run->private_gb_per_s);
     if (run->foreign >= LOADED_PERCENT)
         printf("  others had %.0f%% of the CPU", run->foreign);
     if (run->n_threads > usable_cpus)
@@ -350,6 +393,26 @@ static void print_experts(const struct bench *b, const struct report *r)
            (double)r->expert_bytes * 1e-6);
 }
 
+/* Where they lie, and how the kernels read them. */
+static void print_weights(const struct bench *b, const struct report *r)
+{
+    const struct page_use *p = &r->pages;
+    printf(
+        "\nweights  %.2f GB in memory: %.2f of the mapped file, %.2f private; %.2f in pages of 2 "
+        "MiB",
+        (double)p->bytes * 1e-9, (double)(p->bytes - p->private_bytes) * 1e-9,
+        (double)p->private_bytes * 1e-9, (double)p->huge_bytes * 1e-9);
+    if (r->weights.gain > 0)
+        printf("; private ones %.2f times as fast", r->weights.gain);
+    for (enum format f = 0; f < N_FORMATS; f++) {
+        const struct read_choice *c = &r->weights.choices[f];
+        if (has_format(b, f))
+            printf("\n         %s: %u streams, each line asked for %s, %u bytes ahead (%s)",
+                   format_info(f)->name, c->plan.streams, c->plan.twice ? "twice" : "once",
+                   c->plan.ahead, plan_origin(c));
+    }
+}
+
 static void print_table(const struct bench *b, const struct report *r)
 {
     const struct run *generate = first_run(r, false);
@@ -365,9 +428,13 @@ static void print_table(const struct bench *b, const struct report *r)
     print_experts(b, r);
     if (b->n_generate)
         printf("\nrate     %.2f tokens/s a GB of model", per_gb(b, generate->per_s.median));
-    printf("\n\n                           tokens/s, %3u repeats       GB read      of   plain\n",
-           b->n_repeats);
-    puts("threads  what      tokens        min    median       max    /token    read    GB/s");
+    print_weights(b, r);
+    printf(
+        "\n\n                           tokens/s, %3u repeats       GB read      of   plain read, "
+        "GB/s\n",
+        b->n_repeats);
+    puts("threads  what      tokens        min    median       max    /token    read   these "
+         "private");
     for (uint32_t i = 0; i < r->n_runs; i++)
         table_row(&r->runs[i], b->n_generate, r->machine.usable_cpus);
     for (int is_prompt = 1; is_prompt >= 0; is_prompt--)
@@ -393,6 +460,23 @@ static uint64_t chosen_bytes(const struct model *m)
     return bytes;
 }
 
+static bool go_on(void *arg, uint64_t done, uint64_t total)
+{
+    (void)arg, (void)done, (void)total;
+    return true;
+}
+
+/* As the engine does it; a copy is made at once. */
+static bool place_weights(struct bench *b, struct weights_ready *w, struct error *err)
+{
+    if (!mapping_read(&b->model->file.file, b->model->file.name, b->pool, go_on, NULL, err))
+        return false;
+    weights_ready(w, b->model, b->weights, &b->kernels, b->pool);
+    while (w->copies)
+        weights_ready_step(w, b->pool);
+    return true;
+}
+
 bool bench_speed(struct bench *b, struct error *err)
 {
     if (!bench_open(b, err))
@@ -403,10 +487,11 @@ bool bench_speed(struct bench *b, struct error *err)
     reading_add_weights(reading, b->model);
     report->weight_bytes = reading_bytes(reading);
     report->expert_bytes = chosen_bytes(b->model);
-    bool ok = measure_threads(b, reading, report, err);
+    bool ok = place_weights(b, &report->weights, err) && measure_threads(b, reading, report, err);
     for (uint32_t i = 1; ok && i < b->threads.n; i++) {
         pool_free(b->pool);
         b->pool = pool_new(b->threads.values[i]);
+        weights_ready(&report->weights, b->model, WEIGHTS_MAP, &b->kernels, b->pool);
         ok = measure_threads(b, reading, report, err);
     }
     if (ok && b->json)
@@ -414,6 +499,7 @@ bool bench_speed(struct bench *b, struct error *err)
     else if (ok)
         print_table(b, report);
     reading_free(reading);
+    weights_ready_end(&report->weights);
     free(report);
     bench_close(b);
     return ok;

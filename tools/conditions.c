@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conditions.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -49,6 +50,32 @@ static void plain_ascii(char *s)
     for (; *s; s++)
         if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
             *s = '?';
+}
+
+struct page_use page_use(const void *data, size_t size)
+{
+    struct page_use use = {0};
+    FILE *f = fopen("/proc/self/smaps", "re");
+    char line[512];
+    bool is_inside = false;
+    while (f && fgets(line, sizeof line, f)) {
+        unsigned long long begin, end, kib;
+        if (sscanf(line, "%llx-%llx ", &begin, &end) == 2)
+            is_inside = begin >= (uintptr_t)data && begin < (uintptr_t)data + size;
+        else if (!is_inside)
+            continue;
+        else if (sscanf(line, "Rss: %llu", &kib) == 1)
+            use.bytes += kib * 1024;
+        else if (sscanf(line, "Anonymous: %llu", &kib) == 1)
+            use.private_bytes += kib * 1024;
+        else if (sscanf(line, "AnonHugePages: %llu", &kib) == 1 ||
+                 sscanf(line, "FilePmdMapped: %llu", &kib) == 1 ||
+                 sscanf(line, "ShmemPmdMapped: %llu", &kib) == 1)
+            use.huge_bytes += kib * 1024;
+    }
+    if (f)
+        fclose(f);
+    return use;
 }
 
 struct machine machine_now(void)

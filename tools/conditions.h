@@ -5,6 +5,7 @@
 #ifndef QINS_CONDITIONS_H
 #define QINS_CONDITIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* CPU time since the start, ours and of all, in seconds; and the clock. */
@@ -20,6 +21,13 @@ double load_foreign(const struct load *start, const struct load *end);
 
 /* Resident bytes, shared pages divided by those who share them; 0: the system does not tell. */
 uint64_t pss_bytes(void);
+
+/* Pages that lie between two addresses and are in memory. */
+struct page_use {
+    uint64_t bytes, huge_bytes; /* of these, in pages of 2 MiB */
+    uint64_t private_bytes;     /* anonymous: of no file */
+};
+struct page_use page_use(const void *data, size_t size); /* zeros if the system does not tell */
 
 /* What numbers are measured on. */
 struct machine {

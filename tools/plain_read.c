@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base.h"
+#include "huge_memory.h"
 
-enum { READ_CHUNK = 1 << 20 };
+enum { READ_CHUNK = 1 << 20, PRIVATE_BYTES = 512 << 20 };
 
 struct region {
     const uint8_t *data;
@@ -120,7 +122,7 @@ read_streams(const struct region *at, const int n, const bool ahead)
 }
 
 /* Which way is faster depends on the CPU: two streams with prefetches on Intel's, four without on
- * Zen 3. */
+ * Zen 3, one without on Zen 5. */
 static void read_ahead(void *arg, uint32_t chunk, uint32_t worker)
 {
     struct reading *r = arg;
@@ -133,13 +135,48 @@ static void read_wide(void *arg, uint32_t chunk, uint32_t worker)
     r->sums[worker][0] ^= read_streams(&r->regions[chunk], 4, false);
 }
 
+static void read_one(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct reading *r = arg;
+    r->sums[worker][0] ^= read_streams(&r->regions[chunk], 1, false);
+}
+
 double reading_rate(struct reading *r, struct pool *p)
 {
+    static pool_fn *const ways[] = {read_ahead, read_wide, read_one};
     double best = INFINITY;
-    for (int i = 0; i < 2 * READ_PASSES; i++) {
+    for (int i = 0; i < 3 * READ_PASSES; i++) {
         double start = now_ms();
-        pool_run(p, i % 2 ? read_wide : read_ahead, r, (uint32_t)r->n);
+        pool_run(p, ways[i % 3], r, (uint32_t)r->n);
         best = fmin(best, now_ms() - start);
     }
     return best > 0 ? (double)r->bytes / best * 1e-6 : 0;
+}
+
+struct filling {
+    uint8_t *data;
+    size_t bytes;
+};
+
+static void fill_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct filling *f = arg;
+    const size_t at = (size_t)chunk * READ_CHUNK, left = f->bytes - at;
+    (void)worker;
+    memset(f->data + at, 1, left < READ_CHUNK ? left : (size_t)READ_CHUNK);
+}
+
+double reading_private_rate(const struct reading *r, struct pool *p)
+{
+    struct filling f = {.bytes = r->bytes < PRIVATE_BYTES ? r->bytes : (size_t)PRIVATE_BYTES};
+    f.data = huge_memory_new(f.bytes);
+    if (!f.data)
+        return 0;
+    struct reading *private = reading_new();
+    pool_run(p, fill_chunk, &f, (uint32_t)((f.bytes + READ_CHUNK - 1) / READ_CHUNK));
+    reading_add(private, f.data, f.bytes);
+    double rate = reading_rate(private, p);
+    reading_free(private);
+    huge_memory_free(f.data, f.bytes);
+    return rate;
 }

@@ -18,8 +18,10 @@ void reading_free(struct reading *r);
 void reading_add(struct reading *r, const void *data, size_t bytes);
 /* What one generated token reads of the weights: all but the embedding, of which it needs a row. */
 void reading_add_weights(struct reading *r, const struct model *m);
+/* Rate of private memory in huge pages, of as many bytes as r has but at most 512 MiB; GB/s. */
+double reading_private_rate(const struct reading *r, struct pool *p);
 uint64_t reading_bytes(const struct reading *r);
-/* Best of READ_PASSES passes in each of two ways, in GB/s; 0: too little to be timed. */
+/* Best of READ_PASSES passes in each of three ways, in GB/s; 0: too little to be timed. */
 double reading_rate(struct reading *r, struct pool *p);
 
 #endif

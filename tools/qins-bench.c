@@ -67,6 +67,7 @@ static const char usage[] =
     "  -n N                tokens to generate (64)\n"
     "  -r N                repeats (3)\n"
     "  -t N,...            threads, one after another\n"
+    "  --weights WAY       where weights are read from: auto, map or copy (auto)\n"
     "  --profile           where the time of a generated token goes\n"
     "kernels  every format on every instruction set of this CPU, next to a plain read\n"
     "  --size MB           of one matrix (twice the last-level cache, at least 512)\n"
@@ -107,6 +108,7 @@ enum {
     FLAG_SIZE,
     FLAG_KV,
     FLAG_GEMM,
+    FLAG_WEIGHTS,
     FLAG_MESSAGES,
     FLAG_EXTRA,
     FLAG_CLOCK,
@@ -143,6 +145,7 @@ static const struct option flags[] = {
     {"size", required_argument, NULL, FLAG_SIZE},
     {"kv", required_argument, NULL, FLAG_KV},
     {"gemm", required_argument, NULL, FLAG_GEMM},
+    {"weights", required_argument, NULL, FLAG_WEIGHTS},
     {"messages", required_argument, NULL, FLAG_MESSAGES},
     {"extra", required_argument, NULL, FLAG_EXTRA},
     {"clock", required_argument, NULL, FLAG_CLOCK},
@@ -343,6 +346,10 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case 'r': return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
     case FLAG_KV: return parse_kv(text, &b->kv, err);
     case FLAG_GEMM: b->gemm_name = text; return true;
+    case FLAG_WEIGHTS:
+        return weights_mode_from_name(text, &b->weights) ||
+               error_set(err, EX_USAGE, "--weights: there is no \"%s\"; there are auto, map, copy",
+                         text);
     case FLAG_FILE: b->file = text; return true;
     case FLAG_SVG: b->svg = text; return true;
     case FLAG_CHUNKS: return parse_u32("--chunks", text, 1, 1 << 20, &b->n_chunks, err);

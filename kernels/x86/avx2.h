@@ -9,7 +9,7 @@
 
 #include "kernels_internal.h"
 
-enum { STREAMS = 4 }; /* rows or row groups read from memory side by side: faster than one by one */
+enum { STREAMS = 4 }; /* rows or row groups read from memory side by side, at most */
 
 /* The 16 lanes of a sum are two registers: lanes 0..7 and 8..15. */
 static inline float sum_lanes_avx2(__m256 low, __m256 high)

@@ -9,8 +9,10 @@
 /* ---- row-major formats ---------------------------------------------------------------- */
 
 /* Rows [row, row + n): n streams from memory side by side. */
-static inline __attribute__((always_inline)) void
-rows_avx2(const struct matrix *w, uint32_t row, int n, const float *x, float *y, enum element e)
+static inline __attribute__((always_inline)) void rows_avx2(const struct matrix *w, uint32_t row,
+                                                            const int n, const bool twice,
+                                                            const float *x, float *y,
+                                                            enum element e)
 {
     const size_t row_bytes = (size_t)w->cols * (e == ELEMENT_F32 ? 4 : 2);
     const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
@@ -21,11 +23,11 @@ rows_avx2(const struct matrix *w, uint32_t row, int n, const float *x, float *y,
     for (uint32_t i = 0; i < whole; i += LANES) {
         const __m256 a = _mm256_loadu_ps(x + i), b = _mm256_loadu_ps(x + i + 8);
         const size_t at = (size_t)i * (e == ELEMENT_F32 ? 4 : 2);
-        const size_t jump = at + AHEAD < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+        const size_t jump = at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
 #pragma GCC unroll 4
         for (int r = 0; r < n; r++) {
             const uint8_t *in = data + r * row_bytes;
-            prefetch_line(in + at, AHEAD + jump);
+            prefetch_planned(in + at, w->read.ahead + jump, twice);
             low[r] = _mm256_fmadd_ps(a, load_avx2(in, i, e), low[r]);
             high[r] = _mm256_fmadd_ps(b, load_avx2(in, i + 8, e), high[r]);
         }
@@ -49,10 +51,7 @@ static inline __attribute__((always_inline)) void matvec_rows(const struct matri
     uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
     if (end > w->rows)
         end = w->rows;
-    for (; row + STREAMS <= end; row += STREAMS)
-        rows_avx2(w, row, STREAMS, x, y, e);
-    for (; row < end; row++)
-        rows_avx2(w, row, 1, x, y, e);
+    READ_BY_PLAN(rows_avx2, w, row, end, x, y, e);
 }
 
 static void matvec_f32_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
@@ -341,6 +340,7 @@ static void dequant_qins9_avx2(const struct matrix *w, uint32_t row0, uint32_t r
 
 void kernels_avx2_matrix(struct kernels *k)
 {
+    k->reads_plans = true;
     k->matvec[FORMAT_F32] = matvec_f32_avx2;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx2;
     k->matvec[FORMAT_QINS9] = matvec_qins9_avx2;

@@ -20,8 +20,9 @@ static inline __attribute__((always_inline)) __m512 load_row(const void *row, ui
 
 /* Rows [row, row + n): n streams from memory side by side. A lane beyond a row's end keeps its sum:
  * adding 0 x 0 could turn -0 into 0. */
-static inline __attribute__((always_inline)) void
-rows_avx512(const struct matrix *w, uint32_t row, int n, const float *x, float *y, bool bf16)
+static inline __attribute__((always_inline)) void rows_avx512(const struct matrix *w, uint32_t row,
+                                                              const int n, const bool twice,
+                                                              const float *x, float *y, bool bf16)
 {
     const size_t row_bytes = (size_t)w->cols * (bf16 ? 2 : 4);
     const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
@@ -33,10 +34,10 @@ rows_avx512(const struct matrix *w, uint32_t row, int n, const float *x, float *
     for (uint32_t i = 0; i < whole; i += LANES) {
         const __m512 a = _mm512_loadu_ps(x + i);
         const size_t at = (size_t)i * (bf16 ? 2 : 4);
-        const size_t jump = at + AHEAD < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+        const size_t jump = at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
 #pragma GCC unroll 4
         for (int r = 0; r < n; r++) {
-            prefetch_line(data + r * row_bytes + at, AHEAD + jump);
+            prefetch_planned(data + r * row_bytes + at, w->read.ahead + jump, twice);
             sum[r] = _mm512_fmadd_ps(a, load_row(data + r * row_bytes, i, 0xffff, bf16), sum[r]);
         }
     }
@@ -54,10 +55,7 @@ static inline __attribute__((always_inline)) void matvec_rows(const struct matri
     uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
     if (end > w->rows)
         end = w->rows;
-    for (; row + 4 <= end; row += 4)
-        rows_avx512(w, row, 4, x, y, bf16);
-    for (; row < end; row++)
-        rows_avx512(w, row, 1, x, y, bf16);
+    READ_BY_PLAN(rows_avx512, w, row, end, x, y, bf16);
 }
 
 static void matvec_f32_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
@@ -132,9 +130,106 @@ static void matvec_qins9_avx512(const struct matrix *w, uint32_t group0, uint32_
     }
 }
 
+/* ---- QINS9 with one range ------------------------------------------------------------- */
+
+/* The value of each stored code as two words: word i of value c is half[i][c / 32] at c % 32. */
+struct qins9_words {
+    __m512i half[2][8];
+};
+
+static struct qins9_words words_qins9(const struct matrix *w)
+{
+    struct qins9_words t;
+    uint16_t words[2][256];
+    const float step = (w->log_max - w->log_min) / 254;
+    for (int c = 0; c < 256; c++) {
+        uint32_t bits = c ? float_bits(exp_f32(fmaf((float)(255 - c), step, w->log_min))) : 0;
+        words[0][c] = (uint16_t)bits;
+        words[1][c] = (uint16_t)(bits >> 16);
+    }
+    for (int i = 0; i < 8; i++)
+        for (int h = 0; h < 2; h++)
+            t.half[h][i] = _mm512_loadu_si512(words[h] + i * 32);
+    return t;
+}
+
+/* One word of 32 values. A lookup takes the low 6 bits of a code; bits 6 and 7 choose. */
+static inline __attribute__((always_inline)) __m512i
+look_up_word(const __m512i half[8], __m512i code, __mmask32 bit6, __mmask32 bit7)
+{
+    __m512i a = _mm512_permutex2var_epi16(half[0], code, half[1]);
+    __m512i b = _mm512_permutex2var_epi16(half[4], code, half[5]);
+    a = _mm512_mask_mov_epi16(a, bit6, _mm512_permutex2var_epi16(half[2], code, half[3]));
+    b = _mm512_mask_mov_epi16(b, bit6, _mm512_permutex2var_epi16(half[6], code, half[7]));
+    return _mm512_mask_mov_epi16(a, bit7, b);
+}
+
+/* Columns j and j + 2 of all rows, j 0 or 1: `code` has them in the low bytes of its words, `signs`
+ * bits 15. In 128-bit lane i, sum[0] has rows 4i and 4i + 1, sum[1] the next two, a column beside
+ * the other. x: these columns' activations in turn. */
+static inline __attribute__((always_inline)) void
+two_columns_qins9(const struct qins9_words *t, __m512i code, __m512i signs, __m512 x, __m512 sum[2])
+{
+    const __mmask32 bit6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(64));
+    const __mmask32 bit7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(128));
+    __m512i low = look_up_word(t->half[0], code, bit6, bit7);
+    __m512i high = look_up_word(t->half[1], code, bit6, bit7);
+    /* high | (signs & 0x8000) */
+    high = _mm512_ternarylogic_epi32(high, signs, _mm512_set1_epi16(INT16_MIN), 0xf8);
+    sum[0] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpacklo_epi16(low, high)), x, sum[0]);
+    sum[1] = _mm512_fmadd_ps(_mm512_castsi512_ps(_mm512_unpackhi_epi16(low, high)), x, sum[1]);
+}
+
+/* Row r's sums of columns 0, 2 are in even, of 1, 3 in odd. */
+static inline void store_words_qins9(const struct matrix *w, uint32_t group, float *y,
+                                     const __m512 even[2], const __m512 odd[2])
+{
+    float e[2][16], o[2][16], rows[ROW_GROUP];
+    for (int i = 0; i < 2; i++) {
+        _mm512_storeu_ps(e[i], even[i]);
+        _mm512_storeu_ps(o[i], odd[i]);
+    }
+    for (int r = 0; r < ROW_GROUP; r++) {
+        const int i = r % 4 / 2, at = r / 4 * 4 + r % 2 * 2;
+        rows[r] = (e[i][at] + o[i][at]) + (e[i][at + 1] + o[i][at + 1]);
+    }
+    _mm512_mask_storeu_ps(y + (size_t)group * ROW_GROUP, first_lanes(group_rows(w, group)),
+                          _mm512_loadu_ps(rows));
+}
+
+static void matvec_qins9_words(const struct matrix *w, uint32_t group0, uint32_t group1,
+                               const struct activation *x, float *y)
+{
+    const struct qins9_words t = words_qins9(w);
+    for (uint32_t group = group0; group < group1; group++) {
+        const uint8_t *tile = group_tiles(w, group);
+        __m512 even[2], odd[2];
+        for (int i = 0; i < 2; i++)
+            even[i] = odd[i] = _mm512_setzero_ps();
+        for (uint32_t k = 0; k < w->cols; k += 4) {
+            const uint8_t *at = tile + (size_t)(k / QINS9_COLS) * 576;
+            const uint32_t g = k % QINS9_COLS / 4, n = w->cols - k < 4 ? w->cols - k : 4;
+            __m128 four = _mm_maskz_loadu_ps((__mmask8)((1u << n) - 1), x->x + k);
+            uint64_t mask;
+            memcpy(&mask, at + QINS9_SIGNS + g * 8, sizeof mask);
+            prefetch_planned(at + g * 64, w->read.ahead, false);
+            if (g == 0)
+                prefetch_planned(at + QINS9_SIGNS, w->read.ahead, false);
+            const __m512i v = _mm512_loadu_si512(at + g * 64), signs = _mm512_movm_epi8(mask);
+            two_columns_qins9(&t, _mm512_and_si512(v, _mm512_set1_epi16(255)),
+                              _mm512_slli_epi16(signs, 8),
+                              _mm512_broadcast_f32x4(_mm_shuffle_ps(four, four, 0x88)), even);
+            two_columns_qins9(&t, _mm512_srli_epi16(v, 8), signs,
+                              _mm512_broadcast_f32x4(_mm_shuffle_ps(four, four, 0xdd)), odd);
+        }
+        store_words_qins9(w, group, y, even, odd);
+    }
+}
+
 void kernels_avx512(struct kernels *k)
 {
     k->matvec[FORMAT_F32] = matvec_f32_avx512;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx512;
-    k->matvec[FORMAT_QINS9] = k->matvec[FORMAT_QINS9ROW] = matvec_qins9_avx512;
+    k->matvec[FORMAT_QINS9] = matvec_qins9_words;
+    k->matvec[FORMAT_QINS9ROW] = matvec_qins9_avx512;
 }

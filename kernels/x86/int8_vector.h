@@ -13,15 +13,17 @@
 /* Sums of one block, which begins at column 4 first of its unit, for rows 0..7 and 8..15. The signs
  * of activations go to the levels; two products of at most 127 x 127 fit the 16 bits that dot_bytes
  * has. */
-static inline __attribute__((always_inline)) void
-block_sums(__m256i levels, const uint8_t *unit, const int first, const int8_t *q,
-           const int8_t *q_abs, const int block, const uint32_t bits, size_t ahead, __m256i sum[2])
+static inline __attribute__((always_inline)) void block_sums(__m256i levels, const uint8_t *unit,
+                                                             const int first, const int8_t *q,
+                                                             const int8_t *q_abs, const int block,
+                                                             const uint32_t bits, size_t ahead,
+                                                             const bool twice, __m256i sum[2])
 {
     sum[0] = sum[1] = _mm256_setzero_si256();
 #pragma GCC unroll 8
     for (int i = 0; i < block / 4; i++) {
         __m256i four = four_avx2(q + i * 4), four_abs = four_avx2(q_abs + i * 4);
-        prefetch_codes(unit, first + i, bits, ahead);
+        prefetch_codes_planned(unit, first + i, bits, ahead, twice);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
             __m256i code = codes_avx2(unit + h * 32, first + i, bits);
@@ -33,8 +35,8 @@ block_sums(__m256i levels, const uint8_t *unit, const int first, const int8_t *q
 
 /* Row groups [group, group + n), n streams from memory side by side. */
 static inline __attribute__((always_inline)) void
-groups_blocks(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y,
-              const int block, const uint32_t bits)
+groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool twice,
+              const struct activation *x, float *y, const int block, const uint32_t bits)
 {
     const int n_blocks = BLOCK_COLS / block;
     const uint32_t n_scales = (uint32_t)n_blocks * ROW_GROUP;
@@ -53,7 +55,7 @@ groups_blocks(const struct matrix *w, uint32_t group, int n, const struct activa
             _mm256_storeu_si256((void *)(q_abs + i),
                                 _mm256_abs_epi8(_mm256_loadu_si256((const void *)(x->q + k + i))));
         for (int i = 0; i < n; i++)
-            prefetch_line(tile + i * group_bytes, ahead);
+            prefetch_planned(tile + i * group_bytes, ahead, twice);
         for (int b = 0; b < n_blocks; b += 2) {
 #pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
@@ -67,7 +69,7 @@ groups_blocks(const struct matrix *w, uint32_t group, int n, const struct activa
                     __m256i sum[2];
                     block_sums(levels, at + n_scales + col / 32 * unit_bytes(bits),
                                j * block % 32 / 4, x->q + k + col, q_abs + col, block, bits, ahead,
-                               sum);
+                               twice, sum);
 #pragma GCC unroll 2
                     for (int h = 0; h < 2; h++)
                         acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]),
@@ -87,10 +89,7 @@ static inline __attribute__((always_inline)) void
 matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
               float *y, const int block, const uint32_t bits)
 {
-    for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_blocks(w, group0, STREAMS, x, y, block, bits);
-    for (; group0 < group1; group0++)
-        groups_blocks(w, group0, 1, x, y, block, bits);
+    READ_BY_PLAN(groups_blocks, w, group0, group1, x, y, block, bits);
 }
 
 #define MATVEC(name, block, bits) BLOCK_MATVEC(name, int8, block, bits)
@@ -117,8 +116,10 @@ static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *
 }
 
 /* Row groups [group, group + n), n streams from memory side by side. */
-static inline __attribute__((always_inline)) void
-groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y)
+static inline __attribute__((always_inline)) void groups_qins8(const struct matrix *w,
+                                                               uint32_t group, const int n,
+                                                               const bool twice,
+                                                               const struct activation *x, float *y)
 {
     const uint32_t block_bytes = ACT_BLOCK * ROW_GROUP;
     const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
@@ -136,7 +137,7 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 #pragma GCC unroll 1
             for (int h = 0; h < 2; h++) {
                 for (uint32_t g = 0; g < block_bytes / 2; g += 64)
-                    prefetch_line(at + h * (block_bytes / 2) + g, ahead);
+                    prefetch_planned(at + h * (block_bytes / 2) + g, ahead, twice);
                 __m256i sum = block_qins8(&f, at + h * 32, x->wide + k);
                 acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), d, acc[i][h]);
             }
@@ -154,10 +155,7 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 static void matvec_qins8_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_qins8(w, group0, STREAMS, x, y);
-    for (; group0 < group1; group0++)
-        groups_qins8(w, group0, 1, x, y);
+    READ_BY_PLAN(groups_qins8, w, group0, group1, x, y);
 }
 
 static void int8_vector(struct kernels *k)

@@ -30,21 +30,58 @@ static inline __attribute__((always_inline)) void prefetch_codes(const uint8_t *
         prefetch_line(unit + i / per_line * 64, ahead);
 }
 
+/* The same by a plan: `twice` is the plan's, a constant here. */
+static inline __attribute__((always_inline)) void prefetch_planned(const uint8_t *p, size_t ahead,
+                                                                   const bool twice)
+{
+    if (twice)
+        prefetch_line(p, ahead);
+    else
+        _mm_prefetch((const char *)p + ahead, _MM_HINT_NTA);
+}
+
+static inline __attribute__((always_inline)) void
+prefetch_codes_planned(const uint8_t *unit, const int i, const uint32_t bits, size_t ahead,
+                       const bool twice)
+{
+    const int per_line = bits == 2 ? 4 : 2;
+    if (i % per_line == 0 && (bits != 3 || i < 6))
+        prefetch_planned(unit + i / per_line * 64, ahead, twice);
+}
+
 /* Bytes of the codes of 32 columns. */
 static inline uint32_t unit_bytes(const uint32_t bits)
 {
     return bits * 64;
 }
 
-/* Distance of the early prefetch for column k. n row groups are read side by side: at its end each
- * stream jumps over the others' groups. */
+/* Distance of the early, or only, prefetch for column k. n row groups are read side by side: at its
+ * end each stream jumps over the others' groups. */
 static inline size_t early_distance(const struct matrix *w, uint32_t k, uint32_t tile_cols,
                                     size_t tile_bytes, int n)
 {
-    size_t tiles = (AHEAD + tile_bytes / 2) / tile_bytes;
+    size_t tiles = (w->read.ahead + tile_bytes / 2) / tile_bytes;
     size_t others = (size_t)(n - 1) * (w->cols_pad / tile_cols);
     bool beyond = k + tiles * tile_cols >= w->cols_pad;
     return (tiles + (beyond ? others : 0)) * tile_bytes;
 }
+
+/* Calls rows(w, from, n, twice, ...) for all of [from, end), n at a time by the plan of w; n and
+ * twice are constants. What is left over goes one by one. */
+#define READ_BY_PLAN(rows, w, from, end, ...)                                                      \
+    do {                                                                                           \
+        const uint32_t n_streams = (w)->read.streams;                                              \
+        if ((w)->read.twice)                                                                       \
+            for (; from + 4 <= end; from += 4)                                                     \
+                rows(w, from, 4, true, __VA_ARGS__);                                               \
+        else if (n_streams >= 4)                                                                   \
+            for (; from + 4 <= end; from += 4)                                                     \
+                rows(w, from, 4, false, __VA_ARGS__);                                              \
+        else if (n_streams >= 2)                                                                   \
+            for (; from + 2 <= end; from += 2)                                                     \
+                rows(w, from, 2, false, __VA_ARGS__);                                              \
+        for (; from < end; from++)                                                                 \
+            rows(w, from, 1, false, __VA_ARGS__);                                                  \
+    } while (0)
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * AVX-512 VNNI and VBMI: the integer matvec_batch. dpbusd multiplies 64 unsigned by 64 signed bytes
- * and adds them in fours, one row a lane. Four row groups go side by side: several streams from
- * memory are faster than one.
+ * and adds them in fours, one row a lane. Up to four row groups go side by side, as a plan says.
  */
 #include "x86/vnni_blocks.h"
 
-enum { STREAMS = 4 };
+enum { STREAMS = 4 }; /* at most */
 
 static inline void store_group(const struct matrix *w, uint32_t group, float *y, __m512 v)
 {
@@ -18,15 +17,14 @@ static inline void store_group(const struct matrix *w, uint32_t group, float *y,
 /* ---- formats with blocks -------------------------------------------------------------- */
 
 /* Sum of one block, which begins at column 4 first of its unit. */
-static inline __attribute__((always_inline)) __m512i block_sum(__m512i levels, const uint8_t *unit,
-                                                               const int first, const int8_t *q,
-                                                               int32_t q_sum, const int block,
-                                                               const uint32_t bits, size_t ahead)
+static inline __attribute__((always_inline)) __m512i
+block_sum(__m512i levels, const uint8_t *unit, const int first, const int8_t *q, int32_t q_sum,
+          const int block, const uint32_t bits, size_t ahead, const bool twice)
 {
     __m512i sum = _mm512_set1_epi32(-128 * q_sum), sum2 = _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int i = 0; i < block / 4; i += 2) {
-        prefetch_codes(unit, first + i, bits, ahead);
+        prefetch_codes_planned(unit, first + i, bits, ahead, twice);
         sum = _mm512_dpbusd_epi32(sum, weights_vnni(levels, unit, first + i, bits),
                                   four_vnni(q + i * 4));
         sum2 = _mm512_dpbusd_epi32(sum2, weights_vnni(levels, unit, first + i + 1, bits),
@@ -37,8 +35,8 @@ static inline __attribute__((always_inline)) __m512i block_sum(__m512i levels, c
 
 /* Row groups [group, group + n). */
 static inline __attribute__((always_inline)) void
-groups_blocks(const struct matrix *w, uint32_t group, const int n, const struct activation *x,
-              float *y, const int block, const uint32_t bits)
+groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool twice,
+              const struct activation *x, float *y, const int block, const uint32_t bits)
 {
     const uint32_t n_scales = (uint32_t)(BLOCK_COLS / block * ROW_GROUP);
     const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
@@ -52,9 +50,9 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const struct 
         const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
 #pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
-            prefetch_line(tile + i * group_bytes, ahead);
+            prefetch_planned(tile + i * group_bytes, ahead, twice);
             if (block == 16)
-                prefetch_line(tile + i * group_bytes + 64, ahead);
+                prefetch_planned(tile + i * group_bytes + 64, ahead, twice);
         }
         for (uint32_t u = 0; u < BLOCK_COLS / 32; u++)
 #pragma GCC unroll 2
@@ -66,8 +64,9 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const struct 
 #pragma GCC unroll 4
                 for (int i = 0; i < n; i++) {
                     const uint8_t *at = tile + i * group_bytes;
-                    __m512i sum = block_sum(levels, at + n_scales + u * unit_bytes(bits),
-                                            b * block / 4, x->q + col, q_sum, block, bits, ahead);
+                    __m512i sum =
+                        block_sum(levels, at + n_scales + u * unit_bytes(bits), b * block / 4,
+                                  x->q + col, q_sum, block, bits, ahead, twice);
                     __m512 s = scales_vnni(at + in_tile / (uint32_t)block * ROW_GROUP);
                     acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(s, d), acc[i]);
                 }
@@ -84,10 +83,7 @@ static inline __attribute__((always_inline)) void
 matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
               float *y, const int block, const uint32_t bits)
 {
-    for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_blocks(w, group0, STREAMS, x, y, block, bits);
-    for (; group0 < group1; group0++)
-        groups_blocks(w, group0, 1, x, y, block, bits);
+    READ_BY_PLAN(groups_blocks, w, group0, group1, x, y, block, bits);
 }
 
 #define MATVEC(name, block, bits) BLOCK_MATVEC(name, vnni, block, bits)
@@ -98,21 +94,23 @@ BLOCK_FORMATS(MATVEC)
 /* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto both parts of
  * the activation. */
 static inline void line_qins8(__m512i sum[2], const uint8_t *line, const struct activation *x,
-                              uint32_t k, __m512i table0, __m512i table1, size_t ahead)
+                              uint32_t k, __m512i table0, __m512i table1, size_t ahead, const bool twice)
 {
     const __m512i v = _mm512_loadu_si512(line), zero = _mm512_setzero_si512();
     const __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
     const __mmask64 negative = _mm512_movepi8_mask(v);
     __m512i high = four_vnni(x->q + k), low = four_vnni(x->low + k);
-    prefetch_line(line, ahead);
+    prefetch_planned(line, ahead, twice);
     high = _mm512_mask_sub_epi8(high, negative, zero, high);
     low = _mm512_mask_sub_epi8(low, negative, zero, low);
     sum[0] = _mm512_dpbusd_epi32(sum[0], magnitude, high);
     sum[1] = _mm512_dpbusd_epi32(sum[1], magnitude, low);
 }
 
-static inline __attribute__((always_inline)) void
-groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activation *x, float *y)
+static inline __attribute__((always_inline)) void groups_qins8(const struct matrix *w,
+                                                               uint32_t group, const int n,
+                                                               const bool twice,
+                                                               const struct activation *x, float *y)
 {
     const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
     const uint8_t *line = (const uint8_t *)w->data + group * group_bytes;
@@ -130,7 +128,7 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 #pragma GCC unroll 8
             for (uint32_t g = 0; g < 8; g++)
                 line_qins8(sum, line + i * group_bytes + g * 64, x, k + g * 4, table0, table1,
-                           ahead);
+                           ahead, twice);
             sum[0] = _mm512_add_epi32(_mm512_slli_epi32(sum[0], 7), sum[1]);
             acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[0]), d, acc[i]);
         }
@@ -146,10 +144,7 @@ groups_qins8(const struct matrix *w, uint32_t group, int n, const struct activat
 static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    for (; group0 + STREAMS <= group1; group0 += STREAMS)
-        groups_qins8(w, group0, STREAMS, x, y);
-    for (; group0 < group1; group0++)
-        groups_qins8(w, group0, 1, x, y);
+    READ_BY_PLAN(groups_qins8, w, group0, group1, x, y);
 }
 
 /* ---- QINS9 ---------------------------------------------------------------------------- */
@@ -228,9 +223,9 @@ static void matvec_qins9_vnni(const struct matrix *w, uint32_t group0, uint32_t 
             const uint8_t *at = tile + (size_t)(k / QINS9_COLS) * 576;
             const uint32_t g = k % QINS9_COLS / 4, n = w->cols - k < 4 ? w->cols - k : 4;
             __m128 four = _mm_maskz_loadu_ps((__mmask8)((1u << n) - 1), x->x + k);
-            prefetch_line(at + g * 64, AHEAD);
+            prefetch_planned(at + g * 64, w->read.ahead, false);
             if (g == 0)
-                prefetch_line(at + QINS9_SIGNS, AHEAD);
+                prefetch_planned(at + QINS9_SIGNS, w->read.ahead, false);
             line_qins9(&t, at + g * 64, at + QINS9_SIGNS + g * 8, _mm512_broadcast_f32x4(four),
                        sum);
         }

@@ -6,6 +6,8 @@
 #ifndef QINS_CPUS_H
 #define QINS_CPUS_H
 
+#include <stddef.h>
+
 /* Physical cores in the affinity mask, no more than the cgroup quota rounded up; at least 1. */
 unsigned cpus_usable(void);
 

@@ -26,7 +26,7 @@ struct engine_options {
     uint32_t ctx_len;   /* 0: the model's original context */
     /* As the options of these names say it (options.h); NULL: "auto". `format` is what a folder is
      * converted to. */
-    const char *cpu, *format, *speculate, *kv, *gemm;
+    const char *cpu, *format, *speculate, *kv, *gemm, *weights;
     char *template_file; /* a chat template in place of the model's own, or NULL; the caller's,
                             to free */
     const char *template_name; /* what it is called */

@@ -68,6 +68,7 @@ void engine_stop(struct engine *e)
     session_free(e->session);
     tokenizer_free(e->tokenizer);
     chat_template_free(&e->template);
+    weights_ready_end(&e->weights);
     if (e->model)
         model_close(e->model);
     pool_free(e->pool);

@@ -14,6 +14,7 @@
 #include "prompt_cache.h"
 #include "session.h"
 #include "wake.h"
+#include "weights_ready.h"
 
 enum { N_ANSWERS = 8 }; /* finished turns whose ids wait for engine_turn_ids */
 
@@ -80,6 +81,7 @@ struct engine {
     struct kernels kernels;
     struct model *model;
     struct pool *pool;
+    struct weights_ready weights;
     struct session *session;
     bool is_of_hub; /* the model is being fetched or converted to be kept */
     struct sampler *sampler;

@@ -25,6 +25,8 @@ bool engine_setup_read(struct engine_setup *s, const struct engine_options *o, s
         return error_set(err, EX_CONFIG, "kv: there is no type \"%s\"", o->kv);
     if (!speculate_mode_from_name(or_auto(o->speculate), &s->speculate))
         return error_set(err, EX_CONFIG, "speculate: there is no mode \"%s\"", o->speculate);
+    if (!weights_mode_from_name(or_auto(o->weights), &s->weights))
+        return error_set(err, EX_CONFIG, "weights: there is no way \"%s\"", o->weights);
     return gemm_from_name(or_auto(o->gemm), s->cpu_flags, &s->gemm, err) &&
            folder_format(or_auto(o->format), o->model, &s->folder_format, err);
 }

@@ -10,6 +10,7 @@
 #include "kv.h"
 #include "matmul.h"
 #include "speculate.h"
+#include "weights_copy.h"
 
 struct engine_setup {
     unsigned cpu_flags;
@@ -18,6 +19,7 @@ struct engine_setup {
     bool has_kv; /* else session_default_kv */
     enum kv_type kv;
     enum gemm gemm;
+    enum weights_mode weights;
 };
 
 /* Opens a model folder's headers if the format is "auto". EX_CONFIG or EX_USAGE: no such name, or

@@ -261,6 +261,12 @@ static bool add_fit(struct engine *e)
                      e->info.fit);
 }
 
+static bool copy_some(struct engine *e)
+{
+    weights_ready_step(&e->weights, e->pool);
+    return on_read(e, e->weights.copy.done, e->model->file.file.size);
+}
+
 static bool load(struct engine *e)
 {
     kernels_init(&e->kernels, e->setup.cpu_flags);
@@ -269,6 +275,9 @@ static bool load(struct engine *e)
     if (!e->model)
         return false;
     const struct model *m = e->model;
+    weights_ready(&e->weights, e->model, e->setup.weights, &e->kernels, e->pool);
+    while (e->setup.weights == WEIGHTS_COPY && e->weights.copies && copy_some(e))
+        ;
     e->tokenizer = model_tokenizer(m, &e->error);
     if (!e->tokenizer)
         return false;
@@ -322,6 +331,18 @@ static void end_replaced(struct engine *e, uint32_t first, uint32_t last)
     }
 }
 
+/* With e->lock held. While nothing is asked for, weights that are to be copied are. */
+static void wait_for_news(struct engine *e)
+{
+    if (!e->weights.copies) {
+        pthread_cond_wait(&e->news, &e->lock);
+        return;
+    }
+    pthread_mutex_unlock(&e->lock);
+    weights_ready_step(&e->weights, e->pool);
+    pthread_mutex_lock(&e->lock);
+}
+
 /* What is to be kept goes first: before a turn that changes it, and before the end. */
 static void serve(struct engine *e)
 {
@@ -330,7 +351,7 @@ static void serve(struct engine *e)
         struct request r = {0};
         pthread_mutex_lock(&e->lock);
         while (!e->pending.turn && !e->to_keep && !atomic_load(&e->stop))
-            pthread_cond_wait(&e->news, &e->lock);
+            wait_for_news(e);
         int64_t to_keep = e->to_keep;
         bool stop = !to_keep && atomic_load(&e->stop);
         if (!to_keep && !stop)

@@ -281,6 +281,44 @@ struct matrix *model_matrix(struct model *m, const struct weight *w)
     }
 }
 
+/* Those that this layer, or model, has. */
+static void each(struct matrix *w, uint32_t n, void (*fn)(void *arg, struct matrix *w), void *arg)
+{
+    for (uint32_t i = 0; w && i < n; i++)
+        if (w[i].data)
+            fn(arg, &w[i]);
+}
+
+static void each_of_experts(struct experts *e, void (*fn)(void *arg, struct matrix *w), void *arg)
+{
+    each(&e->router, 1, fn, arg);
+    each(&e->beside_gate, 1, fn, arg);
+    for (uint32_t p = 0; p < e->n_gate_up; p++)
+        each(e->gate_up[p], e->n, fn, arg);
+    each(e->down, e->n, fn, arg);
+}
+
+void model_each_matrix(struct model *m, void (*fn)(void *arg, struct matrix *w), void *arg)
+{
+    for (uint32_t i = 0; i < m->config.n_layers; i++) {
+        struct layer *l = &m->layers[i];
+        each(l->qkv, l->n_qkv, fn, arg);
+        each(&l->attn_out, 1, fn, arg);
+        each(l->mixer_in, MAX_MIXER_IN, fn, arg);
+        each(&l->mixer_out, 1, fn, arg);
+        each(l->gate_up, l->n_gate_up, fn, arg);
+        each(&l->down, 1, fn, arg);
+        each(&l->input_gate, 1, fn, arg);
+        each(&l->input_proj, 1, fn, arg);
+        if (l->experts)
+            each_of_experts(l->experts, fn, arg);
+    }
+    each(&m->embed, 1, fn, arg);
+    each(&m->per_layer.embed, 1, fn, arg);
+    each(&m->per_layer.proj, 1, fn, arg);
+    each(&m->head, 1, fn, arg);
+}
+
 static bool bind_weight(struct model *m, const struct weight *w, struct error *err)
 {
     struct layer *l = &m->layers[w->layer];

@@ -148,6 +148,9 @@ void model_close(struct model *m);
  * gates and stacks. */
 struct matrix *model_matrix(struct model *m, const struct weight *w);
 
+/* Calls fn for every matrix, each expert's included; a tied head is one of its own. */
+void model_each_matrix(struct model *m, void (*fn)(void *arg, struct matrix *w), void *arg);
+
 /* Its weights, with the format of each. Caller frees items. */
 struct weight_list model_weights(const struct model *m);
 /* Stored bits per weight, scales included. */

@@ -68,6 +68,7 @@ bool engine_settings(const struct options *options, const char *model, struct en
         .speculate = options_text(options, OPT_SPECULATE),
         .kv = options_text(options, OPT_KV),
         .gemm = options_text(options, OPT_GEMM),
+        .weights = options_text(options, OPT_WEIGHTS),
         .prompt_cache_bytes = (uint64_t)(options_number(options, OPT_KEEP_CONTEXT) * GIB),
         .keep_worth_ms = KEEP_WORTH_MS,
     };

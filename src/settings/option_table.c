@@ -467,6 +467,28 @@ const struct option_row option_table[N_OPTIONS] = {
             "differently, the same seed may then give another text after another start.\n"
             "This does not affect attention.",
     },
+    [OPT_WEIGHTS] = {
+        .name = "weights",
+        .type = OPTION_CHOICE, .choices = "auto map copy",
+        .initial = "auto", .meta = "WAY", .rare = true, .is_fixed = true,
+        .help = "where the weights are read from: auto, map, copy",
+        .manual =
+            "Where the weights are read from:\n"
+            ".Cm map\n"
+            "is the file in the system's cache, which all programs share and the system may\n"
+            "take back at any time;\n"
+            ".Cm copy\n"
+            "is a copy in the program's own memory, in pages of 2 MiB, which is faster if the\n"
+            "system caches the file in small pages, takes as much memory as the file has in\n"
+            "each program, and lets loading take longer.\n"
+            "What does not fit stays mapped.\n"
+            ".Cm auto ,\n"
+            "the default, measures for some milliseconds, and copies if that makes reading at\n"
+            "least a tenth faster and twice the file's size is free: while the program waits for\n"
+            "the next message, so that nothing takes longer.\n"
+            "On macOS the file stays mapped whatever is asked for: its pages are large there.\n"
+            "Answers do not depend on it.",
+    },
     [OPT_KEEP_CONTEXT] = {
         .name = "keep_context",
         .type = OPTION_FLOAT, .min = 0, .max = 100000, .step = 1,

@@ -67,6 +67,7 @@ enum option_id {
     OPT_SPECULATE,
     OPT_KV,
     OPT_GEMM,
+    OPT_WEIGHTS,
     OPT_KEEP_CONTEXT,
     OPT_REMEMBER,
     N_OPTIONS

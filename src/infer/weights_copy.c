@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "weights_copy.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "huge_memory.h"
+#include "memory_limits.h"
+
+enum {
+    PART = 32 * HUGE_PAGE, /* that becomes private at a time */
+    BLOCK = HUGE_PAGE,     /* that a thread copies at a time */
+};
+
+static const char *const names[] = {
+    [WEIGHTS_AUTO] = "auto", [WEIGHTS_MAP] = "map", [WEIGHTS_COPY] = "copy"};
+
+bool weights_mode_from_name(const char *name, enum weights_mode *mode)
+{
+    for (int i = WEIGHTS_AUTO; i <= WEIGHTS_COPY; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *mode = (enum weights_mode)i;
+            return true;
+        }
+    return false;
+}
+
+const char *weights_mode_name(enum weights_mode mode)
+{
+    return names[mode];
+}
+
+bool weights_copy_fits(uint64_t bytes)
+{
+    return bytes < memory_free() / 2;
+}
+
+#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
+
+struct part {
+    const uint8_t *from;
+    uint8_t *to;
+    size_t bytes;
+    _Atomic bool failed;
+};
+
+/* Both sides are asked for first: what cannot be had is an error then, and no signal. */
+static void copy_block(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct part *p = arg;
+    const size_t at = (size_t)chunk * BLOCK, left = p->bytes - at;
+    const size_t n = left < BLOCK ? left : (size_t)BLOCK;
+    (void)worker;
+    if (madvise((void *)(uintptr_t)(p->from + at), n, MADV_POPULATE_READ) != 0 ||
+        madvise(p->to + at, n, MADV_POPULATE_WRITE) != 0)
+        atomic_store(&p->failed, true);
+    else
+        memcpy(p->to + at, p->from + at, n);
+}
+
+bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
+{
+    *c = (struct weights_copy){.m = m, .memory = huge_memory_new(m->size)};
+    return c->memory && (uintptr_t)m->data % HUGE_PAGE == 0;
+}
+
+bool weights_copy_step(struct weights_copy *c, struct pool *pool)
+{
+    const size_t left = c->m->size - c->done, n = left < PART ? left : (size_t)PART;
+    struct part p = {c->m->data + c->done, c->memory + c->done, n, false};
+    if (n == 0)
+        return false;
+    pool_run_io(pool, copy_block, &p, (uint32_t)((n + BLOCK - 1) / BLOCK));
+    void *to = (void *)(uintptr_t)p.from;
+    if (atomic_load(&p.failed) || mprotect(p.to, n, PROT_READ) != 0 ||
+        mremap(p.to, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+        return false;
+    c->done += n;
+    return c->done < c->m->size;
+}
+
+void weights_copy_end(struct weights_copy *c)
+{
+    if (c->memory)
+        huge_memory_free(c->memory + c->done, c->m->size - c->done);
+    c->memory = NULL;
+}
+
+#else
+
+bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
+{
+    *c = (struct weights_copy){.m = m};
+    return false;
+}
+
+bool weights_copy_step(struct weights_copy *c, struct pool *pool)
+{
+    (void)c, (void)pool;
+    return false;
+}
+
+void weights_copy_end(struct weights_copy *c)
+{
+    (void)c;
+}
+
+#endif
