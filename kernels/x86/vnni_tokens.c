@@ -2,17 +2,22 @@
  *
  * AVX-512 VNNI and VBMI: the integer products with several tokens. The sums of 32 rows x up to 8
  * tokens stay in registers. So few tokens cost little more than one: reading the weights takes
- * longest. For more, weights are decoded into a panel that stays in the first-level cache.
+ * longest. For more, weights are decoded into a panel that stays in the first-level cache, and the
+ * sums of a block and those of all blocks, for 32 rows x 4 tokens, fit the registers together.
  */
+#include <stdalign.h>
+
 #include "x86/avx512.h"
 #include "x86/vnni_blocks.h"
 
 enum {
     GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
     TOKENS = 8,       /* and tokens whose sums stay in registers; so few need no panel */
+    TILE = 4,         /* tokens that go over a panel at once */
     PANEL_COLS = 512, /* columns decoded at once, */
     WIDE_COLS = 256,  /* of qins8 */
-    BATCH = 128,      /* tokens that a panel serves */
+    BATCH = 256,      /* tokens that a panel serves */
+    PAIRS = 4,        /* times GROUPS, that go over the same columns of these tokens in turn */
 };
 
 struct panel {
@@ -78,7 +83,7 @@ decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint3
     }
 }
 
-/* ---- products ------------------------------------------------------------------------- */
+/* ---- products of few tokens ----------------------------------------------------------- */
 
 /* Two 16-bit activations, the same for every row. */
 static inline __m512i two_words(const int16_t *x)
@@ -88,28 +93,22 @@ static inline __m512i two_words(const int16_t *x)
     return _mm512_set1_epi32(two);
 }
 
-/* Where the weights come from: panels, or, for few tokens, the tiles themselves. */
-struct source {
-    const struct panel *panel;   /* [GROUPS] */
-    const uint8_t *tile[GROUPS]; /* one tile each */
-};
-
 typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
 
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. A block's sum begins at
- * -128 sum(q), for the biased levels. `near`: the tiles are decoded here; qins4 only. */
-static inline __attribute__((always_inline)) void
-multiply(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
-         const int n_tok, sums *to, const uint32_t block, const bool near)
+/* qins4: adds the columns of a tile of each group to the sums of n_tok tokens, decoding them on the
+ * way. A block's sum begins at -128 sum(q), for the biased levels. */
+static inline __attribute__((always_inline)) void multiply_near(const uint8_t *const tile[GROUPS],
+                                                                const struct activation *x,
+                                                                uint32_t col0, const int n_tok,
+                                                                sums *to, const uint32_t block)
 {
-    const uint32_t step = block, n_scales = BLOCK_COLS / block * ROW_GROUP;
-    const struct panel *p = from->panel;
+    const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
     const __m512i levels = biased_levels(4);
     __m512 acc[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
         for (int i = 0; i < GROUPS; i++)
             acc[t][i] = _mm512_loadu_ps(to[t][i]);
-    for (uint32_t k = 0; k < n_cols; k += step) {
+    for (uint32_t k = 0; k < BLOCK_COLS; k += block) {
         __m512i sum[TOKENS][GROUPS];
 #pragma GCC unroll 8
         for (int t = 0; t < n_tok; t++) {
@@ -117,16 +116,14 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
             sum[t][0] = sum[t][1] = _mm512_set1_epi32(-128 * (block == 32 ? q[0] + q[1] : q[0]));
         }
 #pragma GCC unroll 4
-        for (uint32_t g = 0; g < step; g += 8) {
+        for (uint32_t g = 0; g < block; g += 8) {
             __m512i w[GROUPS][2];
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
-                const uint8_t *line = from->tile[i] + n_scales + (k + g) * 8;
-                if (near)
-                    prefetch_line(line, AHEAD);
+                const uint8_t *line = tile[i] + n_scales + (k + g) * 8;
+                prefetch_line(line, AHEAD);
                 for (int j = 0; j < 2; j++)
-                    w[i][j] = near ? weights_vnni(levels, line, j, 4)
-                                   : _mm512_loadu_si512(p[i].weight + (k + g) * ROW_GROUP + j * 64);
+                    w[i][j] = weights_vnni(levels, line, j, 4);
             }
 #pragma GCC unroll 2
             for (int j = 0; j < 2; j++)
@@ -140,8 +137,7 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
         }
         __m512 scale[GROUPS];
         for (int i = 0; i < GROUPS; i++)
-            scale[i] = near ? scales_vnni(from->tile[i] + k / step * ROW_GROUP)
-                            : _mm512_loadu_ps(p[i].scale[k / step]);
+            scale[i] = scales_vnni(tile[i] + k / block * ROW_GROUP);
 #pragma GCC unroll 8
         for (int t = 0; t < n_tok; t++) {
             const __m512 d = _mm512_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
@@ -156,10 +152,10 @@ multiply(const struct source *from, uint32_t n_cols, const struct activation *x,
             _mm512_storeu_ps(to[t][i], acc[t][i]);
 }
 
-/* The same of qins8, in 16-bit numbers. */
+/* qins8: adds n_cols columns, of panels or (NULL) of tiles, to the sums of n_tok tokens. */
 static inline __attribute__((always_inline)) void
-multiply_words(const struct source *from, uint32_t n_cols, const struct activation *x,
-               uint32_t col0, const int n_tok, sums *to, const bool near)
+multiply_words(const struct panel *p, const uint8_t *const tile[GROUPS], uint32_t n_cols,
+               const struct activation *x, uint32_t col0, const int n_tok, sums *to)
 {
     __m512 acc[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
@@ -174,11 +170,10 @@ multiply_words(const struct source *from, uint32_t n_cols, const struct activati
             __m512i w[GROUPS][2];
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
-                const int16_t *word = from->panel[i].word + g * ROW_GROUP;
-                if (near)
-                    words_qins8(from->tile[i] + g * ROW_GROUP, w[i]);
-                for (int j = 0; j < 2 && !near; j++)
-                    w[i][j] = _mm512_loadu_si512(word + j * 32);
+                if (!p)
+                    words_qins8(tile[i] + g * ROW_GROUP, w[i]);
+                for (int j = 0; j < 2 && p; j++)
+                    w[i][j] = _mm512_load_si512(p[i].word + g * ROW_GROUP + j * 32);
             }
 #pragma GCC unroll 2
             for (int j = 0; j < 2; j++)
@@ -203,23 +198,19 @@ multiply_words(const struct source *from, uint32_t n_cols, const struct activati
             _mm512_storeu_ps(to[t][i], acc[t][i]);
 }
 
-static inline __attribute__((always_inline)) void
-multiply_some(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
-              const int n_tok, sums *to, const uint32_t block, const bool near)
-{
-    if (block)
-        multiply(from, n_cols, x, col0, n_tok, to, block, near);
-    else
-        multiply_words(from, n_cols, x, col0, n_tok, to, near);
-}
-
-/* Few tokens; their number becomes a constant. */
-static inline __attribute__((always_inline)) void
-multiply_few(const struct source *from, uint32_t n_cols, const struct activation *x, uint32_t col0,
-             uint32_t n_tok, sums *to, const uint32_t block, const bool near)
+/* Their number becomes a constant. */
+static inline __attribute__((always_inline)) void multiply_few(const uint8_t *const tile[GROUPS],
+                                                               const struct activation *x,
+                                                               uint32_t col0, uint32_t n_tok,
+                                                               sums *to, const uint32_t block)
 {
 #define CASE(n)                                                                                    \
-    case n: multiply_some(from, n_cols, x, col0, n, to, block, near); break
+    case n:                                                                                        \
+        if (block)                                                                                 \
+            multiply_near(tile, x, col0, n, to, block);                                            \
+        else                                                                                       \
+            multiply_words(NULL, tile, ACT_BLOCK, x, col0, n, to);                                 \
+        break
     switch (n_tok) {
         CASE(1);
         CASE(2);
@@ -233,63 +224,266 @@ multiply_few(const struct source *from, uint32_t n_cols, const struct activation
 #undef CASE
 }
 
-/* Row groups `group` and the next (group1 at most; the last may be alone): TOKENS tokens at most,
- * or a multiple of them up to BATCH. `block`: 32, 16, or 0 for qins8. */
+/* ---- products of panels --------------------------------------------------------------- */
+
+/* -128 sum(q) of each block, at which its sum begins. */
+static inline __attribute__((always_inline)) void begin_blocks(int32_t begin[PANEL_COLS / 16],
+                                                               const int32_t *sum, uint32_t n_cols,
+                                                               const uint32_t block)
+{
+    static const uint32_t even[16] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    const uint32_t n = n_cols / 16;
+    __m512i a = _mm512_maskz_loadu_epi32(first_lanes(n), sum);
+    __m512i b = _mm512_maskz_loadu_epi32(first_lanes(n < 16 ? 0 : n - 16), sum + 16);
+    if (block == 32) {
+        const __m512i i = _mm512_loadu_si512(even);
+        a = _mm512_add_epi32(
+            _mm512_permutex2var_epi32(a, i, b),
+            _mm512_permutex2var_epi32(a, _mm512_add_epi32(i, _mm512_set1_epi32(1)), b));
+    }
+    _mm512_storeu_si512(begin, _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), a), 7));
+    if (block == 16)
+        _mm512_storeu_si512(begin + 16,
+                            _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), b), 7));
+}
+
+/* Columns of a token for the first-level cache. */
 static inline __attribute__((always_inline)) void
-run_groups(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
+prefetch_token(const struct activation *x, uint32_t col0, const uint32_t block)
+{
+    for (uint32_t k = 0; k < WIDE_COLS && !block; k += 32)
+        _mm_prefetch((const char *)(x->wide + col0 + k), _MM_HINT_T0);
+    _mm_prefetch((const char *)(x->scale + col0 / ACT_BLOCK), _MM_HINT_T0);
+    if (!block)
+        return;
+    for (uint32_t k = 0; k < PANEL_COLS; k += 64)
+        _mm_prefetch((const char *)x->q + col0 + k, _MM_HINT_T0);
+    for (uint32_t i = 0; i < PANEL_COLS / 16; i += 16)
+        _mm_prefetch((const char *)(x->sum + col0 / 16 + i), _MM_HINT_T0);
+}
+
+/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens; `next`: as many others. */
+static inline __attribute__((always_inline)) void multiply(const struct panel *p, uint32_t n_cols,
+                                                           const struct activation *x,
+                                                           const struct activation *next,
+                                                           uint32_t col0, const int n_tok, sums *to,
+                                                           const uint32_t block)
+{
+    alignas(64) int32_t begin[TILE][PANEL_COLS / 16];
+    alignas(64) float unit[TILE][PANEL_COLS / ACT_BLOCK];
+    const int8_t *q[TILE];
+    __m512 acc[TILE][GROUPS];
+    for (int t = 0; t < n_tok; t++) {
+        prefetch_token(&next[t], col0, block);
+        q[t] = x[t].q + col0;
+        _mm512_store_ps(unit[t], _mm512_maskz_loadu_ps(first_lanes(n_cols / ACT_BLOCK),
+                                                       x[t].scale + col0 / ACT_BLOCK));
+        begin_blocks(begin[t], x[t].sum + col0 / 16, n_cols, block);
+        for (int i = 0; i < GROUPS; i++)
+            acc[t][i] = _mm512_load_ps(to[t][i]);
+    }
+    for (size_t k = 0; k < n_cols; k += block) {
+        __m512i sum[TILE][GROUPS];
+        for (int t = 0; t < n_tok; t++)
+            sum[t][0] = sum[t][1] = _mm512_set1_epi32(begin[t][k / block]);
+#pragma GCC unroll 8
+        for (size_t g = 0; g < block; g += 4) {
+            __m512i w[GROUPS];
+            for (int i = 0; i < GROUPS; i++)
+                w[i] = _mm512_load_si512(p[i].weight + (k + g) * ROW_GROUP);
+#pragma GCC unroll 4
+            for (int t = 0; t < n_tok; t++) {
+                const __m512i four = four_vnni(q[t] + k + g);
+#pragma GCC unroll 2
+                for (int i = 0; i < GROUPS; i++)
+                    sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i], four);
+            }
+        }
+        __m512 scale[GROUPS];
+        for (int i = 0; i < GROUPS; i++)
+            scale[i] = _mm512_load_ps(p[i].scale[k / block]);
+#pragma GCC unroll 4
+        for (int t = 0; t < n_tok; t++) {
+            const __m512 d = _mm512_set1_ps(unit[t][k / ACT_BLOCK]);
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++)
+                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]),
+                                            _mm512_mul_ps(scale[i], d), acc[t][i]);
+        }
+    }
+    for (int t = 0; t < n_tok; t++)
+        for (int i = 0; i < GROUPS; i++)
+            _mm512_store_ps(to[t][i], acc[t][i]);
+}
+
+/* What is decoded next, in memory. */
+struct next {
+    const uint8_t *tile[GROUPS];
+    uint32_t bytes; /* of each */
+};
+
+/* Part t / n_tok of it, up to the next tile of tokens, into the second-level cache: the whole
+ * arrives while the present panel is multiplied. */
+static inline __attribute__((always_inline)) void prefetch_next(const struct next *next, uint32_t t,
+                                                                uint32_t n_tok)
+{
+    uint32_t end = next->bytes * (t + TILE) / n_tok;
+    for (uint32_t at = next->bytes * t / n_tok & ~63u; at < end; at += 64)
+        for (int i = 0; i < GROUPS; i++)
+            _mm_prefetch((const char *)next->tile[i] + at, _MM_HINT_T1);
+}
+
+/* TILE tokens at most; `next`: as many others. */
+static inline __attribute__((always_inline)) void
+multiply_tile(const struct panel *p, uint32_t n_cols, const struct activation *x,
+              const struct activation *next, uint32_t col0, const int n_tok, sums *to,
+              const uint32_t block)
+{
+    if (block) {
+        multiply(p, n_cols, x, next, col0, n_tok, to, block);
+        return;
+    }
+    for (int t = 0; t < n_tok; t++)
+        prefetch_token(&next[t], col0, block);
+    multiply_words(p, NULL, n_cols, x, col0, n_tok, to);
+}
+
+/* A panel, and any number of tokens. */
+static inline __attribute__((always_inline)) void
+multiply_many(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
+              uint32_t n_tok, sums *to, const uint32_t block, const struct next *next)
+{
+    uint32_t t = 0;
+    for (; t + TILE <= n_tok; t += TILE) {
+        prefetch_next(next, t, n_tok);
+        multiply_tile(p, n_cols, x + t, x + (t + 2 * TILE <= n_tok ? t + TILE : t), col0, TILE,
+                      to + t, block);
+    }
+    if (n_tok - t == 3)
+        multiply_tile(p, n_cols, x + t, x + t, col0, 3, to + t, block);
+    else if (n_tok - t == 2)
+        multiply_tile(p, n_cols, x + t, x + t, col0, 2, to + t, block);
+    else if (n_tok - t == 1)
+        multiply_tile(p, n_cols, x + t, x + t, col0, 1, to + t, block);
+}
+
+/* ---- slices --------------------------------------------------------------------------- */
+
+/* Of a format: columns and bytes of a tile; `block`: 32, 16, or 0 for qins8. */
+static inline __attribute__((always_inline)) uint32_t tile_cols(const uint32_t block)
+{
+    return block ? BLOCK_COLS : ACT_BLOCK;
+}
+
+static inline __attribute__((always_inline)) uint32_t tile_bytes(const uint32_t block,
+                                                                 const uint32_t bits)
+{
+    return block ? BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2 : 512;
+}
+
+/* Tiles from column k on of two groups from `group` on; group1 - 1 twice if it is alone. */
+static inline __attribute__((always_inline)) void
+find_tiles(const uint8_t *tile[GROUPS], const struct matrix *w, uint32_t group, uint32_t group1,
+           uint32_t k, const uint32_t block, const uint32_t bits)
+{
+    for (uint32_t i = 0; i < GROUPS; i++)
+        tile[i] = group_tiles(w, group + i < group1 ? group + i : group) +
+                  (size_t)(k / tile_cols(block)) * tile_bytes(block, bits);
+}
+
+/* Tokens may lie a multiple of 4 KiB apart, in the same few sets of a cache: their lines are asked
+ * for shortly before, not all at once. */
+static inline __attribute__((always_inline)) void store_sums(const struct matrix *w, uint32_t group,
+                                                             uint32_t group1, const sums *acc,
+                                                             uint32_t n_tok, float *y, size_t ld_y,
+                                                             const uint32_t block)
+{
+    enum { SOON_TOKENS = 8 };
+    const uint32_t n = group + 1 < group1 ? GROUPS : 1;
+    __mmask16 rows[GROUPS];
+    __m512 base[GROUPS];
+    for (uint32_t i = 0; i < n; i++) {
+        rows[i] = first_lanes(group_rows(w, group + i));
+        base[i] = _mm512_loadu_ps(w->row + (group + i) * ROW_GROUP);
+        if (!block)
+            base[i] = _mm512_div_ps(base[i], _mm512_set1_ps(QINS8_UNITS));
+    }
+    y += group * ROW_GROUP;
+    for (uint32_t t = 0; t < n_tok; t++, y += ld_y)
+        for (uint32_t i = 0; i < n; i++) {
+            if (t + SOON_TOKENS < n_tok)
+                __builtin_prefetch(y + SOON_TOKENS * ld_y + i * ROW_GROUP, 1);
+            _mm512_mask_storeu_ps(y + i * ROW_GROUP, rows[i],
+                                  _mm512_mul_ps(_mm512_load_ps(acc[t][i]), base[i]));
+        }
+}
+
+/* Up to TOKENS tokens with two groups; not with the formats that take long to decode. */
+static inline __attribute__((always_inline)) void
+run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
+         uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
+{
+    const uint8_t *tile[GROUPS];
+    alignas(64) sums acc[TOKENS];
+    memset(acc, 0, sizeof acc);
+    for (uint32_t k = 0; k < w->cols_pad; k += tile_cols(block)) {
+        find_tiles(tile, w, group, group1, k, block, bits);
+        for (int i = 0; i < GROUPS && block; i++)
+            prefetch_line(tile[i], AHEAD);
+        multiply_few(tile, x, k, n_tok, acc, block);
+    }
+    store_sums(w, group, group1, acc, n_tok, y, ld_y, block);
+}
+
+/* Up to BATCH tokens with up to PAIRS times two groups. All go over the same columns of the tokens
+ * before the next ones: these columns stay in the second-level cache. */
+static inline __attribute__((always_inline)) void
+run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
            uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
-    const uint32_t tile_cols = block ? BLOCK_COLS : ACT_BLOCK;
-    const uint32_t tile_bytes =
-        block ? BLOCK_COLS / block * ROW_GROUP + BLOCK_COLS * bits * 2 : 512;
-    const bool few = n_tok <= TOKENS, near = few && bits >= 4;
-    const uint32_t step = few ? tile_cols : block ? PANEL_COLS : WIDE_COLS;
-    const uint32_t groups[GROUPS] = {group, group + 1 < group1 ? group + 1 : group};
-    struct panel panel[GROUPS];
-    struct source from = {.panel = panel};
-    sums acc[BATCH];
-    memset(acc, 0, n_tok * sizeof *acc);
+    const uint8_t *tile[GROUPS];
+    alignas(64) struct panel panel[GROUPS];
+    alignas(64) sums acc[PAIRS][BATCH];
+    const uint32_t step = block ? PANEL_COLS : WIDE_COLS;
     for (uint32_t k = 0; k < w->cols_pad; k += step) {
-        uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
-        for (int i = 0; i < GROUPS; i++)
-            from.tile[i] = group_tiles(w, groups[i]) + (size_t)(k / tile_cols) * tile_bytes;
-        for (int i = 0; i < GROUPS && block; i++)
-            prefetch_line(from.tile[i], AHEAD);
-        for (int i = 0; i < GROUPS && !near; i++)
-            if (block)
-                decode_blocks(&panel[i], from.tile[i], n_cols, block, bits);
-            else
-                decode_qins8(&panel[i], from.tile[i], n_cols);
-        if (few)
-            multiply_few(&from, n_cols, x, k, n_tok, acc, block, bits >= 4);
-        else
-            for (uint32_t t = 0; t < n_tok; t += TOKENS)
-                multiply_some(&from, n_cols, x + t, k, TOKENS, acc + t, block, false);
+        const uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
+        for (uint32_t group = group0; group < group1; group += GROUPS) {
+            sums *to = acc[(group - group0) / GROUPS];
+            struct next next = {.bytes = n_cols / tile_cols(block) * tile_bytes(block, bits)};
+            const bool last = group + GROUPS >= group1;
+            find_tiles(tile, w, group, group1, k, block, bits);
+            find_tiles(next.tile, w, last ? group0 : group + GROUPS, group1,
+                       last && k + n_cols < w->cols_pad ? k + n_cols : k, block, bits);
+            for (int i = 0; i < GROUPS; i++)
+                if (block)
+                    decode_blocks(&panel[i], tile[i], n_cols, block, bits);
+                else
+                    decode_qins8(&panel[i], tile[i], n_cols);
+            if (k == 0)
+                memset(to, 0, n_tok * sizeof *to);
+            multiply_many(panel, n_cols, x, k, n_tok, to, block, &next);
+        }
     }
-    for (int i = 0; i < GROUPS && group + (uint32_t)i < group1; i++) {
-        uint32_t row = groups[i] * ROW_GROUP;
-        __mmask16 rows = first_lanes(group_rows(w, groups[i]));
-        __m512 base = _mm512_loadu_ps(w->row + row);
-        if (!block)
-            base = _mm512_div_ps(base, _mm512_set1_ps(QINS8_UNITS));
-        for (uint32_t t = 0; t < n_tok; t++)
-            _mm512_mask_storeu_ps(y + t * ld_y + row, rows,
-                                  _mm512_mul_ps(_mm512_loadu_ps(acc[t][i]), base));
-    }
+    for (uint32_t group = group0; group < group1; group += GROUPS)
+        store_sums(w, group, group1, acc[(group - group0) / GROUPS], n_tok, y, ld_y, block);
 }
 
 static inline __attribute__((always_inline)) void
 matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
              uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
 {
-    while (n_tok > 0) {
-        uint32_t n = n_tok > BATCH ? BATCH : n_tok > TOKENS ? n_tok / TOKENS * TOKENS : n_tok;
-        for (uint32_t group = group0; group < group1; group += GROUPS)
-            run_groups(w, group, group1, x, n, y, ld_y, block, bits);
-        x += n;
-        y += n * ld_y;
-        n_tok -= n;
+    if (n_tok <= TOKENS && bits >= 4) {
+        for (; group0 < group1; group0 += GROUPS)
+            run_near(w, group0, group1, x, n_tok, y, ld_y, block, bits);
+        return;
     }
+    for (uint32_t t = 0; t < n_tok; t += BATCH)
+        for (uint32_t group = group0; group < group1; group += PAIRS * GROUPS) {
+            uint32_t end = group + PAIRS * GROUPS;
+            run_panels(w, group, end < group1 ? end : group1, x + t,
+                       n_tok - t < BATCH ? n_tok - t : (uint32_t)BATCH, y + t * ld_y, ld_y, block,
+                       bits);
+        }
 }
 
 #define MATVEC_BATCH(name, block, bits)                                                            \

@@ -13,7 +13,8 @@ enum {
     PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
     PANEL_ROWS = 64,
     CHUNK_BYTES =
-        128 << 10, /* of weights: stays in L2 while one token after another goes over it */
+        128 << 10,     /* of weights: stays in L2 while one token after another goes over it */
+    PROMPT_GROUPS = 8, /* row groups that go over the same columns of many tokens in turn */
 };
 
 enum way { WAY_MATVEC, WAY_TILES, WAY_PANELS };
@@ -54,8 +55,8 @@ struct part_step {
 
 /* The way for n tokens. */
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok);
-/* Row groups that a worker takes at a time from a matrix in WAY_MATVEC. */
-uint32_t matmul_chunk_groups(const struct matrix *w);
+/* Row groups that a worker takes at a time from a matrix in WAY_MATVEC with n tokens. */
+uint32_t matmul_chunk_groups(const struct matmul *mm, const struct matrix *w, uint32_t n_tok);
 
 /* x for token t, to be quantised for products with weights of this format. */
 static inline void matmul_set_input(struct matmul *mm, uint32_t t, const float *x, bool is_qins8)

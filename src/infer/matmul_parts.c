@@ -38,9 +38,10 @@ static uint32_t row_of(const struct parts_job *j, uint32_t i)
 
 /* ---- planning ------------------------------------------------------------------------- */
 
-static uint32_t groups_per_chunk(enum way way, const struct matrix *w)
+static uint32_t groups_per_chunk(const struct matmul *mm, enum way way, const struct matrix *w,
+                                 uint32_t n_tok)
 {
-    return way == WAY_MATVEC  ? matmul_chunk_groups(w)
+    return way == WAY_MATVEC  ? matmul_chunk_groups(mm, w, n_tok)
            : way == WAY_TILES ? (uint32_t)TILE_GROUPS
                               : (uint32_t)PANEL_ROWS / ROW_GROUP;
 }
@@ -56,7 +57,7 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
         struct part_step *s = &j->steps[i];
         *s = (struct part_step){.p = p, .way = matmul_way(j->mm, p->w->format, p->n)};
         bool shares = before && before->p->first == p->first;
-        s->groups = groups_per_chunk(s->way, p->w);
+        s->groups = groups_per_chunk(j->mm, s->way, p->w, p->n);
         s->chunk0 = j->n_chunks;
         s->block0 = shares ? before->block0 : j->n_blocks;
         j->n_chunks += (n_groups + s->groups - 1) / s->groups;

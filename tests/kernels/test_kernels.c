@@ -207,7 +207,7 @@ static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, ui
 static void check_matvecs_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols,
                                 uint32_t n_tok)
 {
-    enum { MAX_TOK = 140, SPARE = 3 };
+    enum { MAX_TOK = 300, SPARE = 3 };
     struct weights w = random_weights(f, rows, cols);
     struct input_vector x[MAX_TOK];
     struct activation a[MAX_TOK];
@@ -252,6 +252,8 @@ static void check_matvecs(struct state *s, enum format f)
         check_matvecs_shape(s, f, 20, 160, n_tok);
     for (size_t i = 0; i < COUNT(many); i++)
         check_matvecs_shape(s, f, 35, 600, many[i]);
+    for (uint32_t i = 0; i < 4; i++) /* slices of many groups, more tokens than a panel serves */
+        check_matvecs_shape(s, f, 130 + 23 * i, 1030, 254 + 3 * i);
 }
 
 static void check_dequant_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
