@@ -111,6 +111,9 @@ void system_exclude_from_backup(const char *folder);
 /* Where temporary files go: absolute, may end in a slash (use path_join). */
 const char *system_temp_folder(void);
 
+/* The file that this program was started from, links resolved. -> false: it cannot be told. */
+bool system_program_path(char *path, size_t size);
+
 /* ---- threads -------------------------------------------------------------------------- */
 
 /* Call first in a thread's function: names it (15 characters at most), and asks for fast cores. */

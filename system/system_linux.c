@@ -354,6 +354,15 @@ const char *system_temp_folder(void)
     return chosen && chosen[0] == '/' ? chosen : "/tmp";
 }
 
+bool system_program_path(char *path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size);
+    if (n <= 0 || (size_t)n >= size)
+        return false;
+    path[n] = '\0';
+    return true;
+}
+
 /* ---- threads -------------------------------------------------------------------------- */
 
 void system_thread_start(const char *name)

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
+#include <mach-o/dyld.h>
 #include <mach/mach.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -277,6 +279,16 @@ const char *system_temp_folder(void)
         return chosen;
     const size_t n = confstr(_CS_DARWIN_USER_TEMP_DIR, own, sizeof own);
     return n > 0 && n <= sizeof own ? own : "/tmp";
+}
+
+bool system_program_path(char *path, size_t size)
+{
+    char given[PATH_MAX];
+    uint32_t n = sizeof given;
+    char *resolved = _NSGetExecutablePath(given, &n) == 0 ? realpath(given, NULL) : NULL;
+    const bool ok = resolved && snprintf(path, size, "%s", resolved) < (int)size;
+    free(resolved);
+    return ok;
 }
 
 /* ---- threads -------------------------------------------------------------------------- */

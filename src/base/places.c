@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system.h"
+
 static const char *absolute_env(const char *name)
 {
     const char *path = getenv(name);
@@ -69,30 +71,53 @@ bool places_make_private(const char *path, struct error *err)
     return true;
 }
 
+/* PREFIX/share/qins of the program PREFIX/bin/NAME, wherever somebody has unpacked or moved it. */
+static char *moved_file(const char *name)
+{
+    char path[4096];
+    if (!system_program_path(path, sizeof path))
+        return NULL;
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(path, '/');
+        if (!slash)
+            return NULL;
+        *slash = '\0';
+    }
+    return xasprintf("%s/share/qins/%s", path, name);
+}
+
 /* The source tree keeps its models beside conf/. */
 static char *source_file(const char *name)
 {
+#ifdef QINS_SOURCE_CONF_DIR
     if (strncmp(name, "models/", 7) == 0) {
         const char *conf = QINS_SOURCE_CONF_DIR;
         return xasprintf("%.*s/%s", (int)(strrchr(conf, '/') - conf), conf, name);
     }
     return path_join(QINS_SOURCE_CONF_DIR, name);
+#else
+    (void)name;
+    return NULL;
+#endif
 }
 
 char *places_data_file(const char *name)
 {
+    static char *(*const others[])(const char *) = {moved_file, source_file};
     const char *data = absolute_env("QINS_DATA_DIR");
     if (data)
         return path_join(data, name);
     char *installed = path_join(QINS_CONF_DIR, name);
     if (access(installed, F_OK) == 0)
         return installed;
-    char *source = source_file(name);
-    if (access(source, F_OK) == 0) {
-        free(installed);
-        return source;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char *other = others[i](name);
+        if (other && access(other, F_OK) == 0) {
+            free(installed);
+            return other;
+        }
+        free(other);
     }
-    free(source);
     return installed;
 }
 

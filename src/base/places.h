@@ -20,8 +20,9 @@ char *places_cache_folder(void);
  * there. One that belongs to somebody else is refused. */
 bool places_make_private(const char *folder, struct error *err);
 /* A file or folder of the installed data (default.yaml, presets, models/starter.qins): from
- * $QINS_DATA_DIR alone if that is set, else from the installation, else from the source tree
- * that the program was built in. -> its path whether it exists or not; caller frees. */
+ * $QINS_DATA_DIR alone if that is set, else from the installation, else from share/qins beside
+ * the program's folder, else from the source tree that it was built in (not in packages).
+ * -> its path whether it exists or not; caller frees. */
 char *places_data_file(const char *name);
 
 /* $XDG_DATA_HOME/qins/models, or $HOME/.local/share/qins/models, in the same way. */

@@ -19,7 +19,8 @@ struct prompt {
 
 void prompt_free(struct prompt *p);
 void prompt_notice(struct prompt *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void prompt_vnotice(struct prompt *p, const char *format, va_list args);
+void prompt_vnotice(struct prompt *p, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* A key was pressed: a notice goes, a question stays. */
 void prompt_forget(struct prompt *p);
 
