@@ -178,9 +178,11 @@ static void show_step(struct plain *p, const struct event *e)
         output_status(&p->out, line);
     } else {
         snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " :"), shown, what ? what : "");
-        if (strncmp(p->step, line, sizeof p->step - 1) != 0)
+        bool is_told = strncmp(line, "asking", 6) != 0 && strncmp(line, "checking", 8) != 0;
+        if (is_told && strncmp(p->step, line, sizeof p->step - 1) != 0)
             fprintf(stderr, PROGRAM ": %s\n", line);
-        snprintf(p->step, sizeof p->step, "%s", line);
+        if (is_told)
+            snprintf(p->step, sizeof p->step, "%s", line);
     }
     free(shown);
 }
