@@ -345,6 +345,14 @@ static void check_outlet(struct plain *p)
     }
 }
 
+static void stop_loading(struct plain *p)
+{
+    output_status(&p->out, NULL);
+    if (!p->chat.ready && p->chat.status.step[0])
+        fputs(PROGRAM ": stopped; the next start goes on from here\n", stderr);
+    plain_finish(p, EXIT_SIGNAL + caught);
+}
+
 /* The first signal stops the answer; what was said so far is kept (end_turn). */
 static void take_signal(struct plain *p)
 {
@@ -353,7 +361,7 @@ static void take_signal(struct plain *p)
     else if (chat_is_busy(&p->chat))
         chat_stop(&p->chat);
     else
-        plain_finish(p, EXIT_SIGNAL + caught);
+        stop_loading(p);
 }
 
 /* Somebody who gave -p may not know that an open pipe is on stdin, and would wait for ever. */

@@ -144,6 +144,16 @@ def test_an_interrupt_ends_it_and_says_that_it_can_go_on():
         assert h.incomplete() == [300000]
 
 
+def test_an_interrupt_of_the_chat():
+    with Home(stall=300000) as h:
+        process = h.start(TUI, "org/tiny", "-p", "x")
+        assert h.hub.stalled.wait(30)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130 and "stopped; the next start goes on from here" in err, err
+
+
 def test_qins_convert_downloads():
     with Home() as h:
         code, out, err = h.run(CONVERT, "-q", "-f", "qins8", "org/tiny")
