@@ -131,7 +131,7 @@ def test_a_wrong_byte_and_a_missing_model_give_one_line():
         assert code == 65 and out == "" and len(lines) == 1 and "checksum" in lines[0], err
         assert h.kept() == []
         code, out, err = h.ask("org/nonesuch")
-        assert code == 66 and "org/nonesuch: no such model on " in err, (code, err)
+        assert code == 66 and "org/nonesuch: no file or folder here, and no such model on " in err, (code, err)
 
 
 def test_an_interrupt_ends_it_and_says_that_it_can_go_on():
