@@ -15,6 +15,7 @@
 #include "convert.h"
 #include "convert_pack.h"
 #include "convert_report.h"
+#include "fit.h"
 #include "foreign_models.h"
 #include "hub_model.h"
 #include "loss.h"
@@ -51,9 +52,11 @@ static const char help[] =
     "                    MODEL\n"
     "       " PROGRAM " --verify [-t THREADS] [--json] [--quiet] FILE.qins\n"
     "       " PROGRAM " --compress[=LEVEL] | --decompress [-o OUT] FILE.qins\n"
-    "Convert a model to a .qins file. MODEL is a folder in Hugging Face form, a GGUF file, or the "
+    "Convert a model to a .qins file. MODEL is a folder in Hugging Face form, a GGUF file, the "
     "name\n"
-    "of one that another program keeps here: org/name[@revision], ollama:NAME.\n"
+    "of one that another program keeps here, ollama:NAME, or org/name[@revision] of the Hugging "
+    "Face\n"
+    "hub, which is downloaded if it is not here.\n"
     "\n"
     "  -f, --format FORMAT    number format of the weights (default qins4): %s\n"
     "  -o, --output OUT       file to write (default: MODEL's name-FORMAT.qins, in this folder)\n"
@@ -360,6 +363,17 @@ static void say_text_only(const struct settings *s, const struct checkpoint *c)
                 c->n_left_out);
 }
 
+/* Whether this machine has the memory for it now. */
+static void say_fit(const struct settings *s, const char *out)
+{
+    struct fit f;
+    if (s->quiet || !fit_file(&f, out, 0))
+        return;
+    char *text = fit_text(&f);
+    fprintf(stderr, PROGRAM ": a chat with it %s\n", text);
+    free(text);
+}
+
 /* "own" or "none"; one that is there and cannot be used is told. */
 static const char *template_of(const struct settings *s, const struct checkpoint *c,
                                const struct tokenizer *t)
@@ -503,6 +517,8 @@ static bool convert(struct settings *s, struct error *err)
     progress_end(&progress);
     if (ok)
         say_text_only(s, &c);
+    if (ok)
+        say_fit(s, out);
     ok = ok && print_report(s, &report, template_of(s, &c, t), out, err);
     tokenizer_free(t);
     checkpoint_close(&c);

@@ -12,6 +12,7 @@
 #include "converted.h"
 #include "fit.h"
 #include "hub_model.h"
+#include "memory_limits.h"
 #include "model_folder.h"
 #include "places.h"
 #include "readahead.h"
@@ -235,9 +236,10 @@ static bool open_template(struct engine *e)
 static void note_fit(struct engine *e, enum kv_type kv)
 {
     struct fit f;
-    fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len);
+    uint64_t left = memory_free();
     /* the weights are there already: what is free is beside them */
-    f.free_bytes += f.free_bytes ? memory_use().mapped_bytes + e->model->memory_bytes : 0;
+    left += left ? memory_use().mapped_bytes + e->model->memory_bytes : 0;
+    fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len, left);
     if (fit_is_fine(&f))
         return;
     char *text = fit_text(&f);

@@ -10,7 +10,7 @@
 #include "memory_limits.h"
 #include "weights_file.h"
 
-enum { SPARE = 1024, CHUNK = 512, CTX_STEP = 256 }; /* as sessions have them (session.h) */
+enum { SPARE = 1024, CHUNK = 128, CTX_STEP = 256 }; /* as sessions have them (session.h) */
 
 /* ---- what it needs -------------------------------------------------------------------- */
 
@@ -42,12 +42,12 @@ static uint32_t largest_ctx(const struct fit *f, const struct model_config *c, e
 }
 
 void fit_config(struct fit *f, const struct model_config *c, uint64_t weights, enum kv_type kv,
-                uint32_t ctx)
+                uint32_t ctx, uint64_t free_bytes)
 {
     uint32_t usual = c->orig_ctx < c->max_ctx ? c->orig_ctx : c->max_ctx;
     *f = (struct fit){.weights = weights,
                       .scratch = scratch_bytes(c),
-                      .free_bytes = memory_free(),
+                      .free_bytes = free_bytes,
                       .ctx = ctx ? ctx : usual};
     f->kv = kv_plan_bytes(c, kv, f->ctx, SPARE);
     f->ctx_fits = largest_ctx(f, c, kv);
@@ -71,7 +71,7 @@ bool fit_file(struct fit *f, const char *path, uint32_t ctx)
     bool ok = config && name && format_from_name(name, &format) &&
               config_parse(&c, config, strlen(config), path, NULL, 0, NULL, &ignored);
     if (ok)
-        fit_config(f, &c, bytes, format == FORMAT_F32 ? KV_F32 : KV_INT8, ctx);
+        fit_config(f, &c, bytes, format == FORMAT_F32 ? KV_F32 : KV_INT8, ctx, memory_free());
     safetensors_close(&st);
     return ok;
 }
@@ -127,7 +127,7 @@ static bool fits_in(const struct checkpoint *c, enum format format)
            others = (double)config_n_params(config) - edges,
            bits = edges * fit_bits(format_info(format)->has_fine_edges ? FORMAT_QINS8 : format);
     uint64_t bytes = (uint64_t)((bits + others * fit_bits(format)) / 8);
-    fit_config(&f, &c->config, bytes, KV_INT8, 0);
+    fit_config(&f, &c->config, bytes, KV_INT8, 0, memory_free());
     return !f.free_bytes || f.ctx_fits >= (f.ctx < 2048 ? f.ctx : 2048);
 }
 

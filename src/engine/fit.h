@@ -16,9 +16,9 @@ struct fit {
     uint32_t ctx_fits;             /* the most, up to ctx, for which there is room; 0: none */
 };
 
-/* ctx 0: what a session takes unless told otherwise. */
+/* ctx 0: what a session takes unless told otherwise. free_bytes: memory_free. */
 void fit_config(struct fit *f, const struct model_config *c, uint64_t weights, enum kv_type kv,
-                uint32_t ctx);
+                uint32_t ctx, uint64_t free_bytes);
 /* Of a .qins file, by its header. -> false: it is none. */
 bool fit_file(struct fit *f, const char *path, uint32_t ctx);
 /* Fills `memory_bytes` of the list's entries. */

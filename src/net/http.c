@@ -308,6 +308,20 @@ static bool may_pass(CURLcode code)
     }
 }
 
+static const char *words_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR: return "the connection was cut";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "its certificate cannot be verified; is something between (then REQUESTS_CA_BUNDLE "
+               "names its own), or is the clock wrong?";
+    default: return curl_easy_strerror(code);
+    }
+}
+
 static bool outcome(struct exchange *x, CURLcode code)
 {
     if (x->stopped)
@@ -316,7 +330,7 @@ static bool outcome(struct exchange *x, CURLcode code)
         return x->begun || begin(x);
     char *host = url_host(x->reply->url);
     error_set(x->err, may_pass(code) ? EX_TEMPFAIL : EX_UNAVAILABLE, "%s: %s", host,
-              curl_easy_strerror(code));
+              words_of(code));
     free(host);
     return false;
 }

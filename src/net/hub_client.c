@@ -215,8 +215,8 @@ static bool refuse_access(const struct hub_client *c, const struct http_reply *r
                          "file); make another one, or unset it",
                          what);
     return error_set(err, EX_NOINPUT,
-                     "%s: no such model on %s; if it is private, set HF_TOKEN to a token that may "
-                     "read it",
+                     "%s: no file or folder here, and no such model on %s; if it is private, set "
+                     "HF_TOKEN to a token that may read it",
                      what, c->endpoint);
 }
 
@@ -227,8 +227,9 @@ static bool refuse_missing(const struct hub_client *c, const struct http_reply *
         return error_set(err, EX_NOINPUT, "%s: has no such revision on %s", what, c->endpoint);
     if (has_code(r, "EntryNotFound"))
         return error_set(err, EX_NOINPUT, "%s: a file of it is not on %s", what, c->endpoint);
-    return error_set(err, EX_NOINPUT, "%s: no such model on %s; is the name right?", what,
-                     c->endpoint);
+    return error_set(err, EX_NOINPUT,
+                     "%s: no file or folder here, and no such model on %s; is the name right?",
+                     what, c->endpoint);
 }
 
 static bool refuse_busy(const struct http_reply *r, const char *what, struct error *err)

@@ -360,6 +360,8 @@ static void on_progress(struct chat_session *s, const struct event *e, enum stat
     s->status.done = e->done;
     s->status.total = e->total;
     snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
+    if (e->n_text && state == STATE_LOADING && s->face->full_screen)
+        s->face->notice(s->self, s->status.step);
     if (state == STATE_READING) {
         s->status.n_read_before = e->stats.n_reused;
         s->status.reading_ms = now_ms() - s->turn_started;

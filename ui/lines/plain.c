@@ -235,9 +235,11 @@ static void show_step(struct plain *p, const struct event *e)
         output_status(&p->out, line);
     } else {
         snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " :"), shown, what ? what : "");
-        if (strncmp(p->step, line, sizeof p->step - 1) != 0)
+        bool is_told = strncmp(line, "asking", 6) != 0 && strncmp(line, "checking", 8) != 0;
+        if (is_told && strncmp(p->step, line, sizeof p->step - 1) != 0)
             fprintf(stderr, PROGRAM ": %s\n", line);
-        snprintf(p->step, sizeof p->step, "%s", line);
+        if (is_told)
+            snprintf(p->step, sizeof p->step, "%s", line);
     }
     free(shown);
 }
@@ -426,6 +428,14 @@ static void check_outlet(struct plain *p)
     }
 }
 
+static void stop_loading(struct plain *p)
+{
+    output_status(&p->out, NULL);
+    if (!p->chat.ready && p->chat.status.step[0])
+        fputs(PROGRAM ": stopped; the next start goes on from here\n", stderr);
+    plain_finish(p, EXIT_SIGNAL + caught);
+}
+
 /* The first signal stops the answer; what was said so far is kept (end_turn). */
 static void take_signal(struct plain *p)
 {
@@ -434,7 +444,7 @@ static void take_signal(struct plain *p)
     else if (chat_is_busy(&p->chat))
         chat_stop(&p->chat);
     else
-        plain_finish(p, EXIT_SIGNAL + caught);
+        stop_loading(p);
 }
 
 /* Somebody who gave -p may not know that an open pipe is on stdin, and would wait for ever. */

@@ -36,7 +36,7 @@ static void act(struct app *a, enum picker_result result, int32_t key)
 
 static void add(struct picker *p, size_t i, const struct model_entry *m)
 {
-    char text[48];
+    char text[64], memory[24];
     struct picker_item *item = picker_add(p, (int64_t)i, m->name, strlen(m->name));
     if (m->problem) {
         picker_text(&item->columns[1], "broken");
@@ -46,13 +46,12 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     picker_text(&item->columns[1], format_bytes(m->bytes, text, sizeof text));
     picker_text(&item->columns[2], m->format);
     snprintf(text, sizeof text, "%u tokens", m->ctx_len);
-    picker_text(&item->columns[3], text);
-    char memory[24] = "", needs[48] = "";
     if (m->memory_bytes)
-        snprintf(needs, sizeof needs, "; needs %s",
+        snprintf(text, sizeof text, "%u tokens, needs %s", m->ctx_len,
                  format_bytes(m->memory_bytes, memory, sizeof memory));
+    picker_text(&item->columns[3], text);
     char *detail =
-        xasprintf("%s, from %s%s%s%s", m->path, m->source ? m->source : "an unknown source", needs,
+        xasprintf("%s, from %s%s%s", m->path, m->source ? m->source : "an unknown source",
                   m->loss ? "; " : "", m->loss ? m->loss : "");
     picker_text(&item->detail, detail);
     free(detail);

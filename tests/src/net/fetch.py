@@ -204,7 +204,7 @@ def test_a_stop_says_so_and_is_gone_on_from():
 
 def test_a_stall_ends_and_is_told():
     with Case(stall=150000) as c:
-        process = c.start(700)
+        process = c.start(2000)
         assert c.hub.stalled.wait(20)
         c.hub.faults.clear()
         said = process.communicate(timeout=60)[0]
@@ -214,7 +214,7 @@ def test_a_stall_ends_and_is_told():
 
 def test_a_stall_at_the_last_byte():
     with Case(stall=len(WEIGHTS) - 1) as c:
-        process = c.start(700)
+        process = c.start(2000)
         assert c.hub.stalled.wait(20)
         c.hub.faults.clear()
         c.check_whole(process.communicate(timeout=60)[0].strip().split("\n")[-1])
@@ -222,12 +222,12 @@ def test_a_stall_at_the_last_byte():
 
 def test_a_hub_that_is_silent_for_good_gives_an_error():
     with Case(stall=0) as c:
-        c.check_refused(c.fetch(200), "sends nothing more", code=75)
+        c.check_refused(c.fetch(1000), "sends nothing more", code=75)
 
 
 def test_slow_drips_arrive():
-    with Case(drip=(60000, 0.3)) as c:
-        c.check_whole(c.fetch(700)[0])
+    with Case(drip=(30000, 0.35)) as c:
+        c.check_whole(c.fetch(2500)[0])
 
 
 def test_a_range_that_is_refused_within_the_file():

@@ -131,7 +131,7 @@ def test_a_wrong_byte_and_a_missing_model_give_one_line():
         assert code == 65 and out == "" and len(lines) == 1 and "checksum" in lines[0], err
         assert h.kept() == []
         code, out, err = h.ask("org/nonesuch")
-        assert code == 66 and "org/nonesuch: no such model on " in err, (code, err)
+        assert code == 66 and "org/nonesuch: no file or folder here, and no such model on " in err, (code, err)
 
 
 def test_an_interrupt_ends_it_and_says_that_it_can_go_on():
@@ -142,6 +142,16 @@ def test_an_interrupt_ends_it_and_says_that_it_can_go_on():
         _, err = process.communicate(timeout=20)
         assert process.returncode == 130 and "interrupted; the next start goes on from here" in err, err
         assert h.incomplete() == [300000]
+
+
+def test_an_interrupt_of_the_chat():
+    with Home(stall=300000) as h:
+        process = h.start(TUI, "org/tiny", "-p", "x")
+        assert h.hub.stalled.wait(30)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130 and "stopped; the next start goes on from here" in err, err
 
 
 def test_qins_convert_downloads():
