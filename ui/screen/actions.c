@@ -200,7 +200,8 @@ unsigned actions_key(struct app *a, int32_t key)
         type(a, key);
         return REACT_TAKEN;
     }
-    a->reader.letter = a->focus == FOCUS_CHAT && key > 0x20 && key < K_NONE ? key : 0;
+    bool letter = (key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z');
+    a->reader.letter = a->focus == FOCUS_CHAT && letter ? key : 0;
     a->reader.letter_at = now_ms();
     unsigned reaction = act_on_program(a, action);
     reaction = reaction ? reaction : act_on_sliders(a, action);
