@@ -195,7 +195,8 @@ static bool check_bounds(const char *s, size_t n, const char *file, struct error
         case '[':
             list = s[i] == '[';
             if (depth == MAX_DEPTH || (!list && depth > 1))
-                return error_set(err, EX_DATAERR, "%s: offset %zu of its header: not nested so",
+                return error_set(err, EX_DATAERR,
+                                 "%s: offset %zu of its header: not the JSON of a safetensors file",
                                  file, i);
             n_values[++depth] = 0;
             break;
