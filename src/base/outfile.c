@@ -154,10 +154,15 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+bool outfile_whole(struct outfile *o, struct error *err)
+{
+    return write_whole(o->fd, o->first, o->n_first, 0) == o->n_first ||
+           error_set(err, EX_IOERR, "%s: cannot write: %s", o->partial, strerror(errno));
+}
+
 bool outfile_commit(struct outfile *o, struct error *err)
 {
-    bool ok = write_whole(o->fd, o->first, o->n_first, 0) == o->n_first ||
-              error_set(err, EX_IOERR, "%s: cannot write: %s", o->partial, strerror(errno));
+    bool ok = outfile_whole(o, err);
     const int error = ok ? system_sync(o->fd) : 0;
     ok = ok &&
          (!error || error_set(err, EX_IOERR, "%s: cannot sync: %s", o->partial, strerror(error)));

@@ -31,6 +31,8 @@ bool outfile_open(struct outfile *o, const char *path, bool replace, const char 
 bool outfile_reserve(struct outfile *o, uint64_t size, struct error *err);
 /* Any thread may write its own part; the start is one thread's. */
 bool outfile_write(struct outfile *o, uint64_t at, const void *bytes, size_t n, struct error *err);
+/* All is written: the first bytes too, so that the file can be opened before it has its name. */
+bool outfile_whole(struct outfile *o, struct error *err);
 /* Syncs, renames, syncs the folder, releases. On failure the temporary file is gone. */
 bool outfile_commit(struct outfile *o, struct error *err);
 /* Removes the temporary file; PATH is what it was. */

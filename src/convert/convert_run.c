@@ -398,7 +398,8 @@ static bool write_file(struct job *j)
 {
     if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
         !write_image(j, 0, j->header.data, j->header.len, j->err) ||
-        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j) || !write_checksums(j))
+        !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j) ||
+        !outfile_whole(j->file, j->err) || !write_checksums(j))
         return false;
     if (j->o->measure && !measure(j))
         return false;

@@ -34,6 +34,13 @@ static const char child[] =
     "pictures. If you are in danger, call your local emergency number; "
     "childhelplineinternational.org lists helplines for children.";
 
+static const char sum[] =
+    "I cannot work that out: I only know sums with small numbers, and would invent a result. "
+    "Please use a calculator.";
+
+#define LARGE "(2[1-9]|[3-9][0-9]|[0-9]{3,}|[0-9]+[.][0-9]+)"
+#define SIGN " *([-+*/x^]|plus|minus|times|divided by|to the power of) *"
+
 #define WORD(list) "(^|[^a-z])(" list ")([^a-z]|$)"
 #define CLEANER                                                                                    \
     "bleach|ammonia|chlorine|cleaners?|cleaning products|acid|"                                    \
@@ -214,6 +221,12 @@ static const struct rule {
       "blanket over|sleep in a running car|stay in a burning"},
      danger,
      false},
+    {{LARGE SIGN "[0-9]|[0-9]" SIGN LARGE}, sum, false},
+    {{"(1[1-9]|20)( *[*x] *| times )[0-9]|[0-9]( *[*x] *| times )(1[1-9]|20)|[0-9] *(/|divided by) "
+      "*[0-9]|[0-9] *(%|percent) of|[0-9] *(\\^|to the power)"},
+     sum,
+     false},
+    {{"(square|cube) root of|logarithm of|factorial of|a prime number|solve .*="}, sum, false},
 };
 enum { N_RULES = sizeof rules / sizeof *rules };
 

@@ -516,7 +516,7 @@ static bool start(struct plain *p, struct error *err)
         return false;
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p->out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
-    p->out.in_rows = p->out.to_terminal && !c->json && !c->raw;
+    p->out.in_rows = p->out.to_terminal && !c->json && c->chat;
     if (c->chat)
         line_chat_start(p);
     else

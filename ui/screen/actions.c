@@ -183,13 +183,18 @@ static unsigned act_on_input(struct app *a, enum action action)
 
 /* ---- keys ----------------------------------------------------------------------------- */
 
+static bool is_letter(int32_t key)
+{
+    return (key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z');
+}
+
 /* A character that is bound to nothing: a number for the slider, or text. */
 static void type(struct app *a, int32_t key)
 {
     if (a->focus == FOCUS_SIDEBAR && sliders_type(&a->sliders, key))
         return;
-    bool goes_on =
-        a->focus == FOCUS_CHAT && a->reader.letter && now_ms() - a->reader.letter_at < WORD_MS;
+    bool goes_on = a->focus == FOCUS_CHAT && a->reader.letter && is_letter(key) &&
+                   now_ms() - a->reader.letter_at < WORD_MS;
     a->focus = FOCUS_INPUT; /* who types means the input */
     if (goes_on)            /* the key before was the first letter of a word */
         editor_type(&a->composer.editor, a->reader.letter);
@@ -205,7 +210,7 @@ unsigned actions_key(struct app *a, int32_t key)
         type(a, key);
         return REACT_TAKEN;
     }
-    a->reader.letter = a->focus == FOCUS_CHAT && key > 0x20 && key < K_NONE ? key : 0;
+    a->reader.letter = a->focus == FOCUS_CHAT && is_letter(key) ? key : 0;
     a->reader.letter_at = now_ms();
     unsigned reaction = act_on_program(a, action);
     reaction = reaction ? reaction : act_on_sliders(a, action);

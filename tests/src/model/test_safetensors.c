@@ -57,6 +57,47 @@ static void assert_refused(const char *header, size_t n_data, const char *why)
     buf_free(&file);
 }
 
+/* Other files in its place, and headers that would take much more memory than their text. */
+static void assert_known(const void *bytes, size_t n, const char *why)
+{
+    struct error err;
+    assert_false(parses(bytes, n, &err));
+    if (!strstr(err.text, why))
+        fail_msg("%s, without: %s", err.text, why);
+    assert_file_agrees(bytes, n, false);
+}
+
+static void test_other_files_are_known(void **state)
+{
+    (void)state;
+    static const char lfs[] = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    static const char page[] = "\n<!DOCTYPE html><html><head></head><body></body></html>";
+    static const char zip[] = "PK\003\004xxxxxxxxxxxxxxxxxxxxxxxxx", zeros[64] = {0};
+    assert_known(lfs, sizeof lfs - 1, "git lfs pull");
+    assert_known(page, sizeof page - 1, "web page");
+    assert_known(zip, sizeof zip - 1, "zip archive");
+    assert_known("root:x:0:0:root:/root:/bin/bash\n", 32, "not a .qins or safetensors file");
+    assert_known(zeros, sizeof zeros, "not finished");
+}
+
+static void test_headers_have_bounds(void **state)
+{
+    (void)state;
+    struct buf deep = {0};
+    buf_puts(&deep, "{\"a\":[{}");
+    for (int i = 0; i < 1000; i++)
+        buf_puts(&deep, ",{}");
+    buf_puts(&deep, "]}");
+    assert_refused(deep.data, 0, "not the JSON of a safetensors file");
+    buf_free(&deep);
+    buf_puts(&deep, "{\"a\":{\"dtype\":\"F32\",\"shape\":[1");
+    for (int i = 0; i < 100; i++)
+        buf_puts(&deep, ",1");
+    buf_puts(&deep, "],\"data_offsets\":[0,4]}}");
+    assert_refused(deep.data, 4, "more than 64 values");
+    buf_free(&deep);
+}
+
 static void assert_accepted(const char *header, size_t n_data)
 {
     struct error err;
@@ -301,6 +342,8 @@ static int drop_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_other_files_are_known),
+        cmocka_unit_test(test_headers_have_bounds),
         cmocka_unit_test(test_files_that_are_too_short),
         cmocka_unit_test(test_header_lengths_that_lie),
         cmocka_unit_test(test_headers_that_are_no_header),

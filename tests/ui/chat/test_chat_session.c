@@ -555,7 +555,7 @@ static void test_another_template(void **state)
     take_until(n, EVENT_READY);
     assert_null(n->chat.next_engine);
     assert_string_equal(options_text(&n->options, OPT_TEMPLATE), "chatml");
-    assert_true(has_heard(n, "Switched to first"));
+    assert_true(has_heard(n, "The template of first is"));
     chat_command(&n->chat, "/set template nothing");
     assert_null(n->chat.next_engine);
     assert_true(has_heard(n, "there are: alpaca, chatml"));
@@ -639,7 +639,7 @@ static void test_versions(void **state)
     chat_command(&n->chat, "/continue");
     expect(n, "notice Nothing to undo|notice There is no answer to regenerate|"
               "notice You have not sent a message to edit|notice There is no answer to edit|"
-              "notice The last answer is complete|");
+              "notice There is no answer to continue|");
     converse(n, "one");
     assert_int_equal(fake_engine_seed, 5);
     forget(n);

@@ -2,7 +2,11 @@
  *
  * history: what is kept and found again; hostile and damaged files; two programs at once
  */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +48,51 @@ static void keep(struct history *h, const char *text)
     struct error err;
     if (!history_keep(h, text, &err))
         fail_msg("%s", err.text);
+}
+
+/* A file that is too long is read from its end, and stays as it is. */
+static void test_the_newest_of_a_long_file(void **state)
+{
+    (void)state;
+    struct history h = opened();
+    char *path = xstrdup(h.path);
+    history_free(&h);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (int i = 0; i < 1200000; i++)
+        fprintf(f, "line %d\n", i % 5000);
+    fputs("the newest\n", f);
+    fclose(f);
+    struct stat before, after;
+    assert_int_equal(stat(path, &before), 0);
+    assert_true(before.st_size > HISTORY_MAX_BYTES);
+    double start = now_ms();
+    h = opened();
+    assert_true(now_ms() - start < 5000);
+    assert_true(h.n > 100);
+    assert_string_equal(h.entries[h.n - 1], "the newest");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    history_free(&h);
+    unlink(path);
+    free(path);
+}
+
+/* Another program that keeps the lock holds nobody up for long. */
+static void test_a_lock_that_is_kept(void **state)
+{
+    (void)state;
+    struct error err;
+    struct history h = opened();
+    int fd = open(h.path, O_RDWR);
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    double start = now_ms();
+    assert_false(history_keep(&h, "text", &err));
+    assert_true(now_ms() - start < 2000);
+    assert_non_null(strstr(err.text, "locked by another program"));
+    close(fd);
+    history_free(&h);
 }
 
 static void test_what_is_kept_comes_back(void **state)
@@ -273,6 +322,8 @@ static void test_search_ends_as_readlines_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_the_newest_of_a_long_file, make, unmake),
+        cmocka_unit_test_setup_teardown(test_a_lock_that_is_kept, make, unmake),
         cmocka_unit_test_setup_teardown(test_what_is_kept_comes_back, make, unmake),
         cmocka_unit_test_setup_teardown(test_a_thousand_are_kept, make, unmake),
         cmocka_unit_test_setup_teardown(test_damaged_files_are_read_as_far_as_they_go, make,

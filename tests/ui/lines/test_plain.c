@@ -433,7 +433,7 @@ static void test_lines_are_turns(void **state)
     int n_answers = 1;
     for (const char *at = rest; (at = strstr(at, "\n\n")); at++)
         n_answers++;
-    assert_int_equal(n_answers, 3); /* "The\ndog" is one message, "//" is "/" */
+    assert_int_equal(n_answers, 4); /* "The\ndog" is one message, "//" is "/"; one is empty */
     assert_non_null(strstr(p.complained.data, "max_tokens is 3"));
     assert_non_null(strstr(p.complained.data, "Unknown command"));
     program_free(&p);
@@ -610,6 +610,9 @@ int main(void)
         T(test_status_is_for_terminals),
         T(test_terminal_gets_the_same_text),
         T(test_lines_are_turns),
+        T(test_every_line_has_its_answer),
+        T(test_text_on_stdin),
+        T(test_what_is_cut_short_says_so),
         T(test_json_says_the_same),
         T(test_json_conversation_and_errors),
     };

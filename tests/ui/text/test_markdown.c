@@ -72,7 +72,7 @@ static void test_facts_keep_their_signs(void **state)
     expect("a<br>b<BR/>c `<br>` &alpha; &Omega;&sum; &nosuch; \\* \\_", wide,
            "a\nb\nc <br> α Ω∑ &nosuch; * _\n");
     expect("|a|b|\n|---|---|\n|one<br>three|&beta;|\n", wide,
-           "a     │ b\n──────┼──\none   │ β\nthree │\n");
+           "a     │ b\n──────┼──\none   │ β\nthree │ \n");
 }
 
 static void test_math_is_verbatim(void **state)
