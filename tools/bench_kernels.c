@@ -34,7 +34,8 @@ struct row {
     const char *level;
     enum format format;
     double gb_per_s, read_gb_per_s, foreign;
-    double few, many; /* products per second of FEW and MANY tokens, in 10^9 */
+    struct read_plan plan; /* the fastest, which gb_per_s is of */
+    double few, many;      /* products per second of FEW and MANY tokens, in 10^9 */
 };
 
 struct attention_row {
@@ -67,17 +68,26 @@ static uint32_t n_in_time(struct pool *p, struct job *j)
     return fit < all ? (uint32_t)fit + 1 : all;
 }
 
-/* In turns, so that both see the machine as it is at the time; the best of each. */
+/* In turns, so that all plans and the read see the machine as it is at the time; the best of each.
+ */
 static void measure_rates(struct pool *p, struct job *j, struct reading *reading, struct row *r)
 {
     uint32_t n = n_in_time(p, j);
     double bytes = (double)matrix_data_bytes(&j->m) / (j->m.rows / ROW_GROUP) * n;
+    const int n_plans = j->k->reads_plans ? N_READ_PLANS : 1;
     double best_ms = INFINITY;
     for (int i = 0; i < N_TURNS; i++) {
         r->read_gb_per_s = fmax(r->read_gb_per_s, reading_rate(reading, p));
-        for (int pass = 0; pass < READ_PASSES; pass++)
-            best_ms = fmin(best_ms, pass_ms(p, j, n));
+        for (int plan = 0; plan < n_plans; plan++) {
+            j->m.read = read_plans[plan];
+            const double ms = fmin(pass_ms(p, j, n), pass_ms(p, j, n));
+            if (ms < best_ms) {
+                best_ms = ms;
+                r->plan = read_plans[plan];
+            }
+        }
     }
+    j->m.read = r->plan;
     r->gb_per_s = best_ms > 0 ? bytes / best_ms * 1e-6 : 0;
 }
 
@@ -302,6 +312,8 @@ static void print_json(const struct bench *b, const struct machine *machine, con
         json_member("gb_per_s", rows[i].gb_per_s, ",");
         json_member("read_gb_per_s", rows[i].read_gb_per_s, ",");
         json_member("read_fraction", fraction(&rows[i]), ",");
+        printf("\"read_plan\":{\"streams\":%u,\"twice\":%s,\"ahead\":%u},", rows[i].plan.streams,
+               rows[i].plan.twice ? "true" : "false", rows[i].plan.ahead);
         json_member("products_few_per_ns", rows[i].few, ",");
         json_member("products_many_per_ns", rows[i].many, ",");
         json_member("foreign_cpu_percent", rows[i].foreign < 0 ? NAN : rows[i].foreign, "}");
@@ -330,15 +342,18 @@ static void print_table(const struct bench *b, const struct machine *machine,
     else
         puts("unknown\n");
     puts("                           one token               products a ns, tokens");
-    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU\n", FEW,
-           MANY);
+    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU   plan\n",
+           FEW, MANY);
     for (uint32_t i = 0; i < n; i++) {
         printf("%-10s %-8s %8.2f %12.2f  %5.1f%%   %7.1f   %7.1f",
                format_info(rows[i].format)->name, rows[i].level, rows[i].gb_per_s,
                rows[i].read_gb_per_s, 100 * fraction(&rows[i]), rows[i].few, rows[i].many);
         if (rows[i].foreign >= 0)
             printf(" %10.0f%%", rows[i].foreign);
-        putchar('\n');
+        else
+            printf(" %11s", "");
+        printf("   %u streams, %s, %u ahead\n", rows[i].plan.streams,
+               rows[i].plan.twice ? "twice" : "once", rows[i].plan.ahead);
     }
     printf("\nattention, a head of %d, %d positions, 1 thread: us a query\n", HEAD, N_POS);
     printf("cache      level       alone   among %d\n", N_QUERIES);

@@ -186,11 +186,13 @@ static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, ui
     struct output ref = output_new(rows * sizeof(float)), new = output_new(rows * sizeof(float));
     uint32_t groups = (rows + ROW_GROUP - 1) / ROW_GROUP;
     s->ref->quantise(&x.a, cols, w.m.cols_pad);
-    for (int turn = 0; turn < 3; turn++) {
-        uint32_t g0 = turn ? random_below(groups) : 0;
-        uint32_t g1 = turn ? g0 + random_below(groups - g0 + 1) : groups;
-        WHAT(s, "matvec_%s %ux%u groups %u..%u data %d", format_info(f)->name, rows, cols, g0, g1,
-             kind);
+    for (int turn = 0; turn < N_READ_PLANS + 2; turn++) {
+        bool whole = turn < N_READ_PLANS;
+        uint32_t g0 = whole ? 0 : random_below(groups);
+        uint32_t g1 = whole ? groups : g0 + random_below(groups - g0 + 1);
+        w.m.read = read_plans[turn % N_READ_PLANS];
+        WHAT(s, "matvec_%s %ux%u groups %u..%u data %d plan %d", format_info(f)->name, rows, cols,
+             g0, g1, kind, turn % N_READ_PLANS);
         output_poison(&ref);
         output_poison(&new);
         s->ref->matvec[f](&w.m, g0, g1, &x.a, ref.p);
