@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * attend: the course of attention that AVX2 and NEON share. A file that includes it defines the
- * three pieces declared first and, before it, TOGETHER: the positions whose scores are summed
+ * attend: the course of attention that all levels above scalar share. A file that includes it
+ * defines the pieces declared first and, before it, TOGETHER: the positions whose scores are summed
  * across lanes together; WIDTH: the floats of a register; SEVERAL: the columns whose sums of
- * QUERIES queries stay in registers. One query, or QUERIES at once: a row of keys or values, once
- * widened, serves all of them. Every query keeps the order of the scalar operations: equal bit for
- * bit.
+ * QUERIES queries stay in registers, ALONE: those of a single query.
+ *
+ * A single query goes over the cache as it is. Several go in tiles: NEAR positions at a time are
+ * widened to floats, which all queries of the tile take from the nearest caches, QUERIES of them at
+ * once; only the scores of a tile are in memory together. Every query keeps the order of the scalar
+ * operations: equal bit for bit.
  */
 #ifndef QINS_ATTEND_H
 #define QINS_ATTEND_H
@@ -14,184 +17,303 @@
 
 enum {
     QUERIES = 4,
-    NEAR = 128, /* positions whose values stay in the first-level cache for all columns */
+    NEAR = ATTEND_NEAR, /* positions whose values stay in the first-level cache for all columns */
 };
 
 struct queries {
-    float *out;     /* [n_tok][ld_out] */
-    const float *q; /* [n_tok][ld_q] */
+    float *out;     /* [n][ld_out] */
+    const float *q; /* [n][ld_q] */
     size_t ld_out, ld_q, ld_scores;
-    uint32_t n_tok, pos0, dim;
-    const void *k, *v;              /* [pos0 + n_tok][dim] */
-    const float *k_scale, *v_scale; /* [pos0 + n_tok]; NULL: none */
-    float scale, *scores;           /* [n_tok][ld_scores] */
-    uint32_t step;                  /* positions that a query sees more than the one before */
-    float cap;                      /* of scores; 0: none */
-    const float *sinks;             /* [n_tok] scores without values; NULL: none */
+    uint32_t n_seen, step, window; /* positions before the end of what query 0 sees; what each next
+                                    * one sees more; of them, how many; 0: all */
+    uint32_t dim;
+    const void *k, *v;              /* [end - origin][dim] */
+    uint32_t origin, end;           /* positions of k and v */
+    const float *k_scale, *v_scale; /* by position; NULL: none */
+    float scale, cap;
+    float *scores; /* [n][ld_scores] from position `base` on */
+    uint32_t base;
 };
 
 #define PIECE static inline __attribute__((always_inline))
 
-/* Positions that query t sees. */
-PIECE uint32_t seen(const struct queries *a, int t)
+/* Floats that were widened: nothing is to be asked of memory. */
+#define ELEMENT_WIDE ((enum element)(ELEMENT_INT8 + 1))
+
+PIECE enum element stored_as(enum element e)
 {
-    return a->pos0 + (uint32_t)t * a->step + 1;
+    return e == ELEMENT_WIDE ? ELEMENT_F32 : e;
 }
 
-/* Scores of n queries at positions [pos, pos + TOGETHER), as far as each sees them. */
-PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e);
+/* Query t sees positions [first_of, end_of). */
+PIECE uint32_t end_of(const struct queries *a, uint32_t t)
+{
+    return a->n_seen + t * a->step;
+}
+
+PIECE uint32_t first_of(const struct queries *a, uint32_t t)
+{
+    const uint32_t end = end_of(a, t);
+    return a->window && end > a->window ? end - a->window : 0;
+}
+
+PIECE uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+PIECE uint32_t greater(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Scores of n queries at positions [pos, pos + TOGETHER), as far as they are before `end` and each
+ * sees them; what is written for positions before the first one that a query sees means nothing. */
+PIECE void score(const struct queries *a, uint32_t pos, uint32_t end, const int n, enum element e);
 /* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
 static float softmax(float *scores, uint32_t n_pos);
 static void soft_cap(float *scores, float cap, uint32_t n_pos);
-/* Columns [d, d + WIDTH n_cols) of the weighted sums of queries [t0, t0 + n) over positions [pos,
- * end), kept in registers; out holds those of the positions before. */
-PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
+/* Adds values of positions [pos, end), times their weights, to columns [d, d + WIDTH n_cols) of out
+ * of queries [t0, t0 + n); sums stay in registers. */
+PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, const int n_cols,
                uint32_t pos, uint32_t end, enum element e);
+/* n elements from the i-th on as floats. */
+PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e);
+
+PIECE size_t element_bytes(enum element e)
+{
+    return e == ELEMENT_F32 ? sizeof(float) : e == ELEMENT_BF16 ? sizeof(uint16_t) : 1;
+}
+
+/* Asks for what follows in memory. */
+PIECE void ask_ahead(const void *p, size_t i, enum element e)
+{
+    if (e != ELEMENT_WIDE && i * element_bytes(e) % 64 < WIDTH * element_bytes(e))
+        __builtin_prefetch((const char *)p + i * element_bytes(e) + ATTEND_AHEAD);
+}
+
+/* ---- pieces of a query ---------------------------------------------------------------- */
 
 /* Columns from d on, which fill no register. */
-static inline void last_columns(const struct queries *a, int t0, const int n, uint32_t d,
+static inline void last_columns(const struct queries *a, uint32_t t0, const int n, uint32_t d,
                                 uint32_t pos, uint32_t end, enum element e)
 {
     for (; d < a->dim; d++)
-        for (int t = t0; t < t0 + n; t++) {
-            float *out = a->out + (size_t)t * a->ld_out + d, sum = pos ? *out : 0;
+        for (uint32_t t = t0; t < t0 + (uint32_t)n; t++) {
+            const float *weight = a->scores + t * a->ld_scores;
+            float *out = a->out + t * a->ld_out + d, sum = *out;
             for (uint32_t p = pos; p < end; p++)
-                sum = fmaf(a->scores[(size_t)t * a->ld_scores + p],
-                           load_one(a->v, (size_t)p * a->dim + d, e), sum);
+                sum = fmaf(weight[p - a->base],
+                           load_one(a->v, (size_t)(p - a->origin) * a->dim + d, stored_as(e)), sum);
             *out = sum;
         }
 }
 
-/* All columns of the weighted sums. */
-PIECE void mix_columns(const struct queries *a, int t0, const int n, uint32_t pos, uint32_t end,
-                       enum element e)
+/* All columns. */
+PIECE void mix_columns(const struct queries *a, uint32_t t0, const int n, uint32_t pos,
+                       uint32_t end, enum element e)
 {
+    const uint32_t most = n == 1 ? ALONE : SEVERAL;
     uint32_t d = 0;
-    if (n == 1)
-        for (; d + 96 <= a->dim; d += 96)
-            mix(a, t0, n, d, 96 / WIDTH, pos, end, e);
-    else
-        for (; d + SEVERAL <= a->dim; d += SEVERAL)
-            mix(a, t0, n, d, SEVERAL / WIDTH, pos, end, e);
-    for (; n == 1 && d + 32 <= a->dim; d += 32)
-        mix(a, t0, n, d, 32 / WIDTH, pos, end, e);
+    for (; d + most <= a->dim; d += most)
+        mix(a, t0, n, d, (int)most / WIDTH, pos, end, e);
+    if (most > 2 * WIDTH)
+        for (; d + 2 * WIDTH <= a->dim; d += 2 * WIDTH)
+            mix(a, t0, n, d, 2, pos, end, e);
     for (; d + WIDTH <= a->dim; d += WIDTH)
         mix(a, t0, n, d, 1, pos, end, e);
     last_columns(a, t0, n, d, pos, end, e);
 }
 
-/* All positions that the first query sees go over all queries; those that only later ones see, over
- * each of them. */
-PIECE void attend(const struct queries *a, const int n, enum element e)
+/* Scores of a query to its weights; -> what its sums are to be multiplied with. */
+PIECE float weigh(const struct queries *a, uint32_t t, const float *sink)
 {
-    float factor[QUERIES];
-    for (uint32_t pos = 0; pos < seen(a, n - 1); pos += TOGETHER)
-        score(a, pos, n, e);
-    for (int t = 0; t < n; t++) {
-        float *scores = a->scores + (size_t)t * a->ld_scores;
-        const uint32_t n_pos = seen(a, t);
-        if (a->cap > 0)
-            soft_cap(scores, a->cap, n_pos);
-        if (a->sinks)
-            scores[n_pos] = a->sinks[t];
-        factor[t] = softmax(scores, n_pos + (a->sinks != NULL));
-        for (uint32_t p = 0; a->v_scale && p < n_pos; p++)
-            scores[p] *= a->v_scale[p];
-    }
-    for (uint32_t pos = 0, end; pos <= a->pos0; pos = end) {
-        end = pos + NEAR <= a->pos0 ? pos + NEAR : a->pos0 + 1;
-        mix_columns(a, 0, n, pos, end, e);
-    }
-    for (int t = 0; t < n; t++) {
-        float *out = a->out + (size_t)t * a->ld_out;
-        if (t > 0 && a->step)
-            mix_columns(a, t, 1, a->pos0 + 1, seen(a, t), e);
-        for (uint32_t d = 0; d < a->dim; d++)
-            out[d] *= factor[t];
-    }
+    const uint32_t first = first_of(a, t), n = end_of(a, t) - first;
+    float *scores = a->scores + t * a->ld_scores + (first - a->base);
+    if (a->cap > 0)
+        soft_cap(scores, a->cap, n);
+    if (sink)
+        scores[n] = sink[t];
+    const float factor = softmax(scores, n + (sink != NULL));
+    for (uint32_t p = 0; a->v_scale && p < n; p++)
+        scores[p] *= a->v_scale[first + p];
+    return factor;
 }
 
-PIECE void attend_all(struct queries a, enum element e)
+PIECE void finish(const struct queries *a, uint32_t t, float factor)
 {
-    for (uint32_t left = a.n_tok; left > 0;) {
-        const uint32_t n = left < QUERIES ? 1 : QUERIES;
-        if (n == QUERIES)
-            attend(&a, QUERIES, e);
+    float *out = a->out + t * a->ld_out;
+    for (uint32_t d = 0; d < a->dim; d++)
+        out[d] *= factor;
+}
+
+PIECE void begin_sums(const struct queries *a, uint32_t n)
+{
+    for (uint32_t t = 0; t < n; t++)
+        memset(a->out + t * a->ld_out, 0, a->dim * sizeof *a->out);
+}
+
+PIECE struct queries queries_of(const struct attend_group *g, uint32_t t)
+{
+    struct queries a = {.out = g->out + t * g->ld_out,
+                        .q = g->q + t * g->ld_q,
+                        .ld_out = g->ld_out,
+                        .ld_q = g->ld_q,
+                        .ld_scores = g->ld_scores,
+                        .n_seen = g->n_pos + t * g->step,
+                        .step = g->step,
+                        .window = g->window,
+                        .dim = g->dim,
+                        .k = g->k,
+                        .v = g->v,
+                        .end = g->n_pos + (g->n - 1) * g->step,
+                        .k_scale = g->k_scale,
+                        .v_scale = g->v_scale,
+                        .scale = g->scale,
+                        .cap = g->cap,
+                        .scores = g->scores};
+    a.base = first_of(&a, 0);
+    return a;
+}
+
+/* ---- one query, from the cache as it is ----------------------------------------------- */
+
+PIECE void attend_one(const struct attend_group *g, enum element e)
+{
+    const struct queries a = queries_of(g, 0);
+    const uint32_t end = end_of(&a, 0);
+    for (uint32_t pos = a.base; pos < end; pos += TOGETHER)
+        score(&a, pos, end, 1, e);
+    const float factor = weigh(&a, 0, g->sinks);
+    begin_sums(&a, 1);
+    for (uint32_t pos = a.base; pos < end; pos += NEAR)
+        mix_columns(&a, 0, 1, pos, lesser(pos + NEAR, end), e);
+    finish(&a, 0, factor);
+}
+
+/* ---- tiles ---------------------------------------------------------------------------- */
+
+/* Queries t on of a tile, n of them, as those of a tile of their own. */
+PIECE struct queries some_of(const struct queries *a, uint32_t t)
+{
+    struct queries some = *a;
+    some.out += t * a->ld_out;
+    some.q += t * a->ld_q;
+    some.n_seen += t * a->step;
+    some.scores += t * a->ld_scores;
+    return some;
+}
+
+/* Scores of n queries at the positions that k has. */
+PIECE void score_block(const struct queries *a, const int n)
+{
+    const uint32_t end = lesser(a->end, end_of(a, (uint32_t)n - 1));
+    for (uint32_t pos = a->origin; pos < end; pos += TOGETHER)
+        score(a, pos, end, n, ELEMENT_WIDE);
+}
+
+/* What query t sees of the positions [pos, end) that v has. */
+static void mix_alone(const struct queries *a, uint32_t t, uint32_t pos, uint32_t end)
+{
+    pos = greater(pos, greater(first_of(a, t), a->origin));
+    end = lesser(end, lesser(end_of(a, t), a->end));
+    if (pos < end)
+        mix_columns(a, t, 1, pos, end, ELEMENT_WIDE);
+}
+
+/* What n queries see of the positions that v has, in order: what all of them see over all, the rest
+ * over each. */
+PIECE void mix_block(const struct queries *a, const int n)
+{
+    const uint32_t last = (uint32_t)n - 1;
+    const uint32_t from = greater(a->origin, first_of(a, last));
+    const uint32_t to = greater(lesser(a->end, end_of(a, 0)), from);
+    for (uint32_t t = 0; t < last; t++)
+        mix_alone(a, t, 0, from);
+    if (from < to)
+        mix_columns(a, 0, n, from, to, ELEMENT_WIDE);
+    for (uint32_t t = 0; t <= last; t++)
+        mix_alone(a, t, to, UINT32_MAX);
+}
+
+static void score_tile(const struct queries *a, uint32_t n_tok)
+{
+    for (uint32_t t = 0; t < n_tok; t += QUERIES) {
+        const struct queries some = some_of(a, t);
+        const uint32_t n = n_tok - t;
+        if (n >= 4)
+            score_block(&some, 4);
+        else if (n == 3)
+            score_block(&some, 3);
+        else if (n == 2)
+            score_block(&some, 2);
         else
-            attend(&a, 1, e);
-        a.q += n * a.ld_q;
-        a.out += n * a.ld_out;
-        a.pos0 += n;
-        left -= n;
+            score_block(&some, 1);
     }
 }
 
-static void attend_batch_f32(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                             uint32_t pos0, const float *k, const float *v, uint32_t dim,
-                             float scale, float *scores, size_t ld_scores)
+static void mix_tile(const struct queries *a, uint32_t n_tok)
 {
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores, 1, 0, NULL},
-               ELEMENT_F32);
+    for (uint32_t t = 0; t < n_tok; t += QUERIES) {
+        const struct queries some = some_of(a, t);
+        const uint32_t n = n_tok - t;
+        if (n >= 4)
+            mix_block(&some, 4);
+        else if (n == 3)
+            mix_block(&some, 3);
+        else if (n == 2)
+            mix_block(&some, 2);
+        else
+            mix_alone(&some, 0, 0, UINT32_MAX);
+    }
 }
 
-static void attend_batch_bf16(float *out, size_t ld_out, const float *q, size_t ld_q,
-                              uint32_t n_tok, uint32_t pos0, const uint16_t *k, const uint16_t *v,
-                              uint32_t dim, float scale, float *scores, size_t ld_scores)
+/* The positions of k or v as floats: where they are if they are floats. */
+PIECE const void *near_rows(const struct queries *a, const void *rows, float *wide, enum element e)
 {
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, NULL, NULL,
-                                scale, scores, 1, 0, NULL},
-               ELEMENT_BF16);
+    const size_t at = (size_t)a->origin * a->dim, n = (size_t)(a->end - a->origin) * a->dim;
+    if (e == ELEMENT_F32) {
+        for (size_t i = 0; i < n; i += WIDTH)
+            ask_ahead(rows, at + i, e);
+        return (const float *)rows + at;
+    }
+    widen(wide, rows, at, n, e);
+    return wide;
 }
 
-static void attend_batch_int8(float *out, size_t ld_out, const float *q, size_t ld_q,
-                              uint32_t n_tok, uint32_t pos0, const int8_t *k, const float *k_scale,
-                              const int8_t *v, const float *v_scale, uint32_t dim, float scale,
-                              float *scores, size_t ld_scores)
+PIECE void attend_tile(const struct attend_group *g, uint32_t t0, uint32_t n_tok, enum element e)
 {
-    attend_all((struct queries){out, q, ld_out, ld_q, ld_scores, n_tok, pos0, dim, k, v, k_scale,
-                                v_scale, scale, scores, 1, 0, NULL},
-               ELEMENT_INT8);
+    float factor[ATTEND_TILE];
+    struct queries a = queries_of(g, t0);
+    const uint32_t end = end_of(&a, n_tok - 1);
+    const float *sinks = g->sinks ? g->sinks + t0 : NULL;
+    for (a.origin = a.base; a.origin < end; a.origin = a.end) {
+        a.end = lesser(a.origin + NEAR, end);
+        a.k = near_rows(&a, g->k, g->wide, e);
+        score_tile(&a, n_tok);
+    }
+    for (uint32_t t = 0; t < n_tok; t++)
+        factor[t] = weigh(&a, t, sinks);
+    begin_sums(&a, n_tok);
+    for (a.origin = a.base; a.origin < end; a.origin = a.end) {
+        a.end = lesser(a.origin + NEAR, end);
+        a.v = near_rows(&a, g->v, g->wide, e);
+        mix_tile(&a, n_tok);
+    }
+    for (uint32_t t = 0; t < n_tok; t++)
+        finish(&a, t, factor[t]);
 }
 
-static void attend_f32(float *out, const float *q, const float *k, const float *v, uint32_t n_pos,
-                       uint32_t dim, float scale, float *scores)
-{
-    attend_batch_f32(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
-}
-
-static void attend_bf16(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                        uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    attend_batch_bf16(out, 0, q, 0, 1, n_pos - 1, k, v, dim, scale, scores, 0);
-}
-
-static void attend_int8(float *out, const float *q, const int8_t *k, const float *k_scale,
-                        const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                        float scale, float *scores)
-{
-    attend_batch_int8(out, 0, q, 0, 1, n_pos - 1, k, k_scale, v, v_scale, dim, scale, scores, 0);
-}
-
-/* The heads of a group: four together, then what is left of them together. */
 PIECE void attend_group(const struct attend_group *g, enum element e)
 {
-    struct queries a = {g->out,       g->q,      g->ld_out, g->ld_q, g->ld_scores, g->n,
-                        g->n_pos - 1, g->dim,    g->k,      g->v,    g->k_scale,   g->v_scale,
-                        g->scale,     g->scores, 0,         g->cap,  g->sinks};
-    for (uint32_t left = g->n, n; left > 0; left -= n) {
-        n = left < QUERIES ? left : QUERIES;
-        if (n == 4)
-            attend(&a, 4, e);
-        else if (n == 3)
-            attend(&a, 3, e);
-        else if (n == 2)
-            attend(&a, 2, e);
-        else
-            attend(&a, 1, e);
-        a.q += n * a.ld_q;
-        a.out += n * a.ld_out;
-        a.sinks = a.sinks ? a.sinks + n : NULL;
+    const uint32_t most = lesser(g->n_rows, ATTEND_TILE);
+    if (g->n == 1) {
+        attend_one(g, e);
+        return;
+    }
+    for (uint32_t t = 0, n; t < g->n; t += n) {
+        n = lesser(g->n - t, most);
+        attend_tile(g, t, n, e);
     }
 }
 
@@ -215,12 +337,6 @@ static void set_attention(struct kernels *k)
     k->attend_group_f32 = attend_group_f32;
     k->attend_group_bf16 = attend_group_bf16;
     k->attend_group_int8 = attend_group_int8;
-    k->attend_f32 = attend_f32;
-    k->attend_bf16 = attend_bf16;
-    k->attend_int8 = attend_int8;
-    k->attend_batch_f32 = attend_batch_f32;
-    k->attend_batch_bf16 = attend_batch_bf16;
-    k->attend_batch_int8 = attend_batch_int8;
 }
 
 #endif

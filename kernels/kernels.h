@@ -29,11 +29,11 @@ enum {
     TILE_COLS = 32,
     TILE_GROUPS = 16,           /* row groups that a prompt kernel decodes at once */
     TILE_SCRATCH = 800 << 10,   /* bytes that it needs for them */
-    ATTEND_BATCH = 4,           /* rows of scores that several queries need at once */
-    ATTEND_GROUP = 8,           /* queries of an attend_group at once, at most */
+    ATTEND_TILE = 32,           /* queries that go over the keys together */
+    ATTEND_NEAR = 64,           /* positions that they take at a time */
     ATTEND_TOKENS = 128,        /* queries of a head that a prompt kernel takes at once */
-    ATTEND_DIM = 256,           /* of a head, at most */
-    ATTEND_SCRATCH = 424 << 10, /* bytes */
+    ATTEND_DIM = 512,           /* of a head that it takes, at most */
+    ATTEND_SCRATCH = 848 << 10, /* bytes */
     DELTA_COLS = 16,            /* columns of a state that delta_rule takes */
 };
 
@@ -139,52 +139,31 @@ typedef void soft_cap_fn(float *x, float cap, uint32_t n);
 typedef void scale_fn(float *x, float factor, uint32_t n);
 typedef void add_scaled_fn(float *x, const float *y, float factor, uint32_t n);
 
-/* One query head over n_pos cached positions: out = softmax(scale * q K^T) V, in float. */
-typedef void attend_f32_fn(float *out /* [dim] */, const float *q /* [dim] */,
-                           const float *k /* [n_pos][dim] */, const float *v /* [n_pos][dim] */,
-                           uint32_t n_pos, uint32_t dim, float scale, float *scores /* [n_pos] */);
-typedef void attend_bf16_fn(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                            uint32_t n_pos, uint32_t dim, float scale, float *scores);
-
-/* Several queries of one head, with the bits of one after another: query t sees positions
- * [0, pos0 + t]. */
-typedef void attend_batch_f32_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
-                                 const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
-                                 uint32_t pos0, const float *k /* [pos0 + n_tok][dim] */,
-                                 const float *v, uint32_t dim, float scale,
-                                 float *scores /* [ATTEND_BATCH][ld_scores] */, size_t ld_scores);
-typedef void attend_batch_bf16_fn(float *out, size_t ld_out, const float *q, size_t ld_q,
-                                  uint32_t n_tok, uint32_t pos0, const uint16_t *k,
-                                  const uint16_t *v, uint32_t dim, float scale, float *scores,
-                                  size_t ld_scores);
-
-/* The same over int8 keys and values with one scale per position: k_scale[p] * k[p][d]. The scales
- * are factors of the score, before `scale`, and of the position's weight, after the softmax. */
-typedef void attend_int8_fn(float *out, const float *q, const int8_t *k, const float *k_scale,
-                            const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                            float scale, float *scores);
-typedef void attend_batch_int8_fn(float *out, size_t ld_out, const float *q, size_t ld_q,
-                                  uint32_t n_tok, uint32_t pos0, const int8_t *k,
-                                  const float *k_scale, const int8_t *v, const float *v_scale,
-                                  uint32_t dim, float scale, float *scores, size_t ld_scores);
-/* Several queries that all see the same positions: the heads of a group that shares keys and
- * values. cap > 0: scores become cap tanh(score / cap). sinks: a score of each query that takes its
- * share of the softmax and has no value. With the bits that one after another has,
- * and without a cap and sinks those of the functions above. k and v are f32, bf16 or int8 by the
- * function. */
+/* Attention: out = softmax(scale * q K^T) V in float, for several queries that share keys and
+ * values: the heads of a group at one position (step 0), or neighbours in a prompt (step 1). Query
+ * t sees positions [.., n_pos + t * step), all of them or the last `window`. int8 keys and values
+ * have one scale per position, k_scale[p] * k[p][d]: a factor of the score, before `scale`, and of
+ * the position's weight, after the softmax. cap > 0: scores become cap tanh(score / cap). sinks: a
+ * score of each query that takes its share of the softmax and has no value. Every query has the
+ * bits that it has alone; the lanes of its sums count from the first position that it sees. k and v
+ * are f32, bf16 or int8 by the function. */
 struct attend_group {
     float *out; /* [n][ld_out] */
     size_t ld_out;
     const float *q; /* [n][ld_q] */
     size_t ld_q;
     uint32_t n, n_pos, dim;
-    const void *k, *v;              /* [n_pos][dim] */
-    const float *k_scale, *v_scale; /* [n_pos] of int8; else NULL */
+    uint32_t step, window;          /* window 0: all */
+    const void *k, *v;              /* [n_pos + (n - 1) step][dim] */
+    const float *k_scale, *v_scale; /* [as many] of int8; else NULL */
     float scale, cap;
     const float *sinks; /* [n], or NULL */
-    float *scores;      /* [n][ld_scores], n_pos used, one more if there are sinks; n <=
-                         * ATTEND_GROUP */
+    /* Scratch: min(n, n_rows) rows for what so many neighbours see together, one more if there are
+     * sinks; and for ATTEND_NEAR positions as floats. */
+    float *scores; /* [n_rows][ld_scores] */
     size_t ld_scores;
+    uint32_t n_rows; /* >= 1; the more up to ATTEND_TILE, the faster */
+    float *wide;     /* [ATTEND_NEAR][dim], 64-byte aligned */
 };
 typedef void attend_group_fn(const struct attend_group *a);
 
@@ -221,16 +200,14 @@ typedef void pack_int8_fn(int8_t *q, float *scale, const float *x /* [n] */, uin
 typedef void unpack_int8_fn(uint16_t *out /* [n_pos][dim] */, const int8_t *q, const float *scale,
                             uint32_t n_pos, uint32_t dim);
 
-/* n_tok <= ATTEND_TOKENS queries of one head in a prompt; query t sees positions [0, pos0 + t]. The
- * softmax is made online, over blocks of positions that begin at multiples of a constant, so that
- * the bits of a result depend on its query and the cache alone. Weights of positions are rounded
- * to bf16, queries to twice bf16: with s the exact scores, p their softmax and e the greatest
- * scale * sum |q k| of a position, |out - sum p v| <= (2^-7 + 2^-15 e exp(2^-15 e)) sum p |v|.
- * dim <= ATTEND_DIM; `scratch`: ATTEND_SCRATCH bytes, 64-byte aligned. */
-typedef void attend_prompt_fn(float *out /* [n_tok][ld_out] */, size_t ld_out,
-                              const float *q /* [n_tok][ld_q] */, size_t ld_q, uint32_t n_tok,
-                              uint32_t pos0, const uint16_t *k /* [pos0 + n_tok][dim] bf16 */,
-                              const uint16_t *v, uint32_t dim, float scale, void *scratch);
+/* The same for n <= ATTEND_TOKENS neighbours of a prompt (step 1) and bf16 keys and values, on a
+ * matrix unit. The softmax is made online, over blocks of positions that begin at multiples of a
+ * constant in the text, whose position `origin` is the first of a->k: so the bits of a result
+ * depend on its query and what it sees alone. Weights of positions are rounded to bf16, queries to
+ * twice bf16: with s the exact scores, p their softmax and e the greatest scale * sum |q k| of a
+ * position, |out - sum p v| <= (2^-7 + 2^-15 e exp(2^-15 e)) sum p |v|. dim <= ATTEND_DIM;
+ * a->scores: ATTEND_SCRATCH bytes, 64-byte aligned. */
+typedef void attend_prompt_fn(const struct attend_group *a, uint32_t origin);
 
 /* The first n_tok <= TILE_TOKENS tokens as a row of bf16 tiles, rounded to nearest even: tile k
  * has [TILE_TOKENS][TILE_COLS] values of columns TILE_COLS * k on. Zero beyond n_tok, cols. */
@@ -278,12 +255,6 @@ struct kernels {
     soft_cap_fn *soft_cap;
     scale_fn *scale;
     add_scaled_fn *add_scaled;
-    attend_f32_fn *attend_f32;
-    attend_bf16_fn *attend_bf16;
-    attend_batch_f32_fn *attend_batch_f32;   /* NULL: one query after another */
-    attend_batch_bf16_fn *attend_batch_bf16; /* the same */
-    attend_int8_fn *attend_int8;
-    attend_batch_int8_fn *attend_batch_int8; /* the same */
     attend_group_fn *attend_group_f32, *attend_group_bf16, *attend_group_int8;
     mul_fn *mul;
     sigmoid_mul_fn *sigmoid_mul;

@@ -30,6 +30,8 @@ enum {
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
 };
 
+enum { ATTEND_AHEAD = 2048 /* bytes: distance of attention's prefetches */ };
+
 /* ---- bits ----------------------------------------------------------------------------- */
 
 static inline uint32_t float_bits(float x)

@@ -17,7 +17,7 @@
     ROW(avxvnni, CPU_AVXVNNI, CPU_AVX2, kernels_avxvnni)                                         \
     /* F, BW, DQ, VL */                                                                          \
     ROW(avx512, CPU_AVX512, CPU_AVX2, kernels_avx512, kernels_avx512_attend,                     \
-        kernels_avx512_attend_one, kernels_avx512_state)                                         \
+        kernels_avx512_state)                                                                    \
     /* AVX-512 VNNI + VBMI */                                                                    \
     ROW(vnni, CPU_VNNI, CPU_AVX2 | CPU_AVX512, kernels_vnni, kernels_vnni_tokens)                \
     /* tiles, int8 and bf16, permission granted by the kernel */                                 \

@@ -278,75 +278,7 @@ static void add_scalar(float *x, const float *y, uint32_t n)
         x[i] += y[i];
 }
 
-/* ---- attention ------------------------------------------------------------------------ */
-
-/* scores[p] becomes exp(score - greatest score); -> 1 / their sum. */
-static float softmax_scalar(float *scores, uint32_t n_pos, float max)
-{
-    float lane[LANES] = {0};
-    for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] = exp_f32(scores[p] - max);
-        lane[p % LANES] += scores[p];
-    }
-    return 1.0f / sum_lanes(lane);
-}
-
-static void attend_f32_scalar(float *out, const float *q, const float *k, const float *v,
-                              uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    float max = -INFINITY;
-    for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] = scale * dot_f32(q, k + (size_t)p * dim, dim);
-        max = scores[p] > max ? scores[p] : max;
-    }
-    float factor = softmax_scalar(scores, n_pos, max);
-    memset(out, 0, dim * sizeof *out);
-    for (uint32_t p = 0; p < n_pos; p++)
-        for (uint32_t d = 0; d < dim; d++)
-            out[d] = fmaf(scores[p], v[(size_t)p * dim + d], out[d]);
-    for (uint32_t d = 0; d < dim; d++)
-        out[d] *= factor;
-}
-
-static void attend_bf16_scalar(float *out, const float *q, const uint16_t *k, const uint16_t *v,
-                               uint32_t n_pos, uint32_t dim, float scale, float *scores)
-{
-    float max = -INFINITY;
-    for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] = scale * dot_bf16(q, k + (size_t)p * dim, dim);
-        max = scores[p] > max ? scores[p] : max;
-    }
-    float factor = softmax_scalar(scores, n_pos, max);
-    memset(out, 0, dim * sizeof *out);
-    for (uint32_t p = 0; p < n_pos; p++)
-        for (uint32_t d = 0; d < dim; d++)
-            out[d] = fmaf(scores[p], bf16_to_f32(v[(size_t)p * dim + d]), out[d]);
-    for (uint32_t d = 0; d < dim; d++)
-        out[d] *= factor;
-}
-
-static void attend_int8_scalar(float *out, const float *q, const int8_t *k, const float *k_scale,
-                               const int8_t *v, const float *v_scale, uint32_t n_pos, uint32_t dim,
-                               float scale, float *scores)
-{
-    float max = -INFINITY;
-    for (uint32_t p = 0; p < n_pos; p++) {
-        float lane[LANES] = {0};
-        for (uint32_t d = 0; d < dim; d++)
-            lane[d % LANES] = fmaf(q[d], k[(size_t)p * dim + d], lane[d % LANES]);
-        scores[p] = scale * (k_scale[p] * sum_lanes(lane));
-        max = scores[p] > max ? scores[p] : max;
-    }
-    float factor = softmax_scalar(scores, n_pos, max);
-    memset(out, 0, dim * sizeof *out);
-    for (uint32_t p = 0; p < n_pos; p++) {
-        scores[p] *= v_scale[p];
-        for (uint32_t d = 0; d < dim; d++)
-            out[d] = fmaf(scores[p], v[(size_t)p * dim + d], out[d]);
-    }
-    for (uint32_t d = 0; d < dim; d++)
-        out[d] *= factor;
-}
+/* ---- int8 positions ------------------------------------------------------------------- */
 
 /* A row whose scale would be subnormal counts as zero. */
 static void pack_int8_scalar(int8_t *q, float *scale, const float *x, uint32_t n)
@@ -388,9 +320,6 @@ void kernels_scalar(struct kernels *k)
         .rope = rope_scalar,
         .silu_mul = silu_mul_scalar,
         .add = add_scalar,
-        .attend_f32 = attend_f32_scalar,
-        .attend_bf16 = attend_bf16_scalar,
-        .attend_int8 = attend_int8_scalar,
         .pack_int8 = pack_int8_scalar,
         .unpack_int8 = unpack_int8_scalar,
         .gemm_f32 = gemm_f32_openblas,

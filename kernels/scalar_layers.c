@@ -73,29 +73,38 @@ static float softmax(float *scores, uint32_t n_pos)
     return 1.0f / sum_lanes(lane);
 }
 
+/* One query over n positions. */
+static void attend_one(const struct attend_group *a, uint32_t t, uint32_t first, uint32_t n,
+                       float *scores /* [n], and a sink */, enum element e)
+{
+    const float *q = a->q + t * a->ld_q;
+    float *out = a->out + t * a->ld_out;
+    for (uint32_t p = 0; p < n; p++) {
+        float product = dot(q, a->k, (size_t)(first + p) * a->dim, a->dim, e);
+        scores[p] = a->scale * (a->k_scale ? a->k_scale[first + p] * product : product);
+        if (a->cap > 0)
+            scores[p] = soft_cap_f32(scores[p], a->cap);
+    }
+    if (a->sinks)
+        scores[n] = a->sinks[t];
+    const float factor = softmax(scores, n + (a->sinks != NULL));
+    memset(out, 0, a->dim * sizeof *out);
+    for (uint32_t p = 0; p < n; p++) {
+        if (a->v_scale)
+            scores[p] *= a->v_scale[first + p];
+        for (uint32_t d = 0; d < a->dim; d++)
+            out[d] = fmaf(scores[p], load_one(a->v, (size_t)(first + p) * a->dim + d, e), out[d]);
+    }
+    for (uint32_t d = 0; d < a->dim; d++)
+        out[d] *= factor;
+}
+
 static void attend_group_scalar(const struct attend_group *a, enum element e)
 {
     for (uint32_t t = 0; t < a->n; t++) {
-        const float *q = a->q + t * a->ld_q;
-        float *out = a->out + t * a->ld_out, *scores = a->scores + t * a->ld_scores;
-        for (uint32_t p = 0; p < a->n_pos; p++) {
-            float product = dot(q, a->k, (size_t)p * a->dim, a->dim, e);
-            scores[p] = a->scale * (a->k_scale ? a->k_scale[p] * product : product);
-            if (a->cap > 0)
-                scores[p] = soft_cap_f32(scores[p], a->cap);
-        }
-        if (a->sinks)
-            scores[a->n_pos] = a->sinks[t];
-        const float factor = softmax(scores, a->n_pos + (a->sinks != NULL));
-        memset(out, 0, a->dim * sizeof *out);
-        for (uint32_t p = 0; p < a->n_pos; p++) {
-            if (a->v_scale)
-                scores[p] *= a->v_scale[p];
-            for (uint32_t d = 0; d < a->dim; d++)
-                out[d] = fmaf(scores[p], load_one(a->v, (size_t)p * a->dim + d, e), out[d]);
-        }
-        for (uint32_t d = 0; d < a->dim; d++)
-            out[d] *= factor;
+        const uint32_t end = a->n_pos + t * a->step;
+        const uint32_t first = a->window && end > a->window ? end - a->window : 0;
+        attend_one(a, t, first, end - first, a->scores, e);
     }
 }
 

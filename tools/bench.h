@@ -35,6 +35,7 @@ struct bench {
     const char *text; /* tokens: what to encode or decode; NULL or "-": stdin */
     const char *ids;  /* logits: "1,2,3" */
     bool decode, json, jsonl, profile, speed;
+    bool is_filled;     /* speed: contexts are made up, not evaluated */
     enum format format; /* of a folder converted in memory */
     unsigned cpu_flags;
     const char *gemm_name; /* as given; NULL: auto */
@@ -67,6 +68,8 @@ enum kv_type bench_kv(const struct bench *b, uint32_t i);
 /* Ids in decimal, separated by white space or commas, each below `limit`. */
 bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out,
                      struct error *err);
+/* The session holds n ids, as if they had been evaluated: keys and values at random. */
+void bench_fill(struct session *s, const int32_t *ids, uint32_t n);
 /* Greedy choice: the lowest id among the best. */
 int32_t bench_best(const float *logits, uint32_t n);
 /* A number as JSON takes it: null for what is not finite. */

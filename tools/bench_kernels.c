@@ -16,7 +16,8 @@
 
 enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
 enum { FEW = 4, MANY = 128, PRODUCT_ROWS = 2048 }; /* tokens; rows of the matrix they go through */
-enum { HEAD = 96, N_POS = 3500, N_QUERIES = 8 }; /* Phi-3.5's, near the end of its first context */
+/* Phi-3.5's head, near the end of its first context. */
+enum { HEAD = 96, N_POS = 3500, N_QUERIES = ATTEND_TILE };
 #define TURN_MS 100.0 /* a slow kernel gets as many rows as it can do in about this time */
 
 struct job {
@@ -171,38 +172,36 @@ struct head {
     float *q, *out;    /* [N_QUERIES][HEAD] */
     void *key, *value; /* [N_POS][HEAD] */
     float *unit;       /* [N_POS] scales of int8 */
-    float *scores;     /* [ATTEND_BATCH][N_POS] */
+    float *scores;     /* [N_QUERIES][N_POS] */
+    float *wide;       /* [ATTEND_NEAR][HEAD] */
 };
 
-static void attend_one(const struct head *h, uint32_t i)
+/* Queries [first, first + n), as a prompt has them if there is no matrix unit. */
+static void attend(const struct head *h, uint32_t first, uint32_t n)
 {
-    const float *q = h->q + i * HEAD;
-    float *out = h->out + i * HEAD;
-    const uint32_t n_pos = N_POS - N_QUERIES + i + 1;
+    const struct attend_group a = {.out = h->out + first * HEAD,
+                                   .ld_out = HEAD,
+                                   .q = h->q + first * HEAD,
+                                   .ld_q = HEAD,
+                                   .n = n,
+                                   .n_pos = N_POS - N_QUERIES + first + 1,
+                                   .dim = HEAD,
+                                   .step = 1,
+                                   .k = h->key,
+                                   .v = h->value,
+                                   .k_scale = h->type == KV_INT8 ? h->unit : NULL,
+                                   .v_scale = h->type == KV_INT8 ? h->unit : NULL,
+                                   .scale = 0.1f,
+                                   .scores = h->scores,
+                                   .ld_scores = N_POS,
+                                   .n_rows = N_QUERIES,
+                                   .wide = h->wide};
     if (h->type == KV_INT8)
-        h->k->attend_int8(out, q, h->key, h->unit, h->value, h->unit, n_pos, HEAD, 0.1f, h->scores);
+        h->k->attend_group_int8(&a);
     else if (h->type == KV_BF16)
-        h->k->attend_bf16(out, q, h->key, h->value, n_pos, HEAD, 0.1f, h->scores);
+        h->k->attend_group_bf16(&a);
     else
-        h->k->attend_f32(out, q, h->key, h->value, n_pos, HEAD, 0.1f, h->scores);
-}
-
-/* As a prompt does where there is no matrix unit. */
-static void attend_several(const struct head *h)
-{
-    const uint32_t pos0 = N_POS - N_QUERIES;
-    if (h->type == KV_INT8 && h->k->attend_batch_int8)
-        h->k->attend_batch_int8(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->unit,
-                                h->value, h->unit, HEAD, 0.1f, h->scores, N_POS);
-    else if (h->type == KV_BF16 && h->k->attend_batch_bf16)
-        h->k->attend_batch_bf16(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD,
-                                0.1f, h->scores, N_POS);
-    else if (h->type == KV_F32 && h->k->attend_batch_f32)
-        h->k->attend_batch_f32(h->out, HEAD, h->q, HEAD, N_QUERIES, pos0, h->key, h->value, HEAD,
-                               0.1f, h->scores, N_POS);
-    else
-        for (uint32_t i = 0; i < N_QUERIES; i++)
-            attend_one(h, i);
+        h->k->attend_group_f32(&a);
 }
 
 static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
@@ -214,7 +213,8 @@ static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
                      .key = fill(N_POS * HEAD * sizeof(float)),
                      .value = fill(N_POS * HEAD * sizeof(float)),
                      .unit = fill(N_POS * sizeof(float)),
-                     .scores = fill(ATTEND_BATCH * N_POS * sizeof(float))};
+                     .scores = fill(N_QUERIES * N_POS * sizeof(float)),
+                     .wide = fill(ATTEND_NEAR * HEAD * sizeof(float))};
     for (uint32_t i = 0; i < n_levels; i++)
         for (enum kv_type type = KV_F32; type <= KV_INT8; type++) {
             double one = INFINITY, several = INFINITY;
@@ -223,9 +223,9 @@ static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
             for (int turn = 0; turn < N_TURNS; turn++) {
                 double start = now_ms();
                 for (uint32_t t = 0; t < N_QUERIES; t++)
-                    attend_one(&h, t);
+                    attend(&h, t, 1);
                 double middle = now_ms();
-                attend_several(&h);
+                attend(&h, 0, N_QUERIES);
                 one = fmin(one, middle - start);
                 several = fmin(several, now_ms() - middle);
             }
@@ -238,6 +238,7 @@ static uint32_t measure_attention(const struct kernels *k, uint32_t n_levels,
     free(h.value);
     free(h.unit);
     free(h.scores);
+    free(h.wide);
     return n;
 }
 

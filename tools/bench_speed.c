@@ -103,6 +103,8 @@ static double generate_once(struct bench *b, struct session *s, uint32_t context
     uint32_t vocab = b->model->config.vocab, length = context ? context : 1;
     struct ids ids = {0};
     push_prompt(&ids, length, vocab);
+    if (b->is_filled)
+        bench_fill(s, ids.ids, length);
     session_sync(s, ids.ids, length, NULL, NULL);
     int32_t next = bench_best(session_logits(s), vocab);
     session_expert_reads(s, &needed[0], &missed[0]);

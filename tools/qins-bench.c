@@ -23,8 +23,8 @@ static const char usage[] =
     "       qins-bench choice MODEL --file FILE [--against REF] [--limit N] [--json]\n"
     "       qins-bench samples MODEL --against REF [--file FILE] [-n N] [--json]\n"
     "       qins-bench memory MODEL [--against REF] [--file FILE] [-n N] [--svg FILE] [--json]\n"
-    "       qins-bench speed  MODEL [-p N,..] [-c N,..] [-n N] [-r N] [-t N,..] [--profile] "
-    "[--json]\n"
+    "       qins-bench speed  MODEL [-p N,..] [-c N,..] [--behind N,..] [-n N] [-r N] [-t N,..]\n"
+    "                         [--profile] [--json]\n"
     "       qins-bench kernels [FORMAT...] [--size MB] [--cpu LEVEL] [-t N] [--json]\n"
     "       qins-bench inspect MODEL [TENSOR...] [--against REF] [--json]\n"
     "       qins-bench render PATH --messages FILE [--extra JSON] [--strict] [--json]\n"
@@ -64,6 +64,7 @@ static const char usage[] =
     "speed   prompt, generation, and a plain read of the same weights for comparison\n"
     "  -p N,...            tokens of the prompt (512)\n"
     "  -c N,...            tokens in the cache when generation begins (0)\n"
+    "  --behind N,...      the same, but the cache is filled without evaluating a text\n"
     "  -n N                tokens to generate (64)\n"
     "  -r N                repeats (3)\n"
     "  -t N,...            threads, one after another\n"
@@ -121,7 +122,8 @@ enum {
     FLAG_FILE,
     FLAG_CHUNKS,
     FLAG_LIMIT,
-    FLAG_SVG
+    FLAG_SVG,
+    FLAG_BEHIND
 };
 
 static const struct option flags[] = {
@@ -159,6 +161,7 @@ static const struct option flags[] = {
     {"file", required_argument, NULL, FLAG_FILE},
     {"chunks", required_argument, NULL, FLAG_CHUNKS},
     {"svg", required_argument, NULL, FLAG_SVG},
+    {"behind", required_argument, NULL, FLAG_BEHIND},
     {"limit", required_argument, NULL, FLAG_LIMIT},
     {0},
 };
@@ -343,6 +346,9 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case FLAG_GREEDY: return parse_u32("--greedy", text, 0, MAX_TOKENS, &b->n_greedy, err);
     case 'p': return parse_list("-p", text, 1, MAX_TOKENS, &b->prompts, err);
     case 'c': return parse_list("-c", text, 0, MAX_TOKENS, &b->contexts, err);
+    case FLAG_BEHIND:
+        b->is_filled = true;
+        return parse_list("--behind", text, 0, MAX_TOKENS, &b->contexts, err);
     case 'r': return parse_u32("-r", text, 1, 100, &b->n_repeats, err);
     case FLAG_KV: return parse_kv(text, &b->kv, err);
     case FLAG_GEMM: b->gemm_name = text; return true;

@@ -4,7 +4,7 @@
  */
 #include "arm/neon.h"
 
-enum { TOGETHER = 4, WIDTH = 4, SEVERAL = 24 };
+enum { TOGETHER = 4, WIDTH = 4, SEVERAL = 24, ALONE = 96 };
 #include "attend.h"
 
 /* Lanes [first, first + 4) of the products of n queries with four rows of keys. */
@@ -21,7 +21,8 @@ PIECE void quarter_lanes(float32x4_t sum[QUERIES][TOGETHER], const struct querie
             q[t] = vld1q_f32(a->q + (size_t)t * a->ld_q + d);
 #pragma GCC unroll 4
         for (int i = 0; i < TOGETHER; i++) {
-            const float32x4_t key = load_neon(a->k, row[i] + d, e);
+            const float32x4_t key = load_neon(a->k, row[i] + d, stored_as(e));
+            ask_ahead(a->k, row[i] + d, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = vfmaq_f32(sum[t][i], q[t], key);
@@ -40,14 +41,13 @@ static inline float32x4_t sum_lanes_of_4(const float32x4_t v[TOGETHER])
 }
 
 /* Products of n queries with the keys of 4 positions; those behind the last repeat it, unused. */
-PIECE void products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
-                    enum element e)
+PIECE void products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t pos, uint32_t end,
+                    const int n, enum element e)
 {
-    const uint32_t last = seen(a, n - 1) - 1;
     size_t row[TOGETHER];
     float32x4_t all[4][QUERIES][TOGETHER];
     for (uint32_t i = 0; i < TOGETHER; i++)
-        row[i] = (size_t)(pos + i < last ? pos + i : last) * a->dim;
+        row[i] = (size_t)((pos + i < end ? pos + i : end - 1) - a->origin) * a->dim;
     for (uint32_t j = 0; j < 4; j++)
         quarter_lanes(all[j], a, n, row, j * 4, e);
     for (int t = 0; t < n; t++) {
@@ -61,29 +61,28 @@ PIECE void products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t 
 
 /* The same for heads that do not fill all lanes. */
 PIECE void odd_products(float32x4_t dot[QUERIES], const struct queries *a, uint32_t pos,
-                        const int n, enum element e)
+                        uint32_t end, const int n, enum element e)
 {
-    const uint32_t last = seen(a, n - 1) - 1;
     for (int t = 0; t < n; t++) {
         float all[TOGETHER];
         for (uint32_t i = 0; i < TOGETHER; i++) {
-            const size_t row = pos + i < last ? pos + i : last;
-            all[i] = dot_neon(a->q + (size_t)t * a->ld_q, a->k, row * a->dim, a->dim, e);
+            const size_t row = (pos + i < end ? pos + i : end - 1) - a->origin;
+            all[i] = dot_neon(a->q + (size_t)t * a->ld_q, a->k, row * a->dim, a->dim, stored_as(e));
         }
         dot[t] = vld1q_f32(all);
     }
 }
 
-PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e)
+PIECE void score(const struct queries *a, uint32_t pos, uint32_t end, const int n, enum element e)
 {
     float32x4_t dot[QUERIES];
     if (a->dim % LANES)
-        odd_products(dot, a, pos, n, e);
+        odd_products(dot, a, pos, end, n, e);
     else
-        products(dot, a, pos, n, e);
-    for (int t = 0; t < n; t++) {
-        const uint32_t n_pos = seen(a, t), left = n_pos > pos ? n_pos - pos : 0;
-        float *scores = a->scores + (size_t)t * a->ld_scores + pos, all[TOGETHER];
+        products(dot, a, pos, end, n, e);
+    for (uint32_t t = 0; t < (uint32_t)n; t++) {
+        const uint32_t seen = lesser(end, end_of(a, t)), left = seen > pos ? seen - pos : 0;
+        float *scores = a->scores + t * a->ld_scores + (pos - a->base), all[TOGETHER];
         vst1q_f32(all, dot[t]);
         for (uint32_t i = 0; i < TOGETHER && i < left; i++)
             scores[i] = a->scale * (a->k_scale ? a->k_scale[pos + i] * all[i] : all[i]);
@@ -122,23 +121,25 @@ static void soft_cap(float *scores, float cap, uint32_t n_pos)
         scores[p] = soft_cap_f32(scores[p], cap);
 }
 
-PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
+PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, const int n_cols,
                uint32_t pos, uint32_t end, enum element e)
 {
-    float *out = a->out + (size_t)t0 * a->ld_out + d;
-    const float *weight = a->scores + (size_t)t0 * a->ld_scores;
+    float *out = a->out + t0 * a->ld_out + d;
+    const float *weight = a->scores + t0 * a->ld_scores;
     float32x4_t sum[QUERIES][24];
     for (int t = 0; t < n; t++)
         for (int i = 0; i < n_cols; i++)
-            sum[t][i] = pos ? vld1q_f32(out + (size_t)t * a->ld_out + i * 4) : vdupq_n_f32(0);
+            sum[t][i] = vld1q_f32(out + (size_t)t * a->ld_out + i * 4);
     for (uint32_t p = pos; p < end; p++) {
+        const size_t row = (size_t)(p - a->origin) * a->dim + d;
         float32x4_t s[QUERIES];
 #pragma GCC unroll 4
         for (int t = 0; t < n; t++)
-            s[t] = vld1q_dup_f32(weight + (size_t)t * a->ld_scores + p);
+            s[t] = vld1q_dup_f32(weight + (size_t)t * a->ld_scores + (p - a->base));
 #pragma GCC unroll 24
         for (int i = 0; i < n_cols; i++) {
-            const float32x4_t value = load_neon(a->v, (size_t)p * a->dim + d + (size_t)i * 4, e);
+            const float32x4_t value = load_neon(a->v, row + (size_t)i * 4, stored_as(e));
+            ask_ahead(a->v, row + (size_t)i * 4, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = vfmaq_f32(sum[t][i], s[t], value);
@@ -147,6 +148,17 @@ PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const i
     for (int t = 0; t < n; t++)
         for (int i = 0; i < n_cols; i++)
             vst1q_f32(out + (size_t)t * a->ld_out + i * 4, sum[t][i]);
+}
+
+PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e)
+{
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+        ask_ahead(from, i + j, e);
+        vst1q_f32(to + j, load_neon(from, i + j, e));
+    }
+    for (; j < n; j++)
+        to[j] = load_one(from, i + j, e);
 }
 
 void kernels_neon_attend(struct kernels *k)

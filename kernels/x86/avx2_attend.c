@@ -4,7 +4,7 @@
  */
 #include "x86/avx2.h"
 
-enum { TOGETHER = 8, WIDTH = 8, SEVERAL = 16 };
+enum { TOGETHER = 8, WIDTH = 8, SEVERAL = 16, ALONE = 96 };
 #include "attend.h"
 
 /* All bits of the first n lanes. */
@@ -47,7 +47,8 @@ PIECE void half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, co
             q[t] = _mm256_loadu_ps(a->q + (size_t)t * a->ld_q + d);
 #pragma GCC unroll 8
         for (int i = 0; i < n_rows; i++) {
-            const __m256 key = load_avx2(a->k, row[i] + d, e);
+            const __m256 key = load_avx2(a->k, row[i] + d, stored_as(e));
+            ask_ahead(a->k, row[i] + d, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = _mm256_fmadd_ps(q[t], key, sum[t][i]);
@@ -56,10 +57,9 @@ PIECE void half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, co
 }
 
 /* Products of n queries with the keys of 8 positions; those behind the last repeat it, unused. */
-PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
-                    uint32_t dim, enum element e)
+PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, uint32_t end,
+                    const int n, uint32_t dim, enum element e)
 {
-    const uint32_t last = seen(a, n - 1) - 1;
     const int n_rows = n == 1 ? TOGETHER : 2; /* whose sums stay in registers */
     __m256 all[QUERIES][TOGETHER];
     for (int i = 0; i < TOGETHER; i += n_rows) {
@@ -67,7 +67,7 @@ PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, 
         __m256 low[QUERIES][TOGETHER], high[QUERIES][TOGETHER];
         for (int j = 0; j < n_rows; j++) { /* the order that the sum undoes */
             const uint32_t p = pos + (uint32_t)((i + j) / 2 + (i + j) % 2 * 4);
-            row[j] = (size_t)(p < last ? p : last) * dim;
+            row[j] = (size_t)((p < end ? p : end - 1) - a->origin) * dim;
         }
         half_lanes(low, a, n, row, n_rows, 0, dim, e);
         half_lanes(high, a, n, row, n_rows, 8, dim, e);
@@ -82,35 +82,34 @@ PIECE void products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, 
 }
 
 /* The same for heads that do not fill all lanes. */
-PIECE void odd_products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, const int n,
-                        enum element e)
+PIECE void odd_products(__m256 dot[QUERIES], const struct queries *a, uint32_t pos, uint32_t end,
+                        const int n, enum element e)
 {
-    const uint32_t last = seen(a, n - 1) - 1;
     for (int t = 0; t < n; t++) {
         float all[TOGETHER];
         for (uint32_t i = 0; i < TOGETHER; i++) {
-            const size_t row = pos + i < last ? pos + i : last;
-            all[i] = dot_avx2(a->q + (size_t)t * a->ld_q, a->k, row * a->dim, a->dim, e);
+            const size_t row = (pos + i < end ? pos + i : end - 1) - a->origin;
+            all[i] = dot_avx2(a->q + (size_t)t * a->ld_q, a->k, row * a->dim, a->dim, stored_as(e));
         }
         dot[t] = _mm256_loadu_ps(all);
     }
 }
 
-PIECE void score(const struct queries *a, uint32_t pos, const int n, enum element e)
+PIECE void score(const struct queries *a, uint32_t pos, uint32_t end, const int n, enum element e)
 {
     __m256 dot[QUERIES];
     if (a->dim % LANES)
-        odd_products(dot, a, pos, n, e);
+        odd_products(dot, a, pos, end, n, e);
     else if (a->dim == 96) /* a constant unrolls */
-        products(dot, a, pos, n, 96, e);
+        products(dot, a, pos, end, n, 96, e);
     else
-        products(dot, a, pos, n, a->dim, e);
-    for (int t = 0; t < n; t++) {
-        const uint32_t n_pos = seen(a, t);
-        const __m256i m = first_lanes(n_pos > pos ? n_pos - pos : 0);
+        products(dot, a, pos, end, n, a->dim, e);
+    for (uint32_t t = 0; t < (uint32_t)n; t++) {
+        const uint32_t seen = lesser(end, end_of(a, t));
+        const __m256i m = first_lanes(seen > pos ? seen - pos : 0);
         if (a->k_scale)
             dot[t] = _mm256_mul_ps(_mm256_maskload_ps(a->k_scale + pos, m), dot[t]);
-        _mm256_maskstore_ps(a->scores + (size_t)t * a->ld_scores + pos, m,
+        _mm256_maskstore_ps(a->scores + t * a->ld_scores + (pos - a->base), m,
                             _mm256_mul_ps(_mm256_set1_ps(a->scale), dot[t]));
     }
 }
@@ -160,26 +159,27 @@ static void soft_cap(float *scores, float cap, uint32_t n_pos)
     soft_cap_avx2(scores, cap, n_pos);
 }
 
-PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const int n_cols,
+PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, const int n_cols,
                uint32_t pos, uint32_t end, enum element e)
 {
-    float *out = a->out + (size_t)t0 * a->ld_out + d;
-    const float *weight = a->scores + (size_t)t0 * a->ld_scores;
+    float *out = a->out + t0 * a->ld_out + d;
+    const float *weight = a->scores + t0 * a->ld_scores;
     __m256 sum[QUERIES][12];
 #pragma GCC unroll 4
     for (int t = 0; t < n; t++)
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++)
-            sum[t][i] =
-                pos ? _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8) : _mm256_setzero_ps();
+            sum[t][i] = _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8);
     for (uint32_t p = pos; p < end; p++) {
+        const size_t row = (size_t)(p - a->origin) * a->dim + d;
         __m256 s[QUERIES];
 #pragma GCC unroll 4
         for (int t = 0; t < n; t++)
-            s[t] = _mm256_broadcast_ss(weight + (size_t)t * a->ld_scores + p);
+            s[t] = _mm256_broadcast_ss(weight + (size_t)t * a->ld_scores + (p - a->base));
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++) {
-            const __m256 value = load_avx2(a->v, (size_t)p * a->dim + d + (size_t)i * 8, e);
+            const __m256 value = load_avx2(a->v, row + (size_t)i * 8, stored_as(e));
+            ask_ahead(a->v, row + (size_t)i * 8, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = _mm256_fmadd_ps(s[t], value, sum[t][i]);
@@ -190,6 +190,17 @@ PIECE void mix(const struct queries *a, int t0, const int n, uint32_t d, const i
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++)
             _mm256_storeu_ps(out + (size_t)t * a->ld_out + i * 8, sum[t][i]);
+}
+
+PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e)
+{
+    size_t j = 0;
+    for (; j + 8 <= n; j += 8) {
+        ask_ahead(from, i + j, e);
+        _mm256_storeu_ps(to + j, load_avx2(from, i + j, e));
+    }
+    for (; j < n; j++)
+        to[j] = load_one(from, i + j, e);
 }
 
 void kernels_avx2_attend(struct kernels *k)

@@ -35,6 +35,15 @@ static inline __m512 exp_avx512(__m512 x)
     return _mm512_mul_ps(p, _mm512_castsi512_ps(power));
 }
 
+/* soft_cap_f32, 16 at a time. */
+static inline __m512 soft_cap_avx512(__m512 x, float cap)
+{
+    const __m512 one = _mm512_set1_ps(1);
+    __m512 e = exp_avx512(_mm512_mul_ps(x, _mm512_set1_ps(2.0f / cap)));
+    __m512 part = _mm512_div_ps(one, _mm512_add_ps(one, e));
+    return _mm512_fmadd_ps(_mm512_set1_ps(-2.0f * cap), part, _mm512_set1_ps(cap));
+}
+
 static inline float sum_lanes_avx512(__m512 v)
 {
     __m256 t8 = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));

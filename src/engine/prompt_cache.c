@@ -288,6 +288,7 @@ uint32_t prompt_cache_resume(struct prompt_cache *k, struct session *s, const st
     if (f.kv.fd < 0)
         return 0;
     session_truncate(s, 0);
+    session_hold(s, best.n_a);
     uint32_t from;
     n = kv_file_read(&f.kv, session_kv(s), (uint32_t)best.n_a, &from, k->pool, go_on, arg);
     n = state_file_read(&f.states, session_state(s), n, k->pool);

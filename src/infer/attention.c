@@ -3,15 +3,18 @@
  * attention: queries and keys are normed and rotated, keys and values stored, and each query looks
  * at the positions that its layer lets it see. There are three ways, by what they read only once:
  *   units   ATTEND_TOKENS queries of a head, for a matrix unit
- *   tokens  NEAR_TOKENS queries of a head: neighbours in a prompt
- *   groups  the heads of one token that share keys and values: single tokens, windows, caps
+ *   tokens  ATTEND_TILE queries of a head: neighbours in a prompt
+ *   groups  the heads of one token that share keys and values: single tokens
  */
 #include <math.h>
 #include <string.h>
 
 #include "session_internal.h"
 
-enum { NEAR_TOKENS = 8 /* query tokens of one head that a worker takes at a time */ };
+enum {
+    FEW_TOKENS = 4,         /* as many queries go over the keys together in any case */
+    TILE_SCORES = 512 << 10 /* bytes of scores that stay in the second-level cache */
+};
 
 /* ---- queries, keys, values ------------------------------------------------------------- */
 
@@ -142,7 +145,7 @@ static void unpack_head(void *arg, uint32_t kv_head, uint32_t worker)
     const struct pass *p = arg;
     const struct session *s = p->s;
     const struct kv *kv = &s->kv;
-    uint32_t n_pos = p->pos0 + p->n, dim = p->l->plan.head_dim;
+    const uint32_t n_pos = p->pos0 + p->n - kv_from(kv, p->layer), dim = p->l->plan.head_dim;
     (void)worker;
     s->k->unpack_int8(unpacked(p, kv_head, false), kv_keys(kv, p->layer, kv_head),
                       kv_key_scales(kv, p->layer, kv_head), n_pos, dim);
@@ -150,138 +153,126 @@ static void unpack_head(void *arg, uint32_t kv_head, uint32_t worker)
                       kv_value_scales(kv, p->layer, kv_head), n_pos, dim);
 }
 
+/* What queries of a kv head have in common; q, out and n are theirs. */
+static struct attend_group group_of(const struct pass *p, uint32_t kv_head, uint32_t worker)
+{
+    const struct session *s = p->s;
+    const struct layer_plan *plan = &p->l->plan;
+    float *wide = s->scores + worker * s->scores_stride;
+    return (struct attend_group){.dim = plan->head_dim,
+                                 .k = kv_keys(&s->kv, p->layer, kv_head),
+                                 .v = kv_values(&s->kv, p->layer, kv_head),
+                                 .scale = plan->score_scale,
+                                 .cap = plan->score_cap,
+                                 .window = plan->window,
+                                 .wide = wide,
+                                 .scores = wide + (size_t)ATTEND_NEAR * s->widest_head};
+}
+
+/* Neighbours from token `first` on, n of them, of a head. */
+static void take_tokens(const struct pass *p, struct attend_group *a, uint32_t head, uint32_t first,
+                        uint32_t n)
+{
+    const struct layer_plan *plan = &p->l->plan;
+    a->q = p->s->qkv + (size_t)first * plan->qkv_dim + (size_t)head * plan->head_dim;
+    a->out = p->s->heads + (size_t)first * plan->q_dim + (size_t)head * plan->head_dim;
+    a->ld_q = plan->qkv_dim;
+    a->ld_out = plan->q_dim;
+    a->n = n;
+    a->step = 1;
+    a->n_pos = p->pos0 + first + 1 - kv_from(&p->s->kv, p->layer);
+}
+
+/* Sinks of n queries, head after head or always the same head's, moved as the scores of their
+ * queries are by keys that are kept as differences. */
+static void take_sinks(const struct pass *p, struct attend_group *a, uint32_t head,
+                       bool is_one_head, float *sinks)
+{
+    const float *centre = kv_centre(&p->s->kv, p->layer, head / p->l->plan.group);
+    if (!p->l->sinks)
+        return;
+    for (uint32_t t = 0; t < a->n; t++) {
+        const float *q = a->q + t * a->ld_q;
+        float product = 0;
+        for (uint32_t d = 0; centre && d < a->dim; d++)
+            product += q[d] * centre[d];
+        sinks[t] = p->l->sinks[head + (is_one_head ? 0 : t)] - a->scale * product;
+    }
+    a->sinks = sinks;
+}
+
 /* Chunk: ATTEND_TOKENS queries of one head of a prompt. */
 static void attend_unit(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
-    struct session *s = p->s;
-    const struct layer_plan *plan = &p->l->plan;
-    uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS, head = chunk / n_blocks;
-    uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
-    uint32_t kv_head = head / plan->group, q_dim = plan->q_dim;
-    bool is_int8 = s->kv.type == KV_INT8;
-    const uint16_t *keys =
-        is_int8 ? unpacked(p, kv_head, false) : kv_keys(&s->kv, p->layer, kv_head);
-    const uint16_t *values =
-        is_int8 ? unpacked(p, kv_head, true) : kv_values(&s->kv, p->layer, kv_head);
-    s->k->attend_prompt(s->heads + (size_t)first * q_dim + head * plan->head_dim, q_dim,
-                        s->qkv + (size_t)first * plan->qkv_dim + head * plan->head_dim,
-                        plan->qkv_dim, left < ATTEND_TOKENS ? left : ATTEND_TOKENS, p->pos0 + first,
-                        keys, values, plan->head_dim, plan->score_scale,
-                        s->scores + worker * s->scores_stride);
+    const struct session *s = p->s;
+    const uint32_t n_blocks = (p->n + ATTEND_TOKENS - 1) / ATTEND_TOKENS, head = chunk / n_blocks;
+    const uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
+    const uint32_t kv_head = head / p->l->plan.group;
+    float sinks[ATTEND_TOKENS];
+    struct attend_group a = group_of(p, kv_head, worker);
+    take_tokens(p, &a, head, first, left < ATTEND_TOKENS ? left : ATTEND_TOKENS);
+    take_sinks(p, &a, head, true, sinks);
+    if (s->kv.type == KV_INT8) {
+        a.k = unpacked(p, kv_head, false);
+        a.v = unpacked(p, kv_head, true);
+    }
+    a.scores = s->scores + worker * s->scores_stride;
+    s->k->attend_prompt(&a, kv_from(&s->kv, p->layer));
 }
 
-/* ---- tokens ----------------------------------------------------------------------------- */
+/* ---- tokens and groups ------------------------------------------------------------------ */
 
-/* Chunk: NEAR_TOKENS queries of one head, so that their keys and values are read from near. */
+/* As many rows of scores as there is room for. */
+static void attend_cached(const struct pass *p, struct attend_group *a, uint32_t kv_head)
+{
+    const struct session *s = p->s;
+    const uint32_t end = a->n_pos + (a->n - 1) * a->step, seen = a->window + a->n;
+    const uint32_t n_pos = a->window && seen < end ? seen : end;
+    const size_t room = s->scores_stride - (size_t)ATTEND_NEAR * s->widest_head;
+    a->ld_scores = ((size_t)n_pos + 1 + 15) / 16 * 16;
+    a->n_rows = room / a->ld_scores < ATTEND_TILE ? (uint32_t)(room / a->ld_scores) : ATTEND_TILE;
+    if (s->kv.type == KV_INT8) {
+        a->k_scale = kv_key_scales(&s->kv, p->layer, kv_head);
+        a->v_scale = kv_value_scales(&s->kv, p->layer, kv_head);
+        s->k->attend_group_int8(a);
+    } else if (s->kv.type == KV_F32) {
+        s->k->attend_group_f32(a);
+    } else {
+        s->k->attend_group_bf16(a);
+    }
+}
+
+/* Chunk: ATTEND_TILE queries of one head, so that their keys and values are read from near. */
 static void attend_tokens(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
-    struct session *s = p->s;
-    const struct layer_plan *plan = &p->l->plan;
-    uint32_t n_blocks = (p->n + NEAR_TOKENS - 1) / NEAR_TOKENS;
-    uint32_t head = chunk / n_blocks, first = chunk % n_blocks * NEAR_TOKENS;
-    uint32_t last = first + NEAR_TOKENS < p->n ? first + NEAR_TOKENS : p->n;
-    uint32_t kv_head = head / plan->group, q_dim = plan->q_dim;
-    const void *keys = kv_keys(&s->kv, p->layer, kv_head);
-    const void *values = kv_values(&s->kv, p->layer, kv_head);
-    float scale = plan->score_scale;
-    float *scores = s->scores + worker * s->scores_stride;
-    const float *q = s->qkv + (size_t)first * plan->qkv_dim + head * plan->head_dim;
-    float *out = s->heads + (size_t)first * q_dim + head * plan->head_dim;
-    if (last - first >= ATTEND_BATCH && s->kv.type == KV_BF16 && s->k->attend_batch_bf16) {
-        s->k->attend_batch_bf16(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
-                                values, plan->head_dim, scale, scores, s->ctx_stride);
-        return;
-    }
-    if (last - first >= ATTEND_BATCH && s->kv.type == KV_F32 && s->k->attend_batch_f32) {
-        s->k->attend_batch_f32(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
-                               values, plan->head_dim, scale, scores, s->ctx_stride);
-        return;
-    }
-    if (last - first >= ATTEND_BATCH && s->kv.type == KV_INT8 && s->k->attend_batch_int8) {
-        s->k->attend_batch_int8(out, q_dim, q, plan->qkv_dim, last - first, p->pos0 + first, keys,
-                                kv_key_scales(&s->kv, p->layer, kv_head), values,
-                                kv_value_scales(&s->kv, p->layer, kv_head), plan->head_dim, scale,
-                                scores, s->ctx_stride);
-        return;
-    }
-    for (uint32_t t = first; t < last; t++, q += plan->qkv_dim, out += q_dim) {
-        uint32_t n_pos = p->pos0 + t + 1;
-        if (s->kv.type == KV_INT8)
-            s->k->attend_int8(out, q, keys, kv_key_scales(&s->kv, p->layer, kv_head), values,
-                              kv_value_scales(&s->kv, p->layer, kv_head), n_pos, plan->head_dim,
-                              scale, scores);
-        else if (s->kv.type == KV_F32)
-            s->k->attend_f32(out, q, keys, values, n_pos, plan->head_dim, scale, scores);
-        else
-            s->k->attend_bf16(out, q, keys, values, n_pos, plan->head_dim, scale, scores);
-    }
-}
-
-/* ---- groups ----------------------------------------------------------------------------- */
-
-static const void *row(const void *rows, size_t i, size_t row_bytes)
-{
-    return (const uint8_t *)rows + i * row_bytes;
-}
-
-/* Sinks of n heads from `head` on, moved as the scores of their queries are by keys that are kept
- * as differences. */
-static void move_sinks(const struct pass *p, const float *q, uint32_t head, uint32_t n,
-                       const float *centre, float *sinks)
-{
-    const uint32_t dim = p->l->plan.head_dim;
-    for (uint32_t i = 0; i < n; i++, q += dim) {
-        float product = 0;
-        for (uint32_t d = 0; centre && d < dim; d++)
-            product += q[d] * centre[d];
-        sinks[i] = p->l->sinks[head + i] - p->l->plan.score_scale * product;
-    }
+    const uint32_t n_blocks = (p->n + ATTEND_TILE - 1) / ATTEND_TILE, head = chunk / n_blocks;
+    const uint32_t first = chunk % n_blocks * ATTEND_TILE, left = p->n - first;
+    const uint32_t kv_head = head / p->l->plan.group;
+    float sinks[ATTEND_TILE];
+    struct attend_group a = group_of(p, kv_head, worker);
+    take_tokens(p, &a, head, first, left < ATTEND_TILE ? left : ATTEND_TILE);
+    take_sinks(p, &a, head, true, sinks);
+    attend_cached(p, &a, kv_head);
 }
 
 /* Chunk: a token, a kv head, and a part of the query heads that share it. */
 static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
-    struct session *s = p->s;
     const struct layer_plan *plan = &p->l->plan;
-    const struct kv *kv = &s->kv;
-    const size_t row_bytes = plan->head_dim * kv->value_bytes;
-    uint32_t part = chunk % p->n_parts, kv_head = chunk / p->n_parts % plan->n_kv_heads;
-    uint32_t t = chunk / p->n_parts / plan->n_kv_heads, n_pos = p->pos0 + t + 1;
-    uint32_t first = plan->window && n_pos > plan->window ? n_pos - plan->window : 0;
-    uint32_t at = first - kv_from(kv, p->layer);
-    uint32_t head0 = part * plan->group / p->n_parts, head1 = (part + 1) * plan->group / p->n_parts;
-    uint32_t head = kv_head * plan->group + head0;
-    struct attend_group a = {
-        .out = s->heads + (size_t)t * plan->q_dim + (size_t)head * plan->head_dim,
-        .ld_out = plan->head_dim,
-        .q = s->qkv + (size_t)t * plan->qkv_dim + (size_t)head * plan->head_dim,
-        .ld_q = plan->head_dim,
-        .n = head1 - head0,
-        .n_pos = n_pos - first,
-        .dim = plan->head_dim,
-        .k = row(kv_keys(kv, p->layer, kv_head), at, row_bytes),
-        .v = row(kv_values(kv, p->layer, kv_head), at, row_bytes),
-        .scale = plan->score_scale,
-        .cap = plan->score_cap,
-        .scores = s->scores + worker * s->scores_stride,
-        .ld_scores = s->ctx_stride};
-    float sinks[ATTEND_GROUP];
-    if (p->l->sinks) {
-        move_sinks(p, a.q, head, a.n, kv_centre(kv, p->layer, kv_head), sinks);
-        a.sinks = sinks;
-    }
-    if (kv->type == KV_INT8) {
-        a.k_scale = kv_key_scales(kv, p->layer, kv_head) + at;
-        a.v_scale = kv_value_scales(kv, p->layer, kv_head) + at;
-        s->k->attend_group_int8(&a);
-    } else if (kv->type == KV_F32) {
-        s->k->attend_group_f32(&a);
-    } else {
-        s->k->attend_group_bf16(&a);
-    }
+    const uint32_t part = chunk % p->n_parts, kv_head = chunk / p->n_parts % plan->n_kv_heads;
+    const uint32_t t = chunk / p->n_parts / plan->n_kv_heads;
+    const uint32_t head0 = kv_head * plan->group + part * plan->group / p->n_parts;
+    const uint32_t head1 = kv_head * plan->group + (part + 1) * plan->group / p->n_parts;
+    float sinks[ATTEND_TILE];
+    struct attend_group a = group_of(p, kv_head, worker);
+    take_tokens(p, &a, head0, t, head1 - head0);
+    a.ld_q = a.ld_out = plan->head_dim;
+    a.step = 0;
+    take_sinks(p, &a, head0, false, sinks);
+    attend_cached(p, &a, kv_head);
 }
 
 /* As few parts as there are workers for: each part reads the keys for itself. */
@@ -289,7 +280,7 @@ static uint32_t parts_of(const struct pass *p)
 {
     const struct layer_plan *plan = &p->l->plan;
     const uint32_t group = plan->group;
-    uint32_t n_parts = (group + ATTEND_GROUP - 1) / ATTEND_GROUP;
+    uint32_t n_parts = (group + ATTEND_TILE - 1) / ATTEND_TILE;
     while (n_parts < group && p->n * plan->n_kv_heads * n_parts < pool_size(p->s->pool))
         n_parts++;
     return n_parts;
@@ -304,14 +295,10 @@ static bool takes_unit(const struct pass *p)
            p->n >= PROMPT_MIN_TOKENS;
 }
 
-/* Queries that do not see every position before them, whose scores need more than a factor, or that
- * are too few to share keys. */
+/* Queries of several heads share keys, rather than those of several tokens. */
 static bool takes_groups(const struct pass *p)
 {
-    const struct layer_plan *plan = &p->l->plan;
-    bool window_binds = plan->window && p->pos0 + p->n > plan->window;
-    bool is_single = p->n < ATTEND_BATCH && plan->group > 1;
-    return window_binds || plan->score_cap > 0 || p->l->sinks || is_single;
+    return p->n == 1 || (p->n < FEW_TOKENS && p->l->plan.group > 1);
 }
 
 static uint32_t blocks(const struct pass *p, uint32_t block)
@@ -334,7 +321,7 @@ void attention_run(struct pass *p)
             pass_run(p, unpack_head, plan->n_kv_heads, (uint64_t)(p->pos0 + p->n) * plan->kv_dim);
         pass_run(p, attend_unit, blocks(p, ATTEND_TOKENS), work);
     } else {
-        pass_run(p, attend_tokens, blocks(p, NEAR_TOKENS), work);
+        pass_run(p, attend_tokens, blocks(p, ATTEND_TILE), work);
     }
     if (p->l->plan.has_out_gate)
         pass_run(p, gate_token, p->n, (uint64_t)(p->n - 1) * plan->q_dim);
@@ -343,14 +330,11 @@ void attention_run(struct pass *p)
 
 size_t attention_scratch(const struct session *s)
 {
-    uint32_t group = 1;
-    size_t rows = s->k->attend_batch_bf16 ? ATTEND_BATCH : 1;
-    for (uint32_t i = 0; i < s->m->config.n_layers; i++)
-        if (s->m->layers[i].plan.group > group)
-            group = s->m->layers[i].plan.group;
-    group = group < ATTEND_GROUP ? group : ATTEND_GROUP;
-    size_t n = (rows > group ? rows : group) * s->ctx_stride;
-    if (s->k->attend_prompt && n < ATTEND_SCRATCH / sizeof(float))
-        n = ATTEND_SCRATCH / sizeof(float);
-    return n;
+    size_t scores = FEW_TOKENS * s->ctx_stride;
+    if (scores < TILE_SCORES / sizeof(float))
+        scores = TILE_SCORES / sizeof(float);
+    const size_t n = (size_t)ATTEND_NEAR * s->widest_head + scores;
+    return s->k->attend_prompt && n < ATTEND_SCRATCH / sizeof(float)
+               ? ATTEND_SCRATCH / sizeof(float)
+               : n;
 }

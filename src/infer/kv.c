@@ -10,6 +10,11 @@
 #include "qins.h"
 #include "system.h"
 
+enum {
+    LEAST_ROOM = 64,  /* positions; a multiple of it */
+    MOST_MORE = 1024, /* positions that are made room for beyond those asked for */
+};
+
 static const struct {
     const char *name;
     size_t value_bytes;
@@ -49,7 +54,7 @@ static size_t position_bytes(const struct kv *kv, const struct kv_layer *l)
 /* Positions of a layer that there is room for. */
 static uint32_t capacity(const struct kv *kv, const struct kv_layer *l)
 {
-    return l->slides ? kv->ring : kv->ctx_len;
+    return l->slides && kv->ring < kv->room ? kv->ring : kv->room;
 }
 
 static void add_rows(struct kv *kv, uint32_t layer, uint32_t n_heads)
@@ -59,19 +64,14 @@ static void add_rows(struct kv *kv, uint32_t layer, uint32_t n_heads)
         kv->rows[kv->n_rows++] = (struct kv_row){layer, head};
 }
 
-/* Behind all layers before it. */
 static void add_layer(struct kv *kv, uint32_t layer, bool slides, const struct layer_shape *shape)
 {
     struct kv_layer *l = &kv->layers[layer];
     *l = (struct kv_layer){.slides = slides,
                            .n_heads = shape->n_kv_heads,
                            .head_dim = shape->head_dim,
-                           .at = kv->half_bytes,
-                           .scale_at = kv->n_scales,
+                           .from_layer = layer,
                            .first_at = kv->n_first};
-    size_t positions = (size_t)l->n_heads * capacity(kv, l);
-    kv->half_bytes += positions * l->head_dim * kv->value_bytes;
-    kv->n_scales += kv->type == KV_INT8 ? positions : 0;
     kv->n_first += kv->type == KV_INT8 ? (size_t)l->n_heads * l->head_dim : 0;
     kv->n_sliding += slides;
     *(slides ? &kv->sliding_bytes : &kv->full_bytes) += position_bytes(kv, l);
@@ -96,7 +96,28 @@ static void plan_layers(struct kv *kv, const struct model_config *c, uint32_t sp
             kv->layers[i].is_shared = true;
         }
     }
-    kv->bytes = (2 * kv->half_bytes + 63) / 64 * 64 + 2 * kv->n_scales * sizeof(float) + 64;
+}
+
+/* Where the layers lie if there is room for so many positions: one behind the other. -> bytes of
+ * all. */
+static size_t place_layers(struct kv *kv, uint32_t room)
+{
+    kv->room = room;
+    kv->half_bytes = kv->n_scales = 0;
+    for (uint32_t i = 0; i < kv->n_layers; i++) {
+        struct kv_layer *l = &kv->layers[i];
+        const size_t positions = (size_t)l->n_heads * capacity(kv, l);
+        if (l->is_shared) {
+            l->at = kv->layers[l->from_layer].at;
+            l->scale_at = kv->layers[l->from_layer].scale_at;
+            continue;
+        }
+        l->at = kv->half_bytes;
+        l->scale_at = kv->n_scales;
+        kv->half_bytes += positions * l->head_dim * kv->value_bytes;
+        kv->n_scales += kv->type == KV_INT8 ? positions : 0;
+    }
+    return (2 * kv->half_bytes + 63) / 64 * 64 + 2 * kv->n_scales * sizeof(float) + 64;
 }
 
 /* Whether the sum of all sizes can be taken: layers times the largest. */
@@ -104,7 +125,7 @@ static bool fits_size(const struct model_config *c, uint32_t ctx_len)
 {
     size_t bytes, position = 2 * (size_t)config_widths(c).kv * (sizeof(float) + sizeof(float));
     return !__builtin_mul_overflow(position * c->n_layers, (size_t)ctx_len, &bytes) &&
-           !__builtin_add_overflow(bytes, (size_t)128, &bytes); /* scales begin on a line */
+           !__builtin_add_overflow(bytes, (size_t)HUGE_PAGE + 128, &bytes); /* where parts begin */
 }
 
 bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernels *k,
@@ -120,9 +141,11 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
         return error_set(err, EX_USAGE, "context of %u tokens: the cache would not fit any memory",
                          ctx_len);
     plan_layers(kv, c, spare);
-    void *p = mmap(NULL, kv->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE,
-                   -1, 0);
-    if (p == MAP_FAILED) {
+    kv->bytes = place_layers(kv, ctx_len) + HUGE_PAGE;
+    place_layers(kv, 0);
+    kv->mapped = mmap(NULL, kv->bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+    if (kv->mapped == MAP_FAILED) {
         free(kv->layers);
         free(kv->rows);
         return error_set(
@@ -131,10 +154,8 @@ bool kv_reserve(struct kv *kv, const struct model_config *c, const struct kernel
             "context needs less",
             ctx_len, kv->bytes, strerror(errno));
     }
-    /* A head's positions lie far from the next head's: huge pages would fill the whole reserve with
-     * the first token. */
-    system_small_pages(p, kv->bytes);
-    kv->memory = p;
+    kv->memory = (uint8_t *)kv->mapped + (HUGE_PAGE - (uintptr_t)kv->mapped % HUGE_PAGE);
+    system_huge_pages(kv->memory, kv->bytes - HUGE_PAGE);
     if (type == KV_INT8)
         kv->first = xcalloc(kv->n_first, sizeof *kv->first);
     return true;
@@ -160,8 +181,8 @@ void kv_release(struct kv *kv)
     free(kv->first);
     free(kv->layers);
     free(kv->rows);
-    if (kv->memory)
-        munmap(kv->memory, kv->bytes);
+    if (kv->mapped)
+        munmap(kv->mapped, kv->bytes);
     *kv = (struct kv){0};
 }
 
@@ -198,6 +219,33 @@ float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head)
     return kv_key_scales(kv, layer, head) + kv->n_scales;
 }
 
+/* ---- growing -------------------------------------------------------------------------- */
+
+/* Each run moves up, the last one first: none is in the way of another. */
+static void move_runs(struct kv *kv, const struct kv *old)
+{
+    for (uint32_t i = kv_n_runs(kv); i-- > 0;) {
+        const struct kv_run to = kv_run(kv, i), from = kv_run(old, i);
+        const uint32_t n = from.slides && old->ring < old->room ? old->ring : old->room;
+        memmove(to.at, from.at, n * from.position_bytes);
+    }
+}
+
+void kv_hold(struct kv *kv, uint32_t n)
+{
+    const uint32_t step = n / 4 < MOST_MORE ? n / 4 : MOST_MORE;
+    const uint64_t room = ((uint64_t)n + step) / LEAST_ROOM * LEAST_ROOM + LEAST_ROOM;
+    if (n <= kv->room)
+        return;
+    struct kv old = *kv;
+    old.layers = xcalloc(kv->n_layers, sizeof *old.layers);
+    memcpy(old.layers, kv->layers, kv->n_layers * sizeof *old.layers);
+    place_layers(kv, room < kv->ctx_len ? (uint32_t)room : kv->ctx_len);
+    if (old.room > 0)
+        move_runs(kv, &old);
+    free(old.layers);
+}
+
 /* ---- sliding layers ------------------------------------------------------------------- */
 
 static void move_down(void *at, size_t position, uint32_t from, uint32_t n)
@@ -226,6 +274,7 @@ static void slide(const struct kv *kv, uint32_t skip, uint32_t n)
 void kv_make_room(struct kv *kv, uint32_t pos0, uint32_t n)
 {
     const uint32_t end = pos0 + n;
+    kv_hold(kv, end);
     if (kv->n_sliding == 0 || end - kv->from <= kv->ring)
         return;
     uint32_t most = pos0 + 1 > kv->window ? pos0 + 1 - kv->window : 0; /* what a window needs */

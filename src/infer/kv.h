@@ -5,7 +5,9 @@
  * kept as their difference from the key of the first position: every score of a query moves by the
  * same amount, which the softmax does not see, and what all keys of a head have in common takes no
  * part of the 8 bits. (Not in a model that caps its scores: a cap sees it. A sink moves along.)
- * Address space for the whole context is reserved at once; memory is used as it fills.
+ * Address space for the whole context is reserved at once, memory is used as it fills, in huge
+ * pages: heads lie one behind the other with room for a few more positions than they hold, a
+ * quarter at most, and all of them move apart when that is used up.
  *
  * A sliding layer holds its last positions alone: those from kv->from on, at most kv->ring of them.
  * They move to the front when there is no room behind them, so that a window is always one run. It
@@ -25,6 +27,7 @@ enum kv_type { KV_F32, KV_BF16, KV_INT8 };
 struct kv_layer {
     bool slides;
     bool is_shared;             /* with a layer before it, which stores for both */
+    uint32_t from_layer;        /* the layer that stores: itself if it is not shared */
     uint32_t n_heads, head_dim; /* n_heads: kv heads */
     size_t at;                  /* its keys, in bytes from the start of all keys */
     size_t scale_at;            /* its key scales, in floats from the start of all */
@@ -39,6 +42,7 @@ struct kv_row {
 struct kv {
     enum kv_type type;
     uint32_t n_layers, ctx_len;
+    uint32_t room;                    /* positions that there is room for now */
     uint32_t n_sliding;               /* layers */
     size_t full_bytes, sliding_bytes; /* of one position in all full, in all sliding layers */
     uint32_t window, ring;            /* of sliding layers: positions seen; held at most */
@@ -49,10 +53,11 @@ struct kv {
     size_t n_scales;         /* of keys, or of values */
     size_t n_first;          /* floats in `first` */
     uint32_t n_rows;         /* heads of all layers that store */
-    size_t bytes;            /* all, scales included */
+    size_t bytes;            /* reserved: all of the context, scales included */
     struct kv_layer *layers; /* [n_layers] */
     struct kv_row *rows;     /* [n_rows] */
-    uint8_t *memory;         /* [bytes] */
+    void *mapped;            /* [bytes] */
+    uint8_t *memory;         /* in it, from the first huge page on */
     pack_int8_fn *pack;
     float *first; /* int8: [layer][kv head][head_dim] keys of position 0 */
 };
@@ -82,6 +87,8 @@ float *kv_value_scales(const struct kv *kv, uint32_t layer, uint32_t head);
 /* The key that all of a head are kept as differences from: [head_dim]; NULL: as they are. */
 const float *kv_centre(const struct kv *kv, uint32_t layer, uint32_t head);
 
+/* Makes room for n positions; all that are held stay, elsewhere: pointers to them are void. */
+void kv_hold(struct kv *kv, uint32_t n);
 /* Makes room for positions [pos0, pos0 + n) in sliding layers, which hold all before pos0 that a
  * window reaches; n + window + KV_STEP <= ring unless no layer slides. */
 void kv_make_room(struct kv *kv, uint32_t pos0, uint32_t n);

@@ -74,10 +74,11 @@ uint32_t session_reach(const struct session *s, uint32_t n);
 bool session_holds(const struct session *s, uint32_t n);
 
 /* Raw cache for serialisation. After filling n positions call session_adopt, with the first
- * position that sliding layers have; before, truncate to 0. -> n, or 0 if that is too few positions
- * to go on.
+ * position that sliding layers have; before, truncate to 0 and make room with session_hold. -> n,
+ * or 0 if that is too few positions to go on.
  */
 const struct kv *session_kv(const struct session *s);
+void session_hold(struct session *s, uint32_t n); /* n <= session_ctx(s) */
 /* Its states, for the same: before session_adopt, they must have a copy at n (state.h). */
 struct state *session_state(const struct session *s);
 const int32_t *session_ids(const struct session *s); /* [session_len] */

@@ -56,9 +56,11 @@ struct session {
     float *query_length, *key_length;   /* [k dim] of the delta rule: each value the same */
     float *cos[N_ROPES], *sin[N_ROPES]; /* [chunk][rope.half] */
     uint16_t *unpacked; /* [n_kv_heads][keys, values][ctx_len][head_dim] of a layer; or NULL */
-    float *scores;      /* [pool_size][scores_stride]: rows of ctx_stride, or a prompt's scratch */
+    float *scores;      /* [pool_size][scores_stride]: widened positions and rows of scores, or a
+                         * prompt's scratch */
     size_t ctx_stride, scores_stride;
-    float *logits; /* [SESSION_MAX_LAST][vocab], n_logits of them */
+    uint32_t widest_head; /* floats of a head, a multiple of 16 */
+    float *logits;        /* [SESSION_MAX_LAST][vocab], n_logits of them */
     uint32_t n_logits;
 };
 

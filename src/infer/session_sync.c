@@ -101,6 +101,7 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
     keep(s, s->reused);
     s->is_long = rope_is_long(&s->m->config, n);
     s->has_logits = false;
+    kv_hold(&s->kv, n); /* once for all passes */
     const bool is_prompt = n_last == 1 && n - s->len > 1;
     if (is_prompt) /* what was said so far ends here */
         state_keep(&s->state);
@@ -163,6 +164,11 @@ bool session_holds(const struct session *s, uint32_t n)
 const struct kv *session_kv(const struct session *s)
 {
     return &s->kv;
+}
+
+void session_hold(struct session *s, uint32_t n)
+{
+    kv_hold(&s->kv, n);
 }
 
 struct state *session_state(const struct session *s)
@@ -234,6 +240,7 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     state_end_pass(&s->state); /* what a stopped one was to capture */
     s->is_long = rope_is_long(&s->m->config, n);
     s->has_logits = false;
+    kv_hold(&s->kv, n);
     while (s->len < n) {
         uint32_t pos0 = s->len, count = n - pos0 < s->chunk ? n - pos0 : s->chunk;
         forward(s, ids + pos0, pos0, count, false, n, NULL, NULL);
@@ -347,7 +354,9 @@ static void allocate(struct session *s)
         s->sin[i] = xaligned_scratch(n * s->rope[i].half * sizeof(float));
     }
     s->ctx_stride = ((size_t)s->ctx_len + 1 + 31) / 32 * 32; /* a sink; workers' lines stay apart */
-    s->scores_stride = attention_scratch(s);
+    for (uint32_t i = 0; i < c->n_layers; i++)
+        s->widest_head = larger(s->widest_head, (s->m->layers[i].plan.head_dim + 15) / 16 * 16);
+    s->scores_stride = (attention_scratch(s) + 31) / 32 * 32;
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
         s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * widths.kv * sizeof(uint16_t));

@@ -488,6 +488,12 @@ static void check_vectors(struct state *s)
 
 static const char *const names[] = {"f32", "bf16", "int8"};
 
+static void run_attention(const struct kernels *k, enum element e, const struct attend_group *a)
+{
+    attend_group_fn *const of[] = {k->attend_group_f32, k->attend_group_bf16, k->attend_group_int8};
+    of[e](a);
+}
+
 static void check_attend_shape(struct state *s, enum element e, uint32_t n_pos, uint32_t dim)
 {
     size_t n = (size_t)n_pos * dim;
@@ -511,12 +517,20 @@ static void check_attend_shape(struct state *s, enum element e, uint32_t n_pos, 
         scores[i] = output_new(n_pos * sizeof(float));
         output_poison(&out[i]);
         output_poison(&scores[i]);
-        if (e == ELEMENT_INT8)
-            t->attend_int8(out[i].p, q.p, k8.p, ks.p, v8.p, vs.p, n_pos, dim, scale, scores[i].p);
-        else if (e == ELEMENT_BF16)
-            t->attend_bf16(out[i].p, q.p, kh.p, vh.p, n_pos, dim, scale, scores[i].p);
-        else
-            t->attend_f32(out[i].p, q.p, k.p, v.p, n_pos, dim, scale, scores[i].p);
+        void *const keys[] = {k.p, kh.p, k8.p}, *const values[] = {v.p, vh.p, v8.p};
+        run_attention(t, e,
+                      &(struct attend_group){.out = out[i].p,
+                                             .q = q.p,
+                                             .n = 1,
+                                             .n_pos = n_pos,
+                                             .dim = dim,
+                                             .k = keys[e],
+                                             .v = values[e],
+                                             .k_scale = e == ELEMENT_INT8 ? ks.p : NULL,
+                                             .v_scale = e == ELEMENT_INT8 ? vs.p : NULL,
+                                             .scale = scale,
+                                             .scores = scores[i].p,
+                                             .n_rows = 1});
     }
     compare(s, &out[0], &out[1]);
     compare(s, &scores[0], &scores[1]);
@@ -535,95 +549,60 @@ static void check_attend_shape(struct state *s, enum element e, uint32_t n_pos, 
     input_free(&vs);
 }
 
-/* Several queries: the bits of one after another. */
-static void check_attends_shape(struct state *s, enum element e, uint32_t n_tok, uint32_t pos0,
-                                uint32_t dim)
-{
-    const size_t n_pos = pos0 + n_tok, n = n_pos * dim, ld_q = dim + 2, ld_out = dim + 3;
-    const size_t ld_scores = n_pos;
-    const float scale = 1 / sqrtf((float)dim);
-    struct input q = random_floats((n_tok - 1) * ld_q + dim, (int)random_below(3));
-    struct input k = random_floats(n, 0), v = random_floats(n, 0);
-    struct input kh = input_new(n * 2), vh = input_new(n * 2), k8 = input_new(n), v8 = input_new(n);
-    struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
-    struct output ref = output_new(((n_tok - 1) * ld_out + dim) * sizeof(float));
-    struct output new = output_new(ref.bytes), scores = output_new(ATTEND_BATCH * ld_scores * 4);
-    for (size_t i = 0; i < n; i++) {
-        ((uint16_t *)kh.p)[i] = (uint16_t)(float_bits(((float *)k.p)[i]) >> 16);
-        ((uint16_t *)vh.p)[i] = (uint16_t)(float_bits(((float *)v.p)[i]) >> 16);
-        ((int8_t *)k8.p)[i] = (int8_t)((int)random_below(255) - 127);
-        ((int8_t *)v8.p)[i] = (int8_t)((int)random_below(255) - 127);
-    }
-    WHAT(s, "attends_%s %u queries behind %u, head %u", names[e], n_tok, pos0, dim);
-    output_poison(&ref);
-    output_poison(&new);
-    output_poison(&scores);
-    for (uint32_t t = 0; t < n_tok; t++) {
-        float *out = (float *)ref.p + t * ld_out;
-        const float *query = (const float *)q.p + t * ld_q;
-        if (e == ELEMENT_INT8)
-            s->ref->attend_int8(out, query, k8.p, ks.p, v8.p, vs.p, pos0 + t + 1, dim, scale,
-                                scores.p);
-        else if (e == ELEMENT_BF16)
-            s->ref->attend_bf16(out, query, kh.p, vh.p, pos0 + t + 1, dim, scale, scores.p);
-        else
-            s->ref->attend_f32(out, query, k.p, v.p, pos0 + t + 1, dim, scale, scores.p);
-    }
-    if (e == ELEMENT_INT8)
-        s->new->attend_batch_int8(new.p, ld_out, q.p, ld_q, n_tok, pos0, k8.p, ks.p, v8.p, vs.p,
-                                  dim, scale, scores.p, ld_scores);
-    else if (e == ELEMENT_BF16)
-        s->new->attend_batch_bf16(new.p, ld_out, q.p, ld_q, n_tok, pos0, kh.p, vh.p, dim, scale,
-                                  scores.p, ld_scores);
-    else
-        s->new->attend_batch_f32(new.p, ld_out, q.p, ld_q, n_tok, pos0, k.p, v.p, dim, scale,
-                                 scores.p, ld_scores);
-    compare(s, &ref, &new);
-    for (int i = 0; i < BAND; i++)
-        if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON) {
-            fail(s, "wrote outside its scores");
-            break;
-        }
-    output_free(&ref);
-    output_free(&new);
-    output_free(&scores);
-    struct input *inputs[] = {&q, &k, &v, &kh, &vh, &k8, &v8, &ks, &vs};
-    for (size_t i = 0; i < COUNT(inputs); i++)
-        input_free(inputs[i]);
-}
+/* What a group sees, how, and with how many rows of scores. */
+struct look {
+    uint32_t n, n_pos, dim, step, window, n_rows;
+    float cap;
+    bool has_sinks;
+};
 
-static void check_attends(struct state *s)
+/* Each query alone, by the scalar function, over no more than it sees: the reference. */
+static void attend_alone(const struct kernels *ref, enum element e, const struct attend_group *g,
+                         float *scores)
 {
-    static const uint32_t dims[] = {1, 7, 16, 24, 33, 64, 80, 96, 100, 128, 200};
-    static const uint32_t before[] = {0, 1, 11, 12, 13, 14, 15, 16, 100, 301};
-    void *const functions[] = {(void *)(uintptr_t)s->new->attend_batch_f32,
-                               (void *)(uintptr_t)s->new->attend_batch_bf16,
-                               (void *)(uintptr_t)s->new->attend_batch_int8};
-    for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
-        char name[32];
-        snprintf(name, sizeof name, "attends_%s", names[e]);
-        if (!functions[e] || !begin(s, functions[e], name))
-            continue;
-        uint32_t n_tok = 1;
-        for (size_t i = 0; i < COUNT(dims); i++)
-            for (size_t j = 0; j < COUNT(before); j++, n_tok = n_tok % 9 + 1)
-                check_attends_shape(s, e, n_tok, before[j], dims[i]);
+    static const size_t bytes[] = {sizeof(float), sizeof(uint16_t), 1};
+    for (uint32_t t = 0; t < g->n; t++) {
+        const uint32_t end = g->n_pos + t * g->step;
+        const uint32_t first = g->window && end > g->window ? end - g->window : 0;
+        struct attend_group one = *g;
+        one.out += t * g->ld_out;
+        one.q += t * g->ld_q;
+        one.n = one.n_rows = 1;
+        one.n_pos = end - first;
+        one.step = one.window = 0;
+        one.k = (const uint8_t *)g->k + first * g->dim * bytes[e];
+        one.v = (const uint8_t *)g->v + first * g->dim * bytes[e];
+        one.k_scale = g->k_scale ? g->k_scale + first : NULL;
+        one.v_scale = g->v_scale ? g->v_scale + first : NULL;
+        one.sinks = g->sinks ? g->sinks + t : NULL;
+        one.scores = scores;
+        run_attention(ref, e, &one);
     }
 }
 
-/* The heads of a group: with a cap or sinks against the scalar group, without against one query
- * after another. */
-static void check_group_shape(struct state *s, enum element e, uint32_t n, uint32_t n_pos,
-                              uint32_t dim, float cap, bool has_sinks)
+/* The most positions that n neighbours see together. */
+static size_t seen_together(const struct look *l, uint32_t n)
 {
-    const size_t n_values = (size_t)n_pos * dim, ld_q = dim + 2, ld_out = dim + 3;
-    struct input q = random_floats((n - 1) * ld_q + dim, (int)random_below(3));
+    const size_t end = l->n_pos + (l->n - 1) * l->step;
+    const size_t most = l->window + (size_t)(n - 1) * l->step;
+    return l->window && most < end ? most : end;
+}
+
+static void check_group_shape(struct state *s, enum element e, struct look l)
+{
+    const size_t n_pos = l.n_pos + (l.n - 1) * l.step, n_values = n_pos * l.dim;
+    const size_t ld_q = l.dim + 2, ld_out = l.dim + 3;
+    const uint32_t rows = l.n < l.n_rows ? l.n : l.n_rows;
+    struct input q = random_floats((l.n - 1) * ld_q + l.dim, (int)random_below(3));
     struct input k = random_floats(n_values, 0), v = random_floats(n_values, 0);
     struct input ks = random_floats(n_pos, 0), vs = random_floats(n_pos, 0);
-    struct input sinks = random_floats(n, 0);
-    struct output ref = output_new(((n - 1) * ld_out + dim) * sizeof(float));
+    struct input sinks = random_floats(l.n, 0);
+    struct output ref = output_new(((l.n - 1) * ld_out + l.dim) * sizeof(float));
     struct output new = output_new(ref.bytes);
-    struct output scores = output_new((size_t)n * (n_pos + has_sinks) * 4);
+    struct output wide = output_new((size_t)ATTEND_NEAR * l.dim * sizeof(float));
+    struct output scores =
+        output_new((size_t)rows * (seen_together(&l, rows) + l.has_sinks) * sizeof(float));
+    float *alone = malloc((n_pos + 1) * sizeof *alone);
     for (size_t i = 0; i < n_values && e != ELEMENT_F32; i++) {
         float x[2] = {((float *)k.p)[i], ((float *)v.p)[i]};
         uint16_t half[2] = {(uint16_t)(float_bits(x[0]) >> 16), (uint16_t)(float_bits(x[1]) >> 16)};
@@ -639,61 +618,58 @@ static void check_group_shape(struct state *s, enum element e, uint32_t n, uint3
                              .ld_out = ld_out,
                              .q = q.p,
                              .ld_q = ld_q,
-                             .n = n,
-                             .n_pos = n_pos,
-                             .dim = dim,
+                             .n = l.n,
+                             .n_pos = l.n_pos,
+                             .dim = l.dim,
+                             .step = l.step,
+                             .window = l.window,
                              .k = k.p,
                              .v = v.p,
-                             .scale = 1 / sqrtf((float)dim),
-                             .cap = cap,
-                             .sinks = has_sinks ? sinks.p : NULL,
+                             .scale = 1 / sqrtf((float)l.dim),
+                             .cap = l.cap,
+                             .sinks = l.has_sinks ? sinks.p : NULL,
                              .scores = (float *)scores.p,
-                             .ld_scores = n_pos + has_sinks};
+                             .ld_scores = seen_together(&l, rows) + l.has_sinks,
+                             .n_rows = l.n_rows,
+                             .wide = (float *)wide.p};
     if (e == ELEMENT_INT8) {
         g.k_scale = ks.p;
         g.v_scale = vs.p;
     }
-    WHAT(s, "attend_group_%s %u queries, %u positions, head %u, cap %g%s", names[e], n, n_pos, dim,
-         (double)cap, has_sinks ? ", sinks" : "");
+    WHAT(s, "attend_group_%s %u queries, %u positions, step %u, window %u, head %u, cap %g%s",
+         names[e], l.n, l.n_pos, l.step, l.window, l.dim, (double)l.cap,
+         l.has_sinks ? ", sinks" : "");
     output_poison(&ref);
     output_poison(&new);
     output_poison(&scores);
-    for (uint32_t t = 0; t < n && cap == 0 && !has_sinks; t++) {
-        float *out = (float *)ref.p + t * ld_out;
-        const float *query = (const float *)q.p + t * ld_q;
-        if (e == ELEMENT_INT8)
-            s->ref->attend_int8(out, query, k.p, ks.p, v.p, vs.p, n_pos, dim, g.scale, g.scores);
-        else if (e == ELEMENT_BF16)
-            s->ref->attend_bf16(out, query, k.p, v.p, n_pos, dim, g.scale, g.scores);
-        else
-            s->ref->attend_f32(out, query, k.p, v.p, n_pos, dim, g.scale, g.scores);
-    }
-    attend_group_fn *const of_ref[] = {s->ref->attend_group_f32, s->ref->attend_group_bf16,
-                                       s->ref->attend_group_int8};
-    attend_group_fn *const of_new[] = {s->new->attend_group_f32, s->new->attend_group_bf16,
-                                       s->new->attend_group_int8};
-    if (cap > 0 || has_sinks)
-        of_ref[e](&g);
+    output_poison(&wide);
+    attend_alone(s->ref, e, &g, alone);
     g.out = (float *)new.p;
-    of_new[e](&g);
+    run_attention(s->new, e, &g);
     compare(s, &ref, &new);
     for (int i = 0; i < BAND; i++)
-        if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON) {
-            fail(s, "wrote outside its scores");
+        if (scores.all[i] != POISON || scores.all[BAND + scores.bytes + (size_t)i] != POISON ||
+            wide.all[i] != POISON || wide.all[BAND + wide.bytes + (size_t)i] != POISON) {
+            fail(s, "wrote outside its scratch");
             break;
         }
+    free(alone);
     output_free(&ref);
     output_free(&new);
     output_free(&scores);
+    output_free(&wide);
     struct input *inputs[] = {&q, &k, &v, &ks, &vs, &sinks};
     for (size_t i = 0; i < COUNT(inputs); i++)
         input_free(inputs[i]);
 }
 
+/* Heads of a group, and neighbours in a prompt; caps, sinks and windows of every kind. */
 static void check_groups(struct state *s)
 {
-    static const uint32_t dims[] = {1, 16, 24, 33, 80, 96, 256};
-    static const uint32_t positions[] = {1, 7, 8, 15, 16, 31, 100, 301};
+    static const uint32_t dims[] = {1, 7, 16, 24, 33, 64, 80, 96, 128, 256, 512};
+    static const uint32_t positions[] = {1, 7, 15, 16, 64, 130};
+    static const uint32_t sizes[] = {1, 2, 3, 4, 5, 8, 33, 70};
+    static const uint32_t windows[] = {0, 1, 2, 3, 17, 65, 300};
     void *const functions[] = {(void *)(uintptr_t)s->new->attend_group_f32,
                                (void *)(uintptr_t)s->new->attend_group_bf16,
                                (void *)(uintptr_t)s->new->attend_group_int8};
@@ -702,11 +678,19 @@ static void check_groups(struct state *s)
         snprintf(name, sizeof name, "attend_group_%s", names[e]);
         if (!begin(s, functions[e], name))
             continue;
-        uint32_t n = 1;
         for (size_t i = 0; i < COUNT(dims); i++)
-            for (size_t j = 0; j < COUNT(positions); j++, n = n % ATTEND_GROUP + 1)
-                for (int way = 0; way < 4; way++)
-                    check_group_shape(s, e, n, positions[j], dims[i], way & 1 ? 3 : 0, way & 2);
+            for (uint32_t way = 0; way < 12; way++) {
+                const uint32_t n_sizes = dims[i] > 128 ? 6 : COUNT(sizes);
+                check_group_shape(s, e,
+                                  (struct look){.n = sizes[random_below(n_sizes)],
+                                                .n_pos = positions[random_below(COUNT(positions))],
+                                                .dim = dims[i],
+                                                .step = way >> 1 & 1,
+                                                .window = windows[random_below(COUNT(windows))],
+                                                .n_rows = way & 1 ? ATTEND_TILE : 5,
+                                                .cap = random_below(2) ? 3 : 0,
+                                                .has_sinks = random_below(2)});
+            }
     }
 }
 
@@ -714,9 +698,9 @@ static void check_attend(struct state *s)
 {
     static const uint32_t dims[] = {1, 7, 8, 16, 24, 32, 48, 64, 80, 96, 100, 128, 200};
     static const uint32_t positions[] = {1, 2, 7, 15, 16, 17, 31, 100, 301};
-    void *const functions[] = {(void *)(uintptr_t)s->new->attend_f32,
-                               (void *)(uintptr_t)s->new->attend_bf16,
-                               (void *)(uintptr_t)s->new->attend_int8};
+    void *const functions[] = {(void *)(uintptr_t)s->new->attend_group_f32,
+                               (void *)(uintptr_t)s->new->attend_group_bf16,
+                               (void *)(uintptr_t)s->new->attend_group_int8};
     for (enum element e = ELEMENT_F32; e <= ELEMENT_INT8; e++) {
         char name[32];
         snprintf(name, sizeof name, "attend_%s", names[e]);
@@ -816,7 +800,6 @@ static void check_all(struct state *s)
     check_quantise(s);
     check_vectors(s);
     check_attend(s);
-    check_attends(s);
     check_groups(s);
     check_unpack(s);
 }
@@ -908,23 +891,34 @@ static void broken_rope(float *head, const float *cos, const float *sin, uint32_
     head[2 * half] = 0; /* one beyond */
 }
 
-static void broken_attend(float *out, const float *q, const float *k, const float *v,
-                          uint32_t n_pos, uint32_t dim, float scale, float *scores)
+static void broken_attend(const struct attend_group *a)
 {
-    good.attend_f32(out, q, k, v, n_pos, dim, scale, scores);
-    scores[n_pos - 1] += 1;
+    good.attend_group_f32(a);
+    if (a->n == 1 && !a->window && !a->sinks)
+        a->scores[a->n_pos - 1] += 1;
 }
 
 /* The last query sees a position less. */
-static void broken_attends(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                           uint32_t pos0, const int8_t *k, const float *k_scale, const int8_t *v,
-                           const float *v_scale, uint32_t dim, float scale, float *scores,
-                           size_t ld_scores)
+static void broken_prompt(const struct attend_group *a)
 {
-    (void)ld_scores;
-    for (uint32_t t = 0; t < n_tok; t++)
-        good.attend_int8(out + t * ld_out, q + t * ld_q, k, k_scale, v, v_scale,
-                         pos0 + t + (t + 1 < n_tok || t == 0), dim, scale, scores);
+    struct attend_group less = *a;
+    good.attend_group_int8(a);
+    if (a->step == 0 || a->n_pos < 2 || a->window)
+        return;
+    less.n = 1;
+    less.n_pos += a->n - 2;
+    less.q += (a->n - 1) * a->ld_q;
+    less.out += (a->n - 1) * a->ld_out;
+    less.sinks = a->sinks ? a->sinks + a->n - 1 : NULL;
+    good.attend_group_int8(&less);
+}
+
+/* A window that is one too wide. */
+static void broken_window(const struct attend_group *a)
+{
+    struct attend_group wider = *a;
+    wider.window += a->window > 1 && a->window < a->n_pos;
+    good.attend_group_bf16(&wider);
 }
 
 /* -> true when the tester notices this table. */
@@ -939,7 +933,7 @@ static int selftest(void)
 {
     int missed = 0;
     kernels_init(&good, 0);
-    struct kernels broken[10];
+    struct kernels broken[11];
     for (size_t i = 0; i < COUNT(broken); i++) {
         broken[i] = good;
         broken[i].level = "broken";
@@ -951,9 +945,10 @@ static int selftest(void)
     broken[4].quantise = broken_quantise;
     broken[5].silu_mul = broken_silu_mul;
     broken[6].rope = broken_rope;
-    broken[7].attend_f32 = broken_attend;
+    broken[7].attend_group_f32 = broken_attend;
     broken[8].matvec_batch[FORMAT_QINS4] = broken_last_token;
-    broken[9].attend_batch_int8 = broken_attends;
+    broken[9].attend_group_int8 = broken_prompt;
+    broken[10].attend_group_bf16 = broken_window;
     for (size_t i = 0; i < COUNT(broken); i++)
         if (!caught(&broken[i])) {
             printf("FAILED: broken kernel %zu was not caught\n", i);

@@ -251,32 +251,37 @@ static const char *check_packs(pack_tokens_fn *pack)
 /* ---- attention ------------------------------------------------------------------------ */
 
 /* The plain softmax of every query, one after another: what attend_prompt is about. */
-static void attend_plain(float *out, size_t ld_out, const float *q, size_t ld_q, uint32_t n_tok,
-                         uint32_t pos0, const uint16_t *k, const uint16_t *v, uint32_t dim,
-                         float scale, void *scratch)
+static void attend_plain(const struct attend_group *a, uint32_t origin)
 {
-    (void)scratch;
-    for (uint32_t t = 0; t < n_tok; t++) {
-        float *scores = malloc((pos0 + t + 1) * sizeof *scores);
-        scalar.attend_bf16(out + t * ld_out, q + t * ld_q, k, v, pos0 + t + 1, dim, scale, scores);
-        free(scores);
-    }
+    struct attend_group plain = *a;
+    (void)origin;
+    plain.scores = malloc((a->n_pos + a->n + 1) * sizeof *plain.scores);
+    scalar.attend_group_bf16(&plain);
+    free(plain.scores);
 }
 
 /* A head: queries with gaps between them, keys and values that end where memory does. */
 struct attention {
     uint32_t n_tok, pos0, dim;
+    uint32_t origin, window; /* keys begin at position `origin` of the text */
     size_t ld_q, ld_out;
-    float scale;
-    struct input q, k, v, scratch;
+    float scale, cap;
+    bool has_sinks;
+    struct input q, k, v, sinks, scratch;
     struct output out;
 };
 
-static struct attention attention_new(uint32_t n_tok, uint32_t pos0, uint32_t dim, float size)
+static struct attention attention_new(uint32_t n_tok, uint32_t pos0, uint32_t dim, float size,
+                                      uint32_t way)
 {
+    static const uint32_t windows[] = {0, 5, 129, 40, 300};
     struct attention a = {.n_tok = n_tok,
                           .pos0 = pos0,
                           .dim = dim,
+                          .origin = way % 3 * 16,
+                          .window = windows[way % 5],
+                          .cap = way % 4 == 1 ? 5 : 0,
+                          .has_sinks = way % 4 >= 2,
                           .ld_q = dim + 5,
                           .ld_out = dim + 3,
                           .scale = 1 / sqrtf((float)dim)};
@@ -284,10 +289,13 @@ static struct attention attention_new(uint32_t n_tok, uint32_t pos0, uint32_t di
     a.q = input_new(((n_tok - 1) * a.ld_q + dim) * sizeof(float));
     a.k = input_new(n * sizeof(uint16_t));
     a.v = input_new(n * sizeof(uint16_t));
+    a.sinks = input_new(n_tok * sizeof(float));
     a.scratch = input_new(ATTEND_SCRATCH);
     a.out = output_new(((n_tok - 1) * a.ld_out + dim) * sizeof(float));
     for (size_t i = 0; i < (n_tok - 1) * a.ld_q + dim; i++)
         ((float *)a.q.p)[i] = size * random_gauss();
+    for (uint32_t t = 0; t < n_tok; t++)
+        ((float *)a.sinks.p)[t] = random_gauss();
     for (size_t i = 0; i < n; i++) {
         ((uint16_t *)a.k.p)[i] = to_bf16(random_gauss());
         ((uint16_t *)a.v.p)[i] = to_bf16(random_gauss());
@@ -300,6 +308,7 @@ static void attention_free(struct attention *a)
     input_free(&a->q);
     input_free(&a->k);
     input_free(&a->v);
+    input_free(&a->sinks);
     input_free(&a->scratch);
     output_free(&a->out);
 }
@@ -308,10 +317,11 @@ static void attention_free(struct attention *a)
 static bool query_right(const struct attention *a, uint32_t t)
 {
     const uint32_t n_pos = a->pos0 + t + 1, dim = a->dim;
+    const uint32_t first = a->window && n_pos > a->window ? n_pos - a->window : 0;
     const float *q = (const float *)a->q.p + t * a->ld_q;
     double *p = malloc(n_pos * sizeof *p), max = -INFINITY, total = 0, e = 0;
     bool right = true;
-    for (uint32_t i = 0; i < n_pos; i++) {
+    for (uint32_t i = first; i < n_pos; i++) {
         double score = 0, all = 0;
         for (uint32_t d = 0; d < dim; d++) {
             double term = (double)q[d] * bf16_value(((uint16_t *)a->k.p)[(size_t)i * dim + d]);
@@ -319,14 +329,18 @@ static bool query_right(const struct attention *a, uint32_t t)
             all += fabs(term);
         }
         p[i] = (double)a->scale * score;
+        if (a->cap > 0)
+            p[i] = (double)a->cap * tanh(p[i] / (double)a->cap);
         max = fmax(max, p[i]);
         e = fmax(e, (double)a->scale * all);
     }
-    for (uint32_t i = 0; i < n_pos; i++)
+    for (uint32_t i = first; i < n_pos; i++)
         total += p[i] = exp(p[i] - max);
+    if (a->has_sinks)
+        total += exp((double)((float *)a->sinks.p)[t] - max);
     for (uint32_t d = 0; d < dim; d++) {
         double want = 0, all = 0;
-        for (uint32_t i = 0; i < n_pos; i++) {
+        for (uint32_t i = first; i < n_pos; i++) {
             double term = p[i] / total * bf16_value(((uint16_t *)a->v.p)[(size_t)i * dim + d]);
             want += term;
             all += fabs(term);
@@ -342,9 +356,22 @@ static void attention_run(struct attention *a, attend_prompt_fn *attend, uint32_
 {
     output_poison(&a->out);
     memset(a->scratch.p, 0xff, ATTEND_SCRATCH); /* NaN */
-    attend((float *)a->out.p + first * a->ld_out, a->ld_out,
-           (const float *)a->q.p + first * a->ld_q, a->ld_q, n, a->pos0 + first, a->k.p, a->v.p,
-           a->dim, a->scale, a->scratch.p);
+    const struct attend_group g = {.out = (float *)a->out.p + first * a->ld_out,
+                                   .ld_out = a->ld_out,
+                                   .q = (const float *)a->q.p + first * a->ld_q,
+                                   .ld_q = a->ld_q,
+                                   .n = n,
+                                   .n_pos = a->pos0 + first + 1,
+                                   .dim = a->dim,
+                                   .step = 1,
+                                   .window = a->window,
+                                   .k = a->k.p,
+                                   .v = a->v.p,
+                                   .scale = a->scale,
+                                   .cap = a->cap,
+                                   .sinks = a->has_sinks ? (float *)a->sinks.p + first : NULL,
+                                   .scores = a->scratch.p};
+    attend(&g, a->origin);
 }
 
 static bool gaps_untouched(const struct attention *a, uint32_t first, uint32_t n)
@@ -360,9 +387,9 @@ static bool gaps_untouched(const struct attention *a, uint32_t first, uint32_t n
 }
 
 static const char *check_attention(attend_prompt_fn *attend, uint32_t n_tok, uint32_t pos0,
-                                   uint32_t dim, float size)
+                                   uint32_t dim, float size, uint32_t way)
 {
-    struct attention a = attention_new(n_tok, pos0, dim, size);
+    struct attention a = attention_new(n_tok, pos0, dim, size, way);
     const char *wrong = NULL;
     attention_run(&a, attend, 0, n_tok);
     if (!gaps_untouched(&a, 0, n_tok))
@@ -386,7 +413,7 @@ static const char *check_attention(attend_prompt_fn *attend, uint32_t n_tok, uin
 
 static const char *check_attentions(attend_prompt_fn *attend)
 {
-    static const uint32_t dims[] = {1, 8, 31, 32, 33, 64, 80, 96, 128, 256};
+    static const uint32_t dims[] = {1, 8, 31, 32, 33, 64, 80, 96, 128, 256, 257, 512};
     static const uint32_t tokens[] = {1, 15, 16, 17, 32, 33, 70, ATTEND_TOKENS};
     static const uint32_t before[] = {0, 1, 100, 127, 128, 300};
     const char *wrong = NULL;
@@ -394,7 +421,7 @@ static const char *check_attentions(attend_prompt_fn *attend)
     for (size_t i = 0; i < COUNT(dims) && !wrong; i++)
         for (size_t j = 0; j < COUNT(tokens) && !wrong; j++)
             wrong = check_attention(attend, tokens[j], before[(i + j) % COUNT(before)], dims[i],
-                                    j % 3 ? 1 : 20);
+                                    j % 3 ? 1 : 20, (uint32_t)(i * COUNT(tokens) + j));
     return wrong;
 }
 
@@ -474,21 +501,48 @@ static void prompt_last_token_lost(const struct matrix *w, uint32_t group0, uint
     prompt_plain(w, group0, group1, tiles, n_tok > 64 ? n_tok - 1 : n_tok, out, ld_out, scratch);
 }
 
-static void attend_one_position_more(float *out, size_t ld_out, const float *q, size_t ld_q,
-                                     uint32_t n_tok, uint32_t pos0, const uint16_t *k,
-                                     const uint16_t *v, uint32_t dim, float scale, void *scratch)
+static void attend_one_position_more(const struct attend_group *a, uint32_t origin)
 {
-    attend_plain(out, ld_out, q, ld_q, n_tok, pos0, k, v, dim, scale, scratch);
-    if (n_tok > 1) /* sees its successor */
-        attend_plain(out, ld_out, q, ld_q, 1, pos0 + 1, k, v, dim, scale, scratch);
+    struct attend_group first = *a;
+    attend_plain(a, origin);
+    first.n = 1;
+    first.n_pos++;
+    if (a->n > 1) /* sees its successor */
+        attend_plain(&first, origin);
 }
 
-static void attend_one_float_more(float *out, size_t ld_out, const float *q, size_t ld_q,
-                                  uint32_t n_tok, uint32_t pos0, const uint16_t *k,
-                                  const uint16_t *v, uint32_t dim, float scale, void *scratch)
+static void attend_one_float_more(const struct attend_group *a, uint32_t origin)
 {
-    attend_plain(out, ld_out, q, ld_q, n_tok, pos0, k, v, dim, scale, scratch);
-    out[dim] = 0;
+    attend_plain(a, origin);
+    a->out[a->dim] = 0;
+}
+
+static void attend_without(const struct attend_group *a, uint32_t window, float cap,
+                           const float *sinks)
+{
+    struct attend_group less = *a;
+    less.window = window;
+    less.cap = cap;
+    less.sinks = sinks;
+    attend_plain(&less, 0);
+}
+
+static void attend_without_window(const struct attend_group *a, uint32_t origin)
+{
+    (void)origin;
+    attend_without(a, 0, a->cap, a->sinks);
+}
+
+static void attend_without_cap(const struct attend_group *a, uint32_t origin)
+{
+    (void)origin;
+    attend_without(a, a->window, 0, a->sinks);
+}
+
+static void attend_without_sinks(const struct attend_group *a, uint32_t origin)
+{
+    (void)origin;
+    attend_without(a, a->window, a->cap, NULL);
 }
 
 static void test_the_checks_catch_broken_kernels(void **state)
@@ -505,6 +559,9 @@ static void test_the_checks_catch_broken_kernels(void **state)
     assert_null(check_attentions(attend_plain));
     assert_non_null(check_attentions(attend_one_position_more));
     assert_non_null(check_attentions(attend_one_float_more));
+    assert_non_null(check_attentions(attend_without_window));
+    assert_non_null(check_attentions(attend_without_cap));
+    assert_non_null(check_attentions(attend_without_sinks));
     for (size_t i = 0; i < COUNT(broken); i++) {
         k.gemm_tiles[FORMAT_QINS4] = broken[i];
         assert_non_null(check_format(&k, FORMAT_QINS4));

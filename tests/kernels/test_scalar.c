@@ -254,12 +254,15 @@ static void check_attend(uint32_t n_pos, uint32_t dim, enum element e, float sig
             }
         }
     }
-    if (e == ELEMENT_INT8)
-        k.attend_int8(out, q, k8, ks, v8, vs, n_pos, dim, scale, scores);
-    else if (e == ELEMENT_BF16)
-        k.attend_bf16(out, q, kh, vh, n_pos, dim, scale, scores);
-    else
-        k.attend_f32(out, q, key, v, n_pos, dim, scale, scores);
+    struct attend_group a = {
+        .out = out, .q = q, .n = 1, .n_pos = n_pos, .dim = dim, .scale = scale, .scores = scores};
+    a.k = e == ELEMENT_INT8 ? (void *)k8 : e == ELEMENT_BF16 ? (void *)kh : (void *)key;
+    a.v = e == ELEMENT_INT8 ? (void *)v8 : e == ELEMENT_BF16 ? (void *)vh : (void *)v;
+    a.k_scale = e == ELEMENT_INT8 ? ks : NULL;
+    a.v_scale = e == ELEMENT_INT8 ? vs : NULL;
+    (e == ELEMENT_INT8   ? k.attend_group_int8
+     : e == ELEMENT_BF16 ? k.attend_group_bf16
+                         : k.attend_group_f32)(&a);
 
     double *weight = calloc(n_pos, sizeof *weight), max = -INFINITY, sum = 0, off = 0;
     for (uint32_t p = 0; p < n_pos; p++) {
@@ -569,6 +572,38 @@ static void test_sinks(void **state)
     }
 }
 
+/* Neighbours in a prompt: each sees one position more than the one before, of them the last few. */
+static void test_windows(void **state)
+{
+    (void)state;
+    enum { N_POS = 3, DIM = 4, N = 5, WINDOW = 4 };
+    float q[N * DIM] = {0}, keys[(N_POS + N) * DIM] = {0}, values[(N_POS + N) * DIM] = {0};
+    float out[N * DIM], scores[N_POS + N];
+    for (int p = 0; p < N_POS + N; p++)
+        values[p * DIM] = (float)(p * p);
+    struct attend_group a = {.out = out,
+                             .ld_out = DIM,
+                             .q = q,
+                             .ld_q = DIM,
+                             .n = N,
+                             .n_pos = N_POS,
+                             .dim = DIM,
+                             .step = 1,
+                             .window = WINDOW,
+                             .k = keys,
+                             .v = values,
+                             .scale = 1,
+                             .scores = scores};
+    k.attend_group_f32(&a);
+    for (int t = 0; t < N; t++) { /* all scores are 0: the mean */
+        const int end = N_POS + t, first = end > WINDOW ? end - WINDOW : 0;
+        float sum = 0;
+        for (int p = first; p < end; p++)
+            sum += (float)(p * p);
+        assert_float_equal(out[t * DIM], sum / (float)(end - first), 1e-5);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -584,6 +619,7 @@ int main(void)
         cmocka_unit_test(test_gelu_caps_and_scales),
         cmocka_unit_test(test_clamped_mul),
         cmocka_unit_test(test_sinks),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_rows_of_formats_are_what_the_kernels_do),
         cmocka_unit_test(test_levels_have_names),

@@ -679,6 +679,41 @@ static void test_a_conversation_goes_on_after_a_restart(void **state)
     }
 }
 
+/* The same of models whose layers keep a state, with the tokens of its answers: random weights
+ * write what no text gives back. How much of the context is taken depends on the template, which
+ * may drop what was thought. */
+static void test_a_conversation_with_a_state_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    static const char *const fixtures[] = {"hf/lfm2", "hf/lfm2-moe", "hf/qwen3.5",
+                                           "hf/qwen3.5-moe"};
+    const struct sampling sampling = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
+    for (size_t f = 0; f < sizeof fixtures / sizeof *fixtures; f++) {
+        char model[4096];
+        snprintf(model, sizeof model, "%s", shared_path(fixtures[f]));
+        struct talk stays = {.e = start(model, 0, 0), .knows_ids = true};
+        struct talk leaves = {.e = start(model, LOTS, 0), .knows_ids = true, .conversation = 3};
+        engine_set_sampling(stays.e, &sampling);
+        for (int q = 0; q < 3; q++) {
+            engine_set_sampling(leaves.e, &sampling);
+            struct turn_stats a = say(&stays, questions[q], 12), b = say(&leaves, questions[q], 12);
+            assert_string_equal(last(&stays), last(&leaves));
+            assert_int_equal(a.n_prompt, b.n_prompt);
+            assert_int_equal(a.n_kept, 0);
+            assert_true(q == 0 ? b.n_kept == 0 : b.n_kept > 0 && b.n_kept < b.n_prompt);
+            engine_keep(leaves.e);
+            engine_stop(leaves.e); /* waits for it */
+            assert_int_equal(count_files("*-3.kv"), 1);
+            leaves.e = start(model, LOTS, 0);
+        }
+        engine_stop(stays.e);
+        engine_stop(leaves.e);
+        chat_free(&stays.chat);
+        chat_free(&leaves.chat);
+        remove_folder(folder);
+    }
+}
+
 /* Nothing is written of what is not saved, is not worth it, or where it is switched off. */
 static void test_what_is_not_to_be_kept_is_not(void **state)
 {
@@ -757,6 +792,7 @@ int main(void)
         TEST(test_a_full_disk_and_an_unusable_folder_are_no_errors),
         TEST(test_forgetting_removes_one_conversation_of_all_models),
         TEST(test_a_conversation_goes_on_after_a_restart),
+        TEST(test_a_conversation_with_a_state_goes_on_after_a_restart),
         TEST(test_what_is_not_to_be_kept_is_not),
         TEST(test_a_context_is_kept_under_the_conversation_that_it_is_of),
         TEST(test_a_deleted_conversation_leaves_nothing),

@@ -571,14 +571,25 @@ static void test_int8_keys_keep_what_differs(void **state)
     for (int d = 0; d < DIM; d++)
         q[d] = next_random(&seed);
     for (uint32_t p = 0; p < N_POS; p++) {
+        kv_hold(&kv, p + 1);
         for (int d = 0; d < DIM; d++) {
             key[p][d] = (float)(d % 5 - 2) * 50 + next_random(&seed);
             value[p][d] = next_random(&seed);
         }
         kv_store(&kv, 0, 0, p, key[p], value[p]);
     }
-    k.attend_int8(out, q, kv_keys(&kv, 0, 0), kv_key_scales(&kv, 0, 0), kv_values(&kv, 0, 0),
-                  kv_value_scales(&kv, 0, 0), N_POS, DIM, 1, scores);
+    k.attend_group_int8(&(struct attend_group){.out = out,
+                                               .q = q,
+                                               .n = 1,
+                                               .n_pos = N_POS,
+                                               .dim = DIM,
+                                               .k = kv_keys(&kv, 0, 0),
+                                               .v = kv_values(&kv, 0, 0),
+                                               .k_scale = kv_key_scales(&kv, 0, 0),
+                                               .v_scale = kv_value_scales(&kv, 0, 0),
+                                               .scale = 1,
+                                               .scores = scores,
+                                               .n_rows = 1});
     double weight[N_POS], sum = 0, top = -INFINITY;
     for (int p = 0; p < N_POS; p++) {
         weight[p] = 0;
@@ -595,6 +606,63 @@ static void test_int8_keys_keep_what_differs(void **state)
         assert_true(fabs(out[d] - want) < 0.02); /* steps of 2/127 in keys and 1/127 in values */
     }
     kv_release(&kv);
+}
+
+/* Heads move apart as the cache grows, full and sliding layers; what they hold stays. */
+static void test_a_growing_cache_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    enum { DIM = 8, HEADS = 3, N_POS = 400, WINDOW = 20, SPARE = 40 };
+    const struct model_config c = {
+        .arch = arch_find("llama"),
+        .n_layers = 2,
+        .window = WINDOW,
+        .layers = {0, LAYER_SLIDING},
+        .shapes = {{.n_kv_heads = HEADS, .head_dim = DIM},
+                   {.n_kv_heads = HEADS, .head_dim = DIM, .kv_layer = 1}}};
+    const enum kv_type types[] = {KV_F32, KV_INT8};
+    struct kernels k;
+    struct error err;
+    kernels_init(&k, 0);
+    for (int i = 0; i < 2; i++) {
+        struct kv kv;
+        uint32_t n_grown = 0;
+        assert_true(kv_reserve(&kv, &c, &k, types[i], N_POS, SPARE, &err));
+        for (uint32_t pos = 0; pos < N_POS; pos++) {
+            const uint32_t room = kv.room;
+            kv_make_room(&kv, pos, 1);
+            n_grown += kv.room != room;
+            assert_true(kv.room > pos && kv.room <= N_POS);
+            for (uint32_t row = 0; row < kv.n_rows; row++) {
+                float key[DIM], value[DIM];
+                for (int d = 0; d < DIM; d++) { /* key 0 is 0: the others differ from it by all */
+                    key[d] = pos ? (float)(pos + 1000 * row) : 0;
+                    value[d] = -(float)(pos + 1000 * row);
+                }
+                kv_store(&kv, kv.rows[row].layer, kv.rows[row].head, pos, key, value);
+            }
+        }
+        assert_true(n_grown > 3 && n_grown < 10);
+        for (uint32_t row = 0; row < kv.n_rows; row++) {
+            const uint32_t layer = kv.rows[row].layer, head = kv.rows[row].head;
+            const uint32_t from = kv_from(&kv, layer);
+            assert_true(layer == 0 ? from == 0 : from > 0 && from + WINDOW <= N_POS);
+            for (uint32_t pos = from; pos < N_POS; pos++) {
+                const float want = pos ? (float)(pos + 1000 * row) : 0;
+                const size_t at = (size_t)(pos - from) * DIM + 3;
+                float key = types[i] == KV_F32 ? ((float *)kv_keys(&kv, layer, head))[at]
+                                               : (float)((int8_t *)kv_keys(&kv, layer, head))[at] *
+                                                     kv_key_scales(&kv, layer, head)[pos - from];
+                float value = types[i] == KV_F32
+                                  ? ((float *)kv_values(&kv, layer, head))[at]
+                                  : (float)((int8_t *)kv_values(&kv, layer, head))[at] *
+                                        kv_value_scales(&kv, layer, head)[pos - from];
+                assert_float_equal(key, want, 1e-3);
+                assert_float_equal(value, -(float)(pos + 1000 * row), 1e-3);
+            }
+        }
+        kv_release(&kv);
+    }
 }
 
 int main(void)
@@ -615,6 +683,7 @@ int main(void)
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_passes_of_any_length_change_no_bit_of_integer_products),
         cmocka_unit_test(test_context_limits),
+        cmocka_unit_test(test_a_growing_cache_keeps_what_it_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
