@@ -233,6 +233,10 @@ typedef void gemm_f32_fn(uint32_t n_tok, uint32_t n_rows, uint32_t cols,
                          const float *panel /* [n_rows][cols] */,
                          float *out /* [n_tok][ld_out], n_rows used */, size_t ld_out);
 
+/* What a core can do at most: n times as many independent dot products of int8 as fill its units,
+ * on registers alone. -> products of two numbers made. */
+typedef uint64_t dot_peak_fn(uint32_t n, int32_t *sum /* [16], of no use */);
+
 /* ---- dispatch ------------------------------------------------------------------------- */
 
 struct kernels {
@@ -264,6 +268,7 @@ struct kernels {
     unpack_int8_fn *unpack_int8;
     attend_prompt_fn *attend_prompt; /* NULL: one query after another */
     gemm_f32_fn *gemm_f32;
+    dot_peak_fn *dot_peak; /* NULL: not measured at this level */
 };
 
 /* What this CPU and its operating system support. */

@@ -37,6 +37,7 @@ struct row {
     double gb_per_s, read_gb_per_s, foreign;
     struct read_plan plan; /* the fastest, which gb_per_s is of */
     double few, many;      /* products per second of FEW and MANY tokens, in 10^9 */
+    double peak; /* the same of dot products of int8 on registers; 0: unknown, or not its way */
 };
 
 struct attention_row {
@@ -90,6 +91,42 @@ static void measure_rates(struct pool *p, struct job *j, struct reading *reading
     }
     j->m.read = r->plan;
     r->gb_per_s = best_ms > 0 ? bytes / best_ms * 1e-6 : 0;
+}
+
+/* ---- what the cores could do at most -------------------------------------------------- */
+
+enum { PEAK_ROUNDS = 100000, PEAK_CHUNKS = 4 /* of each thread */ };
+
+struct peak {
+    dot_peak_fn *run;
+    _Atomic uint64_t n_products;
+};
+
+static void peak_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    struct peak *p = arg;
+    int32_t sum[16];
+    (void)chunk;
+    (void)worker;
+    p->n_products += p->run(PEAK_ROUNDS, sum);
+}
+
+/* Billions of products per second of the level's own dot products, all threads together. */
+static double peak_rate(struct pool *pool, const struct kernels *k)
+{
+    double best = 0;
+    for (int i = 0; i < N_TURNS && k->dot_peak; i++) {
+        struct peak p = {.run = k->dot_peak};
+        double start = now_ms();
+        pool_run(pool, peak_chunk, &p, PEAK_CHUNKS * pool_size(pool));
+        best = fmax(best, (double)p.n_products / (now_ms() - start) * 1e-6);
+    }
+    return best;
+}
+
+static double peak_fraction(const struct row *r)
+{
+    return r->peak > 0 ? r->many / r->peak : NAN;
 }
 
 static void *fill(size_t bytes)
@@ -281,6 +318,8 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
         r->foreign = load_foreign(&start, &end);
         r->few = product_rate(b, &k[i], &j, FEW);
         r->many = product_rate(b, &k[i], &j, MANY);
+        if (format_info(f)->is_int8 && !gemm_uses_unit(b->gemm, &k[i], f))
+            r->peak = peak_rate(b->pool, &k[i]);
     }
     reading_free(reading);
     release(&j);
@@ -317,6 +356,8 @@ static void print_json(const struct bench *b, const struct machine *machine, con
                rows[i].plan.twice ? "true" : "false", rows[i].plan.ahead);
         json_member("products_few_per_ns", rows[i].few, ",");
         json_member("products_many_per_ns", rows[i].many, ",");
+        json_member("peak_products_per_ns", rows[i].peak > 0 ? rows[i].peak : NAN, ",");
+        json_member("peak_fraction", peak_fraction(&rows[i]), ",");
         json_member("foreign_cpu_percent", rows[i].foreign < 0 ? NAN : rows[i].foreign, "}");
     }
     fputs("],\"attention\":[", stdout);
@@ -342,13 +383,18 @@ static void print_table(const struct bench *b, const struct machine *machine,
                                                            : "");
     else
         puts("unknown\n");
-    puts("                           one token               products a ns, tokens");
-    printf("format     level        GB/s   plain read      of   %7d   %7d   others' CPU   plan\n",
+    puts("                           one token               products a ns, tokens      of the");
+    printf("format     level        GB/s   plain read      of   %7d   %7d      peak   peak"
+           "   others' CPU   plan\n",
            FEW, MANY);
     for (uint32_t i = 0; i < n; i++) {
         printf("%-10s %-8s %8.2f %12.2f  %5.1f%%   %7.1f   %7.1f",
                format_info(rows[i].format)->name, rows[i].level, rows[i].gb_per_s,
                rows[i].read_gb_per_s, 100 * fraction(&rows[i]), rows[i].few, rows[i].many);
+        if (rows[i].peak > 0)
+            printf("   %7.1f  %4.0f%%", rows[i].peak, 100 * peak_fraction(&rows[i]));
+        else
+            printf("   %7s  %5s", "-", "-");
         if (rows[i].foreign >= 0)
             printf(" %10.0f%%", rows[i].foreign);
         else

@@ -233,8 +233,9 @@ static inline __attribute__((always_inline)) void begin_blocks(int32_t begin[PAN
 {
     static const uint32_t even[16] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
     const uint32_t n = n_cols / 16;
-    __m512i a = _mm512_maskz_loadu_epi32(first_lanes(n), sum);
-    __m512i b = _mm512_maskz_loadu_epi32(first_lanes(n < 16 ? 0 : n - 16), sum + 16);
+    __m512i a = _mm512_castps_si512(_mm512_maskz_loadu_ps(first_lanes(n), sum));
+    __m512i b =
+        _mm512_castps_si512(_mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), sum + 16));
     if (block == 32) {
         const __m512i i = _mm512_loadu_si512(even);
         a = _mm512_add_epi32(
@@ -497,8 +498,25 @@ matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const str
 MATVEC_BATCH(qins8, 0, 8)
 BLOCK_FORMATS(MATVEC_BATCH)
 
+static uint64_t dot_peak(uint32_t n, int32_t *sum)
+{
+    enum { CHAINS = 12 };
+    __m512i total[CHAINS], a = _mm512_loadu_si512(qins8_magnitude);
+    for (int i = 0; i < CHAINS; i++)
+        total[i] = _mm512_setzero_si512();
+    for (uint32_t round = 0; round < n; round++)
+#pragma GCC unroll 12
+        for (int i = 0; i < CHAINS; i++)
+            total[i] = _mm512_dpbusd_epi32(total[i], a, a);
+    for (int i = 1; i < CHAINS; i++)
+        total[0] = _mm512_add_epi32(total[0], total[i]);
+    _mm512_storeu_si512(sum, total[0]);
+    return (uint64_t)n * CHAINS * 64;
+}
+
 void kernels_vnni_tokens(struct kernels *k)
 {
+    k->dot_peak = dot_peak;
     k->matvec_batch[FORMAT_QINS8] = matvec_batch_qins8;
     k->matvec_batch[FORMAT_QINS4] = matvec_batch_qins4;
     k->matvec_batch[FORMAT_QINS4_16] = matvec_batch_qins4_16;

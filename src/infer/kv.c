@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "huge_memory.h"
 #include "qins.h"
 #include "system.h"
 
@@ -171,9 +172,10 @@ uint64_t kv_plan_bytes(const struct model_config *c, enum kv_type type, uint32_t
     if (!fits_size(c, ctx_len))
         return UINT64_MAX;
     plan_layers(&kv, c, spare);
+    const size_t bytes = place_layers(&kv, ctx_len);
     free(kv.layers);
     free(kv.rows);
-    return kv.bytes;
+    return bytes;
 }
 
 void kv_release(struct kv *kv)

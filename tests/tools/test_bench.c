@@ -387,6 +387,8 @@ static void test_kernels_of_every_level(void **state)
         assert_true(number(k, "gb_per_s") > 0 && number(k, "read_gb_per_s") > 0);
         assert_true(number(k, "products_few_per_ns") > 0 && number(k, "products_many_per_ns") > 0);
         n_scalar += strcmp(json_string_value(json_object_get(k, "cpu")), "scalar") == 0;
+        if (json_is_number(json_object_get(k, "peak_products_per_ns")))
+            assert_true(number(k, "peak_products_per_ns") > 0 && number(k, "peak_fraction") > 0);
         first = first ? first : json_string_value(json_object_get(k, "format"));
     }
     assert_string_equal(first, "f32");
