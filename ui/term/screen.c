@@ -105,6 +105,37 @@ static void leave_out(const char *sequence, size_t from)
     }
 }
 
+/* Writes runs of a character out that curses made shorter by REP, "c ESC [ n b": Terminal.app, also
+ * over SSH, draws them wrongly. (Curses keeps a copy of the capability, so it cannot be taken
+ * away.)
+ */
+static void write_runs_out(size_t from)
+{
+    struct buf whole = {0};
+    size_t done = from;
+    for (size_t i = from; i + 3 < s.out.len; i++) {
+        size_t end = i + 2;
+        uint32_t n = 0;
+        if (memcmp(s.out.data + i, "\033[", 2) != 0 || i == from)
+            continue;
+        while (s.out.data[end] >= '0' && s.out.data[end] <= '9' && n < MAX_COLUMNS)
+            n = n * 10 + (uint32_t)(s.out.data[end++] - '0');
+        if (s.out.data[end] != 'b')
+            continue;
+        buf_append(&whole, s.out.data + done, i - done);
+        for (uint32_t k = 0; k < (n ? n : 1) && k < MAX_COLUMNS; k++)
+            buf_append(&whole, s.out.data + i - 1, 1);
+        done = end + 1;
+        i = end;
+    }
+    if (done > from) {
+        buf_append(&whole, s.out.data + done, s.out.len - done);
+        s.out.len = from;
+        buf_append(&s.out, whole.data, whole.len);
+    }
+    buf_free(&whole);
+}
+
 /* Moves what curses wrote into s.out. */
 static void collect(void)
 {
@@ -124,6 +155,7 @@ static void collect(void)
     lseek(fd, 0, SEEK_SET);
     if (s.palette && s.out.len > before)
         leave_out(s.palette, before);
+    write_runs_out(before);
 }
 
 bool screen_busy(void)
@@ -401,7 +433,6 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
         s.curses = NULL;
         return refuse_terminal(err);
     }
-    repeat_char = NULL; /* Terminal.app, also over SSH, draws runs made of it wrongly */
     open_out(out_fd);
     s.palette = sequence_of("oc");
     prepare_farewell();
