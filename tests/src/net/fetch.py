@@ -472,6 +472,14 @@ def test_hostile_names():
         c.check_refused(c.fetch(), code=65)
 
 
+def test_a_hostile_name_that_the_index_wants():
+    for name in ("../../../../evil.safetensors", "/tmp/qins-evil.safetensors", "a/b/c.safetensors"):
+        index = json.dumps({"weight_map": {"a": name}}).encode()
+        with Case({"config.json": b"{}", "model.safetensors.index.json": index, name: b"x"}) as c:
+            c.check_refused(c.fetch(), "which is not there", code=65)
+            assert not any("resolve" in e[2] and "evil" in e[2] for e in c.hub.log), c.hub.log
+
+
 def test_hostile_commits():
     for commit in ("../../../evil", "main", "C0FFEE00" * 5, "", 5):
         with Case(commit=commit) as c:
