@@ -53,7 +53,8 @@ class Memory(unittest.TestCase):
         self.assertEqual((first["format"], second["format"]), ("f32", "qins8"))
         self.assertEqual(second["image_bytes"], os.path.getsize(STARTER))
         for m in first, second:
-            self.assertAlmostEqual(m["bytes_per_weight"] * m["n_params"], m["image_bytes"], delta=64)
+            self.assertAlmostEqual(m["bytes_per_weight"] * m["n_params"], m["image_bytes"],
+                                   delta=64)
             self.assertGreaterEqual(m["peak_rss_bytes"], m["steady_rss_bytes"])
             self.assertGreater(m["steady_rss_bytes"], m["steady_pss_bytes"])
             self.assertGreater(m["generate_tokens_per_s"], 0)
