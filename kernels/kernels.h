@@ -241,7 +241,7 @@ typedef uint64_t dot_peak_fn(uint32_t n, int32_t *sum /* [16], of no use */);
 
 struct kernels {
     const char *level; /* "scalar", or a name of levels.h */
-    bool reads_plans; /* its matvec functions follow matrix.read */
+    bool reads_plans;  /* its matvec functions follow matrix.read */
     bool fast_int8; /* matvec_batch beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
     matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */

@@ -59,6 +59,17 @@ static void copy_block(void *arg, uint32_t chunk, uint32_t worker)
         memcpy(p->to + at, p->from + at, n);
 }
 
+/* Pages of the file's cache become huge ones. Few kernels do that. */
+static bool collapse(const struct part *p)
+{
+#ifdef MADV_COLLAPSE
+    return madvise((void *)(uintptr_t)p->from, p->bytes, MADV_COLLAPSE) == 0;
+#else
+    (void)p;
+    return false;
+#endif
+}
+
 bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
 {
     *c = (struct weights_copy){.m = m, .memory = huge_memory_new(m->size)};
@@ -71,6 +82,12 @@ bool weights_copy_step(struct weights_copy *c, struct pool *pool)
     struct part p = {c->m->data + c->done, c->memory + c->done, n, false};
     if (n == 0)
         return false;
+    c->collapses = c->collapses && collapse(&p);
+    if (c->collapses) {
+        munmap(p.to, n);
+        c->done += n;
+        return c->done < c->m->size;
+    }
     pool_run_io(pool, copy_block, &p, (uint32_t)((n + BLOCK - 1) / BLOCK));
     void *to = (void *)(uintptr_t)p.from;
     if (atomic_load(&p.failed) || mprotect(p.to, n, PROT_READ) != 0 ||

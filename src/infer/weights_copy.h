@@ -22,7 +22,9 @@ const char *weights_mode_name(enum weights_mode mode);
 struct weights_copy {
     const struct mapping *m;
     uint8_t *memory; /* huge_memory of m->size bytes; what was moved is gone from it */
-    size_t done;     /* bytes that are private now */
+    size_t done;     /* bytes that are in huge pages now */
+    bool collapses;  /* asks the system first to make huge pages of the file's own, which are shared
+                      */
 };
 
 /* Takes addresses for it. -> false: not on this system, or no room; everything stays mapped. */

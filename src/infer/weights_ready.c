@@ -25,6 +25,7 @@ void weights_ready(struct weights_ready *w, struct model *m, enum weights_mode m
     free(file);
     if (wants_copy(w, m, mode, k, p))
         w->copies = weights_copy_start(&w->copy, &m->file.file);
+    w->copy.collapses = mode == WEIGHTS_AUTO;
 }
 
 void weights_ready_step(struct weights_ready *w, struct pool *p)
