@@ -371,7 +371,7 @@ static void test_damaged_states_are_never_used(void **state)
     (void)state;
     struct world w;
     struct stat st;
-    setup(&w, "hf/qwen3.5", FORMAT_QINS8, KV_INT8);
+    setup(&w, "fixtures/hf/qwen3.5", FORMAT_QINS8, KV_INT8);
     struct session *a = session_of_a_chat(&w);
     put(&w, a, 1);
     char *path = only_file();
@@ -685,8 +685,8 @@ static void test_a_conversation_goes_on_after_a_restart(void **state)
 static void test_a_conversation_with_a_state_goes_on_after_a_restart(void **state)
 {
     (void)state;
-    static const char *const fixtures[] = {"hf/lfm2", "hf/lfm2-moe", "hf/qwen3.5",
-                                           "hf/qwen3.5-moe"};
+    static const char *const fixtures[] = {"fixtures/hf/lfm2", "fixtures/hf/lfm2-moe",
+                                           "fixtures/hf/qwen3.5", "fixtures/hf/qwen3.5-moe"};
     const struct sampling sampling = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
     for (size_t f = 0; f < sizeof fixtures / sizeof *fixtures; f++) {
         char model[4096];
