@@ -85,11 +85,21 @@ PIECE size_t element_bytes(enum element e)
     return e == ELEMENT_F32 ? sizeof(float) : e == ELEMENT_BF16 ? sizeof(uint16_t) : 1;
 }
 
-/* Asks for what follows in memory. */
-PIECE void ask_ahead(const void *p, size_t i, enum element e)
+/* Asks for what follows element i in memory, once per line of a row's columns d. */
+PIECE void ask_ahead(const void *p, size_t i, size_t d, enum element e)
 {
-    if (e != ELEMENT_WIDE && i * element_bytes(e) % 64 < WIDTH * element_bytes(e))
+    if (e != ELEMENT_WIDE && d * element_bytes(e) % 64 == 0)
         __builtin_prefetch((const char *)p + i * element_bytes(e) + ATTEND_AHEAD);
+}
+
+/* The same for rows of keys, before column d of each. */
+PIECE void ask_for_rows(const void *p, const size_t *row, const int n_rows, size_t d,
+                        enum element e)
+{
+    if (e != ELEMENT_WIDE && d * element_bytes(e) % 64 == 0)
+#pragma GCC unroll 8
+        for (int i = 0; i < n_rows; i++)
+            ask_ahead(p, row[i] + d, 0, e);
 }
 
 /* ---- pieces of a query ---------------------------------------------------------------- */
@@ -273,8 +283,8 @@ PIECE const void *near_rows(const struct queries *a, const void *rows, float *wi
 {
     const size_t at = (size_t)a->origin * a->dim, n = (size_t)(a->end - a->origin) * a->dim;
     if (e == ELEMENT_F32) {
-        for (size_t i = 0; i < n; i += WIDTH)
-            ask_ahead(rows, at + i, e);
+        for (size_t i = 0; i < n; i += 16)
+            ask_ahead(rows, at + i, i, e);
         return (const float *)rows + at;
     }
     widen(wide, rows, at, n, e);

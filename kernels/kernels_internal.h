@@ -30,7 +30,7 @@ enum {
     QINS9_SIGNS = 512 /* byte of a tile: sign masks begin */
 };
 
-enum { ATTEND_AHEAD = 2048 /* bytes: distance of attention's prefetches */ };
+enum { ATTEND_AHEAD = 4096 /* bytes: distance of attention's prefetches */ };
 
 /* ---- bits ----------------------------------------------------------------------------- */
 

@@ -16,13 +16,13 @@ PIECE void quarter_lanes(float32x4_t sum[QUERIES][TOGETHER], const struct querie
             sum[t][i] = vdupq_n_f32(0);
     for (uint32_t d = first; d < a->dim; d += LANES) {
         float32x4_t q[QUERIES];
+        ask_for_rows(a->k, row, TOGETHER, d, e);
 #pragma GCC unroll 4
         for (int t = 0; t < n; t++)
             q[t] = vld1q_f32(a->q + (size_t)t * a->ld_q + d);
 #pragma GCC unroll 4
         for (int i = 0; i < TOGETHER; i++) {
             const float32x4_t key = load_neon(a->k, row[i] + d, stored_as(e));
-            ask_ahead(a->k, row[i] + d, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = vfmaq_f32(sum[t][i], q[t], key);
@@ -139,7 +139,7 @@ PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, co
 #pragma GCC unroll 24
         for (int i = 0; i < n_cols; i++) {
             const float32x4_t value = load_neon(a->v, row + (size_t)i * 4, stored_as(e));
-            ask_ahead(a->v, row + (size_t)i * 4, e);
+            ask_ahead(a->v, row + (size_t)i * 4, (size_t)i * 4, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = vfmaq_f32(sum[t][i], s[t], value);
@@ -154,7 +154,7 @@ PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e
 {
     size_t j = 0;
     for (; j + 4 <= n; j += 4) {
-        ask_ahead(from, i + j, e);
+        ask_ahead(from, i + j, j, e);
         vst1q_f32(to + j, load_neon(from, i + j, e));
     }
     for (; j < n; j++)

@@ -40,6 +40,12 @@ struct head {
     struct scratch *s;
 };
 
+/* First position that a query sees, whose last one is before `end`. */
+static inline uint32_t first_seen(const struct head *h, uint32_t end)
+{
+    return h->window && end > h->window + h->origin ? end - h->window : h->origin;
+}
+
 /* Position p of the text, if it is there. */
 static inline bool has(const struct head *h, uint32_t p)
 {
@@ -202,7 +208,7 @@ static void attend_block(const struct head *h, uint32_t t0, uint32_t n, uint32_t
     all_in_memory(s);
     for (uint32_t t = 0; t < n; t++) {
         const uint32_t end = n_seen - (n - 1 - t); /* of what this query sees */
-        const uint32_t from = h->window && end > h->window ? end - h->window : 0;
+        const uint32_t from = first_seen(h, end);
         softmax_row(h, t0 + t, from > pos ? from - pos : 0, end > pos ? end - pos : 0);
     }
     all_in_memory(s);
@@ -240,7 +246,6 @@ static void write_sums(const struct head *h, const struct attend_group *a)
 static void attend_prompt_amx(const struct attend_group *a, uint32_t origin)
 {
     const uint32_t pos0 = origin + a->n_pos - 1, n_tiles = (a->dim + TILE_COLS - 1) / TILE_COLS;
-    const uint32_t first = a->window && pos0 + 1 > a->window ? pos0 + 1 - a->window : 0;
     struct scratch *s = (void *)a->scores;
     const struct head h = {.k = a->k,
                            .v = a->v,
@@ -261,13 +266,12 @@ static void attend_prompt_amx(const struct attend_group *a, uint32_t origin)
     }
     pack_queries(&h, a->q, a->ld_q, a->n);
     configure();
-    for (uint32_t pos = first / KEYS * KEYS; pos < h.n_pos; pos += KEYS) {
+    for (uint32_t pos = first_seen(&h, pos0 + 1) / KEYS * KEYS; pos < h.n_pos; pos += KEYS) {
         pack_keys(&h, pos);
         pack_values(&h, pos);
         for (uint32_t t = 0; t < a->n; t += QUERIES) {
             const uint32_t n = a->n - t < QUERIES ? a->n - t : QUERIES;
-            const uint32_t end = pos0 + t + 1; /* of what the first of them sees */
-            if (pos0 + t + n > pos && (!a->window || end < a->window + pos + KEYS))
+            if (pos0 + t + n > pos && first_seen(&h, pos0 + t + 1) < pos + KEYS)
                 attend_block(&h, t, n, pos, pos0 + t + n);
         }
     }

@@ -42,13 +42,13 @@ PIECE void half_lanes(__m256 sum[QUERIES][TOGETHER], const struct queries *a, co
             sum[t][i] = _mm256_setzero_ps();
     for (uint32_t d = first; d < dim; d += LANES) {
         __m256 q[QUERIES];
+        ask_for_rows(a->k, row, n_rows, d, e);
 #pragma GCC unroll 4
         for (int t = 0; t < n; t++)
             q[t] = _mm256_loadu_ps(a->q + (size_t)t * a->ld_q + d);
 #pragma GCC unroll 8
         for (int i = 0; i < n_rows; i++) {
             const __m256 key = load_avx2(a->k, row[i] + d, stored_as(e));
-            ask_ahead(a->k, row[i] + d, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = _mm256_fmadd_ps(q[t], key, sum[t][i]);
@@ -179,7 +179,7 @@ PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, co
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++) {
             const __m256 value = load_avx2(a->v, row + (size_t)i * 8, stored_as(e));
-            ask_ahead(a->v, row + (size_t)i * 8, e);
+            ask_ahead(a->v, row + (size_t)i * 8, (size_t)i * 8, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = _mm256_fmadd_ps(s[t], value, sum[t][i]);
@@ -196,7 +196,7 @@ PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e
 {
     size_t j = 0;
     for (; j + 8 <= n; j += 8) {
-        ask_ahead(from, i + j, e);
+        ask_ahead(from, i + j, j, e);
         _mm256_storeu_ps(to + j, load_avx2(from, i + j, e));
     }
     for (; j < n; j++)

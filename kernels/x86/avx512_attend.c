@@ -30,16 +30,17 @@ PIECE void row_lanes(__m512 sum[QUERIES][8], const struct queries *a, const int 
 #pragma GCC unroll 8
         for (int i = 0; i < n_rows; i++)
             sum[t][i] = _mm512_setzero_ps();
+#pragma GCC unroll 8
     for (uint32_t d = 0; d < dim; d += LANES) {
         const __mmask16 m = is_whole ? 0xffff : first_lanes(dim - d);
         __m512 q[QUERIES];
+        ask_for_rows(a->k, row, n_rows, d, e);
 #pragma GCC unroll 4
         for (int t = 0; t < n; t++)
             q[t] = _mm512_maskz_loadu_ps(m, a->q + (size_t)t * a->ld_q + d);
 #pragma GCC unroll 8
         for (int i = 0; i < n_rows; i++) {
             const __m512 key = load_lanes(a->k, row[i] + d, m, e);
-            ask_ahead(a->k, row[i] + d, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = is_whole ? _mm512_fmadd_ps(q[t], key, sum[t][i])
@@ -52,7 +53,7 @@ PIECE void row_lanes(__m512 sum[QUERIES][8], const struct queries *a, const int 
 PIECE void products(__m512 dot[QUERIES], const struct queries *a, uint32_t pos, uint32_t end,
                     const int n, uint32_t dim, const bool is_whole, enum element e)
 {
-    const int n_rows = n == 1 ? 8 : 4; /* whose sums stay in registers */
+    const int n_rows = n == 1 ? 1 : 4; /* whose sums stay in registers; one leaves room for q */
     __m512 all[QUERIES][TOGETHER];
     for (int i = 0; i < TOGETHER; i += n_rows) {
         size_t row[8];
@@ -127,7 +128,7 @@ PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, co
 #pragma GCC unroll 8
         for (int i = 0; i < n_cols; i++) {
             const __m512 value = load_lanes(a->v, row + (size_t)i * 16, 0xffff, e);
-            ask_ahead(a->v, row + (size_t)i * 16, e);
+            ask_ahead(a->v, row + (size_t)i * 16, (size_t)i * 16, e);
 #pragma GCC unroll 4
             for (int t = 0; t < n; t++)
                 sum[t][i] = _mm512_fmadd_ps(s[t], value, sum[t][i]);
@@ -144,7 +145,7 @@ PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e
 {
     for (size_t j = 0; j < n; j += 16) {
         const __mmask16 m = n - j < 16 ? first_lanes((uint32_t)(n - j)) : 0xffff;
-        ask_ahead(from, i + j, e);
+        ask_ahead(from, i + j, j, e);
         _mm512_mask_storeu_ps(to + j, m, load_lanes(from, i + j, m, e));
     }
 }

@@ -143,6 +143,7 @@ static void check_file(const struct world *w, enum kv_type kv, int fd, uint32_t 
         assert_int_equal(f.n, 64);
         assert_true(kv_file_reaches(&f, session_kv(s), 64));
         if (kv_file_reaches(&f, session_kv(s), n)) {
+            session_hold(s, n);
             uint32_t got = kv_file_read(&f, session_kv(s), n, &from, w->pool, NULL, NULL);
             assert_int_equal(got, n);
             assert_int_equal(session_adopt(s, f.ids, n, from, false), n);
