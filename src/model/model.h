@@ -145,6 +145,8 @@ void model_close(struct model *m);
 /* The place of a matrix of weight_list. NULL: a vector, a convolution, or of experts: routers,
  * gates and stacks. */
 struct matrix *model_matrix(struct model *m, const struct weight *w);
+/* The same, and of a stack the matrix of this expert. */
+struct matrix *model_part_matrix(struct model *m, const struct weight *w, uint32_t expert);
 
 /* Its weights, with the format of each. Caller frees items. */
 struct weight_list model_weights(const struct model *m);
