@@ -82,7 +82,9 @@ static bool bind_stored(const struct model *model, const struct weight *w, uint3
         t->m.log_max = range[1];
         bytes += plane->end - plane->begin;
     }
-    t->bits = 8.0 * (double)bytes / ((double)w->rows * w->cols * weight_n_parts(w));
+    double n = (double)w->rows * w->cols * weight_n_parts(w);
+    t->bits = weight_bits(w) / n;
+    t->stored = 8.0 * (double)bytes / n;
     return true;
 }
 

@@ -30,8 +30,8 @@ static double mean_relative(const struct inspect_sums *s)
 
 void inspect_print_head(bool is_compared)
 {
-    printf("%-48s %-9s %13s %6s %9s %9s", "tensor", "format", "shape", "bits", "log_min",
-           "log_max");
+    printf("%-48s %-9s %13s %6s %6s %9s %9s", "tensor", "format", "shape", "bits", "stored",
+           "log_min", "log_max");
     printf(is_compared ? " %9s %9s %9s %6s\n" : "\n", "rel. RMS", "mean rel.", "largest", "signs");
 }
 
@@ -42,7 +42,8 @@ void inspect_print_row(const struct inspected *t)
         snprintf(shape, sizeof shape, "%ux%ux%u", t->weight->n_experts, t->m.rows, t->m.cols);
     else
         snprintf(shape, sizeof shape, "%ux%u", t->m.rows, t->m.cols);
-    printf("%-48s %-9s %13s %6.3f", name, format_info(t->m.format)->name, shape, t->bits);
+    printf("%-48s %-9s %13s %6.3f %6.3f", name, format_info(t->m.format)->name, shape, t->bits,
+           t->stored);
     if (format_info(t->m.format)->is_qins)
         printf(" %9.4f %9.4f", (double)t->m.log_min, (double)t->m.log_max);
     else
@@ -64,7 +65,8 @@ static void print_facts(const struct inspected *t)
     printf("\n%s\n  ", name);
     if (t->weight->n_experts)
         printf("%u experts, each ", t->weight->n_experts);
-    printf("%u x %u, %s, %.3f bits per weight", t->m.rows, t->m.cols, f->name, t->bits);
+    printf("%u x %u, %s, %.3f bits per weight (%.3f stored, with padding and range)", t->m.rows,
+           t->m.cols, f->name, t->bits, t->stored);
     if (f->block)
         printf(", blocks of %u columns", f->block);
     printf("\n  range    log_min %.4f, log_max %.4f: |w| of the original from %.4g to %.4g\n",
@@ -157,9 +159,10 @@ json_t *inspect_json(const struct inspected *t)
 {
     const struct inspect_sums *s = &t->sums;
     bool is_qins = format_info(t->m.format)->is_qins;
-    json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:f}", "name", t->weight->name, "format",
+    json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f}", "name", t->weight->name, "format",
                           format_info(t->m.format)->name, "rows", (json_int_t)t->m.rows, "columns",
-                          (json_int_t)t->m.cols, "bits_per_weight", t->bits);
+                          (json_int_t)t->m.cols, "bits_per_weight", t->bits,
+                          "bits_per_weight_stored", t->stored);
     if (t->weight->n_experts)
         json_object_set_new(o, "experts", json_integer(t->weight->n_experts));
     if (is_qins) {

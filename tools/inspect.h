@@ -30,7 +30,7 @@ struct inspect_weight {
 struct inspected {
     const struct weight *weight;
     struct matrix m;
-    double bits; /* stored per weight, scales and range included */
+    double bits, stored; /* per weight: codes, scales and row values; and all that is stored */
     bool is_counted, is_compared;
     struct inspect_sums sums;                  /* if it is counted */
     struct inspect_weight weights[N_EXAMPLES]; /* the largest first */

@@ -14,7 +14,7 @@
 #include "rounding.h"
 
 enum {
-    VERSION = 3, /* of the method: a file of another one does not go on */
+    VERSION = 4, /* of the method: a file of another one does not go on */
     HELD_EVERY = 8,
     DAMPING_EVERY = 8, /* layers, behind the first ones */
 };
@@ -129,10 +129,17 @@ static bool measures_damping(const struct calibration *k, uint32_t layer)
            (layer < 2 || layer % DAMPING_EVERY == 0);
 }
 
-static void round_weight(struct calibration *k, struct layer_inputs *in, size_t i)
+/* One expert sees too few tokens for more than E[x^2]. */
+static bool can_feed_back(const struct calibration *k, const struct weight *w)
+{
+    return !k->o->no_feedback && !weight_is_stack(w);
+}
+
+/* `expert`: of a stack. */
+static void round_matrix(struct calibration *k, struct layer_inputs *in, size_t i, uint32_t expert)
 {
     const struct weight *w = &k->list.items[i];
-    const struct matrix *m = model_matrix(k->original, w);
+    const struct matrix *m = model_part_matrix(k->original, w, expert);
     const struct gram *held, *gram = layer_inputs_of(in, m, &held);
     struct pool *p = lazy_model_pool(k->lazy);
     struct gram none = {0};
@@ -141,7 +148,7 @@ static void round_weight(struct calibration *k, struct layer_inputs *in, size_t 
                          .cols = w->cols,
                          .w = m->data,
                          .gram = gram,
-                         .feedback = !k->o->no_feedback && gram && gram->x,
+                         .feedback = can_feed_back(k, w) && gram && gram->x,
                          .correction = k->o->correction && gram && gram->d,
                          .damping = k->o->damping,
                          .correction_damping = correction_damping};
@@ -153,8 +160,8 @@ static void round_weight(struct calibration *k, struct layer_inputs *in, size_t 
         k->damping[w->role] = rounding_best_damping(&r, p, held, dampings, N_DAMPINGS);
     if (r.damping == 0)
         r.damping = k->damping[w->role] > 0 ? k->damping[w->role] : USUAL_DAMPING;
-    void *data = calibration_store_data(k->store, i);
-    float *row = calibration_store_row(k->store, i);
+    void *data = calibration_store_data(k->store, i, expert);
+    float *row = calibration_store_row(k->store, i, expert);
     struct matrix shape = matrix_shape(w->format, w->rows, w->cols);
     memset(data, 0, matrix_data_bytes(&shape)); /* a layer that was stopped is done again */
     if (!rounding_run(&r, p, data, row)) {
@@ -185,12 +192,16 @@ static bool round_layer(struct calibration *k, uint32_t layer, struct error *err
                                  k->x0 + t * k->text_floats, k->x + t * k->text_floats,
                                  measures && t % HELD_EVERY == HELD_EVERY - 1);
     }
-    for (size_t i = 0; ok && i < k->list.n; i++)
-        if (is_of_layer(k, i, layer)) {
-            round_weight(k, in, i);
-            k->done += (uint64_t)k->list.items[i].rows * k->list.items[i].cols;
-            ok = report(k, "calibrating", k->list.items[i].name, err);
+    for (size_t i = 0; ok && i < k->list.n; i++) {
+        const struct weight *w = &k->list.items[i];
+        if (!is_of_layer(k, i, layer))
+            continue;
+        for (uint32_t e = 0; ok && e < weight_n_parts(w); e++) {
+            round_matrix(k, in, i, e);
+            k->done += (uint64_t)w->rows * w->cols;
+            ok = report(k, "calibrating", w->name, err);
         }
+    }
     layer_inputs_free(in);
     return ok && calibration_store_finish_layer(k->store, err);
 }
@@ -200,11 +211,11 @@ static void go_on(struct calibration *k, uint32_t layer)
 {
     for (size_t i = 0; i < k->list.n; i++) {
         const struct weight *w = &k->list.items[i];
-        if (!is_of_layer(k, i, layer))
+        if (!is_of_layer(k, i, layer) || weight_is_stack(w)) /* experts stay the original's */
             continue;
         struct matrix m = matrix_shape(w->format, w->rows, w->cols);
-        m.data = calibration_store_data(k->store, i);
-        m.row = format_info(w->format)->row_floats ? calibration_store_row(k->store, i) : NULL;
+        m.data = calibration_store_data(k->store, i, 0);
+        m.row = format_info(w->format)->row_floats ? calibration_store_row(k->store, i, 0) : NULL;
         *model_matrix(&k->quantised, w) = m;
     }
     for (uint32_t t = 0; k->o->correction && t < k->n_texts; t++)
@@ -234,7 +245,8 @@ static bool take_layers(struct calibration *k, struct error *err)
     k->x = xaligned_scratch(k->n_texts * k->text_floats * sizeof *k->x);
     for (size_t i = 0; i < k->list.n; i++)
         if (calibration_store_has(k->store, i)) {
-            uint64_t n = (uint64_t)k->list.items[i].rows * k->list.items[i].cols;
+            const struct weight *w = &k->list.items[i];
+            uint64_t n = (uint64_t)w->rows * w->cols * weight_n_parts(w);
             k->total += n;
             k->done += k->list.items[i].layer < calibration_store_done(k->store) ? n : 0;
         }
@@ -251,13 +263,13 @@ static bool take_layers(struct calibration *k, struct error *err)
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-static bool encoded(void *arg, const struct weight *w, struct encoded *out)
+static bool encoded(void *arg, const struct weight *w, uint32_t expert, struct encoded *out)
 {
     const struct calibration *k = arg;
     for (size_t i = 0; i < k->list.n; i++)
         if (strcmp(k->list.items[i].name, w->name) == 0 && calibration_store_has(k->store, i)) {
-            *out = (struct encoded){calibration_store_data(k->store, i),
-                                    calibration_store_row(k->store, i)};
+            *out = (struct encoded){calibration_store_data(k->store, i, expert),
+                                    calibration_store_row(k->store, i, expert)};
             return true;
         }
     return false;

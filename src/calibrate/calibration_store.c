@@ -37,19 +37,31 @@ void calibration_key_add_sources(struct buf *key, const struct checkpoint *c)
     }
 }
 
+/* Of one part, aligned. */
+static size_t data_bytes(const struct weight *w)
+{
+    struct matrix m = matrix_shape(w->format, w->rows, w->cols);
+    return (matrix_data_bytes(&m) + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static size_t row_bytes(const struct weight *w)
+{
+    struct matrix m = matrix_shape(w->format, w->rows, w->cols);
+    return (matrix_row_bytes(&m) + ALIGN - 1) / ALIGN * ALIGN;
+}
+
 static void plan(struct calibration_store *s)
 {
     s->size = HEAD_BYTES;
     s->at = xcalloc(s->list->n, sizeof *s->at);
     for (size_t i = 0; i < s->list->n; i++) {
         const struct weight *w = &s->list->items[i];
-        struct matrix m = matrix_shape(w->format, w->rows, w->cols);
-        if (!weight_is_layer_matrix(w))
+        if (!weight_is_layer_matrix(w) && !weight_is_stack(w))
             continue;
         s->at[i][0] = s->size;
-        s->size += (matrix_data_bytes(&m) + ALIGN - 1) / ALIGN * ALIGN;
+        s->size += weight_n_parts(w) * data_bytes(w);
         s->at[i][1] = s->size;
-        s->size += (matrix_row_bytes(&m) + ALIGN - 1) / ALIGN * ALIGN;
+        s->size += weight_n_parts(w) * row_bytes(w);
     }
 }
 
@@ -124,14 +136,15 @@ bool calibration_store_has(const struct calibration_store *s, size_t weight)
     return s->at[weight][0] > 0;
 }
 
-void *calibration_store_data(const struct calibration_store *s, size_t weight)
+void *calibration_store_data(const struct calibration_store *s, size_t weight, uint32_t expert)
 {
-    return s->map + s->at[weight][0];
+    return s->map + s->at[weight][0] + expert * data_bytes(&s->list->items[weight]);
 }
 
-float *calibration_store_row(const struct calibration_store *s, size_t weight)
+float *calibration_store_row(const struct calibration_store *s, size_t weight, uint32_t expert)
 {
-    return (float *)(void *)(s->map + s->at[weight][1]);
+    return (float *)(void *)(s->map + s->at[weight][1] +
+                             expert * row_bytes(&s->list->items[weight]));
 }
 
 bool calibration_store_finish_layer(struct calibration_store *s, struct error *err)

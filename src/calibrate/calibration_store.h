@@ -22,9 +22,10 @@ struct calibration_store *calibration_store_open(const char *path, const struct 
 void calibration_store_close(struct calibration_store *s, bool removes);
 uint32_t calibration_store_done(const struct calibration_store *s); /* layers */
 
-/* Planes of a matrix of a layer, in memory; zero until they are written. */
-void *calibration_store_data(const struct calibration_store *s, size_t weight);
-float *calibration_store_row(const struct calibration_store *s, size_t weight);
+/* Planes of a matrix of a layer, or of one expert's of a stack, in memory; zero until they are
+ * written. */
+void *calibration_store_data(const struct calibration_store *s, size_t weight, uint32_t expert);
+float *calibration_store_row(const struct calibration_store *s, size_t weight, uint32_t expert);
 bool calibration_store_has(const struct calibration_store *s, size_t weight); /* room for it */
 /* The next layer's planes are filled. */
 bool calibration_store_finish_layer(struct calibration_store *s, struct error *err);

@@ -13,7 +13,8 @@ enum {
 
 struct input {
     uint32_t cols, n[2]; /* tokens of the text now: of the original, of the other stream */
-    float *x[2];         /* [n][cols] of either */
+    float *x[2];         /* [n][cols] of either, of which cap have room */
+    size_t cap[2];
     struct gram all, held;
     bool is_finished;
 };
@@ -62,8 +63,6 @@ static struct input *add_input(struct layer_inputs *in, uint32_t cols)
     struct input *input = &in->inputs[in->n_inputs];
     bool is_full = in->n_inputs++ < MAX_FULL;
     *input = (struct input){.cols = cols};
-    for (int i = 0; i < 2; i++)
-        input->x[i] = xaligned_scratch((size_t)in->max_tok * cols * sizeof(float));
     gram_init(&input->all, cols, is_full, in->has_d);
     gram_init(&input->held, cols, is_full, in->has_d);
     return input;
@@ -91,6 +90,15 @@ static size_t input_of(struct layer_inputs *in, const struct matrix *w, const fl
     return in->users[in->n_users - 1].input;
 }
 
+/* Experts see few of the tokens each. */
+static void reserve(struct input *input, int stream, size_t n_tok)
+{
+    if (n_tok <= input->cap[stream])
+        return;
+    input->cap[stream] = n_tok;
+    input->x[stream] = xrealloc(input->x[stream], n_tok * input->cols, sizeof(float));
+}
+
 static void watch(void *arg, const struct matrix *w, uint32_t n_tok, const float *x)
 {
     struct layer_inputs *in = arg;
@@ -101,6 +109,7 @@ static void watch(void *arg, const struct matrix *w, uint32_t n_tok, const float
     in->last_input = i;
     if (again || input->n[in->stream] + n_tok > in->max_tok)
         return;
+    reserve(input, in->stream, input->n[in->stream] + n_tok);
     memcpy(input->x[in->stream] + (size_t)input->n[in->stream] * w->cols, x,
            (size_t)n_tok * w->cols * sizeof *x);
     input->n[in->stream] += n_tok;
@@ -111,9 +120,9 @@ static void run(struct layer_inputs *in, int stream, struct session *s, uint32_t
 {
     in->stream = stream;
     in->last_x = NULL;
-    matmul_watch(session_matmul(s), watch, in);
+    session_watch(s, watch, in);
     session_layer(s, layer, ids, n, x);
-    matmul_watch(session_matmul(s), NULL, NULL);
+    session_watch(s, NULL, NULL);
 }
 
 /* The other stream's moments, and by how much the original's differ. Experts may be given other
@@ -156,6 +165,23 @@ static void finish(struct input *input)
     input->is_finished = true;
 }
 
+/* Of the inputs of this length that which has seen the most tokens, the last of several: for an
+ * expert what its router reads. NULL: none has seen enough. */
+static const struct gram *most_seen(struct layer_inputs *in, uint32_t cols)
+{
+    const struct gram *most = NULL;
+    uint64_t n = MIN_TOKENS;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        struct gram *g = &in->inputs[i].all;
+        finish(&in->inputs[i]);
+        if (g->cols != cols || g->n_tok < n)
+            continue;
+        most = g;
+        n = g->n_tok;
+    }
+    return most;
+}
+
 const struct gram *layer_inputs_of(struct layer_inputs *in, const struct matrix *w,
                                    const struct gram **held)
 {
@@ -170,10 +196,5 @@ const struct gram *layer_inputs_of(struct layer_inputs *in, const struct matrix 
             return &input->all;
     }
     *held = NULL;
-    for (i = 0; i < in->n_inputs; i++) { /* the first of this length that has seen enough */
-        finish(&in->inputs[i]);
-        if (in->inputs[i].cols == w->cols && in->inputs[i].all.n_tok >= MIN_TOKENS)
-            return &in->inputs[i].all;
-    }
-    return NULL;
+    return most_seen(in, w->cols);
 }

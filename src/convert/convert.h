@@ -34,7 +34,7 @@ struct convert_options {
     const char *formats;     /* META_FORMATS: of single matrices; or NULL */
     const char *recipe;      /* META_RECIPE, or NULL */
     /* Matrices that are not to be encoded here; -> false: this one is. Or NULL. */
-    bool (*encoded)(void *arg, const struct weight *w, struct encoded *out);
+    bool (*encoded)(void *arg, const struct weight *w, uint32_t expert, struct encoded *out);
     void *encoded_arg;
     /* Called with the complete file, which is not yet at its place, for META_LOSS; or NULL. */
     bool (*measure)(void *arg, const char *path, char loss[LOSS_BYTES], struct error *err);

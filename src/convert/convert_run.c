@@ -214,7 +214,7 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
     struct encoded e;
     uint64_t row_bytes =
         matrix_data_bytes(&whole) / whole.rows_pad; /* tiles: a group's, shared out */
-    if (j->o->encoded && j->o->encoded(j->o->encoded_arg, w, &e))
+    if (j->o->encoded && j->o->encoded(j->o->encoded_arg, w, p->part, &e))
         take_encoded(&whole, &m, &e, k, row_bytes, s);
     else if (is_pruned(j, w))
         encode_pruned(j, &m, range, k, s);

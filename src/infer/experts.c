@@ -57,6 +57,12 @@ struct expert_scratch *experts_new(const struct session *s)
     return x;
 }
 
+void experts_watch(struct expert_scratch *x, matmul_watch_fn *fn, void *arg)
+{
+    if (x)
+        matmul_watch(x->mm, fn, arg);
+}
+
 void experts_free(struct expert_scratch *x)
 {
     if (!x)

@@ -14,6 +14,7 @@
 /* For passes of `chunk` tokens; NULL if the model has no experts. */
 struct expert_scratch *experts_new(const struct session *s);
 void experts_free(struct expert_scratch *x);
+void experts_watch(struct expert_scratch *x, matmul_watch_fn *fn, void *arg);
 
 /* A pass begins. */
 void experts_begin(struct session *s);

@@ -70,14 +70,6 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
     return work;
 }
 
-static bool has_format(const struct parts_job *j, enum format format)
-{
-    for (uint32_t i = 0; i < j->n_steps; i++)
-        if (j->steps[i].p->w->format == format)
-            return true;
-    return false;
-}
-
 static bool has_way(const struct parts_job *j, enum way way)
 {
     for (uint32_t i = 0; i < j->n_steps; i++)
@@ -111,7 +103,7 @@ static void set_activations(struct parts_job *j, uint32_t n_x)
 {
     struct matmul *mm = j->mm;
     for (uint32_t i = 0; i < n_x; i++)
-        matmul_set_input(mm, i, j->x + (size_t)i * j->cols, has_format(j, FORMAT_QINS8));
+        matmul_set_input(mm, i, j->x + (size_t)i * j->cols, j->steps->p->w->format == FORMAT_QINS8);
     if (format_info(j->steps->p->w->format)->is_qins)
         run(j, quantise_row, n_x, (uint64_t)(n_x - 1) * j->cols);
     j->act = mm->act;
@@ -215,6 +207,16 @@ static void part_chunk(void *arg, uint32_t chunk, uint32_t worker)
     }
 }
 
+static void watch_parts(struct parts_job *j)
+{
+    const struct matmul *mm = j->mm;
+    gather(j);
+    for (uint32_t i = 0; i < j->n_steps; i++) {
+        const struct matmul_part *p = j->steps[i].p;
+        mm->watch(mm->watch_arg, p->w, p->n, j->gathered + (size_t)p->first * j->cols);
+    }
+}
+
 void matmul_run_parts(struct matmul *mm, const struct matmul_part *parts, uint32_t n_parts,
                       const float *x, uint32_t n_x, const uint32_t *rows, size_t ld_y)
 {
@@ -225,6 +227,8 @@ void matmul_run_parts(struct matmul *mm, const struct matmul_part *parts, uint32
     j.steps = mm->steps;
     uint64_t work = plan(&j, parts);
     assert(j.n_rows <= mm->max_tok && n_x <= mm->max_tok && j.cols <= mm->max_cols);
+    if (mm->watch)
+        watch_parts(&j);
     if (has_way(&j, WAY_MATVEC))
         set_activations(&j, n_x);
     if (has_way(&j, WAY_TILES))

@@ -292,5 +292,7 @@ void matmul_run_each(struct matmul *mm, const struct matrix *w, uint32_t n_tok, 
 {
     assert(n_tok <= mm->max_tok && w->cols <= mm->max_cols);
     struct job j = {.mm = mm, .w = w, .n_tok = n_tok, .x = x, .y = y, .ld_y = ld_y};
+    if (mm->watch)
+        mm->watch(mm->watch_arg, w, n_tok, x);
     run_matvec(&j);
 }

@@ -103,7 +103,8 @@ void session_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32
 /* Logits after tokens that have left the last layer. */
 void session_predict(struct session *s, const float *x /* [n][dim] */, uint32_t n,
                      float *logits /* [n][vocab] */);
-struct matmul *session_matmul(struct session *s); /* to watch its inputs */
+/* All its products, those of experts too: matmul_watch. */
+void session_watch(struct session *s, matmul_watch_fn *fn, void *arg);
 
 enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
 uint32_t session_ctx(const struct session *s);

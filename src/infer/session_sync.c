@@ -287,9 +287,10 @@ void session_predict(struct session *s, const float *x, uint32_t n, float *logit
     }
 }
 
-struct matmul *session_matmul(struct session *s)
+void session_watch(struct session *s, matmul_watch_fn *fn, void *arg)
 {
-    return s->mm;
+    matmul_watch(s->mm, fn, arg);
+    experts_watch(s->experts, fn, arg);
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)

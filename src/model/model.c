@@ -319,6 +319,16 @@ void model_each_matrix(struct model *m, void (*fn)(void *arg, struct matrix *w),
     each(&m->head, 1, fn, arg);
 }
 
+struct matrix *model_part_matrix(struct model *m, const struct weight *w, uint32_t expert)
+{
+    struct experts *e = m->layers[w->layer].experts;
+    switch (w->role) {
+    case ROLE_EXPERT_GATE_UP: return &e->gate_up[w->part][expert];
+    case ROLE_EXPERT_DOWN: return &e->down[expert];
+    default: return model_matrix(m, w);
+    }
+}
+
 static bool bind_weight(struct model *m, const struct weight *w, struct error *err)
 {
     struct layer *l = &m->layers[w->layer];

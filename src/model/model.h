@@ -147,6 +147,8 @@ void model_close(struct model *m);
 /* The place of a matrix of weight_list. NULL: a vector, a convolution, or of experts: routers,
  * gates and stacks. */
 struct matrix *model_matrix(struct model *m, const struct weight *w);
+/* The same, and of a stack the matrix of this expert. */
+struct matrix *model_part_matrix(struct model *m, const struct weight *w, uint32_t expert);
 
 /* Calls fn for every matrix, each expert's included; a tied head is one of its own. */
 void model_each_matrix(struct model *m, void (*fn)(void *arg, struct matrix *w), void *arg);

@@ -322,6 +322,12 @@ struct weight_list weight_list(const struct model_config *c, enum format format)
     return l.list;
 }
 
+bool weight_is_stack(const struct weight *w)
+{
+    return (w->role == ROLE_EXPERT_GATE_UP || w->role == ROLE_EXPERT_DOWN) && !w->is_vector &&
+           format_info(w->format)->is_qins;
+}
+
 bool weight_is_layer_matrix(const struct weight *w)
 {
     switch (w->role) {

@@ -117,7 +117,8 @@ json_t *weight_list_differences(const struct weight_list *list, const struct wei
 /* Whether a calibration may choose its codes, and a budget its format: a matrix of a layer that
  * every token is multiplied by. Not stacks of experts, nor what keeps a format of its own. */
 bool weight_is_layer_matrix(const struct weight *w);
-const char *role_name(enum role role); /* "qkv", "gate_up", ... for tables */
+bool weight_is_stack(const struct weight *w); /* matrices of experts, in a qins format */
+const char *role_name(enum role role);        /* "qkv", "gate_up", ... for tables */
 
 /* What a weight is stored as: one tensor of the file, or up to three. */
 enum plane_kind { PLANE_DATA, PLANE_ROW, PLANE_RANGE, N_PLANES };

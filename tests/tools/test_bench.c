@@ -427,8 +427,12 @@ static void test_inspect_shows_how_weights_are_stored(void **state)
         const char *format;
         size_t n_codes; /* magnitudes */
         double rms;     /* of formats.md, with room */
-    } cases[] = {{"qins9", 255, .02},  {"qins8", 128, .01}, {"qins4", 8, .08},
-                 {"qins4-16", 8, .07}, {"qins3", 4, .145},  {"qins2", 2, .31}};
+        double bits;    /* of a code with its part of the block's scale */
+        int row_bits;
+        double cols; /* 172 in whole tiles */
+    } cases[] = {{"qins9", 255, .02, 9, 0, 192},   {"qins8", 128, .01, 8, 32, 192},
+                 {"qins4", 8, .08, 4.25, 32, 256}, {"qins4-16", 8, .07, 4.5, 32, 256},
+                 {"qins3", 4, .145, 3.5, 32, 256}, {"qins2", 2, .31, 2.5, 32, 256}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         char command[512];
         snprintf(command, sizeof command,
@@ -450,6 +454,10 @@ static void test_inspect_shows_how_weights_are_stored(void **state)
             used += n > 0;
         }
         assert_true(stored == 64 * 172 && codes == 64 * 172 && used <= cases[c].n_codes);
+        double row_bits = cases[c].row_bits / 172.0, padded = cases[c].bits * cases[c].cols / 172;
+        assert_float_equal(number(t, "bits_per_weight"), cases[c].bits + row_bits, 1e-6);
+        assert_float_equal(number(t, "bits_per_weight_stored"),
+                           padded + row_bits + 2 * 32 / (64.0 * 172), 1e-6); /* and the range */
         assert_true(number(t, "signs_lost") == 0 && number(t, "negative") > 64 * 172 * .4);
         assert_true(number(t, "relative_rms_error") > 0 &&
                     number(t, "relative_rms_error") < cases[c].rms);

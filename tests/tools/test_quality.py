@@ -184,6 +184,24 @@ class Quality(unittest.TestCase):
         self.assertEqual(digest(path), whole)
         self.assertGreater(before, 0)
 
+    def test_experts_are_calibrated(self):
+        folder = os.path.join(FIXTURES, "qwen3-moe")
+        text = os.path.join(os.path.dirname(__file__), "../../src/calibrate/texts/measure.txt")
+        paths = {}
+        for name, flags in (("plain", []), ("one", ["--calibrate", text, "-t", "1"]),
+                            ("two", ["--calibrate", text, "-t", "2"])):
+            paths[name] = os.path.join(self.work.name, name + "-moe.qins")
+            run(CONVERT, "-q", "--no-hash", "--no-measure", "-o", paths[name], *flags, folder)
+        self.assertEqual(digest(paths["one"]), digest(paths["two"]))
+        sums = {n: json.loads(metadata(p)["qins.checksums"]) for n, p in paths.items()}
+        stacks = [t for t in sums["plain"] if ".experts." in t and t.endswith(".tiles")]
+        self.assertGreater(len(stacks), 0)
+        for t in stacks:  # codes were chosen anew, by what each expert reads
+            self.assertNotEqual(sums["plain"][t], sums["one"][t], t)
+        kl = {n: self.quality(p, "--against", folder, text=text)["kl_mean"]
+              for n, p in paths.items()}
+        self.assertLess(kl["one"], kl["plain"])
+
     def test_flags_without_effect_are_refused(self):
         out = os.path.join(self.work.name, "no.qins")
         for flags, why in ((["--no-feedback"], "--no-feedback: only with --calibrate"),
