@@ -15,7 +15,7 @@
 static const char *const examples[N_EXAMPLES] = {
     "Explain quantum computing in simple terms",
     "Write a haiku about artificial intelligence",
-    "Suggest a dinner from rice, eggs and spinach",
+    "Find us one good celebration dessert",
     "Compare Python and Rust for systems programming",
 };
 static const char *const starter_examples[N_EXAMPLES] = {

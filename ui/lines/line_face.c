@@ -200,14 +200,14 @@ static void answered(void *self, const char *mark)
     show(p, p->held.len);
     if (!p->cli->json)
         output_end(&p->out);
+    line_chat_say_held(p);
     if (!p->cli->json && p->out.to_terminal && mark)
         line_chat_say(p, "%s", mark);
     if (!p->cli->json && !p->out.to_terminal) {
-        output_text(&p->out, "\n", 1); /* between answers */
+        output_text(&p->out, "\n", 1);             /* between answers */
         if (mark && !strstr(mark, "context full")) /* of which more is said */
             line_chat_say(p, "%s", mark);
     }
-    line_chat_say_held(p);
     p->labelled = p->asked = false;
 }
 

@@ -328,7 +328,8 @@ static void end_turn(struct plain *p, const struct event *e)
     chat_tell_folding(&p->chat, e->stats.folding);
     if (!p->cli->json)
         show_stats(p, e);
-    tell_cut(p, e);
+    if (!e->stats.in_thinking)
+        tell_cut(p, e);
     if (is_without_answer(e, &err)) {
         plain_fail(p, &err);
         return;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lists.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat_conversations.h"
@@ -9,14 +8,11 @@
 #include "question.h"
 #include "saved_chats.h"
 
-/* number: the one that /open takes; 0: the list is filtered */
-static void add(struct picker *p, const struct store_entry *e, size_t number)
+static void add(struct picker *p, const struct store_entry *e)
 {
     char time[32], count[16];
-    const char *name = *e->title ? e->title : "(no title)";
-    char *title = number ? xasprintf("%2zu  %s", number, name) : xstrdup(name);
+    const char *title = *e->title ? e->title : "(no title)";
     struct picker_item *item = picker_add(p, e->id, title, strlen(title));
-    free(title);
     snprintf(count, sizeof count, "%u", e->n_messages);
     picker_text(&item->columns[1], saved_chats_when(e->changed, time, sizeof time));
     picker_text(&item->columns[2], count);
@@ -33,7 +29,7 @@ static void fill(struct app *a)
     picker_clear(p);
     chat_find_saved(&a->chat, p->filter.data, &list);
     for (size_t i = 0; i < list.n; i++)
-        add(p, &list.entries[i], p->filter.len ? 0 : i + 1);
+        add(p, &list.entries[i]);
     store_list_free(&list);
     picker_ready(p);
 }

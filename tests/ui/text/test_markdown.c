@@ -101,11 +101,12 @@ static void test_bold_beside_chinese_signs(void **state)
 static void test_fences_stay_in_their_items(void **state)
 {
     (void)state;
-    expect("Steps:\n1. Run:\n   ```sh\n   ls\n   ```\n   Then look.\n2. Edit:\n\n    ```sh\n    vi\n"
-           "    ```\n\n    Save it.\n",
-           wide,
-           "Steps:\n\n1. Run:\n\n   ╭─ sh\n   │ ls\n   ╰─\n\n   Then look.\n\n2. Edit:\n\n"
-           "   ╭─ sh\n   │ vi\n   ╰─\n\n   Save it.\n");
+    expect(
+        "Steps:\n1. Run:\n   ```sh\n   ls\n   ```\n   Then look.\n2. Edit:\n\n    ```sh\n    vi\n"
+        "    ```\n\n    Save it.\n",
+        wide,
+        "Steps:\n\n1. Run:\n\n   ╭─ sh\n   │ ls\n   ╰─\n\n   Then look.\n\n2. Edit:\n\n"
+        "   ╭─ sh\n   │ vi\n   ╰─\n\n   Save it.\n");
     expect(" - a\n   ```\n   b\n   ```\n - c", wide, "• a\n  ╭─\n  │ b\n  ╰─\n• c\n");
     expect("In 1990\n1990. was\n```\nb\n```", wide, "In 1990\n1990. was\n\n╭─\n│ b\n╰─\n");
 }
