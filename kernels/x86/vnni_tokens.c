@@ -47,7 +47,7 @@ static inline void words_qins8(const uint8_t *line, __m512i words[2])
             _mm512_or_si512(_mm512_slli_epi16(low, 8), _mm512_set1_epi16(0x0080));
         const __mmask32 negative = _mm512_movepi16_mask(_mm512_shuffle_epi8(v, to_high));
         const __m512i w = _mm512_shuffle_epi8(magnitude, to_low);
-        words[i] = _mm512_mask_sub_epi16(w, negative, zero, w);
+        words[i] = _mm512_mask_mov_epi16(w, negative, _mm512_sub_epi16(zero, w));
     }
 }
 

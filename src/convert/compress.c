@@ -440,7 +440,7 @@ bool compress_file(const char *path, const char *out, const struct compress_opti
 
 /* ---- back ----------------------------------------------------------------------------- */
 
-static bool write_decoded(const struct compressed *c, const struct outfile *f,
+static bool write_decoded(const struct compressed *c, struct outfile *f,
                           const struct compress_options *o, struct error *err)
 {
     struct compressed_reader r;

@@ -56,7 +56,7 @@ struct part_step {
 /* The way for n tokens. */
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok);
 /* Row groups that a worker takes at a time from a matrix in WAY_MATVEC with n tokens. */
-uint32_t matmul_chunk_groups(const struct matmul *mm, const struct matrix *w, uint32_t n_tok);
+uint32_t matmul_chunk_groups(struct pool *pool, const struct matrix *w, uint32_t n_tok);
 
 /* x for token t, to be quantised for products with weights of this format. */
 static inline void matmul_set_input(struct matmul *mm, uint32_t t, const float *x, bool is_qins8)

@@ -41,7 +41,7 @@ static uint32_t row_of(const struct parts_job *j, uint32_t i)
 static uint32_t groups_per_chunk(const struct matmul *mm, enum way way, const struct matrix *w,
                                  uint32_t n_tok)
 {
-    return way == WAY_MATVEC  ? matmul_chunk_groups(mm, w, n_tok)
+    return way == WAY_MATVEC  ? matmul_chunk_groups(mm->pool, w, n_tok)
            : way == WAY_TILES ? (uint32_t)TILE_GROUPS
                               : (uint32_t)PANEL_ROWS / ROW_GROUP;
 }

@@ -141,7 +141,7 @@ static void run_matvec(struct job *j)
 {
     const struct matrix *w = j->w;
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
-    j->groups_per_chunk = matmul_chunk_groups(j->mm, w, j->n_tok);
+    j->groups_per_chunk = matmul_chunk_groups(j->mm->pool, w, j->n_tok);
     for (uint32_t t = 0; t < j->n_tok; t++)
         matmul_set_input(j->mm, t, j->x + (size_t)t * w->cols, w->format == FORMAT_QINS8);
     if (format_info(w->format)->is_qins)
@@ -223,13 +223,13 @@ enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
 
 /* Kernels like to read four groups side by side; with many tokens, more, if every worker gets a few
  * chunks all the same. */
-uint32_t matmul_chunk_groups(const struct matmul *mm, const struct matrix *w, uint32_t n_tok)
+uint32_t matmul_chunk_groups(struct pool *pool, const struct matrix *w, uint32_t n_tok)
 {
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     size_t group_bytes = matrix_data_bytes(w) / n_groups;
     uint32_t n = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
     if (n_tok >= PROMPT_MIN_TOKENS && n < PROMPT_GROUPS &&
-        n_groups >= 4 * PROMPT_GROUPS * pool_size(mm->pool))
+        n_groups >= 4 * PROMPT_GROUPS * pool_size(pool))
         return PROMPT_GROUPS;
     return n < 4 ? 4 : n;
 }

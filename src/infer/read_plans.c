@@ -70,7 +70,7 @@ static double read_window(struct trial *t, struct read_plan plan)
 {
     if (t->group >= t->n_groups) {
         t->w = *t->list[t->next++ % t->n];
-        t->groups = matmul_chunk_groups(&t->w);
+        t->groups = matmul_chunk_groups(t->pool, &t->w, 1);
         t->n_groups = (t->w.rows + ROW_GROUP - 1) / ROW_GROUP;
         t->group = 0;
     }
@@ -129,7 +129,11 @@ static void set_input(struct trial *t)
     for (uint32_t i = 0; i < cols; i++)
         x[i] = (float)(i % 17) / 8 - 1;
     t->x = (struct activation){x, xaligned(pad), xaligned(pad / ACT_BLOCK * sizeof(float)),
-                               xaligned(pad / 16 * sizeof(int32_t))};
+                               xaligned(pad / 16 * sizeof(int32_t)), NULL, NULL};
+    if (t->list[0]->format == FORMAT_QINS8) {
+        t->x.low = xaligned(pad);
+        t->x.wide = xaligned(pad * sizeof(int16_t));
+    }
     t->k->quantise(&t->x, cols, t->list[0]->cols_pad);
     t->y = xaligned((size_t)t->tallest * sizeof *t->y);
 }
@@ -140,6 +144,8 @@ static void free_trial(struct trial *t)
     free(t->x.q);
     free(t->x.scale);
     free(t->x.sum);
+    free(t->x.low);
+    free(t->x.wide);
     free(t->y);
     free(t->list);
 }

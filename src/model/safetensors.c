@@ -334,7 +334,7 @@ bool safetensors_parse_header(struct safetensors *st, const void *bytes, size_t 
 {
     uint64_t length = 0;
     *st = (struct safetensors){.file = {NULL, (size_t)file_bytes}, .name = xstrdup(name)};
-    bool ok = header_length(bytes, n < file_bytes ? n : file_bytes, &length, name, err) &&
+    bool ok = header_length(bytes, n, file_bytes, &length, name, err) &&
               parse_header(st, (const char *)bytes + LENGTH_BYTES, length, err);
     if (!ok)
         safetensors_close(st);
