@@ -24,6 +24,8 @@ struct system_facts {
     const char *cache_variable;   /* environment: where programs cache; NULL: there is none */
     const char *cache_below_home; /* where they do without it */
     const char *copy_program;     /* copies its stdin to the clipboard; NULL: there is none */
+    bool moves_pages;             /* system_move_pages works */
+    unsigned max_rss_unit;        /* bytes: of ru_maxrss of getrusage and wait4 */
     bool option_types;            /* the key beside the space bar types characters, not Alt */
 };
 extern const struct system_facts system_facts;
@@ -89,8 +91,11 @@ int system_read_ahead(void *at, size_t n_bytes);
 bool system_is_unreadable(int error); /* is it one of those three? */
 /* Wishes for pages of 2 MiB. -> false: the system has none. */
 bool system_huge_pages(void *at, size_t n_bytes);
-/* Small pages, where huge ones would fill more than is used. */
-void system_small_pages(void *at, size_t n_bytes);
+/* Takes memory for private pages before they are written: a lack of it is an error then, and no
+ * signal. ENOTSUP: the system cannot. */
+int system_take_pages(void *at, size_t n_bytes);
+/* Moves private pages to addresses where something else is mapped, in the place of that. */
+bool system_move_pages(void *from, size_t n_bytes, void *to);
 /* Makes huge pages of what lies there already; waits for it. ENOTSUP where there are none. */
 int system_collapse_pages(void *at, size_t n_bytes);
 /* Pages of a mapping, from a whole page on, that are not in memory. */

@@ -29,6 +29,9 @@
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* 5.14 */
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* 5.14 */
+#endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* 6.1 */
 #endif
@@ -42,6 +45,8 @@ const struct system_facts system_facts = {
     .name = "Linux",
     .cache_variable = "XDG_CACHE_HOME",
     .cache_below_home = ".cache",
+    .moves_pages = true,
+    .max_rss_unit = 1024,
 };
 
 /* ---- clocks --------------------------------------------------------------------------- */
@@ -291,9 +296,14 @@ bool system_huge_pages(void *at, size_t n_bytes)
     return madvise(at, n_bytes, MADV_HUGEPAGE) == 0;
 }
 
-void system_small_pages(void *at, size_t n_bytes)
+int system_take_pages(void *at, size_t n_bytes)
 {
-    madvise(at, n_bytes, MADV_NOHUGEPAGE);
+    return madvise(at, n_bytes, MADV_POPULATE_WRITE) == 0 ? 0 : errno;
+}
+
+bool system_move_pages(void *from, size_t n_bytes, void *to)
+{
+    return mremap(from, n_bytes, n_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED;
 }
 
 int system_collapse_pages(void *at, size_t n_bytes)

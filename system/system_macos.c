@@ -24,6 +24,7 @@ const struct system_facts system_facts = {
     .cache_below_home = "Library/Caches",
     .copy_program = "/usr/bin/pbcopy",
     .option_types = true,
+    .max_rss_unit = 1,
 };
 
 /* ---- clocks --------------------------------------------------------------------------- */
@@ -202,9 +203,16 @@ bool system_huge_pages(void *at, size_t n_bytes)
     return false;
 }
 
-void system_small_pages(void *at, size_t n_bytes)
+int system_take_pages(void *at, size_t n_bytes)
 {
     (void)at, (void)n_bytes;
+    return ENOTSUP;
+}
+
+bool system_move_pages(void *from, size_t n_bytes, void *to)
+{
+    (void)from, (void)n_bytes, (void)to;
+    return false;
 }
 
 int system_collapse_pages(void *at, size_t n_bytes)

@@ -21,6 +21,7 @@
 #include "conditions.h"
 #include "memory_limits.h"
 #include "model_folder.h"
+#include "system.h"
 #include "widened.h"
 
 enum { SAMPLE_MS = 100, PSS_EVERY = 5, DRAW_MS = 100 };
@@ -297,11 +298,7 @@ static bool watch(struct memory_side *m, pid_t child, int fd, void (*draw)(void 
         kill(child, SIGKILL);
     while (wait4(child, &status, 0, &use) < 0 && errno == EINTR)
         ;
-#ifdef __APPLE__
-    m->max_rss = (uint64_t)use.ru_maxrss;
-#else
-    m->max_rss = (uint64_t)use.ru_maxrss << 10;
-#endif
+    m->max_rss = (uint64_t)use.ru_maxrss * system_facts.max_rss_unit;
     return ok && check_end(m, status, err);
 }
 

@@ -94,7 +94,8 @@ BLOCK_FORMATS(MATVEC)
 /* One line: the magnitude by a lookup that ignores bit 7, and that bit's sign onto both parts of
  * the activation. */
 static inline void line_qins8(__m512i sum[2], const uint8_t *line, const struct activation *x,
-                              uint32_t k, __m512i table0, __m512i table1, size_t ahead, const bool twice)
+                              uint32_t k, __m512i table0, __m512i table1, size_t ahead,
+                              const bool twice)
 {
     const __m512i v = _mm512_loadu_si512(line), zero = _mm512_setzero_si512();
     const __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);

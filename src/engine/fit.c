@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "checkpoint.h"
+#include "compressed.h"
 #include "folder_format.h"
 #include "memory_limits.h"
 #include "weights_file.h"
@@ -68,10 +69,12 @@ bool fit_file(struct fit *f, const char *path, uint32_t ctx)
         return false;
     const char *config = safetensors_meta(&st, META_CONFIG),
                *name = safetensors_meta(&st, META_FORMAT);
+    const uint64_t decoded = compressed_inner_bytes(&st);
     bool ok = config && name && format_from_name(name, &format) &&
               config_parse(&c, config, strlen(config), path, NULL, 0, NULL, &ignored);
     if (ok)
-        fit_config(f, &c, bytes, format == FORMAT_F32 ? KV_F32 : KV_INT8, ctx, memory_free());
+        fit_config(f, &c, decoded ? decoded : bytes, format == FORMAT_F32 ? KV_F32 : KV_INT8, ctx,
+                   memory_free());
     safetensors_close(&st);
     return ok;
 }

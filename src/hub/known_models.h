@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * known_models: models of the hub that have been run here, by short names: the one source of the
- * table in the manual, of `qins-tui --models --known`, of completion and of the offer to download
- * one.
+ * known_models: models of the hub whose architectures are tested here, by short names: the one
+ * source of the table in the manual, of `qins-tui --models --known`, of completion and of the offer
+ * to download one. Sizes follow from the shapes (README.md says which were measured); names and
+ * licences are as their makers published them.
  */
 #ifndef QINS_KNOWN_MODELS_H
 #define QINS_KNOWN_MODELS_H

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "system.h"
 #include "huge_memory.h"
 #include "json.h"
 #include "matmul_internal.h"
 #include "outfile.h"
 #include "places.h"
+#include "system.h"
 
 enum {
     WINDOW_BYTES = 4 << 20, /* that a plan reads in its turn, and for each thread: */
@@ -128,8 +128,12 @@ static void set_input(struct trial *t)
     float *x = xaligned(pad * sizeof *x);
     for (uint32_t i = 0; i < cols; i++)
         x[i] = (float)(i % 17) / 8 - 1;
-    t->x = (struct activation){x, xaligned(pad), xaligned(pad / ACT_BLOCK * sizeof(float)),
-                               xaligned(pad / 16 * sizeof(int32_t)), NULL, NULL};
+    t->x = (struct activation){x,
+                               xaligned(pad),
+                               xaligned(pad / ACT_BLOCK * sizeof(float)),
+                               xaligned(pad / 16 * sizeof(int32_t)),
+                               NULL,
+                               NULL};
     if (t->list[0]->format == FORMAT_QINS8) {
         t->x.low = xaligned(pad);
         t->x.wide = xaligned(pad * sizeof(int16_t));

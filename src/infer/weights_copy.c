@@ -7,6 +7,7 @@
 
 #include "huge_memory.h"
 #include "memory_limits.h"
+#include "system.h"
 
 enum {
     PART = 32 * HUGE_PAGE, /* that becomes private at a time */
@@ -36,8 +37,6 @@ bool weights_copy_fits(uint64_t bytes)
     return bytes < memory_free() / 2;
 }
 
-#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
-
 struct part {
     const uint8_t *from;
     uint8_t *to;
@@ -52,28 +51,17 @@ static void copy_block(void *arg, uint32_t chunk, uint32_t worker)
     const size_t at = (size_t)chunk * BLOCK, left = p->bytes - at;
     const size_t n = left < BLOCK ? left : (size_t)BLOCK;
     (void)worker;
-    if (madvise((void *)(uintptr_t)(p->from + at), n, MADV_POPULATE_READ) != 0 ||
-        madvise(p->to + at, n, MADV_POPULATE_WRITE) != 0)
+    if (system_read_ahead((void *)(uintptr_t)(p->from + at), n) != 0 ||
+        system_take_pages(p->to + at, n) != 0)
         atomic_store(&p->failed, true);
     else
         memcpy(p->to + at, p->from + at, n);
 }
 
-/* Pages of the file's cache become huge ones. Few kernels do that. */
-static bool collapse(const struct part *p)
-{
-#ifdef MADV_COLLAPSE
-    return madvise((void *)(uintptr_t)p->from, p->bytes, MADV_COLLAPSE) == 0;
-#else
-    (void)p;
-    return false;
-#endif
-}
-
 bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
 {
     *c = (struct weights_copy){.m = m, .memory = huge_memory_new(m->size)};
-    return c->memory && (uintptr_t)m->data % HUGE_PAGE == 0;
+    return c->memory && system_facts.moves_pages && (uintptr_t)m->data % HUGE_PAGE == 0;
 }
 
 bool weights_copy_step(struct weights_copy *c, struct pool *pool)
@@ -82,16 +70,17 @@ bool weights_copy_step(struct weights_copy *c, struct pool *pool)
     struct part p = {c->m->data + c->done, c->memory + c->done, n, false};
     if (n == 0)
         return false;
-    c->collapses = c->collapses && collapse(&p);
+    /* Pages of the file's cache become huge ones. Few kernels do that. */
+    void *to = (void *)(uintptr_t)p.from;
+    c->collapses = c->collapses && system_collapse_pages(to, n) == 0;
     if (c->collapses) {
         munmap(p.to, n);
         c->done += n;
         return c->done < c->m->size;
     }
     pool_run_io(pool, copy_block, &p, (uint32_t)((n + BLOCK - 1) / BLOCK));
-    void *to = (void *)(uintptr_t)p.from;
     if (atomic_load(&p.failed) || mprotect(p.to, n, PROT_READ) != 0 ||
-        mremap(p.to, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+        !system_move_pages(p.to, n, to))
         return false;
     c->done += n;
     return c->done < c->m->size;
@@ -103,24 +92,3 @@ void weights_copy_end(struct weights_copy *c)
         huge_memory_free(c->memory + c->done, c->m->size - c->done);
     c->memory = NULL;
 }
-
-#else
-
-bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
-{
-    *c = (struct weights_copy){.m = m};
-    return false;
-}
-
-bool weights_copy_step(struct weights_copy *c, struct pool *pool)
-{
-    (void)c, (void)pool;
-    return false;
-}
-
-void weights_copy_end(struct weights_copy *c)
-{
-    (void)c;
-}
-
-#endif

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+#include "system.h"
+
 static bool wants_copy(struct weights_ready *w, struct model *m, enum weights_mode mode,
                        const struct kernels *k, struct pool *p)
 {
-    if (mode == WEIGHTS_MAP || m->memory || !m->file.owns_file)
+    if (mode == WEIGHTS_MAP || m->memory || !m->file.owns_file || !system_facts.moves_pages)
         return false;
     if (mode == WEIGHTS_COPY)
         return true;

@@ -112,6 +112,16 @@ static uint64_t number_of(const json_t *facts, const char *key)
     return json_is_integer(x) && json_integer_value(x) > 0 ? (uint64_t)json_integer_value(x) : 0;
 }
 
+uint64_t compressed_inner_bytes(const struct safetensors *st)
+{
+    struct error ignored;
+    const char *text = safetensors_meta(st, META_COMPRESSED);
+    json_t *facts = text ? json_parse(text, strlen(text), META_COMPRESSED, &ignored) : NULL;
+    uint64_t n = number_of(facts, "file_bytes");
+    json_decref(facts);
+    return n;
+}
+
 static bool read_facts(struct compressed *c, uint64_t *header_bytes, struct error *err)
 {
     const char *text = safetensors_meta(&c->outer, META_COMPRESSED);

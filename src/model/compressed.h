@@ -46,6 +46,8 @@ struct compressed {
 };
 
 bool compressed_is(const struct safetensors *st);
+/* What it says that it is when decoded; 0: it is not compressed. */
+uint64_t compressed_inner_bytes(const struct safetensors *st);
 
 /* Validates headers and index; nothing of the size of the inner file is allocated. On failure
  * nothing stays open. */
