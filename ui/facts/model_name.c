@@ -57,7 +57,7 @@ char *model_name(const char *path)
 
 bool model_is_starter(const char *name)
 {
-    return strcmp(name, "starter") == 0;
+    return name && strcmp(name, "starter") == 0;
 }
 
 const char *model_example(const char *name, int i)

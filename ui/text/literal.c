@@ -12,8 +12,9 @@ static const char signs[] = "\\*_~`[]<&!=-#>+|";
 static const char codes[] = "\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14\x15";
 enum { CODE_NOTHING = 0x16, CODE_LINE_END = 0x17 };
 enum {
-    LONGEST = 2048, /* bytes of a formula or an address */
-    DEEPEST = 64    /* bytes before a definition, of the quotes and lists that it stands in */
+    LONGEST = 2048,      /* bytes of a formula or an address */
+    LONGEST_SCHEME = 32, /* of "https" */
+    DEEPEST = 64         /* bytes before a definition, of the quotes and lists that it stands in */
 };
 
 struct text {
@@ -153,12 +154,14 @@ static bool is_word(char c)
 static size_t behind_address(const struct text *t, size_t at)
 {
     size_t i = at;
-    bool address = starts(t, at, "www.");
-    for (; i < t->n && i - at < LONGEST && !isspace((unsigned char)t->s[i]) &&
-           !strchr("<*|", t->s[i]);
-         i++)
-        address = address || starts(t, i, "://");
-    return address ? i : 0;
+    while (i < t->n && i - at < LONGEST_SCHEME && (is_word(t->s[i]) || strchr("+-.", t->s[i])))
+        i++;
+    if (!starts(t, i, "://") && !starts(t, at, "www."))
+        return 0;
+    while (i < t->n && i - at < LONGEST && !isspace((unsigned char)t->s[i]) &&
+           !strchr("<*|", t->s[i]))
+        i++;
+    return i;
 }
 
 /* -> behind the target of a link, from its "](" on, else 0 */

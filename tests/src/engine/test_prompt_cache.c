@@ -331,7 +331,22 @@ static struct session *session_of_a_chat(struct world *w)
     return s;
 }
 
-/* Of layers with a state: the end, and where the last answers and questions began. */
+/* 42 ids, of which the first n_kept went through the steps of such a chat. */
+static struct session *session_of_the_same_steps(struct world *w, const int32_t *ids,
+                                                 uint32_t n_kept)
+{
+    struct session *s = session_with(w, ids, n_kept ? 20 : 42);
+    for (uint32_t n = 21; n <= 30 && n <= n_kept; n++)
+        session_sync(s, ids, n, NULL, NULL);
+    if (n_kept > 30)
+        session_sync(s, ids, n_kept, NULL, NULL);
+    session_sync(s, ids, 42, NULL, NULL);
+    return s;
+}
+
+/* Of layers with a state: the end, and where the last answers and questions began. Some weights of
+ * Qwen3.5 are float: their products depend on the number of tokens that go together in the last
+ * bits. */
 static void test_states_come_back_too(void **state)
 {
     (void)state;
@@ -353,7 +368,7 @@ static void test_states_come_back_too(void **state)
             assert_int_equal(resume(&w, b, ids, 42), cases[i].kept);
             session_sync(b, ids, 42, NULL, NULL);
             assert_int_equal(session_reused(b), cases[i].kept);
-            struct session *fresh = session_with(&w, ids, 42);
+            struct session *fresh = session_of_the_same_steps(&w, ids, cases[i].kept);
             assert_memory_equal(session_logits(fresh), session_logits(b),
                                 w.m->config.vocab * sizeof(float));
             session_free(fresh);
