@@ -169,7 +169,7 @@ void line_chat_take_lines(struct plain *p)
         if (!end && !left && !p->message.len) {
             if (p->asked && !p->cli->json && p->out.to_terminal)
                 output_end(&p->out); /* the caret stands behind "You:" */
-            plain_finish(p, p->incomplete ? EX_TEMPFAIL : 0);
+            plain_finish(p, p->incomplete && !plain_has_user(p) ? EX_TEMPFAIL : 0);
             return;
         }
         size_t n = end ? (size_t)(end - start) : left;

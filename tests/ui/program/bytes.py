@@ -141,7 +141,7 @@ def test_crashes_give_the_terminal_back():
             p.send(b"go\r")
             assert p.exit_code() == -number, (number, p.child.returncode)
             p.restored()
-            assert (b"model file" in p.errors()) == (number == signal.SIGBUS)
+            assert b"model file" not in p.errors()  # no address in it: faults.py has that case
 
 
 def handles_crash(pid):

@@ -187,7 +187,7 @@ def test_export_is_exact_and_overwrites_nothing():
         with open(md, "w", encoding="utf-8") as f:
             f.write("mine")
         send(s, "/export " + md)
-        s.wait(r"already exists; use --force")
+        s.wait(r"already exists; /export --force")
         with open(md, encoding="utf-8") as f:
             assert f.read() == "mine"
         send(s, "/export --force " + md)

@@ -296,7 +296,7 @@ def test_umask_zero_opens_nothing():
             assert {mode_of(p) for p in glob.glob(os.path.join(home.state, "*"))} == {0o600}
             with open(seen, encoding="utf-8") as f:
                 modes = [line[:10] for line in f]
-            assert modes == ["-rw-------", "drwx------"], modes
+            assert modes == ["drwx------", "-rw-------"], modes
             assert os.listdir(tmp) == [os.path.basename(copies[0])]  # the editor's file is gone
 
 

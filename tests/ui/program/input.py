@@ -145,14 +145,14 @@ def left_over():
 
 def test_the_editor_gets_the_text_and_gives_it_back():
     look = os.path.join(FOLDER, "seen")
-    editor = script("good", 'test "$1" = "an arg" && exit 3\nls -ld "$2" "${2%%/*}" >%s\n'
+    editor = script("good", 'test "$1" = "an arg" && exit 3\nls -ld "${2%%/*}" "$2" >%s\n'
                             'cat "$2" >>%s\nprintf "more\\nlines\\n" >>"$2"\n' % (look, look))
     with with_editor(editor + " --flag") as s:
         s.wait(r"^ > my words$|^ > my words ")
         s.wait(r"^   lines")
         with open(look, encoding="utf-8") as f:
             seen = f.read()
-        assert re.match(r"-rw-------.* /.*/message.md\ndrwx------.* /.*\nmy words\n", seen), seen
+        assert re.match(r"drwx------.* /.*\n-rw-------.* /.*/message.md\nmy words\n", seen), seen
         assert not left_over()
         s.keys("Enter")
         s.wait(r"^ You   my words$|^ You   my words ")

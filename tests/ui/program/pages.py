@@ -118,6 +118,15 @@ def test_what_is_found_stays_when_the_screen_changes():
         s.wait(" 2/3 ")
 
 
+def test_copies_reach_the_tmux_that_it_runs_in():
+    with start("an answer", OWN_TMUX=True) as s:
+        send(s, "question")
+        s.wait("an answer")
+        send(s, "/copy")
+        s.wait(r"Copied the answer \(9 bytes\) to tmux's buffer")
+        assert s.tmux("show-buffer") == "an answer"
+
+
 def test_code_is_copied_by_its_number():
     with start("```\none\n```\n\n```\ntwo two\n```\n", TERM="linux") as s:
         send(s, "code")
@@ -179,7 +188,7 @@ def test_what_no_token_has_felt_is_marked():
         s.wait(r"Temperature .* \*1\.5$")
         send(s, "/set temperature 0.7")
         s.wait(r"Temperature .* 0\.7$")
-        s.wait(r"Sampling +default")
+        s.wait(r"Sampling +changed")
         send(s, "/preset precise")
         s.wait(r"Sampling +\* next answer")
         s.wait(r"Temperature .* \*0\.2$")

@@ -229,7 +229,7 @@ def test_versions_in_lines():
         say(s, "/undo")
         s.wait(r"(?s)^Last exchange undone; /branch brings it back\nYou: ?$")
         say(s, "/continue")
-        s.wait(r"^The last answer is complete$")
+        s.wait(r"^There is no answer to continue$")
     assert lines.texts() == ["one", "An answer.", "An answer."]
 
 

@@ -81,11 +81,12 @@ class Screen:
             skip("tmux is not installed")
         self.folder = tempfile.mkdtemp(prefix="qins-ui-")
         self.socket = os.path.join(self.folder, "tmux")
+        own_tmux = env.pop("OWN_TMUX", False)  # it may know in what it runs
         names = environment(self.folder, **env)
         names.pop("TERM")
         term = env.get("TERM")
-        line = "%s%s 2>%s/stderr; echo EXIT=$?; exec cat" % (
-            "TERM=%s " % term if term else "", " ".join(map(shlex.quote, command)), self.folder)
+        line = "%s%s%s 2>%s/stderr; echo EXIT=$?; exec cat" % (
+            "" if own_tmux else "unset TMUX; ", "TERM=%s " % term if term else "", " ".join(map(shlex.quote, command)), self.folder)
         config = os.path.join(self.folder, "tmux.conf")
         with open(config, "w", encoding="ascii") as f:
             f.write("set -g status off\n")  # from the start: a line more later would be a resize
