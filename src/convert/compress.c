@@ -334,6 +334,7 @@ static bool finish_header(struct compressor *c)
     char *sums = blank_checksums(c->tensors, c->n_tensors);
     bool ok = put_header(c, sums);
     free(sums);
+    ok = ok && outfile_whole(&c->out, c->err);
     sums = ok ? checksums_of_file(c->out.partial, c->pool, &o, c->err) : NULL;
     ok = sums && put_header(c, sums);
     free(sums);

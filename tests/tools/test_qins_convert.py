@@ -216,15 +216,15 @@ class Files(Case):
         os.makedirs(os.path.join(model, "snapshots"))
         os.symlink(self.source, os.path.join(model, "snapshots", commit))
         write_text(commit, model, "refs", "main")
-        env = dict(os.environ, HF_HUB_CACHE=self.dir)
+        env = dict(os.environ, HF_HUB_CACHE=self.dir, HF_HUB_OFFLINE="1")
         r = run("-q", "-f", "qins8", "some/tiny.model", env=env, cwd=self.dir)
         self.assertEqual(r.returncode, 0, r.stderr)
         self.convert("qins8", self.source)
         after = read_safetensors(os.path.join(self.dir, "tiny.model-qins8.qins"))[1]
         self.assertEqual(after, read_safetensors(self.out)[1])
         r = run("-q", "some/other", env=env, cwd=self.dir)
-        self.assertEqual((r.returncode, r.stderr.count("\n")), (66, 1))
-        self.assertIn("some/other: no such file or folder", r.stderr)
+        self.assertEqual((r.returncode, r.stderr.count("\n")), (69, 1))
+        self.assertIn("HF_HUB_OFFLINE is set", r.stderr)
 
     def test_f32_is_the_source(self):
         report = self.convert("f32", self.source)
@@ -430,7 +430,9 @@ class Program(Case):
         self.assertIn(b"%", seen)
         self.assertIn(b"encoding", seen)
         self.assertNotIn(b"\x1b", seen)
-        lines = seen.split(b"\r")
+        bars, note = seen.split(b"qins-convert: ")
+        self.assertIn(b"needs", note)
+        lines = bars.split(b"\r")
         self.assertTrue(all(len(line) < 80 for line in lines))
         self.assertEqual(lines[-1].strip(), b"")  # nothing stays on the screen
 

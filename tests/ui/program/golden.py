@@ -235,7 +235,7 @@ def scene_notice(s):
     s.wait("Ready")
     s.text("/set ")
     s.keys("Tab")
-    s.wait("top_p_rule$")
+    s.wait("weights$")
 
 
 def scene_stats(s):
