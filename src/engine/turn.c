@@ -7,7 +7,10 @@
 #include "prompt_lookup.h"
 #include "utf8.h"
 
-enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
+enum {
+    RATE_WINDOW = 16, /* tokens that the current speed is measured over */
+    ANSWER_START = 32 /* at most, that a template writes for an answer to begin */
+};
 #define PROGRESS_EVERY_MS 50
 
 /* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token.
@@ -287,12 +290,24 @@ static void note_speed(struct engine *e, double ms)
         e->token_ms = ms / n;
 }
 
+/* How much of a prompt the next one surely has too: what a template writes behind the last message
+ * may not be there again, as a thinking that it opened. */
+static uint32_t n_said(const struct turn *t)
+{
+    const size_t n = t->ids.n;
+    for (size_t i = 1; i <= ANSWER_START && i <= n; i++)
+        if (t->ids.ids[n - i] == t->e->template.end)
+            return (uint32_t)(n - i + 1);
+    return 0;
+}
+
 /* The text and its draft, in one pass. -> false when told to stop. */
 static bool evaluate(struct turn *t)
 {
     struct engine *e = t->e;
     size_t n = t->ids.n;
     make_draft(t);
+    session_mark(e->session, t->stats.n_tokens == 0 ? n_said(t) : 0);
     for (uint32_t i = 0; i < t->draft.n; i++)
         ids_push(&t->ids, t->draft.ids[i]);
     engine_own(e, t->r->conversation);

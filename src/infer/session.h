@@ -52,6 +52,11 @@ enum session_result { SESSION_OK, SESSION_STOPPED };
 enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
                                  session_progress_fn *progress, void *arg);
 
+/* Layers with a state copy it behind the first n tokens in the next sync, if that is a prompt and
+ * evaluates them: another prompt is expected to part from this one there. Otherwise they do so
+ * before the prompt's last token. */
+void session_mark(struct session *s, uint32_t n);
+
 /* Logits after the last token of the last session_sync that returned SESSION_OK. */
 const float *session_logits(const struct session *s); /* [vocab] */
 

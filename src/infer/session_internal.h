@@ -31,6 +31,7 @@ struct session {
     struct kv kv;
     struct state state;
     uint32_t ctx_len, chunk, copy_every;
+    uint32_t mark; /* session_mark's, or 0 */
     enum gemm gemm;
 
     int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */

@@ -65,8 +65,20 @@ static void keep(struct session *s, uint32_t n)
     mixer_again(s, state_go_back(&s->state, n));
 }
 
-/* Where a next pass over `count` tokens copies its state: every few hundred tokens, and before the
- * last token of a prompt, where another answer would begin. `border`: that place, or 0. */
+void session_mark(struct session *s, uint32_t n)
+{
+    s->mark = n;
+}
+
+/* Where the prompt of n tokens ends for another one that begins like it: at the mark, or before the
+ * last token, where another answer would begin. */
+static uint32_t border_of(const struct session *s, uint32_t n)
+{
+    return s->mark > s->len && s->mark < n ? s->mark : n - 1;
+}
+
+/* Where a next pass over `count` tokens copies its state: every few hundred tokens, and at the
+ * border of a prompt, or 0. */
 static void plan_captures(struct session *s, uint32_t count, uint32_t border)
 {
     const uint32_t end = s->len + count, every = s->copy_every;
@@ -103,6 +115,7 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
     s->has_logits = false;
     kv_hold(&s->kv, n); /* once for all passes */
     const bool is_prompt = n_last == 1 && n - s->len > 1;
+    const uint32_t border = is_prompt ? border_of(s, n) : 0;
     if (is_prompt) /* what was said so far ends here */
         state_keep(&s->state);
     while (s->len < n) {
@@ -112,7 +125,7 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
         bool again = goes_on(s, ids, n, n_last);
         uint32_t count = again ? s->halted.n : left < s->chunk ? left : s->chunk;
         if (!again)
-            plan_captures(s, count, is_prompt ? n - 1 : 0);
+            plan_captures(s, count, border);
         if (!forward(s, ids + s->len, s->len, count, again, n, progress, arg))
             return SESSION_STOPPED;
         append_ids(s, ids + s->len, count);
@@ -120,6 +133,7 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
             head(s, count, n_last);
     }
     s->has_logits = true;
+    s->mark = 0;
     if (progress)
         progress(arg, n, n);
     return SESSION_OK;
