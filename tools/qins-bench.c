@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "conditions.h"
 #include "model_folder.h"
+#include "places.h"
 #include "sanitise.h"
 #include "versions.h"
 
@@ -319,7 +320,7 @@ static bool parse_format(const char *text, enum format *out, struct error *err)
 static bool parse_render_flag(struct render_options *o, int flag, const char *text)
 {
     switch (flag) {
-    case FLAG_MESSAGES: o->messages = text; return true;
+    case FLAG_MESSAGES: o->messages = places_typed_word(text); return true;
     case FLAG_EXTRA: o->extra = text; return true;
     case FLAG_CLOCK: o->clock = text; return true;
     case FLAG_BOS: o->bos = text; return true;
@@ -336,7 +337,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     if (parse_render_flag(&b->render, flag, text))
         return true;
     switch (flag) {
-    case FLAG_AGAINST: b->against = text; return true;
+    case FLAG_AGAINST: b->against = places_typed_word(text); return true;
     case FLAG_DECODE: b->decode = true; return true;
     case FLAG_JSONL: b->jsonl = true; return true;
     case FLAG_SPEED: b->speed = true; return true;
@@ -356,8 +357,8 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
         return weights_mode_from_name(text, &b->weights) ||
                error_set(err, EX_USAGE, "--weights: there is no \"%s\"; there are auto, map, copy",
                          text);
-    case FLAG_FILE: b->file = text; return true;
-    case FLAG_SVG: b->svg = text; return true;
+    case FLAG_FILE: b->file = places_typed_word(text); return true;
+    case FLAG_SVG: b->svg = places_typed_word(text); return true;
     case FLAG_CHUNKS: return parse_u32("--chunks", text, 1, 1 << 20, &b->n_chunks, err);
     case FLAG_LIMIT: return parse_u32("--limit", text, 1, 1 << 20, &b->limit, err);
     case FLAG_SIZE: return parse_u32("--size", text, 1, 1 << 16, &b->size_mb, err);
@@ -415,6 +416,9 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
     if (n < 2 && b->command->run != bench_kernels)
         return error_set(err, EX_USAGE, "%s: %s is missing", words[0],
                          b->command->run == bench_render ? "PATH" : "MODEL");
+    /* What is a path: MODEL, and every word of perplexity. */
+    for (int i = 1; i < n && (i == 1 || b->command->run == bench_perplexity); i++)
+        words[i] = (char *)places_typed_word(words[i]);
     b->words = (const char *const *)words + 1;
     b->n_words = (uint32_t)(n - 1);
     b->model_path = n > 1 ? words[1] : NULL;

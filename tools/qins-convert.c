@@ -21,6 +21,7 @@
 #include "loss.h"
 #include "models.h"
 #include "number.h"
+#include "places.h"
 #include "progress.h"
 #include "recipe.h"
 #include "sanitise.h"
@@ -222,15 +223,15 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
         switch (flag) {
         case 'f': ok = set_format(s, optarg, err); break;
         case 't': ok = set_threads(s, optarg, err); break;
-        case 'o': s->out = optarg; break;
+        case 'o': s->out = places_typed_word(optarg); break;
         case 'q': s->quiet = true; break;
         case FORCE: s->convert.replace = true; break;
         case JSON: s->json = true; break;
-        case CALIBRATE: s->text = optarg; break;
+        case CALIBRATE: s->text = places_typed_word(optarg); break;
         case DAMPING: ok = damps = set_damping(s, optarg, err); break;
         case NO_FEEDBACK: s->calibrate.no_feedback = true; break;
         case CORRECTION: s->calibrate.correction = true; break;
-        case RECIPE: s->recipe = optarg; break;
+        case RECIPE: s->recipe = places_typed_word(optarg); break;
         case BUDGET: s->budget = optarg; break;
         case COMPRESS:
             s->compress = true;
@@ -253,7 +254,7 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
                          optind == argc ? "no MODEL given" : "more than one MODEL given");
     if (ok && s->recipe && s->budget)
         return error_set(err, EX_USAGE, "either --recipe or --budget; try " PROGRAM " --help");
-    s->model = argv[optind];
+    s->model = places_typed_word(argv[optind]);
     return ok && check_flags(s, err) && (s->verify || check_calibration(s, damps, err));
 }
 

@@ -128,3 +128,21 @@ char *places_models_folder(void)
         return path_join(data, "qins/models");
     return home ? path_join(home, ".local/share/qins/models") : NULL;
 }
+
+char *places_typed(const char *path)
+{
+    const char *home = getenv("HOME");
+    if (path[0] != '~' || (path[1] && path[1] != '/') || !home || !*home)
+        return xstrdup(path);
+    return xasprintf("%s%s", home, path + 1);
+}
+
+const char *places_typed_word(const char *path)
+{
+    static char **kept;
+    static size_t n, cap;
+    if (!path)
+        return NULL;
+    kept = xgrow(kept, n, &cap, sizeof *kept);
+    return kept[n++] = places_typed(path);
+}

@@ -25,6 +25,12 @@ bool places_make_private(const char *folder, struct error *err);
  * -> its path whether it exists or not; caller frees. */
 char *places_data_file(const char *name);
 
+/* A path as a person gives it, wherever one is given: "~" and "~/x" are in $HOME, as in a shell;
+ * all else is as it stands (a file called ~ is ./~). Caller frees. */
+char *places_typed(const char *path);
+/* The same for words of a command line: kept until the program ends. NULL stays NULL. */
+const char *places_typed_word(const char *path);
+
 /* $XDG_DATA_HOME/qins/models, or $HOME/.local/share/qins/models, in the same way. */
 char *places_models_folder(void);
 

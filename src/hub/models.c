@@ -195,10 +195,11 @@ static void add_folders(struct model_list *l, const char *list, const char *plac
 {
     while (list && *list) {
         size_t n = strcspn(list, ":");
-        char *folder = xstrndup(list, n);
+        char *given = xstrndup(list, n), *folder = places_typed(given);
         if (n)
             add_folder(l, folder, place);
         free(folder);
+        free(given);
         list += n + (list[n] == ':');
     }
 }
@@ -301,7 +302,7 @@ static char *find_on_hub(const char *name, struct error *err)
     return file;
 }
 
-char *models_find(const char *name, struct error *err)
+static char *find(const char *name, struct error *err)
 {
     struct model_list l = {0};
     char *path = NULL;
@@ -317,6 +318,13 @@ char *models_find(const char *name, struct error *err)
     if (!path)
         refuse_name(&l, name, err);
     models_free(&l);
+    return path;
+}
+
+char *models_find(const char *name, struct error *err)
+{
+    char *typed = places_typed(name), *path = find(typed, err);
+    free(typed);
     return path;
 }
 

@@ -9,6 +9,7 @@
 #include "hub.h"
 #include "models.h"
 #include "named_file.h"
+#include "places.h"
 
 #define KEEP_WORTH_MS 3000 /* less is read again as quickly as one looks for it */
 #define GIB ((double)(1 << 30))
@@ -40,7 +41,11 @@ static char *find_asked(const char *asked, struct error *err)
 static char *find_model(const struct options *options, const char *model, struct error *err)
 {
     const char *asked = *model ? model : options_text(options, OPT_MODEL);
-    return *asked ? find_asked(asked, err) : models_default(err);
+    if (!*asked)
+        return models_default(err);
+    char *typed = places_typed(asked), *path = find_asked(typed, err);
+    free(typed);
+    return path;
 }
 
 /* -> false: there is none of this name. */

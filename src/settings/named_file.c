@@ -54,7 +54,7 @@ char *named_file(const char *kind, const char *name, struct error *err)
 {
     const char *ending = ending_of(kind);
     if (strchr(name, '/') || has_ending(name, ending))
-        return xstrdup(name);
+        return places_typed(name);
     if (!is_plain_name(name))
         return error_set_null(err, EX_CONFIG, "%s \"%.64s\": not a name", kind, name);
     char *file = xasprintf("%ss/%s%s", kind, name, ending);

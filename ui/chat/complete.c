@@ -9,6 +9,7 @@
 #include "known_models.h"
 #include "models.h"
 #include "options.h"
+#include "places.h"
 #include "preset.h"
 #include "utf8.h"
 
@@ -101,13 +102,11 @@ static bool is_clean(const char *name)
     return true;
 }
 
-/* "~/x" -> "/home/me/x" */
 static char *real_folder(const char *folder, size_t n)
 {
-    const char *home = getenv("HOME");
-    if (n >= 2 && folder[0] == '~' && folder[1] == '/' && home)
-        return xasprintf("%s%.*s", home, (int)n - 1, folder + 1);
-    return n ? xstrndup(folder, n) : xstrdup(".");
+    char *given = n ? xstrndup(folder, n) : xstrdup("."), *real = places_typed(given);
+    free(given);
+    return real;
 }
 
 /* Hidden files only where the prefix begins with a dot; names that cannot stand in the input are

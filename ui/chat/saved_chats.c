@@ -9,6 +9,7 @@
 
 #include "export.h"
 #include "number.h"
+#include "places.h"
 
 enum {
     TELL_MS = 1000, /* of waiting before a line says why */
@@ -77,7 +78,7 @@ static bool take_word(const char **argument, const char *word)
 char *saved_chats_export(const struct conversation *c, const char *argument)
 {
     bool replace = false, answers_alone = false, more = true;
-    const char *path = argument, *home = getenv("HOME");
+    const char *path = argument;
     struct error err;
     while (more) {
         more = take_word(&path, "--force");
@@ -89,8 +90,7 @@ char *saved_chats_export(const struct conversation *c, const char *argument)
     if (!*path)
         return xstrdup("/export FILE writes the conversation: .md or .jsonl what is shown, .json "
                        "all branches; --no-thinking leaves out what the model thought");
-    char *full =
-        path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2) : xstrdup(path);
+    char *full = places_typed(path);
     struct stat st;
     char *line;
     if (!replace && stat(full, &st) == 0 && S_ISREG(st.st_mode))

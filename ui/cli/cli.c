@@ -23,7 +23,8 @@
 enum {
     VALUE_OPTION = 0x100, /* + enum option_id */
     VALUE_FLAG = 0x200,   /* + enum cli_flag */
-    MAX_LONG = 96,
+    VALUE_NO = 0x300,     /* + enum option_id: --no-NAME */
+    MAX_LONG = 128,
     HELP_COLUMN = 27,
 };
 
@@ -66,6 +67,14 @@ static void add_short(struct getopt_tables *t, char flag, bool has_arg)
         t->shorts[t->n_shorts++] = ':';
 }
 
+static void add_no(struct getopt_tables *t, enum option_id id)
+{
+    char name[40];
+    if (cli_off_value(&option_table[id]))
+        add_long(t, name, (size_t)snprintf(name, sizeof name, "no-%s", option_table[id].name),
+                 no_argument, VALUE_NO + (int)id);
+}
+
 static void make_tables(struct getopt_tables *t)
 {
     *t = (struct getopt_tables){0};
@@ -81,6 +90,7 @@ static void make_tables(struct getopt_tables *t)
             add_long(t, alias, len, required_argument, VALUE_OPTION + id);
             alias += len + (alias[len] == ' ');
         }
+        add_no(t, (enum option_id)id);
     }
     for (int flag = 0; flag < N_CLI_FLAGS; flag++) {
         const struct cli_flag_row *row = &cli_flags[flag];
@@ -140,6 +150,17 @@ static bool take_flag(struct cli *c, enum cli_flag flag, const char *text, struc
     return true;
 }
 
+/* What getopt found. */
+static bool take_value(struct cli *c, int value, const char *text, struct error *err)
+{
+    if (value >= VALUE_NO)
+        return set_from_flag(c, (enum option_id)(value - VALUE_NO),
+                             cli_off_value(&option_table[value - VALUE_NO]), err);
+    if (value >= VALUE_FLAG)
+        return take_flag(c, (enum cli_flag)(value - VALUE_FLAG), text, err);
+    return set_from_flag(c, (enum option_id)(value - VALUE_OPTION), text ? text : "true", err);
+}
+
 static bool refuse_unknown(const char *word, struct error *err)
 {
     const char *guess = NULL;
@@ -185,11 +206,7 @@ static bool parse_flags(struct cli *c, int argc, char **argv, struct error *err)
             return refuse_unknown(optopt ? (char[]){'-', (char)optopt, 0} : argv[optind - 1], err);
         if (value < VALUE_OPTION)
             value = value_of_short(value);
-        bool ok = value >= VALUE_FLAG
-                      ? take_flag(c, (enum cli_flag)(value - VALUE_FLAG), optarg, err)
-                      : set_from_flag(c, (enum option_id)(value - VALUE_OPTION),
-                                      optarg ? optarg : "true", err);
-        if (!ok)
+        if (!take_value(c, value, optarg, err))
             return false;
     }
     if (argc - optind > 1)
@@ -272,6 +289,11 @@ static void help_append(struct buf *out, bool all)
         if (all || !row->rare)
             help_line(out, row->short_flag, row->name, row->meta, row->help, NULL);
     }
+    buf_puts(out, all ? "Switches are turned off by --no-NAME:" : "");
+    for (int id = 0; all && id < N_OPTIONS; id++)
+        if (cli_off_value(&option_table[id]))
+            buf_printf(out, " %s", option_table[id].name);
+    buf_puts(out, all ? "\n" : "");
 }
 
 static void yaml_string(struct buf *out, const char *text)

@@ -2,6 +2,9 @@
 #include "cli_flags.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "options.h"
 
 const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
     [FLAG_PROMPT] = {"prompt", 'p', "TEXT", "answer TEXT on stdout and exit",
@@ -81,3 +84,18 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
     [FLAG_VERSION] = {"version", 'V', NULL, "print versions",
                       "Prints the version of the program and of its libraries."},
 };
+
+const char *cli_off_value(const struct option_row *row)
+{
+    static const char *const words[] = {"off", "never"};
+    if (row->type == OPTION_BOOL)
+        return "false";
+    for (size_t i = 0; row->type == OPTION_CHOICE && i < sizeof words / sizeof *words; i++)
+        for (const char *c = row->choices; c; c = strchr(c, ' ')) {
+            size_t n = strlen(words[i]);
+            c += *c == ' ';
+            if (strncmp(c, words[i], n) == 0 && (c[n] == ' ' || !c[n]))
+                return words[i];
+        }
+    return NULL;
+}

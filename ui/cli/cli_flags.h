@@ -38,4 +38,8 @@ struct cli_flag_row {
 
 extern const struct cli_flag_row cli_flags[N_CLI_FLAGS];
 
+struct option_row;
+/* What --no-NAME sets an option to, "false", "off" or "never"; NULL: there is no such flag. */
+const char *cli_off_value(const struct option_row *row);
+
 #endif

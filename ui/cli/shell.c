@@ -14,8 +14,28 @@ struct flag {
     bool is_model;
 };
 
+/* The option of the i-th --no-NAME, or -1 behind the last. */
+static int switched_off(int i)
+{
+    for (int id = 0; id < N_OPTIONS; id++)
+        if (cli_off_value(&option_table[id]) && i-- == 0)
+            return id;
+    return -1;
+}
+
+static struct flag flag_to_switch_off(int i)
+{
+    static char names[N_OPTIONS][40], helps[N_OPTIONS][60];
+    const char *name = option_table[switched_off(i)].name;
+    snprintf(names[i], sizeof names[i], "no-%s", name);
+    snprintf(helps[i], sizeof helps[i], "turn off %s", name);
+    return (struct flag){.name = names[i], .help = helps[i]};
+}
+
 static struct flag flag_at(int i)
 {
+    if (i >= N_OPTIONS + N_CLI_FLAGS)
+        return flag_to_switch_off(i - N_OPTIONS - N_CLI_FLAGS);
     if (i >= N_OPTIONS) {
         const struct cli_flag_row *row = &cli_flags[i - N_OPTIONS];
         return (struct flag){.name = row->name,
@@ -33,7 +53,13 @@ static struct flag flag_at(int i)
                          .is_model = row == &option_table[OPT_MODEL]};
 }
 
-enum { N_FLAGS = (int)N_OPTIONS + (int)N_CLI_FLAGS };
+static int count_flags(void)
+{
+    int n_off = 0;
+    while (switched_off(n_off) >= 0)
+        n_off++;
+    return (int)N_OPTIONS + (int)N_CLI_FLAGS + n_off;
+}
 
 static void put_name(struct buf *out, const char *name)
 {
@@ -90,7 +116,7 @@ static void bash(struct buf *out)
                   "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
                   "    COMPREPLY=()\n"
                   "    case $before in\n");
-    for (int i = 0; i < N_FLAGS; i++) {
+    for (int i = 0, n = count_flags(); i < n; i++) {
         struct flag f = flag_at(i);
         if (!f.meta)
             continue;
@@ -108,7 +134,7 @@ static void bash(struct buf *out)
     buf_puts(out, "    esac\n"
                   "    case $word in\n"
                   "    -*) COMPREPLY=($(compgen -W '");
-    for (int i = 0; i < N_FLAGS; i++) {
+    for (int i = 0, n = count_flags(); i < n; i++) {
         buf_puts(out, i ? " --" : "--");
         put_name(out, flag_at(i).name);
     }
@@ -137,7 +163,7 @@ static void zsh(struct buf *out)
                   "    _files -/\n"
                   "}\n"
                   "_arguments \\\n");
-    for (int i = 0; i < N_FLAGS; i++) {
+    for (int i = 0, n = count_flags(); i < n; i++) {
         struct flag f = flag_at(i);
         buf_puts(out, "  ");
         if (f.short_flag) {
@@ -170,7 +196,7 @@ static void fish(struct buf *out)
 {
     static const char models[] = "(qins-tui --models 2>/dev/null | string match -v '*  broken: *' "
                                  "| string replace -r ' .*' '')";
-    for (int i = 0; i < N_FLAGS; i++) {
+    for (int i = 0, n = count_flags(); i < n; i++) {
         struct flag f = flag_at(i);
         buf_puts(out, "complete -c qins-tui");
         if (f.short_flag)

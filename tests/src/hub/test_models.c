@@ -154,6 +154,31 @@ static void test_finding_by_name(void **state)
     refused("model.safetensors", EX_DATAERR, "folder");
 }
 
+/* As a shell would have it, where no shell was asked: the variable's folders and names. */
+static void test_a_path_may_begin_at_home(void **state)
+{
+    (void)state;
+    struct model_list l;
+    char home[300];
+    snprintf(home, sizeof home, "%s/a", folder);
+    setenv("HOME", home, 1);
+    setenv("QINS_MODELS", "/nowhere:~:~/deeper:~other", 1);
+    assert_int_equal(mkdir("../a/deeper", 0700) + mkdir("~other", 0700), 0);
+    write_model("../a/ape.qins", "qins8");
+    write_model("../a/deeper/bee.qins", "qins8");
+    write_model("~other/cat.qins", "qins8"); /* a user's name is no path of ours */
+    models_list(&l);
+    assert_int_equal(l.n, 3);
+    assert_string_equal(l.items[0].name, "ape");
+    assert_string_equal(l.items[1].name, "bee");
+    assert_string_equal(l.items[2].path, "~other/cat.qins");
+    models_free(&l);
+    expect("~/deeper/bee.qins", "/a/deeper/bee.qins");
+    expect("~/no/such", "/a/no/such");
+    write_text("~", "x");
+    expect("./~", "./~");
+}
+
 static void test_default(void **state)
 {
     (void)state;
@@ -182,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_places_in_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken_files_say_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_finding_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_path_may_begin_at_home, setup, teardown),
         cmocka_unit_test_setup_teardown(test_default, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,6 +321,11 @@ static void test_chat_templates_by_name(void **state)
     path = named_file("template", "my.jinja", &f.err);
     assert_string_equal(path, "my.jinja");
     free(path);
+    path = named_file("template", "~/my.jinja", &f.err);
+    assert_non_null(path);
+    assert_memory_equal(path, getenv("HOME"), strlen(getenv("HOME")));
+    assert_string_equal(path + strlen(getenv("HOME")), "/my.jinja");
+    free(path);
     assert_null(named_file("template", "nothing", &f.err));
     assert_int_equal(f.err.code, EX_CONFIG);
     assert_non_null(strstr(f.err.text, "there are: alpaca, chatml, gemma, llama3, mistral, own, "

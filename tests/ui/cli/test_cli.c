@@ -91,6 +91,17 @@ static void test_flags_set_options(void **state)
     assert_string_equal(text(OPT_MOUSE), "true");
     assert_string_equal(text(OPT_MODEL), "m.qins");
     cli_free(&c);
+    assert_true(PARSE("--no-markdown", "--no-mouse", "--no-show-thinking", "--no-remember",
+                      "--no-color", "--no-clipboard", "--no-speculate", "--no-think"));
+    static const enum option_id off[] = {OPT_MARKDOWN,  OPT_MOUSE, OPT_SHOW_THINKING,
+                                         OPT_REMEMBER,  OPT_COLOR, OPT_CLIPBOARD,
+                                         OPT_SPECULATE, OPT_THINK};
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        assert_string_equal(text(off[i]), i < 4 ? "false" : i == 4 ? "never" : "off");
+    cli_free(&c);
+    assert_true(PARSE("--no-mouse", "--mouse")); /* the last one counts */
+    assert_string_equal(text(OPT_MOUSE), "true");
+    cli_free(&c);
     assert_true(PARSE("--mouse=false"));
     assert_string_equal(text(OPT_MOUSE), "false");
     cli_free(&c);
@@ -167,6 +178,8 @@ static void test_usage_errors_are_one_clear_line(void **state)
         {{"qins-tui", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "a", "-Z"}, "-Z: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "--raw=1"}, "--raw: takes no value"},
+        {{"qins-tui", "--no-mouse=1"}, "--no-mouse: takes no value"},
+        {{"qins-tui", "--no-seed"}, "--no-seed: unknown or ambiguous option; --help lists them"},
         {{"qins-tui", "--seed"}, "--seed: a value is missing"},
         {{"qins-tui", "-p"}, "-p: a value is missing"},
         {{"qins-tui", "--top-p", "1.5"},

@@ -25,6 +25,7 @@ expect() { # words of the command line, the last one being completed: what bash 
 [ $? -eq 64 ] || complain "tcsh is refused with 64"
 if command -v bash >/dev/null; then
     want="--temperature" expect qins-tui --tempe
+    want="--no-markdown" expect qins-tui --no-mar
     want="spec" expect qins-tui --top-p-rule s
     want="bash" expect qins-tui --completion ba
     want="" expect qins-tui --temperature 0
@@ -39,5 +40,6 @@ for shell in bash zsh fish; do
     ! command -v $shell >/dev/null || $shell -n "$folder/$shell" ||
         complain "$shell: not its language"
     grep -q -e "max-tokens" "$folder/$shell" || complain "$shell: --max-tokens is missing"
+    grep -q -e "no-clipboard" "$folder/$shell" || complain "$shell: --no-clipboard is missing"
 done
 exit "$failed"

@@ -48,6 +48,28 @@ def test_for_screen_readers():
         converse(s)
 
 
+def test_a_path_may_begin_at_home():
+    """Wherever one is given: no shell is asked."""
+    lines = Lines()
+    for name in ("m.jinja", "model"):
+        with open(lines.path(name), "w", encoding="ascii") as f:
+            f.write("x")
+    for flags, env in ((["-m", "~/model"], {}), ([], {"QINS_MODEL": "~/model"}), (["-m", "~/model", "--template", "~/m.jinja"], {}),
+                       (["--preset", "~/p.yaml"], {})):
+        with open(lines.path("p.yaml"), "w", encoding="ascii") as f:
+            f.write("model: ~/model\ntemplate: ~/m.jinja\n")
+        subprocess.run([FAKE, "--chat", "--format", "f32", *flags], check=True, timeout=20, stdout=subprocess.DEVNULL,
+                       input=b"hello\n/model ~/model\n/export ~/out.md\n",
+                       env=environment(lines.folder.name, FAKE_TEXT=lines.text, **env))
+        os.remove(lines.path("out.md"))
+    for tool, words in (("qins-convert", ["~/no/such"]), ("qins-bench", ["speed", "~/no/such"]),
+                        ("qins-convert", ["--recipe=~/no/such", shared("models/stories260K")]),
+                        ("qins-bench", ["render", "~/x", "--messages=~/no/such"])):
+        p = subprocess.run([program("tools/" + tool), *words], env=environment(lines.folder.name), check=False,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+        assert p.returncode and lines.path("no/such").encode() in p.stderr, p.stderr
+
+
 def test_where_no_screen_can_be():
     with start(term="dumb") as s:
         converse(s)
