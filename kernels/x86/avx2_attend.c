@@ -4,7 +4,7 @@
  */
 #include "x86/avx2.h"
 
-enum { TOGETHER = 8, WIDTH = 8, SEVERAL = 16, ALONE = 96 };
+enum { TOGETHER = 8, WIDTH = 8, SEVERAL = 24, ALONE = 96 };
 #include "attend.h"
 
 /* All bits of the first n lanes. */
@@ -170,19 +170,31 @@ PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, co
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++)
             sum[t][i] = _mm256_loadu_ps(out + (size_t)t * a->ld_out + i * 8);
-    for (uint32_t p = pos; p < end; p++) {
+    for (uint32_t p = pos; n == 1 && p < end; p++) { /* no registers are left for all values */
         const size_t row = (size_t)(p - a->origin) * a->dim + d;
-        __m256 s[QUERIES];
-#pragma GCC unroll 4
-        for (int t = 0; t < n; t++)
-            s[t] = _mm256_broadcast_ss(weight + (size_t)t * a->ld_scores + (p - a->base));
+        const __m256 s = _mm256_broadcast_ss(weight + (p - a->base));
 #pragma GCC unroll 12
         for (int i = 0; i < n_cols; i++) {
             const __m256 value = load_avx2(a->v, row + (size_t)i * 8, stored_as(e));
             ask_ahead(a->v, row + (size_t)i * 8, (size_t)i * 8, e);
+            sum[0][i] = _mm256_fmadd_ps(s, value, sum[0][i]);
+        }
+    }
+    const float *last = weight + (end - a->base);
+    size_t row = (size_t)(pos - a->origin) * a->dim + d;
+    for (weight += pos - a->base; n > 1 && weight < last; weight++, row += a->dim) {
+        __m256 value[12];
+#pragma GCC unroll 12
+        for (int i = 0; i < n_cols; i++) {
+            value[i] = load_avx2(a->v, row + (size_t)i * 8, stored_as(e));
+            ask_ahead(a->v, row + (size_t)i * 8, (size_t)i * 8, e);
+        }
 #pragma GCC unroll 4
-            for (int t = 0; t < n; t++)
-                sum[t][i] = _mm256_fmadd_ps(s[t], value, sum[t][i]);
+        for (int t = 0; t < n; t++) {
+            const __m256 s = _mm256_broadcast_ss(weight + (size_t)t * a->ld_scores);
+#pragma GCC unroll 12
+            for (int i = 0; i < n_cols; i++)
+                sum[t][i] = _mm256_fmadd_ps(s, value[i], sum[t][i]);
         }
     }
 #pragma GCC unroll 4
@@ -195,10 +207,14 @@ PIECE void mix(const struct queries *a, uint32_t t0, const int n, uint32_t d, co
 PIECE void widen(float *to, const void *from, size_t i, size_t n, enum element e)
 {
     size_t j = 0;
-    for (; j + 8 <= n; j += 8) {
-        ask_ahead(from, i + j, j, e);
+    for (; j + 64 <= n; j += 64)
+#pragma GCC unroll 8
+        for (size_t l = 0; l < 64; l += 8) {
+            ask_ahead(from, i + j + l, l, e);
+            _mm256_storeu_ps(to + j + l, load_avx2(from, i + j + l, e));
+        }
+    for (; j + 8 <= n; j += 8)
         _mm256_storeu_ps(to + j, load_avx2(from, i + j, e));
-    }
     for (; j < n; j++)
         to[j] = load_one(from, i + j, e);
 }
