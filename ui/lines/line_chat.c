@@ -164,12 +164,14 @@ void line_chat_take_lines(struct plain *p)
         if (!end && p->reading_stdin) {
             drop_taken(p);
             ask(p);
-            return;
+            if (!plain_take_typed(p))
+                return;
+            continue;
         }
         if (!end && !left && !p->message.len) {
             if (p->asked && !p->cli->json && p->out.to_terminal)
                 output_end(&p->out); /* the caret stands behind "You:" */
-            plain_finish(p, p->incomplete && !plain_has_user(p) ? EX_TEMPFAIL : 0);
+            plain_finish(p, p->incomplete && !plain_has_user(p) ? EX_TEMPFAIL : 0); /* he saw it */
             return;
         }
         size_t n = end ? (size_t)(end - start) : left;

@@ -41,12 +41,14 @@ char *line_chat_edit(struct plain *p, const char *text)
 {
     struct buf written = {0};
     struct error err;
-    if (!plain_has_user(p))
+    if (!plain_has_user(p)) {
         line_chat_say(p, "The editor needs a terminal; use /system TEXT instead");
-    else if (run(text, &written, &err))
+        return NULL;
+    }
+    terminal_lines_end(); /* until the next line is asked for */
+    if (run(text, &written, &err))
         return written.data ? written.data : xstrdup("");
-    else
-        line_chat_say(p, "%s", err.text);
+    line_chat_say(p, "%s", err.text);
     buf_free(&written);
     return NULL;
 }

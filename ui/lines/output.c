@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 void output_init(struct output *o)
 {
     *o = (struct output){
@@ -18,6 +20,7 @@ void output_init(struct output *o)
 void output_free(struct output *o)
 {
     flow_free(&o->flow);
+    buf_free(&o->word);
 }
 
 static void fail(struct output *o, int error)
@@ -56,14 +59,45 @@ static int columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : USUAL;
 }
 
-static void put_clean(struct output *o, const struct buf *clean)
+/* Where the unfinished word at the end of s[0..n) begins. Between signs of East Asia a row may end
+ * anywhere. */
+static size_t last_word(const char *s, size_t n)
+{
+    enum { EAST_ASIA = 0x2e80 };
+    size_t word = 0;
+    for (size_t i = 0, used; i < n; i += used) {
+        int32_t cp;
+        used = utf8_decode(s + i, n - i, &cp);
+        if (cp == ' ' || cp == '\t' || cp == '\n' || cp >= EAST_ASIA)
+            word = i + used;
+    }
+    return word;
+}
+
+/* -> how much of the text in o->word may be shown: all far from the row's end, or if the word that
+ * grows is longer than those of a language. */
+static size_t count_ready(const struct output *o, int width)
+{
+    enum { LONG_WORD = 24 };
+    size_t n = o->word.len, word = last_word(o->word.data, n);
+    bool is_near = o->flow.column + (int)utf8_width(o->word.data, n) + LONG_WORD > width;
+    return is_near && n - word < 2 * LONG_WORD ? word : n;
+}
+
+static void put_clean(struct output *o, const struct buf *clean, bool is_end)
 {
     struct buf rows = {0};
     if (!o->in_rows) {
         put(o, clean->data, clean->len);
         return;
     }
-    flow_text(&o->flow, columns(), clean->data, clean->len, &rows);
+    int width = columns();
+    buf_append(&o->word, clean->data, clean->len);
+    size_t n = is_end || !o->in_pieces || !o->word.len ? o->word.len : count_ready(o, width);
+    flow_text(&o->flow, width, o->word.data, n, &rows);
+    o->word.len -= n;
+    if (o->word.len)
+        memmove(o->word.data, o->word.data + n, o->word.len);
     put(o, rows.data, rows.len);
     buf_free(&rows);
 }
@@ -77,7 +111,7 @@ void output_text(struct output *o, const char *text, size_t n)
     }
     struct buf clean = {0};
     sanitise(&o->sanitiser, text, n, &clean);
-    put_clean(o, &clean);
+    put_clean(o, &clean, false);
     buf_free(&clean);
 }
 
@@ -87,7 +121,7 @@ void output_end(struct output *o)
     output_status(o, NULL);
     if (o->to_terminal)
         sanitise_end(&o->sanitiser, &clean);
-    put_clean(o, &clean);
+    put_clean(o, &clean, true);
     buf_free(&clean);
     flow_end(&o->flow);
     if (!o->ends_line)

@@ -20,7 +20,9 @@ enum output_result {
 struct output {
     struct sanitiser sanitiser;
     struct flow flow;
-    bool in_rows; /* a terminal gets rows that end between words */
+    bool in_rows;    /* a terminal gets rows that end between words */
+    bool in_pieces;  /* what comes may end within a word: at a row's end it waits for the rest */
+    struct buf word; /* that waits */
     bool to_terminal, status_to_terminal;
     bool ends_line;            /* the last byte out was '\n' */
     int n_status;              /* columns of the status line that is on the screen */

@@ -38,11 +38,12 @@ static int wake_fds[2];
 static void on_signal(int signal)
 {
     int before = errno;
-    if (caught)
-        _exit(EXIT_SIGNAL + signal); /* asked twice: no politeness */
+    bool again = caught; /* asked twice: no politeness */
     caught = signal;
-    if (write(wake_fds[1], "", 1) < 0)
+    if (again || write(wake_fds[1], "", 1) < 0) {
+        terminal_lines_end();
         _exit(EXIT_SIGNAL + signal);
+    }
     errno = before;
 }
 
@@ -99,6 +100,14 @@ static bool wants_stdin(const struct cli *c)
            (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
+bool plain_take_typed(struct plain *p)
+{
+    enum terminal_line got =
+        p->types ? terminal_lines_next(&p->typing, &p->input) : TERMINAL_LINE_NONE;
+    p->reading_stdin &= got != TERMINAL_LINE_END;
+    return got == TERMINAL_LINE || (got == TERMINAL_LINE_END && p->cli->chat);
+}
+
 static void read_stdin(struct plain *p)
 {
     char chunk[1 << 16];
@@ -109,10 +118,16 @@ static void read_stdin(struct plain *p)
     if (n < 0) {
         error_set(&err, EX_IOERR, "cannot read the prompt from stdin: %s", strerror(errno));
         plain_fail(p, &err);
-    } else if (p->input.len - p->input_at + p->message.len + (size_t)n > MAX_PROMPT_BYTES) {
+    } else if (p->input.len - p->input_at + p->message.len + terminal_lines_held(&p->typing) +
+                   (size_t)n >
+               MAX_PROMPT_BYTES) {
         error_set(&err, EX_DATAERR, "stdin: a prompt may have at most %d MiB",
                   MAX_PROMPT_BYTES >> 20);
         plain_fail(p, &err);
+    } else if (n > 0 && p->types) {
+        terminal_lines_read(&p->typing, chunk, (size_t)n);
+        while (!p->cli->chat && plain_take_typed(p)) /* all of it is the prompt */
+            continue;
     } else if (n > 0) {
         buf_append(&p->input, chunk, (size_t)n);
     } else {
@@ -517,7 +532,9 @@ static bool start(struct plain *p, struct error *err)
         return false;
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p->out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
-    p->out.in_rows = p->out.to_terminal && !c->json && c->chat;
+    p->out.in_rows = p->out.to_terminal && !c->json;
+    p->out.in_pieces = p->out.flow.is_flat = !c->chat;
+    p->types = p->reading_stdin && isatty(STDIN_FILENO) && terminal_lines_begin();
     if (c->chat)
         line_chat_start(p);
     else
@@ -549,6 +566,7 @@ int plain_run(struct cli *c)
     output_status(&p.out, NULL);
     line_chat_end(&p);
     output_free(&p.out);
+    terminal_lines_free(&p.typing);
     if (p.code < EXIT_SIGNAL && !saved_chats_context(p.chat.engine, is_caught))
         _exit(EXIT_SIGNAL + caught);
     chat_close(&p.chat);

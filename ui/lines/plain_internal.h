@@ -9,6 +9,7 @@
 #include "chat_session.h"
 #include "cli.h"
 #include "output.h"
+#include "terminal_lines.h"
 
 /* What the next line is. */
 enum awaited {
@@ -22,10 +23,12 @@ struct plain {
     struct cli *cli;
     struct chat_session chat;
     struct output out;
-    char step[128];    /* of a download, as it was told last */
-    struct buf input;  /* text from stdin */
-    size_t input_at;   /* of it: taken so far */
-    uint64_t n_input;  /* bytes before it */
+    char step[128];   /* of a download, as it was told last */
+    struct buf input; /* text from stdin */
+    size_t input_at;  /* of it: taken so far */
+    uint64_t n_input; /* bytes before it */
+    bool types;       /* stdin is a terminal whose lines are read by us */
+    struct terminal_lines typing;
     struct buf answer; /* --json: the text of the running answer */
     struct buf later;  /* notices that wait for the end of an answer, a line each */
     bool incomplete;   /* an answer is missing, or was cut short without being asked to */
@@ -48,6 +51,8 @@ struct plain {
 
 void plain_finish(struct plain *p, int code);
 void plain_fail(struct plain *p, const struct error *err);
+/* A line that was typed becomes input. -> false: there is none yet */
+bool plain_take_typed(struct plain *p);
 /* Text from stdin, at this offset there: a byte order mark at its start is passed over. -> false:
  * it is not UTF-8. */
 bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct error *err);

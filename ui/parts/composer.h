@@ -19,6 +19,7 @@ struct composer {
     struct editor editor;
     enum composer_prefix prefix;     /* the key before, which waits for another one */
     struct buf waiting;              /* a message that is sent when the answer has ended */
+    bool told_ascii;                 /* that the screen shows no other characters */
     bool rewriting;                  /* the input is a new version of ... */
     int32_t rewritten;               /* ... this message */
     struct external_editor external; /* the editor program that has the terminal */

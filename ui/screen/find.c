@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "pager.h"
 #include "question.h"
 #include "sanitise.h"
@@ -48,10 +49,22 @@ static void type(struct buf *b, int32_t cp)
     free(clean);
 }
 
+/* Over a page a slash begins a search, also for who meant a command. */
+static void tell_command(struct app *a, const char *text)
+{
+    const char *argument;
+    char *line = xasprintf("/%s", text);
+    if (layers_has(&a->layers, LAYER_PAGER) && command_parse(line, &argument) == COMMAND_KNOWN)
+        app_notice(a, "This searched the page for \"%s\"; Esc closes it, then /%s is a command",
+                   text, text);
+    free(line);
+}
+
 static void find_typed(struct app *a)
 {
     char *text = a->reader.find.len ? xstrndup(a->reader.find.data, a->reader.find.len) : NULL;
     find_text(a, text ? text : "");
+    tell_command(a, text ? text : "");
     free(text);
 }
 

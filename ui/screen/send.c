@@ -8,6 +8,7 @@
 #include "chat_face.h"
 #include "command.h"
 #include "question.h"
+#include "screen.h"
 
 /* In memory, and in the history file if one is open. */
 static void remember(struct app *a, const char *line)
@@ -57,6 +58,18 @@ void send_take_back(struct app *a)
     buf_free(&text);
 }
 
+/* Once: what was sent is whole, but a '?' on the screen. */
+static void tell_hidden(struct app *a, const char *text)
+{
+    bool is_hidden = false;
+    for (; *text; text++)
+        is_hidden |= (unsigned char)*text >= 0x80;
+    if (!is_hidden || !screen_is_ascii() || a->composer.told_ascii)
+        return;
+    a->composer.told_ascii = true;
+    app_notice(a, "Sent whole; ? stands for what this locale cannot show: LC_ALL=C.UTF-8 shows it");
+}
+
 void send_input(struct app *a)
 {
     struct editor *e = &a->composer.editor;
@@ -86,6 +99,7 @@ void send_input(struct app *a)
             chat_face_send(a, argument, strlen(argument));
         else
             chat_command(&a->chat, line);
+        tell_hidden(a, line);
     }
     free(line);
 }

@@ -69,6 +69,11 @@ static bool term_is(const char *prefix)
     return term && strncmp(term, prefix, strlen(prefix)) == 0;
 }
 
+bool screen_is_ascii(void)
+{
+    return !s.utf8;
+}
+
 const struct glyphs *screen_glyphs(void)
 {
     return s.glyphs;

@@ -46,6 +46,7 @@ void screen_redraw(void);
 int screen_rows(void);
 int screen_columns(void);
 const struct glyphs *screen_glyphs(void);
+bool screen_is_ascii(void); /* the locale has no UTF-8: all other characters are shown as '?' */
 
 /* Drawing: everything is blank after screen_erase. Draws sanitised UTF-8 of at most `cells` cells;
  * characters that the terminal cannot show become '?'; control characters are left out.

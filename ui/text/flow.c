@@ -48,7 +48,7 @@ void flow_text(struct flow *f, int width, const char *s, size_t n, struct buf *o
         start += used;
         f->n_out = 0;
         f->column = 0;
-        f->indent = line_end ? f->line_indent : ROW_INDENT;
+        f->indent = line_end ? f->line_indent : f->is_flat ? 0 : ROW_INDENT;
     }
     f->row.len -= start;
     memmove(f->row.data, f->row.data + start, f->row.len);

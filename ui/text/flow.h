@@ -14,6 +14,7 @@ struct flow {
     int column;      /* behind them, from the indent on */
     int indent;      /* blanks before the open row */
     int line_indent; /* for the owner to set: blanks before each line but the first */
+    bool is_flat;    /* the same: rows that go on begin at the left edge */
 };
 
 enum { ROW_INDENT = 2 }; /* blanks before a row that goes on with a line */

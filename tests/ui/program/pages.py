@@ -26,6 +26,19 @@ def send(s, text):
     s.keys("Enter")
 
 
+def test_a_command_typed_over_a_page_is_not_taken_silently():
+    with start() as s:
+        s.keys("F1")
+        s.wait(r"^─ Help - Esc closes this page ─+$")
+        s.text("/regen")
+        s.keys("Enter")
+        s.wait(r'searched the page for "regen"; Esc closes it, then /regen is a command')
+        s.keys("Escape")
+        s.wait("Help - ", gone=True)
+        send(s, "/regen")
+        s.wait("searched the page", gone=True)
+
+
 def test_a_page_has_the_keys():
     with start() as s:
         s.keys("F1")

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import termios
 import time
 
 from terminal import Pty, Screen, environment, program, run_tests, shared
@@ -68,6 +69,84 @@ def test_a_path_may_begin_at_home():
         p = subprocess.run([program("tools/" + tool), *words], env=environment(lines.folder.name), check=False,
                            stdin=subprocess.DEVNULL, capture_output=True)
         assert p.returncode and lines.path("no/such").encode() in p.stderr, p.stderr
+
+
+def typed_to(lines, *flags, **env):
+    p = Pty([FAKE, "--plain", "--format", "f32", *flags, os.path.join(SOURCE, "meson.build")],
+            FAKE_TEXT=lines.text, XDG_STATE_HOME=lines.path("state"), **env)
+    p.wait(rb"You: $")
+    return p
+
+
+def has_its_modes(p):
+    assert termios.tcgetattr(p.slave)[:4] == p.before[:4], "termios differ"
+
+
+def type_slowly(p, text):
+    """What a terminal can hold is less than that."""
+    for at in range(0, len(text), 1000):
+        p.send(text[at:at + 1000])
+        p.read(0.01)
+
+
+def test_a_line_of_any_length_is_taken_whole():
+    lines = Lines()
+    long = "ab \u00e4\u6f22 " * 2000 + "END"
+    p = typed_to(lines)
+    for _ in range(2):
+        type_slowly(p, long.encode() + b"\n")
+        p.wait(rb"END.*Assistant: An answer.*You: $")
+        p.out = b""
+    p.send(b"\x04")
+    assert p.exit_code() == 0
+    has_its_modes(p)
+    assert lines.texts().count(long) == 2, [len(t) for t in lines.texts()]
+
+
+def test_the_keys_of_a_typed_line():
+    """Those of the terminal's own lines: Backspace by characters, Ctrl-W, Ctrl-U, Ctrl-D; others do nothing."""
+    cases = [("abcd\u00e4\u6f22\x7f\x7fe junk\x17f", "abcde f"), ("gone\x15kept", "kept"), ("x\x04y\x08z", "xz"),
+             ("left\x1b[D\x1bOP\x1b[1;5Cright", "leftright"), ("e\u0301\x7fa\tb", "a\tb"), ("\x7f\x17\x15again\x12", "again")]
+    lines = Lines()
+    p = typed_to(lines)
+    for keys, _ in cases:
+        for byte in keys.encode() + b"\n":
+            p.send(bytes([byte]))
+        p.wait(rb"Assistant: An answer.*You: $")
+        p.out = b""
+    p.send(b"one\ntwo\n")  # ahead
+    p.wait(rb"You: .*one.*An answer.*You: two\r\n.*An answer.*You: $|one\r\n.*An answer.*You: two\r\n.*An answer.*You: $")
+    p.send(b"\x04")
+    assert p.exit_code() == 0
+    has_its_modes(p)
+    asked = [t for t in lines.texts() if t != "An answer."]
+    assert asked == [text for _, text in cases] + ["one", "two"], asked
+
+
+def test_the_terminal_is_restored_after_every_end():
+    for end in (b"\x03", b"\x04", b"/quit\n", signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV):
+        p = typed_to(Lines())
+        p.send(b"" if end == b"\x04" else b"half a line" if end == b"\x03" or not isinstance(end, bytes) else b"")
+        if isinstance(end, bytes):
+            p.send(end)
+        else:
+            p.read(0.1)
+            os.kill(p.child.pid, end)
+        p.exit_code()
+        has_its_modes(p)
+    lines = Lines()
+    p = typed_to(lines)
+    os.kill(p.child.pid, signal.SIGTSTP)
+    time.sleep(0.3)
+    has_its_modes(p)
+    os.kill(p.child.pid, signal.SIGCONT)
+    time.sleep(0.2)
+    type_slowly(p, b"x" * 6000 + b"\n")
+    p.wait(rb"An answer.*You: $")
+    p.send(b"\x04")
+    assert p.exit_code() == 0
+    has_its_modes(p)
+    assert "x" * 6000 in lines.texts()
 
 
 def test_where_no_screen_can_be():
@@ -444,6 +523,20 @@ def test_rows_end_between_words_at_any_width():
             shown = p.out.decode().split("\r\n")
             assert shown[0] == "go" and shown[-1] == "You: ", shown
             assert [row.rstrip() for row in shown[1:-1]] == rows_of("Assistant: ", text.strip(), width), shown
+
+
+def test_rows_of_one_answer_end_between_words():
+    """On a terminal; a pipe gets the text as it is."""
+    text = "Some sentences of words. They are long, longer and the longest? Yes! " * 6
+    lines = Lines(text.strip())
+    command = [FAKE, "-p", "go", "--format", "f32", os.path.join(SOURCE, "meson.build")]
+    with Pty(command, columns=37, FAKE_TEXT=lines.text) as p:
+        assert p.exit_code() == 0
+        rows = [row.rstrip() for row in p.out.decode().strip().split("\r\n")]
+        assert rows == rows_of("", text.strip(), 37, ""), rows
+    piped = subprocess.run(command, env=environment(lines.folder.name, FAKE_TEXT=lines.text), stdin=subprocess.DEVNULL,
+                           capture_output=True, check=True).stdout
+    assert piped.decode().strip() == text.strip(), piped
 
 
 def test_an_answer_that_is_killed_is_kept():

@@ -213,6 +213,20 @@ def test_inside_of_script():
         p.restored()
 
 
+def test_a_locale_without_the_signs_says_so_once():
+    told = b"cannot show: LC_ALL=C.UTF-8"
+    for characters in ("C", utf8_locale()):
+        with start(b"end", LC_ALL=characters) as p:
+            p.wait(b"Ready")
+            for is_told in (characters == "C", False):
+                p.out = b""
+                p.send("na\u00efve\r".encode())
+                p.wait(told if is_told else b"end")
+                p.wait(b"Ready")
+                assert is_told or told not in p.out, characters
+            leave(p)
+
+
 def test_no_character_is_repeated_by_sequence():
     """Terminal.app draws REP (ESC [ n b) wrongly, and calls itself xterm-256color, over SSH too."""
     for characters in ("C", utf8_locale()):
