@@ -190,7 +190,8 @@ static enum terminal_line take_key(struct terminal_lines *t, char c)
     }
     if (take_sequence(t, c))
         return TERMINAL_LINE_NONE;
-    if (is_key(c, VEOF))
+    /* The terminal makes a NUL of an end that is typed before its mode changes. */
+    if (is_key(c, VEOF) || (!c && t->n_reads == 1))
         return t->line.len ? TERMINAL_LINE_NONE : TERMINAL_LINE_END;
     if (c == DELETE || c == BACKSPACE || is_key(c, VERASE))
         erase(t);
@@ -234,6 +235,7 @@ void terminal_lines_read(struct terminal_lines *t, const char *bytes, size_t n)
     if (t->at == t->typed.len)
         t->at = t->typed.len = 0;
     buf_append(&t->typed, bytes, n);
+    t->n_reads += t->n_reads < 2;
 }
 
 enum terminal_line terminal_lines_next(struct terminal_lines *t, struct buf *out)

@@ -18,6 +18,7 @@ struct terminal_lines {
     struct buf line; /* so far */
     struct buf echo; /* not yet written */
     int escape;      /* within a key's sequence: 0, ESC, '[' or 'O' */
+    int n_reads;     /* 2: and more */
 };
 
 enum terminal_line {
