@@ -2,11 +2,26 @@
 #include "qins_block.h"
 
 #include <float.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "kernels_internal.h"
 #ifdef __x86_64__
 #include <immintrin.h>
+#endif
+
+#ifdef __x86_64__
+/* Asks once: whoever encodes asks for every block. */
+static bool has_avx2(void)
+{
+    static _Atomic int answer; /* 0: not asked yet; 1: no; 2: yes */
+    int known = atomic_load_explicit(&answer, memory_order_relaxed);
+    if (!known) {
+        known = cpu_flags() & CPU_AVX2 ? 2 : 1;
+        atomic_store_explicit(&answer, known, memory_order_relaxed);
+    }
+    return known == 2;
+}
 #endif
 
 /* Floats or ints side by side; compilers lower them to whatever the CPU has. */
@@ -89,7 +104,7 @@ static void load_block(struct block *b, const float *w, const float *importance,
     if (importance && all_zero(importance, n))
         importance = NULL;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
+    if (has_avx2()) {
         load_avx2(b, w, importance, n);
         return;
     }
@@ -310,7 +325,7 @@ __attribute__((target("avx2"))) static void code_avx2(uint8_t code[MAX_BLOCK], c
 static struct fit fit_levels(const struct block *b, const struct staircase *t, float inverse_scale)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2"))
+    if (has_avx2())
         return fit_avx2(b, t, inverse_scale);
 #endif
     return fit_any(b, t, inverse_scale);
@@ -321,7 +336,7 @@ static void code_block(uint8_t code[MAX_BLOCK], const float *w, uint32_t n, floa
                        const struct staircase *t)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
+    if (has_avx2()) {
         code_avx2(code, w, n, scale, t);
         return;
     }
