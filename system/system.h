@@ -82,9 +82,6 @@ unsigned system_arm_features(void); /* 0 on x86-64 */
 
 /* ---- pages ---------------------------------------------------------------------------- */
 
-/* Maps a file for reading, shared; aligned for huge pages where the system has them for files.
- * MAP_FAILED with errno if it cannot; release with munmap(p, size). */
-void *system_map_file(int fd, size_t size);
 /* Brings pages of a mapping into memory before it returns. EFAULT, EIO, EHWPOISON: the file cannot
  * be read there (macOS does not tell); EINVAL: the system cannot, it was only asked to begin. */
 int system_read_ahead(void *at, size_t n_bytes);

@@ -39,8 +39,6 @@
 #define EHWPOISON 133
 #endif
 
-enum { HUGE = 2 << 20 };
-
 const struct system_facts system_facts = {
     .name = "Linux",
     .cache_variable = "XDG_CACHE_HOME",
@@ -252,29 +250,6 @@ unsigned system_arm_features(void)
 }
 
 /* ---- pages ---------------------------------------------------------------------------- */
-
-/* Maps where address and offset agree in the huge page, and asks for huge pages: where the file
- * system can, what is read from now on is cached in pages of 2 MiB and mapped as such. */
-void *system_map_file(int fd, size_t size)
-{
-    if (size < HUGE)
-        return mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    uint8_t *room =
-        mmap(NULL, size + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (room == MAP_FAILED)
-        return MAP_FAILED;
-    size_t before = -(uintptr_t)room % HUGE, page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t used = (size + page - 1) / page * page;
-    if (before)
-        munmap(room, before);
-    munmap(room + before + used, size + HUGE - before - used);
-    void *p = mmap(room + before, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
-    if (p == MAP_FAILED)
-        munmap(room + before, used);
-    else
-        madvise(p, size, MADV_HUGEPAGE);
-    return p;
-}
 
 int system_read_ahead(void *at, size_t n_bytes)
 {

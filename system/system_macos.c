@@ -181,11 +181,6 @@ unsigned system_arm_features(void)
 
 /* ---- pages ---------------------------------------------------------------------------- */
 
-void *system_map_file(int fd, size_t size)
-{
-    return mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-}
-
 /* No hint here: it reads before it returns. */
 int system_read_ahead(void *at, size_t n_bytes)
 {

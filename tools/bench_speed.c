@@ -12,6 +12,7 @@
 #include "graph.h"
 #include "plain_read.h"
 #include "readahead.h"
+#include "system.h"
 #include "weights_ready.h"
 
 #define LOADED_PERCENT 5.0 /* CPU time of others from which on a number is marked */
@@ -43,7 +44,7 @@ struct report {
     struct run runs[MAX_RUNS];
     uint32_t n_runs;
     struct profile profile; /* the generation with the median rate, first context */
-    struct memory_use memory;
+    struct system_memory memory;
     uint64_t pss;
     uint64_t weight_bytes; /* that a token reads */
     uint64_t expert_bytes; /* of them, experts that it chooses: as the model's shape makes it */
@@ -199,7 +200,7 @@ static bool measure_threads(struct bench *b, struct reading *reading, struct rep
                 report);
     for (uint32_t i = 0; i < b->contexts.n; i++)
         measure(b, s, reading, (struct run){.length = b->contexts.values[i]}, report);
-    report->memory = memory_use();
+    report->memory = system_memory_use();
     report->pages = page_use(b->model->file.file.data, b->model->file.file.size);
     report->pss = pss_bytes();
     session_free(s);

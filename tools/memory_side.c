@@ -41,7 +41,7 @@ static void tell_sample(struct teller *t, uint64_t pss)
 {
     pthread_mutex_lock(&t->lock);
     fprintf(t->out, "s %.0f %d %llu %llu\n", now_ms() - t->start_ms, atomic_load(&t->phase),
-            (unsigned long long)memory_use().rss_bytes, (unsigned long long)pss);
+            (unsigned long long)system_memory_use().rss_bytes, (unsigned long long)pss);
     fflush(t->out);
     pthread_mutex_unlock(&t->lock);
 }
@@ -51,7 +51,7 @@ static void *tell_samples(void *arg)
     struct teller *t = arg;
     uint64_t pss = 0;
     for (unsigned i = 0; !atomic_load(&t->stop); i++) {
-        if (i % PSS_EVERY == 0 || memory_use().rss_bytes < SMALL_BYTES)
+        if (i % PSS_EVERY == 0 || system_memory_use().rss_bytes < SMALL_BYTES)
             pss = pss_bytes();
         tell_sample(t, pss);
         usleep(SAMPLE_MS * 1000);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "huge_memory.h"
 #include "system.h"
 
 /* ---- errors --------------------------------------------------------------------------- */
@@ -271,6 +272,23 @@ bool is_mapped(const void *address)
     return atomic_load(&is_noted_full);
 }
 
+/* Where address and offset agree in the huge page: what is read from now on is cached in huge pages
+ * and mapped as such, if the file system can. */
+static void *map_aligned(int fd, size_t size)
+{
+    if (size < HUGE_PAGE)
+        return mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    void *room = huge_room(size);
+    if (!room)
+        return MAP_FAILED;
+    void *p = mmap(room, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
+    if (p == MAP_FAILED)
+        munmap(room, size);
+    else
+        system_huge_pages(p, size);
+    return p;
+}
+
 bool map_file(struct mapping *m, const char *path, struct error *err)
 {
     uint64_t size;
@@ -282,7 +300,7 @@ bool map_file(struct mapping *m, const char *path, struct error *err)
         close(fd);
         return error_set(err, EX_DATAERR, "%s: %s", path, size ? "too large to map" : "empty file");
     }
-    void *p = system_map_file(fd, (size_t)size);
+    void *p = map_aligned(fd, (size_t)size);
     int mmap_errno = errno;
     close(fd);
     if (p == MAP_FAILED)
@@ -398,10 +416,4 @@ void block_signals(sigset_t *before)
 double now_ms(void)
 {
     return (double)system_clock_ns() * 1e-6;
-}
-
-struct memory_use memory_use(void)
-{
-    const struct system_memory use = system_memory_use();
-    return (struct memory_use){use.rss_bytes, use.private_bytes, use.mapped_bytes};
 }

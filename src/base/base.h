@@ -96,11 +96,4 @@ void block_signals(sigset_t *before);
 
 double now_ms(void); /* monotonic; stands still while the machine sleeps */
 
-struct memory_use {
-    uint64_t rss_bytes;     /* resident: private + mapped */
-    uint64_t private_bytes; /* anonymous */
-    uint64_t mapped_bytes;  /* resident pages of files (the model) */
-};
-struct memory_use memory_use(void); /* zeros if the system does not tell */
-
 #endif

@@ -238,7 +238,7 @@ static void note_fit(struct engine *e, enum kv_type kv)
     struct fit f;
     uint64_t left = memory_free();
     /* the weights are there already: what is free is beside them */
-    left += left ? memory_use().mapped_bytes + e->model->memory_bytes : 0;
+    left += left ? system_memory_use().mapped_bytes + e->model->memory_bytes : 0;
     fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len, left);
     if (fit_is_fine(&f))
         return;

@@ -16,27 +16,13 @@
 
 /* ---- lines ---------------------------------------------------------------------------- */
 
-static void put_string(struct buf *out, const char *text)
-{
-    buf_puts(out, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            buf_printf(out, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7f)
-            buf_printf(out, "\\x%02x", *c);
-        else
-            buf_append(out, c, 1);
-    }
-    buf_puts(out, "\"");
-}
-
 static void put_line(struct buf *out, const struct options *o, enum option_id id)
 {
     char *text = options_format(o, id);
     enum option_type type = option_table[id].type;
     buf_printf(out, "%s: ", option_table[id].name);
     if (type == OPTION_STRING || (type == OPTION_STOPS && *text && *text != '['))
-        put_string(out, text);
+        yaml_put_text(out, text);
     else
         buf_puts(out, type == OPTION_STOPS && !*text ? "[]" : text);
     buf_puts(out, "\n");
@@ -216,7 +202,7 @@ void settings_remember(const struct options *o, const char *model)
     char *real = realpath(model, NULL); /* a name of the hub or of a list stays what it is */
     if (folder && path && places_make_private(folder, &ignored)) {
         buf_puts(&text, "model: ");
-        put_string(&text, real ? real : model);
+        yaml_put_text(&text, real ? real : model);
         buf_puts(&text, "\n");
         if (*options_text(o, OPT_PRESET))
             put_line(&text, o, OPT_PRESET);

@@ -262,3 +262,17 @@ bool reader_read(const char *text, size_t n, const char *name, const char *form,
     yaml_parser_delete(&r.parser);
     return ok;
 }
+
+void yaml_put_text(struct buf *out, const char *text)
+{
+    buf_puts(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            buf_printf(out, "\\%c", *c);
+        else if (*c < 0x20 || *c == 0x7f)
+            buf_printf(out, "\\x%02x", *c);
+        else
+            buf_append(out, c, 1);
+    }
+    buf_puts(out, "\"");
+}

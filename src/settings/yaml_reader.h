@@ -42,6 +42,9 @@ bool reader_items(struct yaml_reader *r, const char *key, reader_take_item *take
 bool reader_refuse(struct yaml_reader *r, yaml_mark_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A text as a scalar in double quotes, which reads back as the same bytes. */
+void yaml_put_text(struct buf *out, const char *text);
+
 const char *reader_text(const yaml_event_t *scalar);
 bool reader_is_plain(const yaml_event_t *scalar); /* not quoted, no block */
 /* One value for `key`, without NUL inside. */

@@ -147,7 +147,7 @@ void chat_apply_options(struct chat_session *s)
 
 void chat_read_memory(struct chat_session *s)
 {
-    s->status.memory = memory_use();
+    s->status.memory = system_memory_use();
     s->sampled = now_ms();
     s->face->changed(s->self);
 }

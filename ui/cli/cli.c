@@ -19,6 +19,7 @@
 #include "shell.h"
 #include "system.h"
 #include "versions.h"
+#include "yaml_reader.h"
 
 enum {
     VALUE_OPTION = 0x100, /* + enum option_id */
@@ -296,20 +297,6 @@ static void help_append(struct buf *out, bool all)
     buf_puts(out, all ? "\n" : "");
 }
 
-static void yaml_string(struct buf *out, const char *text)
-{
-    buf_puts(out, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            buf_printf(out, "\\%c", *c);
-        else if (*c < 0x20 || *c == 0x7f)
-            buf_printf(out, "\\x%02x", *c);
-        else
-            buf_append(out, c, 1);
-    }
-    buf_puts(out, "\"");
-}
-
 static void dump_append(struct buf *out, const struct options *o)
 {
     for (int id = 0; id < N_OPTIONS; id++) {
@@ -317,7 +304,7 @@ static void dump_append(struct buf *out, const struct options *o)
         char *text = options_format(o, (enum option_id)id);
         buf_printf(out, "%s: ", row->name);
         if (row->type == OPTION_STRING)
-            yaml_string(out, text);
+            yaml_put_text(out, text);
         else
             buf_puts(out, row->type == OPTION_STOPS && !*text ? "[]" : text);
         buf_printf(out, " # %s\n", option_source_name(options_source(o, (enum option_id)id)));

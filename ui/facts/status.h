@@ -9,6 +9,7 @@
 #include "events.h"
 #include "options.h"
 #include "spark.h"
+#include "system.h"
 #include "thinking.h"
 
 enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
@@ -36,7 +37,7 @@ struct status {
     uint32_t n_ctx_before; /* what an opened conversation took when it was left; used until a turn
                               tells anew */
     uint64_t kv_bytes;     /* cache in use */
-    struct memory_use memory;
+    struct system_memory memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
     uint64_t model_bytes, f32_bytes;
     uint64_t compressed_bytes; /* of the model's file; 0: it is not compressed */

@@ -11,7 +11,7 @@
 
 enum { CLIPBOARD_MAX = 74994 }; /* bytes that make 99,992 of base64; more is cut off by terminals */
 
-enum clipboard { CLIPBOARD_AUTO, CLIPBOARD_OSC52, CLIPBOARD_TMUX, CLIPBOARD_OFF };
+enum clipboard { CLIPBOARD_OSC52, CLIPBOARD_TMUX };
 
 void base64(const void *bytes, size_t n, struct buf *out);
 /* The sequence; inside tmux's passthrough for CLIPBOARD_TMUX. */
