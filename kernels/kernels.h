@@ -51,7 +51,7 @@ struct read_plan {
 };
 
 /* Some to choose from by measurement, the default first. */
-enum { N_READ_PLANS = 7 };
+enum { N_READ_PLANS = 8 };
 extern const struct read_plan read_plans[N_READ_PLANS];
 
 /* One weight matrix, bound into memory that somebody else owns (a mapped file). */
@@ -95,6 +95,12 @@ typedef void quantise_fn(struct activation *a, uint32_t cols, uint32_t cols_pad)
  * acc = fma((float)block_sum, weight_scale * x_scale, acc): equal bit for bit on every CPU. */
 typedef void matvec_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
                        const struct activation *x, float *y /* [rows] */);
+
+/* The same rows of groups [group0, group1), and of those that lie `apart`, 2 apart, ... further on,
+ * as many as the plan of w has streams, all of whole groups: each stream runs through memory without
+ * a jump. */
+typedef void matvec_far_fn(const struct matrix *w, uint32_t group0, uint32_t group1, uint32_t apart,
+                           const struct activation *x, float *y /* [rows] */);
 
 /* The same for several tokens, int8 formats only: y[t] has exactly the bits that matvec gives for
  * x[t], so that results do not depend on how tokens are gathered. Weights are decoded once for many
@@ -244,6 +250,7 @@ struct kernels {
     bool reads_plans;  /* its matvec functions follow matrix.read */
     bool fast_int8; /* matvec_batch beats any product of floats in vectors, however many tokens */
     matvec_fn *matvec[N_FORMATS];
+    matvec_far_fn *matvec_far[N_FORMATS];     /* NULL: this level has none */
     matvec_batch_fn *matvec_batch[N_FORMATS]; /* NULL: format_info says no is_int8 */
     dequant_fn *dequant[N_FORMATS];
     gemm_tiles_fn *gemm_tiles[N_FORMATS]; /* NULL: this level has none */

@@ -70,6 +70,20 @@ static inline float qins4_scale(uint8_t code)
         matvec_blocks(w, group0, group1, x, y, block, bits);                                       \
     }
 
+/* The same with matvec_far_NAME_LEVEL: neighbours are 1 apart. */
+#define BLOCK_MATVEC_FAR(name, level, block, bits)                                                 \
+    static void matvec_far_##name##_##level(const struct matrix *w, uint32_t group0,               \
+                                            uint32_t group1, uint32_t apart,                       \
+                                            const struct activation *x, float *y)                  \
+    {                                                                                              \
+        matvec_blocks(w, group0, group1, apart, x, y, block, bits);                                \
+    }                                                                                              \
+    static void matvec_##name##_##level(const struct matrix *w, uint32_t group0, uint32_t group1,  \
+                                        const struct activation *x, float *y)                      \
+    {                                                                                              \
+        matvec_far_##name##_##level(w, group0, group1, 1, x, y);                                   \
+    }
+
 static inline const int8_t *block_levels(enum format format)
 {
     return format == FORMAT_QINS3   ? qins3_level

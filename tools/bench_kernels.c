@@ -12,9 +12,10 @@
 #include "bench.h"
 #include "conditions.h"
 #include "matmul.h"
+#include "matvec_cut.h"
 #include "plain_read.h"
 
-enum { COLS = 3072, CHUNK_BYTES = 128 << 10, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
+enum { COLS = 3072, N_TURNS = 5, MAX_LEVELS = 16, DEFAULT_MB = 512 };
 enum { FEW = 4, MANY = 128, PRODUCT_ROWS = 2048 }; /* tokens; rows of the matrix they go through */
 /* Phi-3.5's head, near the end of its first context. */
 enum { HEAD = 96, N_POS = 3500, N_QUERIES = ATTEND_TILE };
@@ -24,11 +25,12 @@ struct job {
     const struct kernels *k;
     struct matrix m;
     struct activation x;
-    void *data;   /* m's own */
-    float *row;   /* m's own */
-    float *input; /* x's own */
-    float *y;     /* [rows] */
-    uint32_t groups_per_chunk, n_groups;
+    void *data;         /* m's own */
+    float *row;         /* m's own */
+    float *input;       /* x's own */
+    float *y;           /* [rows] */
+    struct matrix part; /* of m: the rows of a pass */
+    struct matvec_cut cut;
 };
 
 struct row {
@@ -49,15 +51,16 @@ static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct job *j = arg;
     (void)worker;
-    uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
-    j->k->matvec[j->m.format](&j->m, first, last < j->n_groups ? last : j->n_groups, &j->x, j->y);
+    matvec_cut_run(&j->cut, j->k, &j->part, chunk, &j->x, j->y);
 }
 
 static double pass_ms(struct pool *p, struct job *j, uint32_t n_groups)
 {
     double start = now_ms();
-    j->n_groups = n_groups;
-    pool_run(p, matvec_chunk, j, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk);
+    j->part = j->m;
+    j->part.rows = n_groups * ROW_GROUP;
+    j->cut = matvec_cut(j->k, p, &j->part);
+    pool_run(p, matvec_chunk, j, j->cut.n_chunks);
     return now_ms() - start;
 }
 
@@ -157,9 +160,6 @@ static void prepare(struct job *j, enum format f, size_t bytes)
                                xaligned(COLS),
                                xaligned(COLS * 2)};
     j->y = xaligned(m.rows * sizeof *j->y);
-    j->groups_per_chunk = (uint32_t)(CHUNK_BYTES / group) & ~3u; /* as matmul cuts it */
-    if (j->groups_per_chunk < 4)
-        j->groups_per_chunk = 4;
 }
 
 static void release(struct job *j)

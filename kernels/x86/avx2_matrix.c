@@ -11,10 +11,11 @@
 /* Rows [row, row + n): n streams from memory side by side. */
 static inline __attribute__((always_inline)) void rows_avx2(const struct matrix *w, uint32_t row,
                                                             const int n, const bool twice,
-                                                            const float *x, float *y,
-                                                            enum element e)
+                                                            const uint32_t apart, const float *x,
+                                                            float *y, enum element e)
 {
     const size_t row_bytes = (size_t)w->cols * (e == ELEMENT_F32 ? 4 : 2);
+    const size_t stream_bytes = row_bytes * apart;
     const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
     const uint32_t whole = w->cols / LANES * LANES;
     __m256 low[4], high[4];
@@ -23,10 +24,11 @@ static inline __attribute__((always_inline)) void rows_avx2(const struct matrix 
     for (uint32_t i = 0; i < whole; i += LANES) {
         const __m256 a = _mm256_loadu_ps(x + i), b = _mm256_loadu_ps(x + i + 8);
         const size_t at = (size_t)i * (e == ELEMENT_F32 ? 4 : 2);
-        const size_t jump = at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+        const size_t jump =
+            apart > 1 || at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
 #pragma GCC unroll 4
         for (int r = 0; r < n; r++) {
-            const uint8_t *in = data + r * row_bytes;
+            const uint8_t *in = data + r * stream_bytes;
             prefetch_planned(in + at, w->read.ahead + jump, twice);
             low[r] = _mm256_fmadd_ps(a, load_avx2(in, i, e), low[r]);
             high[r] = _mm256_fmadd_ps(b, load_avx2(in, i + 8, e), high[r]);
@@ -38,32 +40,44 @@ static inline __attribute__((always_inline)) void rows_avx2(const struct matrix 
         _mm256_storeu_ps(lane, low[r]);
         _mm256_storeu_ps(lane + 8, high[r]);
         for (uint32_t i = whole; i < w->cols; i++)
-            lane[i - whole] = fmaf(x[i], load_one(data + r * row_bytes, i, e), lane[i - whole]);
-        y[row + (uint32_t)r] = sum_lanes(lane);
+            lane[i - whole] = fmaf(x[i], load_one(data + r * stream_bytes, i, e), lane[i - whole]);
+        y[row + (uint32_t)r * apart] = sum_lanes(lane);
     }
 }
 
 static inline __attribute__((always_inline)) void matvec_rows(const struct matrix *w,
                                                               uint32_t group0, uint32_t group1,
-                                                              const float *x, float *y,
-                                                              enum element e)
+                                                              uint32_t apart, const float *x,
+                                                              float *y, enum element e)
 {
     uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
     if (end > w->rows)
         end = w->rows;
-    READ_BY_PLAN(rows_avx2, w, row, end, x, y, e);
+    READ_BY_PLAN(rows_avx2, w, row, end, apart > 1 ? apart * ROW_GROUP : 1, x, y, e);
+}
+
+static void matvec_far_f32_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                uint32_t apart, const struct activation *x, float *y)
+{
+    matvec_rows(w, group0, group1, apart, x->x, y, ELEMENT_F32);
 }
 
 static void matvec_f32_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                             const struct activation *x, float *y)
 {
-    matvec_rows(w, group0, group1, x->x, y, ELEMENT_F32);
+    matvec_rows(w, group0, group1, 1, x->x, y, ELEMENT_F32);
+}
+
+static void matvec_far_bf16_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                 uint32_t apart, const struct activation *x, float *y)
+{
+    matvec_rows(w, group0, group1, apart, x->x, y, ELEMENT_BF16);
 }
 
 static void matvec_bf16_avx2(const struct matrix *w, uint32_t group0, uint32_t group1,
                              const struct activation *x, float *y)
 {
-    matvec_rows(w, group0, group1, x->x, y, ELEMENT_BF16);
+    matvec_rows(w, group0, group1, 1, x->x, y, ELEMENT_BF16);
 }
 
 static void dequant_bf16_avx2(const struct matrix *w, uint32_t row0, uint32_t row1, float *out)
@@ -342,7 +356,9 @@ void kernels_avx2_matrix(struct kernels *k)
 {
     k->reads_plans = true;
     k->matvec[FORMAT_F32] = matvec_f32_avx2;
+    k->matvec_far[FORMAT_F32] = matvec_far_f32_avx2;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx2;
+    k->matvec_far[FORMAT_BF16] = matvec_far_bf16_avx2;
     k->matvec[FORMAT_QINS9] = matvec_qins9_avx2;
     k->matvec[FORMAT_QINS9ROW] = matvec_qins9row_avx2;
     k->dequant[FORMAT_BF16] = dequant_bf16_avx2;

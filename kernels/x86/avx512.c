@@ -22,9 +22,11 @@ static inline __attribute__((always_inline)) __m512 load_row(const void *row, ui
  * adding 0 x 0 could turn -0 into 0. */
 static inline __attribute__((always_inline)) void rows_avx512(const struct matrix *w, uint32_t row,
                                                               const int n, const bool twice,
-                                                              const float *x, float *y, bool bf16)
+                                                              const uint32_t apart, const float *x,
+                                                              float *y, bool bf16)
 {
     const size_t row_bytes = (size_t)w->cols * (bf16 ? 2 : 4);
+    const size_t stream_bytes = row_bytes * apart;
     const uint8_t *data = (const uint8_t *)w->data + row * row_bytes;
     const uint32_t whole = w->cols / LANES * LANES;
     const __mmask16 tail = first_lanes(w->cols - whole);
@@ -34,40 +36,54 @@ static inline __attribute__((always_inline)) void rows_avx512(const struct matri
     for (uint32_t i = 0; i < whole; i += LANES) {
         const __m512 a = _mm512_loadu_ps(x + i);
         const size_t at = (size_t)i * (bf16 ? 2 : 4);
-        const size_t jump = at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
+        const size_t jump =
+            apart > 1 || at + w->read.ahead < row_bytes ? 0 : (size_t)(n - 1) * row_bytes;
 #pragma GCC unroll 4
         for (int r = 0; r < n; r++) {
-            prefetch_planned(data + r * row_bytes + at, w->read.ahead + jump, twice);
-            sum[r] = _mm512_fmadd_ps(a, load_row(data + r * row_bytes, i, 0xffff, bf16), sum[r]);
+            prefetch_planned(data + r * stream_bytes + at, w->read.ahead + jump, twice);
+            sum[r] = _mm512_fmadd_ps(a, load_row(data + r * stream_bytes, i, 0xffff, bf16), sum[r]);
         }
     }
     for (int r = 0; r < n; r++) {
         __m512 a = _mm512_maskz_loadu_ps(tail, x + whole);
-        __m512 b = load_row(data + r * row_bytes, whole, tail, bf16);
-        y[row + (uint32_t)r] = sum_lanes_avx512(_mm512_mask3_fmadd_ps(a, b, sum[r], tail));
+        __m512 b = load_row(data + r * stream_bytes, whole, tail, bf16);
+        y[row + (uint32_t)r * apart] = sum_lanes_avx512(_mm512_mask3_fmadd_ps(a, b, sum[r], tail));
     }
 }
 
 static inline __attribute__((always_inline)) void matvec_rows(const struct matrix *w,
                                                               uint32_t group0, uint32_t group1,
-                                                              const float *x, float *y, bool bf16)
+                                                              uint32_t apart, const float *x,
+                                                              float *y, bool bf16)
 {
     uint32_t row = group0 * ROW_GROUP, end = group1 * ROW_GROUP;
     if (end > w->rows)
         end = w->rows;
-    READ_BY_PLAN(rows_avx512, w, row, end, x, y, bf16);
+    READ_BY_PLAN(rows_avx512, w, row, end, apart > 1 ? apart * ROW_GROUP : 1, x, y, bf16);
+}
+
+static void matvec_far_f32_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                  uint32_t apart, const struct activation *x, float *y)
+{
+    matvec_rows(w, group0, group1, apart, x->x, y, false);
 }
 
 static void matvec_f32_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    matvec_rows(w, group0, group1, x->x, y, false);
+    matvec_rows(w, group0, group1, 1, x->x, y, false);
+}
+
+static void matvec_far_bf16_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                   uint32_t apart, const struct activation *x, float *y)
+{
+    matvec_rows(w, group0, group1, apart, x->x, y, true);
 }
 
 static void matvec_bf16_avx512(const struct matrix *w, uint32_t group0, uint32_t group1,
                                const struct activation *x, float *y)
 {
-    matvec_rows(w, group0, group1, x->x, y, true);
+    matvec_rows(w, group0, group1, 1, x->x, y, true);
 }
 
 /* ---- QINS9 ---------------------------------------------------------------------------- */
@@ -229,7 +245,9 @@ static void matvec_qins9_words(const struct matrix *w, uint32_t group0, uint32_t
 void kernels_avx512(struct kernels *k)
 {
     k->matvec[FORMAT_F32] = matvec_f32_avx512;
+    k->matvec_far[FORMAT_F32] = matvec_far_f32_avx512;
     k->matvec[FORMAT_BF16] = matvec_bf16_avx512;
+    k->matvec_far[FORMAT_BF16] = matvec_far_bf16_avx512;
     k->matvec[FORMAT_QINS9] = matvec_qins9_words;
     k->matvec[FORMAT_QINS9ROW] = matvec_qins9_avx512;
 }

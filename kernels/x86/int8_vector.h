@@ -36,12 +36,14 @@ static inline __attribute__((always_inline)) void block_sums(__m256i levels, con
 /* Row groups [group, group + n), n streams from memory side by side. */
 static inline __attribute__((always_inline)) void
 groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool twice,
-              const struct activation *x, float *y, const int block, const uint32_t bits)
+              const uint32_t apart, const struct activation *x, float *y, const int block,
+              const uint32_t bits)
 {
     const int n_blocks = BLOCK_COLS / block;
     const uint32_t n_scales = (uint32_t)n_blocks * ROW_GROUP;
     const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
     const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
+    const size_t stream_bytes = group_bytes * apart;
     const uint8_t *tile = group_tiles(w, group);
     const __m256i levels = levels_avx2(bits);
     const struct qins4_scales tables = tables_qins4_scales();
@@ -49,17 +51,17 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
     for (int i = 0; i < n; i++)
         acc[i][0] = acc[i][1] = _mm256_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
+        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n, apart);
         int8_t q_abs[BLOCK_COLS];
         for (int i = 0; i < BLOCK_COLS; i += 32)
             _mm256_storeu_si256((void *)(q_abs + i),
                                 _mm256_abs_epi8(_mm256_loadu_si256((const void *)(x->q + k + i))));
         for (int i = 0; i < n; i++)
-            prefetch_planned(tile + i * group_bytes, ahead, twice);
+            prefetch_planned(tile + i * stream_bytes, ahead, twice);
         for (int b = 0; b < n_blocks; b += 2) {
 #pragma GCC unroll 4
             for (int i = 0; i < n; i++) {
-                const uint8_t *at = tile + i * group_bytes;
+                const uint8_t *at = tile + i * stream_bytes;
                 __m256 s[4];
                 scales_qins4(&tables, at + b * ROW_GROUP, s);
 #pragma GCC unroll 2
@@ -79,20 +81,21 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
         }
     }
     for (int i = 0; i < n; i++) {
-        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
-        store_group_avx2(w, group + (uint32_t)i, y, _mm256_mul_ps(acc[i][0], _mm256_loadu_ps(base)),
+        const float *base = w->row + (size_t)(group + (uint32_t)i * apart) * ROW_GROUP;
+        store_group_avx2(w, group + (uint32_t)i * apart, y,
+                         _mm256_mul_ps(acc[i][0], _mm256_loadu_ps(base)),
                          _mm256_mul_ps(acc[i][1], _mm256_loadu_ps(base + 8)));
     }
 }
 
 static inline __attribute__((always_inline)) void
-matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-              float *y, const int block, const uint32_t bits)
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, uint32_t apart,
+              const struct activation *x, float *y, const int block, const uint32_t bits)
 {
-    READ_BY_PLAN(groups_blocks, w, group0, group1, x, y, block, bits);
+    READ_BY_PLAN(groups_blocks, w, group0, group1, apart, x, y, block, bits);
 }
 
-#define MATVEC(name, block, bits) BLOCK_MATVEC(name, int8, block, bits)
+#define MATVEC(name, block, bits) BLOCK_MATVEC_FAR(name, int8, block, bits)
 BLOCK_FORMATS(MATVEC)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
@@ -116,24 +119,24 @@ static inline __m256i block_qins8(const struct qins8_factors *f, const uint8_t *
 }
 
 /* Row groups [group, group + n), n streams from memory side by side. */
-static inline __attribute__((always_inline)) void groups_qins8(const struct matrix *w,
-                                                               uint32_t group, const int n,
-                                                               const bool twice,
-                                                               const struct activation *x, float *y)
+static inline __attribute__((always_inline)) void
+groups_qins8(const struct matrix *w, uint32_t group, const int n, const bool twice,
+             const uint32_t apart, const struct activation *x, float *y)
 {
     const uint32_t block_bytes = ACT_BLOCK * ROW_GROUP;
     const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
+    const size_t stream_bytes = group_bytes * apart;
     const uint8_t *line = group_tiles(w, group);
     const struct qins8_factors f = factors_qins8();
     __m256 acc[STREAMS][2];
     for (int i = 0; i < n; i++)
         acc[i][0] = acc[i][1] = _mm256_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += block_bytes) {
-        const size_t ahead = early_distance(w, k, ACT_BLOCK, block_bytes, n);
+        const size_t ahead = early_distance(w, k, ACT_BLOCK, block_bytes, n, apart);
         const __m256 d = _mm256_set1_ps(x->scale[k / ACT_BLOCK]);
 #pragma GCC unroll 1
         for (int i = 0; i < n; i++) {
-            const uint8_t *at = line + i * group_bytes;
+            const uint8_t *at = line + i * stream_bytes;
 #pragma GCC unroll 1
             for (int h = 0; h < 2; h++) {
                 for (uint32_t g = 0; g < block_bytes / 2; g += 64)
@@ -144,25 +147,36 @@ static inline __attribute__((always_inline)) void groups_qins8(const struct matr
         }
     }
     for (int i = 0; i < n; i++) {
-        const float *base = w->row + (size_t)(group + (uint32_t)i) * ROW_GROUP;
+        const float *base = w->row + (size_t)(group + (uint32_t)i * apart) * ROW_GROUP;
         for (int h = 0; h < 2; h++)
             acc[i][h] = _mm256_mul_ps(acc[i][h], _mm256_div_ps(_mm256_loadu_ps(base + h * 8),
                                                                _mm256_set1_ps(QINS8_UNITS)));
-        store_group_avx2(w, group + (uint32_t)i, y, acc[i][0], acc[i][1]);
+        store_group_avx2(w, group + (uint32_t)i * apart, y, acc[i][0], acc[i][1]);
     }
+}
+
+static void matvec_far_qins8_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                  uint32_t apart, const struct activation *x, float *y)
+{
+    READ_BY_PLAN(groups_qins8, w, group0, group1, apart, x, y);
 }
 
 static void matvec_qins8_int8(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    READ_BY_PLAN(groups_qins8, w, group0, group1, x, y);
+    matvec_far_qins8_int8(w, group0, group1, 1, x, y);
 }
 
 static void int8_vector(struct kernels *k)
 {
     k->matvec[FORMAT_QINS8] = matvec_qins8_int8;
+    k->matvec_far[FORMAT_QINS8] = matvec_far_qins8_int8;
     k->matvec[FORMAT_QINS4] = matvec_qins4_int8;
+    k->matvec_far[FORMAT_QINS4] = matvec_far_qins4_int8;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_int8;
+    k->matvec_far[FORMAT_QINS4_16] = matvec_far_qins4_16_int8;
     k->matvec[FORMAT_QINS3] = matvec_qins3_int8;
+    k->matvec_far[FORMAT_QINS3] = matvec_far_qins3_int8;
     k->matvec[FORMAT_QINS2] = matvec_qins2_int8;
+    k->matvec_far[FORMAT_QINS2] = matvec_far_qins2_int8;
 }

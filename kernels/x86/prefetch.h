@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * prefetch: what the matvec_batch of interleaved tiles ask memory for in advance.
+ * prefetch: what the matvec of interleaved tiles asks memory for in advance.
  */
 #ifndef QINS_PREFETCH_H
 #define QINS_PREFETCH_H
@@ -55,33 +55,34 @@ static inline uint32_t unit_bytes(const uint32_t bits)
     return bits * 64;
 }
 
-/* Distance of the early, or only, prefetch for column k. n row groups are read side by side: at its
- * end each stream jumps over the others' groups. */
+/* Distance of the early, or only, prefetch for column k. n row groups are read side by side: when
+ * they are neighbours, each stream jumps over the others' groups at its end. */
 static inline size_t early_distance(const struct matrix *w, uint32_t k, uint32_t tile_cols,
-                                    size_t tile_bytes, int n)
+                                    size_t tile_bytes, int n, uint32_t apart)
 {
     size_t tiles = (w->read.ahead + tile_bytes / 2) / tile_bytes;
-    size_t others = (size_t)(n - 1) * (w->cols_pad / tile_cols);
+    size_t others = apart > 1 ? 0 : (size_t)(n - 1) * (w->cols_pad / tile_cols);
     bool beyond = k + tiles * tile_cols >= w->cols_pad;
     return (tiles + (beyond ? others : 0)) * tile_bytes;
 }
 
-/* Calls rows(w, from, n, twice, ...) for all of [from, end), n at a time by the plan of w; n and
- * twice are constants. What is left over goes one by one. */
-#define READ_BY_PLAN(rows, w, from, end, ...)                                                      \
+/* Calls rows(w, from, n, twice, apart, ...) for all of [from, end), n at a time by the plan of w; n
+ * and twice are constants. Neighbours that are left over go one by one. */
+#define READ_BY_PLAN(rows, w, from, end, apart, ...)                                               \
     do {                                                                                           \
         const uint32_t n_streams = (w)->read.streams;                                              \
+        const uint32_t of_four = (apart) > 1 ? 1 : 4, of_two = (apart) > 1 ? 1 : 2;                \
         if ((w)->read.twice)                                                                       \
-            for (; from + 4 <= end; from += 4)                                                     \
-                rows(w, from, 4, true, __VA_ARGS__);                                               \
+            for (; from + of_four <= end; from += of_four)                                         \
+                rows(w, from, 4, true, apart, __VA_ARGS__);                                        \
         else if (n_streams >= 4)                                                                   \
-            for (; from + 4 <= end; from += 4)                                                     \
-                rows(w, from, 4, false, __VA_ARGS__);                                              \
+            for (; from + of_four <= end; from += of_four)                                         \
+                rows(w, from, 4, false, apart, __VA_ARGS__);                                       \
         else if (n_streams >= 2)                                                                   \
-            for (; from + 2 <= end; from += 2)                                                     \
-                rows(w, from, 2, false, __VA_ARGS__);                                              \
+            for (; from + of_two <= end; from += of_two)                                           \
+                rows(w, from, 2, false, apart, __VA_ARGS__);                                       \
         for (; from < end; from++)                                                                 \
-            rows(w, from, 1, false, __VA_ARGS__);                                                  \
+            rows(w, from, 1, false, apart, __VA_ARGS__);                                           \
     } while (0)
 
 #endif

@@ -36,23 +36,25 @@ block_sum(__m512i levels, const uint8_t *unit, const int first, const int8_t *q,
 /* Row groups [group, group + n). */
 static inline __attribute__((always_inline)) void
 groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool twice,
-              const struct activation *x, float *y, const int block, const uint32_t bits)
+              const uint32_t apart, const struct activation *x, float *y, const int block,
+              const uint32_t bits)
 {
     const uint32_t n_scales = (uint32_t)(BLOCK_COLS / block * ROW_GROUP);
     const uint32_t tile_bytes = n_scales + BLOCK_COLS * bits * 2;
     const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
+    const size_t stream_bytes = group_bytes * apart;
     const uint8_t *tile = (const uint8_t *)w->data + group * group_bytes;
     const __m512i levels = biased_levels(bits);
     __m512 acc[STREAMS];
     for (int i = 0; i < n; i++)
         acc[i] = _mm512_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
-        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n);
+        const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n, apart);
 #pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
-            prefetch_planned(tile + i * group_bytes, ahead, twice);
+            prefetch_planned(tile + i * stream_bytes, ahead, twice);
             if (block == 16)
-                prefetch_planned(tile + i * group_bytes + 64, ahead, twice);
+                prefetch_planned(tile + i * stream_bytes + 64, ahead, twice);
         }
         for (uint32_t u = 0; u < BLOCK_COLS / 32; u++)
 #pragma GCC unroll 2
@@ -63,7 +65,7 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
                 const __m512 d = _mm512_set1_ps(x->scale[col / ACT_BLOCK]);
 #pragma GCC unroll 4
                 for (int i = 0; i < n; i++) {
-                    const uint8_t *at = tile + i * group_bytes;
+                    const uint8_t *at = tile + i * stream_bytes;
                     __m512i sum =
                         block_sum(levels, at + n_scales + u * unit_bytes(bits), b * block / 4,
                                   x->q + col, q_sum, block, bits, ahead, twice);
@@ -73,20 +75,20 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
             }
     }
     for (int i = 0; i < n; i++) {
-        uint32_t to = group + (uint32_t)i;
+        uint32_t to = group + (uint32_t)i * apart;
         __m512 base = _mm512_loadu_ps(w->row + (size_t)to * ROW_GROUP);
         store_group(w, to, y, _mm512_mul_ps(acc[i], base));
     }
 }
 
 static inline __attribute__((always_inline)) void
-matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, const struct activation *x,
-              float *y, const int block, const uint32_t bits)
+matvec_blocks(const struct matrix *w, uint32_t group0, uint32_t group1, uint32_t apart,
+              const struct activation *x, float *y, const int block, const uint32_t bits)
 {
-    READ_BY_PLAN(groups_blocks, w, group0, group1, x, y, block, bits);
+    READ_BY_PLAN(groups_blocks, w, group0, group1, apart, x, y, block, bits);
 }
 
-#define MATVEC(name, block, bits) BLOCK_MATVEC(name, vnni, block, bits)
+#define MATVEC(name, block, bits) BLOCK_MATVEC_FAR(name, vnni, block, bits)
 BLOCK_FORMATS(MATVEC)
 
 /* ---- QINS8 ---------------------------------------------------------------------------- */
@@ -108,12 +110,12 @@ static inline void line_qins8(__m512i sum[2], const uint8_t *line, const struct 
     sum[1] = _mm512_dpbusd_epi32(sum[1], magnitude, low);
 }
 
-static inline __attribute__((always_inline)) void groups_qins8(const struct matrix *w,
-                                                               uint32_t group, const int n,
-                                                               const bool twice,
-                                                               const struct activation *x, float *y)
+static inline __attribute__((always_inline)) void
+groups_qins8(const struct matrix *w, uint32_t group, const int n, const bool twice,
+             const uint32_t apart, const struct activation *x, float *y)
 {
     const size_t group_bytes = (size_t)w->cols_pad * ROW_GROUP;
+    const size_t stream_bytes = group_bytes * apart;
     const uint8_t *line = (const uint8_t *)w->data + group * group_bytes;
     const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
     const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
@@ -122,30 +124,36 @@ static inline __attribute__((always_inline)) void groups_qins8(const struct matr
         acc[i] = _mm512_setzero_ps();
     for (uint32_t k = 0; k < w->cols_pad; k += ACT_BLOCK, line += ACT_BLOCK * ROW_GROUP) {
         const __m512 d = _mm512_set1_ps(x->scale[k / ACT_BLOCK]);
-        const size_t ahead = early_distance(w, k, ACT_BLOCK, ACT_BLOCK * ROW_GROUP, n);
+        const size_t ahead = early_distance(w, k, ACT_BLOCK, ACT_BLOCK * ROW_GROUP, n, apart);
 #pragma GCC unroll 4
         for (int i = 0; i < n; i++) {
             __m512i sum[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
 #pragma GCC unroll 8
             for (uint32_t g = 0; g < 8; g++)
-                line_qins8(sum, line + i * group_bytes + g * 64, x, k + g * 4, table0, table1,
+                line_qins8(sum, line + i * stream_bytes + g * 64, x, k + g * 4, table0, table1,
                            ahead, twice);
             sum[0] = _mm512_add_epi32(_mm512_slli_epi32(sum[0], 7), sum[1]);
             acc[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[0]), d, acc[i]);
         }
     }
     for (int i = 0; i < n; i++) {
-        uint32_t to = group + (uint32_t)i;
+        uint32_t to = group + (uint32_t)i * apart;
         __m512 base = _mm512_loadu_ps(w->row + (size_t)to * ROW_GROUP);
         store_group(w, to, y,
                     _mm512_mul_ps(acc[i], _mm512_div_ps(base, _mm512_set1_ps(QINS8_UNITS))));
     }
 }
 
+static void matvec_far_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
+                                  uint32_t apart, const struct activation *x, float *y)
+{
+    READ_BY_PLAN(groups_qins8, w, group0, group1, apart, x, y);
+}
+
 static void matvec_qins8_vnni(const struct matrix *w, uint32_t group0, uint32_t group1,
                               const struct activation *x, float *y)
 {
-    READ_BY_PLAN(groups_qins8, w, group0, group1, x, y);
+    matvec_far_qins8_vnni(w, group0, group1, 1, x, y);
 }
 
 /* ---- QINS9 ---------------------------------------------------------------------------- */
@@ -238,8 +246,13 @@ void kernels_vnni(struct kernels *k)
 {
     k->matvec[FORMAT_QINS9] = matvec_qins9_vnni;
     k->matvec[FORMAT_QINS8] = matvec_qins8_vnni;
+    k->matvec_far[FORMAT_QINS8] = matvec_far_qins8_vnni;
     k->matvec[FORMAT_QINS4] = matvec_qins4_vnni;
+    k->matvec_far[FORMAT_QINS4] = matvec_far_qins4_vnni;
     k->matvec[FORMAT_QINS4_16] = matvec_qins4_16_vnni;
+    k->matvec_far[FORMAT_QINS4_16] = matvec_far_qins4_16_vnni;
     k->matvec[FORMAT_QINS3] = matvec_qins3_vnni;
+    k->matvec_far[FORMAT_QINS3] = matvec_far_qins3_vnni;
     k->matvec[FORMAT_QINS2] = matvec_qins2_vnni;
+    k->matvec_far[FORMAT_QINS2] = matvec_far_qins2_vnni;
 }

@@ -6,6 +6,7 @@
  *   tokens  ATTEND_TILE queries of a head: neighbours in a prompt
  *   groups  the heads of one token that share keys and values: single tokens
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,17 +19,11 @@ enum {
 
 /* ---- queries, keys, values ------------------------------------------------------------- */
 
-/* n heads, each for itself or all as one vector. */
 static void norm_heads(const struct session *s, float *heads, uint32_t n, uint32_t head_dim,
-                       const float *weight, enum qk_norm kind)
+                       const float *weight)
 {
-    const float eps = s->m->config.norm_eps;
-    if (kind == QK_NORM_ALL) {
-        s->k->rms_norm(heads, heads, weight, n * head_dim, eps);
-        return;
-    }
     for (uint32_t i = 0; i < n; i++, heads += head_dim)
-        s->k->rms_norm(heads, heads, weight, head_dim, eps);
+        s->k->rms_norm(heads, heads, weight, head_dim, s->m->config.norm_eps);
 }
 
 /* Longer texts, sharper looks: Ministral 3's factor of a query at this position. */
@@ -48,35 +43,57 @@ static void rotate_heads(const struct pass *p, uint32_t t, float *heads, uint32_
         s->k->rope(heads + (size_t)i * plan->head_dim, cos, sin, half);
 }
 
-/* Norms and rotates the queries of a token. */
+/* Norms and rotates the queries that share a kv head. */
 static void prepare_queries(const struct pass *p, uint32_t t, float *q)
 {
     const struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const struct layer_plan *plan = &p->l->plan;
-    if (plan->qk_norm != QK_NORM_NONE)
-        norm_heads(s, q, c->n_heads, plan->head_dim, p->l->q_norm, plan->qk_norm);
+    if (plan->qk_norm == QK_NORM_HEAD)
+        norm_heads(s, q, plan->group, plan->head_dim, p->l->q_norm);
     if (plan->rope != ROPE_NONE)
-        rotate_heads(p, t, q, c->n_heads);
+        rotate_heads(p, t, q, plan->group);
     if (c->position_scale > 0)
-        s->k->scale(q, query_scale(c, p->pos0 + t), plan->q_dim);
+        s->k->scale(q, query_scale(c, p->pos0 + t), plan->group * plan->head_dim);
 }
 
-/* Norms keys and values of a token, rotates the keys, and stores both. */
-static void store_keys(const struct pass *p, uint32_t t, float *k, float *v)
+/* Norms key and value, rotates the key, and stores both. */
+static void store_key(const struct pass *p, uint32_t t, uint32_t kv_head, float *k, float *v)
 {
     const struct session *s = p->s;
     const struct layer_plan *plan = &p->l->plan;
     if (plan->v_is_k)
-        memcpy(v, k, plan->kv_dim * sizeof *v);
-    if (plan->qk_norm != QK_NORM_NONE)
-        norm_heads(s, k, plan->n_kv_heads, plan->head_dim, p->l->k_norm, plan->qk_norm);
+        memcpy(v, k, plan->head_dim * sizeof *v);
+    if (plan->qk_norm == QK_NORM_HEAD)
+        norm_heads(s, k, 1, plan->head_dim, p->l->k_norm);
     if (p->l->v_norm)
-        norm_heads(s, v, plan->n_kv_heads, plan->head_dim, p->l->v_norm, QK_NORM_HEAD);
+        norm_heads(s, v, 1, plan->head_dim, p->l->v_norm);
     if (plan->rope != ROPE_NONE)
-        rotate_heads(p, t, k, plan->n_kv_heads);
-    for (uint32_t i = 0; i < plan->n_kv_heads; i++, k += plan->head_dim, v += plan->head_dim)
-        kv_store(&s->kv, p->layer, i, p->pos0 + t, k, v);
+        rotate_heads(p, t, k, 1);
+    kv_store(&s->kv, p->layer, kv_head, p->pos0 + t, k, v);
+}
+
+/* The queries, key and value of one kv head of a token. */
+static void store_head(const struct pass *p, uint32_t t, uint32_t kv_head)
+{
+    const struct layer_plan *plan = &p->l->plan;
+    const size_t dim = plan->head_dim;
+    float *q = p->s->qkv + (size_t)t * plan->qkv_dim, *k = q + plan->q_rows + kv_head * dim;
+    prepare_queries(p, t, q + kv_head * plan->group * dim);
+    if (plan->has_kv)
+        store_key(p, t, kv_head, k, k + plan->kv_dim);
+}
+
+/* One norm over all heads. */
+static void norm_all(const struct pass *p, float *q, float *k)
+{
+    const struct session *s = p->s;
+    const struct layer_plan *plan = &p->l->plan;
+    const float eps = s->m->config.norm_eps;
+    assert(!plan->v_is_k);
+    s->k->rms_norm(q, q, p->l->q_norm, plan->q_dim, eps);
+    if (plan->has_kv)
+        s->k->rms_norm(k, k, p->l->k_norm, plan->kv_dim, eps);
 }
 
 /* From a query and its gate head by head to all queries, then all gates. */
@@ -106,13 +123,14 @@ static void store_token(void *arg, uint32_t t, uint32_t worker)
 {
     const struct pass *p = arg;
     const struct layer_plan *plan = &p->l->plan;
-    float *q = p->s->qkv + (size_t)t * plan->qkv_dim, *k = q + plan->q_rows;
+    float *q = p->s->qkv + (size_t)t * plan->qkv_dim;
     (void)worker;
     if (plan->has_out_gate)
         part_gates(&p->s->m->config, plan, q, p->s->heads + (size_t)t * plan->q_dim);
-    prepare_queries(p, t, q);
-    if (plan->has_kv)
-        store_keys(p, t, k, k + plan->kv_dim);
+    if (plan->qk_norm == QK_NORM_ALL)
+        norm_all(p, q, q + plan->q_rows);
+    for (uint32_t i = 0; i < plan->n_kv_heads; i++)
+        store_head(p, t, i);
 }
 
 static void store_later_token(void *arg, uint32_t t, uint32_t worker)
@@ -268,6 +286,8 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
     const uint32_t head1 = kv_head * plan->group + (part + 1) * plan->group / p->n_parts;
     float sinks[ATTEND_TILE];
     struct attend_group a = group_of(p, kv_head, worker);
+    if (p->stores_heads)
+        store_head(p, t, kv_head);
     take_tokens(p, &a, head0, t, head1 - head0);
     a.ld_q = a.ld_out = plan->head_dim;
     a.step = 0;
@@ -301,6 +321,13 @@ static bool takes_groups(const struct pass *p)
     return p->n == 1 || (p->n < FEW_TOKENS && p->l->plan.group > 1);
 }
 
+/* One token, and nobody but a chunk of attend_group needs its queries, key and value. */
+static bool heads_are_apart(const struct pass *p)
+{
+    const struct layer_plan *plan = &p->l->plan;
+    return p->n == 1 && p->n_parts == 1 && plan->qk_norm != QK_NORM_ALL && !plan->has_out_gate;
+}
+
 static uint32_t blocks(const struct pass *p, uint32_t block)
 {
     return p->s->m->config.n_heads * ((p->n + block - 1) / block);
@@ -311,10 +338,12 @@ void attention_run(struct pass *p)
     struct session *s = p->s;
     const struct layer_plan *plan = &p->l->plan;
     const uint64_t work = (uint64_t)p->n * (p->pos0 + p->n) * plan->q_dim;
-    store_all(p);
+    p->n_parts = parts_of(p);
+    p->stores_heads = heads_are_apart(p);
+    if (!p->stores_heads)
+        store_all(p);
     pass_lap(p, OP_ROPE);
     if (takes_groups(p)) {
-        p->n_parts = parts_of(p);
         pass_run(p, attend_group, p->n * plan->n_kv_heads * p->n_parts, work);
     } else if (takes_unit(p)) {
         if (s->kv.type == KV_INT8)

@@ -7,6 +7,7 @@
 #define QINS_MATMUL_INTERNAL_H
 
 #include "matmul.h"
+#include "matvec_cut.h"
 
 enum {
     PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
@@ -48,15 +49,16 @@ struct matmul {
 struct part_step {
     const struct matmul_part *p;
     enum way way;
-    uint32_t chunk0; /* its first chunk of all */
-    uint32_t groups; /* row groups of a chunk */
-    uint32_t block0; /* WAY_TILES: where its rows' tiles begin, in blocks of TILE_TOKENS */
+    uint32_t chunk0;       /* its first chunk of all */
+    uint32_t groups;       /* row groups of a chunk */
+    struct matvec_cut cut; /* instead, for one row in WAY_MATVEC */
+    uint32_t block0;       /* WAY_TILES: where its rows' tiles begin, in blocks of TILE_TOKENS */
 };
 
 /* The way for n tokens. */
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok);
 /* Row groups that a worker takes at a time from a matrix in WAY_MATVEC with n tokens. */
-uint32_t matmul_chunk_groups(struct pool *pool, const struct matrix *w, uint32_t n_tok);
+uint32_t matmul_chunk_groups(const struct pool *pool, const struct matrix *w, uint32_t n_tok);
 
 /* x for token t, to be quantised for products with weights of this format. */
 static inline void matmul_set_input(struct matmul *mm, uint32_t t, const float *x, bool is_qins8)

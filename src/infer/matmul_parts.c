@@ -46,6 +46,11 @@ static uint32_t groups_per_chunk(const struct matmul *mm, enum way way, const st
                               : (uint32_t)PANEL_ROWS / ROW_GROUP;
 }
 
+static bool is_one_vector(const struct part_step *s)
+{
+    return s->way == WAY_MATVEC && s->p->n == 1;
+}
+
 /* -> multiplications of all. */
 static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
 {
@@ -58,9 +63,11 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
         *s = (struct part_step){.p = p, .way = matmul_way(j->mm, p->w->format, p->n)};
         bool shares = before && before->p->first == p->first;
         s->groups = groups_per_chunk(j->mm, s->way, p->w, p->n);
+        if (is_one_vector(s))
+            s->cut = matvec_cut(j->mm->k, j->mm->pool, p->w);
         s->chunk0 = j->n_chunks;
         s->block0 = shares ? before->block0 : j->n_blocks;
-        j->n_chunks += (n_groups + s->groups - 1) / s->groups;
+        j->n_chunks += is_one_vector(s) ? s->cut.n_chunks : (n_groups + s->groups - 1) / s->groups;
         j->n_rows = p->first + p->n > j->n_rows ? p->first + p->n : j->n_rows;
         if (s->way == WAY_TILES && !shares)
             j->n_blocks += matmul_blocks(p->n);
@@ -157,13 +164,13 @@ static void gather(struct parts_job *j)
 
 /* ---- products ------------------------------------------------------------------------- */
 
-static void matvec(const struct parts_job *j, const struct matmul_part *p, uint32_t group0,
-                   uint32_t group1)
+static void matvecs(const struct parts_job *j, const struct matmul_part *p, uint32_t group0,
+                    uint32_t group1)
 {
     const struct kernels *k = j->mm->k;
     const struct activation *act = j->act + p->first;
     float *y = p->y + p->first * j->ld_y;
-    if (p->n > 1 && k->matvec_batch[p->w->format]) {
+    if (k->matvec_batch[p->w->format]) {
         k->matvec_batch[p->w->format](p->w, group0, group1, act, p->n, y, j->ld_y);
         return;
     }
@@ -195,8 +202,11 @@ static void part_chunk(void *arg, uint32_t chunk, uint32_t worker)
     uint32_t first = (chunk - s->chunk0) * s->groups, last = first + s->groups;
     if (last > n_groups)
         last = n_groups;
-    if (s->way == WAY_MATVEC) {
-        matvec(j, p, first, last);
+    if (is_one_vector(s)) {
+        matvec_cut_run(&s->cut, mm->k, p->w, chunk - s->chunk0, j->act + p->first,
+                       p->y + p->first * j->ld_y);
+    } else if (s->way == WAY_MATVEC) {
+        matvecs(j, p, first, last);
     } else if (s->way == WAY_TILES) {
         const size_t block = gemm_tiles_bytes(j->cols) / sizeof *mm->tiles;
         mm->k->gemm_tiles[p->w->format](p->w, first, last, mm->tiles + s->block0 * block, p->n,

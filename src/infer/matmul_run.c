@@ -15,6 +15,7 @@ struct job {
     struct matmul *mm;
     const struct matrix *w;
     uint32_t n_tok, groups_per_chunk;
+    struct matvec_cut cut; /* of one token */
     const float *x;
     float *y;
     size_t ld_y;
@@ -124,12 +125,20 @@ static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct job *j = arg;
     (void)worker;
+    matvec_cut_run(&j->cut, j->mm->k, j->w, chunk, j->mm->act, j->y);
+}
+
+/* The same chunk for all tokens: its weights are in the cache then. */
+static void matvecs_chunk(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct job *j = arg;
+    (void)worker;
     uint32_t n_groups = (j->w->rows + ROW_GROUP - 1) / ROW_GROUP;
     uint32_t first = chunk * j->groups_per_chunk, last = first + j->groups_per_chunk;
     if (last > n_groups)
         last = n_groups;
     const struct kernels *k = j->mm->k;
-    if (j->n_tok > 1 && k->matvec_batch[j->w->format]) {
+    if (k->matvec_batch[j->w->format]) {
         k->matvec_batch[j->w->format](j->w, first, last, j->mm->act, j->n_tok, j->y, j->ld_y);
         return;
     }
@@ -140,15 +149,20 @@ static void matvec_chunk(void *arg, uint32_t chunk, uint32_t worker)
 static void run_matvec(struct job *j)
 {
     const struct matrix *w = j->w;
-    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
-    j->groups_per_chunk = matmul_chunk_groups(j->mm->pool, w, j->n_tok);
     for (uint32_t t = 0; t < j->n_tok; t++)
         matmul_set_input(j->mm, t, j->x + (size_t)t * w->cols, w->format == FORMAT_QINS8);
     if (format_info(w->format)->is_qins)
         run(j, quantise_token, j->n_tok, (uint64_t)(j->n_tok - 1) * w->cols);
     profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
-    run(j, matvec_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk,
-        (uint64_t)w->rows * w->cols * j->n_tok);
+    const uint64_t work = (uint64_t)w->rows * w->cols * j->n_tok;
+    if (j->n_tok == 1) {
+        j->cut = matvec_cut(j->mm->k, j->mm->pool, w);
+        run(j, matvec_chunk, j->cut.n_chunks, work);
+        return;
+    }
+    uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
+    j->groups_per_chunk = matmul_chunk_groups(j->mm->pool, w, j->n_tok);
+    run(j, matvecs_chunk, (n_groups + j->groups_per_chunk - 1) / j->groups_per_chunk, work);
 }
 
 static void panel_chunk(void *arg, uint32_t chunk, uint32_t worker)
@@ -223,7 +237,7 @@ enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
 
 /* Kernels like to read four groups side by side; with many tokens, more, if every worker gets a few
  * chunks all the same. */
-uint32_t matmul_chunk_groups(struct pool *pool, const struct matrix *w, uint32_t n_tok)
+uint32_t matmul_chunk_groups(const struct pool *pool, const struct matrix *w, uint32_t n_tok)
 {
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     size_t group_bytes = matrix_data_bytes(w) / n_groups;

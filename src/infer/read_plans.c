@@ -35,9 +35,11 @@ struct trial {
     size_t n, cap;
     size_t bytes, all_bytes; /* of these; of all that there are */
     enum format format;
-    struct matrix w;                  /* the present one, with the plan that has its turn */
-    uint32_t groups, n_groups, group; /* of a chunk; of w; the next one */
-    size_t next;                      /* matrix behind w */
+    const struct matrix *w;   /* the present one */
+    uint32_t n_groups, group; /* of w; the next one */
+    size_t next;              /* matrix behind w */
+    struct matrix window;     /* some groups of w, with the plan that has its turn */
+    struct matvec_cut cut;    /* of window */
     struct activation x;
     float *y; /* [rows of the tallest] */
     uint32_t tallest;
@@ -60,29 +62,40 @@ static void add_matrix(void *arg, struct matrix *w)
 static void read_chunk(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct trial *t = arg;
-    uint32_t first = t->group + chunk * t->groups, last = first + t->groups;
     (void)worker;
-    t->k->matvec[t->w.format](&t->w, first, last < t->n_groups ? last : t->n_groups, &t->x, t->y);
+    matvec_cut_run(&t->cut, t->k, &t->window, chunk, &t->x, t->y);
+}
+
+/* Row groups [first, first + n) of w as a matrix. */
+static struct matrix part_of(const struct matrix *w, uint32_t first, uint32_t n, size_t group_bytes)
+{
+    struct matrix part = *w;
+    part.data = (const uint8_t *)w->data + first * group_bytes;
+    part.row = w->row ? w->row + (size_t)first * ROW_GROUP : NULL;
+    const uint32_t left = w->rows - first * ROW_GROUP;
+    part.rows = n * ROW_GROUP < left ? n * ROW_GROUP : left;
+    return part;
 }
 
 /* -> ms per byte of the next window. */
 static double read_window(struct trial *t, struct read_plan plan)
 {
     if (t->group >= t->n_groups) {
-        t->w = *t->list[t->next++ % t->n];
-        t->groups = matmul_chunk_groups(t->pool, &t->w, 1);
-        t->n_groups = (t->w.rows + ROW_GROUP - 1) / ROW_GROUP;
+        t->w = t->list[t->next++ % t->n];
+        t->n_groups = (t->w->rows + ROW_GROUP - 1) / ROW_GROUP;
         t->group = 0;
     }
-    t->w.read = plan;
     const size_t most = WINDOW_BYTES + pool_size(t->pool) * (size_t)WINDOW_PER_THREAD;
-    const size_t group_bytes = matrix_data_bytes(&t->w) / t->n_groups;
+    const size_t group_bytes = matrix_data_bytes(t->w) / t->n_groups;
     uint32_t n = (uint32_t)(most / group_bytes) + 1, left = t->n_groups - t->group;
     n = n < left ? n : left;
+    t->window = part_of(t->w, t->group, n, group_bytes);
+    t->window.read = plan;
     const double start = now_ms();
-    pool_run(t->pool, read_chunk, t, (n + t->groups - 1) / t->groups);
+    t->cut = matvec_cut(t->k, t->pool, &t->window);
+    pool_run(t->pool, read_chunk, t, t->cut.n_chunks);
     const double ms = now_ms() - start;
-    t->group += (n + t->groups - 1) / t->groups * t->groups;
+    t->group += n;
     return ms / ((double)n * (double)group_bytes);
 }
 
@@ -355,7 +368,7 @@ void read_plans_choose(struct model *m, const struct kernels *k, struct pool *p,
     system_cpu_name(cpu, sizeof cpu);
     for (enum format f = 0; f < N_FORMATS; f++) {
         struct read_choice *c = &choices[f];
-        snprintf(key, sizeof key, "%s, %s, %u threads, %s", cpu, k->level, pool_size(p),
+        snprintf(key, sizeof key, "%s, %s, %u threads, %s, apart", cpu, k->level, pool_size(p),
                  format_info(f)->name);
         if (find_kept(kept, key, &c->plan)) {
             c->origin = PLAN_KEPT;

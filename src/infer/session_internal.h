@@ -78,7 +78,8 @@ struct pass {
     float *y;          /* [n][ld_y] */
     size_t ld_y;
     uint32_t n_bias;
-    uint32_t n_parts; /* that a group of heads is divided into */
+    uint32_t n_parts;  /* that a group of heads is divided into */
+    bool stores_heads; /* attend_group also rotates and stores what its heads are about */
 };
 
 uint32_t up_dim(const struct layer_plan *p); /* gate and up, or up alone, of the dense part */

@@ -104,7 +104,7 @@ static struct input random_floats(size_t n, int kind)
 }
 
 static const uint32_t some_cols[] = {1, 31, 32, 33, 64, 72, 96, 128, 130, 172, 200, 256, 300, 520};
-static const uint32_t some_rows[] = {1, 5, 16, 17, 32, 47, 64, 100};
+static const uint32_t some_rows[] = {1, 5, 16, 17, 32, 47, 64, 100, 150};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* A matrix of random codes: every code occurs, also those that an encoder avoids. */
@@ -178,6 +178,26 @@ static void vector_free(struct input_vector *v)
 
 /* ---- matrices ------------------------------------------------------------------------- */
 
+/* Streams that lie apart: the same rows as group after group. */
+static void check_matvec_far(struct state *s, const struct matrix *w, const struct activation *x,
+                             struct output *ref, struct output *new)
+{
+    const enum format f = w->format;
+    const uint32_t streams = w->read.twice ? 4 : w->read.streams;
+    const uint32_t apart = w->rows / ROW_GROUP / streams;
+    if (!s->new->matvec_far[f] || apart < 2)
+        return;
+    const uint32_t g0 = random_below(apart), g1 = g0 + random_below(apart - g0 + 1);
+    WHAT(s, "matvec_far_%s %ux%u groups %u..%u, %u streams %u apart", format_info(f)->name, w->rows,
+         w->cols, g0, g1, streams, apart);
+    output_poison(ref);
+    output_poison(new);
+    for (uint32_t i = 0; i < streams; i++)
+        s->ref->matvec[f](w, g0 + i * apart, g1 + i * apart, x, ref->p);
+    s->new->matvec_far[f](w, g0, g1, apart, x, new->p);
+    compare(s, ref, new);
+}
+
 static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
 {
     struct weights w = random_weights(f, rows, cols);
@@ -198,6 +218,7 @@ static void check_matvec_shape(struct state *s, enum format f, uint32_t rows, ui
         s->ref->matvec[f](&w.m, g0, g1, &x.a, ref.p);
         s->new->matvec[f](&w.m, g0, g1, &x.a, new.p);
         compare(s, &ref, &new);
+        check_matvec_far(s, &w.m, &x.a, &ref, &new);
     }
     output_free(&ref);
     output_free(&new);

@@ -18,6 +18,15 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
+/* qemu-user says yes to advice about memory, and does nothing: skips the calling test under it. */
+static inline void skip_if_emulated(void)
+{
+    if (!getenv("QINS_EMULATED"))
+        return;
+    printf("SKIPPED: an emulated system takes no advice about memory\n");
+    skip();
+}
+
 /* Path of something in shared/; when it is absent says so and skips the calling test. */
 static inline char *shared_path(const char *name)
 {

@@ -127,6 +127,7 @@ static void test_room_on_the_disk_is_taken(void **state)
 static void test_pages_that_were_read_are_not_absent(void **state)
 {
     (void)state;
+    skip_if_emulated();
     const char *folder = temp_folder();
     char path[1024];
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = 5000;

@@ -82,6 +82,7 @@ static void test_a_copy_has_the_same_bytes_at_the_same_place(void **state)
 static void test_what_cannot_be_copied_stays_mapped(void **state)
 {
     (void)state;
+    skip_if_emulated();
     const char *folder = temp_folder();
     char *path;
     struct mapping m = map_marked(&path, folder);
