@@ -259,6 +259,7 @@ void experts_run(struct pass *p, const float *h)
     const struct matrix *const down[] = {e->down};
     const uint32_t n_rows = p->n * e->n_used, dim = p->s->m->config.dim;
     route(p, h);
+    pass_lap(p, OP_ROUTE);
     sort_rows(p);
     fetch_experts(p);
     weigh_beside(p, h);

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "experts.h"
+#include "matmul_parts.h"
 #include "session_internal.h"
 
 enum {
     ACT_SLICE = 1024,
+    MAX_TOGETHER = 4,     /* matrices that are multiplied together */
     SMALL_WORK = 1 << 14, /* operations that are done before a worker wakes */
 };
 
@@ -123,18 +125,50 @@ static void act_slice(void *arg, uint32_t chunk, uint32_t worker)
 
 /* ---- the parts of a layer ------------------------------------------------------------- */
 
-void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
+static void add_bias(struct pass *p, const float *bias, uint32_t n, float *y, size_t ld_y)
+{
+    if (!bias)
+        return;
+    p->bias = bias;
+    p->n_bias = n;
+    p->y = y;
+    p->ld_y = ld_y;
+    pass_run(p, bias_token, p->n, work_of(p, n));
+}
+
+/* How many of n matrices from the first on are multiplied together: of one format, with one vector,
+ * which is quantised once for them all. */
+static uint32_t n_together(const struct pass *p, const struct matrix *w, uint32_t n)
+{
+    uint32_t together = 1;
+    while (p->n == 1 && together < n && together < MAX_TOGETHER &&
+           w[together].format == w->format && w[together].cols == w->cols)
+        together++;
+    return together;
+}
+
+static void multiply(struct pass *p, const struct matrix *w, uint32_t n, const float *x, float *y,
+                     size_t ld_y)
+{
+    struct matmul_part parts[MAX_TOGETHER];
+    if (n == 1) {
+        matmul_run(p->s->mm, w, p->n, x, y, ld_y);
+        return;
+    }
+    for (uint32_t i = 0; i < n; y += w[i].rows, i++)
+        parts[i] = (struct matmul_part){&w[i], 0, 1, y};
+    matmul_run_parts(p->s->mm, parts, n, x, 1, NULL, ld_y);
+}
+
+void pass_project(struct pass *p, enum op op, const struct matrix *w, const float *const *bias,
                   uint32_t n_parts, const float *x, float *y, size_t ld_y)
 {
-    for (uint32_t i = 0; i < n_parts; y += w[i].rows, i++) {
-        matmul_run(p->s->mm, &w[i], p->n, x, y, ld_y);
-        if (!bias[i])
-            continue;
-        p->bias = bias[i];
-        p->n_bias = w[i].rows;
-        p->y = y;
-        p->ld_y = ld_y;
-        pass_run(p, bias_token, p->n, work_of(p, w[i].rows));
+    for (uint32_t i = 0, n; i < n_parts; i += n) {
+        n = n_together(p, &w[i], n_parts - i);
+        multiply(p, &w[i], n, x, y, ld_y);
+        for (uint32_t j = i; j < i + n; y += w[j].rows, j++)
+            add_bias(p, bias[j], w[j].rows, y, ld_y);
+        pass_lap(p, op);
     }
 }
 
@@ -161,11 +195,9 @@ static void attention(struct pass *p)
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const float *x = read_stream(p, &p->l->attn_norm);
-    pass_project(p, p->l->qkv, p->l->qkv_bias, p->l->n_qkv, x, s->qkv, p->l->plan.qkv_dim);
-    pass_lap(p, OP_QKV);
+    pass_project(p, OP_QKV, p->l->qkv, p->l->qkv_bias, p->l->n_qkv, x, s->qkv, p->l->plan.qkv_dim);
     attention_run(p);
-    pass_project(p, &p->l->attn_out, &p->l->attn_out_bias, 1, s->heads, s->h, c->dim);
-    pass_lap(p, OP_ATTN_OUT);
+    pass_project(p, OP_ATTN_OUT, &p->l->attn_out, &p->l->attn_out_bias, 1, s->heads, s->h, c->dim);
     pass_add_to_stream(p, &p->l->attn_post_norm);
 }
 
@@ -175,12 +207,11 @@ static void mix(struct pass *p)
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const float *x = read_stream(p, &p->l->attn_norm);
-    pass_project(p, p->l->mixer_in, p->l->mixer_in_bias, p->l->n_mixer_in, x, s->mixer_in,
+    pass_project(p, OP_QKV, p->l->mixer_in, p->l->mixer_in_bias, p->l->n_mixer_in, x, s->mixer_in,
                  mixer_in_dim(c));
-    pass_lap(p, OP_QKV);
     mixer_run(p);
-    pass_project(p, &p->l->mixer_out, &p->l->mixer_out_bias, 1, s->mixer_out, s->h, c->dim);
-    pass_lap(p, OP_ATTN_OUT);
+    pass_project(p, OP_ATTN_OUT, &p->l->mixer_out, &p->l->mixer_out_bias, 1, s->mixer_out, s->h,
+                 c->dim);
     pass_add_to_stream(p, &p->l->attn_post_norm);
 }
 
@@ -190,12 +221,11 @@ static void dense(struct pass *p, const float *x)
     struct session *s = p->s;
     const struct layer *l = p->l;
     const uint32_t ffn_dim = l->plan.ffn_dim, n_slices = (ffn_dim + ACT_SLICE - 1) / ACT_SLICE;
-    pass_project(p, l->gate_up, l->gate_up_bias, l->n_gate_up, x, s->gate_up, up_dim(&l->plan));
-    pass_lap(p, OP_GATE_UP);
+    pass_project(p, OP_GATE_UP, l->gate_up, l->gate_up_bias, l->n_gate_up, x, s->gate_up,
+                 up_dim(&l->plan));
     pass_run(p, act_slice, p->n * n_slices, (uint64_t)p->n * ffn_dim);
     pass_lap(p, OP_SILU);
-    pass_project(p, &l->down, &l->down_bias, 1, s->ffn, s->h, s->m->config.dim);
-    pass_lap(p, OP_DOWN);
+    pass_project(p, OP_DOWN, &l->down, &l->down_bias, 1, s->ffn, s->h, s->m->config.dim);
 }
 
 /* Experts come first: they read what the dense part beside them overwrites. */

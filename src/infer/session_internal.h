@@ -94,8 +94,9 @@ static inline void pass_lap(const struct pass *p, enum op op)
 void pass_norm(const struct pass *p, const struct norm *norm, float *out, const float *x);
 /* gate [n] becomes what the layer's activation makes of it and up [n]; up NULL: not gated. */
 void pass_act(const struct pass *p, float *gate, const float *up, uint32_t n);
-/* One matrix, or several whose outputs lie side by side in a row of y; then their biases. */
-void pass_project(struct pass *p, const struct matrix *w, const float *const *bias,
+/* One matrix, or several whose outputs lie side by side in a row of y; then their biases. The time
+ * is op's. */
+void pass_project(struct pass *p, enum op op, const struct matrix *w, const float *const *bias,
                   uint32_t n_parts, const float *x, float *y, size_t ld_y);
 
 /* What a part of the layer adds to the stream: s->h, normed if `norm` is there. */
