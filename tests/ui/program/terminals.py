@@ -172,7 +172,8 @@ def test_locales_of_all_kinds():
         else:
             print("SKIPPED: zh_CN.%s cannot be made here" % charset)
         for env, utf8 in kinds:
-            with start("h\u00e9llo \u4e2d\u6587 end".encode(), **env) as p:
+            # the C library leaks a block for a locale that it does not know
+            with start("h\u00e9llo \u4e2d\u6587 end".encode(), ASAN_OPTIONS="detect_leaks=0", **env) as p:
                 p.wait(b"Ready")
                 p.send(b"go\r")
                 p.wait("h\u00e9llo \u4e2d\u6587 end".encode() if utf8 else rb"h\?llo .*end")
