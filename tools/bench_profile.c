@@ -30,8 +30,8 @@ static uint64_t weight_bytes(const struct model *m, enum op op)
     uint64_t bytes = op == OP_HEAD ? bytes_of(&m->head, 1) : 0;
     for (uint32_t i = 0; i < m->config.n_layers; i++) {
         const struct layer *l = &m->layers[i];
-        bytes += op == OP_QKV        ? bytes_of(l->qkv, l->n_qkv)
-                 : op == OP_ATTN_OUT ? bytes_of(&l->attn_out, 1)
+        bytes += op == OP_QKV ? bytes_of(l->qkv, l->n_qkv) + bytes_of(l->mixer_in, l->n_mixer_in)
+                 : op == OP_ATTN_OUT ? bytes_of(&l->attn_out, 1) + bytes_of(&l->mixer_out, 1)
                  : op == OP_GATE_UP  ? bytes_of(l->gate_up, l->n_gate_up)
                  : op == OP_DOWN     ? bytes_of(&l->down, l->n_gate_up ? 1 : 0)
                                      : 0;

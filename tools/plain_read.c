@@ -153,6 +153,48 @@ double reading_rate(struct reading *r, struct pool *p)
     return best > 0 ? (double)r->bytes / best * 1e-6 : 0;
 }
 
+/* Those of a layer, other ones with each state of the generator. */
+static void add_random_experts(struct reading *r, const struct experts *e, uint64_t *state)
+{
+    for (uint32_t i = 0; i < e->n_used; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        uint32_t expert = (uint32_t)((*state >> 33) % e->n);
+        for (uint32_t p = 0; p < e->n_gate_up; p++)
+            reading_add(r, e->gate_up[p][expert].data, matrix_data_bytes(&e->gate_up[p][expert]));
+        reading_add(r, e->down[expert].data, matrix_data_bytes(&e->down[expert]));
+    }
+}
+
+static int descending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x > y ? -1 : x < y;
+}
+
+double reading_experts_rate(const struct model *m, struct pool *p)
+{
+    enum { N_CHOICES = 7 };
+    static pool_fn *const ways[] = {read_ahead, read_wide, read_one};
+    double best = 0;
+    uint64_t state = 1;
+    for (int way = 0; way < 3; way++) {
+        double rates[N_CHOICES];
+        for (int i = 0; i < N_CHOICES; i++) {
+            struct reading *r = reading_new();
+            for (uint32_t layer = 0; layer < m->config.n_layers; layer++)
+                if (m->layers[layer].experts)
+                    add_random_experts(r, m->layers[layer].experts, &state);
+            const double start = now_ms();
+            pool_run(p, ways[way], r, (uint32_t)r->n);
+            rates[i] = (double)r->bytes / (now_ms() - start) * 1e-6;
+            reading_free(r);
+        }
+        qsort(rates, N_CHOICES, sizeof *rates, descending);
+        best = fmax(best, rates[N_CHOICES / 2]);
+    }
+    return best;
+}
+
 struct filling {
     uint8_t *data;
     size_t bytes;
