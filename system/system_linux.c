@@ -97,11 +97,6 @@ uint64_t system_pss_bytes(void)
     return kib_line("/proc/self/smaps_rollup", "Pss");
 }
 
-uint64_t system_footprint_bytes(void)
-{
-    return 0;
-}
-
 uint64_t system_memory_total(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -116,12 +111,6 @@ uint64_t system_memory_available(const char *root)
     const uint64_t available = kib_line(path, "MemAvailable");
     const double left = cgroup_memory_left(root);
     return left < (double)available ? (uint64_t)left : available;
-}
-
-uint64_t system_memory_limit(const char *root)
-{
-    const double limit = cgroup_memory_limit(root);
-    return isinf(limit) ? 0 : (uint64_t)limit;
 }
 
 /* ---- CPUs ----------------------------------------------------------------------------- */
