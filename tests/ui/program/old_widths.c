@@ -6,7 +6,7 @@
 #include <dlfcn.h>
 #include <wchar.h>
 
-int wcwidth(wchar_t c)
+__attribute__((visibility("default"))) int wcwidth(wchar_t c)
 {
     int (*real)(wchar_t);
     *(void **)&real = dlsym(RTLD_NEXT, "wcwidth");
