@@ -90,8 +90,8 @@ char *advice_download(const struct known_model *m)
 static char *offer(const struct known_model *m, uint64_t available)
 {
     const bool is_too_large = available && m->memory_gb * 1e9 > (double)available;
-    return xasprintf("/model %-13s %4.1f GB, %2.0f min; takes %.1f GB%s", m->name, m->download_gb,
-                     minutes(m), m->memory_gb, is_too_large ? ", too much here" : "");
+    return xasprintf("/model %-12s %4.1f GB, %2.0f min  %.1f GB%s", m->name, m->download_gb,
+                     minutes(m), m->memory_gb, is_too_large ? ", too much" : "");
 }
 
 static void offer_all(char *lines[N_ADVICE], uint64_t available)
@@ -100,8 +100,8 @@ static void offer_all(char *lines[N_ADVICE], uint64_t available)
     if (available)
         snprintf(text, sizeof text, " (%s are free)",
                  format_bytes(available, free_here, sizeof free_here));
-    lines[0] = xasprintf("Real models are downloaded once, here with the time at 100 Mbit/s, and "
-                         "take memory%s. /model lists them too.",
+    lines[0] = xasprintf("Real models to download (once; the time is that at 100 Mbit/s), and the "
+                         "memory they take%s; /model lists them too:",
                          text);
     for (size_t i = 0, n = 1; i < n_known_models && n < N_ADVICE; i++)
         if (known_models[i].is_offered)
