@@ -9,7 +9,7 @@
     in {
       packages = each (pkgs: { default = pkgs.callPackage ./packaging/nix/package.nix { }; });
       devShells = each (pkgs: {
-        default = pkgs.mkShell { inputsFrom = [ self.packages.${pkgs.system}.default ]; };
+        default = pkgs.mkShell { inputsFrom = [ self.packages.${pkgs.stdenv.hostPlatform.system}.default ]; };
       });
     };
 }

@@ -148,11 +148,6 @@ double cgroup_cpu_quota(const char *root)
     return least(root, "cpu", cpu_limit);
 }
 
-double cgroup_memory_limit(const char *root)
-{
-    return least(root, "memory", memory_limit);
-}
-
 double cgroup_memory_left(const char *root)
 {
     return least(root, "memory", memory_left);

@@ -7,9 +7,8 @@
 #define QINS_CGROUP_LINUX_H
 
 /* All are INFINITY if nothing limits. */
-double cgroup_cpu_quota(const char *root);    /* CPUs */
-double cgroup_memory_limit(const char *root); /* bytes */
-double
-cgroup_memory_left(const char *root); /* bytes: the limit less what is used and not a file's */
+double cgroup_cpu_quota(const char *root); /* CPUs */
+/* Bytes: the limit less what is used and not a file's. */
+double cgroup_memory_left(const char *root);
 
 #endif

@@ -39,24 +39,19 @@ uint64_t system_clock_ns(void);
 
 struct system_memory {
     uint64_t rss_bytes;     /* resident: private + mapped */
-    uint64_t private_bytes; /* anonymous; on macOS compressed pages count too */
+    uint64_t private_bytes; /* anonymous; what macOS has compressed is not resident */
     uint64_t mapped_bytes;  /* resident pages of files */
 };
 struct system_memory system_memory_use(void);
 /* Resident bytes, shared pages divided by those who share them. Slow: it walks all pages. macOS
  * has no such number. */
 uint64_t system_pss_bytes(void);
-/* What the system charges this process for (macOS: "Memory" of Activity Monitor). Linux has no such
- * number. */
-uint64_t system_footprint_bytes(void);
 /* Of the machine. */
 uint64_t system_memory_total(void);
 /* What programs may still take without swapping, and without passing the limit of a control group
  * (v2, then v1) that this process is in. `root`: the files are read below it, "" for the real ones.
  */
 uint64_t system_memory_available(const char *root);
-/* The tightest limit of memory of a control group that this process is in; 0: none. */
-uint64_t system_memory_limit(const char *root);
 
 /* ---- CPUs ----------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,7 +20,7 @@
 
 #if defined(__aarch64__)
 #include <asm/hwcap.h>
-#include <sys/auxv.h>
+
 #ifndef HWCAP2_I8MM
 #define HWCAP2_I8MM (1 << 13)
 #endif
@@ -97,11 +98,6 @@ uint64_t system_pss_bytes(void)
     return kib_line("/proc/self/smaps_rollup", "Pss");
 }
 
-uint64_t system_footprint_bytes(void)
-{
-    return 0;
-}
-
 uint64_t system_memory_total(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -116,12 +112,6 @@ uint64_t system_memory_available(const char *root)
     const uint64_t available = kib_line(path, "MemAvailable");
     const double left = cgroup_memory_left(root);
     return left < (double)available ? (uint64_t)left : available;
-}
-
-uint64_t system_memory_limit(const char *root)
-{
-    const double limit = cgroup_memory_limit(root);
-    return isinf(limit) ? 0 : (uint64_t)limit;
 }
 
 /* ---- CPUs ----------------------------------------------------------------------------- */
@@ -342,10 +332,16 @@ const char *system_temp_folder(void)
 bool system_program_path(char *path, size_t size)
 {
     ssize_t n = readlink("/proc/self/exe", path, size);
-    if (n <= 0 || (size_t)n >= size)
-        return false;
-    path[n] = '\0';
-    return true;
+    if (n > 0 && (size_t)n < size) {
+        path[n] = '\0';
+        return true;
+    }
+    /* A bare root has no /proc: the name that the program was started by. */
+    const char *name = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+    char *found = name ? realpath(name, NULL) : NULL;
+    const bool ok = found && snprintf(path, size, "%s", found) < (int)size;
+    free(found);
+    return ok;
 }
 
 /* ---- threads -------------------------------------------------------------------------- */

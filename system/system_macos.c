@@ -47,7 +47,7 @@ static task_vm_info_data_t task_memory(void)
     return info;
 }
 
-/* What the compressor holds is not resident: it is in the footprint alone. */
+/* What the compressor holds is not resident: the system counts it in phys_footprint alone. */
 struct system_memory system_memory_use(void)
 {
     const task_vm_info_data_t info = task_memory();
@@ -57,11 +57,6 @@ struct system_memory system_memory_use(void)
 uint64_t system_pss_bytes(void)
 {
     return 0;
-}
-
-uint64_t system_footprint_bytes(void)
-{
-    return task_memory().phys_footprint;
 }
 
 /* -> 0: there is no such number. */
@@ -90,12 +85,6 @@ uint64_t system_memory_available(const char *root)
     if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&vm, &n) != KERN_SUCCESS)
         return 0;
     return ((uint64_t)vm.free_count + vm.inactive_count + vm.purgeable_count) * vm_page_size;
-}
-
-uint64_t system_memory_limit(const char *root)
-{
-    (void)root;
-    return 0;
 }
 
 /* ---- CPUs ----------------------------------------------------------------------------- */

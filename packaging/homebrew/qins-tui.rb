@@ -19,9 +19,13 @@ class QinsTui < Formula
   depends_on "pcre2"
   depends_on "sqlite"
   depends_on "utf8proc"
+  depends_on "zstd"
+
+  uses_from_macos "curl"
 
   def install
-    system "meson", "setup", "build", "-Dsource_data=false", "-Dtests=false", *std_meson_args
+    system "meson", "setup", "build", "-Dsource_data=false", "-Dtests=false", "-Dnet=enabled",
+           "-Dzstd=enabled", *std_meson_args
     system "meson", "compile", "-C", "build", "--verbose"
     system "meson", "install", "-C", "build"
   end

@@ -1,21 +1,27 @@
-{ lib, stdenv, meson, ninja, pkg-config, python3, cmocka, jansson, libyaml, md4c, ncurses, openblas
-, openssl, pcre2, sqlite, utf8proc }:
+{ lib, stdenv, meson, ninja, pkg-config, python3, cmocka, curl, jansson, libyaml, md4c, ncurses
+, openblas, openssl, pcre2, sqlite, utf8proc, zstd }:
 
-stdenv.mkDerivation {
+stdenv.mkDerivation (finalAttrs: {
   pname = "qins-tui";
   version = "0.1.0";
   src = lib.cleanSource ../..;
 
   nativeBuildInputs = [ meson ninja pkg-config python3 ];
-  buildInputs = [ jansson libyaml md4c ncurses openblas openssl pcre2 sqlite utf8proc ];
+  buildInputs =
+    [ curl jansson libyaml md4c ncurses openblas openssl pcre2 sqlite utf8proc zstd ];
   checkInputs = [ cmocka ];
 
   mesonBuildType = "release";
-  mesonFlags = [ (lib.mesonBool "source_data" false) ];
+  mesonFlags = [
+    (lib.mesonBool "source_data" false)
+    (lib.mesonBool "tests" finalAttrs.doCheck)
+    (lib.mesonEnable "net" true)
+    (lib.mesonEnable "zstd" true)
+  ];
   postPatch = "patchShebangs script";
 
   doCheck = true;
-  QINS_SHARED = "/nonexistent"; # reference models; tests that need them skip
+  env.QINS_SHARED = "/nonexistent"; # reference models; tests that need them skip
   mesonCheckFlags = [ "--suite" "unit" "--suite" "kernels" "--timeout-multiplier" "4" ];
 
   meta = {
@@ -24,4 +30,4 @@ stdenv.mkDerivation {
     platforms = lib.platforms.linux ++ lib.platforms.darwin;
     mainProgram = "qins-tui";
   };
-}
+})

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authorities.h"
 #include "url.h"
 
 enum {
@@ -20,6 +21,8 @@ struct http {
     CURLM *multi;
     CURL *easy;
     char *origin, *token;
+    char *authorities; /* a file of their certificates; NULL: where libcurl looks by itself */
+    bool no_authorities;
     double stall_ms;
 };
 
@@ -40,6 +43,41 @@ const char *http_library(void)
     return curl_version_info(CURLVERSION_NOW)->version;
 }
 
+/* ---- certificates --------------------------------------------------------------------- */
+
+static const char *first_set(const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* Whether libcurl's own place is there; an older one does not tell. */
+static bool library_has_authorities(void)
+{
+#if LIBCURL_VERSION_NUM >= 0x074d00
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    if (info->age >= CURLVERSION_EIGHTH)
+        return (info->cainfo && is_file(info->cainfo)) || (info->capath && is_folder(info->capath));
+#endif
+    return true;
+}
+
+static void find_authorities(struct http *h)
+{
+    static const char *const names[] = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
+    const char *chosen = first_set(names, sizeof names / sizeof *names);
+    if (chosen)
+        h->authorities = xstrdup(chosen);
+    else if (!library_has_authorities())
+        h->no_authorities = !(h->authorities = authorities_find(""));
+}
+
+/* ---- the connection ------------------------------------------------------------------- */
+
 static void init_library(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -57,6 +95,7 @@ struct http *http_new(const char *origin, const char *token, double stall_ms)
     h->origin = xstrdup(origin);
     h->token = token ? xstrdup(token) : NULL;
     h->stall_ms = stall_ms;
+    find_authorities(h);
     return h;
 }
 
@@ -69,6 +108,7 @@ void http_free(struct http *h)
     if (h->token)
         memset(h->token, 0, strlen(h->token));
     free(h->token);
+    free(h->authorities);
     free(h->origin);
     free(h);
 }
@@ -226,22 +266,10 @@ static bool tick(struct exchange *x)
 
 /* ---- one address ---------------------------------------------------------------------- */
 
-static const char *first_set(const char *const *names, size_t n)
+static void set_security(CURL *c, const struct http *h, const char *url)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value)
-            return value;
-    }
-    return NULL;
-}
-
-static void set_security(CURL *c, const char *url)
-{
-    static const char *const bundles[] = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
-    const char *bundle = first_set(bundles, sizeof bundles / sizeof *bundles);
-    if (bundle)
-        curl_easy_setopt(c, CURLOPT_CAINFO, bundle);
+    if (h->authorities)
+        curl_easy_setopt(c, CURLOPT_CAINFO, h->authorities);
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -270,7 +298,7 @@ static void set_up(struct exchange *x, const char *url, struct curl_slist *lines
 {
     CURL *c = x->http->easy;
     curl_easy_reset(c);
-    set_security(c, url);
+    set_security(c, x->http, url);
     curl_easy_setopt(c, CURLOPT_URL, url);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "qins/" QINS_VERSION);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -308,14 +336,20 @@ static bool may_pass(CURLcode code)
     }
 }
 
-static const char *words_of(CURLcode code)
+static const char *words_of(const struct http *h, CURLcode code)
 {
+    static const char no_authorities[] =
+        "its certificate cannot be verified: no authorities are known here; install the system's "
+        "(ca-certificates), or name their file in SSL_CERT_FILE";
     switch (code) {
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR: return "the connection was cut";
+    case CURLE_SSL_CACERT_BADFILE: return no_authorities;
     case CURLE_PEER_FAILED_VERIFICATION:
+        if (h->no_authorities)
+            return no_authorities;
         return "its certificate cannot be verified; is something between (then REQUESTS_CA_BUNDLE "
                "names its own), or is the clock wrong?";
     default: return curl_easy_strerror(code);
@@ -330,7 +364,7 @@ static bool outcome(struct exchange *x, CURLcode code)
         return x->begun || begin(x);
     char *host = url_host(x->reply->url);
     error_set(x->err, may_pass(code) ? EX_TEMPFAIL : EX_UNAVAILABLE, "%s: %s", host,
-              words_of(code));
+              words_of(x->http, code));
     free(host);
     return false;
 }

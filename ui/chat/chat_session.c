@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "advice.h"
 #include "engine_settings.h"
 #include "model_name.h"
 #include "places.h"
@@ -29,8 +28,7 @@ void chat_advise(struct chat_session *s)
     if (!model_is_starter(s->model_name))
         return;
     models_list(&l);
-    s->advice[0] = advice_memory(engine_free_memory());
-    s->advice[1] = advice_models(&l, engine_can_download());
+    advice_lines(s->advice, &l, engine_can_download(), engine_free_memory());
     models_free(&l);
 }
 
@@ -58,8 +56,8 @@ void chat_close(struct chat_session *s)
     free(s->model_path);
     free(s->model_name);
     free(s->next_path);
-    free(s->advice[0]);
-    free(s->advice[1]);
+    for (int i = 0; i < N_ADVICE; i++)
+        free(s->advice[i]);
     free(s->start.template_file);
     *s = (struct chat_session){0};
 }

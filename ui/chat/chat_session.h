@@ -22,6 +22,7 @@
 #ifndef QINS_CHAT_SESSION_H
 #define QINS_CHAT_SESSION_H
 
+#include "advice.h"
 #include "conversation.h"
 #include "engine.h"
 #include "saving.h"
@@ -85,9 +86,9 @@ struct chat_session {
     struct engine_options start;         /* from chat_open to chat_start */
     struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
-    char *model_name; /* sanitised */
-    char *advice[2];  /* for a beginning with the starter model; NULL: with another one */
-    bool ready;       /* the model is there */
+    char *model_name;       /* sanitised */
+    char *advice[N_ADVICE]; /* for a beginning with the starter model; NULL: with another one */
+    bool ready;             /* the model is there */
     struct conversation conversation;
     struct saving saving;
     void (*reply)(struct chat_session *s, bool yes); /* to the open question; NULL: none */

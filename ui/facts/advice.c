@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "known_models.h"
 #include "sanitise.h"
 #include "units.h"
 
@@ -46,34 +45,24 @@ char *advice_memory(uint64_t available)
     return out.data;
 }
 
-static char *offer_downloads(void)
+static const struct model_entry *first_real(const struct model_list *l, size_t *n)
 {
-    static const double gb_per_minute = 0.75; /* 100 Mbit/s */
-    struct buf out = {0};
-    buf_puts(&out, "Download one now: /model ");
-    for (size_t i = 0, n = 0; i < n_known_models; i++) {
-        const struct known_model *m = &known_models[i];
-        if (m->is_offered)
-            buf_printf(&out, "%s%s (%.1f GB, %.0f min)", n++ ? ", " : "", m->name, m->download_gb,
-                       m->download_gb / gb_per_minute);
-    }
-    buf_puts(&out, ".");
-    return out.data;
-}
-
-char *advice_models(const struct model_list *l, bool can_download)
-{
-    const struct model_entry *one = NULL;
-    size_t n = 0;
+    const struct model_entry *first = NULL;
+    *n = 0;
     for (size_t i = 0; i < l->n; i++) {
         const struct model_entry *m = &l->items[i];
         if (m->problem || strcmp(m->name, "starter") == 0)
             continue;
-        one = one ? one : m;
-        n++;
+        first = first ? first : m;
+        ++*n;
     }
-    if (!n && can_download)
-        return offer_downloads();
+    return first;
+}
+
+char *advice_models(const struct model_list *l)
+{
+    size_t n;
+    const struct model_entry *one = first_real(l, &n);
     if (!n)
         return xstrdup(
             "/model FILE.gguf or FOLDER opens one you have; qins-convert makes it small.");
@@ -82,4 +71,53 @@ char *advice_models(const struct model_list *l, bool can_download)
                         : xasprintf("/model lists %zu that are here already, such as %s.", n, name);
     free(name);
     return text;
+}
+
+/* ---- downloads ------------------------------------------------------------------------ */
+
+static double minutes(const struct known_model *m)
+{
+    static const double gb_per_minute = 0.75; /* 100 Mbit/s */
+    return m->download_gb / gb_per_minute;
+}
+
+char *advice_download(const struct known_model *m)
+{
+    return xasprintf("%.1f GB to download, %.0f min at 100 Mbit/s; takes %.1f GB of memory or more",
+                     m->download_gb, minutes(m), m->memory_gb);
+}
+
+static char *offer(const struct known_model *m, uint64_t available)
+{
+    const bool is_too_large = available && m->memory_gb * 1e9 > (double)available;
+    return xasprintf("/model %-12s %4.1f GB, %2.0f min  %.1f GB%s", m->name, m->download_gb,
+                     minutes(m), m->memory_gb, is_too_large ? ", too much" : "");
+}
+
+static void offer_all(char *lines[N_ADVICE], uint64_t available)
+{
+    char free_here[24], text[48] = "";
+    if (available)
+        snprintf(text, sizeof text, " (%s are free)",
+                 format_bytes(available, free_here, sizeof free_here));
+    lines[0] = xasprintf("Real models to download (once; the time is that at 100 Mbit/s), and the "
+                         "memory they take%s; /model lists them too:",
+                         text);
+    for (size_t i = 0, n = 1; i < n_known_models && n < N_ADVICE; i++)
+        if (known_models[i].is_offered)
+            lines[n++] = offer(&known_models[i], available);
+}
+
+void advice_lines(char *lines[N_ADVICE], const struct model_list *l, bool can_download,
+                  uint64_t available)
+{
+    size_t n_real;
+    memset(lines, 0, N_ADVICE * sizeof *lines);
+    first_real(l, &n_real);
+    if (!n_real && can_download) {
+        offer_all(lines, available);
+    } else {
+        lines[0] = advice_memory(available);
+        lines[1] = advice_models(l);
+    }
 }

@@ -23,7 +23,7 @@ void line_chat_start(struct plain *p)
                       saves ? " Conversations are saved as you go; --no-save turns that off." : "");
     if (p->out.in_rows)
         chat_advise(&p->chat);
-    for (int i = 0; i < 2 && p->chat.advice[i]; i++)
+    for (int i = 0; i < N_ADVICE && p->chat.advice[i]; i++)
         line_chat_say(p, "%s", p->chat.advice[i]);
     if (p->cli->continue_last)
         chat_open_last(&p->chat);

@@ -4,18 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "chat_model.h"
 #include "models.h"
 #include "picker_layer.h"
 #include "question.h"
 #include "units.h"
 
+/* Keys of the list's models come first, then those of known ones. */
 static void choose(struct app *a, size_t i)
 {
     struct model_list l = a->list.models;
     a->list.models = (struct model_list){0};
     picker_layer_close(a);
-    if (l.items[i].problem)
+    if (i >= l.n)
+        chat_choose_model(&a->chat, known_models[i - l.n].name);
+    else if (l.items[i].problem)
         app_notice(a, "%s: %s", l.items[i].name, l.items[i].problem);
     else
         chat_choose_model(&a->chat, l.items[i].path);
@@ -57,6 +61,27 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     free(detail);
 }
 
+static bool is_here(const struct model_list *l, const struct known_model *m)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->items[i].source && strcmp(l->items[i].source, m->id) == 0)
+            return true;
+    return false;
+}
+
+static void add_download(struct picker *p, size_t key, const struct known_model *m)
+{
+    char size[24];
+    struct picker_item *item = picker_add(p, (int64_t)key, m->name, strlen(m->name));
+    char *detail = advice_download(m), *text = xasprintf("%s, %s: %s", m->id, m->licence, detail);
+    snprintf(size, sizeof size, "%.1f GB", m->download_gb);
+    picker_text(&item->columns[1], size);
+    picker_text(&item->columns[3], "to download");
+    picker_text(&item->detail, text);
+    free(detail);
+    free(text);
+}
+
 void lists_models(struct app *a)
 {
     struct picker *p = &a->list.picker;
@@ -67,6 +92,9 @@ void lists_models(struct app *a)
     p->verb = "load";
     for (size_t i = 0; i < a->list.models.n; i++)
         add(p, i, &a->list.models.items[i]);
+    for (size_t i = 0; i < n_known_models && engine_can_download(); i++)
+        if (known_models[i].is_offered && !is_here(&a->list.models, &known_models[i]))
+            add_download(p, a->list.models.n + i, &known_models[i]);
     picker_ready(p);
     for (size_t i = 0; i < a->list.models.n; i++)
         if (strcmp(a->list.models.items[i].path, a->chat.model_path) == 0)

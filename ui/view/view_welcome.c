@@ -53,8 +53,8 @@ static void add_model(struct page *p, const struct app *a)
         add(p, STYLE_BOLD, 0, xstrdup("The starter model"));
         add(p, STYLE_TEXT, 0,
             xstrdup("It is tiny and invents what it says: nothing for advice or facts."));
-        for (int i = 0; i < 2 && a->chat.advice[i]; i++)
-            add(p, STYLE_NOTE, 0, xstrdup(a->chat.advice[i]));
+        for (int i = 0; i < N_ADVICE && a->chat.advice[i]; i++)
+            add(p, STYLE_NOTE, i > 0 && a->chat.advice[2] ? 7 : 0, xstrdup(a->chat.advice[i]));
     } else {
         add(p, STYLE_BOLD, 0, xstrdup(a->chat.model_name));
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <unistd.h>
 
 #include "huge_memory.h"
@@ -78,11 +79,51 @@ static void test_a_large_mapping_begins_on_a_huge_page(void **state)
     free(path);
 }
 
+/* In place of the system's. */
+static int n_syncs, failure;
+static const char *is_missing_at_first; /* a path */
+
+int fsync(int fd)
+{
+    (void)fd;
+    if (n_syncs++ == 0 && is_missing_at_first)
+        assert_int_equal(access(is_missing_at_first, F_OK), -1);
+    errno = failure;
+    return failure ? -1 : 0;
+}
+
+/* The file before it gets its name, the name after that; what does not reach the medium is no file.
+ */
+static void test_a_file_is_on_the_medium_before_it_has_its_name(void **state)
+{
+    (void)state;
+    const char *folder = temp_folder();
+    char *path = path_join(folder, "out");
+    struct outfile o;
+    struct error err;
+    is_missing_at_first = path;
+    for (failure = EIO; failure >= 0; failure -= EIO) {
+        n_syncs = 0;
+        assert_true(outfile_open(&o, path, false, "mark", &err));
+        assert_true(outfile_write(&o, 0, "text", 4, &err));
+        assert_int_equal(outfile_commit(&o, &err), !failure);
+        assert_int_equal(access(path, F_OK), failure ? -1 : 0);
+        assert_int_equal(n_syncs, failure ? 1 : 2);
+    }
+    assert_non_null(strstr(err.text, "cannot sync"));
+    failure = 0;
+    is_missing_at_first = NULL;
+    unlink(path);
+    remove_folder(folder);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_written_in_pieces_is_mapped_in_one),
         cmocka_unit_test(test_a_large_mapping_begins_on_a_huge_page),
+        cmocka_unit_test(test_a_file_is_on_the_medium_before_it_has_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

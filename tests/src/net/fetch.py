@@ -451,6 +451,9 @@ def test_tls():
         c.check_whole(c.fetch(SSL_CERT_FILE=certificate)[0])
     with Case(certificate=(certificate, key)) as c:
         c.check_refused(c.fetch(), "certificate", code=69)
+    with Case(certificate=(certificate, key)) as c:
+        c.check_refused(c.fetch(SSL_CERT_FILE=os.path.join(folder, "none")), "ca-certificates",
+                        code=69)
     shutil.rmtree(folder)
 
 

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "authorities.h"
 #include "blob_hash.h"
 #include "file_lock.h"
 #include "hub_listing.h"
@@ -194,9 +195,32 @@ static void test_names_of_models(void **state)
     unsetenv("HF_ENDPOINT");
 }
 
+/* Fedora's place (its package ca-certificates), then Debian's before it. */
+static void test_certificates_of_authorities_are_found(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"etc/pki/tls/certs/ca-bundle.crt",
+                                         "etc/ssl/certs/ca-certificates.crt"};
+    const char *root = temp_folder();
+    assert_null(authorities_find(root));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char *path = path_join(root, places[i]);
+        char *command = xasprintf("mkdir -p \"$(dirname '%s')\" && echo x >'%s'", path, path);
+        assert_int_equal(system(command), 0);
+        char *found = authorities_find(root);
+        assert_non_null(found);
+        assert_string_equal(found, path);
+        free(found);
+        free(command);
+        free(path);
+    }
+    remove_folder(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_certificates_of_authorities_are_found),
         cmocka_unit_test(test_a_lock_that_hangs_is_given_up),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_only_https_but_for_loopback),

@@ -54,6 +54,27 @@ static void test_words_of_keys_are_read_as_written(void **state)
             fail_msg("\"%s\" is a key", none[i]);
 }
 
+/* A Mac's keyboard types characters with Alt unless it is told not to, over SSH too. */
+static void test_ctrl_x_does_what_alt_does(void **state)
+{
+    (void)state;
+    int n = 0;
+    for (size_t i = 0; i < n_keymap; i++) {
+        const struct binding *b = &keymap[i];
+        for (int focus = 0; b->key & K_ALT && focus < N_FOCUS; focus++) {
+            if (!(b->where & (1u << focus)))
+                continue;
+            char word[40];
+            if (keymap_find((enum focus)focus, (b->key & ~K_ALT) | K_CTRL_X) != b->action)
+                fail_msg("%s", key_word(b->key, word, sizeof word));
+            n++;
+        }
+    }
+    assert_true(n > 20);
+    assert_int_equal(keymap_find(FOCUS_INPUT, K_CTRL_X | K_CTRL | 'u'), ACT_UNDO); /* its own */
+    assert_int_equal(keymap_find(FOCUS_INPUT, K_CTRL_X | 'z'), ACT_NONE);
+}
+
 static bool take(const char *yaml, struct error *err)
 {
     return keyfile_read(yaml, strlen(yaml), "keys.yaml", err);
@@ -181,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_action_has_a_name_of_its_own),
         cmocka_unit_test(test_words_of_keys_are_read_as_written),
+        cmocka_unit_test(test_ctrl_x_does_what_alt_does),
         cmocka_unit_test_teardown(test_a_file_changes_what_it_names, reset),
         cmocka_unit_test_teardown(test_faults_are_told_with_their_place, reset),
         cmocka_unit_test_teardown(test_the_example_is_good, reset),

@@ -43,7 +43,12 @@ def test_another_model_is_downloaded_and_esc_stops_that():
         hub.faults["stall"] = 300000
         with screen(hub) as s:
             s.wait("Ready")
-            s.wait("Download one now: /model qwen2.5-0.5b")
+            s.wait(r"/model qwen2\.5-0\.5b +1\.0 GB, +1 min +0\.4 GB")
+            s.text("/model")
+            s.keys("Enter")
+            s.wait(r"smollm2 +3\.4 GB +to download")
+            s.keys("Escape")
+            s.wait(r"smollm2 +3\.4 GB +to download", gone=True)
             s.text("/model org/tiny")
             s.keys("Enter")
             assert hub.stalled.wait(60)

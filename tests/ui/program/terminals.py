@@ -228,6 +228,22 @@ def test_a_locale_without_the_signs_says_so_once():
             leave(p)
 
 
+def test_what_the_c_library_gives_another_width_is_not_drawn():
+    """curses counts by the C library's table, which on a Mac is old: then the rest of the row would shift."""
+    old = program("tests/ui/libold_widths.so")
+    if not os.path.exists(old):
+        print("SKIPPED: this build has no C library of an older table")
+        return
+    for env, drawn in (({}, "a\U0001f9ea|"), ({"LD_PRELOAD": old}, "a\u3013|")):
+        with start("a\U0001f9ea|\u6587|".encode(), **env) as p:
+            p.wait(b"Ready")
+            p.send(b"go\r")
+            p.wait(b"of answer")
+            out = redrawn(p, "\u6587".encode())
+            assert drawn.encode() in out, (drawn, out)
+            leave(p)
+
+
 def test_no_character_is_repeated_by_sequence():
     """Terminal.app draws REP (ESC [ n b) wrongly, and calls itself xterm-256color, over SSH too."""
     for characters in ("C", utf8_locale()):
