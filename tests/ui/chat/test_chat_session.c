@@ -18,7 +18,8 @@
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
-extern uint64_t fake_engine_seed; /* of the last turn */
+extern uint64_t fake_engine_seed;       /* of the last turn */
+extern const char *fake_engine_instead; /* the same: what is said in the model's place */
 
 /* ---- a face that writes down ---------------------------------------------------------- */
 
@@ -284,6 +285,41 @@ static void test_a_message_gets_an_answer(void **state)
     expect(n, "said Well?|answers now|text Yes. |text No.|answered -|");
     assert_int_equal(n->chat.status.state, STATE_READY);
     assert_int_equal(n->chat.status.stop, STOP_END);
+}
+
+/* ---- the starter's place -------------------------------------------------------------- */
+
+/* A model with this name begins. */
+static void start_named(struct notes *n, const char *file)
+{
+    struct error err;
+    char *first = path_join(n->home, "first.qins"), *path = path_join(n->home, file);
+    assert_int_equal(rename(first, path), 0);
+    assert_true(options_set(&n->options, OPT_MODEL, path, SOURCE_FLAG, &err));
+    free(first);
+    free(path);
+    set_text(n, "Once.");
+    start(n, false);
+    take_until(n, EVENT_READY);
+}
+
+static void test_the_program_answers_in_the_starters_place(void **state)
+{
+    struct notes *n = *state;
+    start_named(n, "starter.qins");
+    converse(n, "I want to kill myself");
+    assert_non_null(fake_engine_instead);
+    assert_non_null(strstr(fake_engine_instead, "crisis line"));
+    converse(n, "Tell me a story about a cat.");
+    assert_null(fake_engine_instead);
+}
+
+static void test_other_models_answer_themselves(void **state)
+{
+    struct notes *n = *state;
+    start_named(n, "phi.qins");
+    converse(n, "I want to kill myself");
+    assert_null(fake_engine_instead);
 }
 
 /* ---- thinking ------------------------------------------------------------------------- */
@@ -859,6 +895,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_a_message_gets_an_answer),
+        T(test_the_program_answers_in_the_starters_place),
+        T(test_other_models_answer_themselves),
         T(test_thinking_is_a_part_of_its_own),
         T(test_thinking_that_was_stopped_goes_on),
         T(test_think_says_what_the_model_knows),
