@@ -421,7 +421,9 @@ static bool parse(struct md *m, const char *s, size_t n)
     };
     struct buf marked = {0};
     literal_mark(&marked, s, n);
-    bool ok = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m) == 0;
+    int stopped = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m);
+    if (stopped < 0)
+        die(EX_OSERR, "qins: out of memory");
     buf_free(&marked);
     buf_free(&m->plain);
     free_table(m);
@@ -430,7 +432,7 @@ static bool parse(struct md *m, const char *s, size_t n)
     styled_free(&m->clean);
     styled_free(&m->first);
     styled_free(&m->rest);
-    return ok;
+    return stopped == 0;
 }
 
 /* ---- a block -------------------------------------------------------------------------- */
