@@ -756,7 +756,7 @@ static void set_option(struct notes *n, enum option_id id, const char *value)
     assert_true(options_set(&n->options, id, value, SOURCE_FLAG, &err));
 }
 
-/* Five exchanges of 2 x 10 tokens and one more: at 80 % the older half goes, unasked. */
+/* A system prompt and four exchanges of 2 x 10 tokens: at 80 % the older half goes, unasked. */
 static void test_a_context_slides_in_large_steps(void **state)
 {
     struct notes *n = *state;
@@ -766,14 +766,14 @@ static void test_a_context_slides_in_large_steps(void **state)
     set_option(n, OPT_CONTEXT_FULL, "slide");
     start(n, false);
     take_until(n, EVENT_READY);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         converse(n, "one");
     assert_int_equal(n->chat.context.n_left_out, 0);
     forget(n);
-    converse(n, "six");
-    assert_true(has_heard(n, "note [the model no longer sees the 3 oldest exchanges]|"));
-    assert_int_equal(n->chat.context.n_left_out, 3);
-    assert_int_equal(n->chat.conversation.n_path, 12); /* nothing is gone */
+    converse(n, "five");
+    assert_true(has_heard(n, "note [the model no longer sees the 2 oldest exchanges]|"));
+    assert_int_equal(n->chat.context.n_left_out, 2);
+    assert_int_equal(n->chat.conversation.n_path, 10); /* nothing is gone */
     for (int i = 0; i < 20; i++)
         converse(n, "more");
     buf_puts(&n->heard, "");
