@@ -24,10 +24,15 @@ void chat_leave_out(struct chat_session *s, struct chat *request)
     chat_cut(request, first, next);
 }
 
+static bool slides(const struct chat_session *s)
+{
+    return strcmp(options_text(s->options, OPT_CONTEXT_FULL), "slide") == 0;
+}
+
 void chat_watch_context(struct chat_session *s)
 {
     bool warns = status_context_warns(&s->status);
-    if (warns && !s->context.warned)
+    if (warns && !s->context.warned && !slides(s))
         chat_notice(s,
                     "The context is %d %% full. The answer stops when it is full; /new starts a "
                     "new conversation",
@@ -42,11 +47,6 @@ void chat_drop_oldest(struct chat_session *s, unsigned n)
     if (n > 1)
         snprintf(mark, sizeof mark, "[the model no longer sees the %u oldest exchanges]", n);
     s->face->note(s->self, mark);
-}
-
-static bool slides(const struct chat_session *s)
-{
-    return strcmp(options_text(s->options, OPT_CONTEXT_FULL), "slide") == 0;
 }
 
 /* Exchanges of the path that the model sees. */
