@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "header_scan.h"
+#include "json_members.h"
 #include "wrong_file.h"
 
 enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 100 * 1000 * 1000 };
@@ -262,7 +262,7 @@ static bool check_names(const struct safetensors *st, struct error *err)
     return true;
 }
 
-static bool take_metadata(struct safetensors *st, const struct header_member *m, struct error *err)
+static bool take_metadata(struct safetensors *st, const struct json_member *m, struct error *err)
 {
     if (st->metadata)
         return error_set(err, EX_DATAERR, "%s: a duplicate \"__metadata__\"", st->name);
@@ -270,7 +270,7 @@ static bool take_metadata(struct safetensors *st, const struct header_member *m,
     return check_metadata(st->metadata, st->name, err);
 }
 
-static bool take_member(struct safetensors *st, const struct header_member *m,
+static bool take_member(struct safetensors *st, const struct json_member *m,
                         uint64_t buffer_bytes, size_t *cap, struct error *err)
 {
     if (strcmp(m->name, "__metadata__") == 0)
@@ -281,13 +281,13 @@ static bool take_member(struct safetensors *st, const struct header_member *m,
     return parse_tensor(t, m->name, m->value, buffer_bytes, st->name, err);
 }
 
-static bool parse_entries(struct safetensors *st, struct header_scan *h, uint64_t buffer_bytes,
+static bool parse_entries(struct safetensors *st, struct json_members *h, uint64_t buffer_bytes,
                           struct error *err)
 {
-    struct header_member m;
+    struct json_member m;
     size_t cap = 0;
     int more;
-    while ((more = header_next(h, &m, err)) > 0) {
+    while ((more = json_next_member(h, &m, err)) > 0) {
         bool ok = take_member(st, &m, buffer_bytes, &cap, err);
         json_decref(m.all);
         if (!ok)
@@ -344,7 +344,7 @@ static bool parse_header(struct safetensors *st, const char *header, uint64_t n,
     if (!check_bounds(header, n_text, st->name, err))
         return false;
     st->data_at = LENGTH_BYTES + n;
-    return parse_entries(st, &(struct header_scan){.s = header, .n = n_text, .file = st->name},
+    return parse_entries(st, &(struct json_members){.s = header, .n = n_text, .file = st->name},
                          st->file.size - st->data_at, err);
 }
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include "header_scan.h"
+#include "json_members.h"
 
 #include <string.h>
 
-static int no_json(const struct header_scan *h, const char *why, struct error *err)
+static int no_json(const struct json_members *h, const char *why, struct error *err)
 {
     error_set(err, EX_DATAERR, "%s: offset %zu of its header: not valid JSON: %s", h->file, h->at,
               why);
     return -1;
 }
 
-static void skip_blanks(struct header_scan *h)
+static void skip_blanks(struct json_members *h)
 {
     while (h->at < h->n && h->s[h->at] && strchr(" \t\r\n", h->s[h->at]))
         h->at++;
 }
 
-static bool takes(struct header_scan *h, char c)
+static bool takes(struct json_members *h, char c)
 {
     skip_blanks(h);
     if (h->at == h->n || h->s[h->at] != c)
@@ -26,7 +26,7 @@ static bool takes(struct header_scan *h, char c)
 }
 
 /* -> behind the string that begins at `at`, or n */
-static size_t behind_string(const struct header_scan *h, size_t at)
+static size_t behind_string(const struct json_members *h, size_t at)
 {
     for (at++; at < h->n && h->s[at] != '"'; at++)
         at += h->s[at] == '\\';
@@ -34,7 +34,7 @@ static size_t behind_string(const struct header_scan *h, size_t at)
 }
 
 /* -> where the member that begins at h->at ends: at a comma or a bracket outside of it, or n */
-static size_t end_of_member(const struct header_scan *h)
+static size_t end_of_member(const struct json_members *h)
 {
     size_t depth = 0, at = h->at;
     while (at < h->n) {
@@ -49,7 +49,7 @@ static size_t end_of_member(const struct header_scan *h)
 }
 
 /* The member as an object of its own. */
-static bool parse(struct header_scan *h, size_t end, struct header_member *m, struct error *err)
+static bool parse(struct json_members *h, size_t end, struct json_member *m, struct error *err)
 {
     struct buf text = {0};
     json_error_t where;
@@ -69,13 +69,13 @@ static bool parse(struct header_scan *h, size_t end, struct header_member *m, st
     return true;
 }
 
-static int end_object(struct header_scan *h, struct error *err)
+static int end_object(struct json_members *h, struct error *err)
 {
     skip_blanks(h);
     return h->at == h->n ? 0 : no_json(h, "something follows its last bracket", err);
 }
 
-int header_next(struct header_scan *h, struct header_member *m, struct error *err)
+int json_next_member(struct json_members *h, struct json_member *m, struct error *err)
 {
     bool first = !h->begun;
     if (first && !takes(h, '{'))
