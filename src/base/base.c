@@ -387,6 +387,22 @@ char *path_join(const char *folder, const char *name)
     return xasprintf("%s%s%s", folder, n && folder[n - 1] == '/' ? "" : "/", name);
 }
 
+DIR *folder_open(const char *path)
+{
+    DIR *d = opendir(path);
+    if (!d && errno == ENOMEM)
+        die(EX_OSERR, "qins: out of memory");
+    return d;
+}
+
+char *real_path(const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real && errno == ENOMEM)
+        die(EX_OSERR, "qins: out of memory");
+    return real;
+}
+
 bool is_folder(const char *path)
 {
     struct stat st;

@@ -5,6 +5,7 @@
 #ifndef QINS_BASE_H
 #define QINS_BASE_H
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +85,9 @@ bool read_file(struct buf *out, const char *path, size_t max, struct error *err)
 
 char *path_join(const char *folder, const char *name); /* caller frees */
 bool is_folder(const char *path);
+/* opendir and realpath, but out of memory is no other reason for NULL: it ends the program. */
+DIR *folder_open(const char *path);
+char *real_path(const char *path); /* caller frees */
 bool is_file(const char *path);
 
 /* ---- threads -------------------------------------------------------------------------- */

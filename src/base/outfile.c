@@ -56,6 +56,11 @@ static bool has_no_locks(int why)
     return why == ENOLCK || why == ENOSYS || why == EOPNOTSUPP || why == ENOTSUP || why == EINVAL;
 }
 
+bool outfile_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || has_no_locks(errno);
+}
+
 static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
 {
     struct stat st, now;
@@ -65,7 +70,7 @@ static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
                          errno == ENOENT ? "its folder does not exist" : strerror(errno));
     if (fstat(o->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink > 1)
         return error_set(err, EX_CANTCREAT, "%s: exists and is not a plain file", o->partial);
-    if (flock(o->fd, LOCK_EX | LOCK_NB) != 0 && !has_no_locks(errno))
+    if (!outfile_lock(o->fd))
         return error_set(err, EX_CANTCREAT, "%s: %s", o->partial,
                          errno == EWOULDBLOCK ? "another conversion is writing it"
                                               : strerror(errno));

@@ -21,6 +21,10 @@ struct outfile {
     size_t map_size;
 };
 
+/* Locks an open file for this process, without waiting. -> false: another one has it (EWOULDBLOCK),
+ * or errno says why. Where a file system has no locks, nobody is kept out. */
+bool outfile_lock(int fd);
+
 /* Refuses when PATH exists (unless `replace`, and then when it is no regular file), or when another
  * process is writing it. A leftover PATH.partial is taken over only if it is empty or holds `mark`
  * at offset 8. */

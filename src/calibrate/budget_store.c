@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "hasher.h"
+#include "outfile.h"
 
 struct budget_store {
     char *path;
@@ -86,7 +86,7 @@ struct budget_store *budget_store_open(const char *path, size_t n_weights, int n
     s->file = fd >= 0 ? fdopen(fd, "r+") : NULL;
     bool ok =
         s->file || error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));
-    ok = ok && (flock(fd, LOCK_EX | LOCK_NB) == 0 ||
+    ok = ok && (outfile_lock(fd) ||
                 error_set(err, EX_TEMPFAIL, "%s: another conversion is writing it", path));
     if (ok && start(s, key, err))
         return s;

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "hasher.h"
+#include "outfile.h"
 
 /* The file's first page: a hash of the key, and how many layers are whole. */
 struct head {
@@ -103,7 +103,7 @@ struct calibration_store *calibration_store_open(const char *path, const struct 
     s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     bool ok =
         s->fd >= 0 || error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));
-    ok = ok && (flock(s->fd, LOCK_EX | LOCK_NB) == 0 ||
+    ok = ok && (outfile_lock(s->fd) ||
                 error_set(err, EX_TEMPFAIL, "%s: another calibration is writing it", path));
     if (ok && start(s, n_layers, key, err))
         return s;

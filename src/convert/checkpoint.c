@@ -523,7 +523,7 @@ static bool read_tokenizer(struct checkpoint *c, struct error *err)
 /* -> the first name with that ending, or NULL; caller frees. */
 static char *first_file(const char *folder, const char *ending)
 {
-    DIR *d = opendir(folder);
+    DIR *d = folder_open(folder);
     char *first = NULL;
     size_t n_ending = strlen(ending);
     for (struct dirent *e; d && (e = readdir(d));) {
@@ -681,7 +681,7 @@ void checkpoint_close(struct checkpoint *c)
 
 static char *name_of_folder(const char *folder)
 {
-    char *name = hub_name(folder), *real = realpath(folder, NULL);
+    char *name = hub_name(folder), *real = real_path(folder);
     const char *path = real ? real : folder, *slash = strrchr(path, '/');
     if (!name)
         name = hub_name(path);

@@ -241,7 +241,7 @@ static json_t *outer_metadata(const struct compressor *c, const char *checksums)
                             "\"header_bytes\":%zu,\"file_bytes\":%zu}",
                             c->o->level, CHUNK_BYTES, c->header.len, c->in.file.size);
     set_text(all, META_VERSION, QINS_FILE_VERSION_COMPRESSED);
-    json_object_foreach(json_object_get(c->in.header, "__metadata__"), key, value)
+    json_object_foreach(c->in.metadata, key, value)
     {
         if (strcmp(key, META_VERSION) != 0 && strcmp(key, META_CHECKSUMS) != 0)
             json_object_set(all, key, value);

@@ -120,7 +120,7 @@ static bool is_stale(const char *folder, const char *name, const struct checkpoi
 
 static void remove_stale(const char *folder, const struct checkpoint *c, const char *path)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         if (has_suffix(entry->d_name, ".qins") && is_stale(folder, entry->d_name, c, path)) {
@@ -196,7 +196,7 @@ bool converted_file(const char *path, const struct convert_options *o, char **fi
     *file = NULL;
     if (!checkpoint_open(&c, path, err))
         return false;
-    char *real = realpath(path, NULL);
+    char *real = real_path(path);
     bool ok = find_or_convert(&c, o, real ? real : path, file, err);
     free(real);
     checkpoint_close(&c);

@@ -88,6 +88,7 @@ struct engine {
     struct speculate speculate;
     struct tokenizer *tokenizer;
     struct thinking no_thinking; /* of raw turns */
+    struct thinking by_answers;  /* of models whose template says nothing of thinking */
     struct prompt_cache *cache;  /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };

@@ -284,6 +284,7 @@ static bool load(struct engine *e)
     if (!e->tokenizer)
         return false;
     e->no_thinking.tokenizer = e->template.thinking.tokenizer = e->tokenizer;
+    thinking_init(&e->by_answers, "<think>", strlen("<think>"), e->tokenizer);
     if (!open_template(e))
         return false;
     struct session_options o = {

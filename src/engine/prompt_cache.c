@@ -115,7 +115,7 @@ static int64_t conversation_of(const char *name)
 static struct entries list_folder(const char *folder)
 {
     struct entries e = {0};
-    DIR *d = opendir(folder);
+    DIR *d = folder_open(folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {
         struct stat st;
         if (!conversation_of(entry->d_name) ||
@@ -333,7 +333,7 @@ static int by_use(const void *a, const void *b)
 /* Files that writers left which no longer run: a running one holds a lock. */
 static void remove_leftovers(const char *folder)
 {
-    DIR *d = opendir(folder);
+    DIR *d = folder_open(folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {
         if (strncmp(entry->d_name, unfinished, sizeof unfinished - 1) != 0)
             continue;

@@ -57,6 +57,13 @@ static bool render_raw(struct turn *t, struct error *err)
     return span.len == 0 || tokenizer_encode(tok, &span, 1, &t->ids) || tokenizer_gave_up(err);
 }
 
+/* A model may have been trained to begin its answers with <think> although its template, which may
+ * be of others (chatml, alpaca), says nothing of it: an answer that does so thinks. */
+static bool thinks_by_answers(const struct turn *t)
+{
+    return !t->r->raw && !t->e->template.thinking.kind;
+}
+
 /* -> false: the template refuses these messages, or the tokenizer gives up. */
 static bool render_chat(struct turn *t, struct error *err)
 {
@@ -66,13 +73,17 @@ static bool render_chat(struct turn *t, struct error *err)
     bool ok = chat_render_turn(c, &t->e->template, t->e->tokenizer, &t->r->thinking, &t->ids,
                                &t->start, err);
     t->stats.folding = ok ? t->start.folding : CHAT_UNFOLDED;
+    if (thinks_by_answers(t) && !t->continues)
+        t->start.state = THINKING_BEFORE;
     return ok;
 }
 
 /* Raw text knows no thinking. */
 static const struct thinking *thinking_of(const struct turn *t)
 {
-    return t->r->raw ? &t->e->no_thinking : &t->e->template.thinking;
+    return t->r->raw              ? &t->e->no_thinking
+           : thinks_by_answers(t) ? &t->e->by_answers
+                                  : &t->e->template.thinking;
 }
 
 static bool render(struct turn *t, struct error *err)

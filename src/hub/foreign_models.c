@@ -80,7 +80,7 @@ struct walk {
 
 static void walk(struct walk *w, const char *folder)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     while (dir && !is_full(w->list) && (entry = readdir(dir))) {
         char *path = path_join(folder, entry->d_name);

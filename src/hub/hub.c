@@ -78,7 +78,7 @@ static bool read_ref(const char *model, const char *revision, char commit[COMMIT
 static bool is_whole(const char *folder, struct error *err)
 {
     bool ok = true;
-    DIR *d = opendir(folder);
+    DIR *d = folder_open(folder);
     if (!d)
         return error_set(err, EX_NOINPUT, "%s: missing; download the model again", folder);
     for (struct dirent *entry; ok && (entry = readdir(d));) {

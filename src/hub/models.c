@@ -174,7 +174,7 @@ static int compare_names(const void *a, const void *b)
 static void add_folder(struct model_list *l, const char *folder, const char *place)
 {
     size_t before = l->n;
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     while (dir && l->n < MODELS_MAX && (entry = readdir(dir))) {
         if (entry->d_name[0] == '.' ||

@@ -215,7 +215,7 @@ static bool check_metadata(const struct compressed *c, struct error *err)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(c->inner.header, "__metadata__"), key, value)
+    json_object_foreach(c->inner.metadata, key, value)
     {
         const char *outer = safetensors_meta(&c->outer, key);
         if (outer && strcmp(key, "qins.version") != 0 && strcmp(key, "qins.checksums") != 0 &&

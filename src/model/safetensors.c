@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "json_members.h"
 #include "wrong_file.h"
 
 enum { LENGTH_BYTES = 8, MAX_HEADER_BYTES = 100 * 1000 * 1000 };
@@ -127,7 +129,7 @@ static bool parse_tensor(struct st_tensor *t, const char *name, const json_t *en
 {
     unsigned bits = 0;
     uint64_t n_elements = 0, n_bits;
-    t->name = name;
+    t->name = xstrdup(name);
     if (!json_is_object(entry))
         return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\": its entry is not an object", file,
                          name);
@@ -162,7 +164,7 @@ static bool check_metadata(const json_t *metadata, const char *file, struct erro
 /* ---- bounds --------------------------------------------------------------------------- */
 
 enum {
-    MAX_ENTRIES = 250000, /* tensors and metadata; each costs some 250 bytes of memory */
+    MAX_ENTRIES = 250000, /* tensors and metadata; each costs some 200 bytes of memory */
     MAX_MEMBERS = 16,     /* of a tensor's entry; lists in it */
     MAX_ELEMENTS = 64,    /* of a list */
     MAX_DEPTH = 3,        /* header, entry, list */
@@ -176,8 +178,8 @@ static size_t behind_string(const char *s, size_t n, size_t at)
     return at < n ? at + 1 : n;
 }
 
-/* Before a header becomes a document, whose memory is many times its text: it is an object of
- * objects of strings, numbers and short lists, or something else. */
+/* Whether a header is an object of objects of strings, numbers and short lists: what else there is
+ * would take many times the memory of its text. */
 static bool check_bounds(const char *s, size_t n, const char *file, struct error *err)
 {
     size_t depth = 0, n_values[MAX_DEPTH + 1] = {0};
@@ -250,23 +252,54 @@ static bool check_cover(const struct safetensors *st, uint64_t buffer_bytes, str
                                            st->name, (unsigned long long)(buffer_bytes - at));
 }
 
-static bool parse_entries(struct safetensors *st, uint64_t buffer_bytes, struct error *err)
+/* Of tensors sorted by name. */
+static bool check_names(const struct safetensors *st, struct error *err)
 {
-    const char *name;
-    json_t *entry;
-    st->tensors = xcalloc(json_object_size(st->header), sizeof *st->tensors);
-    json_object_foreach(st->header, name, entry)
-    {
-        if (strcmp(name, "__metadata__") == 0) {
-            if (!check_metadata(entry, st->name, err))
-                return false;
-        } else if (!parse_tensor(&st->tensors[st->n_tensors++], name, entry, buffer_bytes, st->name,
-                                 err)) {
+    for (size_t i = 1; i < st->n_tensors; i++)
+        if (strcmp(st->tensors[i - 1].name, st->tensors[i].name) == 0)
+            return error_set(err, EX_DATAERR, "%s: tensor \"%.200s\": a duplicate name", st->name,
+                             st->tensors[i].name);
+    return true;
+}
+
+static bool take_metadata(struct safetensors *st, const struct json_member *m, struct error *err)
+{
+    if (st->metadata)
+        return error_set(err, EX_DATAERR, "%s: a duplicate \"__metadata__\"", st->name);
+    st->metadata = json_incref(m->value);
+    return check_metadata(st->metadata, st->name, err);
+}
+
+static bool take_member(struct safetensors *st, const struct json_member *m,
+                        uint64_t buffer_bytes, size_t *cap, struct error *err)
+{
+    if (strcmp(m->name, "__metadata__") == 0)
+        return take_metadata(st, m, err);
+    st->tensors = xgrow(st->tensors, st->n_tensors, cap, sizeof *st->tensors);
+    struct st_tensor *t = &st->tensors[st->n_tensors++];
+    *t = (struct st_tensor){0};
+    return parse_tensor(t, m->name, m->value, buffer_bytes, st->name, err);
+}
+
+static bool parse_entries(struct safetensors *st, struct json_members *h, uint64_t buffer_bytes,
+                          struct error *err)
+{
+    struct json_member m;
+    size_t cap = 0;
+    int more;
+    while ((more = json_next_member(h, &m, err)) > 0) {
+        bool ok = take_member(st, &m, buffer_bytes, &cap, err);
+        json_decref(m.all);
+        if (!ok)
             return false;
-        }
     }
+    if (more < 0)
+        return false;
     if (st->n_tensors == 0)
         return error_set(err, EX_DATAERR, "%s: holds no tensors", st->name);
+    qsort(st->tensors, st->n_tensors, sizeof *st->tensors, by_name);
+    if (!check_names(st, err))
+        return false;
     qsort(st->tensors, st->n_tensors, sizeof *st->tensors, by_offset);
     if (!check_cover(st, buffer_bytes, err))
         return false;
@@ -310,9 +343,9 @@ static bool parse_header(struct safetensors *st, const char *header, uint64_t n,
         n_text--;
     if (!check_bounds(header, n_text, st->name, err))
         return false;
-    st->header = json_parse(header, n_text, st->name, err);
     st->data_at = LENGTH_BYTES + n;
-    return st->header && parse_entries(st, st->file.size - st->data_at, err);
+    return parse_entries(st, &(struct json_members){.s = header, .n = n_text, .file = st->name},
+                         st->file.size - st->data_at, err);
 }
 
 bool safetensors_parse(struct safetensors *st, const void *bytes, size_t size, const char *name,
@@ -355,27 +388,27 @@ bool safetensors_open(struct safetensors *st, const char *path, struct error *er
     return true;
 }
 
-/* Reads exactly n bytes from the file's start. */
-static bool read_start(FILE *f, void *out, size_t n, const char *path, struct error *err)
+/* Reads exactly n bytes. */
+static bool read_bytes(int fd, void *out, size_t n, uint64_t at, const char *path,
+                       struct error *err)
 {
-    return fread(out, 1, n, f) == n ||
-           error_set(err, ferror(f) ? EX_IOERR : EX_DATAERR, "%s: cannot read its header: %s", path,
-                     ferror(f) ? strerror(errno) : "the file is truncated");
+    errno = 0;
+    return read_whole(fd, out, n, at) == n ||
+           error_set(err, errno ? EX_IOERR : EX_DATAERR, "%s: cannot read its header: %s", path,
+                     errno ? strerror(errno) : "the file is truncated");
 }
 
-static bool read_header(struct safetensors *st, FILE *f, struct error *err)
+static bool read_header(struct safetensors *st, int fd, struct error *err)
 {
     uint8_t start[64] = {0};
     uint64_t n = 0;
     size_t n_start = st->file.size < sizeof start ? st->file.size : sizeof start;
-    if (!read_start(f, start, n_start, st->name, err) ||
+    if (!read_bytes(fd, start, n_start, 0, st->name, err) ||
         !header_length(start, n_start, st->file.size, &n, st->name, err))
         return false;
-    if (fseek(f, LENGTH_BYTES, SEEK_SET) != 0)
-        return error_set(err, EX_IOERR, "%s: cannot read its header: %s", st->name,
-                         strerror(errno));
     char *header = xmalloc((size_t)n); /* no longer than the file */
-    bool ok = read_start(f, header, (size_t)n, st->name, err) && parse_header(st, header, n, err);
+    bool ok = read_bytes(fd, header, (size_t)n, LENGTH_BYTES, st->name, err) &&
+              parse_header(st, header, n, err);
     free(header);
     return ok;
 }
@@ -385,14 +418,13 @@ bool safetensors_open_header(struct safetensors *st, const char *path, struct er
     uint64_t size;
     *st = (struct safetensors){0};
     int fd = open_regular(path, &size, err);
-    FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
-    if (!f)
+    if (fd < 0)
         return false;
     *st = (struct safetensors){.file = {NULL, (size_t)size}, .name = xstrdup(path)};
-    bool ok = read_header(st, f, err);
+    bool ok = read_header(st, fd, err);
     if (!ok)
         safetensors_close(st);
-    fclose(f);
+    close(fd);
     return ok;
 }
 
@@ -400,7 +432,9 @@ void safetensors_close(struct safetensors *st)
 {
     if (st->owns_file)
         unmap_file(&st->file);
-    json_decref(st->header);
+    json_decref(st->metadata);
+    for (size_t i = 0; i < st->n_tensors; i++)
+        free(st->tensors[i].name);
     free(st->tensors);
     free(st->name);
     *st = (struct safetensors){0};
@@ -408,11 +442,11 @@ void safetensors_close(struct safetensors *st)
 
 const struct st_tensor *safetensors_find(const struct safetensors *st, const char *name)
 {
-    struct st_tensor key = {.name = name};
+    struct st_tensor key = {.name = (char *)name};
     return bsearch(&key, st->tensors, st->n_tensors, sizeof key, by_name);
 }
 
 const char *safetensors_meta(const struct safetensors *st, const char *key)
 {
-    return json_string_value(json_object_get(json_object_get(st->header, "__metadata__"), key));
+    return json_string_value(json_object_get(st->metadata, key));
 }

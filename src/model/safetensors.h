@@ -16,7 +16,7 @@ enum st_dtype { ST_F32, ST_F16, ST_BF16, ST_U8, ST_OTHER };
 enum { ST_MAX_DIMS = 8 };
 
 struct st_tensor {
-    const char *name; /* owned by the safetensors */
+    char *name; /* owned by the safetensors */
     enum st_dtype dtype;
     char dtype_name[12]; /* as the file says, for messages */
     uint32_t n_dims;
@@ -30,8 +30,8 @@ struct safetensors {
     uint64_t data_at;    /* where the data buffer begins in the file */
     struct st_tensor *tensors; /* sorted by name */
     size_t n_tensors;
-    json_t *header; /* owns names and metadata */
-    char *name;     /* of the file, for messages */
+    json_t *metadata; /* an object of strings; NULL: it has none */
+    char *name;       /* of the file, for messages */
     bool owns_file;
 };
 

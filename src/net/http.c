@@ -78,9 +78,17 @@ static void find_authorities(struct http *h)
 
 /* ---- the connection ------------------------------------------------------------------- */
 
+static void *reallocate(void *p, size_t n)
+{
+    return xrealloc(p, n, 1);
+}
+
+/* Out of memory ends the program here too: it is no other reason why a download fails. */
 static void init_library(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, reallocate, xstrdup, xcalloc) !=
+        CURLE_OK)
+        die(EX_SOFTWARE, "qins: libcurl does not start");
 }
 
 struct http *http_new(const char *origin, const char *token, double stall_ms)

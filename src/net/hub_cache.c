@@ -199,7 +199,7 @@ static bool knows_all(const struct hub_listing *l)
 void hub_cache_tidy(const struct hub_cache *c, const struct hub_listing *l)
 {
     char *folder = path_join(c->model, "blobs");
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     bool all_known = knows_all(l);
     while (dir && (entry = readdir(dir))) {

@@ -79,7 +79,7 @@ struct name_list {
 
 static void list_folder(struct name_list *list, const char *folder, const char *ending)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         size_t len = strlen(entry->d_name);

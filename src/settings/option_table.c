@@ -509,6 +509,21 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Ic kv\n"
             "at int8, and 384 KiB at bf16.",
     },
+    [OPT_CONTEXT_FULL] = {
+        .name = "context_full",
+        .type = OPTION_CHOICE, .choices = "ask slide",
+        .initial = "ask", .meta = "HOW", .rare = true,
+        .help = "when the context fills up: ask, slide",
+        .manual =
+            "What happens when the context of a conversation fills up.\n"
+            ".Cm ask\n"
+            "asks whether the oldest exchange may be dropped from what the model sees.\n"
+            ".Cm slide\n"
+            "drops the older half of the exchanges before the next message once 80 % are full,\n"
+            "and says so in the chat; so the rest of the prompt is read again now and then, not\n"
+            "for every message.\n"
+            "The conversation itself is kept whole.",
+    },
     [OPT_REMEMBER] = {
         .name = "remember",
         .type = OPTION_BOOL,

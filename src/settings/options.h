@@ -69,6 +69,7 @@ enum option_id {
     OPT_GEMM,
     OPT_WEIGHTS,
     OPT_KEEP_CONTEXT,
+    OPT_CONTEXT_FULL,
     OPT_REMEMBER,
     N_OPTIONS
 };

@@ -100,7 +100,7 @@ static char *config_path(struct error *err)
     if (!folder)
         return error_set_null(err, EX_CANTCREAT, "no folder for settings: HOME is not set");
     char *path = places_make_private(folder, err) ? path_join(folder, "config.yaml") : NULL;
-    char *real = path ? realpath(path, NULL) : NULL;
+    char *real = path ? real_path(path) : NULL;
     free(folder);
     if (!real)
         return path;
@@ -199,7 +199,7 @@ void settings_remember(const struct options *o, const char *model)
     struct buf text = {0};
     struct error ignored;
     char *folder = is_wanted(o) ? places_state_folder() : NULL, *path = last_path();
-    char *real = realpath(model, NULL); /* a name of the hub or of a list stays what it is */
+    char *real = real_path(model); /* a name of the hub or of a list stays what it is */
     if (folder && path && places_make_private(folder, &ignored)) {
         buf_puts(&text, "model: ");
         yaml_put_text(&text, real ? real : model);

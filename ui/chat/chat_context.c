@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_context.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void chat_leave_out(struct chat_session *s, struct chat *request)
 {
     size_t first = request->n && request->messages[0].role == CHAT_SYSTEM, next = first;
@@ -21,10 +24,15 @@ void chat_leave_out(struct chat_session *s, struct chat *request)
     chat_cut(request, first, next);
 }
 
+static bool slides(const struct chat_session *s)
+{
+    return strcmp(options_text(s->options, OPT_CONTEXT_FULL), "slide") == 0;
+}
+
 void chat_watch_context(struct chat_session *s)
 {
     bool warns = status_context_warns(&s->status);
-    if (warns && !s->context.warned)
+    if (warns && !s->context.warned && !slides(s))
         chat_notice(s,
                     "The context is %d %% full. The answer stops when it is full; /new starts a "
                     "new conversation",
@@ -32,10 +40,60 @@ void chat_watch_context(struct chat_session *s)
     s->context.warned = warns;
 }
 
+void chat_drop_oldest(struct chat_session *s, unsigned n)
+{
+    char mark[80] = "[the model no longer sees the oldest exchange]";
+    s->context.n_left_out += n;
+    if (n > 1)
+        snprintf(mark, sizeof mark, "[the model no longer sees the %u oldest exchanges]", n);
+    s->face->note(s->self, mark);
+}
+
+/* Exchanges of the path that the model sees. */
+static unsigned n_seen(const struct chat_session *s)
+{
+    const struct conversation *c = &s->conversation;
+    unsigned n = 0;
+    for (size_t i = 0; i < c->n_path; i++)
+        n += c->messages[c->path[i]].role == CHAT_USER;
+    return n > s->context.n_left_out ? n - s->context.n_left_out : 0;
+}
+
+void chat_slide(struct chat_session *s)
+{
+    if (slides(s) && status_context_warns(&s->status) && n_seen(s) > 1) {
+        chat_drop_oldest(s, n_seen(s) / 2);
+        s->context.warned = true; /* no more is to be said */
+    }
+}
+
+void chat_compact(struct chat_session *s, const char *argument)
+{
+    char *end;
+    unsigned seen = n_seen(s);
+    unsigned long keep = *argument ? strtoul(argument, &end, 10) : (seen + 1) / 2;
+    if (!chat_is_free(s))
+        return;
+    if (*argument && (*end || keep < 1 || *argument == '-')) {
+        chat_notice(s, "/compact [N]: the model sees the last N exchanges only");
+    } else if (seen <= keep || seen < 2) {
+        chat_notice(s, "Nothing to drop: the model sees %u exchange%s", seen, seen == 1 ? "" : "s");
+    } else {
+        chat_drop_oldest(s, seen - (unsigned)keep);
+        chat_notice(s, "From your next message on, the model sees the last %lu exchange%s", keep,
+                    keep == 1 ? "" : "s");
+    }
+}
+
 void chat_context_full(struct chat_session *s, bool unanswered,
                        void (*reply)(struct chat_session *, bool yes))
 {
     s->context.unanswered = unanswered;
+    s->context.n_to_drop = slides(s) ? s->context.n_exchanges / 2 : 1;
+    if (s->context.n_exchanges > 1 && slides(s)) {
+        reply(s, true);
+        return;
+    }
     if (s->context.n_exchanges > 1 &&
         chat_ask(s, "The context is full. Drop the oldest exchange from what the model sees?",
                  reply))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * chat_context: a context that fills up. Nothing is left out of what the model reads unless the
- * user says so.
+ * user says so, by an answer, a setting or a command.
  */
 #ifndef QINS_CHAT_CONTEXT_H
 #define QINS_CHAT_CONTEXT_H
@@ -13,8 +13,15 @@
 void chat_leave_out(struct chat_session *s, struct chat *request);
 /* Tells once that the context is nearly full. */
 void chat_watch_context(struct chat_session *s);
-/* A turn ended since the context is full: asks whether the oldest exchange is to be dropped;
- * `reply` hears it. unanswered: not even the turn's prompt fits. */
+/* Before a message is sent: with context_full at slide and a context that is nearly full the model
+ * no longer sees the older half of the exchanges. */
+void chat_slide(struct chat_session *s);
+/* The model sees the newest N exchanges only; `argument` is N, or empty: half of what it sees. */
+void chat_compact(struct chat_session *s, const char *argument);
+/* Drops n of the oldest exchanges that the model still sees, and marks the place. */
+void chat_drop_oldest(struct chat_session *s, unsigned n);
+/* A turn ended since the context is full: asks whether the oldest exchange is to be dropped, or
+ * slides; `reply` hears it. unanswered: not even the turn's prompt fits. */
 void chat_context_full(struct chat_session *s, bool unanswered,
                        void (*reply)(struct chat_session *, bool yes));
 

@@ -75,6 +75,7 @@ struct chat_face {
 struct context_state {
     unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
     unsigned n_exchanges; /* that the running turn's request holds */
+    unsigned n_to_drop;   /* if the user agrees */
     bool unanswered;      /* the message did not fit */
     bool warned;          /* that it is nearly full */
 };

@@ -97,6 +97,7 @@ static void submit(struct chat_session *s)
     struct chat request = {0};
     const char *instead = referral(s);
     trim_answer(&s->conversation);
+    chat_slide(s);
     add_system(s, &request);
     conversation_chat(&s->conversation, &request);
     chat_leave_out(s, &request);
@@ -248,12 +249,17 @@ static void drop_oldest(struct chat_session *s, bool yes)
 {
     if (!yes)
         return;
-    s->context.n_left_out++;
-    s->face->note(s->self, "[the model no longer sees the oldest exchange]");
+    unsigned n = s->context.n_to_drop;
+    s->context.n_to_drop = 0;
+    if (n)
+        chat_drop_oldest(s, n);
     if (s->context.unanswered)
         chat_answer(s);
-    else
+    else if (n == 1)
         chat_notice(s, "From your next message on, the model no longer sees the oldest exchange");
+    else if (n)
+        chat_notice(
+            s, "From your next message on, the model no longer sees the %u oldest exchanges", n);
 }
 
 static void note_done(struct status *f, const struct event *e)

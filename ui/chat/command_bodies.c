@@ -3,6 +3,7 @@
 
 #include "about.h"
 #include "chat_bench.h"
+#include "chat_context.h"
 #include "chat_conversations.h"
 #include "chat_find.h"
 #include "chat_model.h"
@@ -55,6 +56,11 @@ void run_continue(struct chat_session *s, const char *argument)
 {
     (void)argument;
     chat_continue(s);
+}
+
+void run_compact(struct chat_session *s, const char *argument)
+{
+    chat_compact(s, argument);
 }
 
 void run_branch(struct chat_session *s, const char *argument)

@@ -17,6 +17,7 @@ void run_regen(struct chat_session *s, const char *argument);
 void run_edit(struct chat_session *s, const char *argument);
 void run_undo(struct chat_session *s, const char *argument);
 void run_continue(struct chat_session *s, const char *argument);
+void run_compact(struct chat_session *s, const char *argument);
 void run_branch(struct chat_session *s, const char *argument);
 void run_about(struct chat_session *s, const char *argument);
 void run_system(struct chat_session *s, const char *argument);

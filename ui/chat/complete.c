@@ -116,7 +116,7 @@ static void offer_paths(struct completion *c, const char *prefix)
     const char *slash = strrchr(prefix, '/'), *base = slash ? slash + 1 : prefix;
     size_t n_folder = (size_t)(base - prefix);
     char *folder = real_folder(prefix, n_folder);
-    DIR *dir = opendir(folder);
+    DIR *dir = folder_open(folder);
     struct dirent *entry;
     for (int i = 0; dir && i < COMPLETE_MAX_FILES && (entry = readdir(dir)); i++) {
         const char *name = entry->d_name;

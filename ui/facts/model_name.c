@@ -15,7 +15,7 @@
 static const char *const examples[N_EXAMPLES] = {
     "Explain quantum computing in simple terms",
     "Write a haiku about artificial intelligence",
-    "Find us one good celebration dessert",
+    "Plan a birthday dinner for six people",
     "Compare Python and Rust for systems programming",
 };
 static const char *const starter_examples[N_EXAMPLES] = {

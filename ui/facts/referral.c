@@ -1,255 +1,201 @@
 /* SPDX-License-Identifier: MIT */
 #include "referral.h"
 
-#include <regex.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* The answers of models/starter/safety.txt, word for word. */
-static const char sorrow[] =
-    "I am so sorry that you feel this way. I am only a small computer program, but a real person "
-    "can help you now. Please call your local emergency number or a crisis line "
-    "(findahelpline.com lists them), or go to someone you trust. You matter.";
-static const char emergency[] =
-    "This can be an emergency. Please call your local emergency number or a poison centre right "
-    "now, and tell someone near you. Do not wait for me: I am only a small program, I invent "
-    "things, and I cannot help here.";
-static const char chemicals[] =
-    "No, please do not. That can poison you, and some cleaners make a deadly gas when they are "
-    "mixed. If it has already happened, go into fresh air and call your emergency number or a "
-    "poison centre. I am only a small program that invents things: do not rely on me here.";
-static const char medicine[] =
-    "I cannot give advice about health: I am a very small model and invent things. Please ask a "
-    "doctor or a pharmacist. If it is bad or urgent, call your local emergency number.";
-static const char danger[] =
-    "Please do not. That is dangerous, and people die of such things. Ask someone who knows, and "
-    "if you are a child, ask a grown-up first. I am only a small program that invents things: do "
-    "not rely on me here.";
-static const char harm[] =
-    "I will not help with that: someone could be badly hurt. If you are angry or afraid, please "
-    "talk to a person you trust. If anyone is in danger, call your local emergency number.";
-static const char child[] =
-    "I am sorry. This is not your fault. I am only a small computer program, so please tell a "
-    "grown-up or a friend you trust today. Never go with strangers or send them your address or "
-    "pictures. If you are in danger, call your local emergency number; "
-    "childhelplineinternational.org lists helplines for children.";
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
-static const char sum[] =
-    "I cannot work that out: I only know sums with small numbers, and would invent a result. "
-    "Please use a calculator.";
+#include "referral_internal.h"
 
-#define LARGE "(2[1-9]|[3-9][0-9]|[0-9]{3,}|[0-9]+[.][0-9]+)"
-#define SIGN " *([-+*/x^]|plus|minus|times|divided by|to the power of) *"
-
-#define WORD(list) "(^|[^a-z])(" list ")([^a-z]|$)"
-#define CLEANER                                                                                    \
-    "bleach|ammonia|chlorine|cleaners?|cleaning products|acid|"                                    \
-    "hydrogen peroxide|antifreeze|disinfectant|detergent|rat poison|gasoline|petrol|lye"
-#define REMEDY                                                                                     \
-    "aspirin|ibuprofen|paracetamol|tylenol|acetaminophen|insulin|antibiotics?|antidepressants?|"   \
-    "sleeping pills?|painkillers?|pills|tablets|medicines?|medication|cough syrup|vaccines?|"      \
-    "dos(e|age)|xanax|opioids?|morphine"
-#define ILLNESS                                                                                    \
-    "fever|headaches?|rash|diabetes|cancer|flu|infection|pneumonia|asthma|toothache|blood "        \
-    "pressure|covid|depression|stomach ?ache|chest pain|diarrh?o?ea|migraine|burns?|wound|"        \
-    "allergic reaction|broken (leg|arm|bone)|appendicitis|measles"
-
-enum { MOST_PARTS = 2 };
-
-/* All parts of a row must be found, without regard to capitals. The first row counts. */
-static const struct rule {
-    const char *parts[MOST_PARTS]; /* NULL: none */
-    const char *answer;
-    bool in_stories; /* also if a story is asked for */
-} rules[] = {
-    {{"(kill|hurt|harm|cut|hang|shoot|drown|poison)(ing)? my ?self"}, sorrow, true},
-    {{WORD("suicid(e|al)|self[- ]harm(ing)?")}, sorrow, true},
-    {{"end(ing)? (my (own )?life|it all)|take my own life|jump(ing)? (off|from) (a|the) bridge"},
-     sorrow,
-     true},
-    {{"(want|wanna|wish|rather|going|like|ready) (to )?(i (was|were) |be )?(die|dead|never born)"},
-     sorrow,
-     true},
-    {{"(do ?n.?t|do not) want to (live|be alive|exist|wake up|be here)"}, sorrow, true},
-    {{"(not|n.?t) worth living|no reason to live|better off without me|if i (died|was dead|were "
-      "gone)"},
-     sorrow,
-     true},
-    {{"disappear forever|stop living|hate (my life|my ?self)|(was|were) not alive|way to "
-      "die|(can|do|"
-      "could) i die|think(ing)? (about|of) (death|dying|ending)|see no (way out|hope)|"
-      "(to|and) end it([^a-z]|$)|i have a rope"},
-     sorrow,
-     true},
-    {{WORD("(wants|wanted|going|trying) to (die|kill (him|her|them) ?sel(f|ves))")}, sorrow, true},
-
-    {{WORD("drank|drunk|swallowed|ate|eaten|licked|inhaled|injected|took"),
-      WORD(CLEANER "|battery|batteries|poison|soap|paint|magnets?|too many|too much|the wrong|"
-                   "mushrooms?|berries|berry|overdose")},
-     emergency,
-     false},
-    {{WORD("overdos(e|ed|ing)|heart attack|not breathing|unconscious|choking|seizure|"
-           "bleeding|poisoned|a stroke|anaphyla[a-z]*")},
-     emergency,
-     false},
-    {{"(is|are|was) (burned badly|very ill|not waking up|turning blue|drowning|dying)|house is "
-      "(burning|full of smoke)|had an accident|(is|have) an emergency|bitten by a|swallowed a"},
-     emergency,
-     false},
-    {{"can ?(no|')?t breathe|my (chest|heart) (hurts|is pounding)|smell gas|house is on "
-      "fire|(is|there is|there.s) a fire|bitten by a (snake|spider|dog)"},
-     emergency,
-     false},
-
-    {{WORD("mix(ing|ed)?|combine|together"), WORD(CLEANER)}, chemicals, false},
-    {{WORD("drink(ing)?|eat(ing)?|swallow(ing)?|taste|inject(ing)?|inhal(e|ing)|sniff(ing)?|huff"),
-      WORD(CLEANER "|glue|soap|paint|mercury|rubbing alcohol|battery acid|perfume|wild mushrooms?|"
-                   "mushrooms? from|these berries|wild berries|raw chicken|rotten")},
-     chemicals,
-     false},
-    {{WORD("eat|smell|safe|dangerous|good for (you|me)"),
-      WORD(CLEANER
-           "|glue|mushrooms?|berries|berry|mou?ld|raw (chicken|potato[a-z ]*)|mercury|lead")},
-     chemicals,
-     false},
-    {{WORD("poisonous|toxic|safe to eat|safe to drink")}, chemicals, false},
-
-    {{WORD("hits|hit|beats|beat|touched|touches|hurts|hurt|rapes|raped|abuses|abused|molested|"
-           "threatens|threatened|follows|bull(y|ies|ied)"),
-      WORD("me|bullied|i was|i am|i.m")},
-     child,
-     false},
-    {{WORD("stranger|man|someone|guy|woman|person"),
-      "(meet|my address|picture of me|photo of me|naked|in (his|her|the) car|at (the|my) "
-      "(door|window)|keep a secret|online)"},
-     child,
-     false},
-    {{"(run|ran|running) away from home|being (bullied|abused|followed)|(afraid|scared) of my (dad|"
-      "father|mom|mother|uncle|husband|boyfriend|wife|teacher)"},
-     child,
-     false},
-    {{"i.?( a)?m (lost|home alone|locked in)"}, child, false},
-
-    {{"(see me|me|my|send|asks? for) (photo|picture|address|naked)|naked (me|picture|photo)|photo "
-      "of me|"
-      "(scares?|kicks?|threatens?) me|(laugh|shout)s? at me|at school "
-      "(hit|bully|hurt|laugh|threaten)|"
-      "(afraid|beaten|scared) at home|pick me up|(give|offer)s? me candy|(wants|asks) to see me "
-      "naked"},
-     child,
-     false},
-    {{WORD("child|kid|years old|alone"), "i( a|.)?m (scared|afraid|alone|hungry|lost)"},
-     child,
-     false},
-    {{"(visit|meet|go with|give my address|send my (photo|picture)).*(stranger|internet|online)|"
-      "(stranger|man) at (the|my)|i was (attacked|beaten|kidnapped|raped|abused)"},
-     child,
-     false},
-    {{WORD("make|build|buy|get|cook|3d ?print"),
-      WORD("bombs?|explosives?|poison( gas)?|guns?|meth|molotov( cocktail)?|nerve gas|pipe bomb|"
-           "weapons?|drugs|heroin|cocaine|fentanyl|napalm|silencer")},
-     harm,
-     false},
-    {{WORD("kill|murder|stab|shoot|poison|strangle|attack|rape|hurt"),
-      WORD("someone|somebody|him|her|them|people|everyone|my (wife|husband|boss|neighbou?r|brother|"
-           "sister|teacher|mother|father|mom|dad|child|son|daughter|friend|dog|cat)|a (person|man|"
-           "woman|dog|cat|child|kid)")},
-     harm,
-     false},
-    {{WORD("hit|beat|slap|punch"),
-      WORD("him|her|my (wife|child|kid|son|daughter|girlfriend|husband|dog|brother|sister)")},
-     harm,
-     false},
-    {{WORD("should i|can i|how do i|where can i|is it ok(ay)? to"),
-      WORD("(try|take|smoke|do|use|snort) "
-           "(drugs|weed|cocaine|heroin|meth|crack|ecstasy|fentanyl|lsd)")},
-     harm,
-     false},
-    {{"(hurt|kick|beat) (an? |the )?(animal|dog|cat)|bully someone|(okay?|right|fine) to "
-      "steal|pick a "
-      "lock|(rob|steal from|poison) (a|my) (bank|boss|sister|brother)"},
-     harm,
-     false},
-    {{WORD("rob|steal|break into|hack|hotwire|burgle"),
-      WORD("banks?|cars?|houses?|shops?|stores?|from (a|my)|accounts?|purses?")},
-     harm,
-     false},
-
-    {{"(have|has|for|against|cure|treat|heal|got) (a )?(bad )?(cold|lump|cough|pain|snake "
-      "bite|broken "
-      "arm)([^a-z]|$)|about (my|your|his|her) health|what drug"},
-     medicine,
-     false},
-    {{WORD("i am|i.m|my (wife|baby|child|daughter|son)"), WORD("pregnant|diabetic|allergic")},
-     medicine,
-     false},
-    {{"not eat for|vaccinate|feel (very |so |really )?(sick|ill|dizzy)"}, medicine, false},
-    {{WORD(REMEDY)}, medicine, false},
-    {{WORD("medical advice|diagnos(e|is)|am i (sick|ill|pregnant|dying)|while pregnant|symptoms?")},
-     medicine,
-     false},
-    {{WORD(ILLNESS),
-      WORD(
-          "what (should|can|do|must)|how (do|can|to)|i have|do i|my "
-          "(baby|child|son|daughter|mother|"
-          "father|mom|dad|dog|cat|wife|husband|friend)|helps?|cures?|treat(ment)?|against|i feel")},
-     medicine,
-     false},
-    {{"my (head|stomach|tooth|teeth|back|leg|arm|ear|throat|eye|knee|belly|tummy)s? "
-      "(hurts?|aches?)"},
-     medicine,
-     false},
-    {{"stop eating|throw up after|starve my ?self|lose weight (fast|quick)|eat nothing|feel "
-      "(sick|ill|dizzy)"},
-     medicine,
-     false},
-
-    {{WORD("fork|knife|finger|fingers|key|metal|wire|water"),
-      WORD("socket|outlet|toaster|microwave|power line|plug")},
-     danger,
-     false},
-    {{WORD("play(ing)? with|touch|climb|hold|point|open|repair|fix"),
-      WORD("fire|matches|lighter|gun|power lines?|electric wires?|fireworks|(a|the) knife|a snake|"
-           "power pole|socket|microwave|gas pipe|fuse box|wild bear|battery|scissors")},
-     danger,
-     false},
-    {{"jump(ing)? (off|from|out of) (the|a|my) (roof|window|balcony|cliff|building|train|car)|"
-      "(drive|driving) (drunk|after drinking|home drunk)|drink(ing)? and driv|(i am|i.m) drunk|"
-      "thin ice|walk on (the )?ice|text(ing)? while driving|look into the sun|bag over|"
-      "fly from the roof|alone in the sea|grill (indoors|inside)|leave (my|the) baby|"
-      "tired.* can i drive|(climb|run) (on|onto|across) the (roof|road)|can i (fly|breathe under)|"
-      "blanket over|sleep in a running car|stay in a burning"},
-     danger,
-     false},
-    {{LARGE SIGN "[0-9]|[0-9]" SIGN LARGE}, sum, false},
-    {{"(1[1-9]|20)( *[*x] *| times )[0-9]|[0-9]( *[*x] *| times )(1[1-9]|20)|[0-9] *(/|divided by) "
-      "*[0-9]|[0-9] *(%|percent) of|[0-9] *(\\^|to the power)"},
-     sum,
-     false},
-    {{"(square|cube) root of|logarithm of|factorial of|a prime number|solve .*="}, sum, false},
+static const char *const answers[] = {
+    [ANSWER_SORROW] =
+        "I am so sorry that it is this bad. I am only a small computer program, but a real person "
+        "can help you now. Please call your local emergency number (112, 911, 999) or a crisis "
+        "line: 988 in the US and Canada, 116 123 in the UK and Ireland; findahelpline.com lists "
+        "them for every country. Or go to someone you trust, and do not stay alone. You matter.",
+    [ANSWER_FRIEND_SORROW] =
+        "I am so sorry. Please take it seriously: stay with them, listen, and get help together. "
+        "Call your local emergency number (112, 911, 999) if it is urgent, or a crisis line, "
+        "which is there for friends and families too: 988 in the US and Canada, 116 123 in the UK "
+        "and Ireland; findahelpline.com lists them for every country. I am only a small computer "
+        "program.",
+    [ANSWER_EMERGENCY] =
+        "This can be an emergency. Please call your local emergency number (112, 911, 999) or a "
+        "poison centre right now, and tell someone near you. Do not wait for me: I am only a "
+        "small program, I invent things, and I cannot help here.",
+    [ANSWER_ANIMAL] =
+        "That can poison an animal, or hurt it badly. If it has happened, please call a vet or an "
+        "animal poison line right now, even if nothing can be seen yet. Do not wait for me: I am "
+        "only a small program that invents things.",
+    [ANSWER_CHEMICALS] =
+        "No, please do not. That can poison you, and some cleaners make a deadly gas when they "
+        "are mixed. If it has already happened, go into fresh air and call your emergency number "
+        "or a poison centre. I am only a small program that invents things: do not rely on me "
+        "here.",
+    [ANSWER_MEDICINE] =
+        "I cannot give advice about health: I am a very small model and invent things. Please ask "
+        "a doctor or a pharmacist. If it is bad or urgent, call your local emergency number.",
+    [ANSWER_BURDEN] =
+        "I am sorry that it is so hard. You deserve help, and there is help: please talk to a "
+        "doctor or to someone you trust. If you feel very bad or not safe, call your local "
+        "emergency number or a crisis line (findahelpline.com lists them, also for eating and "
+        "addiction). I am only a small program that invents things, so I cannot advise you.",
+    [ANSWER_DANGER] =
+        "Please do not. That is dangerous, and people die of such things. Ask someone who knows, "
+        "and if you are a child, ask a grown-up first. I am only a small program that invents "
+        "things: do not rely on me here.",
+    [ANSWER_HARM] =
+        "I will not help with that: someone could be badly hurt. If you are angry or afraid, "
+        "please talk to a person you trust. If anyone is in danger, call your local emergency "
+        "number.",
+    [ANSWER_VIOLENCE] =
+        "I am sorry. This is not your fault, and you did right to say it. I am only a small "
+        "computer program, so please tell a person you trust today: a grown-up, if you are a "
+        "child. If you are in danger, call your local emergency number (112, 911, 999). "
+        "childhelplineinternational.org lists helplines for children, findahelpline.com for "
+        "everybody.",
+    [ANSWER_STRANGERS] =
+        "Please be careful. Do not meet them or go with them, and send no address and no "
+        "pictures, whatever they say or promise. This is not your fault, and you need not keep it "
+        "secret: tell a grown-up you trust today. If you are in danger, call your local emergency "
+        "number; childhelplineinternational.org lists helplines for children. I am only a small "
+        "computer program.",
+    [ANSWER_SUM] =
+        "I cannot work that out: I only know sums with small numbers, and would invent a result. "
+        "Please use a calculator.",
 };
-enum { N_RULES = sizeof rules / sizeof *rules };
 
-/* -> false if it is not there, or memory is short. */
-static bool has(const char *text, const char *pattern)
+/* The first rule that matches counts. */
+static const struct referral_rules *const lists[] = {&referral_self, &referral_urgent,
+                                                     &referral_people, &referral_health};
+enum {
+    N_LISTS = sizeof lists / sizeof *lists,
+    N_KNOWN = 1024, /* twice as many as there are patterns */
+    MOST_STEPS = 100000,
+};
+
+/* A story is asked for; or words are what is talked about. */
+static const char stories[] =
+    "(tell|telling|write|give|make|read|invent|continue|start|begin|want|like|love|hear|do you "
+    "know|need|about|short|another|long|funny) ([a-z]+ )*(story|stories|tale|fable|poem|joke|song|"
+    "rhyme|novel|riddle|limerick|haiku|play)|(story|tale|fable|poem|joke|fairy tale)( [a-z]+)? "
+    "(about|of|with|where|in which)|continue|once upon a time";
+static const char word_talk[] =
+    "metaphors?|idioms?|phrase|saying|proverb|rhymes? with|synonyms?|antonyms?|spell|spelled|"
+    "translate|definition of|lyrics|etymology|pun|meaning of the word|the word|past tense|anime|"
+    "movie|film|band|album|tv show|video game|costume|legos?|monopoly|minecraft|nerf|who "
+    "(invented|discovered|played|sang|wrote)|history of|recipe for (a |an |the )?(poison ivy|bath "
+    "bombs?)";
+
+/* Compiled once: patterns are static texts. */
+static const pcre2_code *compiled(const char *pattern, bool whole_words)
 {
-    regex_t re;
-    if (regcomp(&re, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0)
-        return false;
-    bool found = regexec(&re, text, 0, NULL, 0) == 0;
-    regfree(&re);
+    static struct {
+        const char *pattern;
+        pcre2_code *code;
+    } known[N_KNOWN];
+    size_t at = ((uintptr_t)pattern >> 2) % N_KNOWN;
+    while (known[at].pattern && known[at].pattern != pattern)
+        at = (at + 1) % N_KNOWN;
+    if (known[at].pattern)
+        return known[at].code;
+    int fault;
+    PCRE2_SIZE place;
+    char *text = xasprintf(whole_words ? " (?:%s) " : "%s", pattern);
+    known[at].code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+                                   PCRE2_CASELESS | PCRE2_NO_AUTO_CAPTURE, &fault, &place, NULL);
+    free(text);
+    if (!known[at].code) /* patterns are right: a test compiles them all */
+        die(EX_OSERR, "qins: out of memory");
+    known[at].pattern = pattern;
+    return known[at].code;
+}
+
+/* What takes too many steps is not found. */
+static bool finds(const pcre2_code *code, const char *text)
+{
+    static pcre2_match_data *data;
+    static pcre2_match_context *limits;
+    data = data ? data : pcre2_match_data_create(1, NULL);
+    limits = limits ? limits : pcre2_match_context_create(NULL);
+    if (!data || !limits)
+        die(EX_OSERR, "qins: out of memory");
+    pcre2_set_match_limit(limits, MOST_STEPS);
+    int found = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
+    if (found == PCRE2_ERROR_NOMEMORY)
+        die(EX_OSERR, "qins: out of memory");
+    return found >= 0;
+}
+
+bool referral_finds(const char *text, const char *pattern)
+{
+    return finds(compiled(pattern, false), text);
+}
+
+bool referral_has(const char *words, const char *pattern)
+{
+    return finds(compiled(pattern, true), words);
+}
+
+static bool matches(const struct referral_rule *r, const char *words)
+{
+    for (int i = 0; i < MOST_PARTS && r->parts[i]; i++)
+        if (!referral_has(words, r->parts[i]))
+            return false;
+    return !r->unless || !referral_has(words, r->unless);
+}
+
+/* Two sentences that follow each other, and each by itself: what the one excuses, the other must
+ * not. */
+static bool matches_sentences(const struct referral_rule *r, const char *sentences)
+{
+    struct buf pair = {0};
+    bool found = false;
+    for (const char *s = sentences, *end; !found && (end = strchr(s, '\n')); s = end + 1) {
+        size_t before = pair.len;
+        buf_append(&pair, s, (size_t)(end - s));
+        found = matches(r, pair.data) || (before && matches(r, pair.data + before));
+        memmove(pair.data, pair.data + before, pair.len - before + 1);
+        pair.len -= before;
+    }
+    buf_free(&pair);
     return found;
+}
+
+static const struct referral_rule *first_match(const struct referral_rules *l,
+                                               const char *sentences, bool fiction)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if ((!fiction || l->rules[i].anywhere) && matches_sentences(&l->rules[i], sentences))
+            return &l->rules[i];
+    return NULL;
+}
+
+static const char *answer_to(const char *message, const char *sentences)
+{
+    bool fiction = referral_has(sentences, stories) || referral_has(sentences, word_talk);
+    for (size_t i = 0; i < N_LISTS; i++) {
+        const struct referral_rule *found = first_match(lists[i], sentences, fiction);
+        if (found)
+            return answers[found->answer];
+    }
+    return !fiction && referral_is_sum(message, sentences) ? answers[ANSWER_SUM] : NULL;
 }
 
 const char *referral_for(const char *message)
 {
-    bool story = has(message, "(story|tale|fable|poem|joke|continue)");
-    for (size_t i = 0; i < N_RULES; i++) {
-        const struct rule *r = &rules[i];
-        if (story && !r->in_stories)
-            continue;
-        if (has(message, r->parts[0]) && (!r->parts[1] || has(message, r->parts[1])))
-            return r->answer;
+    struct buf part = {0}, sentences = {0};
+    size_t n = strlen(message), half = REFERRAL_MAX / 2;
+    buf_append(&part, message, n <= REFERRAL_MAX ? n : half);
+    if (n > REFERRAL_MAX) {
+        buf_puts(&part, "\n\n");
+        buf_append(&part, message + n - half, half);
     }
-    return NULL;
+    referral_words(&sentences, part.data, part.len);
+    const char *answer = sentences.len ? answer_to(part.data, sentences.data) : NULL;
+    buf_free(&part);
+    buf_free(&sentences);
+    return answer;
 }

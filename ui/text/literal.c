@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "html_tag.h"
+#include "table_pipes.h"
 #include "utf8.h"
 
 /* The control bytes, in the order of the signs that they stand for. */
@@ -21,6 +23,7 @@ struct text {
     const char *s;
     size_t n;
     struct buf *out;
+    struct table_pipes pipes;
 };
 
 static void put(struct text *t, char c)
@@ -173,6 +176,8 @@ static size_t behind_target(const struct text *t, size_t at)
         open -= t->s[i] == ')';
         if (!open)
             return i + 1;
+        if (open > 32) /* as CommonMark */
+            return 0;
     }
     return 0;
 }
@@ -304,6 +309,17 @@ static size_t take(struct text *t, size_t at)
             put(t, CODE_LINE_END);
             return to;
         }
+        if ((n = html_tag_length(t->s + at, t->n - at, begins_line(t, at)))) {
+            put_all_literal(t, at, at + n);
+            return at + n;
+        }
+        to = at + 1;
+        break;
+    case '|':
+        if (table_pipes_are_text(&t->pipes, t->s, at)) {
+            put_literal(t, c);
+            return at + 1;
+        }
         to = at + 1;
         break;
     case '[':
@@ -322,9 +338,11 @@ static size_t take(struct text *t, size_t at)
 
 void literal_mark(struct buf *out, const char *s, size_t n)
 {
-    struct text t = {s, n, out};
+    struct text t = {.s = s, .n = n, .out = out};
     bool word_starts = true;
     for (size_t at = 0, to; at < n; at = to) {
+        if (at == 0 || s[at - 1] == '\n')
+            table_pipes_line(&t.pipes, s, n, at);
         to = word_starts && is_word(s[at]) ? behind_address(&t, at) : 0;
         if (to)
             buf_append(out, s + at, to - at);

@@ -8,6 +8,8 @@
  *   2*3*4, 2**10, __init__: marks inside a word, a name between two underscores
  *   5~10: a single tilde
  *   [name]: definitions, which nothing else shows
+ *   <a href="*">: all of a tag, and of script, pre, style and textarea
+ *   | beyond the columns of a table
  *
  * Two more are made: the end of a line of <br>, and marks that count as beside a letter when they
  * stand between a sign and a letter that is not ASCII, as Chinese, Japanese and Korean need.

@@ -154,6 +154,25 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *user)
     return 0;
 }
 
+/* A target or a title, whose entities are characters. */
+static void add_attribute(struct buf *out, const MD_ATTRIBUTE *a)
+{
+    for (size_t i = 0; a->size && a->substr_offsets[i] < a->size; i++) {
+        MD_OFFSET from = a->substr_offsets[i], to = a->substr_offsets[i + 1];
+        char bytes[4];
+        int32_t cp =
+            a->substr_types[i] == MD_TEXT_ENTITY ? entity_character(a->text + from, to - from) : -1;
+        if (cp < 0) {
+            literal_restore(out, a->text + from, to - from);
+            continue;
+        }
+        char *clean = sanitise_text(bytes, utf8_encode(cp, bytes), true);
+        buf_puts(out, clean);
+        free(clean);
+    }
+    buf_puts(out, "");
+}
+
 static bool ends_with(const char *s, size_t n, const char *end, size_t n_end)
 {
     return n >= n_end && memcmp(s + n - n_end, end, n_end) == 0;
@@ -165,14 +184,14 @@ static void add_url(struct md *m, const MD_ATTRIBUTE *target, const MD_ATTRIBUTE
     const char *shown = m->text.text.data + m->link_start;
     size_t n = m->text.text.len - m->link_start;
     struct buf url = {0};
-    literal_restore(&url, target->text, target->size);
+    add_attribute(&url, target);
     bool same = n == url.len || (n + 7 == url.len && memcmp(url.data, "mailto:", 7) == 0);
     if (title->size || !same || !ends_with(url.data, url.len, shown, n)) {
         styled_puts(&m->text, STYLE_DIM, n ? " (" : "(");
         styled_add(&m->text, STYLE_DIM, url.data, url.len);
         if (title->size) {
             struct buf text = {0};
-            literal_restore(&text, title->text, title->size);
+            add_attribute(&text, title);
             styled_puts(&m->text, STYLE_DIM, url.len ? " \"" : "\"");
             styled_add(&m->text, STYLE_DIM, text.data, text.len);
             styled_puts(&m->text, STYLE_DIM, "\"");
@@ -402,7 +421,9 @@ static bool parse(struct md *m, const char *s, size_t n)
     };
     struct buf marked = {0};
     literal_mark(&marked, s, n);
-    bool ok = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m) == 0;
+    int stopped = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m);
+    if (stopped < 0)
+        die(EX_OSERR, "qins: out of memory");
     buf_free(&marked);
     buf_free(&m->plain);
     free_table(m);
@@ -411,7 +432,7 @@ static bool parse(struct md *m, const char *s, size_t n)
     styled_free(&m->clean);
     styled_free(&m->first);
     styled_free(&m->rest);
-    return ok;
+    return stopped == 0;
 }
 
 /* ---- a block -------------------------------------------------------------------------- */

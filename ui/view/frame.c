@@ -10,12 +10,14 @@ enum {
     MIN_COLUMNS = 20,
     SIDEBAR_FROM = 70,       /* columns of a terminal that has room for it */
     PAGE_SIDEBAR_FROM = 110, /* and for it beside a page, whose lines are longer */
-    SIDEBAR_CELLS = 26,      /* of its text; 28 from 90 columns on */
-    GUTTER_FROM = 36,        /* columns of a chat pane with whole role names */
-    INPUT_PERCENT = 40,      /* of the height, at most */
-    READABLE = 100,          /* cells of a line of text, at most */
-    SHORT_TRACK = 12,        /* where the track of a one-line slider starts */
-    SHORT_VALUE = 6,         /* cells behind it */
+    SIDEBAR_CELLS = 28,      /* of its text */
+    NARROW_SIDEBAR = 22,     /* the same, of a terminal with fewer than 100 columns */
+    WIDE_FROM = 100,
+    GUTTER_FROM = 36,   /* columns of a chat pane with whole role names */
+    INPUT_PERCENT = 40, /* of the height, at most */
+    READABLE = 100,     /* cells of a line of text, at most */
+    SHORT_TRACK = 12,   /* where the track of a one-line slider starts */
+    SHORT_VALUE = 6,    /* cells behind it */
 };
 
 size_t frame_notice_row(const struct buf *notice, size_t *at, int columns)
@@ -51,7 +53,7 @@ static int smaller(int x, int y)
 static void place_columns(struct frame *f, bool no_sidebar)
 {
     bool sidebar = !no_sidebar && f->columns >= (f->page ? PAGE_SIDEBAR_FROM : SIDEBAR_FROM);
-    f->side_cells = SIDEBAR_CELLS + 2 * (f->columns >= 90);
+    f->side_cells = f->columns >= WIDE_FROM ? SIDEBAR_CELLS : NARROW_SIDEBAR;
     f->side = f->chat_columns = sidebar ? f->columns - f->side_cells - 4 : f->columns;
     f->gutter = f->chat_columns >= GUTTER_FROM ? GUTTER : NARROW_GUTTER;
     f->margin = f->chat_columns >= GUTTER_FROM ? 2 : 0;

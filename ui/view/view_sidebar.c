@@ -33,6 +33,19 @@ static void draw_graph(const struct sidebar_line *l, int row, int column, int ce
     buf_free(&graph);
 }
 
+/* Cells for the label: whole words of it, as many as have room before the value. */
+static int label_cells(const char *label, int room)
+{
+    int cells = (int)utf8_width(label, strlen(label));
+    for (const char *end = label + strlen(label); cells > room && end > label;) {
+        while (end > label && end[-1] != ' ')
+            end--;
+        end -= end > label;
+        cells = (int)utf8_width(label, (size_t)(end - label));
+    }
+    return cells;
+}
+
 static void draw_side_line(const struct app *a, const struct frame *f, const struct sidebar_line *l,
                            int row)
 {
@@ -58,7 +71,9 @@ static void draw_side_line(const struct app *a, const struct frame *f, const str
         draw_graph(l, row, column, cells);
     if (l->kind == LINE_BAR)
         draw_bar(row, column, cells - (width ? 7 : 0), l->fraction, l->warn);
-    screen_puts(row, column, cells, label, l->label);
+    width = width < cells ? width : cells;
+    screen_puts(row, column, width ? label_cells(l->label, cells - width - 1) : cells, label,
+                l->label);
     screen_puts(row, column + cells - width, width, value, l->value);
 }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -65,6 +68,50 @@ static void test_path_join_adds_one_slash(void **state)
     free(b);
 }
 
+/* A terminal is given back slowly, while another thread dies, too. */
+static void give_back(void)
+{
+    usleep(100000);
+    if (write(STDOUT_FILENO, "restored", 8) != 8)
+        _exit(1);
+}
+
+static void *die_too(void *unused)
+{
+    (void)unused;
+    usleep(20000);
+    die(70, "the second");
+}
+
+static void test_only_the_first_death_exits(void **state)
+{
+    int out[2], status;
+    char text[64] = "";
+    (void)state;
+    assert_int_equal(pipe(out), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        dup2(out[1], STDOUT_FILENO);
+        dup2(out[1], STDERR_FILENO);
+        die_hook(give_back);
+        pthread_create(&thread, NULL, die_too, NULL);
+        die(71, " the first");
+    }
+    close(out[1]);
+    for (size_t n = 0; n + 1 < sizeof text;) {
+        ssize_t got = read(out[0], text + n, sizeof text - 1 - n);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
+    close(out[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 71);
+    assert_string_equal(text, "restored the first\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -72,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_xgrow_has_room_for_one_more),
         cmocka_unit_test(test_read_file_refuses_what_is_no_file),
         cmocka_unit_test(test_path_join_adds_one_slash),
+        cmocka_unit_test(test_only_the_first_death_exits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "huge_memory.h"
@@ -7,6 +10,47 @@
 #include "test.h"
 
 enum { SIZE = 3 * HUGE_PAGE + 4321, PIECE = 70001 };
+
+/* ---- flock, as file systems without locks have it ------------------------------------- */
+
+static int failure; /* of flock; 0: it is the system's */
+
+int flock(int fd, int operation)
+{
+    struct flock l = {.l_type = operation & LOCK_UN ? F_UNLCK : F_WRLCK, .l_whence = SEEK_SET};
+    if (failure) {
+        errno = failure;
+        return -1;
+    }
+    return fcntl(fd, F_SETLK, &l);
+}
+
+static void test_a_file_system_without_locks_is_no_obstacle(void **state)
+{
+    static const int failures[] = {ENOLCK, ENOSYS, EOPNOTSUPP};
+    (void)state;
+    const char *folder = temp_folder();
+    char *path = path_join(folder, "out"), *partial = path_join(folder, "out.partial");
+    struct outfile o;
+    struct error err;
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        failure = failures[i];
+        assert_true(outfile_open(&o, path, true, "mark", &err));
+        assert_true(outfile_write(&o, 0, "text", 4, &err));
+        assert_true(outfile_commit(&o, &err));
+        assert_true(is_file(path));
+        assert_false(is_file(partial));
+    }
+    failure = EWOULDBLOCK;
+    assert_false(outfile_open(&o, path, true, "mark", &err));
+    assert_non_null(strstr(err.text, "another conversion"));
+    failure = 0;
+    unlink(partial);
+    unlink(path);
+    remove_folder(folder);
+    free(path);
+    free(partial);
+}
 
 static uint8_t byte_at(size_t i)
 {
@@ -121,6 +165,7 @@ static void test_a_file_is_on_the_medium_before_it_has_its_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_file_system_without_locks_is_no_obstacle),
         cmocka_unit_test(test_what_is_written_in_pieces_is_mapped_in_one),
         cmocka_unit_test(test_a_large_mapping_begins_on_a_huge_page),
         cmocka_unit_test(test_a_file_is_on_the_medium_before_it_has_its_name),

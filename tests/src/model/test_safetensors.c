@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "safetensors.h"
@@ -112,6 +113,58 @@ static void assert_accepted(const char *header, size_t n_data)
 #define ENTRY(dtype, shape, begin, end)                                                            \
     "{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
 #define ONE(dtype, shape, begin, end) "{\"a\":" ENTRY(dtype, shape, begin, end) "}"
+
+static long peak_kib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+    return usage.ru_maxrss / 1024;
+#else
+    return usage.ru_maxrss;
+#endif
+}
+
+/* 20 MB of lists, and as many entries as there may be: the file and 64 MB at most. */
+static void test_headers_take_little_memory(void **state)
+{
+    enum { HEADER = 20 << 20 };
+    struct buf lists = {0}, entries = {0};
+    struct error err;
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip();
+#endif
+    buf_puts(&lists, "{");
+    for (int i = 0; lists.len < HEADER; i++) {
+        buf_printf(&lists, "%s\"t%d\":{", i ? "," : "", i);
+        for (int k = 0; k < 15; k++) {
+            buf_printf(&lists, "%s\"%d\":[0", k ? "," : "", k);
+            for (int v = 0; v < 60; v++)
+                buf_puts(&lists, ",0");
+            buf_puts(&lists, "]");
+        }
+        buf_puts(&lists, "}");
+    }
+    buf_puts(&lists, "}");
+    buf_puts(&entries, "{");
+    for (int i = 0; i < 200000; i++)
+        buf_printf(&entries, "%s\"t%d\":" ENTRY("U8", "[0]", "0", "0"), i ? "," : "", i);
+    buf_puts(&entries, "}");
+    struct buf files[] = {st_file(lists.data, "", 0), st_file(entries.data, "", 0)};
+    long before = peak_kib();
+    for (int i = 0; i < 2; i++) {
+        struct safetensors st;
+        if (safetensors_parse(&st, files[i].data, files[i].len, "file", &err))
+            safetensors_close(&st);
+        else
+            assert_int_equal(i, 0); /* no "dtype" */
+        buf_free(&files[i]);
+    }
+    assert_true(peak_kib() - before < 64 << 10);
+    buf_free(&lists);
+    buf_free(&entries);
+}
 
 static void test_files_that_are_too_short(void **state)
 {
@@ -344,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_other_files_are_known),
         cmocka_unit_test(test_headers_have_bounds),
+        cmocka_unit_test(test_headers_take_little_memory),
         cmocka_unit_test(test_files_that_are_too_short),
         cmocka_unit_test(test_header_lengths_that_lie),
         cmocka_unit_test(test_headers_that_are_no_header),

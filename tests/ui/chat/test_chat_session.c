@@ -18,7 +18,8 @@
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
-extern uint64_t fake_engine_seed; /* of the last turn */
+extern uint64_t fake_engine_seed;       /* of the last turn */
+extern const char *fake_engine_instead; /* the same: what is said in the model's place */
 
 /* ---- a face that writes down ---------------------------------------------------------- */
 
@@ -284,6 +285,41 @@ static void test_a_message_gets_an_answer(void **state)
     expect(n, "said Well?|answers now|text Yes. |text No.|answered -|");
     assert_int_equal(n->chat.status.state, STATE_READY);
     assert_int_equal(n->chat.status.stop, STOP_END);
+}
+
+/* ---- the starter's place -------------------------------------------------------------- */
+
+/* A model with this name begins. */
+static void start_named(struct notes *n, const char *file)
+{
+    struct error err;
+    char *first = path_join(n->home, "first.qins"), *path = path_join(n->home, file);
+    assert_int_equal(rename(first, path), 0);
+    assert_true(options_set(&n->options, OPT_MODEL, path, SOURCE_FLAG, &err));
+    free(first);
+    free(path);
+    set_text(n, "Once.");
+    start(n, false);
+    take_until(n, EVENT_READY);
+}
+
+static void test_the_program_answers_in_the_starters_place(void **state)
+{
+    struct notes *n = *state;
+    start_named(n, "starter.qins");
+    converse(n, "I want to kill myself");
+    assert_non_null(fake_engine_instead);
+    assert_non_null(strstr(fake_engine_instead, "crisis line"));
+    converse(n, "Tell me a story about a cat.");
+    assert_null(fake_engine_instead);
+}
+
+static void test_other_models_answer_themselves(void **state)
+{
+    struct notes *n = *state;
+    start_named(n, "phi.qins");
+    converse(n, "I want to kill myself");
+    assert_null(fake_engine_instead);
 }
 
 /* ---- thinking ------------------------------------------------------------------------- */
@@ -714,6 +750,74 @@ static void test_a_full_context_asks(void **state)
     assert_int_equal(n->chat.context.n_left_out, 1);
 }
 
+static void set_option(struct notes *n, enum option_id id, const char *value)
+{
+    struct error err;
+    assert_true(options_set(&n->options, id, value, SOURCE_FLAG, &err));
+}
+
+/* A system prompt and four exchanges of 2 x 10 tokens: at 80 % the older half goes, unasked. */
+static void test_a_context_slides_in_large_steps(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "aaaaa");
+    setenv("FAKE_PIECE", "5", 1);
+    setenv("FAKE_CONTEXT", "100", 1);
+    set_option(n, OPT_CONTEXT_FULL, "slide");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    for (int i = 0; i < 4; i++)
+        converse(n, "one");
+    assert_int_equal(n->chat.context.n_left_out, 0);
+    forget(n);
+    converse(n, "five");
+    assert_true(has_heard(n, "note [the model no longer sees the 2 oldest exchanges]|"));
+    assert_int_equal(n->chat.context.n_left_out, 2);
+    assert_int_equal(n->chat.conversation.n_path, 10); /* nothing is gone */
+    for (int i = 0; i < 20; i++)
+        converse(n, "more");
+    buf_puts(&n->heard, "");
+    assert_null(strstr(n->heard.data, "asks")); /* nor is anything asked, or full */
+    assert_null(strstr(n->heard.data, "context full"));
+}
+
+static void test_a_message_that_does_not_fit_slides(void **state)
+{
+    struct notes *n = *state;
+    set_option(n, OPT_CONTEXT_FULL, "slide");
+    fill_context(n); /* at once: no answer before told how full it is */
+    assert_int_equal(n->chat.context.n_left_out, 1);
+    assert_true(has_heard(n, "note [the model no longer sees the oldest exchange]|"));
+}
+
+static void test_compact_keeps_the_newest_exchanges(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/compact");
+    assert_true(has_heard(n, "notice Nothing to drop: the model sees 0 exchanges|"));
+    for (int i = 0; i < 5; i++)
+        converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/compact x");
+    assert_true(has_heard(n, "notice /compact [N]: "));
+    chat_command(&n->chat, "/compact");
+    expect(n,
+           "note [the model no longer sees the 2 oldest exchanges]|notice From your next message "
+           "on, the model sees the last 3 exchanges|");
+    chat_command(&n->chat, "/compact 1");
+    expect(n,
+           "note [the model no longer sees the 2 oldest exchanges]|notice From your next message "
+           "on, the model sees the last 1 exchange|");
+    assert_int_equal(n->chat.context.n_left_out, 4);
+    chat_command(&n->chat, "/compact 7");
+    assert_true(has_heard(n, "notice Nothing to drop: the model sees 1 exchange|"));
+    converse(n, "more");
+    assert_int_equal(n->chat.context.n_exchanges, 2);
+}
+
 static void test_a_full_context_with_nobody_to_ask(void **state)
 {
     struct notes *n = *state;
@@ -859,6 +963,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_a_message_gets_an_answer),
+        T(test_the_program_answers_in_the_starters_place),
+        T(test_other_models_answer_themselves),
         T(test_thinking_is_a_part_of_its_own),
         T(test_thinking_that_was_stopped_goes_on),
         T(test_think_says_what_the_model_knows),
@@ -875,6 +981,9 @@ int main(void)
         T(test_versions),
         T(test_a_version_without_a_word_is_dropped),
         T(test_a_full_context_asks),
+        T(test_a_context_slides_in_large_steps),
+        T(test_a_message_that_does_not_fit_slides),
+        T(test_compact_keeps_the_newest_exchanges),
         T(test_a_full_context_with_nobody_to_ask),
         T(test_a_context_that_is_nearly_full_is_told_once),
         T(test_every_command_does_something_or_says_why_not),

@@ -129,12 +129,33 @@ static void test_random_keys_keep_the_order(void **state)
     editor_free(&e);
 }
 
+/* What is repeated so often may become long, but soon: keys wait for it. */
+static void test_large_counts_take_no_time(void **state)
+{
+    static const char *const commands[] = {"9999.",  "9999p", "9999~", "9999u",
+                                           "d9999w", "9999J", "9999x", "9999ia\033"};
+    (void)state;
+    struct editor e = {.vi.on = true};
+    double before = now_ms();
+    press(&e, "\033i");
+    for (int i = 0; i < 400; i++)
+        press(&e, "a b ");
+    press(&e, "\0330dwP");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        press(&e, commands[i]);
+    if (getenv("QINS_TIMES"))
+        printf("%.0f ms\n", now_ms() - before);
+    assert_true(now_ms() - before < 20000); /* of a loaded machine; 32 s once */
+    editor_free(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_esc_goes_further_only_from_normal_mode),
         cmocka_unit_test(test_random_keys_keep_the_order),
+        cmocka_unit_test(test_large_counts_take_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,8 @@
 
 extern uint64_t fake_engine_seed;
 uint64_t fake_engine_seed; /* of the last turn, for tests */
+extern const char *fake_engine_instead;
+const char *fake_engine_instead; /* of the last turn: what is said in the model's place; or NULL */
 extern char fake_engine_keeps[256];
 char fake_engine_keeps[256]; /* "say 3, keep, forget 3, ": what was asked about conversations */
 
@@ -223,6 +225,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     uint32_t turn = ++e->turn;
     fake_engine_seed = r->seed;
+    fake_engine_instead = r->instead;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);

@@ -3,6 +3,7 @@
 import os
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -285,6 +286,24 @@ def test_another_model_is_told_wherever_it_is_asked_for():
         s.wait(r"This model: second,")
         say(s, "/set model nonesuch")  # as good as /model
         s.wait(r"^nonesuch: no such file or model")
+
+
+def test_an_answer_that_opens_with_think_thinks():
+    """Also if neither template nor tokenizer says so: here two letters of the vocabulary are more than letters."""
+    lines = Lines()
+    folder = lines.path("thinker")
+    shutil.copytree(shared("models/stories260K-phi3"), folder, copy_function=shutil.copyfile)
+    os.chmod(folder, 0o755)
+    with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as f:
+        text = f.read()
+    assert '"A":' in text and '",":' in text
+    with open(os.path.join(folder, "tokenizer.json"), "w", encoding="utf-8") as f:
+        f.write(text.replace('"A":', '"<think>":').replace('",":', '"</think>,":'))
+    p = subprocess.run([TUI, "-m", folder, "-p", "who are you?", "--temperature", "0", "-n", "20", "--json"], check=False,
+                       env=environment(lines.folder.name), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    said = [json.loads(line) for line in p.stdout.decode().splitlines()]
+    assert "".join(e["text"] for e in said if e["event"] == "thinking") == "nna", said
+    assert said[-1]["text"].startswith(", <think>nna</think>, came"), said[-1]
 
 
 def test_json_tells_another_model_as_it_tells_the_first():

@@ -126,6 +126,24 @@ static void test_the_focus_says_which_pane(void **state)
     close_app(&a);
 }
 
+/* A number that was typed counts when another key goes on; no letter is lost. */
+static void test_a_number_typed_on_a_slider_counts(void **state)
+{
+    (void)state;
+    struct app a;
+    open_app(&a);
+    app_key(&a, K_TAB);
+    type(&a, "0.5");
+    app_key(&a, K_DOWN);
+    assert_true(options_number(&options, OPT_TEMPERATURE) == 0.5);
+    type(&a, "0.4");
+    app_key(&a, K_TAB);
+    assert_true(options_number(&options, OPT_TOP_P) == 0.4);
+    type(&a, "z"); /* in the chat, where nothing is bound to it */
+    assert_string_equal(input_of(&a), "z");
+    close_app(&a);
+}
+
 static void test_a_page_takes_its_own_keys_alone(void **state)
 {
     (void)state;
@@ -317,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_base_has_the_keys),
         cmocka_unit_test(test_the_focus_says_which_pane),
+        cmocka_unit_test(test_a_number_typed_on_a_slider_counts),
         cmocka_unit_test(test_a_page_takes_its_own_keys_alone),
         cmocka_unit_test(test_the_composers_own_keys_come_first),
         cmocka_unit_test(test_the_line_to_find_takes_every_key),

@@ -75,6 +75,19 @@ static void test_facts_keep_their_signs(void **state)
            "a     │ b\n──────┼──\none   │ β\nthree │ \n");
 }
 
+static void test_nothing_of_tags_and_tables_is_lost(void **state)
+{
+    (void)state;
+    expect("<img src=\"__init__.png\" alt=\"*a*\"> *em* &amp;", wide,
+           "<img src=\"__init__.png\" alt=\"*a*\"> em &\n");
+    expect("<pre>\n*a* __b__ [c](d)\n</pre> *e*", wide, "<pre>\n*a* __b__ [c](d)\n</pre> e\n");
+    expect("a < b and *c* > d", wide, "a < b and c > d\n");
+    expect("[t](/f&ouml; \"&lt;x&#27;&gt;\")", wide, "t (/f\xc3\xb6 \"<x^[>\")\n");
+    expect("|a|b|\n|---|---|\n|1|2|3|\n|4|5|\n", wide, "a │ b\n──┼────\n1 │ 2|3\n4 │ 5\n");
+    expect("|a|b|c|\n|---|---|\n|1|2|\n", wide, "|a|b|c|\n|---|---|\n|1|2|\n");
+    expect("|a|\n|---|\n|`b|c`|\n", wide, "a\n───\nb|c\n");
+}
+
 static void test_math_is_verbatim(void **state)
 {
     (void)state;
@@ -347,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paragraphs_and_inlines),
         cmocka_unit_test(test_facts_keep_their_signs),
+        cmocka_unit_test(test_nothing_of_tags_and_tables_is_lost),
         cmocka_unit_test(test_math_is_verbatim),
         cmocka_unit_test(test_bold_beside_chinese_signs),
         cmocka_unit_test(test_fences_stay_in_their_items),
