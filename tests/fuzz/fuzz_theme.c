@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     before = t;
     if (!theme_read(&t, f.text, f.n, "fuzz.yaml", &err)) {
         FUZZ_CHECK(memcmp(&t, &before, sizeof t) == 0);
-        FUZZ_CHECK(err.code && err.text[0] && !strchr(err.text, '\n'));
+        FUZZ_CHECK(err.code && err.text[0]);
     }
     for (int i = 0; i < N_STYLES; i++) {
         const struct look *look = &t.looks[i];
