@@ -23,9 +23,7 @@ static inline void edit_apply(struct buf *file, const uint8_t e[EDIT_BYTES], siz
     uint64_t value = e[6] | (uint64_t)e[7] << 8;
     size_t n = (size_t)1 << (e[1] & 3);
     switch (e[0] & 15) {
-    case 0: /* the file ends here */
-        file->len = at;
-        break;
+    case 0: /* the file ends here */ file->len = at; break;
     case 1: /* more behind it */
         for (size_t i = 0; i < value % EDIT_MOST_GROWTH; i++)
             buf_append(file, &e[6], 1);

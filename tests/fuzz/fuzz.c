@@ -24,7 +24,8 @@ static void give_up(void)
 {
     static bool is_told;
     if (!is_told)
-        fprintf(stderr, "fuzz: an input ended in \"out of memory\"; leaks are not looked for now\n");
+        fprintf(stderr,
+                "fuzz: an input ended in \"out of memory\"; leaks are not looked for now\n");
     is_told = true;
     __lsan_disable();
     longjmp(fuzz_way_out, 1);
@@ -42,9 +43,7 @@ void fuzz_arm(void)
     die_hook(give_up);
 }
 #else
-void fuzz_arm(void)
-{
-}
+void fuzz_arm(void) {}
 #endif
 
 /* ---- input ---------------------------------------------------------------------------- */

@@ -46,7 +46,8 @@ size_t fuzz_piece(struct feed *f, size_t left);
 
 /* The bytes as a file, which the next call replaces. -> fd */
 int fuzz_file(const void *bytes, size_t n, const char **path);
-/* A folder for this process, in memory if there is such a one; its end removes it if it is empty. */
+/* A folder for this process, in memory if there is such a one; its end removes it if it is empty.
+ */
 const char *fuzz_folder(void);
 
 /* Valid UTF-8 without control characters but '\n' and '\t'. */

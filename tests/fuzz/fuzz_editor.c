@@ -25,21 +25,14 @@ static void press(struct editor *e, int32_t key)
 static void take(struct editor *e, const struct input *in)
 {
     switch (in->type) {
-    case INPUT_KEY:
-        press(e, in->key);
-        break;
-    case INPUT_PASTE_START:
-        editor_paste_start(e);
-        break;
-    case INPUT_PASTE:
-        editor_paste(e, in->text, in->n);
-        break;
+    case INPUT_KEY: press(e, in->key); break;
+    case INPUT_PASTE_START: editor_paste_start(e); break;
+    case INPUT_PASTE: editor_paste(e, in->text, in->n); break;
     case INPUT_PASTE_END:
         editor_paste_end(e);
         editor_take_paste(e);
         break;
-    case INPUT_MOUSE:
-        break;
+    case INPUT_MOUSE: break;
     }
 }
 

@@ -20,7 +20,7 @@
 enum {
     N_TOKENS = 90,
     HEAD_BYTES = 112,
-    DIGEST_AT = 80,  /* in the head: all before it, then ids, digests and reference, are hashed */
+    DIGEST_AT = 80, /* in the head: all before it, then ids, digests and reference, are hashed */
     N_AT = 40,
     REFERENCE_AT = 64,
     TAIL = 24, /* bytes of somebody else behind the file */

@@ -31,8 +31,7 @@ static void check_format(const struct stops *s)
     FUZZ_CHECK(stops_parse(&again, text.data));
     FUZZ_CHECK(again.n == s->n);
     for (uint32_t i = 0; i < s->n; i++)
-        FUZZ_CHECK(again.len[i] == s->len[i] &&
-                   memcmp(again.text[i], s->text[i], s->len[i]) == 0);
+        FUZZ_CHECK(again.len[i] == s->len[i] && memcmp(again.text[i], s->text[i], s->len[i]) == 0);
     buf_free(&text);
 }
 

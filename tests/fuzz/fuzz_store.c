@@ -28,10 +28,14 @@ static char *path_of(const char *name)
 
 static void clear_folder(void)
 {
-    static const char *const names[] = {"conversations.db",         "conversations.db-wal",
-                                        "conversations.db-shm",     "conversations.lock",
-                                        "conversations.db-journal", "out.md",
-                                        "out.json",                 "aside"};
+    static const char *const names[] = {"conversations.db",
+                                        "conversations.db-wal",
+                                        "conversations.db-shm",
+                                        "conversations.lock",
+                                        "conversations.db-journal",
+                                        "out.md",
+                                        "out.json",
+                                        "aside"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = path_of(names[i]);
         unlink(path);

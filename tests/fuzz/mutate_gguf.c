@@ -45,8 +45,17 @@ static size_t find_keys(const uint8_t *data, size_t n, size_t at[MOST_KEYS])
 
 static void change_u64(uint8_t *at, unsigned seed)
 {
-    static const uint64_t numbers[] = {0, 1, 2, 3, 255, 65536, (uint64_t)1 << 31, (uint64_t)1 << 32,
-                                       (uint64_t)1 << 60, UINT64_MAX, UINT64_MAX / 8};
+    static const uint64_t numbers[] = {0,
+                                       1,
+                                       2,
+                                       3,
+                                       255,
+                                       65536,
+                                       (uint64_t)1 << 31,
+                                       (uint64_t)1 << 32,
+                                       (uint64_t)1 << 60,
+                                       UINT64_MAX,
+                                       UINT64_MAX / 8};
     uint64_t n = seed & 1 ? u64_at(at) + (seed >> 1 & 7) - 3
                           : numbers[(seed >> 1) % (sizeof numbers / sizeof *numbers)];
     memcpy(at, &n, sizeof n);
@@ -79,14 +88,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max, unsigned see
     seed /= 2;
     size_t key = at[seed / 8 % n_keys], value = key + 8 + (size_t)u64_at(data + key);
     switch (seed % 8) {
-    case 0:
-        change_u64(data + 8 + seed / 8 % 2 * 8, seed / 16);
-        return n;
-    case 1:
-        return change_string(data, n, key, max);
-    case 2:
-        data[value] = (uint8_t)(seed / 8 % 14);
-        return n;
+    case 0: change_u64(data + 8 + seed / 8 % 2 * 8, seed / 16); return n;
+    case 1: return change_string(data, n, key, max);
+    case 2: data[value] = (uint8_t)(seed / 8 % 14); return n;
     case 3:
     case 4:
         if (value + 12 <= n)
@@ -97,7 +101,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max, unsigned see
         if (data[value] == 8 && value + 12 <= n)
             return change_string(data, n, value + 4, max);
         /* fall through */
-    default:
-        return LLVMFuzzerMutate(data, n, max);
+    default: return LLVMFuzzerMutate(data, n, max);
     }
 }

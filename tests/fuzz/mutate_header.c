@@ -30,10 +30,23 @@ static bool is_digit(uint8_t c)
 /* Another number for one of json[0..n), room for max. -> new n */
 static size_t change_number(uint8_t *json, size_t n, size_t max, unsigned seed)
 {
-    static const char *const numbers[] = {
-        "0", "1", "-1", "2", "16", "64", "4096", "65536", "2147483647", "2147483648", "4294967295",
-        "4294967296", "9223372036854775807", "18446744073709551615", "18446744073709551616", "1e9",
-        "0.5"};
+    static const char *const numbers[] = {"0",
+                                          "1",
+                                          "-1",
+                                          "2",
+                                          "16",
+                                          "64",
+                                          "4096",
+                                          "65536",
+                                          "2147483647",
+                                          "2147483648",
+                                          "4294967295",
+                                          "4294967296",
+                                          "9223372036854775807",
+                                          "18446744073709551615",
+                                          "18446744073709551616",
+                                          "1e9",
+                                          "0.5"};
     const char *other = numbers[seed / 64 % (sizeof numbers / sizeof *numbers)];
     size_t from = seed % (n + 1), to, n_other = strlen(other);
     while (from < n && !is_digit(json[from]))
