@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Answers in lines: rows between words, not wider than the terminal.
+ * Answers in lines: rows that end between words, not wider than the terminal.
  */
 #include "flow.h"
 #include "fuzz.h"
@@ -8,6 +8,15 @@
 #include "utf8.h"
 
 enum choice { WIDTH, SHAPE, N_CHOICES };
+
+/* A character that was shown before the next piece made it wider (a digit that becomes a keycap, a
+ * letter that becomes a flag, VS16) may stand out by a cell. */
+static bool may_widen(const struct buf *out)
+{
+    return memmem(out->data, out->len, "\xef\xb8\x8f", 3) ||
+           memmem(out->data, out->len, "\xf0\x9f\x87", 3) ||
+           memmem(out->data, out->len, "\xe2\x83\xa3", 3);
+}
 
 static void check_rows(const struct buf *out, int width)
 {
@@ -25,8 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (FUZZ_DIES())
         return 0;
     struct feed f = fuzz_feed(data, n, choices, N_CHOICES);
-    if (f.n && (memchr(f.text, '\t', f.n) || memmem(f.text, f.n, "\xe2\x83\xa3", 3))) /* TODO */
-        return fuzz_feed_free(&f), 0;
     struct flow flow = {.is_flat = choices[SHAPE] & 1, .line_indent = choices[SHAPE] >> 1 & 3};
     struct sanitiser s = {0};
     struct buf out = {0}, clean = {0};
@@ -41,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     sanitise_end(&s, &clean);
     flow_text(&flow, width, clean.data, clean.len, &out);
     flow_end(&flow);
-    check_rows(&out, width);
+    check_rows(&out, width + (out.len && may_widen(&out)));
     flow_free(&flow);
     buf_free(&out);
     buf_free(&clean);

@@ -24,6 +24,15 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS, TIMEOUT_S, SLOW_S, MEMORY_MB, ALLOCATION_MB = 120, 25, 10, 2048, 300
 
+# fuzzers: their dictionary
+DICTIONARIES = {
+    "json": "config safetensors qins compressed hub",
+    "yaml": "preset theme keyfile",
+    "markdown": "layout flow sanitise splitter",
+    "keys": "keys editor",
+    "tokenizer": "tokenizer", "template": "template", "gguf": "gguf",
+}
+
 # name: bytes of an input at most, the parser's files
 PARSERS = {
     "command": (512, "command.c complete.c paste_filter.c"),
@@ -65,7 +74,8 @@ class Fuzzer:
 
     def call(self, *args, seconds):
         given = [os.path.join(HERE, folder, self.name) for folder in ("seeds", "regressions")]
-        dictionary = os.path.join(HERE, "dict", self.name + ".dict")
+        dictionaries = [os.path.join(HERE, "dict", name + ".dict")
+                        for name, users in DICTIONARIES.items() if self.name in users.split()]
         # A size that a file only states must not be taken: large allocations are findings. What
         # ends in "out of memory" (null) is none.
         env = dict(os.environ, OPENBLAS_NUM_THREADS="1", ASAN_OPTIONS="allocator_may_return_null=1:"
@@ -75,7 +85,7 @@ class Fuzzer:
              "-rss_limit_mb=%d" % MEMORY_MB, "-malloc_limit_mb=%d" % ALLOCATION_MB,
              "-max_len=%d" % self.max_bytes, "-artifact_prefix=%s/" % self.found,
              "-print_final_stats=1", *args]
-            + (["-dict=" + dictionary] if os.path.exists(dictionary) else [])
+            + ["-dict=" + path for path in dictionaries]
             + [self.corpus] + [folder for folder in given if os.path.isdir(folder)],
             env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             errors="replace", text=True).stdout
