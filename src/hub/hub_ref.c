@@ -72,7 +72,8 @@ static bool is_fine(const struct hub_ref *r)
 {
     const char *id = r->id;
     char *name = xasprintf("%s@%s", r->id, r->revision);
-    bool ok = !skip_host(&id) && hub_is_name(name) && (!r->file || ends_in_gguf(r->file) || !strpbrk(r->file, "/@:"));
+    bool ok = !skip_host(&id) && hub_is_name(name) &&
+              (!r->file || ends_in_gguf(r->file) || !strpbrk(r->file, "/@:"));
     free(name);
     return ok;
 }

@@ -43,13 +43,22 @@ def put_files(parser, pattern, behind=b""):
 
 MARKDOWN = {
     "headings": "# One\n\nTwo\n===\n\n### Three ###\nfour  \nfive\n\n---\n",
-    "lists": "- a\n  - b\n\n    c\n1. x\n2) y\n   > quoted\n   > - z\n* [ ] to do\n",
-    "code": "```python\ndef f(x):  # comment\n    return 'text' + 1\n```\n~~~\nopen\n    indented\n",
-    "table": "| a | b |\n|:--|--:|\n| **x** | `y` |\n| long words in here | \u4e2d\u6587 |\n",
-    "inline": "*em* **bold** ~~gone~~ `code` [text](http://x.y/z \"t\") <http://a.b> ![i](j) &amp;\\*",
-    "math": "$x^2$ and \\(a_b\\) \\[ \\frac{1}{2} \\] 2*3*4 snake_case_name <b>html</b>\n\n[^1]: note\n",
-    "wide": "\u4e2d\u6587\u3002\ud55c\uad6d\uc5b4 e\u0301\u0302 \U0001f468\u200d\U0001f469\u200d\U0001f467 "
-            "1\ufe0f\u20e3 \u202e\u200b \U0001f1e9\U0001f1ea\n",
+    "lists":
+        "- a\n  - b\n\n    c\n1. x\n2) y\n   > quoted\n   > - z\n* [ ] to do\n",
+    "code":
+        "```python\ndef f(x):  # comment\n    return 'text' + 1\n```\n~~~\nopen\n    indented\n",
+    "table":
+        "| a | b |\n|:--|--:|\n| **x** | `y` |\n| long words in here | \u4e2d\u6587 |\n",
+    "inline":
+        "*em* **bold** ~~gone~~ `code` [text](http://x.y/z \"t\") <http://a.b> "
+        "![i](j) &amp;\\*",
+    "math":
+        "$x^2$ and \\(a_b\\) \\[ \\frac{1}{2} \\] 2*3*4 "
+        "snake_case_name <b>html</b>\n\n[^1]: note\n",
+    "wide":
+        "\u4e2d\u6587\u3002\ud55c\uad6d\uc5b4 e\u0301\u0302 \U0001f468\u200d\U0001f469\u200d"
+        "\U0001f467 "
+        "1\ufe0f\u20e3 \u202e\u200b \U0001f1e9\U0001f1ea\n",
 }
 KEYS = {
     "xterm": b"\x1b[A\x1bOB\x1b[1;5C\x1b[3~\x1b[15;2~\x01\x7f\r",
@@ -61,8 +70,8 @@ KEYS = {
 }
 VI = "one two three\x1b0dwdwux.u3.ggOline\x1byyPcwnew\x1b/d2fwr~"
 COMMANDS = ["/set temperature 0.7", "/help", "//not a command", "/modle", "/think on", "text", "/"]
-OPTIONS = "temperature 0.5\ntop_p 0.9\nstop [\"a\",\"b\"]\nstop +x\nseed -1\nthink high\ntemperature " \
-    ">>\nsystem Be short.\nkv int8\ntemperature -\nmax_tokens 1e3\ncolor never\n"
+OPTIONS = "temperature 0.5\ntop_p 0.9\nstop [\"a\",\"b\"]\nstop +x\nseed -1\nthink high\n" \
+    "temperature >>\nsystem Be short.\nkv int8\ntemperature -\nmax_tokens 1e3\ncolor never\n"
 
 
 def texts():
@@ -71,7 +80,8 @@ def texts():
             put("layout", "%s-%d" % (name, width), text.encode() + bytes([width, 0, width & 15, 1]))
         put("flow", name, text.encode() + b"\x20\0")
         put("sanitise", name, text.encode() + b"\x01")
-    put("layout", "thought", (MARKDOWN["lists"] + MARKDOWN["code"]).encode() + bytes([40, 0, 17, 2]))
+    thought = MARKDOWN["lists"] + MARKDOWN["code"]
+    put("layout", "thought", thought.encode() + bytes([40, 0, 17, 2]))
     for name, keys in KEYS.items():
         put("keys", name, keys + b"\x01")
         put("editor", name, keys + b"\x20\0")
@@ -113,7 +123,8 @@ def settings():
                                                              "size": 1 << 33}},
         {"rfilename": "x-Q4_K_M.gguf", "size": 5}, {"rfilename": "../x"}]}) + "\0" + json.dumps(
             {"weight_map": {"a": "a-00001-of-00002.safetensors"}}))
-    for i, name in enumerate(["org/name@v1:Q4_K_M", "https://huggingface.co/org/name/blob/main/a.gguf",
+    for i, name in enumerate(["org/name@v1:Q4_K_M",
+                              "https://huggingface.co/org/name/blob/main/a.gguf",
                               "hf:org/name/a.gguf", "http://[::1]:80/x?y#z", "smollm2"]):
         put("hub", "name-%d" % i, name)
 
@@ -219,7 +230,8 @@ def gguf_seeds():
     byte_level = model[:8] + [
         ("tokenizer.ggml.model", 8, gguf_string("gpt2")),
         ("tokenizer.ggml.pre", 8, gguf_string("qwen2")),
-        ("tokenizer.ggml.tokens", 9, array(8, [gguf_string(p) for p in ("a", "b", "ab", "\u0120")])),
+        ("tokenizer.ggml.tokens", 9, 
+         array(8, [gguf_string(p) for p in ("a", "b", "ab", "\u0120")])),
         ("tokenizer.ggml.token_type", 9, array(5, [u32(1)] * 4)),
         ("tokenizer.ggml.merges", 9, array(8, [gguf_string("a b")]))]
     put("gguf", "byte-level", gguf(byte_level, []))
@@ -235,7 +247,8 @@ def main():
     models(build)
     for parser in ("kept", "store"): # they are edits: none, and one
         put(parser, "none", bytes(2 if parser == "kept" else 0))
-        put(parser, "one", (b"\2\x5a" if parser == "kept" else b"") + bytes([4, 0, 40, 0, 0, 0, 5, 0]))
+        put(parser, "one", (b"\2\x5a" if parser == "kept" else b"") +
+            bytes([4, 0, 40, 0, 0, 0, 5, 0]))
     put("kept", "windows", b"\1\x5a")
 
 

@@ -9,8 +9,8 @@
   soak   thousands of turns: memory, descriptors and threads stay as they are
 
 What must hold: no signal, no hang, one line on standard error and a code of sysexits; no file under
-its final name that is not whole, and no loss of the one that was there; the terminal as it was. Each
-part looks at as many places as fit N seconds (60), spread evenly; --every looks at all of them.
+its final name that is not whole, and no loss of the one that was there; the terminal as it was.
+Each part looks at as many places as fit N seconds (60), spread evenly; --every looks at all.
 Environment: QINS_BUILD, QINS_SOURCE.
 """
 import argparse
@@ -226,7 +226,8 @@ def torture_alloc(place, args):
         right, n, cost = baseline(s, "fail_alloc")
         tally = Tally()
         for i, at in enumerate(spread(n, args.seconds / len(all_scenarios), cost, args.every)):
-            for more in ({}, {"TORTURE_ON": "1"}) if args.every else ({}, {"TORTURE_ON": "1"})[i % 2:][:1]:
+            ways = ({}, {"TORTURE_ON": "1"})
+            for more in ways if args.every else ways[i % 2:][:1]:
                 r = s.run(LD_PRELOAD=LIBRARIES["fail_alloc"], TORTURE_AT=str(at), **more)
                 faults = s.faults(r, right)
                 tally.add("%d of %d%s" % (at, n, " on" if more else ""), faults, detail_of(r))
