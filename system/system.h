@@ -122,6 +122,14 @@ void system_wake_all(_Atomic uint32_t *word);
 /* [0] becomes readable when [1] is written 8 bytes; they do not block; may be the same. */
 int system_wake_pair(int fds[2]);
 
+/* ---- what may go wrong stays small ------------------------------------------------------ */
+
+enum { SYSTEM_CONFINED_FILES = 1, SYSTEM_CONFINED_NETWORK = 2 };
+/* From now on this thread, those that it starts, and programs that they start change files below
+ * these folders alone, and open no sockets; what is open stays open. There is no way back. -> which
+ * of the two are in effect; macOS, whose only means is deprecated: neither. */
+unsigned system_confine(const char *const *folders /* [n] */, size_t n);
+
 /* ---- terminals, signals, arguments ---------------------------------------------------- */
 
 /* A descriptor for poll in place of this one, on the same terminal: poll cannot wait for every

@@ -296,16 +296,25 @@ size_t system_absent_pages(const void *at, size_t n_pages)
 
 int system_reserve(int fd, uint64_t size)
 {
-    if (fallocate(fd, 0, 0, (off_t)size) == 0)
-        return 0;
-    if (errno != EOPNOTSUPP && errno != ENOSYS)
-        return errno;
-    return ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    int error;
+    do /* of a large file, often */
+        error = fallocate(fd, 0, 0, (off_t)size) == 0 ? 0 : errno;
+    while (error == EINTR);
+    if (error != EOPNOTSUPP && error != ENOSYS)
+        return error;
+    do
+        error = ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
 }
 
 int system_sync(int fd)
 {
-    return fsync(fd) == 0 ? 0 : errno;
+    int error;
+    do
+        error = fsync(fd) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
 }
 
 struct timespec system_modified(const struct stat *st)

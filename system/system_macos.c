@@ -234,7 +234,11 @@ int system_reserve(int fd, uint64_t size)
 /* fsync hands data to the drive, which may keep and reorder it. */
 int system_sync(int fd)
 {
-    return fcntl(fd, F_FULLFSYNC) == 0 || fsync(fd) == 0 ? 0 : errno;
+    int error;
+    do
+        error = fcntl(fd, F_FULLFSYNC) == 0 || fsync(fd) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
 }
 
 struct timespec system_modified(const struct stat *st)
@@ -375,6 +379,13 @@ bool system_reader_is_gone(const struct pollfd *watched)
     const struct timespec at_once = {0};
     return watched->revents & POLLIN && kevent(watched->fd, NULL, 0, &event, 1, &at_once) == 1 &&
            event.flags & EV_EOF;
+}
+
+unsigned system_confine(const char *const *folders, size_t n)
+{
+    (void)folders;
+    (void)n;
+    return 0;
 }
 
 /* The kernel tells it of SIGCHLD alone. */

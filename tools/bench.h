@@ -51,6 +51,7 @@ struct bench {
         *file; /* quality, choice, samples, inspect: a second MODEL; the text or tasks */
     uint32_t n_chunks, limit; /* 0: all */
     const char *svg;          /* memory: a file, or NULL */
+    bool no_sandbox;          /* --no-sandbox was given */
     bool has_n_generate;      /* -n was given */
     uint32_t window;          /* perplexity: tokens; 0: the model's context, at most 2048 */
 

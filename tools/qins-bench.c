@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "model_folder.h"
 #include "places.h"
 #include "sanitise.h"
+#include "system.h"
 #include "versions.h"
 
 static const char usage[] =
@@ -92,6 +94,8 @@ static const char usage[] =
     "  --gemm WAY          how prompts are multiplied: auto, amx, int8, blas or measure (auto)\n"
     "  --cpu LEVEL         highest instruction set used (auto)\n"
     "  --json              one JSON object on standard output\n"
+    "  --no-sandbox        files and network as the user has them (only what is told is written,\n"
+    "                      no network, where the system can see to that)\n"
     "  -h, --help          print this and exit\n"
     "  --version           print versions and exit\n";
 
@@ -124,7 +128,8 @@ enum {
     FLAG_CHUNKS,
     FLAG_LIMIT,
     FLAG_SVG,
-    FLAG_BEHIND
+    FLAG_BEHIND,
+    FLAG_NO_SANDBOX
 };
 
 static const struct option flags[] = {
@@ -164,6 +169,7 @@ static const struct option flags[] = {
     {"svg", required_argument, NULL, FLAG_SVG},
     {"behind", required_argument, NULL, FLAG_BEHIND},
     {"limit", required_argument, NULL, FLAG_LIMIT},
+    {"no-sandbox", no_argument, NULL, FLAG_NO_SANDBOX},
     {0},
 };
 
@@ -341,6 +347,7 @@ static bool parse_flag(struct bench *b, int flag, const char *text, struct error
     case FLAG_DECODE: b->decode = true; return true;
     case FLAG_JSONL: b->jsonl = true; return true;
     case FLAG_SPEED: b->speed = true; return true;
+    case FLAG_NO_SANDBOX: b->no_sandbox = true; return true;
     case FLAG_JSON: b->json = true; return true;
     case FLAG_PROFILE: b->profile = true; return true;
     case FLAG_IDS: b->ids = text; return true;
@@ -429,6 +436,17 @@ static bool parse_words(struct bench *b, int n, char **words, struct error *err)
     return true;
 }
 
+/* What this system can confine, which is tried out: the program ends behind it. */
+static void sandbox_append(struct buf *out)
+{
+    unsigned done = system_confine(NULL, 0);
+    buf_printf(out, "sandbox: %s\n",
+               done == (SYSTEM_CONFINED_FILES | SYSTEM_CONFINED_NETWORK) ? "files and network"
+               : done & SYSTEM_CONFINED_FILES                            ? "files"
+               : done                                                    ? "network"
+                                                                         : "none");
+}
+
 /* -> false: *err tells why, or err->code is 0 and the answer is given. */
 static bool parse(struct bench *b, int argc, char **argv, struct error *err)
 {
@@ -442,6 +460,7 @@ static bool parse(struct bench *b, int argc, char **argv, struct error *err)
         }
         if (flag == FLAG_VERSION) {
             versions_append(&version, "qins-bench");
+            sandbox_append(&version);
             fputs(version.data, stdout);
             buf_free(&version);
             return false;
@@ -454,8 +473,28 @@ static bool parse(struct bench *b, int argc, char **argv, struct error *err)
     return parse_words(b, argc - optind, argv + optind, err);
 }
 
+/* Whatever a model's file makes of this program: it writes the kept choices of `speed` and the
+ * picture of `memory`, and speaks to nobody. */
+static void confine(const struct bench *b)
+{
+    struct error err;
+    const char *folders[2];
+    size_t n = 0;
+    char *cache = b->command->run == bench_speed ? places_cache_folder() : NULL;
+    char *svg = b->svg ? xstrdup(b->svg) : NULL;
+    if (cache && places_make_private(cache, &err))
+        folders[n++] = cache;
+    if (svg)
+        folders[n++] = dirname(svg);
+    system_confine(folders, n);
+    free(cache);
+    free(svg);
+}
+
 static bool run(struct bench *b, struct error *err)
 {
+    if (!b->no_sandbox)
+        confine(b);
     bool ok = b->command->run(b, err);
     if (ok && (fflush(stdout) != 0 || ferror(stdout)))
         return error_set(err, EX_IOERR, "standard output: cannot write");

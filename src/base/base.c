@@ -215,7 +215,10 @@ void buf_free(struct buf *b)
 
 int open_regular(const char *path, uint64_t *size, struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd;
+    do /* a file system behind a network or a program may be interrupted */
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
     struct stat st;
     if (fd < 0) {
         error_set(err, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s: cannot open: %s", path,

@@ -56,15 +56,41 @@ static bool has_no_locks(int why)
     return why == ENOLCK || why == ENOSYS || why == EOPNOTSUPP || why == ENOTSUP || why == EINVAL;
 }
 
+/* The calls that a signal may interrupt, until they are done. */
+static int open_partial(const char *path)
+{
+    int fd;
+    do
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 bool outfile_lock(int fd)
 {
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 || has_no_locks(errno);
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        if (errno != EINTR)
+            return has_no_locks(errno);
+    return true;
+}
+
+/* What cannot be emptied, which is ours now, does not stay. */
+static bool empty(const struct outfile *o, struct error *err)
+{
+    while (ftruncate(o->fd, 0) != 0) {
+        if (errno == EINTR)
+            continue;
+        error_set(err, EX_CANTCREAT, "%s: cannot truncate: %s", o->partial, strerror(errno));
+        unlink(o->partial);
+        return false;
+    }
+    return true;
 }
 
 static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
 {
     struct stat st, now;
-    o->fd = open(o->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    o->fd = open_partial(o->partial);
     if (o->fd < 0) /* the file's own name: who asked for it knows no other */
         return error_set(err, EX_CANTCREAT, "%s: cannot create: %s", o->path,
                          errno == ENOENT ? "its folder does not exist" : strerror(errno));
@@ -80,8 +106,7 @@ static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
     if (!is_leftover(o, &st, mark))
         return error_set(err, EX_CANTCREAT,
                          "%s: exists and was not left by a conversion; remove it", o->partial);
-    return ftruncate(o->fd, 0) == 0 ||
-           error_set(err, EX_CANTCREAT, "%s: cannot truncate: %s", o->partial, strerror(errno));
+    return empty(o, err);
 }
 
 bool outfile_open(struct outfile *o, const char *path, bool replace, const char *mark,

@@ -61,11 +61,10 @@ static bool add_source(struct checkpoint *c, const char *name, struct error *err
 int source_open(const struct source_file *s, struct error *err)
 {
     struct stat st;
-    int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        error_set(err, EX_IOERR, "%s: cannot open: %s", s->path, strerror(errno));
+    uint64_t size;
+    int fd = open_regular(s->path, &size, err);
+    if (fd < 0)
         return -1;
-    }
     if (fstat(fd, &st) == 0 && same_file(s, &st))
         return fd;
     close(fd);

@@ -89,11 +89,10 @@ static char (*hash_all(const struct safetensors *st, const char *path, struct po
                        const struct checksum_options *o, struct error *err))[SHA256_HEX + 1]
 {
     struct work w = {.st = st, .o = o, .caller = pthread_self(), .err = err};
-    w.fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (w.fd < 0) {
-        error_set(err, EX_NOINPUT, "%s: cannot open: %s", st->name, strerror(errno));
+    uint64_t size;
+    w.fd = open_regular(path, &size, err);
+    if (w.fd < 0)
         return NULL;
-    }
     for (size_t i = 0; i < st->n_tensors; i++)
         w.total_bytes += st->tensors[i].end - st->tensors[i].begin;
     w.hex = xcalloc(st->n_tensors, sizeof *w.hex);

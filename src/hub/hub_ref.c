@@ -67,10 +67,13 @@ static bool read_rest(struct hub_ref *r, const char *rest)
     return true;
 }
 
+/* An organisation called "hf.co" would be read as an address the next time. */
 static bool is_fine(const struct hub_ref *r)
 {
+    const char *id = r->id;
     char *name = xasprintf("%s@%s", r->id, r->revision);
-    bool ok = hub_is_name(name) && (!r->file || ends_in_gguf(r->file) || !strpbrk(r->file, "/@:"));
+    bool ok = !skip_host(&id) && hub_is_name(name) &&
+              (!r->file || ends_in_gguf(r->file) || !strpbrk(r->file, "/@:"));
     free(name);
     return ok;
 }

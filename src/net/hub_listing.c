@@ -78,7 +78,10 @@ bool hub_listing_parse(struct hub_listing *l, const char *json, size_t n, const 
     l->id = id ? xstrdup(id) : NULL;
     json_array_foreach(json_object_get(root, "siblings"), i, sibling) add(l, sibling);
     json_decref(root);
-    return ok || error_set(err, EX_PROTOCOL, "%s: the list of its files names no commit", name);
+    if (ok)
+        return true;
+    hub_listing_free(l);
+    return error_set(err, EX_PROTOCOL, "%s: the list of its files names no commit", name);
 }
 
 void hub_listing_free(struct hub_listing *l)

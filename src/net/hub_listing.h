@@ -27,7 +27,7 @@ struct hub_listing {
 };
 
 /* From the text of GET /api/models/ID/revision/REVISION?blobs=true. Names that are not fine are
- * left out. */
+ * left out. On failure nothing is to be freed. */
 bool hub_listing_parse(struct hub_listing *l, const char *json, size_t n, const char *name,
                        struct error *err);
 void hub_listing_free(struct hub_listing *l);

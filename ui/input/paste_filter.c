@@ -45,6 +45,8 @@ static size_t take(struct paste_filter *c, const char *s, size_t n, struct buf *
 void paste_filter_add(struct paste_filter *c, const char *bytes, size_t n, struct buf *out)
 {
     size_t used = 0;
+    if (!n) /* bytes may be NULL */
+        return;
     while (c->n_held && used < n) { /* at most 3 rounds complete the held character or give it up */
         char start[sizeof c->held];
         size_t n_start = c->n_held;

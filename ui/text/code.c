@@ -25,6 +25,7 @@ static void corner(struct layout *out, const struct look_of_text *look, const st
         styled_puts(&row, STYLE_DIM, " ");
         styled_add(&row, STYLE_DIM, names + 1, strcspn(names + 1, " "));
     }
+    styled_fit(&row, look->width);
     layout_row(out, &row, row.text.len, END_LINE);
     styled_free(&row);
 }

@@ -48,12 +48,31 @@ void styled_copy(struct styled *s, const struct styled *other, size_t from, size
     }
 }
 
+static void cut(struct styled *s, size_t n)
+{
+    s->text.len = n;
+    while (s->n && s->runs[s->n - 1].start >= n)
+        s->n--;
+}
+
 void styled_trim(struct styled *s)
 {
-    while (s->text.len && s->text.data[s->text.len - 1] == ' ')
-        s->text.len--;
-    while (s->n && s->runs[s->n - 1].start >= s->text.len)
-        s->n--;
+    size_t n = s->text.len;
+    while (n && s->text.data[n - 1] == ' ')
+        n--;
+    cut(s, n);
+}
+
+void styled_fit(struct styled *s, int width)
+{
+    int column = 0, cells;
+    for (size_t at = 0, used; at < s->text.len; at += used, column += cells) {
+        used = wrap_cluster(s->text.data + at, s->text.len - at, column, &cells);
+        if (column + cells > width) {
+            cut(s, at);
+            return;
+        }
+    }
 }
 
 void styled_clear(struct styled *s)

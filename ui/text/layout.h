@@ -26,8 +26,9 @@ void styled_add(struct styled *s, enum style style, const char *text, size_t n);
 void styled_puts(struct styled *s, enum style style, const char *text);
 /* Appends s[from..to) of another one. */
 void styled_copy(struct styled *s, const struct styled *other, size_t from, size_t to);
-void styled_trim(struct styled *s);  /* blanks at the end */
-void styled_clear(struct styled *s); /* keeps its memory */
+void styled_trim(struct styled *s);           /* blanks at the end */
+void styled_fit(struct styled *s, int width); /* cuts off what is beyond so many cells */
+void styled_clear(struct styled *s);          /* keeps its memory */
 void styled_free(struct styled *s);
 
 /* How the next row goes on with the text: for search and for finding a place again. */

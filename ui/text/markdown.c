@@ -74,6 +74,7 @@ static void begin_rows(struct md *m)
     if (m->drawn ? !tight : !m->joined) {
         prefix_of(m, &m->rest, m->drawn ? m->shared : 0, false);
         styled_trim(&m->rest);
+        styled_fit(&m->rest, m->look->width);
         layout_row(m->out, &m->rest, m->rest.text.len, END_LINE);
     }
     prefix_of(m, &m->first, m->depth, true);
@@ -265,6 +266,7 @@ static void leave(struct md *m)
     struct container *c = &m->stack[m->depth - 1];
     if (c->type == MD_BLOCK_LI && c->marker[strspn(c->marker, " ")]) {
         begin_rows(m); /* an item without text */
+        styled_fit(&m->first, m->look->width);
         layout_row(m->out, &m->first, m->first.text.len, END_LINE);
     }
     m->depth--;
@@ -293,7 +295,9 @@ static void draw_rule(struct md *m)
     size_t n_prefix = m->first.text.len;
     for (int i = 0; i < n && i < MAX; i++)
         styled_puts(&m->first, STYLE_BORDER, m->look->unicode && !m->look->bare ? "─" : "-");
-    layout_row(m->out, &m->first, n_prefix, END_LINE);
+    styled_fit(&m->first, m->look->width);
+    layout_row(m->out, &m->first, n_prefix < m->first.text.len ? n_prefix : m->first.text.len,
+               END_LINE);
 }
 
 static void start_table(struct md *m, const MD_BLOCK_TABLE_DETAIL *d)

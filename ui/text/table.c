@@ -96,7 +96,8 @@ static void put_row(struct layout *out, const struct look_of_text *look, const s
             put_cell(&row, &cells[c], line, widths[c], (enum align)t->align[c],
                      c + 1 == t->n_columns);
         }
-        layout_row(out, &row, n_prefix, END_LINE);
+        styled_fit(&row, look->width);
+        layout_row(out, &row, n_prefix < row.text.len ? n_prefix : row.text.len, END_LINE);
         *prefix = rest;
     }
     for (size_t c = 0; c < t->n_columns; c++)
@@ -117,6 +118,7 @@ static void put_rule(struct layout *out, const struct look_of_text *look, const 
             styled_puts(&row, STYLE_BORDER, bars ? "─┼─" : "-+-");
         repeat(&row, STYLE_BORDER, bars ? "─" : "-", widths[c]);
     }
+    styled_fit(&row, look->width);
     layout_row(out, &row, row.text.len, END_LINE);
     styled_free(&row);
 }

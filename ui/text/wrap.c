@@ -64,7 +64,9 @@ size_t wrap_row(const char *s, size_t n, int width, size_t *shown)
         size_t used = wrap_cluster(s + i, n - i, column, &cells);
         bool blank = s[i] == ' ' || s[i] == '\t', wide = cells == 2 && !blank;
         if (column + cells > width || i + used > limit) {
-            if (blank && i > 0) { /* one blank may hang over the edge, and a newline behind it */
+            /* One blank may hang over the edge, and a newline behind it; a tab of a row that is
+             * narrower than it, too. */
+            if (blank && (i > 0 || s[i] == '\t')) {
                 *shown = i;
                 return i + used + (i + used < n && s[i + used] == '\n');
             }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -191,6 +193,91 @@ static void test_a_reader_that_goes_away_is_noticed(void **state)
     close(fds[1]);
 }
 
+/* ---- what may go wrong stays small ---------------------------------------------------- */
+
+static bool can_write(const char *folder)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/new", folder);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 && unlink(path) == 0;
+}
+
+static void *write_in_a_thread(void *folder)
+{
+    return can_write(folder) ? folder : NULL;
+}
+
+static bool thread_can_write(char *folder)
+{
+    pthread_t thread;
+    void *result = NULL;
+    return pthread_create(&thread, NULL, write_in_a_thread, folder) == 0 &&
+           pthread_join(thread, &result) == 0 && result;
+}
+
+static bool can_change(const char *path)
+{
+    int fd = open(path, O_WRONLY);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || truncate(path, 0) == 0 || unlink(path) == 0 || rename(path, "/tmp/x") == 0;
+}
+
+static bool has_network(void)
+{
+    static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
+    bool has = false;
+    for (int i = 0; i < 3; i++) {
+        int fd = socket(families[i], SOCK_STREAM, 0);
+        has |= fd >= 0;
+        if (fd >= 0)
+            close(fd);
+    }
+    return has;
+}
+
+/* In a process of its own. -> bits of what does not hold; 77 if the system has no such thing. */
+static int confined(char *mine, char *other, const char *file)
+{
+    unsigned done = system_confine((const char *const *)&mine, 1);
+    FILE *null = fopen("/dev/null", "w"), *read = fopen(file, "r");
+    int wrong = (null ? 0 : 1) | (read ? 0 : 2);
+    if (done & SYSTEM_CONFINED_FILES)
+        wrong |= (can_write(mine) && thread_can_write(mine) ? 0 : 4) |
+                 (can_write(other) || thread_can_write(other) ? 8 : 0) |
+                 (can_change(file) ? 16 : 0);
+    if (done & SYSTEM_CONFINED_NETWORK)
+        wrong |= has_network() ? 32 : 0;
+    return wrong ? wrong : done ? 0 : 77;
+}
+
+static void test_a_confined_process_changes_its_folders_alone(void **state)
+{
+    (void)state;
+    char *mine = temp_folder(), *other = temp_folder(), file[512];
+    int status;
+    snprintf(file, sizeof file, "%s/file", other);
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_true(can_write(mine) && can_write(other));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(confined(mine, other, file));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    remove_folder(mine);
+    remove_folder(other);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        printf("SKIPPED: this system confines nothing\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_pages_that_were_read_are_not_absent),
         cmocka_unit_test(test_all_who_sleep_on_a_word_wake),
         cmocka_unit_test(test_a_reader_that_goes_away_is_noticed),
+        cmocka_unit_test(test_a_confined_process_changes_its_folders_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,6 +171,7 @@ static void test_names_of_models(void **state)
     ref("org/name:a.gguf", "org/name/a.gguf");
     ref("hf:org/name", "org/name");
     ref("hf.co/org/name:Q8_0", "org/name:Q8_0");
+    ref("hf:huggingface.co/name", NULL); /* would be read as an address the next time */
     ref("https://huggingface.co/org/name", "org/name");
     ref("https://huggingface.co/org/name/", "org/name");
     ref("https://huggingface.co/org/name/tree/main", "org/name");

@@ -46,7 +46,8 @@ static void test_rows_end_between_words(void **state)
     FLOW(9, 0, "123456789\n  a123456\n  789", "123456789a123456789");
     FLOW(12, 0, "a       b ab\n  c", "a\tb a", "b\tc"); /* tab stops of the row */
     FLOW(3, 0, "a b\n  c", "a b c");
-    FLOW(1, 0, "a\n  b", "a b"); /* no room: one at least */
+    FLOW(8, 0, "\n\n  x", "\t\t\tx"); /* a row on has no room for a whole tab */
+    FLOW(1, 0, "a\n  b", "a b");      /* no room: one at least */
 }
 
 static void test_wide_letters_go_where_they_fit(void **state)
