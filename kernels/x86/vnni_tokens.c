@@ -16,8 +16,8 @@ enum {
     TILE = 4,         /* tokens that go over a panel at once */
     PANEL_COLS = 512, /* columns decoded at once, */
     WIDE_COLS = 256,  /* of qins8 */
-    BATCH = 256,      /* tokens that a panel serves */
-    PAIRS = 4,        /* times GROUPS, that go over the same columns of these tokens in turn */
+    BATCH = 128,      /* tokens that a panel serves */
+    PAIRS = 16,       /* times GROUPS, that go over the same columns of these tokens in turn */
 };
 
 struct panel {
@@ -25,7 +25,7 @@ struct panel {
         uint8_t weight[PANEL_COLS * ROW_GROUP]; /* lines of 16 rows x 4 columns, unsigned */
         int16_t word[WIDE_COLS * ROW_GROUP];    /* qins8: lines of 16 rows x 2 columns */
     };
-    float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
+    int32_t scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, as scale_word has it */
 };
 
 /* ---- decoding ------------------------------------------------------------------------- */
@@ -67,17 +67,16 @@ decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint3
               const uint32_t bits)
 {
     const __m512i levels = biased_levels(bits);
-    float *scale = p->scale[0];
+    int32_t *scale = p->scale[0];
     for (uint32_t k = 0; k < n_cols; k += 32, tile += unit_bytes(bits)) {
         for (uint32_t b = 0; b < BLOCK_COLS && k % BLOCK_COLS == 0; b += block) {
-            _mm512_storeu_ps(scale, scales_vnni(tile));
+            _mm512_store_si512(scale, scale_words(tile));
             scale += ROW_GROUP;
             tile += ROW_GROUP;
         }
 #pragma GCC unroll 8
         for (int i = 0; i < 8; i++) {
-            prefetch_codes(tile, i, bits, AHEAD);
-            _mm512_storeu_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
+            _mm512_store_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
                                 weights_vnni(levels, tile, i, bits));
         }
     }
@@ -94,6 +93,39 @@ static inline __m512i two_words(const int16_t *x)
 }
 
 typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
+
+/* Where sums go: row groups of all tokens. */
+struct output {
+    const struct matrix *w;
+    uint32_t group, n_groups; /* GROUPS, or the last one alone */
+    float *y;                 /* [n_tok][ld_y] */
+    size_t ld_y;
+};
+
+/* Tokens [t, end) of n_tok. They may lie a multiple of 4 KiB apart, in the same few sets of a cache:
+ * their lines are asked for shortly before, not all at once. */
+static inline __attribute__((always_inline)) void store_sums(const struct output *o, uint32_t t,
+                                                             uint32_t end, uint32_t n_tok,
+                                                             const sums *acc, const uint32_t block)
+{
+    enum { SOON_TOKENS = 8 };
+    __mmask16 rows[GROUPS];
+    __m512 base[GROUPS];
+    for (uint32_t i = 0; i < o->n_groups; i++) {
+        rows[i] = first_lanes(group_rows(o->w, o->group + i));
+        base[i] = _mm512_loadu_ps(o->w->row + (o->group + i) * ROW_GROUP);
+        if (!block)
+            base[i] = _mm512_div_ps(base[i], _mm512_set1_ps(QINS8_UNITS));
+    }
+    float *y = o->y + t * o->ld_y + o->group * ROW_GROUP;
+    for (; t < end; t++, y += o->ld_y)
+        for (uint32_t i = 0; i < o->n_groups; i++) {
+            if (t + SOON_TOKENS < n_tok)
+                __builtin_prefetch(y + SOON_TOKENS * o->ld_y + i * ROW_GROUP, 1);
+            _mm512_mask_storeu_ps(y + i * ROW_GROUP, rows[i],
+                                  _mm512_mul_ps(_mm512_load_ps(acc[t][i]), base[i]));
+        }
+}
 
 /* qins4: adds the columns of a tile of each group to the sums of n_tok tokens, decoding them on the
  * way. A block's sum begins at -128 sum(q), for the biased levels. */
@@ -226,10 +258,15 @@ static inline __attribute__((always_inline)) void multiply_few(const uint8_t *co
 
 /* ---- products of panels --------------------------------------------------------------- */
 
-/* -128 sum(q) of each block, at which its sum begins. */
-static inline __attribute__((always_inline)) void begin_blocks(int32_t begin[PANEL_COLS / 16],
-                                                               const int32_t *sum, uint32_t n_cols,
-                                                               const uint32_t block)
+/* What a panel needs of a token beside its columns: units of each block of activations, and
+ * -128 sum(q) of each block of weights, at which its sum begins. */
+struct token {
+    alignas(64) int32_t unit[PANEL_COLS / ACT_BLOCK][16];
+    int32_t begin[PANEL_COLS / 16];
+};
+
+static inline __attribute__((always_inline)) void
+begin_blocks(int32_t *begin, const int32_t *sum, uint32_t n_cols, const uint32_t block)
 {
     static const uint32_t even[16] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
     const uint32_t n = n_cols / 16;
@@ -248,48 +285,58 @@ static inline __attribute__((always_inline)) void begin_blocks(int32_t begin[PAN
                             _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), b), 7));
 }
 
-/* Columns of a token for the first-level cache. */
-static inline __attribute__((always_inline)) void
-prefetch_token(const struct activation *x, uint32_t col0, const uint32_t block)
+/* Columns [col0, col0 + n_cols). -> false if a block's scale is too small or too large for
+ * units. */
+static inline __attribute__((always_inline)) bool prepare_token(struct token *to,
+                                                                const struct activation *x,
+                                                                uint32_t col0, uint32_t n_cols,
+                                                                const uint32_t block)
 {
-    for (uint32_t k = 0; k < WIDE_COLS && !block; k += 32)
-        _mm_prefetch((const char *)(x->wide + col0 + k), _MM_HINT_T0);
-    _mm_prefetch((const char *)(x->scale + col0 / ACT_BLOCK), _MM_HINT_T0);
-    if (!block)
-        return;
-    for (uint32_t k = 0; k < PANEL_COLS; k += 64)
-        _mm_prefetch((const char *)x->q + col0 + k, _MM_HINT_T0);
-    for (uint32_t i = 0; i < PANEL_COLS / 16; i += 16)
-        _mm_prefetch((const char *)(x->sum + col0 / 16 + i), _MM_HINT_T0);
+    const float *scale = x->scale + col0 / ACT_BLOCK;
+    const __m512 fraction = _mm512_loadu_ps(qins4_fraction), least = _mm512_set1_ps(UNIT_MIN);
+    const __mmask16 blocks = first_lanes(n_cols / ACT_BLOCK);
+#pragma GCC unroll 4
+    for (uint32_t b = 0; b < n_cols / ACT_BLOCK; b++) {
+        /* at least: if a scale is 0, all columns are, and any unit will do */
+        const __m512 product = _mm512_mul_ps(fraction, _mm512_set1_ps(scale[b]));
+        _mm512_store_si512(to->unit[b], units_vnni(_mm512_max_ps(product, least)));
+    }
+    begin_blocks(to->begin, x->sum + col0 / 16, n_cols, block);
+    const __m512 d = _mm512_maskz_loadu_ps(blocks, scale);
+    const __mmask16 zero = _mm512_cmp_ps_mask(d, _mm512_setzero_ps(), _CMP_EQ_OQ);
+    const __mmask16 small = _mm512_cmp_ps_mask(d, _mm512_set1_ps(UNIT_MIN), _CMP_NGE_UQ);
+    const __mmask16 large = _mm512_cmp_ps_mask(d, _mm512_set1_ps(UNIT_MAX), _CMP_GT_OQ);
+    return ((small & ~zero) | large) == 0;
 }
 
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens; `next`: as many others. */
-static inline __attribute__((always_inline)) void multiply(const struct panel *p, uint32_t n_cols,
-                                                           const struct activation *x,
-                                                           const struct activation *next,
-                                                           uint32_t col0, const int n_tok, sums *to,
-                                                           const uint32_t block)
+/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. Two sums of each block, since a
+ * dot product waits for the one before it. */
+static inline __attribute__((always_inline)) void
+multiply(const struct panel *p, uint32_t n_cols, const struct activation *x,
+         const struct token *token, uint32_t col0, const int n_tok, sums *to, const uint32_t block)
 {
-    alignas(64) int32_t begin[TILE][PANEL_COLS / 16];
-    alignas(64) float unit[TILE][PANEL_COLS / ACT_BLOCK];
     const int8_t *q[TILE];
     __m512 acc[TILE][GROUPS];
+#pragma GCC unroll 4
     for (int t = 0; t < n_tok; t++) {
-        prefetch_token(&next[t], col0, block);
         q[t] = x[t].q + col0;
-        _mm512_store_ps(unit[t], _mm512_maskz_loadu_ps(first_lanes(n_cols / ACT_BLOCK),
-                                                       x[t].scale + col0 / ACT_BLOCK));
-        begin_blocks(begin[t], x[t].sum + col0 / 16, n_cols, block);
+#pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
             acc[t][i] = _mm512_load_ps(to[t][i]);
     }
     for (size_t k = 0; k < n_cols; k += block) {
-        __m512i sum[TILE][GROUPS];
+        __m512i sum[TILE][GROUPS][2];
+#pragma GCC unroll 4
         for (int t = 0; t < n_tok; t++)
-            sum[t][0] = sum[t][1] = _mm512_set1_epi32(begin[t][k / block]);
+#pragma GCC unroll 2
+            for (int i = 0; i < GROUPS; i++) {
+                sum[t][i][0] = _mm512_set1_epi32(token[t].begin[k / block]);
+                sum[t][i][1] = _mm512_setzero_si512();
+            }
 #pragma GCC unroll 8
         for (size_t g = 0; g < block; g += 4) {
             __m512i w[GROUPS];
+#pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++)
                 w[i] = _mm512_load_si512(p[i].weight + (k + g) * ROW_GROUP);
 #pragma GCC unroll 4
@@ -297,24 +344,47 @@ static inline __attribute__((always_inline)) void multiply(const struct panel *p
                 const __m512i four = four_vnni(q[t] + k + g);
 #pragma GCC unroll 2
                 for (int i = 0; i < GROUPS; i++)
-                    sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i], four);
+                    sum[t][i][g / 4 % 2] = _mm512_dpbusd_epi32(sum[t][i][g / 4 % 2], w[i], four);
             }
         }
-        __m512 scale[GROUPS];
+        __m512i scale[GROUPS];
+#pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
-            scale[i] = _mm512_load_ps(p[i].scale[k / block]);
+            scale[i] = _mm512_load_si512(p[i].scale[k / block]);
 #pragma GCC unroll 4
         for (int t = 0; t < n_tok; t++) {
-            const __m512 d = _mm512_set1_ps(unit[t][k / ACT_BLOCK]);
+            const __m512i unit = _mm512_load_si512(token[t].unit[k / ACT_BLOCK]);
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++)
-                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]),
-                                            _mm512_mul_ps(scale[i], d), acc[t][i]);
+                acc[t][i] = _mm512_fmadd_ps(
+                    _mm512_cvtepi32_ps(_mm512_add_epi32(sum[t][i][0], sum[t][i][1])),
+                    times_unit(scale[i], unit), acc[t][i]);
         }
     }
+#pragma GCC unroll 4
     for (int t = 0; t < n_tok; t++)
+#pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
             _mm512_store_ps(to[t][i], acc[t][i]);
+}
+
+/* The same for one token with scales of any size. */
+static inline __attribute__((always_inline)) void
+multiply_any(const struct panel *p, uint32_t n_cols, const struct activation *x,
+             const struct token *token, uint32_t col0, sums *to, const uint32_t block)
+{
+    const __m512i ones = units_vnni(_mm512_loadu_ps(qins4_fraction));
+    for (uint32_t k = 0; k < n_cols; k += block)
+        for (int i = 0; i < GROUPS; i++) {
+            __m512i sum = _mm512_set1_epi32(token->begin[k / block]);
+            for (uint32_t g = k; g < k + block; g += 4)
+                sum = _mm512_dpbusd_epi32(sum, _mm512_load_si512(p[i].weight + g * ROW_GROUP),
+                                          four_vnni(x->q + col0 + g));
+            const __m512 d = _mm512_set1_ps(x->scale[(col0 + k) / ACT_BLOCK]);
+            const __m512 s = times_unit(_mm512_load_si512(p[i].scale[k / block]), ones);
+            _mm512_store_ps((*to)[i], _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(s, d),
+                                                      _mm512_load_ps((*to)[i])));
+        }
 }
 
 /* What is decoded next, in memory. */
@@ -334,38 +404,61 @@ static inline __attribute__((always_inline)) void prefetch_next(const struct nex
             _mm_prefetch((const char *)next->tile[i] + at, _MM_HINT_T1);
 }
 
-/* TILE tokens at most; `next`: as many others. */
-static inline __attribute__((always_inline)) void
-multiply_tile(const struct panel *p, uint32_t n_cols, const struct activation *x,
-              const struct activation *next, uint32_t col0, const int n_tok, sums *to,
-              const uint32_t block)
+/* Tokens of a batch, for a panel's columns. */
+struct batch {
+    const struct activation *x;
+    uint32_t n_tok, col0;
+    struct token token[BATCH];   /* formats with blocks */
+    bool is_odd[BATCH / TILE]; /* some of these tokens have no units */
+};
+
+static inline __attribute__((always_inline)) void prepare_batch(struct batch *b, uint32_t n_cols,
+                                                                const uint32_t block)
 {
-    if (block) {
-        multiply(p, n_cols, x, next, col0, n_tok, to, block);
-        return;
+    for (uint32_t t = 0; t < b->n_tok; t++) {
+        if (t % TILE == 0)
+            b->is_odd[t / TILE] = false;
+        b->is_odd[t / TILE] |= !prepare_token(&b->token[t], b->x + t, b->col0, n_cols, block);
     }
-    for (int t = 0; t < n_tok; t++)
-        prefetch_token(&next[t], col0, block);
-    multiply_words(p, NULL, n_cols, x, col0, n_tok, to);
 }
 
-/* A panel, and any number of tokens. */
+/* Tokens [t, t + n_tok), TILE at most. */
 static inline __attribute__((always_inline)) void
-multiply_many(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
-              uint32_t n_tok, sums *to, const uint32_t block, const struct next *next)
+multiply_tile(const struct panel *p, uint32_t n_cols, const struct batch *b, uint32_t t,
+              const int n_tok, sums *to, const uint32_t block)
+{
+    if (!block)
+        multiply_words(p, NULL, n_cols, b->x + t, b->col0, n_tok, to + t);
+    else if (!b->is_odd[t / TILE])
+        multiply(p, n_cols, b->x + t, b->token + t, b->col0, n_tok, to + t, block);
+    else
+        for (int i = 0; i < n_tok; i++, t++)
+            multiply_any(p, n_cols, b->x + t, b->token + t, b->col0, to + t, block);
+}
+
+/* A panel, and all tokens; `last`: where their sums go if this is the last panel, else NULL. */
+static inline __attribute__((always_inline)) void multiply_many(const struct panel *p,
+                                                                uint32_t n_cols,
+                                                                const struct batch *b, sums *to,
+                                                                const uint32_t block,
+                                                                const struct next *next,
+                                                                const struct output *last)
 {
     uint32_t t = 0;
-    for (; t + TILE <= n_tok; t += TILE) {
-        prefetch_next(next, t, n_tok);
-        multiply_tile(p, n_cols, x + t, x + (t + 2 * TILE <= n_tok ? t + TILE : t), col0, TILE,
-                      to + t, block);
+    for (; t + TILE <= b->n_tok; t += TILE) {
+        prefetch_next(next, t, b->n_tok);
+        multiply_tile(p, n_cols, b, t, TILE, to, block);
+        if (last)
+            store_sums(last, t, t + TILE, b->n_tok, to, block);
     }
-    if (n_tok - t == 3)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 3, to + t, block);
-    else if (n_tok - t == 2)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 2, to + t, block);
-    else if (n_tok - t == 1)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 1, to + t, block);
+    if (b->n_tok - t == 3)
+        multiply_tile(p, n_cols, b, t, 3, to, block);
+    else if (b->n_tok - t == 2)
+        multiply_tile(p, n_cols, b, t, 2, to, block);
+    else if (b->n_tok - t == 1)
+        multiply_tile(p, n_cols, b, t, 1, to, block);
+    if (last)
+        store_sums(last, t, b->n_tok, b->n_tok, to, block);
 }
 
 /* ---- slices --------------------------------------------------------------------------- */
@@ -392,33 +485,6 @@ find_tiles(const uint8_t *tile[GROUPS], const struct matrix *w, uint32_t group, 
                   (size_t)(k / tile_cols(block)) * tile_bytes(block, bits);
 }
 
-/* Tokens may lie a multiple of 4 KiB apart, in the same few sets of a cache: their lines are asked
- * for shortly before, not all at once. */
-static inline __attribute__((always_inline)) void store_sums(const struct matrix *w, uint32_t group,
-                                                             uint32_t group1, const sums *acc,
-                                                             uint32_t n_tok, float *y, size_t ld_y,
-                                                             const uint32_t block)
-{
-    enum { SOON_TOKENS = 8 };
-    const uint32_t n = group + 1 < group1 ? GROUPS : 1;
-    __mmask16 rows[GROUPS];
-    __m512 base[GROUPS];
-    for (uint32_t i = 0; i < n; i++) {
-        rows[i] = first_lanes(group_rows(w, group + i));
-        base[i] = _mm512_loadu_ps(w->row + (group + i) * ROW_GROUP);
-        if (!block)
-            base[i] = _mm512_div_ps(base[i], _mm512_set1_ps(QINS8_UNITS));
-    }
-    y += group * ROW_GROUP;
-    for (uint32_t t = 0; t < n_tok; t++, y += ld_y)
-        for (uint32_t i = 0; i < n; i++) {
-            if (t + SOON_TOKENS < n_tok)
-                __builtin_prefetch(y + SOON_TOKENS * ld_y + i * ROW_GROUP, 1);
-            _mm512_mask_storeu_ps(y + i * ROW_GROUP, rows[i],
-                                  _mm512_mul_ps(_mm512_load_ps(acc[t][i]), base[i]));
-        }
-}
-
 /* Up to TOKENS tokens with two groups; not with the formats that take long to decode. */
 static inline __attribute__((always_inline)) void
 run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
@@ -433,7 +499,8 @@ run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct a
             prefetch_line(tile[i], AHEAD);
         multiply_few(tile, x, k, n_tok, acc, block);
     }
-    store_sums(w, group, group1, acc, n_tok, y, ld_y, block);
+    const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
+    store_sums(&out, 0, n_tok, n_tok, acc, block);
 }
 
 /* Up to BATCH tokens with up to PAIRS times two groups. All go over the same columns of the tokens
@@ -444,10 +511,16 @@ run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
 {
     const uint8_t *tile[GROUPS];
     alignas(64) struct panel panel[GROUPS];
+    alignas(64) struct batch batch;
     alignas(64) sums acc[PAIRS][BATCH];
     const uint32_t step = block ? PANEL_COLS : WIDE_COLS;
+    batch.x = x;
+    batch.n_tok = n_tok;
     for (uint32_t k = 0; k < w->cols_pad; k += step) {
         const uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
+        batch.col0 = k;
+        if (block)
+            prepare_batch(&batch, n_cols, block);
         for (uint32_t group = group0; group < group1; group += GROUPS) {
             sums *to = acc[(group - group0) / GROUPS];
             struct next next = {.bytes = n_cols / tile_cols(block) * tile_bytes(block, bits)};
@@ -462,11 +535,11 @@ run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
                     decode_qins8(&panel[i], tile[i], n_cols);
             if (k == 0)
                 memset(to, 0, n_tok * sizeof *to);
-            multiply_many(panel, n_cols, x, k, n_tok, to, block, &next);
+            const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
+            multiply_many(panel, n_cols, &batch, to, block, &next,
+                          k + n_cols == w->cols_pad ? &out : NULL);
         }
     }
-    for (uint32_t group = group0; group < group1; group += GROUPS)
-        store_sums(w, group, group1, acc[(group - group0) / GROUPS], n_tok, y, ld_y, block);
 }
 
 static inline __attribute__((always_inline)) void

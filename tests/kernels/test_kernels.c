@@ -215,8 +215,9 @@ static void check_matvecs_shape(struct state *s, enum format f, uint32_t rows, u
     struct activation a[MAX_TOK];
     size_t ld = rows + SPARE;
     int kind = (int)random_below(N_KINDS);
+    bool is_mixed = random_below(3) == 0; /* a tiny token among others */
     for (uint32_t t = 0; t < n_tok; t++) {
-        x[t] = vector_new(cols, kind);
+        x[t] = vector_new(cols, is_mixed ? (int)random_below(N_KINDS) : kind);
         a[t] = x[t].a;
         s->ref->quantise(&a[t], cols, w.m.cols_pad);
     }
@@ -256,6 +257,7 @@ static void check_matvecs(struct state *s, enum format f)
         check_matvecs_shape(s, f, 35, 600, many[i]);
     for (uint32_t i = 0; i < 4; i++) /* slices of many groups, more tokens than a panel serves */
         check_matvecs_shape(s, f, 130 + 23 * i, 1030, 254 + 3 * i);
+    check_matvecs_shape(s, f, 1070, 70, 130);
 }
 
 static void check_dequant_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
