@@ -56,8 +56,7 @@ static inline __m512i units_vnni(__m512 product)
 
 static inline __m512 times_unit(__m512i words, __m512i units)
 {
-    return _mm512_castsi512_ps(
-        _mm512_add_epi32(_mm512_permutexvar_epi32(words, units), words));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_permutexvar_epi32(words, units), words));
 }
 
 /* Levels + 128 by code; a sum of products begins at -128 sum(q) for that. Repeated over 64 bytes: a
