@@ -147,12 +147,13 @@ static inline __attribute__((always_inline)) bool prepare_token(struct token *to
     return ((small & ~zero) | large) == 0;
 }
 
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens. Two sums of each block, since a
- * dot product waits for the one before it. */
+/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens, which begin with column 0. Two
+ * sums of each block, since a dot product waits for the one before it. */
 static inline __attribute__((always_inline)) void
 multiply(const struct panel *p, uint32_t n_cols, const struct activation *x,
          const struct token *token, uint32_t col0, const int n_tok, sums *to, const uint32_t block)
 {
+    const __mmask16 before = first_lanes(col0 ? 16 : 0); /* what `to` holds before */
     const int8_t *q[TILE];
     __m512 acc[TILE][GROUPS];
 #pragma GCC unroll 4
@@ -160,7 +161,7 @@ multiply(const struct panel *p, uint32_t n_cols, const struct activation *x,
         q[t] = x[t].q + col0;
 #pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
-            acc[t][i] = _mm512_load_ps(to[t][i]);
+            acc[t][i] = _mm512_maskz_loadu_ps(before, to[t][i]);
     }
     for (size_t k = 0; k < n_cols; k += block) {
         __m512i sum[TILE][GROUPS][2];
@@ -211,6 +212,8 @@ static inline __attribute__((always_inline)) void
 multiply_any(const struct panel *p, uint32_t n_cols, const struct activation *x,
              const struct token *token, uint32_t col0, sums *to, const uint32_t block)
 {
+    if (col0 == 0)
+        memset(to, 0, sizeof *to);
     const __m512i ones = units_vnni(_mm512_loadu_ps(qins4_fraction));
     for (uint32_t k = 0; k < n_cols; k += block)
         for (int i = 0; i < GROUPS; i++) {
@@ -230,12 +233,13 @@ static inline __attribute__((always_inline)) void
 multiply_qins8(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
                const int n_tok, sums *to)
 {
+    const __mmask16 before = first_lanes(col0 ? 16 : 0);
     __m512 acc[TILE][GROUPS];
 #pragma GCC unroll 4
     for (int t = 0; t < n_tok; t++)
 #pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
-            acc[t][i] = _mm512_load_ps(to[t][i]);
+            acc[t][i] = _mm512_maskz_loadu_ps(before, to[t][i]);
     for (size_t k = 0; k < n_cols; k += ACT_BLOCK) {
         __m512i sum[TILE][GROUPS][2];
 #pragma GCC unroll 4

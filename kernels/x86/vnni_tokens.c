@@ -310,8 +310,6 @@ run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
                     decode_blocks(&panel[i], tile[i], n_cols, block, bits);
                 else
                     decode_qins8(&panel[i], tile[i], n_cols);
-            if (k == 0)
-                memset(to, 0, n_tok * sizeof *to);
             const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
             multiply_many(panel, n_cols, &batch, to, block, &next,
                           k + n_cols == w->cols_pad ? &out : NULL);
