@@ -41,6 +41,17 @@ static inline __m256i pack_bytes(const __m256i i[4])
     return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
+/* At most 127; NaN becomes -127. */
+static inline __m256 within_127(__m256 v)
+{
+    return _mm256_min_ps(_mm256_max_ps(v, _mm256_set1_ps(-127)), _mm256_set1_ps(127));
+}
+
+static inline __m256i round_127(__m256 v)
+{
+    return _mm256_cvtps_epi32(within_127(v));
+}
+
 /* What is left of v, whose nearest integers are i. */
 static void quantise_low(const __m256 v[4], const __m256i i[4], int8_t *low, int16_t *wide)
 {
@@ -70,8 +81,7 @@ static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out
     scale = scale < __FLT_MIN__ ? 0 : scale;
     __m256 inverse = _mm256_set1_ps(scale > 0 ? 1.0f / scale : 0);
     for (int j = 0; j < 4; j++) {
-        v[j] = _mm256_max_ps(_mm256_mul_ps(v[j], inverse), _mm256_set1_ps(-127));
-        v[j] = _mm256_min_ps(v[j], _mm256_set1_ps(127));
+        v[j] = within_127(_mm256_mul_ps(v[j], inverse));
         i[j] = _mm256_cvtps_epi32(v[j]);
     }
     _mm256_storeu_si256((void *)q, pack_bytes(i));
@@ -144,6 +154,28 @@ static void add_avx2(float *x, const float *y, uint32_t n)
         x[i] += y[i];
 }
 
+static void pack_int8_avx2(int8_t *q, float *scale, const float *x, uint32_t n)
+{
+    const uint32_t whole = n / 32 * 32;
+    __m256 most = _mm256_setzero_ps();
+    for (uint32_t i = 0; i < whole; i += 8)
+        most = _mm256_max_ps(abs_avx2(_mm256_loadu_ps(x + i)), most);
+    float max = max_avx2(most);
+    for (uint32_t i = whole; i < n; i++)
+        max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+    *scale = max / 127.0f < __FLT_MIN__ ? 0 : max / 127.0f;
+    const float inverse = *scale > 0 ? 1.0f / *scale : 0;
+    for (uint32_t i = 0; i < whole; i += 32) {
+        __m256i rounded[4];
+        for (int j = 0; j < 4; j++)
+            rounded[j] =
+                round_127(_mm256_mul_ps(_mm256_loadu_ps(x + i + j * 8), _mm256_set1_ps(inverse)));
+        _mm256_storeu_si256((void *)(q + i), pack_bytes(rounded));
+    }
+    for (uint32_t i = whole; i < n; i++)
+        q[i] = (int8_t)_mm256_cvtsi256_si32(round_127(_mm256_set1_ps(x[i] * inverse)));
+}
+
 static void unpack_int8_avx2(uint16_t *out, const int8_t *q, const float *scale, uint32_t n_pos,
                              uint32_t dim)
 {
@@ -177,5 +209,6 @@ void kernels_avx2_vector(struct kernels *k)
     k->rope = rope_avx2;
     k->silu_mul = silu_mul_avx2;
     k->add = add_avx2;
+    k->pack_int8 = pack_int8_avx2;
     k->unpack_int8 = unpack_int8_avx2;
 }

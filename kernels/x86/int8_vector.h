@@ -10,25 +10,32 @@
 
 /* ---- formats with blocks -------------------------------------------------------------- */
 
-/* Sums of one block, which begins at column 4 first of its unit, for rows 0..7 and 8..15. The signs
- * of activations go to the levels; two products of at most 127 x 127 fit the 16 bits that dot_bytes
- * has. */
-static inline __attribute__((always_inline)) void block_sums(__m256i levels, const uint8_t *unit,
-                                                             const int first, const int8_t *q,
-                                                             const int8_t *q_abs, const int block,
-                                                             const uint32_t bits, size_t ahead,
-                                                             const bool twice, __m256i sum[2])
+#ifdef __AVXVNNI__
+enum { BIASED = 1 };
+#else
+enum { BIASED = 0 };
+#endif
+
+/* Sums of one block, which begins at column 4 first of its unit, for rows 0..7 and 8..15. AVX-VNNI:
+ * `levels` have 128 added, for which the sums begin at -128 sum(q). AVX2: the signs of activations
+ * go to the levels; two products of at most 127 x 127 fit the 16 bits that dot_bytes has. */
+static inline __attribute__((always_inline)) void
+block_sums(__m256i levels, const uint8_t *unit, const int first, const int8_t *q,
+           const int8_t *q_abs, int32_t q_sum, const int block, const uint32_t bits, size_t ahead,
+           const bool twice, __m256i sum[2])
 {
-    sum[0] = sum[1] = _mm256_setzero_si256();
+    sum[0] = sum[1] = BIASED ? _mm256_set1_epi32(-128 * q_sum) : _mm256_setzero_si256();
 #pragma GCC unroll 8
     for (int i = 0; i < block / 4; i++) {
-        __m256i four = four_avx2(q + i * 4), four_abs = four_avx2(q_abs + i * 4);
+        __m256i four = four_avx2(q + i * 4);
         prefetch_codes_planned(unit, first + i, bits, ahead, twice);
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
             __m256i code = codes_avx2(unit + h * 32, first + i, bits);
-            __m256i level = _mm256_sign_epi8(_mm256_shuffle_epi8(levels, code), four);
-            sum[h] = dot_bytes(sum[h], four_abs, level);
+            __m256i level = _mm256_shuffle_epi8(levels, code);
+            sum[h] =
+                BIASED ? dot_bytes(sum[h], level, four)
+                       : dot_bytes(sum[h], four_avx2(q_abs + i * 4), _mm256_sign_epi8(level, four));
         }
     }
 }
@@ -45,7 +52,8 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
     const size_t group_bytes = (size_t)(w->cols_pad / BLOCK_COLS) * tile_bytes;
     const size_t stream_bytes = group_bytes * apart;
     const uint8_t *tile = group_tiles(w, group);
-    const __m256i levels = levels_avx2(bits);
+    const __m256i bias = _mm256_set1_epi8(BIASED ? -128 : 0);
+    const __m256i levels = _mm256_add_epi8(levels_avx2(bits), bias);
     const struct qins4_scales tables = tables_qins4_scales();
     __m256 acc[STREAMS][2];
     for (int i = 0; i < n; i++)
@@ -53,7 +61,7 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
     for (uint32_t k = 0; k < w->cols_pad; k += BLOCK_COLS, tile += tile_bytes) {
         const size_t ahead = early_distance(w, k, BLOCK_COLS, tile_bytes, n, apart);
         int8_t q_abs[BLOCK_COLS];
-        for (int i = 0; i < BLOCK_COLS; i += 32)
+        for (int i = 0; i < BLOCK_COLS && !BIASED; i += 32)
             _mm256_storeu_si256((void *)(q_abs + i),
                                 _mm256_abs_epi8(_mm256_loadu_si256((const void *)(x->q + k + i))));
         for (int i = 0; i < n; i++)
@@ -68,10 +76,12 @@ groups_blocks(const struct matrix *w, uint32_t group, const int n, const bool tw
                 for (int j = 0; j < 2; j++) {
                     const uint32_t col = (uint32_t)((b + j) * block);
                     const __m256 d = _mm256_set1_ps(x->scale[(k + col) / ACT_BLOCK]);
+                    const int32_t *sums = x->sum + (k + col) / 16;
+                    const int32_t q_sum = block == 32 ? sums[0] + sums[1] : sums[0];
                     __m256i sum[2];
                     block_sums(levels, at + n_scales + col / 32 * unit_bytes(bits),
-                               j * block % 32 / 4, x->q + k + col, q_abs + col, block, bits, ahead,
-                               twice, sum);
+                               j * block % 32 / 4, x->q + k + col, q_abs + col, q_sum, block, bits,
+                               ahead, twice, sum);
 #pragma GCC unroll 2
                     for (int h = 0; h < 2; h++)
                         acc[i][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[h]),

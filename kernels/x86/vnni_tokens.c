@@ -1,99 +1,51 @@
 /* SPDX-License-Identifier: MIT
  *
  * AVX-512 VNNI and VBMI: the integer products with several tokens. The sums of 32 rows x up to 8
- * tokens stay in registers. So few tokens cost little more than one: reading the weights takes
- * longest. For more, weights are decoded into a panel that stays in the first-level cache, and the
- * sums of a block and those of all blocks, for 32 rows x 4 tokens, fit the registers together.
+ * tokens stay in registers, so that few tokens cost little more than one: reading the weights takes
+ * longest. For more, weights are decoded into panels (vnni_panel.h).
  */
-#include <stdalign.h>
-
-#include "x86/avx512.h"
-#include "x86/vnni_blocks.h"
+#include "x86/vnni_panel.h"
 
 enum {
-    GROUPS = 2,       /* row groups side by side: two streams from memory are faster than one */
-    TOKENS = 8,       /* and tokens whose sums stay in registers; so few need no panel */
-    TILE = 4,         /* tokens that go over a panel at once */
-    PANEL_COLS = 512, /* columns decoded at once, */
-    WIDE_COLS = 256,  /* of qins8 */
-    BATCH = 256,      /* tokens that a panel serves */
-    PAIRS = 4,        /* times GROUPS, that go over the same columns of these tokens in turn */
+    TOKENS = 8,  /* whose sums stay in registers; so few need no panel */
+    BATCH = 128, /* tokens that a panel serves */
+    PAIRS = 16,  /* times GROUPS, that go over the same columns of these tokens in turn */
 };
-
-struct panel {
-    union {
-        uint8_t weight[PANEL_COLS * ROW_GROUP]; /* lines of 16 rows x 4 columns, unsigned */
-        int16_t word[WIDE_COLS * ROW_GROUP];    /* qins8: lines of 16 rows x 2 columns */
-    };
-    float scale[PANEL_COLS / 16][ROW_GROUP]; /* of a block, without the row's base; qins4 */
-};
-
-/* ---- decoding ------------------------------------------------------------------------- */
-
-/* A line of codes as 16-bit weights: columns 0 and 1 of each row, and columns 2 and 3. */
-static inline void words_qins8(const uint8_t *line, __m512i words[2])
-{
-    const __m512i table0 = _mm512_loadu_si512(qins8_magnitude);
-    const __m512i table1 = _mm512_loadu_si512(qins8_magnitude + 64);
-    const __m512i zero = _mm512_setzero_si512(), rows = _mm512_set4_epi32(12, 8, 4, 0);
-    prefetch_line(line, AHEAD);
-    const __m512i v = _mm512_loadu_si512(line);
-    const __m512i magnitude = _mm512_permutex2var_epi8(table0, v, table1);
-    for (int i = 0; i < 2; i++) { /* bytes 2 i and 2 i + 1 of each row; -128: zero */
-        const __m512i at = _mm512_mullo_epi32(rows, _mm512_set1_epi32(0x00010001));
-        const __m512i low = _mm512_add_epi32(at, _mm512_set1_epi32(i ? 0x00030002 : 0x00010000));
-        const __m512i to_low = _mm512_or_si512(low, _mm512_set1_epi16((short)0x8000));
-        const __m512i to_high =
-            _mm512_or_si512(_mm512_slli_epi16(low, 8), _mm512_set1_epi16(0x0080));
-        const __mmask32 negative = _mm512_movepi16_mask(_mm512_shuffle_epi8(v, to_high));
-        const __m512i w = _mm512_shuffle_epi8(magnitude, to_low);
-        words[i] = _mm512_mask_mov_epi16(w, negative, _mm512_sub_epi16(zero, w));
-    }
-}
-
-/* Whole tiles into a panel. */
-static inline void decode_qins8(struct panel *p, const uint8_t *tile, uint32_t n_cols)
-{
-    for (uint32_t k = 0; k < n_cols; k += 4) {
-        __m512i w[2];
-        words_qins8(tile + k * ROW_GROUP, w);
-        for (uint32_t i = 0; i < 2; i++)
-            _mm512_storeu_si512(p->word + (k + i * 2) * ROW_GROUP, w[i]);
-    }
-}
-
-static inline __attribute__((always_inline)) void
-decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint32_t block,
-              const uint32_t bits)
-{
-    const __m512i levels = biased_levels(bits);
-    float *scale = p->scale[0];
-    for (uint32_t k = 0; k < n_cols; k += 32, tile += unit_bytes(bits)) {
-        for (uint32_t b = 0; b < BLOCK_COLS && k % BLOCK_COLS == 0; b += block) {
-            _mm512_storeu_ps(scale, scales_vnni(tile));
-            scale += ROW_GROUP;
-            tile += ROW_GROUP;
-        }
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) {
-            prefetch_codes(tile, i, bits, AHEAD);
-            _mm512_storeu_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
-                                weights_vnni(levels, tile, i, bits));
-        }
-    }
-}
 
 /* ---- products of few tokens ----------------------------------------------------------- */
 
-/* Two 16-bit activations, the same for every row. */
-static inline __m512i two_words(const int16_t *x)
-{
-    int32_t two;
-    memcpy(&two, x, sizeof two);
-    return _mm512_set1_epi32(two);
-}
+/* Where sums go: row groups of all tokens. */
+struct output {
+    const struct matrix *w;
+    uint32_t group, n_groups; /* GROUPS, or the last one alone */
+    float *y;                 /* [n_tok][ld_y] */
+    size_t ld_y;
+};
 
-typedef float sums[GROUPS][ROW_GROUP]; /* of a token */
+/* Tokens [t, end) of n_tok. They may lie a multiple of 4 KiB apart, in the same few sets of a
+ * cache: their lines are asked for shortly before, not all at once. */
+static inline __attribute__((always_inline)) void store_sums(const struct output *o, uint32_t t,
+                                                             uint32_t end, uint32_t n_tok,
+                                                             const sums *acc, const uint32_t block)
+{
+    enum { SOON_TOKENS = 8 };
+    __mmask16 rows[GROUPS];
+    __m512 base[GROUPS];
+    for (uint32_t i = 0; i < o->n_groups; i++) {
+        rows[i] = first_lanes(group_rows(o->w, o->group + i));
+        base[i] = _mm512_loadu_ps(o->w->row + (o->group + i) * ROW_GROUP);
+        if (!block)
+            base[i] = _mm512_div_ps(base[i], _mm512_set1_ps(QINS8_UNITS));
+    }
+    float *y = o->y + t * o->ld_y + o->group * ROW_GROUP;
+    for (; t < end; t++, y += o->ld_y)
+        for (uint32_t i = 0; i < o->n_groups; i++) {
+            if (t + SOON_TOKENS < n_tok)
+                __builtin_prefetch(y + SOON_TOKENS * o->ld_y + i * ROW_GROUP, 1);
+            _mm512_mask_storeu_ps(y + i * ROW_GROUP, rows[i],
+                                  _mm512_mul_ps(_mm512_load_ps(acc[t][i]), base[i]));
+        }
+}
 
 /* qins4: adds the columns of a tile of each group to the sums of n_tok tokens, decoding them on the
  * way. A block's sum begins at -128 sum(q), for the biased levels. */
@@ -152,50 +104,41 @@ static inline __attribute__((always_inline)) void multiply_near(const uint8_t *c
             _mm512_storeu_ps(to[t][i], acc[t][i]);
 }
 
-/* qins8: adds n_cols columns, of panels or (NULL) of tiles, to the sums of n_tok tokens. */
-static inline __attribute__((always_inline)) void
-multiply_words(const struct panel *p, const uint8_t *const tile[GROUPS], uint32_t n_cols,
-               const struct activation *x, uint32_t col0, const int n_tok, sums *to)
+/* qins8: adds a tile's columns of each group to the sums of n_tok tokens. */
+static inline __attribute__((always_inline)) void multiply_words(const uint8_t *const tile[GROUPS],
+                                                                 const struct activation *x,
+                                                                 uint32_t col0, const int n_tok,
+                                                                 sums *to)
 {
-    __m512 acc[TOKENS][GROUPS];
+    __m512i sum[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
-        for (int i = 0; i < GROUPS; i++)
-            acc[t][i] = _mm512_loadu_ps(to[t][i]);
-    for (uint32_t k = 0; k < n_cols; k += ACT_BLOCK) {
-        __m512i sum[TOKENS][GROUPS];
-        for (int t = 0; t < n_tok; t++)
-            sum[t][0] = sum[t][1] = _mm512_setzero_si512();
+        sum[t][0] = sum[t][1] = _mm512_setzero_si512();
 #pragma GCC unroll 8
-        for (uint32_t g = k; g < k + ACT_BLOCK; g += 4) {
-            __m512i w[GROUPS][2];
+    for (uint32_t g = 0; g < ACT_BLOCK; g += 4) {
+        __m512i w[GROUPS][2];
 #pragma GCC unroll 2
-            for (int i = 0; i < GROUPS; i++) {
-                if (!p)
-                    words_qins8(tile[i] + g * ROW_GROUP, w[i]);
-                for (int j = 0; j < 2 && p; j++)
-                    w[i][j] = _mm512_load_si512(p[i].word + g * ROW_GROUP + j * 32);
+        for (int i = 0; i < GROUPS; i++) {
+            prefetch_line(tile[i] + g * ROW_GROUP, AHEAD);
+            words_qins8(tile[i] + g * ROW_GROUP, w[i]);
+        }
+#pragma GCC unroll 2
+        for (int j = 0; j < 2; j++)
+#pragma GCC unroll 8
+            for (int t = 0; t < n_tok; t++) {
+                const __m512i two = two_words(x[t].wide + col0 + g + j * 2);
+#pragma GCC unroll 2
+                for (int i = 0; i < GROUPS; i++)
+                    sum[t][i] = _mm512_dpwssd_epi32(sum[t][i], w[i][j], two);
             }
-#pragma GCC unroll 2
-            for (int j = 0; j < 2; j++)
-#pragma GCC unroll 8
-                for (int t = 0; t < n_tok; t++) {
-                    const __m512i two = two_words(x[t].wide + col0 + g + j * 2);
-#pragma GCC unroll 2
-                    for (int i = 0; i < GROUPS; i++)
-                        sum[t][i] = _mm512_dpwssd_epi32(sum[t][i], w[i][j], two);
-                }
-        }
-#pragma GCC unroll 8
-        for (int t = 0; t < n_tok; t++) {
-            const __m512 d = _mm512_set1_ps(x[t].scale[(col0 + k) / ACT_BLOCK]);
-#pragma GCC unroll 2
-            for (int i = 0; i < GROUPS; i++)
-                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]), d, acc[t][i]);
-        }
     }
-    for (int t = 0; t < n_tok; t++)
+#pragma GCC unroll 8
+    for (int t = 0; t < n_tok; t++) {
+        const __m512 d = _mm512_set1_ps(x[t].scale[col0 / ACT_BLOCK]);
+#pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++)
-            _mm512_storeu_ps(to[t][i], acc[t][i]);
+            _mm512_storeu_ps(to[t][i], _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]), d,
+                                                       _mm512_loadu_ps(to[t][i])));
+    }
 }
 
 /* Their number becomes a constant. */
@@ -209,7 +152,7 @@ static inline __attribute__((always_inline)) void multiply_few(const uint8_t *co
         if (block)                                                                                 \
             multiply_near(tile, x, col0, n, to, block);                                            \
         else                                                                                       \
-            multiply_words(NULL, tile, ACT_BLOCK, x, col0, n, to);                                 \
+            multiply_words(tile, x, col0, n, to);                                                  \
         break
     switch (n_tok) {
         CASE(1);
@@ -222,99 +165,6 @@ static inline __attribute__((always_inline)) void multiply_few(const uint8_t *co
         CASE(8);
     }
 #undef CASE
-}
-
-/* ---- products of panels --------------------------------------------------------------- */
-
-/* -128 sum(q) of each block, at which its sum begins. */
-static inline __attribute__((always_inline)) void begin_blocks(int32_t begin[PANEL_COLS / 16],
-                                                               const int32_t *sum, uint32_t n_cols,
-                                                               const uint32_t block)
-{
-    static const uint32_t even[16] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
-    const uint32_t n = n_cols / 16;
-    __m512i a = _mm512_castps_si512(_mm512_maskz_loadu_ps(first_lanes(n), sum));
-    __m512i b =
-        _mm512_castps_si512(_mm512_maskz_loadu_ps(first_lanes(n < 16 ? 0 : n - 16), sum + 16));
-    if (block == 32) {
-        const __m512i i = _mm512_loadu_si512(even);
-        a = _mm512_add_epi32(
-            _mm512_permutex2var_epi32(a, i, b),
-            _mm512_permutex2var_epi32(a, _mm512_add_epi32(i, _mm512_set1_epi32(1)), b));
-    }
-    _mm512_storeu_si512(begin, _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), a), 7));
-    if (block == 16)
-        _mm512_storeu_si512(begin + 16,
-                            _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), b), 7));
-}
-
-/* Columns of a token for the first-level cache. */
-static inline __attribute__((always_inline)) void
-prefetch_token(const struct activation *x, uint32_t col0, const uint32_t block)
-{
-    for (uint32_t k = 0; k < WIDE_COLS && !block; k += 32)
-        _mm_prefetch((const char *)(x->wide + col0 + k), _MM_HINT_T0);
-    _mm_prefetch((const char *)(x->scale + col0 / ACT_BLOCK), _MM_HINT_T0);
-    if (!block)
-        return;
-    for (uint32_t k = 0; k < PANEL_COLS; k += 64)
-        _mm_prefetch((const char *)x->q + col0 + k, _MM_HINT_T0);
-    for (uint32_t i = 0; i < PANEL_COLS / 16; i += 16)
-        _mm_prefetch((const char *)(x->sum + col0 / 16 + i), _MM_HINT_T0);
-}
-
-/* Adds columns [col0, col0 + n_cols) to the sums of n_tok tokens; `next`: as many others. */
-static inline __attribute__((always_inline)) void multiply(const struct panel *p, uint32_t n_cols,
-                                                           const struct activation *x,
-                                                           const struct activation *next,
-                                                           uint32_t col0, const int n_tok, sums *to,
-                                                           const uint32_t block)
-{
-    alignas(64) int32_t begin[TILE][PANEL_COLS / 16];
-    alignas(64) float unit[TILE][PANEL_COLS / ACT_BLOCK];
-    const int8_t *q[TILE];
-    __m512 acc[TILE][GROUPS];
-    for (int t = 0; t < n_tok; t++) {
-        prefetch_token(&next[t], col0, block);
-        q[t] = x[t].q + col0;
-        _mm512_store_ps(unit[t], _mm512_maskz_loadu_ps(first_lanes(n_cols / ACT_BLOCK),
-                                                       x[t].scale + col0 / ACT_BLOCK));
-        begin_blocks(begin[t], x[t].sum + col0 / 16, n_cols, block);
-        for (int i = 0; i < GROUPS; i++)
-            acc[t][i] = _mm512_load_ps(to[t][i]);
-    }
-    for (size_t k = 0; k < n_cols; k += block) {
-        __m512i sum[TILE][GROUPS];
-        for (int t = 0; t < n_tok; t++)
-            sum[t][0] = sum[t][1] = _mm512_set1_epi32(begin[t][k / block]);
-#pragma GCC unroll 8
-        for (size_t g = 0; g < block; g += 4) {
-            __m512i w[GROUPS];
-            for (int i = 0; i < GROUPS; i++)
-                w[i] = _mm512_load_si512(p[i].weight + (k + g) * ROW_GROUP);
-#pragma GCC unroll 4
-            for (int t = 0; t < n_tok; t++) {
-                const __m512i four = four_vnni(q[t] + k + g);
-#pragma GCC unroll 2
-                for (int i = 0; i < GROUPS; i++)
-                    sum[t][i] = _mm512_dpbusd_epi32(sum[t][i], w[i], four);
-            }
-        }
-        __m512 scale[GROUPS];
-        for (int i = 0; i < GROUPS; i++)
-            scale[i] = _mm512_load_ps(p[i].scale[k / block]);
-#pragma GCC unroll 4
-        for (int t = 0; t < n_tok; t++) {
-            const __m512 d = _mm512_set1_ps(unit[t][k / ACT_BLOCK]);
-#pragma GCC unroll 2
-            for (int i = 0; i < GROUPS; i++)
-                acc[t][i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[t][i]),
-                                            _mm512_mul_ps(scale[i], d), acc[t][i]);
-        }
-    }
-    for (int t = 0; t < n_tok; t++)
-        for (int i = 0; i < GROUPS; i++)
-            _mm512_store_ps(to[t][i], acc[t][i]);
 }
 
 /* What is decoded next, in memory. */
@@ -334,38 +184,58 @@ static inline __attribute__((always_inline)) void prefetch_next(const struct nex
             _mm_prefetch((const char *)next->tile[i] + at, _MM_HINT_T1);
 }
 
-/* TILE tokens at most; `next`: as many others. */
-static inline __attribute__((always_inline)) void
-multiply_tile(const struct panel *p, uint32_t n_cols, const struct activation *x,
-              const struct activation *next, uint32_t col0, const int n_tok, sums *to,
-              const uint32_t block)
+/* Tokens of a batch, for a panel's columns. */
+struct batch {
+    const struct activation *x;
+    uint32_t n_tok, col0;
+    struct token token[BATCH]; /* formats with blocks */
+    bool is_odd[BATCH / TILE]; /* some of these tokens have no units */
+};
+
+static inline __attribute__((always_inline)) void prepare_batch(struct batch *b, uint32_t n_cols,
+                                                                const uint32_t block)
 {
-    if (block) {
-        multiply(p, n_cols, x, next, col0, n_tok, to, block);
-        return;
+    for (uint32_t t = 0; t < b->n_tok; t++) {
+        if (t % TILE == 0)
+            b->is_odd[t / TILE] = false;
+        b->is_odd[t / TILE] |= !prepare_token(&b->token[t], b->x + t, b->col0, n_cols, block);
     }
-    for (int t = 0; t < n_tok; t++)
-        prefetch_token(&next[t], col0, block);
-    multiply_words(p, NULL, n_cols, x, col0, n_tok, to);
 }
 
-/* A panel, and any number of tokens. */
+/* Tokens [t, t + n_tok), TILE at most. */
 static inline __attribute__((always_inline)) void
-multiply_many(const struct panel *p, uint32_t n_cols, const struct activation *x, uint32_t col0,
-              uint32_t n_tok, sums *to, const uint32_t block, const struct next *next)
+multiply_tile(const struct panel *p, uint32_t n_cols, const struct batch *b, uint32_t t,
+              const int n_tok, sums *to, const uint32_t block)
+{
+    if (!block)
+        multiply_qins8(p, n_cols, b->x + t, b->col0, n_tok, to + t);
+    else if (!b->is_odd[t / TILE])
+        multiply(p, n_cols, b->x + t, b->token + t, b->col0, n_tok, to + t, block);
+    else
+        for (int i = 0; i < n_tok; i++, t++)
+            multiply_any(p, n_cols, b->x + t, b->token + t, b->col0, to + t, block);
+}
+
+/* A panel, and all tokens; `last`: where their sums go if this is the last panel, else NULL. */
+static inline __attribute__((always_inline)) void
+multiply_many(const struct panel *p, uint32_t n_cols, const struct batch *b, sums *to,
+              const uint32_t block, const struct next *next, const struct output *last)
 {
     uint32_t t = 0;
-    for (; t + TILE <= n_tok; t += TILE) {
-        prefetch_next(next, t, n_tok);
-        multiply_tile(p, n_cols, x + t, x + (t + 2 * TILE <= n_tok ? t + TILE : t), col0, TILE,
-                      to + t, block);
+    for (; t + TILE <= b->n_tok; t += TILE) {
+        prefetch_next(next, t, b->n_tok);
+        multiply_tile(p, n_cols, b, t, TILE, to, block);
+        if (last)
+            store_sums(last, t, t + TILE, b->n_tok, to, block);
     }
-    if (n_tok - t == 3)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 3, to + t, block);
-    else if (n_tok - t == 2)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 2, to + t, block);
-    else if (n_tok - t == 1)
-        multiply_tile(p, n_cols, x + t, x + t, col0, 1, to + t, block);
+    if (b->n_tok - t == 3)
+        multiply_tile(p, n_cols, b, t, 3, to, block);
+    else if (b->n_tok - t == 2)
+        multiply_tile(p, n_cols, b, t, 2, to, block);
+    else if (b->n_tok - t == 1)
+        multiply_tile(p, n_cols, b, t, 1, to, block);
+    if (last)
+        store_sums(last, t, b->n_tok, b->n_tok, to, block);
 }
 
 /* ---- slices --------------------------------------------------------------------------- */
@@ -392,33 +262,6 @@ find_tiles(const uint8_t *tile[GROUPS], const struct matrix *w, uint32_t group, 
                   (size_t)(k / tile_cols(block)) * tile_bytes(block, bits);
 }
 
-/* Tokens may lie a multiple of 4 KiB apart, in the same few sets of a cache: their lines are asked
- * for shortly before, not all at once. */
-static inline __attribute__((always_inline)) void store_sums(const struct matrix *w, uint32_t group,
-                                                             uint32_t group1, const sums *acc,
-                                                             uint32_t n_tok, float *y, size_t ld_y,
-                                                             const uint32_t block)
-{
-    enum { SOON_TOKENS = 8 };
-    const uint32_t n = group + 1 < group1 ? GROUPS : 1;
-    __mmask16 rows[GROUPS];
-    __m512 base[GROUPS];
-    for (uint32_t i = 0; i < n; i++) {
-        rows[i] = first_lanes(group_rows(w, group + i));
-        base[i] = _mm512_loadu_ps(w->row + (group + i) * ROW_GROUP);
-        if (!block)
-            base[i] = _mm512_div_ps(base[i], _mm512_set1_ps(QINS8_UNITS));
-    }
-    y += group * ROW_GROUP;
-    for (uint32_t t = 0; t < n_tok; t++, y += ld_y)
-        for (uint32_t i = 0; i < n; i++) {
-            if (t + SOON_TOKENS < n_tok)
-                __builtin_prefetch(y + SOON_TOKENS * ld_y + i * ROW_GROUP, 1);
-            _mm512_mask_storeu_ps(y + i * ROW_GROUP, rows[i],
-                                  _mm512_mul_ps(_mm512_load_ps(acc[t][i]), base[i]));
-        }
-}
-
 /* Up to TOKENS tokens with two groups; not with the formats that take long to decode. */
 static inline __attribute__((always_inline)) void
 run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
@@ -433,7 +276,8 @@ run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct a
             prefetch_line(tile[i], AHEAD);
         multiply_few(tile, x, k, n_tok, acc, block);
     }
-    store_sums(w, group, group1, acc, n_tok, y, ld_y, block);
+    const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
+    store_sums(&out, 0, n_tok, n_tok, acc, block);
 }
 
 /* Up to BATCH tokens with up to PAIRS times two groups. All go over the same columns of the tokens
@@ -444,10 +288,16 @@ run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
 {
     const uint8_t *tile[GROUPS];
     alignas(64) struct panel panel[GROUPS];
+    alignas(64) struct batch batch;
     alignas(64) sums acc[PAIRS][BATCH];
     const uint32_t step = block ? PANEL_COLS : WIDE_COLS;
+    batch.x = x;
+    batch.n_tok = n_tok;
     for (uint32_t k = 0; k < w->cols_pad; k += step) {
         const uint32_t n_cols = w->cols_pad - k < step ? w->cols_pad - k : step;
+        batch.col0 = k;
+        if (block)
+            prepare_batch(&batch, n_cols, block);
         for (uint32_t group = group0; group < group1; group += GROUPS) {
             sums *to = acc[(group - group0) / GROUPS];
             struct next next = {.bytes = n_cols / tile_cols(block) * tile_bytes(block, bits)};
@@ -460,13 +310,11 @@ run_panels(const struct matrix *w, uint32_t group0, uint32_t group1, const struc
                     decode_blocks(&panel[i], tile[i], n_cols, block, bits);
                 else
                     decode_qins8(&panel[i], tile[i], n_cols);
-            if (k == 0)
-                memset(to, 0, n_tok * sizeof *to);
-            multiply_many(panel, n_cols, x, k, n_tok, to, block, &next);
+            const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
+            multiply_many(panel, n_cols, &batch, to, block, &next,
+                          k + n_cols == w->cols_pad ? &out : NULL);
         }
     }
-    for (uint32_t group = group0; group < group1; group += GROUPS)
-        store_sums(w, group, group1, acc[(group - group0) / GROUPS], n_tok, y, ld_y, block);
 }
 
 static inline __attribute__((always_inline)) void

@@ -15,7 +15,7 @@ enum {
     PANEL_ROWS = 64,
     CHUNK_BYTES =
         128 << 10,     /* of weights: stays in L2 while one token after another goes over it */
-    PROMPT_GROUPS = 8, /* row groups that go over the same columns of many tokens in turn */
+    PROMPT_GROUPS = 32, /* row groups that go over the same columns of many tokens in turn */
 };
 
 enum way { WAY_MATVEC, WAY_TILES, WAY_PANELS };

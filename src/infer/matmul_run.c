@@ -242,9 +242,11 @@ uint32_t matmul_chunk_groups(const struct pool *pool, const struct matrix *w, ui
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
     size_t group_bytes = matrix_data_bytes(w) / n_groups;
     uint32_t n = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
-    if (n_tok >= PROMPT_MIN_TOKENS && n < PROMPT_GROUPS &&
-        n_groups >= 4 * PROMPT_GROUPS * pool_size(pool))
-        return PROMPT_GROUPS;
+    uint32_t share = n_groups / (4 * pool_size(pool)) & ~3u; /* a worker's quarter */
+    if (share > PROMPT_GROUPS)
+        share = PROMPT_GROUPS;
+    if (n_tok >= PROMPT_MIN_TOKENS && n < share)
+        return share;
     return n < 4 ? 4 : n;
 }
 

@@ -236,8 +236,9 @@ static void check_matvecs_shape(struct state *s, enum format f, uint32_t rows, u
     struct activation a[MAX_TOK];
     size_t ld = rows + SPARE;
     int kind = (int)random_below(N_KINDS);
+    bool is_mixed = random_below(3) == 0; /* a tiny token among others */
     for (uint32_t t = 0; t < n_tok; t++) {
-        x[t] = vector_new(cols, kind);
+        x[t] = vector_new(cols, is_mixed ? (int)random_below(N_KINDS) : kind);
         a[t] = x[t].a;
         s->ref->quantise(&a[t], cols, w.m.cols_pad);
     }
@@ -277,6 +278,7 @@ static void check_matvecs(struct state *s, enum format f)
         check_matvecs_shape(s, f, 35, 600, many[i]);
     for (uint32_t i = 0; i < 4; i++) /* slices of many groups, more tokens than a panel serves */
         check_matvecs_shape(s, f, 130 + 23 * i, 1030, 254 + 3 * i);
+    check_matvecs_shape(s, f, 1070, 70, 130);
 }
 
 static void check_dequant_shape(struct state *s, enum format f, uint32_t rows, uint32_t cols)
@@ -732,6 +734,32 @@ static void check_attend(struct state *s)
     }
 }
 
+/* A head of a position to int8, with its scale behind it. */
+static void check_pack(struct state *s)
+{
+    if (!begin(s, (void *)(uintptr_t)s->new->pack_int8, "pack_int8"))
+        return;
+    for (uint32_t n = 4; n < 300; n += 4 + 4 * random_below(7)) {
+        int kind = (int)random_below(N_KINDS);
+        struct input x = random_floats(n, kind);
+        struct output out[2];
+        if (random_below(4) == 0)
+            ((float *)x.p)[random_below(n)] = NAN;
+        WHAT(s, "pack_int8 head %u, data %d", n, kind);
+        for (int i = 0; i < 2; i++) {
+            out[i] = output_new(n + sizeof(float));
+            output_poison(&out[i]);
+            float scale;
+            (i ? s->new : s->ref)->pack_int8(out[i].p, &scale, x.p, n);
+            memcpy((uint8_t *)out[i].p + n, &scale, sizeof scale);
+        }
+        compare(s, &out[0], &out[1]);
+        for (int i = 0; i < 2; i++)
+            output_free(&out[i]);
+        input_free(&x);
+    }
+}
+
 /* int8 positions to bf16 and back. */
 static void check_unpack(struct state *s)
 {
@@ -822,6 +850,7 @@ static void check_all(struct state *s)
     check_vectors(s);
     check_attend(s);
     check_groups(s);
+    check_pack(s);
     check_unpack(s);
 }
 
