@@ -97,8 +97,8 @@ typedef void matvec_fn(const struct matrix *w, uint32_t group0, uint32_t group1,
                        const struct activation *x, float *y /* [rows] */);
 
 /* The same rows of groups [group0, group1), and of those that lie `apart`, 2 apart, ... further on,
- * as many as the plan of w has streams, all of whole groups: each stream runs through memory without
- * a jump. */
+ * as many as the plan of w has streams, all of whole groups: each stream runs through memory
+ * without a jump. */
 typedef void matvec_far_fn(const struct matrix *w, uint32_t group0, uint32_t group1, uint32_t apart,
                            const struct activation *x, float *y /* [rows] */);
 

@@ -59,7 +59,7 @@ static double pass_ms(struct pool *p, struct job *j, uint32_t n_groups)
     double start = now_ms();
     j->part = j->m;
     j->part.rows = n_groups * ROW_GROUP;
-    j->cut = matvec_cut(j->k, p, &j->part);
+    j->cut = matvec_cut(j->k, &j->part);
     pool_run(p, matvec_chunk, j, j->cut.n_chunks);
     return now_ms() - start;
 }

@@ -13,8 +13,6 @@ enum {
     PANEL_MIN_TOKENS = 8,       /* from here on rows are worth a matrix product of floats */
     PANEL_MIN_TOKENS_INT8 = 32, /* where the other way are int8 products */
     PANEL_ROWS = 64,
-    CHUNK_BYTES =
-        128 << 10,     /* of weights: stays in L2 while one token after another goes over it */
     PROMPT_GROUPS = 32, /* row groups that go over the same columns of many tokens in turn */
 };
 

@@ -64,7 +64,7 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
         bool shares = before && before->p->first == p->first;
         s->groups = groups_per_chunk(j->mm, s->way, p->w, p->n);
         if (is_one_vector(s))
-            s->cut = matvec_cut(j->mm->k, j->mm->pool, p->w);
+            s->cut = matvec_cut(j->mm->k, p->w);
         s->chunk0 = j->n_chunks;
         s->block0 = shares ? before->block0 : j->n_blocks;
         j->n_chunks += is_one_vector(s) ? s->cut.n_chunks : (n_groups + s->groups - 1) / s->groups;

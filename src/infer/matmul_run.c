@@ -156,7 +156,7 @@ static void run_matvec(struct job *j)
     profile_lap(pool_profile(j->mm->pool), OP_QUANTISE);
     const uint64_t work = (uint64_t)w->rows * w->cols * j->n_tok;
     if (j->n_tok == 1) {
-        j->cut = matvec_cut(j->mm->k, j->mm->pool, w);
+        j->cut = matvec_cut(j->mm->k, w);
         run(j, matvec_chunk, j->cut.n_chunks, work);
         return;
     }
@@ -235,19 +235,17 @@ enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
     return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? WAY_MATVEC : WAY_PANELS;
 }
 
-/* Kernels like to read four groups side by side; with many tokens, more, if every worker gets a few
- * chunks all the same. */
+/* With many tokens more groups than with one, if every worker gets a few chunks all the same. */
 uint32_t matmul_chunk_groups(const struct pool *pool, const struct matrix *w, uint32_t n_tok)
 {
     uint32_t n_groups = (w->rows + ROW_GROUP - 1) / ROW_GROUP;
-    size_t group_bytes = matrix_data_bytes(w) / n_groups;
-    uint32_t n = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
+    uint32_t n = matvec_chunk_groups(w);
     uint32_t share = n_groups / (4 * pool_size(pool)) & ~3u; /* a worker's quarter */
     if (share > PROMPT_GROUPS)
         share = PROMPT_GROUPS;
     if (n_tok >= PROMPT_MIN_TOKENS && n < share)
         return share;
-    return n < 4 ? 4 : n;
+    return n;
 }
 
 enum gemm matmul_fastest(const struct kernels *k, struct pool *p, const struct matrix *w)

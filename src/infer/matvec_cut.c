@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "matvec_cut.h"
 
-#include "matmul_internal.h"
-
-enum { LEAST_APART = 4 /* row groups: shorter streams are no better than neighbours */ };
+enum {
+    CHUNK_BYTES =
+        128 << 10,   /* of weights: stays in L2 while one token after another goes over it */
+    LEAST_APART = 4, /* row groups: shorter streams are no better than neighbours */
+};
 
 static uint32_t n_groups(const struct matrix *w)
 {
@@ -15,9 +17,16 @@ static uint32_t n_streams(const struct matrix *w)
     return w->read.twice ? 4 : w->read.streams;
 }
 
-struct matvec_cut matvec_cut(const struct kernels *k, const struct pool *p, const struct matrix *w)
+uint32_t matvec_chunk_groups(const struct matrix *w)
 {
-    const uint32_t groups = matmul_chunk_groups(p, w, 1), streams = n_streams(w);
+    const size_t group_bytes = matrix_data_bytes(w) / n_groups(w);
+    const uint32_t n = group_bytes ? (uint32_t)(CHUNK_BYTES / group_bytes) & ~3u : 4;
+    return n < 4 ? 4 : n;
+}
+
+struct matvec_cut matvec_cut(const struct kernels *k, const struct matrix *w)
+{
+    const uint32_t groups = matvec_chunk_groups(w), streams = n_streams(w);
     const uint32_t apart = w->rows / ROW_GROUP / streams;
     if (!k->matvec_far[w->format] || streams == 1 || apart < LEAST_APART)
         return (struct matvec_cut){groups, 0, (n_groups(w) + groups - 1) / groups};

@@ -11,7 +11,6 @@
 #define QINS_MATVEC_CUT_H
 
 #include "kernels.h"
-#include "pool.h"
 
 struct matvec_cut {
     uint32_t groups;   /* row groups of a chunk; of each of its streams, if they are apart */
@@ -19,8 +18,11 @@ struct matvec_cut {
     uint32_t n_chunks; /* all, the last of them for what is left over by streams apart */
 };
 
+/* Row groups that a worker takes at a time: a multiple of four, since kernels read as many side by
+ * side. */
+uint32_t matvec_chunk_groups(const struct matrix *w);
 /* By the plan of w (w->read) and the kernels' level; results never depend on it. */
-struct matvec_cut matvec_cut(const struct kernels *k, const struct pool *p, const struct matrix *w);
+struct matvec_cut matvec_cut(const struct kernels *k, const struct matrix *w);
 /* Rows of one chunk. */
 void matvec_cut_run(const struct matvec_cut *c, const struct kernels *k, const struct matrix *w,
                     uint32_t chunk, const struct activation *x, float *y /* [rows] */);

@@ -92,7 +92,7 @@ static double read_window(struct trial *t, struct read_plan plan)
     t->window = part_of(t->w, t->group, n, group_bytes);
     t->window.read = plan;
     const double start = now_ms();
-    t->cut = matvec_cut(t->k, t->pool, &t->window);
+    t->cut = matvec_cut(t->k, &t->window);
     pool_run(t->pool, read_chunk, t, t->cut.n_chunks);
     const double ms = now_ms() - start;
     t->group += n;

@@ -13,13 +13,13 @@ enum { SIZE = 3 * HUGE_PAGE + 4321, PIECE = 70001 };
 
 /* ---- flock, as file systems without locks have it ------------------------------------- */
 
-static int failure; /* of flock; 0: it is the system's */
+static int lock_failure; /* of flock; 0: it is the system's */
 
 int flock(int fd, int operation)
 {
     struct flock l = {.l_type = operation & LOCK_UN ? F_UNLCK : F_WRLCK, .l_whence = SEEK_SET};
-    if (failure) {
-        errno = failure;
+    if (lock_failure) {
+        errno = lock_failure;
         return -1;
     }
     return fcntl(fd, F_SETLK, &l);
@@ -34,17 +34,17 @@ static void test_a_file_system_without_locks_is_no_obstacle(void **state)
     struct outfile o;
     struct error err;
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
-        failure = failures[i];
+        lock_failure = failures[i];
         assert_true(outfile_open(&o, path, true, "mark", &err));
         assert_true(outfile_write(&o, 0, "text", 4, &err));
         assert_true(outfile_commit(&o, &err));
         assert_true(is_file(path));
         assert_false(is_file(partial));
     }
-    failure = EWOULDBLOCK;
+    lock_failure = EWOULDBLOCK;
     assert_false(outfile_open(&o, path, true, "mark", &err));
     assert_non_null(strstr(err.text, "another conversion"));
-    failure = 0;
+    lock_failure = 0;
     unlink(partial);
     unlink(path);
     remove_folder(folder);
