@@ -270,8 +270,8 @@ static bool take_metadata(struct safetensors *st, const struct json_member *m, s
     return check_metadata(st->metadata, st->name, err);
 }
 
-static bool take_member(struct safetensors *st, const struct json_member *m,
-                        uint64_t buffer_bytes, size_t *cap, struct error *err)
+static bool take_member(struct safetensors *st, const struct json_member *m, uint64_t buffer_bytes,
+                        size_t *cap, struct error *err)
 {
     if (strcmp(m->name, "__metadata__") == 0)
         return take_metadata(st, m, err);
