@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * json_members: goes through the members of a JSON object one by one, so that a header of any
- * length needs the memory of its largest member alone.
+ * json_members: goes through the members of a JSON object one by one, so that a text of any length
+ * needs the memory of its largest member alone. Messages say "its header".
  */
 #ifndef QINS_JSON_MEMBERS_H
 #define QINS_JSON_MEMBERS_H

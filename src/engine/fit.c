@@ -82,7 +82,7 @@ bool fit_file(struct fit *f, const char *path, uint32_t ctx)
 void fit_models(struct model_list *l)
 {
     struct fit f;
-    for (size_t i = 0; i < l->n; i++)
+    for (size_t i = 0; i < l->n && !(l->until_ms > 0 && now_ms() > l->until_ms); i++)
         if (!l->items[i].problem && fit_file(&f, l->items[i].path, 0))
             l->items[i].memory_bytes = sum(&f, f.kv);
 }

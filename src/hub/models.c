@@ -128,7 +128,7 @@ static void free_entry(struct model_entry *m)
 }
 
 /* -> false: not in the list at all. */
-static bool read_entry(struct model_entry *m)
+static bool read_entry(struct model_entry *m, double until_ms)
 {
     struct error err;
     struct stat st;
@@ -142,6 +142,12 @@ static bool read_entry(struct model_entry *m)
         m->inode = st.st_ino;
     }
     close(fd);
+    if (until_ms > 0 && now_ms() > until_ms) {
+        m->is_unread = true;
+        m->problem =
+            xstrdup("not looked at, since the list takes long; /model and its name opens it");
+        return true;
+    }
     if (gguf_is_file(m->path))
         return read_gguf(m);
     if (!read_header(m, &err))
@@ -156,7 +162,7 @@ static void add_file(struct model_list *l, const char *path, const char *name, c
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     m.name = name ? xstrdup(name)
                   : xstrndup(base, strlen(base) - (has_suffix(base, suffix) ? N_SUFFIX : 0));
-    if (!read_entry(&m)) {
+    if (!read_entry(&m, l->until_ms)) {
         free_entry(&m);
         return;
     }
@@ -214,10 +220,9 @@ static void add_foreign(struct model_list *l)
     foreign_models_free(&f);
 }
 
-void models_list(struct model_list *l)
+static void list(struct model_list *l)
 {
     char *user = places_models_folder(), *starter = places_data_file("models/starter.qins");
-    *l = (struct model_list){0};
     add_folders(l, getenv("QINS_MODELS"), "QINS_MODELS");
     if (user)
         add_folder(l, user, "user");
@@ -228,6 +233,18 @@ void models_list(struct model_list *l)
     add_foreign(l);
     free(user);
     free(starter);
+}
+
+void models_list(struct model_list *l)
+{
+    *l = (struct model_list){0};
+    list(l);
+}
+
+void models_list_within(struct model_list *l, double ms)
+{
+    *l = (struct model_list){.until_ms = now_ms() + ms};
+    list(l);
 }
 
 void models_free(struct model_list *l)

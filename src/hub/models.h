@@ -25,15 +25,19 @@ struct model_entry {
     uint64_t memory_bytes; /* that an answer takes with that context; 0: not known (fit.h) */
     uint32_t ctx_len;      /* what a session takes unless told otherwise */
     char *problem;         /* why it cannot be used, or NULL */
+    bool is_unread;        /* the time was over: problem says so, but it may be opened */
 };
 
 struct model_list {
     struct model_entry *items; /* in the order of the places, by name in each; a file stands once */
     size_t n, cap;
-    size_t n_own; /* behind them stand those of other programs (foreign_models.h) */
+    size_t n_own;    /* behind them stand those of other programs (foreign_models.h) */
+    double until_ms; /* no file is read later (now_ms); 0: all are */
 };
 
 void models_list(struct model_list *l);
+/* For a screen, which keys wait for: what was not read within so many ms is listed unread. */
+void models_list_within(struct model_list *l, double ms);
 void models_free(struct model_list *l);
 
 /* A path, the name of one of the list, or one of Hugging Face's cache (hub.h). -> a path; caller

@@ -22,12 +22,14 @@ bool chat_open(struct chat_session *s, struct options *options, bool raw, struct
     return true;
 }
 
+enum { MOST_MS = 300 }; /* that the first screen waits for a list of models */
+
 void chat_advise(struct chat_session *s)
 {
     struct model_list l;
     if (!model_is_starter(s->model_name))
         return;
-    models_list(&l);
+    models_list_within(&l, MOST_MS);
     advice_lines(s->advice, &l, engine_can_download(), engine_free_memory());
     models_free(&l);
 }

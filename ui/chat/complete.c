@@ -74,6 +74,8 @@ static void offer_presets(struct completion *c, const char *prefix)
 static bool is_clean(const char *name);
 static void offer_paths(struct completion *c, const char *prefix);
 
+enum { MOST_MS = 200 }; /* that a key waits for a list */
+
 /* Names of models, or paths where the prefix has begun one. */
 static void offer_models(struct completion *c, const char *prefix)
 {
@@ -82,9 +84,9 @@ static void offer_models(struct completion *c, const char *prefix)
         offer_paths(c, prefix);
         return;
     }
-    models_list(&l);
+    models_list_within(&l, MOST_MS);
     for (size_t i = 0; i < l.n; i++)
-        if (!l.items[i].problem && is_clean(l.items[i].name))
+        if ((!l.items[i].problem || l.items[i].is_unread) && is_clean(l.items[i].name))
             offer(c, l.items[i].name, prefix);
     for (size_t i = 0; *prefix && i < n_known_models; i++)
         offer(c, known_models[i].name, prefix);

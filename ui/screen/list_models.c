@@ -43,7 +43,7 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     char text[64], memory[24];
     struct picker_item *item = picker_add(p, (int64_t)i, m->name, strlen(m->name));
     if (m->problem) {
-        picker_text(&item->columns[1], "broken");
+        picker_text(&item->columns[1], m->is_unread ? "" : "broken");
         picker_text(&item->detail, m->problem);
         return;
     }
@@ -60,6 +60,8 @@ static void add(struct picker *p, size_t i, const struct model_entry *m)
     picker_text(&item->detail, detail);
     free(detail);
 }
+
+enum { MOST_MS = 300 }; /* that a key waits for a list */
 
 static bool is_here(const struct model_list *l, const struct known_model *m)
 {
@@ -86,7 +88,7 @@ void lists_models(struct app *a)
 {
     struct picker *p = &a->list.picker;
     models_free(&a->list.models);
-    models_list(&a->list.models);
+    models_list_within(&a->list.models, MOST_MS);
     engine_measure_models(&a->list.models);
     picker_init(p, "Models", "No .qins files in $QINS_MODELS, ~/.local/share/qins/models or here");
     p->verb = "load";

@@ -61,6 +61,25 @@ static void write_model(const char *path, const char *format)
     assert_int_equal(system(command), 0);
 }
 
+/* What a screen shows when time is over: all names, and that they were not looked at. */
+static void test_a_list_that_takes_too_long_has_names(void **state)
+{
+    struct model_list l;
+    (void)state;
+    write_model("../a/slow.qins", "f32");
+    models_list_within(&l, -1);
+    assert_int_equal(l.n, 1);
+    assert_string_equal(l.items[0].name, "slow");
+    assert_true(l.items[0].is_unread);
+    assert_non_null(strstr(l.items[0].problem, "not looked at"));
+    models_free(&l);
+    models_list_within(&l, 60000);
+    assert_false(l.items[0].is_unread);
+    assert_null(l.items[0].problem);
+    models_free(&l);
+    unlink("../a/slow.qins");
+}
+
 static void test_places_in_their_order(void **state)
 {
     (void)state;
@@ -204,6 +223,7 @@ static void test_default(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_list_that_takes_too_long_has_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places_in_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken_files_say_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_finding_by_name, setup, teardown),
