@@ -176,7 +176,7 @@ def scenarios(place):
 
 def spread(n, seconds, cost, every):
     """Places 0 to n - 1, as many as fit the time."""
-    fit = n if every else max(8, int(seconds / max(cost, 0.001)))
+    fit = n if every else max(2, int(seconds / max(cost, 0.001)))
     if n <= fit:
         return list(range(n))
     step = n / fit
@@ -266,7 +266,7 @@ def torture_io(place, args):
 
 
 def n_kills(args):
-    return 1000 if args.every else max(20, args.seconds * 2)
+    return 1000 if args.every else max(10, args.seconds * 2)
 
 
 def kill_convert(place, args):
