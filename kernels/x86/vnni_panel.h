@@ -60,6 +60,7 @@ static inline void decode_qins8(struct panel *p, const uint8_t *tile, uint32_t n
 {
     for (uint32_t k = 0; k < n_cols; k += 4) {
         __m512i w[2];
+        prefetch_line(tile + k * ROW_GROUP, AHEAD);
         words_qins8(tile + k * ROW_GROUP, w);
         for (uint32_t i = 0; i < 2; i++)
             _mm512_storeu_si512(p->word + (k + i * 2) * ROW_GROUP, w[i]);
@@ -80,6 +81,7 @@ decode_blocks(struct panel *p, const uint8_t *tile, uint32_t n_cols, const uint3
         }
 #pragma GCC unroll 8
         for (int i = 0; i < 8; i++) {
+            prefetch_codes(tile, i, bits, AHEAD);
             _mm512_store_si512(p->weight + (k + (uint32_t)i * 4) * ROW_GROUP,
                                weights_vnni(levels, tile, i, bits));
         }
