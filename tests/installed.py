@@ -34,9 +34,8 @@ def installed(root):
 
 
 def option(name):
-    text = subprocess.run(["meson", "introspect", "--buildoptions", build], check=True,
-                          capture_output=True).stdout
-    return next(o["value"] for o in json.loads(text) if o["name"] == name)
+    with open(os.path.join(build, "meson-info/intro-buildoptions.json"), encoding="utf-8") as f:
+        return next(o["value"] for o in json.load(f) if o["name"] == name)
 
 
 def check(destdir):
