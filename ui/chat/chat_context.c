@@ -40,13 +40,23 @@ void chat_watch_context(struct chat_session *s)
     s->context.warned = warns;
 }
 
+/* Faces keep the text: it has to stay. */
+static const char *mark_of_dropped(unsigned n)
+{
+    enum { MOST = 64 };
+    static char marks[MOST][56];
+    if (n == 1)
+        return "[the model no longer sees the oldest exchange]";
+    if (n >= MOST)
+        return "[the model no longer sees the oldest exchanges]";
+    snprintf(marks[n], sizeof marks[n], "[the model no longer sees the %u oldest exchanges]", n);
+    return marks[n];
+}
+
 void chat_drop_oldest(struct chat_session *s, unsigned n)
 {
-    char mark[80] = "[the model no longer sees the oldest exchange]";
     s->context.n_left_out += n;
-    if (n > 1)
-        snprintf(mark, sizeof mark, "[the model no longer sees the %u oldest exchanges]", n);
-    s->face->note(s->self, mark);
+    s->face->note(s->self, mark_of_dropped(n));
 }
 
 /* Exchanges of the path that the model sees. */

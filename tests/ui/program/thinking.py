@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODEL = os.path.join(HERE, "golden", "model.qins")  # any file: the engine does not read it
 
 THINKING = ("The user asks why. That is refraction.\n\n- air: n = 1\n- water: n = 1.33\n\n"
-            "\u5149\u5728\u6c34\u4e2d\u8f83\u6162 **not bold** \033[2J> no quote\n\nSo it bends.\n")
+            "\u5149\u5728\u6c34\u4e2d\u8f83\u6162 **not bold** \033[2J> no quote then\n\nSo it bends.\n")
 TEXT = "The light bends.\n\nThat is all.\n"
 LINE = r"Thought for \d[\d.]* m?s, \d+ tokens"
 
@@ -66,7 +66,7 @@ def row_of(s, pattern):
 
 OPEN = [" QINS  \u25be L", "       \u250a The user asks why. That is refraction.", "       \u250a",
         "       \u250a - air: n = 1", "       \u250a - water: n = 1.33", "       \u250a",
-        "       \u250a \u5149\u5728\u6c34\u4e2d\u8f83\u6162 **not bold** ^[[2J> no", "       \u250a quote", "       \u250a",
+        "       \u250a \u5149\u5728\u6c34\u4e2d\u8f83\u6162 **not bold** ^[[2J> no quote", "       \u250a then", "       \u250a",
         "       \u250a So it bends.", "", "       The light bends."]
 FOLDED = [" QINS  \u25b8 L", "       The light bends.", "", "       That is all."]
 
