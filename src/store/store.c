@@ -297,6 +297,9 @@ static bool check_version(struct store *s, struct error *err)
     if (tables > 0 && id != APPLICATION_ID)
         return error_set(err, EX_DATAERR, "%s: not a file of qins-tui; it is left as it is",
                          s->path);
+    if (version < 0)
+        return error_set(err, EX_DATAERR, "%s: version %lld: not a file of qins-tui", s->path,
+                         (long long)version);
     if (version > VERSION)
         return error_set(
             err, EX_CONFIG,

@@ -176,14 +176,14 @@ static void add_attribute(struct buf *out, const MD_ATTRIBUTE *a)
 
 static bool ends_with(const char *s, size_t n, const char *end, size_t n_end)
 {
-    return n >= n_end && memcmp(s + n - n_end, end, n_end) == 0;
+    return !n_end || (n >= n_end && memcmp(s + n - n_end, end, n_end) == 0);
 }
 
 /* " (URL "title")" behind a link; nothing if its text is the URL and there is no title. */
 static void add_url(struct md *m, const MD_ATTRIBUTE *target, const MD_ATTRIBUTE *title)
 {
-    const char *shown = m->text.text.data + m->link_start;
     size_t n = m->text.text.len - m->link_start;
+    const char *shown = n ? m->text.text.data + m->link_start : "";
     struct buf url = {0};
     add_attribute(&url, target);
     bool same = n == url.len || (n + 7 == url.len && memcmp(url.data, "mailto:", 7) == 0);

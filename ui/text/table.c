@@ -60,7 +60,7 @@ static void put_cell(struct styled *row, const struct layout *cell, size_t line,
                      enum align align, bool last)
 {
     const struct line *l = line < cell->n ? &cell->lines[line] : NULL;
-    const char *s = l ? cell->drawn.text.data + l->start : "";
+    const char *s = l && l->n ? cell->drawn.text.data + l->start : "";
     int blank = width - (l ? (int)utf8_width(s, l->n) : 0);
     int left = align == ALIGN_RIGHT ? blank : align == ALIGN_CENTER ? blank / 2 : 0;
     repeat(row, STYLE_TEXT, " ", left);
