@@ -89,7 +89,8 @@ static float random_float(int kind)
     case 0: return random_gauss();
     case 1: return random_below(50) ? random_gauss() : 1000 * random_gauss(); /* outliers */
     case 2: return random_below(3) ? 0 : random_gauss() * 1e-6f;
-    case 3: return random_gauss() * 1e-38f; /* scales near and below the smallest normal */
+    case 3: /* scales near and below the smallest normal */
+        return random_gauss() * (random_below(40) ? 1e-38f : 1e-35f);
     case 4: return (float)((int)random_below(3) - 1) * 1e15f; /* all at their largest */
     default: return ldexpf(random_gauss(), (int)random_below(60) - 30);
     }
