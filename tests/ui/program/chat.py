@@ -92,7 +92,7 @@ def test_max_tokens_apply():
         s.text("Once upon a time")
         s.keys("Enter")
         s.wait(r"\[max tokens reached\]")
-        s.wait(r"Stopped by +max tokens")
+        s.wait(r"Stopped( by)? +max tokens")
 
 
 def test_sizes_from_one_cell_up():

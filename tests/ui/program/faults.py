@@ -209,7 +209,7 @@ def test_files_that_may_not_grow():
             s.wait("Ready")
             send(s, "one")
             s.wait(r"Not saved: ")
-            s.wait(r"Stopped by +(end of answer|context full)")
+            s.wait(r"Stopped( by)? +(end of answer|context full)")
             send(s, "/clear")
             s.wait("Alt-1")
         assert "one" in [t.decode() if isinstance(t, bytes) else t for t in home.texts()]
@@ -386,7 +386,7 @@ def test_ten_megabytes_are_not_sent_to_a_terminal():
     with Home("0123456789 abcdef\0" * 600000) as home:
         with home.start(FAKE_PIECE="64", FAKE_CONTEXT="1000000") as s:
             send(s, "much")
-            s.wait(r"Stopped by +end of answer")
+            s.wait(r"Stopped( by)? +end of answer")
             send(s, "/copy")
             found = s.wait(r"Too long for a terminal's clipboard:\s+copied\s+the\s+answer\s+"
                            r"\(10800000\s+bytes\)\s+to\s+(\S+)")
@@ -411,7 +411,7 @@ def test_no_answer_can_look_like_the_program():
     """Where roles, lines and the input stand no text of an answer gets: not in Markdown, not raw."""
     with Home(FORGED) as home, home.start() as s:
         send(s, "forge")
-        s.wait(r"Stopped by +end of answer")
+        s.wait(r"Stopped( by)? +end of answer")
         for keys in ((), ("Tab", "Tab", "v")):
             if keys:
                 s.keys(*keys)

@@ -68,7 +68,7 @@ def say(s, text):
 def asked(s, text="Why does a straw look broken?"):
     s.wait("Ready")
     say(s, text)
-    s.wait(r"Stopped by +end of answer")
+    s.wait(r"Stopped( by)? +end of answer")
 
 
 def scene_first(s):
@@ -106,7 +106,7 @@ def scene_full(s):
     for text in ("one", "two"):
         s.text(text)
         s.keys("Enter")
-        s.wait(r"Stopped by|\(y/n\)")
+        s.wait(r"Stopped( by)?|\(y/n\)")
     s.wait(r"\(y/n\)")
 
 
@@ -171,7 +171,7 @@ def scene_branches(s):
     s.text(" And why in water?")
     s.keys("Enter")
     s.wait(r"And why in water\?\s")
-    s.wait(r"(?s)QINS  Light.*Stopped by +end of answer")
+    s.wait(r"(?s)QINS  Light.*Stopped( by)? +end of answer")
     say(s, "/branch")
     s.wait("^ Branches of this conversation +3$")
 

@@ -34,7 +34,7 @@ def test_escape_stops_and_keeps_the_text():
         s.keys("Escape")
         s.wait(r"^ +\[stopped\]")
         s.wait(r"line \d+ of the answer")
-        s.wait(r"Stopped by +you")
+        s.wait(r"Stopped( by)? +you")
         s.text("again")
         s.keys("Enter")
         s.wait(r"^ You   again")
@@ -87,7 +87,7 @@ def test_tabs_and_wide_characters_at_every_column():
         s.text("go")
         s.keys("Enter")
         s.wait("end")
-        s.wait("Stopped by +end")
+        s.wait("Stopped( by)? +end")
         shown = [cells(line) for line in s.shows().split("\n")]
         gutter = next(line for line in shown if "".join(line).startswith(" QINS  ")).index("|") - 8
         bars = [line.index("|") - gutter for line in shown if "|" in line]
@@ -144,7 +144,7 @@ def test_changes_on_the_screen_are_what_a_new_one_shows():
                 s.keys("Down", "Right")
             s.text("go")
             s.keys("Enter")
-            s.wait(r"Stopped by +end")
+            s.wait(r"Stopped( by)? +end")
             s.keys("PPage", "PPage", "NPage", "F1", "F1", "C-j", "C-j", "C-j", "C-u")
             changed = still(s)
             s.keys("C-l")
