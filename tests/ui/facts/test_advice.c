@@ -52,8 +52,8 @@ static void test_three_sizes_are_offered_if_there_is_no_other(void **state)
     (void)state;
     struct model_entry items[] = {{.name = (char[]){"starter"}}, {.name = (char[]){"mine"}}};
     static const char *const texts[] = {
-        "Real models to download (once; the time is that at 100 Mbit/s), and the memory they take "
-        "(2.00 GB are free); /model lists them too:",
+        ("Real models to download (once; the time is that at 100 Mbit/s), and the memory they take "
+         "(2.00 GB are free); /model lists them too:"),
         "/model qwen2.5-0.5b  1.0 GB,  1 min  0.4 GB",
         "/model smollm2       3.4 GB,  5 min  1.4 GB",
         "/model qwen3-4b      8.0 GB, 11 min  2.7 GB, too much",
