@@ -45,8 +45,8 @@ bool format_from_name(const char *name, enum format *format);
  * of their own (scalar, ARM) do not read it. */
 struct read_plan {
     uint8_t streams; /* row groups, or rows, that are read side by side: 1, 2 or 4 */
-    bool twice;      /* each line is asked for early into L2 and late into L1, in 4 streams; else
-                        once, into L1 alone, `ahead` bytes before it is needed */
+    bool twice;      /* each line is asked for early into L2 and late into L1, of 4 streams only;
+                        else once, into L1 alone, `ahead` bytes before it is needed */
     uint16_t ahead;  /* bytes; 0: not at all */
 };
 

@@ -49,7 +49,7 @@ struct report {
     uint64_t weight_bytes; /* that a token reads */
     uint64_t expert_bytes; /* of them, experts that it chooses: as the model's shape makes it */
     double read_expert_bytes, missed_expert_bytes; /* per generated token, as measured */
-    double experts_gb_per_s;                       /* a plain read of as many at random */
+    double experts_gb_per_s; /* a plain read of as many at random; 0: not measured */
 };
 
 /* ---- measuring ------------------------------------------------------------------------ */
@@ -396,7 +396,8 @@ static void print_experts(const struct bench *b, const struct report *r)
            "have %.1f MB",
            r->read_expert_bytes * 1e-6, r->missed_expert_bytes * 1e-6,
            (double)r->expert_bytes * 1e-6);
-    printf("\n         a plain read of as many at random: %.2f GB/s", r->experts_gb_per_s);
+    if (r->experts_gb_per_s > 0)
+        printf("\n         a plain read of as many at random: %.2f GB/s", r->experts_gb_per_s);
 }
 
 /* Where they lie, and how the kernels read them. */
@@ -500,7 +501,8 @@ bool bench_speed(struct bench *b, struct error *err)
         weights_ready(&report->weights, b->model, WEIGHTS_MAP, &b->kernels, b->pool);
         ok = measure_threads(b, reading, report, err);
     }
-    if (ok && report->expert_bytes > 0 && b->n_generate > 0)
+    /* of a file that memory does not hold it would be the disk's, and take minutes */
+    if (ok && report->expert_bytes > 0 && b->n_generate > 0 && report->missed_expert_bytes == 0)
         report->experts_gb_per_s = reading_experts_rate(b->model, b->pool);
     if (ok && b->json)
         print_json(b, report);

@@ -55,16 +55,19 @@ static void add_matrix(struct reading *r, const struct matrix *m)
         reading_add(r, m->row, matrix_row_bytes(m));
 }
 
+static void add_expert(struct reading *r, const struct experts *e, uint32_t expert)
+{
+    for (uint32_t p = 0; p < e->n_gate_up; p++)
+        add_matrix(r, &e->gate_up[p][expert]);
+    add_matrix(r, &e->down[expert]);
+}
+
 /* As many as a token goes through, spread over all of them; others in each layer. */
 static void add_experts(struct reading *r, const struct experts *e, uint32_t layer)
 {
     add_matrix(r, &e->router);
-    for (uint32_t i = 0; i < e->n_used; i++) {
-        uint32_t expert = (uint32_t)(((uint64_t)i * e->n / e->n_used + 7 * (uint64_t)layer) % e->n);
-        for (uint32_t p = 0; p < e->n_gate_up; p++)
-            add_matrix(r, &e->gate_up[p][expert]);
-        add_matrix(r, &e->down[expert]);
-    }
+    for (uint32_t i = 0; i < e->n_used; i++)
+        add_expert(r, e, (uint32_t)(((uint64_t)i * e->n / e->n_used + 7 * (uint64_t)layer) % e->n));
 }
 
 /* All matrices but the embedding, of which a token reads one row, and stacks of experts. */
@@ -141,55 +144,56 @@ static void read_one(void *arg, uint32_t chunk, uint32_t worker)
     r->sums[worker][0] ^= read_streams(&r->regions[chunk], 1, false);
 }
 
+static pool_fn *const ways[] = {read_ahead, read_wide, read_one};
+enum { N_WAYS = sizeof ways / sizeof *ways };
+
+static double pass_ms(struct reading *r, struct pool *p, int way)
+{
+    const double start = now_ms();
+    pool_run(p, ways[way], r, (uint32_t)r->n);
+    return now_ms() - start;
+}
+
 double reading_rate(struct reading *r, struct pool *p)
 {
-    static pool_fn *const ways[] = {read_ahead, read_wide, read_one};
     double best = INFINITY;
-    for (int i = 0; i < 3 * READ_PASSES; i++) {
-        double start = now_ms();
-        pool_run(p, ways[i % 3], r, (uint32_t)r->n);
-        best = fmin(best, now_ms() - start);
-    }
+    for (int i = 0; i < N_WAYS * READ_PASSES; i++)
+        best = fmin(best, pass_ms(r, p, i % N_WAYS));
     return best > 0 ? (double)r->bytes / best * 1e-6 : 0;
 }
 
-/* Those of a layer, other ones with each state of the generator. */
-static void add_random_experts(struct reading *r, const struct experts *e, uint64_t *state)
+/* GB/s of one pass over experts that no pass before it chose. */
+static double random_experts_rate(const struct model *m, struct pool *p, int way, uint64_t *state)
 {
-    for (uint32_t i = 0; i < e->n_used; i++) {
-        *state = *state * 6364136223846793005u + 1442695040888963407u;
-        uint32_t expert = (uint32_t)((*state >> 33) % e->n);
-        for (uint32_t p = 0; p < e->n_gate_up; p++)
-            reading_add(r, e->gate_up[p][expert].data, matrix_data_bytes(&e->gate_up[p][expert]));
-        reading_add(r, e->down[expert].data, matrix_data_bytes(&e->down[expert]));
+    struct reading *r = reading_new();
+    for (uint32_t layer = 0; layer < m->config.n_layers; layer++) {
+        const struct experts *e = m->layers[layer].experts;
+        for (uint32_t i = 0; e && i < e->n_used; i++) {
+            *state = *state * 6364136223846793005u + 1442695040888963407u;
+            add_expert(r, e, (uint32_t)((*state >> 33) % e->n));
+        }
     }
+    const double ms = pass_ms(r, p, way), rate = ms > 0 ? (double)r->bytes / ms * 1e-6 : 0;
+    reading_free(r);
+    return rate;
 }
 
-static int descending(const void *a, const void *b)
+static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
-    return x > y ? -1 : x < y;
+    return x < y ? -1 : x > y;
 }
 
 double reading_experts_rate(const struct model *m, struct pool *p)
 {
     enum { N_CHOICES = 7 };
-    static pool_fn *const ways[] = {read_ahead, read_wide, read_one};
     double best = 0;
     uint64_t state = 1;
-    for (int way = 0; way < 3; way++) {
+    for (int way = 0; way < N_WAYS; way++) {
         double rates[N_CHOICES];
-        for (int i = 0; i < N_CHOICES; i++) {
-            struct reading *r = reading_new();
-            for (uint32_t layer = 0; layer < m->config.n_layers; layer++)
-                if (m->layers[layer].experts)
-                    add_random_experts(r, m->layers[layer].experts, &state);
-            const double start = now_ms();
-            pool_run(p, ways[way], r, (uint32_t)r->n);
-            rates[i] = (double)r->bytes / (now_ms() - start) * 1e-6;
-            reading_free(r);
-        }
-        qsort(rates, N_CHOICES, sizeof *rates, descending);
+        for (int i = 0; i < N_CHOICES; i++)
+            rates[i] = random_experts_rate(m, p, way, &state);
+        qsort(rates, N_CHOICES, sizeof *rates, ascending);
         best = fmax(best, rates[N_CHOICES / 2]);
     }
     return best;

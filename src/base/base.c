@@ -213,12 +213,18 @@ void buf_free(struct buf *b)
 
 /* ---- files ---------------------------------------------------------------------------- */
 
-int open_regular(const char *path, uint64_t *size, struct error *err)
+int open_restarted(const char *path, int flags)
 {
     int fd;
-    do /* a file system behind a network or a program may be interrupted */
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    do
+        fd = open(path, flags | O_CLOEXEC, 0666);
     while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+int open_regular(const char *path, uint64_t *size, struct error *err)
+{
+    int fd = open_restarted(path, O_RDONLY | O_NONBLOCK);
     struct stat st;
     if (fd < 0) {
         error_set(err, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "%s: cannot open: %s", path,

@@ -66,6 +66,8 @@ struct mapping {
     size_t size;
 };
 
+/* open, begun again when a signal interrupts it: file systems behind a network, or a program. */
+int open_restarted(const char *path, int flags);
 /* Opens a regular file for reading, never waiting for a FIFO or a device. -> fd, or -1. */
 int open_regular(const char *path, uint64_t *size, struct error *err);
 bool map_file(struct mapping *m, const char *path, struct error *err);

@@ -25,12 +25,11 @@ static bool takes(struct json_members *h, char c)
     return true;
 }
 
-/* -> behind the string that begins at `at`, or n */
-static size_t behind_string(const struct json_members *h, size_t at)
+size_t json_behind_string(const char *s, size_t n, size_t at)
 {
-    for (at++; at < h->n && h->s[at] != '"'; at++)
-        at += h->s[at] == '\\';
-    return at < h->n ? at + 1 : h->n;
+    for (at++; at < n && s[at] != '"'; at++)
+        at += s[at] == '\\';
+    return at < n ? at + 1 : n;
 }
 
 /* -> where the member that begins at h->at ends: at a comma or a bracket outside of it, or n */
@@ -43,7 +42,7 @@ static size_t end_of_member(const struct json_members *h)
             return at;
         depth += c == '{' || c == '[';
         depth -= c == '}' || c == ']';
-        at = c == '"' ? behind_string(h, at) : at + 1;
+        at = c == '"' ? json_behind_string(h->s, h->n, at) : at + 1;
     }
     return h->n;
 }
@@ -59,8 +58,8 @@ static bool parse(struct json_members *h, size_t end, struct json_member *m, str
     m->all = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
     buf_free(&text);
     if (!m->all || json_object_size(m->all) != 1) {
-        json_decref(m->all);
         no_json(h, m->all ? "a member is missing" : where.text, err);
+        json_decref(m->all);
         return false;
     }
     void *first = json_object_iter(m->all);

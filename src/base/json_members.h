@@ -21,6 +21,9 @@ struct json_member {
     json_t *all;
 };
 
+/* -> behind the string that begins at s[at], or n */
+size_t json_behind_string(const char *s, size_t n, size_t at);
+
 /* The next member of the object, checked as JSON. -> 1; 0: it was the last, and nothing but white
  * space follows the object; -1: not JSON */
 int json_next_member(struct json_members *h, struct json_member *m, struct error *err);

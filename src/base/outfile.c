@@ -56,16 +56,6 @@ static bool has_no_locks(int why)
     return why == ENOLCK || why == ENOSYS || why == EOPNOTSUPP || why == ENOTSUP || why == EINVAL;
 }
 
-/* The calls that a signal may interrupt, until they are done. */
-static int open_partial(const char *path)
-{
-    int fd;
-    do
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
 bool outfile_lock(int fd)
 {
     while (flock(fd, LOCK_EX | LOCK_NB) != 0)
@@ -90,7 +80,7 @@ static bool empty(const struct outfile *o, struct error *err)
 static bool lock_partial(struct outfile *o, const char *mark, struct error *err)
 {
     struct stat st, now;
-    o->fd = open_partial(o->partial);
+    o->fd = open_restarted(o->partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (o->fd < 0) /* the file's own name: who asked for it knows no other */
         return error_set(err, EX_CANTCREAT, "%s: cannot create: %s", o->path,
                          errno == ENOENT ? "its folder does not exist" : strerror(errno));

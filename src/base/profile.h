@@ -17,7 +17,7 @@ enum op {
     OP_NORM,
     OP_QUANTISE, /* activations to int8, or to the tiles of a matrix unit */
     OP_QKV,
-    OP_ROPE, /* and the new keys and values into the cache */
+    OP_ROPE, /* and keys and values into the cache; of single tokens mostly a part of OP_ATTEND */
     OP_ATTEND,
     OP_ATTN_OUT,
     OP_ROUTE, /* which experts a token goes through */

@@ -62,6 +62,7 @@ void inputs_run(struct pass *p)
     const struct model_config *c = &s->m->config;
     matmul_run(s->mm, &p->l->input_gate, p->n, s->x, s->gate_up, c->per_layer_dim);
     pass_run(p, gate_token, p->n, (uint64_t)(p->n - 1) * c->per_layer_dim);
+    pass_lap(p, OP_DOWN);
     matmul_run(s->mm, &p->l->input_proj, p->n, s->gate_up, s->h, c->dim);
     pass_lap(p, OP_DOWN);
     pass_add_to_stream(p, &p->l->input_norm);

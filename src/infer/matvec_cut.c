@@ -12,11 +12,6 @@ static uint32_t n_groups(const struct matrix *w)
     return (w->rows + ROW_GROUP - 1) / ROW_GROUP;
 }
 
-static uint32_t n_streams(const struct matrix *w)
-{
-    return w->read.twice ? 4 : w->read.streams;
-}
-
 uint32_t matvec_chunk_groups(const struct matrix *w)
 {
     const size_t group_bytes = matrix_data_bytes(w) / n_groups(w);
@@ -26,9 +21,10 @@ uint32_t matvec_chunk_groups(const struct matrix *w)
 
 struct matvec_cut matvec_cut(const struct kernels *k, const struct matrix *w)
 {
-    const uint32_t groups = matvec_chunk_groups(w), streams = n_streams(w);
-    const uint32_t apart = w->rows / ROW_GROUP / streams;
-    if (!k->matvec_far[w->format] || streams == 1 || apart < LEAST_APART)
+    const uint32_t groups = matvec_chunk_groups(w), streams = w->read.streams;
+    const bool may_part = k->matvec_far[w->format] && streams > 1;
+    const uint32_t apart = may_part ? w->rows / ROW_GROUP / streams : 0;
+    if (apart < LEAST_APART)
         return (struct matvec_cut){groups, 0, (n_groups(w) + groups - 1) / groups};
     const uint32_t of_each = groups / streams;
     const uint32_t left_over = n_groups(w) > streams * apart;
@@ -49,5 +45,5 @@ void matvec_cut_run(const struct matvec_cut *c, const struct kernels *k, const s
     else if (first < c->apart)
         k->matvec_far[w->format](w, first, smaller(first + c->groups, c->apart), c->apart, x, y);
     else
-        k->matvec[w->format](w, n_streams(w) * c->apart, all, x, y);
+        k->matvec[w->format](w, w->read.streams * c->apart, all, x, y);
 }

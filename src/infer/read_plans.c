@@ -368,6 +368,7 @@ void read_plans_choose(struct model *m, const struct kernels *k, struct pool *p,
     system_cpu_name(cpu, sizeof cpu);
     for (enum format f = 0; f < N_FORMATS; f++) {
         struct read_choice *c = &choices[f];
+        /* "apart": what was measured before streams lay apart does not count */
         snprintf(key, sizeof key, "%s, %s, %u threads, %s, apart", cpu, k->level, pool_size(p),
                  format_info(f)->name);
         if (find_kept(kept, key, &c->plan)) {

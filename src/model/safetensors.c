@@ -170,14 +170,6 @@ enum {
     MAX_DEPTH = 3,        /* header, entry, list */
 };
 
-/* -> behind the string that begins at `at`, or n */
-static size_t behind_string(const char *s, size_t n, size_t at)
-{
-    for (at++; at < n && s[at] != '"'; at++)
-        at += s[at] == '\\';
-    return at < n ? at + 1 : n;
-}
-
 /* Whether a header is an object of objects of strings, numbers and short lists: what else there is
  * would take many times the memory of its text. */
 static bool check_bounds(const char *s, size_t n, const char *file, struct error *err)
@@ -187,7 +179,7 @@ static bool check_bounds(const char *s, size_t n, const char *file, struct error
     for (size_t i = 0; i < n; i++) {
         switch (s[i]) {
         case '"': {
-            size_t end = behind_string(s, n, i);
+            size_t end = json_behind_string(s, n, i);
             if (depth == 1)
                 metadata = end - i == 14 && memcmp(s + i, "\"__metadata__\"", 14) == 0;
             i = end - 1;

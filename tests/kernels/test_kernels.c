@@ -184,7 +184,7 @@ static void check_matvec_far(struct state *s, const struct matrix *w, const stru
                              struct output *ref, struct output *new)
 {
     const enum format f = w->format;
-    const uint32_t streams = w->read.twice ? 4 : w->read.streams;
+    const uint32_t streams = w->read.streams;
     const uint32_t apart = w->rows / ROW_GROUP / streams;
     if (!s->new->matvec_far[f] || apart < 2)
         return;

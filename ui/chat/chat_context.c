@@ -40,23 +40,13 @@ void chat_watch_context(struct chat_session *s)
     s->context.warned = warns;
 }
 
-/* Faces keep the text: it has to stay. */
-static const char *mark_of_dropped(unsigned n)
-{
-    enum { MOST = 64 };
-    static char marks[MOST][56];
-    if (n == 1)
-        return "[the model no longer sees the oldest exchange]";
-    if (n >= MOST)
-        return "[the model no longer sees the oldest exchanges]";
-    snprintf(marks[n], sizeof marks[n], "[the model no longer sees the %u oldest exchanges]", n);
-    return marks[n];
-}
-
 void chat_drop_oldest(struct chat_session *s, unsigned n)
 {
+    char mark[80] = "[the model no longer sees the oldest exchange]";
+    if (n > 1)
+        snprintf(mark, sizeof mark, "[the model no longer sees the %u oldest exchanges]", n);
     s->context.n_left_out += n;
-    s->face->note(s->self, mark_of_dropped(n));
+    s->face->note(s->self, mark);
 }
 
 /* Exchanges of the path that the model sees. */

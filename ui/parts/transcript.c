@@ -49,6 +49,7 @@ void transcript_clear(struct transcript *t)
 {
     drop_layouts(t);
     for (size_t i = 0; i < t->n; i++) {
+        free(t->items[i].mark);
         buf_free(&t->items[i].text);
         blocks_free(&t->items[i].blocks);
         buf_free(&t->items[i].thought.text);
@@ -157,7 +158,8 @@ void transcript_append(struct transcript *t, const char *text, size_t n)
 void transcript_finish(struct transcript *t, const char *mark)
 {
     struct item *item = &t->items[t->n - 1];
-    item->mark = mark;
+    free(item->mark);
+    item->mark = mark ? xstrdup(mark) : NULL;
     item->ended = true;
     thought_ends(t);
     update(t);

@@ -33,7 +33,7 @@ struct item {
     bool waits;      /* not shown or searched yet: it has no blocks */
     struct blocks blocks;
     struct thought thought;
-    const char *mark;  /* static text shown below it: "[stopped]"; or NULL */
+    char *mark;        /* shown below it: "[stopped]"; or NULL */
     char versions[16]; /* "2/3": of how many; "" if there is one */
 };
 

@@ -13,7 +13,7 @@
 
 enum { MAX_TOK = 33, MAX_COLS = 200, SPARE = 5 };
 
-static const uint32_t shapes[][2] = {{80, 64}, {33, 200}, {200, 96}};
+static const uint32_t shapes[][2] = {{80, 64}, {33, 200}, {200, 96}, {345, 40}};
 static const uint32_t token_counts[] = {1, 3, 20, MAX_TOK};
 
 static float next_random(uint64_t *state) /* -1 .. 1 */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@
 static struct error err;
 
 /* In place of the system's: one file system answers late, another one has no locks. */
-static int hang_ms, failure;
+static atomic_int hang_ms, failure;
 
 int flock(int fd, int operation)
 {
