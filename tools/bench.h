@@ -73,6 +73,9 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
 void bench_fill(struct session *s, const int32_t *ids, uint32_t n);
 /* Greedy choice: the lowest id among the best. */
 int32_t bench_best(const float *logits, uint32_t n);
+/* Integer dot products of registers and nothing else by all threads, n_chunks of some 0.2 ms each:
+ * products per nanosecond, the limit of prompts; 0: not known of this level. */
+double bench_dot_peak(const struct kernels *k, struct pool *pool, uint32_t n_chunks);
 /* A number as JSON takes it: null for what is not finite. */
 void bench_json_number(double x);
 

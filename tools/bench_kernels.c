@@ -98,7 +98,7 @@ static void measure_rates(struct pool *p, struct job *j, struct reading *reading
 
 /* ---- what the cores could do at most -------------------------------------------------- */
 
-enum { PEAK_ROUNDS = 100000, PEAK_CHUNKS = 4 /* of each thread */ };
+enum { PEAK_ROUNDS = 100000, PEAK_CHUNKS = 4 };
 
 struct peak {
     dot_peak_fn *run;
@@ -114,16 +114,21 @@ static void peak_chunk(void *arg, uint32_t chunk, uint32_t worker)
     p->n_products += p->run(PEAK_ROUNDS, sum);
 }
 
-/* Billions of products per second of the level's own dot products, all threads together. */
-static double peak_rate(struct pool *pool, const struct kernels *k)
+double bench_dot_peak(const struct kernels *k, struct pool *pool, uint32_t n_chunks)
+{
+    struct peak p = {.run = k->dot_peak};
+    if (!k->dot_peak)
+        return 0;
+    double start = now_ms();
+    pool_run(pool, peak_chunk, &p, n_chunks * pool_size(pool));
+    return (double)p.n_products / (now_ms() - start) * 1e-6;
+}
+
+static double best_peak(struct pool *pool, const struct kernels *k)
 {
     double best = 0;
-    for (int i = 0; i < N_TURNS && k->dot_peak; i++) {
-        struct peak p = {.run = k->dot_peak};
-        double start = now_ms();
-        pool_run(pool, peak_chunk, &p, PEAK_CHUNKS * pool_size(pool));
-        best = fmax(best, (double)p.n_products / (now_ms() - start) * 1e-6);
-    }
+    for (int i = 0; i < N_TURNS; i++)
+        best = fmax(best, bench_dot_peak(k, pool, PEAK_CHUNKS));
     return best;
 }
 
@@ -319,7 +324,7 @@ static uint32_t measure_format(struct bench *b, const struct kernels *k, uint32_
         r->few = product_rate(b, &k[i], &j, FEW);
         r->many = product_rate(b, &k[i], &j, MANY);
         if (format_info(f)->is_int8 && !gemm_uses_unit(b->gemm, &k[i], f))
-            r->peak = peak_rate(b->pool, &k[i]);
+            r->peak = best_peak(b->pool, &k[i]);
     }
     reading_free(reading);
     release(&j);

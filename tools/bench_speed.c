@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * speed: prompts and generation at several lengths and numbers of threads, beside a plain read of
- * the same weights by the same threads in the same run: generation reads every weight and the cache
- * once per token, so that read is its limit.
+ * speed: prompts and generation at several lengths and numbers of threads, each beside its limit by
+ * the same threads in the same run: generation reads every weight and the cache once per token, so
+ * a plain read of them is its limit; that of prompts are the integer products.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #define LOADED_PERCENT 5.0 /* CPU time of others from which on a number is marked */
 
-enum { MAX_REPEATS = 100, MAX_RUNS = 3 * MAX_LIST * MAX_LIST };
+enum { MAX_REPEATS = 100, MAX_RUNS = 3 * MAX_LIST * MAX_LIST, PEAK_CHUNKS = 1500 /* 0.3 s */ };
 
 /* Repeats of one measurement, sorted: least, middle (the lower one of two), greatest. */
 struct samples {
@@ -34,6 +34,8 @@ struct run {
     double private_gb_per_s;    /* of private memory in huge pages */
     uint64_t bytes_per_token;   /* weights and cache */
     double read_fraction;       /* of what the plain read would allow, at the median */
+    double products_per_ns;     /* of a prompt, at the median */
+    double peak_per_ns;         /* of products in registers; 0: unknown, or not integers */
 };
 
 struct report {
@@ -131,12 +133,35 @@ static double generate_once(struct bench *b, struct session *s, uint32_t context
     return per_second(b->n_generate, ms);
 }
 
-static void measure_prompt(struct bench *b, struct session *s, struct run *run)
+/* One product for each weight that a token goes through; the head, for the last token alone, and
+ * the embedding are left out. */
+static uint64_t products_per_token(const struct model *m)
 {
-    double rates[MAX_REPEATS];
-    for (uint32_t i = 0; i < b->n_repeats; i++)
+    const uint64_t embedding = (uint64_t)m->config.vocab * m->config.dim;
+    return m->n_active_params - embedding * (m->config.tied ? 1 : 2);
+}
+
+static double integer_peak(const struct bench *b, const struct report *r)
+{
+    const enum format f = b->model->format;
+    const bool by_choice =
+        r->gemm == GEMM_AUTO && b->kernels.fast_int8 && !b->kernels.gemm_tiles[f];
+    const bool is_int8 = format_info(f)->is_int8 && (r->gemm == GEMM_INT8 || by_choice);
+    return is_int8 ? bench_dot_peak(&b->kernels, b->pool, PEAK_CHUNKS) : 0;
+}
+
+/* The peak before each repeat: with all units busy, CPUs slow down after a while. */
+static void measure_prompt(struct bench *b, struct session *s, struct run *run,
+                           const struct report *report)
+{
+    double rates[MAX_REPEATS], peaks[MAX_REPEATS];
+    for (uint32_t i = 0; i < b->n_repeats; i++) {
+        peaks[i] = integer_peak(b, report);
         rates[i] = prompt_once(b, s, run->length);
+    }
     run->per_s = sorted(rates, b->n_repeats);
+    run->peak_per_ns = sorted(peaks, b->n_repeats).median;
+    run->products_per_ns = run->per_s.median * (double)products_per_token(b->model) * 1e-9;
 }
 
 static void measure_generation(struct bench *b, struct session *s, struct run *run,
@@ -166,7 +191,7 @@ static void measure(struct bench *b, struct session *s, struct reading *reading,
     run.read_gb_per_s = reading_rate(reading, b->pool);
     struct load start = load_now();
     if (run.is_prompt)
-        measure_prompt(b, s, &run);
+        measure_prompt(b, s, &run, report);
     else
         measure_generation(b, s, &run, report->profile.last_ns ? NULL : &report->profile, report);
     struct load end = load_now();
@@ -248,6 +273,9 @@ static void json_run(const struct run *run)
     if (!run->is_prompt) {
         json_member("bytes_per_token", (double)run->bytes_per_token, ",");
         json_member("read_fraction", known(run->read_fraction), ",");
+    } else {
+        json_member("products_per_ns", known(run->products_per_ns), ",");
+        json_member("peak_products_per_ns", known(run->peak_per_ns), ",");
     }
     json_member("read_gb_per_s", run->read_gb_per_s, ",");
     json_member("private_read_gb_per_s", known(run->private_gb_per_s), ",");
@@ -384,6 +412,18 @@ static void print_growth(const struct report *r, bool is_prompt, bool by_threads
     }
 }
 
+static void print_products(const struct report *r)
+{
+    for (uint32_t i = 0; i < r->n_runs; i++) {
+        const struct run *run = &r->runs[i];
+        if (run->peak_per_ns > 0)
+            printf("prompt of %u, %u threads: %.0f products per ns, %.0f%% of the %.0f that they "
+                   "make in registers\n",
+                   run->length, run->n_threads, run->products_per_ns,
+                   100 * run->products_per_ns / run->peak_per_ns, run->peak_per_ns);
+    }
+}
+
 static void print_experts(const struct bench *b, const struct report *r)
 {
     if (r->expert_bytes == 0 || b->n_generate == 0)
@@ -444,6 +484,7 @@ static void print_table(const struct bench *b, const struct report *r)
          "private");
     for (uint32_t i = 0; i < r->n_runs; i++)
         table_row(&r->runs[i], b->n_generate, r->machine.usable_cpus);
+    print_products(r);
     for (int is_prompt = 1; is_prompt >= 0; is_prompt--)
         for (int by_threads = 0; by_threads < 2; by_threads++)
             print_growth(r, is_prompt, by_threads);
