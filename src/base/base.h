@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <time.h>
 
 /* ---- errors: a bool or pointer result, `struct error *err` last ----------------------- */
 
@@ -101,5 +102,7 @@ void block_signals(sigset_t *before);
 /* ---- time, memory --------------------------------------------------------------------- */
 
 double now_ms(void); /* monotonic; stands still while the machine sleeps */
+/* The wall clock's time so much later: until when pthread_cond_timedwait waits. */
+struct timespec time_in_ms(double ms);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "engine_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -334,13 +335,19 @@ static void end_replaced(struct engine *e, uint32_t first, uint32_t last)
     }
 }
 
-/* With e->lock held. While nothing is asked for, weights that are to be copied are. */
+enum { IDLE_MS = 500 };
+
+/* With e->lock held. While nothing is asked for, weights that are to be copied are; whoever asks a
+ * single question does not wait for the measurement before it. */
 static void wait_for_news(struct engine *e)
 {
     if (!e->weights.copies) {
         pthread_cond_wait(&e->news, &e->lock);
         return;
     }
+    const struct timespec until = time_in_ms(IDLE_MS);
+    if (e->weights.measures && pthread_cond_timedwait(&e->news, &e->lock, &until) != ETIMEDOUT)
+        return;
     pthread_mutex_unlock(&e->lock);
     weights_ready_step(&e->weights, e->pool);
     pthread_mutex_lock(&e->lock);

@@ -13,16 +13,20 @@
 
 struct weights_ready {
     struct read_choice choices[N_FORMATS];
-    double gain; /* that a copy would read so many times as fast; 0: not measured */
-    bool copies; /* `copy` has steps left */
+    double gain;   /* that a copy would read so many times as fast; 0: not measured */
+    bool measures; /* the next step tells whether a copy gains */
+    bool copies;   /* there are steps left */
     struct weights_copy copy;
+    struct model *m;
+    const struct kernels *k;
 };
 
-/* m's pages are in memory. `auto` measures what a copy would gain if there is memory for it. The
- * copy itself is made by weights_copy_step. */
+/* m's pages are in memory. Plans are chosen now; the copy, and with `auto` the measurement of what
+ * it would gain if there is memory for it, are left to weights_ready_step: no answer waits for
+ * them. m and k must stay. */
 void weights_ready(struct weights_ready *w, struct model *m, enum weights_mode mode,
                    const struct kernels *k, struct pool *p);
-/* The next step of the copy; a few ms. */
+/* The next step: some ms, the measurement up to 0.2 s. */
 void weights_ready_step(struct weights_ready *w, struct pool *p);
 void weights_ready_end(struct weights_ready *w); /* before model_close */
 
