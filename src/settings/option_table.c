@@ -345,7 +345,8 @@ const struct option_row option_table[N_OPTIONS] = {
         .initial = "false", .rare = true,
         .help = "the program uses wheel and clicks",
         .manual =
-            "The wheel scrolls, clicks move the focus and the sliders.\n"
+            "The wheel scrolls, clicks move the focus and the sliders; in a list a click selects,\n"
+            "and opens what is selected.\n"
             "While it is on, most terminals select text only with the shift key held.",
     },
     [OPT_MARKDOWN] = {
@@ -393,6 +394,43 @@ const struct option_row option_table[N_OPTIONS] = {
             "gives them to that program;\n"
             ".Cm off\n"
             "sends nothing.",
+    },
+    [OPT_TITLE] = {
+        .name = "title",
+        .type = OPTION_BOOL,
+        .initial = "true", .rare = true,
+        .help = "the window's title names the conversation",
+        .manual =
+            "Shows the conversation's title as that of the terminal's window.\n"
+            "The title that the window had comes back at the end, if the terminal keeps it.",
+    },
+    [OPT_NOTIFY] = {
+        .name = "notify",
+        .type = OPTION_CHOICE, .choices = "off bell desktop",
+        .initial = "bell", .meta = "HOW", .rare = true,
+        .help = "off, bell or desktop: a long answer ended",
+        .manual =
+            "What tells that a long answer has ended, if the terminal lacks the focus:\n"
+            ".Cm bell\n"
+            "rings its bell;\n"
+            ".Cm desktop\n"
+            "asks it for a notification, too (OSC 777 for rxvt and foot, else OSC 9; a tmux\n"
+            "passes it on with\n"
+            ".Ql allow\\-passthrough ) ;\n"
+            ".Cm off\n"
+            "keeps quiet.\n"
+            "If the terminal does not tell its focus, the last key must be as old as a long\n"
+            "answer.",
+    },
+    [OPT_NOTIFY_AFTER] = {
+        .name = "notify_after",
+        .type = OPTION_INT, .min = 0, .max = 86400, .step = 5,
+        .slider_min = 0, .slider_max = 120,
+        .initial = "10", .meta = "S", .rare = true,
+        .help = "seconds that make an answer a long one",
+        .manual =
+            "Seconds from which on an answer is a long one for\n"
+            ".Fl \\-notify .",
     },
     [OPT_KEYMAP] = {
         .name = "keymap",

@@ -32,7 +32,8 @@ static void take(struct editor *e, const struct input *in)
         editor_paste_end(e);
         editor_take_paste(e);
         break;
-    case INPUT_MOUSE: break;
+    case INPUT_MOUSE:
+    case INPUT_FOCUS: break;
     }
 }
 

@@ -34,6 +34,7 @@ static void hear(struct heard *h, const struct input *in)
         FUZZ_CHECK(in->row >= 0 && in->column >= 0);
         buf_printf(&h->text, "m%d,%d,%d ", in->button, in->row, in->column);
         break;
+    case INPUT_FOCUS: buf_puts(&h->text, in->is_here ? "+" : "-"); break;
     }
 }
 

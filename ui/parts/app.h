@@ -32,6 +32,8 @@ struct app {
     struct list list;
     struct layers layers;
     enum focus focus;
+    enum { SIGHT_UNKNOWN, SIGHT_HERE, SIGHT_AWAY } sight; /* the terminal's focus */
+    double last_input;                                    /* now_ms */
     char *look;     /* theme and colour that are on the screen */
     unsigned wants; /* reactions that the loop has not acted on yet */
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "attention.h"
 #include "chat_settings.h"
 #include "chat_thinking.h"
 #include "chat_turn.h"
@@ -114,6 +115,7 @@ static void answered(void *self, const char *mark)
     transcript_finish(t, mark);
     if (t->items[t->n - 1].thought.there)
         show_thought(a, a->chat.writing);
+    attention_answered(a);
 }
 
 static void note(void *self, const char *text)

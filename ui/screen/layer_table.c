@@ -18,7 +18,8 @@ static unsigned base_input(struct app *a, const struct input *in)
     case INPUT_PASTE: editor_paste(&a->composer.editor, in->text, in->n); break;
     case INPUT_PASTE_END: paste_end(a); break;
     case INPUT_MOUSE: return mouse_input(a, in);
-    case INPUT_KEY: break; /* comes by actions_key */
+    case INPUT_KEY:
+    case INPUT_FOCUS: break; /* app_key, app_input */
     }
     return REACT_TAKEN | REACT_DIRTY;
 }
@@ -67,6 +68,11 @@ unsigned app_key(struct app *a, int32_t key)
 
 unsigned app_input(struct app *a, const struct input *in)
 {
+    if (in->type == INPUT_FOCUS) {
+        a->sight = in->is_here ? SIGHT_HERE : SIGHT_AWAY;
+        return REACT_TAKEN;
+    }
+    a->last_input = now_ms();
     if (in->type == INPUT_KEY)
         return app_key(a, in->key);
     unsigned reaction = layers_input(&a->layers, a, in);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attention.h"
 #include "chat_conversations.h"
 #include "chat_face.h"
 #include "chat_model.h"
@@ -192,6 +193,7 @@ static void draw(struct app *a, struct loop *l, double now)
     if (wants(a, REACT_REDRAW))
         screen_redraw();
     view_draw(a, &f);
+    attention_title(a);
     screen_show();
     frame_free(&f);
     a->wants &= ~(unsigned)(REACT_DIRTY | REACT_REDRAW);

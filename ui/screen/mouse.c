@@ -38,10 +38,15 @@ static void turn_wheel(struct app *a, const struct place *at, int direction)
     chat_apply_options(&a->chat);
 }
 
+bool mouse_is_on(const struct app *a)
+{
+    return strcmp(options_text(a->chat.options, OPT_MOUSE), "true") == 0;
+}
+
 unsigned mouse_input(struct app *a, const struct input *in)
 {
-    if (strcmp(options_text(a->chat.options, OPT_MOUSE), "true") != 0)
-        return REACT_TAKEN; /* not asked for: noise */
+    if (!mouse_is_on(a))
+        return REACT_TAKEN;
     struct frame f = frame_of(a, screen_rows(), screen_columns());
     frame_fill(&f, a, screen_glyphs()->full[1] != 0);
     struct place at = frame_at(a, &f, in->row, in->column);

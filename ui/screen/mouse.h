@@ -7,6 +7,7 @@
 
 #include "app.h"
 
+bool mouse_is_on(const struct app *a); /* it was asked for; else its reports are noise */
 unsigned mouse_input(struct app *a, const struct input *in);
 
 #endif

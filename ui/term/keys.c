@@ -328,7 +328,8 @@ static bool next_paste(struct keys *k, struct input *out)
     return true;
 }
 
-/* ---- mouse ---------------------------------------------------------------------------- */
+/* ---- mouse, focus ------------------------------------------------------------------------------
+ */
 
 /* A button pressed, as mode 1006 tells it: ESC [ < button ; column ; row M, from 1. -> bytes used,
  * 0: something else, or not all of it is there. */
@@ -352,6 +353,15 @@ static size_t decode_mouse(const char *s, size_t n, struct input *out)
     return i + 1;
 }
 
+/* Mode 1004: ESC [ I or ESC [ O. */
+static size_t decode_focus(const char *s, size_t n, struct input *out)
+{
+    if (n < 3 || s[0] != '\033' || s[1] != '[' || (s[2] != 'I' && s[2] != 'O'))
+        return 0;
+    *out = (struct input){.type = INPUT_FOCUS, .is_here = s[2] == 'I'};
+    return 3;
+}
+
 bool keys_next(struct keys *k, struct input *out)
 {
     while (k->in_paste || k->at < k->in.len) {
@@ -367,6 +377,7 @@ bool keys_next(struct keys *k, struct input *out)
         }
         int32_t key;
         size_t used = decode_mouse(s, n, out);
+        used = used ? used : decode_focus(s, n, out);
         if (used) {
             k->at += used;
             return true;

@@ -2,8 +2,8 @@
  *
  * keys: what a terminal sends -> keys, text and pastes. Knows the sequences of xterm, its
  * relatives, the Linux console and VT100, the kitty and modifyOtherKeys forms, and those that
- * terminfo adds. Everything else that looks like a sequence (replies, releases of the mouse, focus)
- * is swallowed, never typed.
+ * terminfo adds. Everything else that looks like a sequence (replies, releases of the mouse) is
+ * swallowed, never typed.
  */
 #ifndef QINS_KEYS_H
 #define QINS_KEYS_H
@@ -36,7 +36,14 @@ enum {
     K_MODIFIERS = K_SHIFT | K_ALT | K_CTRL | K_CTRL_X
 };
 
-enum input_type { INPUT_KEY, INPUT_PASTE_START, INPUT_PASTE, INPUT_PASTE_END, INPUT_MOUSE };
+enum input_type {
+    INPUT_KEY,
+    INPUT_PASTE_START,
+    INPUT_PASTE,
+    INPUT_PASTE_END,
+    INPUT_MOUSE,
+    INPUT_FOCUS, /* the terminal has the focus now, or not any more */
+};
 enum { MOUSE_LEFT = 0, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
 
 struct input {
@@ -45,6 +52,7 @@ struct input {
     const char *text; /* INPUT_PASTE: raw bytes, valid until the next keys_feed */
     size_t n;
     int button, row, column; /* INPUT_MOUSE: pressed there; from 0 */
+    bool is_here;            /* INPUT_FOCUS */
 };
 
 struct key_sequence {

@@ -38,6 +38,7 @@ static struct {
     struct termios before; /* the terminal as we found it */
     volatile bool active;  /* it is ours: screen_restore has something to do */
     bool utf8, mouse;
+    char *title;    /* NULL: not ours */
     bool has_modes; /* the terminal knows those of xterm */
     int n_rows, n_columns;
     int cursor_row, cursor_column;
@@ -50,7 +51,10 @@ static struct {
     short pairs[N_STYLES]; /* 0: no colour */
 } s;
 
-static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+static const char modes_on[] = "\033[?2004h\033[?1004h"; /* pastes in brackets, focus */
+static const char modes_off[] = "\033[?1004l\033[?2004l";
+static const char frame_begins[] = "\033[?2026h", frame_ends[] = "\033[?2026l";
+static const char title_kept[] = "\033[22;2t", title_back[] = "\033[23;2t";
 static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 static const struct glyphs unicode_glyphs = {
@@ -257,8 +261,10 @@ static void farewell_puts(const char *text)
 
 static void prepare_farewell(void)
 {
-    const char *modes = s.has_modes ? paste_off : "", *mouse = s.mouse ? mouse_off : "";
+    const char *modes = s.has_modes ? modes_off : "", *mouse = s.mouse ? mouse_off : "";
     s.n_farewell = 0;
+    farewell_puts(screen_has_osc() ? frame_ends : "");
+    farewell_puts(s.title ? title_back : "");
     farewell_puts(mouse);
     farewell_puts(modes);
     farewell_add("sgr0");
@@ -294,16 +300,27 @@ void screen_leave(void)
 {
     if (!s.active)
         return;
-    s.out.len = s.at = 0;
+    s.out.len = s.at = 0; /* maybe in the middle of a frame */
+    if (screen_has_osc())
+        buf_puts(&s.out, frame_ends);
     endwin();
     collect();
     if (s.mouse)
         buf_puts(&s.out, mouse_off);
     if (s.has_modes)
-        buf_puts(&s.out, paste_off);
+        buf_puts(&s.out, modes_off);
+    if (s.title)
+        buf_puts(&s.out, title_back);
     flush_all();
     tcsetattr(s.in_fd, TCSADRAIN, &s.before);
     s.active = false;
+}
+
+static void send_title(bool first)
+{
+    if (first)
+        buf_puts(&s.out, title_kept);
+    buf_printf(&s.out, "\033]2;%s\033\\", s.title);
 }
 
 void screen_enter(void)
@@ -311,9 +328,11 @@ void screen_enter(void)
     set_raw();
     s.active = true;
     if (s.has_modes)
-        buf_puts(&s.out, paste_on);
+        buf_puts(&s.out, modes_on);
     if (s.mouse)
         buf_puts(&s.out, mouse_on);
+    if (s.title)
+        send_title(true);
     screen_resize();
 }
 
@@ -327,6 +346,7 @@ void screen_close(void)
     if (s.own_out)
         close(s.out_fd);
     buf_free(&s.out);
+    free(s.title);
     memset(&s, 0, sizeof s);
 }
 
@@ -464,6 +484,18 @@ void screen_set_mouse(bool on)
     s.mouse = on;
     prepare_farewell();
     buf_puts(&s.out, on ? mouse_on : mouse_off);
+}
+
+void screen_set_title(const char *title)
+{
+    const bool first = !s.title;
+    if (!screen_has_osc() || !s.utf8 || (s.title && strcmp(title, s.title) == 0))
+        return;
+    free(s.title);
+    s.title = xstrdup(title);
+    if (first)
+        prepare_farewell();
+    send_title(first);
 }
 
 /* ---- size ----------------------------------------------------------------------------- */
@@ -617,5 +649,13 @@ void screen_show(void)
     move(s.cursor_row, s.cursor_column);
     wnoutrefresh(stdscr);
     doupdate();
+    const size_t before = s.out.len;
+    if (screen_has_osc())
+        buf_puts(&s.out, frame_begins);
+    const size_t begins = s.out.len;
     collect();
+    if (s.out.len == begins)
+        s.out.len = before;
+    else if (screen_has_osc())
+        buf_puts(&s.out, frame_ends);
 }

@@ -57,12 +57,15 @@ int screen_puts(int row, int column, int cells, enum style style, const char *te
 void screen_repeat(int row, int column, int n, enum style style, const char *glyph);
 void screen_cursor(int row, int column);
 
+/* The window's title: sanitised UTF-8 without line ends; the one it had comes back at the end. */
+void screen_set_title(const char *title);
 /* Something other than a frame for the terminal, such as a clipboard's text: sent as it is. */
 void screen_send(const char *bytes, size_t n);
 /* Terminals that know OSC sequences; others would show them. */
 bool screen_has_osc(void);
 
-/* One frame: what changed since the last one, for the terminal. */
+/* One frame: what changed since the last one, for the terminal, which shows it at once if it knows
+ * synchronized output (mode 2026). */
 void screen_show(void);
 /* Something still has to be written to screen_out_fd: no new frame before that. */
 bool screen_busy(void);

@@ -20,8 +20,9 @@ MODEL = os.path.join(SOURCE, "meson.build")
 # regions, colours, character sets, and the modes of our own.
 ALLOWED = re.compile(rb"""
     \033\[ [0-9;]* [ABCDGHJKLMPSTXZdfhlmr@]
-  | \033\[ \? (1|7|12|25|1049|2004|1006|1000)(;\d+)* [hl]
-  | \033\[ (22|23);0;0t
+  | \033\[ \? (1|7|12|25|1049|2004|1006|1004|1000|2026)(;\d+)* [hl]
+  | \033\[ (22|23);(0;0|2)t
+  | \033\]2; [^\x00-\x1f\x7f]* \033\\
   | \033 [()] [B0]
   | \033 [=>78M]
   | [\r\n\b\t\x0e\x0f]

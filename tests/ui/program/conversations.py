@@ -142,6 +142,26 @@ def test_the_list_finds_renames_deletes_and_opens():
         s.wait(r"^ You   about the antarctic")
 
 
+def test_clicks_select_and_open_in_a_list():
+    with Home("An answer.\n") as home, home.start("--mouse") as s:
+        for n, text in (2, "the older one"), (4, "the newer one"):
+            send(s, text)
+            home.wait_rows("SELECT stop FROM message", lambda rows, n=n: len(rows) == n)
+            send(s, "/new")
+            s.wait(r"Alt-1")
+        s.keys("F2")
+        s.wait(r"^> the newer one")
+        s.text("\x1b[<65;9;9M")              # the wheel
+        s.wait(r"^> the older one")
+        s.text("\x1b[<64;9;9M")
+        s.wait(r"^> the newer one")
+        s.text("\x1b[<0;9;9999M\x1b[<0;9;1M")  # beside all items
+        s.text("\x1b[<0;9;4M")
+        s.wait(r"^> the older one")
+        s.text("\x1b[<0;9;4M")
+        s.wait(r"^ You   the older one")
+
+
 def test_versions_are_kept_and_shown():
     with Home() as home, home.start() as s:
         send(s, "question one")

@@ -70,7 +70,7 @@ def test_a_long_notice_is_shown_whole():
     with start() as s:
         s.text("/set ")
         s.keys("Tab")
-        s.wait(r"(?s)^ clipboard  color .*\n .* top_p_rule$")
+        s.wait(r"(?s)^ clipboard  color .*\n .*top_p_rule  weights$")
         s.keys("Left")                                      # any key takes it away
         s.wait("top_p_rule", gone=True)
         s.wait(r"^ Enter send ")

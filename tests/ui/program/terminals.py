@@ -412,7 +412,8 @@ def test_stopped_and_continued_many_times():
             drain(p)
             assert b"\033]104" not in p.out  # the palette is the person's
             left = modes(p.out)
-            assert not left[1049] and not left[2004] and left.get(25, True) and left["plain"] and left["ascii"], left
+            assert not left[1049] and not left[2004] and not left[1004] and not left[2026]
+            assert left.get(25, True) and left["plain"] and left["ascii"], left
             p.child.send_signal(signal.SIGUSR1)  # the shell has the terminal again
             time.sleep(0.1)
             os.kill(job.pid, signal.SIGCONT)  # in the background: stops again before it touches the terminal
@@ -527,13 +528,81 @@ def test_whatever_kills_it_the_terminal_is_as_it_was():
             code = p.exit_code()
             assert code == (128 + number if number in (signal.SIGTERM, signal.SIGHUP) else -number), (number, code)
             left = modes(p.out)
-            wanted = {1049: False, 2004: False, 1000: False, 1006: False, "plain": True, "ascii": True,
-                      "keypad": False}
+            wanted = {1049: False, 2004: False, 1004: False, 1000: False, 1006: False, 2026: False, "plain": True,
+                      "ascii": True, "keypad": False}
+            assert p.out.rfind(b"\033[23;2t") > p.out.rfind(b"\033[22;2t") > 0  # the window's title
             assert {k: left[k] for k in wanted} == wanted and left.get(25, True), (number, left)
             assert not left.get(1), left
             end = p.out[p.out.rfind(b"\033[?1049l"):]
             assert re.fullmatch(rb"(\033\[[\d;?]*[a-z]|\033>|[\r\n])*", end), end  # nothing is drawn behind it
             p.restored()
+
+
+# ---- who looks elsewhere ----
+
+def calls(p, focus, *wanted, key=b""):
+    """What reaches somebody who looks elsewhere while an answer comes, and types a key meanwhile."""
+    p.send(focus)
+    p.out = b""
+    p.send(b"go\r")
+    if key:
+        time.sleep(0.6)
+        p.send(key)
+    p.wait(rb"end of answer")
+    drain(p)
+    found = [x for x in (b"\a", b"\033]9;qins-tui: answered after ", b"\033]777;notify;qins-tui;") if x in p.out]
+    assert found == list(wanted), (focus, found)
+
+
+def test_a_long_answer_calls_who_looks_elsewhere():
+    text, away, here = b"word " * 20 + b"the end", b"\033[O", b"\033[I"
+    flags = ("--notify", "desktop", "--notify-after", "1")
+    with start(text, flags=flags, FAKE_DELAY_MS="60", TMUX="") as p:
+        p.wait(b"Ready")
+        calls(p, b"", key=b" ")  # a terminal that does not tell: who types is here
+        calls(p, b"", b"\a", b"\033]9;qins-tui: answered after ")
+        calls(p, here)
+        calls(p, away, b"\a", b"\033]9;qins-tui: answered after ")
+        leave(p)
+    with start(text, flags=("--notify-after", "1"), FAKE_DELAY_MS="60") as p:
+        p.wait(b"Ready")
+        calls(p, away, b"\a")
+        leave(p)
+        only_allowed(p.out.replace(b"\a", b""))
+    with start(text, flags=flags, FAKE_DELAY_MS="60", TERM="rxvt", TMUX="") as p:
+        p.wait(b"Ready")
+        calls(p, away, b"\a", b"\033]777;notify;qins-tui;")
+    with start(text, flags=("--notify", "desktop")) as p:
+        p.wait(b"Ready")
+        calls(p, away)  # a short one
+
+
+def test_the_window_has_the_conversations_title_and_gets_its_own_back():
+    with start(b"answer") as p:
+        p.wait(rb"\033\]2;qins-tui\033\\")
+        p.send("what is a \u4e2d\u6587 \x1b[200~\x1b]2;evil\x07\x1b[201~?\r".encode())
+        p.wait(rb"answer")
+        p.wait("\033]2;what is a \u4e2d\u6587 ".encode().replace(b"]", rb"\]"))
+        leave(p)
+        titles = re.findall(rb"\033\]2;([^\033\a]*)\033", p.out)
+        assert all(t.endswith(b"qins-tui") for t in titles) and len(titles) == 2, titles
+        assert p.out.rfind(b"\033[23;2t") > p.out.rfind(b"\033]2;") > p.out.find(b"\033[22;2t")
+    for quiet in ({"flags": ("--title=false",)}, {"TERM": "linux"}):
+        with start(b"answer", **quiet) as p:
+            p.wait(b"Ready")
+            p.send(b"\x04")
+            assert p.exit_code() == 0
+            assert b"\033]2;" not in p.out and b"\033[22;2t" not in p.out
+
+
+def test_each_frame_comes_at_once():
+    with answering() as p:
+        drain(p)
+        p.send(b"\x03")
+        leave(p)
+        marks = re.findall(rb"\033\[\?2026([hl])", p.out)
+        assert len(marks) > 10 and marks[:-1:2] == [b"h"] * (len(marks) // 2), marks
+        assert b"l" * (len(marks) // 2) in b"".join(marks[1::2])
 
 
 # ---- what nobody typed ----

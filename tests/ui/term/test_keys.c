@@ -15,6 +15,8 @@ static void log_keys(struct keys *k, struct buf *out)
             buf_puts(out, "} ");
         else if (in.type == INPUT_PASTE)
             buf_append(out, in.text, in.n);
+        else if (in.type == INPUT_FOCUS)
+            buf_puts(out, in.is_here ? "+ " : "- ");
         else if (in.type == INPUT_KEY)
             buf_printf(out, "%x ", (unsigned)in.key);
     }
@@ -81,7 +83,7 @@ static void test_sequences_of_many_terminals(void **state)
 static void test_replies_and_noise_are_swallowed(void **state)
 {
     (void)state;
-    EXPECT("a\033[?62;1c\033[I\033[O\033[<0;3;4M\033[M !!b", "61 62 ");
+    EXPECT("a\033[?62;1c\033[I\033[O\033[<0;3;4M\033[M !!b", "61 + - 62 ");
     EXPECT("a\033]52;c;AAAA\a\033]11;rgb:0/0/0\033\\\033P1$r0m\033\\b", "61 62 ");
 }
 
