@@ -1,8 +1,9 @@
 # For a tap: brew install --build-from-source TAP/qins-tui. Built where it runs, so that nothing is
-# quarantined and nothing needs signing.
+# quarantined and nothing needs signing. Whoever hosts the project puts its address into homepage and
+# url, and the release's checksum (shasum -a 256) into sha256.
 class QinsTui < Formula
   desc "Chat with language models on your own CPU, in the terminal"
-  homepage "https://example.invalid/qins-tui" # whoever hosts the project
+  homepage "https://example.invalid/qins-tui"
   url "https://example.invalid/qins-tui/qins-tui-0.1.0.tar.gz"
   sha256 "0000000000000000000000000000000000000000000000000000000000000000"
   license "MIT"

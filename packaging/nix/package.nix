@@ -15,10 +15,11 @@ stdenv.mkDerivation (finalAttrs: {
   mesonFlags = [
     (lib.mesonBool "source_data" false)
     (lib.mesonBool "tests" finalAttrs.doCheck)
+    (lib.mesonBool "emulated" false)
     (lib.mesonEnable "net" true)
     (lib.mesonEnable "zstd" true)
   ];
-  postPatch = "patchShebangs script";
+  postPatch = "patchShebangs script tests";
 
   doCheck = true;
   env.QINS_SHARED = "/nonexistent"; # reference models; tests that need them skip
