@@ -442,3 +442,13 @@ double now_ms(void)
 {
     return (double)system_clock_ns() * 1e-6;
 }
+
+struct timespec deadline_in(double ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    uint64_t ns = (uint64_t)t.tv_nsec + (uint64_t)(ms * 1e6);
+    t.tv_sec += (time_t)(ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
+    return t;
+}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <time.h>
 
 /* ---- errors: a bool or pointer result, `struct error *err` last ----------------------- */
 
@@ -101,5 +102,7 @@ void block_signals(sigset_t *before);
 /* ---- time, memory --------------------------------------------------------------------- */
 
 double now_ms(void); /* monotonic; stands still while the machine sleeps */
+/* So many ms from now, as pthread_cond_timedwait takes it. */
+struct timespec deadline_in(double ms);
 
 #endif

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Belongs to both threads; the last one frees it. */
@@ -64,19 +63,9 @@ static bool start(struct attempt *a)
     return ok;
 }
 
-static struct timespec deadline(double wait_ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    uint64_t ns = (uint64_t)t.tv_nsec + (uint64_t)(wait_ms * 1e6);
-    t.tv_sec += (time_t)(ns / 1000000000);
-    t.tv_nsec = (long)(ns % 1000000000);
-    return t;
-}
-
 enum file_lock_result file_lock_try(const char *path, double wait_ms, int *fd)
 {
-    struct timespec until = deadline(wait_ms);
+    struct timespec until = deadline_in(wait_ms);
     struct attempt *a = xcalloc(1, sizeof *a);
     *a = (struct attempt){.path = xstrdup(path), .fd = -1, .result = FILE_LOCK_NONE};
     pthread_mutex_init(&a->lock, NULL);
