@@ -50,7 +50,8 @@ static void report(struct job *j, const char *tensor, bool now)
     struct convert_progress p = {j->step, tensor, atomic_load(&j->done_bytes), j->total_bytes};
     struct error err;
     if (!j->o->progress(j->o->arg, &p)) {
-        error_set(&err, EXIT_INTERRUPTED, "interrupted");
+        error_set(&err, EXIT_INTERRUPTED, "interrupted%s",
+                  j->c->arrival ? "; the next start goes on from here" : "");
         fail(j, &err);
     }
 }
