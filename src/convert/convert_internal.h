@@ -68,6 +68,7 @@ struct job {
     pthread_t caller; /* who reports progress */
     const char *step;
     double reported_ms;
+    double waited_ms; /* for what comes */
     uint64_t total_bytes;
     _Atomic uint64_t done_bytes;
     atomic_bool stop;

@@ -251,8 +251,8 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
 
 struct pass {
     struct job *job;
-    bool encodes;
-    uint32_t first; /* chunk */
+    bool encodes, counts; /* counts: its bytes are progress */
+    uint32_t first;       /* chunk */
 };
 
 static void run_chunk(void *arg, uint32_t index, uint32_t worker)
@@ -273,14 +273,15 @@ static void run_chunk(void *arg, uint32_t index, uint32_t worker)
         check_chunk(j, s, k);
     else if (!encode_chunk(j, s, k, &err))
         fail(j, &err);
-    atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
+    if (pass->counts)
+        atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
     if (pthread_equal(j->caller, pthread_self()))
         report(j, piece_weight(j, &j->pieces[k->piece])->name, false);
 }
 
 static bool run_chunks(struct job *j, bool encodes, uint32_t first, uint32_t n)
 {
-    struct pass pass = {j, encodes, first};
+    struct pass pass = {j, encodes, encodes || !j->c->arrival, first};
     pool_run_io(j->pool, run_chunk, &pass, n);
     return !stopped(j);
 }
@@ -310,10 +311,12 @@ bool job_encode(struct job *j, const char *step, uint32_t first, uint32_t n)
 static bool wait_for(struct job *j, uint64_t position)
 {
     enum arrival_state state = ARRIVAL_COMES;
+    const double start = now_ms();
     while (!stopped(j) && state == ARRIVAL_COMES) {
         report(j, "", false);
         state = arrival_wait(j->c->arrival, position, WAIT_MS);
     }
+    j->waited_ms += now_ms() - start;
     return !stopped(j) && (state == ARRIVAL_THERE ||
                            error_set(j->err, EX_TEMPFAIL,
                                      "%s: its download did not come to a good end", j->c->folder));
@@ -341,7 +344,6 @@ static uint32_t batch_end(const struct job *j, uint32_t first)
 static bool encode_arriving(struct job *j)
 {
     j->step = "encoding";
-    j->total_bytes *= 2; /* each is read twice */
     for (uint32_t first = 0, end; first < j->n_chunks; first = end) {
         if (!wait_for(j, j->pieces[j->chunks[first].piece].arrives))
             return false;
@@ -423,7 +425,7 @@ static void fill_report(const struct job *j, struct convert_report *r, double st
             if (weight_plane(w, kind, &plane))
                 r->roles[w->role].bytes_after += plane.bytes;
     }
-    r->seconds = (now_ms() - start_ms) / 1e3;
+    r->seconds = (now_ms() - start_ms - j->waited_ms) / 1e3;
 }
 
 static bool is_no_source(const struct checkpoint *c, const char *path, struct error *err)
