@@ -32,6 +32,7 @@ def test_a_first_start_shows_the_download_and_answers():
             s.wait(r"downloading [0-9.]+ MB/s, \d+ s left, \d+ % converted")
             s.wait(r"Loading \d+ %")
             s.wait("Ready")
+            s.wait("Enter send")  # and no longer what it was doing
             s.wait("QINS Chat - org/tiny")
             s.text("Once upon a time")
             s.keys("Enter")
