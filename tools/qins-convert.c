@@ -15,6 +15,7 @@
 #include "convert.h"
 #include "convert_pack.h"
 #include "convert_report.h"
+#include "download.h"
 #include "fit.h"
 #include "foreign_models.h"
 #include "hub_model.h"
@@ -36,7 +37,10 @@ static volatile sig_atomic_t interrupted;
 
 struct settings {
     const char *model, *out;
-    char *folder; /* of the model */
+    char *folder;              /* of the model */
+    struct download *download; /* that the model comes by; or NULL */
+    struct arrival *arrival;   /* of what is converted while it comes; or NULL */
+    struct progress progress;
     struct convert_options convert;
     struct calibrate_options calibrate;
     const char *text; /* to calibrate with: a file or "builtin"; NULL: no calibration */
@@ -258,20 +262,52 @@ static bool parse_flags(struct settings *s, int argc, char **argv, struct error 
     return ok && check_flags(s, err) && (s->verify || check_calibration(s, damps, err));
 }
 
+/* ---- what is downloaded --------------------------------------------------------------- */
+
 static bool show_fetching(void *arg, const struct fetch_progress *p)
 {
-    progress_show(arg, p->step, *p->note ? p->note : p->file, p->done, p->total);
+    char converted[32];
+    snprintf(converted, sizeof converted, "%.0f %% converted", 100 * p->converted);
+    const char *item = *p->note ? p->note : p->converted >= 0 ? converted : p->file;
+    progress_show(arg, p->step, item, p->done, p->total);
     return !interrupted;
 }
 
-static char *fetch(const struct settings *s, const struct hub_ref *ref, struct error *err)
+/* Whether it runs: what verified files refuse needs no weights. */
+static bool check_texts(const char *folder, struct error *err)
 {
-    struct progress progress;
-    progress_start(&progress, PROGRAM, s->quiet);
-    const struct fetch_options o = {.progress = show_fetching, .arg = &progress};
-    char *path = hub_model_source(ref, &o, err);
-    progress_end(&progress);
-    return path;
+    struct checkpoint c;
+    if (!checkpoint_open_texts(&c, folder, err))
+        return false;
+    checkpoint_close(&c);
+    return true;
+}
+
+/* -> the folder of a model that still comes, or whose download is over. */
+static char *start_download(struct settings *s, const struct hub_ref *ref,
+                            const struct fetch_options *o, struct error *err)
+{
+    s->download = download_start(ref, o);
+    const char *folder = download_wait(s->download, &s->arrival);
+    if (folder && check_texts(folder, err))
+        return xstrdup(folder);
+    struct download *d = s->download;
+    s->download = NULL;
+    s->arrival = NULL;
+    if (!folder)
+        return download_end(d, err);
+    download_stop(d);
+    return NULL;
+}
+
+/* Choosing codes or formats needs the whole model first. */
+static char *fetch(struct settings *s, const struct hub_ref *ref, struct error *err)
+{
+    const struct fetch_options o = {.progress = show_fetching, .arg = &s->progress};
+    if (s->text || s->budget)
+        return hub_model_source(ref, &o, err);
+    char *path = hub_model_cached(ref);
+    return path ? path : start_download(s, ref, &o, err);
 }
 
 /* MODEL, what a name in the cache of another program stands for, or what is downloaded by it. */
@@ -331,6 +367,17 @@ static bool show(void *arg, const struct convert_progress *p)
 {
     progress_show(arg, p->step, p->tensor, p->done_bytes, p->total_bytes);
     return !interrupted;
+}
+
+/* As long as the model comes, that. */
+static bool show_converting(void *arg, const struct convert_progress *p)
+{
+    struct settings *s = arg;
+    const double part = p->total_bytes ? (double)p->done_bytes / (double)p->total_bytes : 0;
+    bool is_over = true;
+    if (s->download && !download_tell(s->download, part, &is_over))
+        return false;
+    return !is_over || show(&s->progress, p);
 }
 
 static void note(const struct settings *s, const char *text)
@@ -496,16 +543,15 @@ static bool convert(struct settings *s, struct error *err)
 {
     struct checkpoint c;
     struct convert_report report;
-    struct progress progress;
-    progress_start(&progress, PROGRAM, s->quiet);
-    if (!checkpoint_open(&c, s->folder, err))
+    if (s->arrival ? !checkpoint_open_arriving(&c, s->folder, s->arrival, err)
+                   : !checkpoint_open(&c, s->folder, err))
         return false;
     char *named = s->out ? NULL : default_out(s, &c);
     const char *out = s->out ? s->out : named;
-    s->convert.progress = show;
-    s->convert.arg = &progress;
+    s->convert.progress = show_converting;
+    s->convert.arg = s;
     s->pack.progress = show;
-    s->pack.arg = &progress;
+    s->pack.arg = &s->progress;
     struct loss_job loss = {&c, &s->convert};
     if (!s->no_measure && format_info(s->convert.format)->is_qins) {
         s->convert.measure = loss_measure;
@@ -515,7 +561,7 @@ static bool convert(struct settings *s, struct error *err)
     struct tokenizer *t = checkpoint_tokenizer(&c, err); /* nobody could talk to it without */
     s->convert.tokenizer = t;
     bool ok = t && write_packed(s, &c, out, &report, err);
-    progress_end(&progress);
+    progress_end(&s->progress);
     if (ok)
         say_text_only(s, &c);
     if (ok)
@@ -525,6 +571,27 @@ static bool convert(struct settings *s, struct error *err)
     checkpoint_close(&c);
     free(named);
     return ok;
+}
+
+/* Once more if it failed for bytes that were not verified when it read them. */
+static bool convert_as_it_comes(struct settings *s, struct error *err)
+{
+    bool ok = convert(s, err);
+    if (!s->download)
+        return ok;
+    if (!ok && !convert_is_doubtful(err)) {
+        download_stop(s->download);
+        return false;
+    }
+    free(s->folder);
+    s->folder = download_end(s->download, err);
+    s->download = NULL;
+    s->arrival = NULL;
+    if (ok || !s->folder)
+        return ok;
+    free(s->formats);
+    s->formats = NULL;
+    return convert(s, err);
 }
 
 /* ---- verifying ------------------------------------------------------------------------ */
@@ -597,10 +664,12 @@ int main(int argc, char **argv)
     catch_signals();
     settings.pack.n_threads = settings.convert.n_threads;
     settings.pack.replace = settings.convert.replace;
+    progress_start(&settings.progress, PROGRAM, settings.quiet);
     bool ok = settings.verify ? verify(&settings, &err)
               : settings.decompress || (settings.compress && is_qins_file(settings.model))
                   ? pack_file(&settings, &err)
-                  : find_folder(&settings, &err) && convert(&settings, &err);
+                  : find_folder(&settings, &err) && convert_as_it_comes(&settings, &err);
+    progress_end(&settings.progress);
     free(settings.folder);
     free(settings.formats);
     return ok ? EX_OK : error_print(&err, PROGRAM);

@@ -443,7 +443,7 @@ double now_ms(void)
     return (double)system_clock_ns() * 1e-6;
 }
 
-struct timespec time_in_ms(double ms)
+struct timespec deadline_in(double ms)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);

@@ -102,7 +102,7 @@ void block_signals(sigset_t *before);
 /* ---- time, memory --------------------------------------------------------------------- */
 
 double now_ms(void); /* monotonic; stands still while the machine sleeps */
-/* The wall clock's time so much later: until when pthread_cond_timedwait waits. */
-struct timespec time_in_ms(double ms);
+/* So many ms from now, as pthread_cond_timedwait takes it. */
+struct timespec deadline_in(double ms);
 
 #endif

@@ -62,6 +62,8 @@ int source_open(const struct source_file *s, struct error *err)
 {
     struct stat st;
     uint64_t size;
+    if (s->arriving)
+        return arrival_open(s->arriving, err);
     int fd = open_regular(s->path, &size, err);
     if (fd < 0)
         return -1;
@@ -75,13 +77,18 @@ int source_open(const struct source_file *s, struct error *err)
 bool source_is(const struct source_file *s, const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode;
+    return !s->arriving && stat(path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode;
 }
 
 bool checkpoint_unchanged(const struct checkpoint *c, struct error *err)
 {
     for (size_t i = 0; i < c->n_sources; i++) {
         struct stat st;
+        if (c->sources[i].arriving) {
+            if (!arrival_unchanged(c->sources[i].arriving, err))
+                return false;
+            continue;
+        }
         if (stat(c->sources[i].path, &st) != 0 || !same_file(&c->sources[i], &st))
             return error_set(err, EX_DATAERR, "%s: the file changed while it was being converted",
                              c->sources[i].path);
@@ -159,11 +166,30 @@ static bool list_shards(struct checkpoint *c, const json_t *map, const char *ind
                      MAX_SHARDS);
 }
 
+/* One that is still coming. */
+static bool open_arriving(struct checkpoint *c, size_t i, const struct arriving_file *f,
+                          struct error *err)
+{
+    char *path = path_join(c->folder, f->name);
+    c->sources = xrealloc(c->sources, c->n_sources + 1, sizeof *c->sources);
+    c->sources[c->n_sources++] = (struct source_file){
+        .name = xstrdup(f->name), .path = path, .bytes = f->bytes, .arriving = f};
+    return safetensors_parse_header(&c->shards[i], f->header.data, f->header.len, f->bytes, path,
+                                    err);
+}
+
 static bool open_shards(struct checkpoint *c, struct error *err)
 {
     c->first_shard = c->n_sources;
     c->shards = xcalloc(c->n_shards, sizeof *c->shards);
     for (size_t i = 0; i < c->n_shards; i++) {
+        const struct arriving_file *f =
+            c->arrival ? arrival_find(c->arrival, c->shard_names[i]) : NULL;
+        if (f) {
+            if (!open_arriving(c, i, f, err))
+                return false;
+            continue;
+        }
         if (!add_source(c, c->shard_names[i], err)) {
             err->code = err->code == EX_NOINPUT ? EX_DATAERR : err->code; /* folder is not whole */
             return false;
@@ -225,7 +251,9 @@ static bool open_sharded(struct checkpoint *c, struct error *err)
 
 static bool open_weights(struct checkpoint *c, struct error *err)
 {
-    if (has_file(c, SINGLE_FILE)) { /* as transformers chooses if there are both */
+    if (has_file(c, SINGLE_FILE) ||
+        (c->arrival &&
+         arrival_find(c->arrival, SINGLE_FILE))) { /* as transformers chooses if there are both */
         c->shard_names = xcalloc(1, sizeof *c->shard_names);
         c->shard_names[c->n_shards++] = xstrdup(SINGLE_FILE);
         return open_shards(c, err);
@@ -634,6 +662,16 @@ static bool open_gguf(struct checkpoint *c, struct error *err)
 bool checkpoint_is_source(const char *path)
 {
     return is_folder(path) || gguf_is_file(path);
+}
+
+bool checkpoint_open_arriving(struct checkpoint *c, const char *folder, struct arrival *arrival,
+                              struct error *err)
+{
+    *c = (struct checkpoint){.folder = xstrdup(folder), .arrival = arrival};
+    if (open_folder(c, err) && check_tensors(c, err))
+        return true;
+    checkpoint_close(c);
+    return false;
 }
 
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "arrival.h"
 #include "config.h"
 #include "gguf_import.h"
 #include "safetensors.h"
@@ -25,6 +26,7 @@ struct source_file {
     dev_t device;
     ino_t inode;
     struct timespec modified;
+    const struct arriving_file *arriving; /* knows this instead; NULL: the file was there */
 };
 
 struct checkpoint {
@@ -40,15 +42,19 @@ struct checkpoint {
     size_t n_tensors;
     struct source_file *sources; /* [n_sources] every file that was read */
     size_t n_sources;
-    size_t first_shard; /* shard or part i is sources[first_shard + i] */
-    size_t layout;      /* of its tensors' names */
-    size_t n_left_out;  /* tensors of other parts than the language model, if that is a part */
+    size_t first_shard;      /* shard or part i is sources[first_shard + i] */
+    size_t layout;           /* of its tensors' names */
+    struct arrival *arrival; /* of the shards; or NULL: they are there */
+    size_t n_left_out;       /* tensors of other parts than the language model, if that is a part */
 };
 
 /* From a folder, or from a GGUF file that is seen as one.
  * Everything that can be known without reading weights is checked: the config, index and shards,
  * and that the tensors are those of weight_list, in shape and type. */
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err);
+/* The same of a folder whose shards are still coming; the arrival outlives it. */
+bool checkpoint_open_arriving(struct checkpoint *c, const char *folder, struct arrival *arrival,
+                              struct error *err);
 /* Config, tokenizer and template alone: the weights may be missing, and no tensor is known. */
 bool checkpoint_open_texts(struct checkpoint *c, const char *path, struct error *err);
 void checkpoint_close(struct checkpoint *c);

@@ -59,9 +59,15 @@ struct convert_report {
 };
 
 /* Writes OUT by way of a temporary file beside it, synced and renamed; on failure or interruption
- * OUT is what it was and the temporary file is gone. */
+ * OUT is what it was and the temporary file is gone.
+ *
+ * A checkpoint that is still arriving is converted while it comes, to the same bytes; OUT appears
+ * when all of it is verified. */
 bool convert_to_file(const struct checkpoint *c, const struct convert_options *o, const char *out,
                      struct convert_report *report, struct error *err);
+/* Whether a failure with an arriving checkpoint may be the fault of bytes that are not verified:
+ * what it says counts only if it comes again when the download is over. */
+bool convert_is_doubtful(const struct error *err);
 
 /* The image of the file in anonymous memory (huge_memory_free), for model_open_bytes. */
 void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,

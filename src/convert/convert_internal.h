@@ -28,6 +28,7 @@ struct piece {
     uint32_t weight, part;
     const struct source_file *file;
     const struct source_file *scales_file; /* of MXFP4 blocks; else NULL */
+    uint64_t arrives; /* position of the checkpoint's arrival where all of it is there; 0: it is */
     struct source_view view;
     struct qins_range range;
 };
@@ -52,7 +53,7 @@ struct job {
     struct file_layout layout;
     json_t *metadata;
     struct buf header;
-    struct piece *pieces; /* [n_pieces] in the order of the list */
+    struct piece *pieces; /* [n_pieces] in the order of the list, or in that in which they arrive */
     uint32_t n_pieces;
     struct chunk *chunks;
     uint32_t n_chunks;
@@ -67,6 +68,7 @@ struct job {
     pthread_t caller; /* who reports progress */
     const char *step;
     double reported_ms;
+    double waited_ms; /* for what comes */
     uint64_t total_bytes;
     _Atomic uint64_t done_bytes;
     atomic_bool stop;

@@ -35,6 +35,11 @@ static void plan_chunks(struct job *j)
     }
 }
 
+static uint64_t arrives(const struct source_file *f, const struct source_tensor *t)
+{
+    return f->arriving ? f->arriving->begin + t->at + t->bytes : 0;
+}
+
 static void plan_piece(struct job *j, struct piece *p, uint32_t weight, uint32_t part)
 {
     struct error err;
@@ -43,8 +48,22 @@ static void plan_piece(struct job *j, struct piece *p, uint32_t weight, uint32_t
     assert(is_there); /* checkpoint_open has seen it */
     (void)is_there;
     p->file = checkpoint_file(j->c, p->view.tensor);
-    if (p->view.scales)
-        p->scales_file = checkpoint_file(j->c, p->view.scales);
+    p->arrives = arrives(p->file, p->view.tensor);
+    if (!p->view.scales)
+        return;
+    p->scales_file = checkpoint_file(j->c, p->view.scales);
+    uint64_t scales_arrive = arrives(p->scales_file, p->view.scales);
+    p->arrives = p->arrives > scales_arrive ? p->arrives : scales_arrive;
+}
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct piece *p = a, *q = b;
+    if (p->arrives != q->arrives)
+        return p->arrives < q->arrives ? -1 : 1;
+    if (p->weight != q->weight)
+        return p->weight < q->weight ? -1 : 1;
+    return p->part < q->part ? -1 : p->part > q->part;
 }
 
 static void plan_pieces(struct job *j)
@@ -58,6 +77,8 @@ static void plan_pieces(struct job *j)
     for (size_t i = 0; i < list->n; i++)
         for (uint32_t part = 0; part < weight_n_parts(&list->items[i]); part++)
             plan_piece(j, &j->pieces[j->n_pieces++], (uint32_t)i, part);
+    if (j->c->arrival)
+        qsort(j->pieces, j->n_pieces, sizeof *j->pieces, by_arrival);
     for (size_t i = 0; i < j->n_pieces; i++) {
         const struct weight *w = piece_weight(j, &j->pieces[i]);
         j->total_bytes += piece_bytes(&j->pieces[i], w->rows, w->cols);

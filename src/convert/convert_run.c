@@ -5,6 +5,9 @@
  * offset of the output is known beforehand, so each chunk is written where it belongs, in any
  * order; sums are merged in the order of chunks. The result does not depend on the number of
  * threads.
+ *
+ * Of a source that is still coming (arrival.h), tensors go through both passes a few at a time, in
+ * the order in which their bytes come.
  */
 #include "convert.h"
 
@@ -13,6 +16,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "checksums.h"
@@ -22,7 +27,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "files are read and written as memory is");
 
-enum { PROGRESS_MS = 50 };
+enum { PROGRESS_MS = 50, WAIT_MS = 100, BATCH_BYTES = 32 << 20 };
 
 /* ---- failing and reporting, from any worker ------------------------------------------- */
 
@@ -45,7 +50,8 @@ static void report(struct job *j, const char *tensor, bool now)
     struct convert_progress p = {j->step, tensor, atomic_load(&j->done_bytes), j->total_bytes};
     struct error err;
     if (!j->o->progress(j->o->arg, &p)) {
-        error_set(&err, EXIT_INTERRUPTED, "interrupted");
+        error_set(&err, EXIT_INTERRUPTED, "interrupted%s",
+                  j->c->arrival ? "; the next start goes on from here" : "");
         fail(j, &err);
     }
 }
@@ -69,30 +75,39 @@ static void check_chunk(struct job *j, struct scratch *s, struct chunk *k)
     k->first_nonfinite = (uint64_t)k->row0 * cols + first;
 }
 
-/* Chunks of one piece stand together, in order. */
-static bool merge_ranges(struct job *j)
+/* Of chunk `i` of the plan and those behind it that belong to the same piece: they stand together,
+ * in order. -> the chunk behind them; 0: refused. */
+static uint32_t merge_piece(struct job *j, uint32_t i)
 {
-    for (uint32_t i = 0, at = 0; i < j->n_pieces; i++) {
-        struct piece *p = &j->pieces[i];
-        struct qins_range sum = QINS_RANGE_EMPTY;
-        uint64_t first = 0;
-        for (; at < j->n_chunks && j->chunks[at].piece == i; at++) {
-            const struct qins_range *r = &j->chunks[at].range;
-            if (r->n_nonfinite && !sum.n_nonfinite)
-                first = j->chunks[at].first_nonfinite;
-            sum.min_abs = fminf(sum.min_abs, r->min_abs);
-            sum.max_abs = fmaxf(sum.max_abs, r->max_abs);
-            sum.n_nonfinite += r->n_nonfinite;
-        }
-        if (sum.n_nonfinite)
-            return error_set(j->err, EX_DATAERR,
-                             "%s: tensor \"%s\": %llu of its weights are NaN or "
-                             "infinite, the first at index %llu",
-                             p->file->path, p->view.tensor->name,
-                             (unsigned long long)sum.n_nonfinite, (unsigned long long)first);
-        qins_range_finish(&sum);
-        p->range = sum;
+    const uint32_t piece = j->chunks[i].piece;
+    struct piece *p = &j->pieces[piece];
+    struct qins_range sum = QINS_RANGE_EMPTY;
+    uint64_t first = 0;
+    for (; i < j->n_chunks && j->chunks[i].piece == piece; i++) {
+        const struct qins_range *r = &j->chunks[i].range;
+        if (r->n_nonfinite && !sum.n_nonfinite)
+            first = j->chunks[i].first_nonfinite;
+        sum.min_abs = fminf(sum.min_abs, r->min_abs);
+        sum.max_abs = fmaxf(sum.max_abs, r->max_abs);
+        sum.n_nonfinite += r->n_nonfinite;
     }
+    if (sum.n_nonfinite)
+        return error_set(j->err, EX_DATAERR,
+                         "%s: tensor \"%s\": %llu of its weights are NaN or "
+                         "infinite, the first at index %llu",
+                         p->file->path, p->view.tensor->name, (unsigned long long)sum.n_nonfinite,
+                         (unsigned long long)first);
+    qins_range_finish(&sum);
+    p->range = sum;
+    return i;
+}
+
+/* Of chunks [first, end), which are those of whole pieces. */
+static bool merge_ranges(struct job *j, uint32_t first, uint32_t end)
+{
+    while (first < end)
+        if (!(first = merge_piece(j, first)))
+            return false;
     return true;
 }
 
@@ -236,8 +251,8 @@ static bool encode_chunk(struct job *j, struct scratch *s, struct chunk *k, stru
 
 struct pass {
     struct job *job;
-    bool encodes;
-    uint32_t first; /* chunk */
+    bool encodes, counts; /* counts: its bytes are progress */
+    uint32_t first;       /* chunk */
 };
 
 static void run_chunk(void *arg, uint32_t index, uint32_t worker)
@@ -258,31 +273,86 @@ static void run_chunk(void *arg, uint32_t index, uint32_t worker)
         check_chunk(j, s, k);
     else if (!encode_chunk(j, s, k, &err))
         fail(j, &err);
-    atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
+    if (pass->counts)
+        atomic_fetch_add_explicit(&j->done_bytes, n, memory_order_relaxed);
     if (pthread_equal(j->caller, pthread_self()))
         report(j, piece_weight(j, &j->pieces[k->piece])->name, false);
 }
 
-static bool run_chunks(struct job *j, const char *step, bool encodes, uint32_t first, uint32_t n)
+static bool run_chunks(struct job *j, bool encodes, uint32_t first, uint32_t n)
 {
-    struct pass pass = {j, encodes, first};
+    struct pass pass = {j, encodes, encodes || !j->c->arrival, first};
+    pool_run_io(j->pool, run_chunk, &pass, n);
+    return !stopped(j);
+}
+
+static bool run_step(struct job *j, const char *step, bool encodes, uint32_t first, uint32_t n)
+{
     j->step = step;
     atomic_store(&j->done_bytes, 0);
     report(j, "", true);
-    pool_run_io(j->pool, run_chunk, &pass, n);
-    if (!stopped(j))
+    if (run_chunks(j, encodes, first, n))
         report(j, "", true);
     return !stopped(j);
 }
 
-static bool run_pass(struct job *j, const char *step, bool encodes)
+static bool check_all(struct job *j)
 {
-    return run_chunks(j, step, encodes, 0, j->n_chunks);
+    return run_step(j, "checking", false, 0, j->n_chunks) && merge_ranges(j, 0, j->n_chunks);
 }
 
 bool job_encode(struct job *j, const char *step, uint32_t first, uint32_t n)
 {
-    return run_chunks(j, step, true, first, n);
+    return run_step(j, step, true, first, n);
+}
+
+/* ---- a source that is still coming ---------------------------------------------------- */
+
+static bool wait_for(struct job *j, uint64_t position)
+{
+    enum arrival_state state = ARRIVAL_COMES;
+    const double start = now_ms();
+    while (!stopped(j) && state == ARRIVAL_COMES) {
+        report(j, "", false);
+        state = arrival_wait(j->c->arrival, position, WAIT_MS);
+    }
+    j->waited_ms += now_ms() - start;
+    return !stopped(j) && (state == ARRIVAL_THERE ||
+                           error_set(j->err, EX_TEMPFAIL,
+                                     "%s: its download did not come to a good end", j->c->folder));
+}
+
+/* -> the chunk behind the first one's piece and the next ones that are there, up to BATCH_BYTES. */
+static uint32_t batch_end(const struct job *j, uint32_t first)
+{
+    const uint64_t come = arrival_come(j->c->arrival);
+    uint64_t bytes = 0;
+    uint32_t i = first;
+    for (; i < j->n_chunks; i++) {
+        const struct chunk *k = &j->chunks[i];
+        const struct piece *p = &j->pieces[k->piece];
+        if (i > first && k->row0 == 0 && (p->arrives > come || bytes >= BATCH_BYTES))
+            break;
+        bytes += piece_bytes(p, k->row1 - k->row0, piece_weight(j, p)->cols);
+    }
+    return i;
+}
+
+/* Both passes over a few tensors at a time, as soon as all of their bytes have come; then the wait
+ * for the checksums of all files. Of what a killed or failed one has left nothing is used: it is
+ * made again from the bytes that are on the disk, which the download has checked once more. */
+static bool encode_arriving(struct job *j)
+{
+    j->step = "encoding";
+    for (uint32_t first = 0, end; first < j->n_chunks; first = end) {
+        if (!wait_for(j, j->pieces[j->chunks[first].piece].arrives))
+            return false;
+        end = batch_end(j, first);
+        if (!run_chunks(j, false, first, end - first) || !merge_ranges(j, first, end) ||
+            !run_chunks(j, true, first, end - first))
+            return false;
+    }
+    return wait_for(j, ARRIVAL_END);
 }
 
 /* Waits for the hashes and puts them where the zeros were. */
@@ -321,8 +391,8 @@ static uint64_t image_bytes(const struct job *j)
 static bool encode_all(struct job *j)
 {
     return job_put(j, j->layout.tokenizer_at, j->tokenizer, j->tokenizer_bytes, j->err) &&
-           run_pass(j, "encoding", true) && finish_hashes(j) &&
-           checkpoint_unchanged(j->c, j->err) &&
+           (j->c->arrival ? encode_arriving(j) : run_step(j, "encoding", true, 0, j->n_chunks)) &&
+           finish_hashes(j) && checkpoint_unchanged(j->c, j->err) &&
            write_image(j, 0, j->header.data, j->header.len, j->err);
 }
 
@@ -355,7 +425,7 @@ static void fill_report(const struct job *j, struct convert_report *r, double st
             if (weight_plane(w, kind, &plane))
                 r->roles[w->role].bytes_after += plane.bytes;
     }
-    r->seconds = (now_ms() - start_ms) / 1e3;
+    r->seconds = (now_ms() - start_ms - j->waited_ms) / 1e3;
 }
 
 static bool is_no_source(const struct checkpoint *c, const char *path, struct error *err)
@@ -393,11 +463,29 @@ static bool write_checksums(struct job *j)
     return write_image(j, 0, j->header.data, j->header.len, j->err);
 }
 
+/* What is still to be downloaded to the same disk finds room beside the file. */
+static bool has_room(struct job *j)
+{
+    struct stat out, source;
+    struct statvfs vfs;
+    if (!j->c->arrival || fstat(j->file->fd, &out) != 0 || stat(j->c->folder, &source) != 0 ||
+        out.st_dev != source.st_dev || fstatvfs(j->file->fd, &vfs) != 0)
+        return true;
+    const uint64_t has = (uint64_t)vfs.f_bavail * vfs.f_frsize,
+                   missing = arrival_bytes(j->c->arrival) - arrival_come(j->c->arrival);
+    return image_bytes(j) + missing <= has ||
+           error_set(
+               j->err, EX_CANTCREAT,
+               "%s: takes %.1f GB, and %.1f GB are still to be downloaded, where %.1f GB are free",
+               j->file->path, (double)image_bytes(j) / 1e9, (double)missing / 1e9,
+               (double)has / 1e9);
+}
+
 /* The header comes first, so that what a killed conversion leaves can be recognised. */
 static bool write_file(struct job *j)
 {
-    if (!run_pass(j, "checking", false) || !merge_ranges(j) ||
-        !write_image(j, 0, j->header.data, j->header.len, j->err) ||
+    if ((!j->c->arrival && !check_all(j)) ||
+        !write_image(j, 0, j->header.data, j->header.len, j->err) || !has_room(j) ||
         !outfile_reserve(j->file, image_bytes(j), j->err) || !encode_all(j) ||
         !outfile_whole(j->file, j->err) || !write_checksums(j))
         return false;
@@ -431,6 +519,11 @@ bool convert_to_file(const struct checkpoint *c, const struct convert_options *o
     return ok;
 }
 
+bool convert_is_doubtful(const struct error *err)
+{
+    return err->code == EX_DATAERR || err->code == EX_TEMPFAIL;
+}
+
 void *convert_to_memory(const struct checkpoint *c, const struct convert_options *o, size_t *size,
                         struct convert_report *report_out, struct error *err)
 {
@@ -438,7 +531,7 @@ void *convert_to_memory(const struct checkpoint *c, const struct convert_options
     double start = now_ms();
     job_start(&j, c, o, err);
     *size = (size_t)image_bytes(&j);
-    bool ok = run_pass(&j, "checking", false) && merge_ranges(&j);
+    bool ok = check_all(&j);
     if (ok) {
         j.memory = huge_memory_new(*size); /* weights are read end to end */
         ok = j.memory ? encode_all(&j)

@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include "checkpoint.h"
-
 enum { MAX_F32_BYTES = 64 << 20 };
 
-static enum format auto_format(const struct checkpoint *c)
+enum format folder_format_auto(const struct checkpoint *c)
 {
     bool is_rounded = c->has_gguf && gguf_import_is_rounded(&c->gguf);
     bool is_tiny = config_n_params(&c->config) <= MAX_F32_BYTES / sizeof(float);
@@ -25,7 +23,7 @@ bool folder_format(const char *name, const char *path, enum format *format, stru
         return true;
     if (!checkpoint_open(&c, path, err))
         return false;
-    *format = auto_format(&c);
+    *format = folder_format_auto(&c);
     checkpoint_close(&c);
     return true;
 }

@@ -84,6 +84,11 @@ bool sha256_hex(const void *bytes, size_t n, char hex[SHA256_HEX + 1])
 static bool hash_source(struct hasher *h, size_t i, uint8_t *block)
 {
     const struct source_file *s = &h->c->sources[i];
+    if (s->arriving) { /* its download compares it with its contents before anybody asks here */
+        snprintf(h->hex[i], sizeof h->hex[i], "%s", s->arriving->sha256);
+        atomic_fetch_add_explicit(&h->bytes, s->bytes, memory_order_relaxed);
+        return true;
+    }
     unsigned char digest[EVP_MAX_MD_SIZE];
     int fd = source_open(s, &h->err);
     if (fd < 0)

@@ -127,7 +127,7 @@ static bool on_convert(void *arg, const struct convert_progress *p)
     return !atomic_load(&e->stop);
 }
 
-/* "downloading 12.3 MB/s, 4 min left: model.safetensors" */
+/* "downloading 12.3 MB/s, 4 min left: tokenizer.json", "..., 40 % converted" */
 static void describe_fetch(struct event *event, const struct fetch_progress *p)
 {
     struct buf text = {0};
@@ -139,7 +139,9 @@ static void describe_fetch(struct event *event, const struct fetch_progress *p)
         buf_printf(&text, ", %.0f min left", p->left_s / 60);
     else if (moves && p->left_s >= 0)
         buf_printf(&text, ", %.0f s left", p->left_s);
-    if (*p->note || *p->file)
+    if (p->converted >= 0 && !*p->note)
+        buf_printf(&text, ", %.0f %% converted", 100 * p->converted);
+    else if (*p->note || *p->file)
         buf_printf(&text, ": %s", *p->note ? p->note : p->file);
     set_text(event, text.data);
     buf_free(&text);
@@ -345,7 +347,7 @@ static void wait_for_news(struct engine *e)
         pthread_cond_wait(&e->news, &e->lock);
         return;
     }
-    const struct timespec until = time_in_ms(IDLE_MS);
+    const struct timespec until = deadline_in(IDLE_MS);
     if (e->weights.measures && pthread_cond_timedwait(&e->news, &e->lock, &until) != ETIMEDOUT)
         return;
     pthread_mutex_unlock(&e->lock);

@@ -134,16 +134,25 @@ static bool fits_in(const struct checkpoint *c, enum format format)
     return !f.free_bytes || f.ctx_fits >= (f.ctx < 2048 ? f.ctx : 2048);
 }
 
+bool fit_format_of(const char *name, const struct checkpoint *c, enum format *format,
+                   struct error *err)
+{
+    if (strcmp(name, "auto") != 0)
+        return folder_format(name, c->folder, format, err);
+    *format = folder_format_auto(c);
+    if (*format == FORMAT_QINS8 && !fits_in(c, FORMAT_QINS8))
+        *format = FORMAT_QINS4;
+    return true;
+}
+
 bool fit_format(const char *name, const char *source, enum format *format, struct error *err)
 {
     struct checkpoint c;
-    if (!folder_format(name, source, format, err))
+    if (strcmp(name, "auto") != 0 || !checkpoint_is_source(source))
+        return folder_format(name, source, format, err);
+    if (!checkpoint_open(&c, source, err))
         return false;
-    if (strcmp(name, "auto") != 0 || *format != FORMAT_QINS8 || !checkpoint_is_source(source) ||
-        !checkpoint_open(&c, source, err))
-        return true;
-    if (!fits_in(&c, FORMAT_QINS8))
-        *format = FORMAT_QINS4;
+    bool ok = fit_format_of(name, &c, format, err);
     checkpoint_close(&c);
-    return true;
+    return ok;
 }

@@ -6,6 +6,7 @@
 #ifndef QINS_FIT_H
 #define QINS_FIT_H
 
+#include "checkpoint.h"
 #include "kv.h"
 #include "models.h"
 
@@ -33,5 +34,8 @@ double fit_bits(enum format f);
 /* The format that `name` means for a source (folder_format); "auto" takes qins4 if qins8 does not
  * fit into the memory that is free. */
 bool fit_format(const char *name, const char *source, enum format *format, struct error *err);
+/* The same of a checkpoint, whose texts are enough. */
+bool fit_format_of(const char *name, const struct checkpoint *c, enum format *format,
+                   struct error *err);
 
 #endif

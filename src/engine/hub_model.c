@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "download.h"
 #include "fit.h"
 #include "foreign_models.h"
 #include "hub.h"
@@ -76,7 +77,7 @@ char *hub_model_kept(const struct hub_ref *ref, const char *format)
 
 /* ---- its source ----------------------------------------------------------------------- */
 
-static char *cached(const struct hub_ref *ref)
+char *hub_model_cached(const struct hub_ref *ref)
 {
     struct error ignored;
     char *name = hub_ref_name(ref), *path = models_find(name, &ignored);
@@ -90,11 +91,17 @@ static char *cached(const struct hub_ref *ref)
 
 char *hub_model_source(const struct hub_ref *ref, const struct fetch_options *o, struct error *err)
 {
-    char *path = cached(ref);
+    char *path = hub_model_cached(ref);
     return path ? path : fetch_model(ref, o, err);
 }
 
 /* ---- keeping it ----------------------------------------------------------------------- */
+
+/* The place cannot take the file. */
+static bool is_no_place(const struct error *err)
+{
+    return err->code == EX_CANTCREAT || err->code == EX_IOERR;
+}
 
 /* A place that cannot take the file is no reason to fail: *path is freed then, and NULL. */
 static bool convert(const struct hub_model_options *o, const char *source, enum format f,
@@ -111,7 +118,7 @@ static bool convert(const struct hub_model_options *o, const char *source, enum 
         return false;
     bool ok = convert_to_file(&c, &to, *path, &report, err);
     checkpoint_close(&c);
-    if (!ok && (err->code == EX_CANTCREAT || err->code == EX_IOERR)) {
+    if (!ok && is_no_place(err)) {
         free(*path);
         *path = NULL;
         return true;
@@ -151,17 +158,92 @@ static char *keep(const struct hub_ref *ref, const struct hub_model_options *o, 
     return path ? path : xstrdup(source);
 }
 
+/* ---- converting it while it comes ----------------------------------------------------- */
+
+struct coming {
+    const struct hub_model_options *o;
+    struct download *download;
+};
+
+/* Of the download as long as there is one, then of the conversion alone. */
+static bool on_converting(void *arg, const struct convert_progress *p)
+{
+    const struct coming *k = arg;
+    const double part = p->total_bytes ? (double)p->done_bytes / (double)p->total_bytes : 0;
+    bool is_over;
+    if (!download_tell(k->download, part, &is_over))
+        return false;
+    return !is_over || !k->o->converting || k->o->converting(k->o->arg, p);
+}
+
+static bool convert_arriving(struct coming *k, const char *folder, struct arrival *arrival,
+                             enum format f, const char *path, struct error *err)
+{
+    struct checkpoint c;
+    struct convert_report report;
+    const struct convert_options to = {.format = f,
+                                       .n_threads = k->o->n_threads,
+                                       .replace = true,
+                                       .progress = on_converting,
+                                       .arg = k};
+    if (!checkpoint_open_arriving(&c, folder, arrival, err))
+        return false;
+    bool ok = convert_to_file(&c, &to, path, &report, err);
+    checkpoint_close(&c);
+    return ok;
+}
+
+/* *path: the kept file; NULL: to be made when all is there. -> false: the download is in vain, or
+ * was stopped. What its config and tokenizer say, which are verified, is told before the weights
+ * have come. */
+static bool keep_arriving(const struct hub_ref *ref, struct coming *k, const char *folder,
+                          struct arrival *arrival, char **path, struct error *err)
+{
+    struct checkpoint texts;
+    enum format f;
+    if (!checkpoint_open_texts(&texts, folder, err))
+        return false;
+    bool ok = fit_format_of(k->o->format, &texts, &f, err);
+    checkpoint_close(&texts);
+    *path = ok ? place_for(ref, f) : NULL;
+    if (!*path || convert_arriving(k, folder, arrival, f, *path, err))
+        return ok;
+    free(*path);
+    *path = NULL;
+    return is_no_place(err) || convert_is_doubtful(err);
+}
+
+static char *download(const struct hub_ref *ref, const struct hub_model_options *o,
+                      struct error *err)
+{
+    const struct fetch_options fetch = {.progress = o->fetching, .arg = o->arg};
+    struct coming k = {o, download_start(ref, &fetch)};
+    struct arrival *arrival;
+    char *kept = NULL;
+    const char *folder = download_wait(k.download, &arrival);
+    if (folder && !keep_arriving(ref, &k, folder, arrival, &kept, err)) {
+        download_stop(k.download);
+        return NULL;
+    }
+    char *source = download_end(k.download, err);
+    if (!kept)
+        return source;
+    free(source);
+    return kept;
+}
+
 char *hub_model_open(const struct hub_ref *ref, const struct hub_model_options *o,
                      struct error *err)
 {
-    const struct fetch_options fetch = {.progress = o->fetching, .arg = o->arg};
     char *kept = hub_model_kept(ref, o->format);
     if (kept)
         return kept;
-    char *source = hub_model_source(ref, &fetch, err), *path = source;
-    if (source && is_folder(source)) {
-        path = keep(ref, o, source, err);
-        free(source);
-    }
+    char *source = hub_model_cached(ref), *path;
+    if (!source)
+        source = download(ref, o, err);
+    if (!source || !is_folder(source))
+        return source;
+    path = keep(ref, o, source, err);
+    free(source);
     return path;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hub.h"
 #include "hub_cache.h"
@@ -124,6 +125,88 @@ static bool get_index(struct fetch *f, struct error *err)
     return ok;
 }
 
+/* ---- what a converter wants to know before the weights come --------------------------- */
+
+enum { HEADER_LENGTH = 8, MAX_HEADER = 16 << 20, FIRST_BYTES = 64 << 10 };
+
+static bool is_weights(const struct hub_file *file)
+{
+    const char *dot = strrchr(file->name, '.');
+    return dot && (strcasecmp(dot, ".safetensors") == 0 || strcasecmp(dot, ".gguf") == 0);
+}
+
+static bool read_start(const char *path, size_t n, struct buf *out)
+{
+    struct error ignored;
+    uint64_t size;
+    int fd = open_regular(path, &size, &ignored);
+    if (fd < 0)
+        return false;
+    char *start = xmalloc(n);
+    buf_free(out);
+    buf_append(out, start, read_whole(fd, start, n, 0));
+    free(start);
+    close(fd);
+    return true;
+}
+
+/* The first bytes of a file, from the cache if it is there; fewer if it has no more. */
+static bool get_start(struct fetch *f, const struct hub_file *file, size_t n, struct buf *out,
+                      struct error *err)
+{
+    char *url = url_of(f, file), *blob = hub_cache_blob(&f->cache, file->etag);
+    n = n < file->bytes ? n : (size_t)file->bytes;
+    bool ok = is_file(blob) ? read_start(blob, n, out)
+                            : hub_client_get_start(&f->client, url, f->listing.id, n, out, err);
+    free(url);
+    free(blob);
+    return ok && out->len == n;
+}
+
+/* The length of the header, and the header. */
+static bool get_header(struct fetch *f, const struct hub_file *file, struct buf *out,
+                       struct error *err)
+{
+    uint64_t n = 0;
+    f->client.progress.file = file->name;
+    if (!get_start(f, file, FIRST_BYTES, out, err) || out->len < HEADER_LENGTH)
+        return false;
+    for (int i = HEADER_LENGTH - 1; i >= 0; i--)
+        n = n << 8 | (uint8_t)out->data[i];
+    if (n > MAX_HEADER || n + HEADER_LENGTH > file->bytes)
+        return false;
+    if (n + HEADER_LENGTH > out->len && !get_start(f, file, n + HEADER_LENGTH, out, err))
+        return false;
+    out->len = n + HEADER_LENGTH;
+    return true;
+}
+
+/* Without a header that can be had, or a checksum that becomes the file's own (TECHNICAL_SPEC,
+ * "Converting while it comes"), there is nothing to hear: the model is converted afterwards. ->
+ * false: interrupted. */
+static bool announce(struct fetch *f, struct arrival *a, struct error *err)
+{
+    struct error why = {0};
+    bool ok = a && !f->found;
+    for (size_t i = 0; ok && i < f->listing.n; i++) {
+        const struct hub_file *file = &f->listing.files[i];
+        struct buf header = {0};
+        if (!file->is_wanted || !is_weights(file))
+            continue;
+        ok = strlen(file->etag) == BLOB_NAME_MAX && get_header(f, file, &header, &why);
+        if (ok)
+            arrival_add(a, file->name, file->bytes, file->etag, &header);
+        buf_free(&header);
+    }
+    if (ok)
+        arrival_begin(a, f->cache.snapshot);
+    if (why.code == EXIT_INTERRUPTED)
+        *err = why;
+    return why.code != EXIT_INTERRUPTED;
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
 static bool check_space(const struct fetch *f, uint64_t missing, struct error *err)
 {
     uint64_t has = hub_cache_free(&f->cache);
@@ -158,10 +241,7 @@ static bool get_files(struct fetch *f, bool weights, struct error *err)
     bool ok = true;
     for (size_t i = 0; ok && i < f->listing.n; i++) {
         struct hub_file *file = &f->listing.files[i];
-        const char *dot = strrchr(file->name, '.');
-        bool is_weights =
-            dot && (strcasecmp(dot, ".safetensors") == 0 || strcasecmp(dot, ".gguf") == 0);
-        if (file->is_wanted && is_weights == weights)
+        if (file->is_wanted && is_weights(file) == weights)
             ok = get(f, file, err);
     }
     return ok;
@@ -172,14 +252,14 @@ static bool get_all(struct fetch *f, struct error *err)
     return hub_listing_want(&f->listing, f->ref->file, &f->found, err) && ask_all(f, err) &&
            hub_cache_open(&f->cache, f->ref->id, f->listing.commit, err) && get_index(f, err) &&
            ask_all(f, err) && measure(f, err) && get_files(f, false, err) &&
-           get_files(f, true, err) &&
+           announce(f, f->transfer.arrival, err) && get_files(f, true, err) &&
            (strcmp(f->ref->revision, f->listing.commit) == 0 ||
             hub_cache_write_ref(&f->cache, f->ref->revision, f->listing.commit, err));
 }
 
 char *fetch_model(const struct hub_ref *ref, const struct fetch_options *o, struct error *err)
 {
-    struct fetch f = {.ref = ref, .transfer = {.lock_ms = o->lock_ms}};
+    struct fetch f = {.ref = ref, .transfer = {.lock_ms = o->lock_ms, .arrival = o->arrival}};
     char *path = NULL;
     if (!hub_client_open(&f.client, o->stall_ms, err)) {
         struct error why = *err;

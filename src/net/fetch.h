@@ -7,12 +7,16 @@
 #ifndef QINS_FETCH_H
 #define QINS_FETCH_H
 
+#include "arrival.h"
 #include "hub_client.h"
 #include "hub_ref.h"
 
 struct fetch_options {
     fetch_progress_fn *progress; /* or NULL */
     void *arg;
+    /* Hears what comes of a folder's safetensors files, whose headers are then asked for first; or
+     * NULL. It begins unless one of them is not as expected; its end is who calls fetch_model's. */
+    struct arrival *arrival;
     /* For tests; 0: 30 s without a byte, 60 s of a lock that nobody uses, 0.5 s before a retry. */
     double stall_ms, lock_ms, retry_ms;
 };

@@ -65,7 +65,7 @@ static bool start(struct attempt *a)
 
 enum file_lock_result file_lock_try(const char *path, double wait_ms, int *fd)
 {
-    struct timespec until = time_in_ms(wait_ms);
+    struct timespec until = deadline_in(wait_ms);
     struct attempt *a = xcalloc(1, sizeof *a);
     *a = (struct attempt){.path = xstrdup(path), .fd = -1, .result = FILE_LOCK_NONE};
     pthread_mutex_init(&a->lock, NULL);

@@ -318,9 +318,12 @@ static void set_up(struct exchange *x, const char *url, struct curl_slist *lines
     curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, lines);
     /* Not CURLOPT_RESUME_FROM: it takes a 416 for the end of the file. */
-    if (x->request->from > 0) {
-        char range[32];
-        snprintf(range, sizeof range, "%llu-", (unsigned long long)x->request->from);
+    if (x->request->from > 0 || x->request->end > 0) {
+        char range[48];
+        int n = snprintf(range, sizeof range, "%llu-", (unsigned long long)x->request->from);
+        if (x->request->end > 0)
+            snprintf(range + n, sizeof range - (size_t)n, "%llu",
+                     (unsigned long long)x->request->end - 1);
         curl_easy_setopt(c, CURLOPT_RANGE, range);
     }
 }

@@ -31,6 +31,7 @@ struct http_request {
     const char *url;
     bool head;     /* a redirect to another origin is not followed: what was asked stood before */
     uint64_t from; /* > 0: a range from there on */
+    uint64_t end;  /* > 0: a range that ends before it */
     /* Headers of status 2xx are there, before the body. `begin` and `body` return false to stop,
      * with http_send's *err set; or NULL. */
     bool (*begin)(void *arg, const struct http_reply *reply);

@@ -91,7 +91,8 @@ bool hub_client_may_ask(struct error *err)
 bool hub_client_open(struct hub_client *c, double stall_ms, struct error *err)
 {
     const char *endpoint = environment("HF_ENDPOINT");
-    *c = (struct hub_client){.retry_ms = 500, .progress = {.file = "", .note = "", .left_s = -1}};
+    *c = (struct hub_client){.retry_ms = 500,
+                             .progress = {.file = "", .note = "", .left_s = -1, .converted = -1}};
     if (!hub_client_may_ask(err))
         return false;
     if (!url_check(endpoint ? endpoint : DEFAULT_ENDPOINT, err))
@@ -274,12 +275,19 @@ struct get {
     const char *what;
     struct hub_client *client;
     struct error *err;
+    bool is_start, is_enough; /* `max` bytes are all that is wanted; they are there */
 };
 
 static bool get_body(void *arg, const void *bytes, size_t n)
 {
     struct get *g = arg;
-    if (g->out->len + n > g->max)
+    const size_t left = g->max - g->out->len;
+    if (g->is_start && n >= left) { /* more, if the hub knows no ranges */
+        buf_append(g->out, bytes, left);
+        g->is_enough = true;
+        return n == left;
+    }
+    if (n > left)
         return error_set(g->err, EX_PROTOCOL, "%s: the hub's answer has more than %zu bytes",
                          g->what, g->max);
     buf_append(g->out, bytes, n);
@@ -292,19 +300,33 @@ static bool get_tick(void *arg, double idle_ms)
     return hub_client_tick(g->client, idle_ms);
 }
 
+static bool get(struct get *g, const char *url)
+{
+    struct hub_client *c = g->client;
+    const struct http_request r = {
+        .url = url, .end = g->is_start ? g->max : 0, .body = get_body, .tick = get_tick, .arg = g};
+    for (unsigned n = 0;; n++) {
+        struct http_reply reply;
+        buf_free(g->out);
+        buf_append(g->out, "", 0);
+        bool ok = hub_client_send(c, &r, g->what, &reply, g->err) || g->is_enough;
+        double retry_after_s = reply.retry_after_s;
+        http_reply_free(&reply);
+        if (ok || !hub_client_waits(c, n, retry_after_s, g->err))
+            return ok;
+    }
+}
+
 bool hub_client_get(struct hub_client *c, const char *url, const char *what, size_t max,
                     struct buf *out, struct error *err)
 {
-    struct get g = {out, max, what, c, err};
-    const struct http_request r = {.url = url, .body = get_body, .tick = get_tick, .arg = &g};
-    for (unsigned n = 0;; n++) {
-        struct http_reply reply;
-        buf_free(out);
-        buf_append(out, "", 0);
-        bool ok = hub_client_send(c, &r, what, &reply, err);
-        double retry_after_s = reply.retry_after_s;
-        http_reply_free(&reply);
-        if (ok || !hub_client_waits(c, n, retry_after_s, err))
-            return ok;
-    }
+    struct get g = {out, max, what, c, err, .is_start = false};
+    return get(&g, url);
+}
+
+bool hub_client_get_start(struct hub_client *c, const char *url, const char *what, size_t n,
+                          struct buf *out, struct error *err)
+{
+    struct get g = {out, n, what, c, err, .is_start = true};
+    return get(&g, url);
 }

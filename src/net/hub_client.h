@@ -19,6 +19,7 @@ struct fetch_progress {
     double bytes_per_s;   /* of the last seconds; 0: not known */
     double left_s;        /* -1: not known */
     const char *note;     /* why it waits, or ""; raw */
+    double converted;     /* of the model, 0 to 1; -1: nothing is converted meanwhile */
 };
 
 /* Some 5 times per second; false stops. */
@@ -54,6 +55,9 @@ bool hub_client_waits(struct hub_client *c, unsigned n, double retry_after_s, st
 /* http_send, and what a status of 400 and more means for `what` ("org/name"). */
 bool hub_client_send(struct hub_client *c, const struct http_request *r, const char *what,
                      struct http_reply *reply, struct error *err);
+/* GET of the first n bytes, or of as many as there are, with patience. */
+bool hub_client_get_start(struct hub_client *c, const char *url, const char *what, size_t n,
+                          struct buf *out, struct error *err);
 /* GET with patience. -> at most `max` bytes of body. */
 bool hub_client_get(struct hub_client *c, const char *url, const char *what, size_t max,
                     struct buf *out, struct error *err);

@@ -27,6 +27,7 @@ struct transfer {
     uint64_t before;  /* progress.done without this file */
     bool is_mixed;    /* of more than one answer, or from the disk */
     bool was_refused; /* a range, once */
+    struct arrival *arrival;
     struct error *err;
 };
 
@@ -37,6 +38,7 @@ static bool complain(struct transfer *t, int code, const char *what)
 
 static bool tell(struct transfer *t)
 {
+    arrival_grow(t->arrival, t->file->name, t->fd, t->at);
     t->client->progress.done = t->before + t->at;
     return hub_client_report(t->client, t->err);
 }
@@ -45,6 +47,7 @@ static bool tell(struct transfer *t)
 
 static bool start_anew(struct transfer *t)
 {
+    arrival_take_back(t->arrival, t->file->name);
     blob_hash_free(t->hash);
     t->hash = blob_hash_new(t->file->etag, t->file->bytes);
     t->at = 0;
@@ -163,6 +166,7 @@ static bool on_body(void *arg, const void *bytes, size_t n)
                          errno == ENOSPC ? "; make room, the next start goes on from here" : "");
     blob_hash_add(t->hash, bytes, n);
     t->at += n;
+    arrival_grow(t->arrival, t->file->name, t->fd, t->at);
     t->client->progress.done = t->before + t->at;
     return true;
 }
@@ -277,6 +281,7 @@ bool transfer_file(struct hub_client *c, const struct hub_cache *cache, const ch
                          .fd = -1,
                          .lock_fd = -1,
                          .before = c->progress.done,
+                         .arrival = o->arrival,
                          .err = err};
     c->progress.file = f->name;
     bool ok = is_there(&t);
@@ -285,6 +290,8 @@ bool transfer_file(struct hub_client *c, const struct hub_cache *cache, const ch
              (is_there(&t) || run(&t));
     if (t.lock_fd >= 0)
         close(t.lock_fd);
+    if (ok)
+        arrival_whole(o->arrival, f->name, t.blob);
     c->progress.done = t.before + (ok ? f->bytes : 0);
     free(t.blob);
     free(t.incomplete);

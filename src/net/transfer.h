@@ -11,11 +11,13 @@
 #ifndef QINS_TRANSFER_H
 #define QINS_TRANSFER_H
 
+#include "arrival.h"
 #include "hub_cache.h"
 #include "hub_client.h"
 
 struct transfer_options {
     double lock_ms; /* how long another program may hold the lock without writing; 0: 60 s */
+    struct arrival *arrival; /* hears what comes; or NULL */
 };
 
 /* f->bytes and f->etag are known. The client's progress counts on. */

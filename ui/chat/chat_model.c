@@ -121,6 +121,7 @@ void chat_drop_next(struct chat_session *s)
 void chat_stop_loading(struct chat_session *s)
 {
     struct event ready = {.type = EVENT_READY};
+    chat_end_step(s);
     chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
     chat_drop_next(s);
     chat_event(s, &ready);
@@ -131,10 +132,12 @@ void chat_next_event(struct chat_session *s, const struct event *e)
     struct event ready = {.type = EVENT_READY};
     switch (e->type) {
     case EVENT_READY:
+        chat_end_step(s);
         take_next(s);
         chat_event(s, &ready);
         break;
     case EVENT_FAILED:
+        chat_end_step(s);
         chat_notice(s, "Keeping %s: %s", s->model_name, engine_error(s->next_engine)->text);
         if (strcmp(s->next_path, s->model_path) == 0) /* it was for the template */
             options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);

@@ -340,10 +340,18 @@ static void note_model(struct status *f, const struct engine_info *info)
     f->ctx_len = info->ctx_len;
 }
 
+void chat_end_step(struct chat_session *s)
+{
+    if (s->status.step[0] && s->face->full_screen)
+        s->face->notice(s->self, "");
+    s->status.step[0] = '\0';
+}
+
 static void on_ready(struct chat_session *s)
 {
     const struct engine_info *info = engine_info(s->engine);
     s->ready = true;
+    chat_end_step(s);
     note_model(&s->status, info);
     options_from_generation(s->options, info->generation_json);
     chat_apply_options(s);
@@ -362,11 +370,12 @@ static void on_ready(struct chat_session *s)
 
 static void on_progress(struct chat_session *s, const struct event *e, enum state state)
 {
+    const bool had_step = s->status.step[0] != '\0';
     s->status.state = state;
     s->status.done = e->done;
     s->status.total = e->total;
     snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
-    if (e->n_text && state == STATE_LOADING && s->face->full_screen)
+    if ((e->n_text || had_step) && state == STATE_LOADING && s->face->full_screen)
         s->face->notice(s->self, s->status.step);
     if (state == STATE_READING) {
         s->status.n_read_before = e->stats.n_reused;

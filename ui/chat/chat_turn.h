@@ -21,6 +21,8 @@ const char *chat_mark_of(const struct message *m);
 void chat_leave(struct chat_session *s, enum stop_reason stop);
 /* What the template made of a turn's messages; told once per conversation and model. */
 void chat_tell_folding(struct chat_session *s, enum chat_folding folding);
+/* Takes what loading a model has said last off the screen. */
+void chat_end_step(struct chat_session *s);
 /* An event of s->engine. */
 void chat_event(struct chat_session *s, const struct event *e);
 

@@ -122,19 +122,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         faults = hub.faults
         _, org, model, name = path.split("/", 3)
         data = hub.models[org + "/" + model][name]
-        if faults.get("wrong"):
-            data = data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
-        match = re.match(r"bytes=(\d+)-", self.headers.get("Range") or "")
+        wrong, at = faults.get("wrong_at", (name if faults.get("wrong") is True else
+                                            faults.get("wrong"), -9))
+        if wrong and wrong in name:
+            at %= len(data)
+            data = data[:at] + bytes([data[at] ^ 0x41]) + data[at + 1:]
+        match = re.match(r"bytes=(\d+)-(\d*)$", self.headers.get("Range") or "")
         start = int(match[1]) if match else 0
+        end = min(int(match[2]) + 1, len(data)) if match and match[2] else len(data)
         if faults.get("range") == "ignore":
-            start, match = 0, None
+            start, end, match = 0, len(data), None
         if match and faults.get("range") == "416":
             return self.reply(416, b"", {"Content-Range": f"bytes */{len(data)}"})
         shift = 7 if match and faults.get("range") == "other" else 0
-        part = data[start + shift:]
+        part = data[start + shift:end]
         self.send_response(206 if match else 200)
         if match:
-            self.send_header("Content-Range", f"bytes {start + shift}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Range", f"bytes {start + shift}-{end - 1}/{len(data)}")
         length = faults.get("length")
         if length is None:
             self.send_header("Content-Length", str(len(part)))
@@ -146,20 +150,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(f"X-Filler-{i}", "x" * 1000)
         self.send_header("ETag", '"what-this-host-calls-it"')
         self.end_headers()
-        self.send_part(part, faults)
+        self.send_part(part, faults, name)
 
-    def send_part(self, part, faults):
+    def send_part(self, part, faults, name):
         hub = self.server.hub
         if faults.get("longer"):
             part += b"more" * 1000
         cut = faults.get("cut")
         if cut is not None and len(part) > cut:
+            if faults.get("once"):
+                del faults["cut"]
             self.wfile.write(part[:cut])
             self.wfile.flush()
             self.close_connection = True
             return
-        stall = faults.get("stall")
-        if stall is not None and len(part) > stall:
+        where, stall = faults.get("stall_in", (name, faults.get("stall")))
+        if stall is not None and where in name and len(part) > stall:
             self.wfile.write(part[:stall])
             self.wfile.flush()
             hub.stalled.set()
@@ -206,5 +212,6 @@ class Hub:
             server.server_close()
 
     def ranges(self):
-        """Of the requests for large files."""
-        return [entry[3] for entry in self.log if entry[0] == "cdn"]
+        """Of the requests for large files, but those of their first bytes alone."""
+        return [entry[3] for entry in self.log if entry[0] == "cdn" and
+                not re.search(r"-\d", entry[3] or "")]

@@ -29,9 +29,10 @@ def test_a_first_start_shows_the_download_and_answers():
     with Hub({"org/tiny": model()}) as hub:
         hub.faults["drip"] = (100000, 0.3)
         with screen(hub, "org/tiny") as s:
-            s.wait(r"downloading [0-9.]+ MB/s.*: model\.safetensors")
+            s.wait(r"downloading [0-9.]+ MB/s, \d+ s left, \d+ % converted")
             s.wait(r"Loading \d+ %")
             s.wait("Ready")
+            s.wait("Enter send")  # and no longer what it was doing
             s.wait("QINS Chat - org/tiny")
             s.text("Once upon a time")
             s.keys("Enter")
