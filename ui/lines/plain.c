@@ -540,7 +540,7 @@ static bool start(struct plain *p, struct error *err)
     if (c->continue_last && !c->chat)
         return error_set(err, EX_USAGE,
                          "--continue: the text on stdin is one prompt, no conversation; add --chat "
-                         "to go on with the last one");
+                         "to continue the last one");
     if (c->continue_last)
         chat_model_of_last(&c->options);
     if (!catch_signals(err) || !chat_open(&p->chat, &c->options, c->raw, err))
