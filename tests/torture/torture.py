@@ -273,7 +273,7 @@ def n_kills(args):
 def kill_convert(place, args):
     target = os.path.join(place.out, "x.qins")
     tiny_model.make(place.path("larger"), SOURCE, dim=128, vocab=4096)
-    command = [CONVERT, "-q", "-f", "qins4", "-o", target, place.path("larger")]
+    command = [CONVERT, "-q", "--no-measure", "-f", "qins4", "-o", target, place.path("larger")]
     clear(place.out)
     start = time.monotonic()
     subprocess.run(command, env=place.env, check=True, stdout=subprocess.DEVNULL)

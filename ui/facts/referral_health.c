@@ -396,5 +396,27 @@ static const struct referral_rule rules[] = {
       "sun ?glasses|without|naked eye|telescope|binoculars|safe|ok|okay|phone"},
      "sun ?(rise|set|flower|dial)|when is|total eclipse of the heart",
      false},
+    {ANSWER_MEDICINE,
+     {"(is|are|was|could|does|should|can)( [a-z]+)*",
+      "(this|my|the|a|that) "
+      "(mole|lump|rash|spot|bump|wound|bite|cut|burn|swelling|growth|freckle|bruise|cough|lymph "
+      "node)s?( [a-z]+)? ?",
+      "dangerous|normal|serious|infected|cancer(ous)?|bad|deadly|contagious|worry|see a "
+      "doctor|stitches|go away|harmless"},
+     "road|speed|garden|animal mole|moles? (dig|live)|tan|sun spot|parking",
+     false},
+    {ANSWER_DANGER,
+     {"charcoal|grill|bbq|barbecue|coals|generator|gas (heater|stove|burner)|camping "
+      "stove|propane|candles?|car (running|engine)",
+      "sleep(ing)?|overnight|over night|for warmth|to (keep|stay|get) warm|heat(ing)?( the| my)? "
+      "(room|tent|house|home|car)"},
+     "scented|dinner|outside",
+     false},
+    {ANSWER_DANGER,
+     {"(climb|climbing|go up|jump over|touch|sit on|lean on|play (near|on|at))( [a-z]+){0,3} "
+      "(electricity|electric|power|high "
+      "voltage|transmission|telephone|train|railway|tram|substation|transformer)( [a-z]+)?"},
+     "guitar|car|game|model|toy|train (station|set)|bike|scooter|piano",
+     false},
 };
 const struct referral_rules referral_health = {rules, sizeof rules / sizeof *rules};

@@ -310,7 +310,7 @@ static const struct referral_rule rules[] = {
       "?(boss|teacher|brother|sister|mother|father|school|class(mates?)?|neighbou?rs?[a-z]*|wife|"
       "husband|ex|boyfriend|girlfriend|house|church|mosque|office|him|her|face|kids?|people|"
       "everyone)?"},
-     "game|process(es)?|lights?|dance|time|darlings|boss "
+     "chess|cards|at [a-z]+|game|process(es)?|lights?|dance|time|darlings|boss "
      "(fight|level)|record|eggs|drums|calories|cd|candle|dragon|zombies?|weeds?|pizza|dinner|bugs?|"
      "story|program|task|the (batter|mixture|cream|server|ball)",
      false},
@@ -385,6 +385,21 @@ static const struct referral_rule rules[] = {
      {"(make|build|print|craft|diy|home ?made|turn)( [a-z]+){0,4} "
       "(guns?|rifle|pistol|weapons?|silencer|shank|spikes?|taser|crossbow)( [a-z]+)*"},
      "nerf|water|game|glue|heat|lego|cardboard|toy|minecraft|paper|spray|nail gun|staple",
+     false},
+    {ANSWER_VIOLENCE,
+     {"father|mother|parents|step ?[a-z]+|husband|wife|boyfriend|girlfriend|uncle|brother",
+      "(drinks?|drunk|drinking|high|drugs|angry|mad|scream(s|ing)?|yell(s|ing)?|shout(s|ing)?|"
+      "threaten(s|ing)?|insults?|calls me)",
+      "(at|on) (us|me|my (mother|sister|brother))|calls me (stupid|fat|worthless|names|ugly|a "
+      "[a-z]+)|every (night|day|evening)|afraid|scared|fear"},
+     "coffee|tea|juice|water|milk|funny|joke|game|team|tv|rollercoaster|laugh[a-z]*",
+     false},
+    {ANSWER_STRANGERS,
+     {"(adult|grown ?up|stranger|man|guy|woman|someone|somebody|older (boy|girl)|person)( [a-z]+)*",
+      "(sends?|sent|sending|shows?|showed|texts?|texted|messages?) (me|us)( [a-z]+)*",
+      "weird|strange|dirty|sexual|naked|gross|creepy|nude|his (body|private|parts)|porn|bad "
+      "(pictures|videos|photos)|uncomfortable"},
+     "spam|invoice|email from work|meme",
      false},
 };
 const struct referral_rules referral_people = {rules, sizeof rules / sizeof *rules};

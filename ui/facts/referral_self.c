@@ -260,5 +260,16 @@ static const struct referral_rule rules[] = {
       "burnt)( [a-z]+)? my (own )?(wrists?|arms?|thighs?|skin|legs?|veins?)"},
      "cat|rose|thorns?|bush|bramble|fell|oven|pan|stove|kitchen|" MISHAP,
      true},
+    {ANSWER_SORROW,
+     {"(dying|death|being dead|not existing|being gone) "
+      "(would|will|could|must|might|sounds|seems|feels)( [a-z]+)? "
+      "(easier|better|peaceful|nice|good|a relief|best|like relief)|(no|any|a) future (for "
+      "me|left|at all|ahead)( [a-z]+)*|(no one|nobody|none)( [a-z]+)? (will|would) "
+      "(cry|mourn|care|come)( [a-z]+)? (for|about|to) (me|my funeral)|(wrote|written|writing) "
+      "(my|a) (last )?will",
+      "i|me|my"},
+     "(is|are|was) there (a|any) "
+     "future|company|industry|language|lawyer|inherit[a-z]*|notary|house|in the game",
+     true},
 };
 const struct referral_rules referral_self = {rules, sizeof rules / sizeof *rules};

@@ -52,7 +52,10 @@
 
 static const struct referral_rule rules[] = {
     {ANSWER_SORROW,
-     {"nicht mehr( " WORD ")? (leben|weiterleben|aufwachen|existieren|da sein|hier sein)|(ritze|"
+     {"keine lust mehr (zu|am) leben|(kein|keinen) (sinn|grund) (mehr )?(zu|im|am) "
+      "leben|(envie|ganas|voglia|vontade) (de|di) (me "
+      "tuer|mourir|morir|morirme|matarme|uccidermi|morire|morrer|me matar)|nicht mehr( " WORD
+      ")? (leben|weiterleben|aufwachen|existieren|da sein|hier sein)|(ritze|"
       "schneide|verletze) mich|mich( selbst)? (ritzen|schneiden|verletzen|umzubringen|töten)|"
       "pulsadern|(will|möchte) (nur noch |einfach |nur )*(sterben|tot sein)|(ya )?no quiero "
       "(seguir |más |ya )*(viv(ir|iendo)|existir|despertar)|cortarme( las venas)?|quitarme la "

@@ -300,5 +300,17 @@ static const struct referral_rule rules[] = {
       "since|sudden(ly)?|this morning|today|speaks?|talks?|an hour|yesterday|now|just"},
      "homework|maths?|movie|exam|instructions|computer|phone|joke|language",
      false},
+    {ANSWER_EMERGENCY,
+     {"(arm|leg|hand|face|foot|side)( [a-z]+){0,2} "
+      "(numb|weak|limp|dead|paraly[sz]ed|funny|tingl[a-z]*|drooping)",
+      "speech|speak(ing)?|talk(ing)?|words|vision|face|smile|walk(ing)?|sudden(ly)?|confused"},
+     "joke|slept on",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(blood sugar|glucose|sugar level|blood pressure|heart "
+      "rate|pulse|oxygen|fever|saturation)( [a-z]+){0,3} ([0-9]+([.][0-9]+)?)( "
+      "[a-z]+)*"},
+     "oven|outside|weather|cpu|gpu|recipe|room|degrees (in|today)|boil[a-z]*",
+     false},
 };
 const struct referral_rules referral_urgent = {rules, sizeof rules / sizeof *rules};
