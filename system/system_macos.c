@@ -226,9 +226,16 @@ size_t system_absent_pages(const void *at, size_t n_pages)
 int system_reserve(int fd, uint64_t size)
 {
     fstore_t room = {F_ALLOCATEALL, F_PEOFPOSMODE, 0, (off_t)size, 0};
-    if (fcntl(fd, F_PREALLOCATE, &room) != 0 && errno == ENOSPC)
-        return ENOSPC;
-    return ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    int error;
+    do
+        error = fcntl(fd, F_PREALLOCATE, &room) == 0 ? 0 : errno;
+    while (error == EINTR);
+    if (error == ENOSPC)
+        return error;
+    do
+        error = ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    while (error == EINTR);
+    return error;
 }
 
 /* fsync hands data to the drive, which may keep and reorder it. */

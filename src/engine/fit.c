@@ -9,6 +9,7 @@
 #include "compressed.h"
 #include "folder_format.h"
 #include "memory_limits.h"
+#include "session.h"
 #include "weights_file.h"
 
 enum { SPARE = 1024, CHUNK = 128, CTX_STEP = 256 }; /* as sessions have them (session.h) */
@@ -45,11 +46,10 @@ static uint32_t largest_ctx(const struct fit *f, const struct model_config *c, e
 void fit_config(struct fit *f, const struct model_config *c, uint64_t weights, enum kv_type kv,
                 uint32_t ctx, uint64_t free_bytes)
 {
-    uint32_t usual = c->orig_ctx < c->max_ctx ? c->orig_ctx : c->max_ctx;
     *f = (struct fit){.weights = weights,
                       .scratch = scratch_bytes(c),
                       .free_bytes = free_bytes,
-                      .ctx = ctx ? ctx : usual};
+                      .ctx = ctx ? ctx : session_usual_ctx(c)};
     f->kv = kv_plan_bytes(c, kv, f->ctx, SPARE);
     f->ctx_fits = largest_ctx(f, c, kv);
 }

@@ -22,7 +22,7 @@
 struct session;
 
 struct session_options {
-    uint32_t ctx_len; /* 0: min(orig_ctx, max_ctx) of the model */
+    uint32_t ctx_len; /* 0: session_usual_ctx */
     enum kv_type kv;
     enum gemm gemm;
     uint32_t chunk; /* prompt tokens evaluated in one pass; 0: 128, or 512 with a matrix unit */
@@ -113,6 +113,8 @@ void session_watch(struct session *s, matmul_watch_fn *fn, void *arg);
 
 enum gemm session_gemm(const struct session *s); /* the way for prompts, chosen where measured */
 uint32_t session_ctx(const struct session *s);
+/* If nobody asks for more: min(orig_ctx, max_ctx), and at most 2^20, whatever a file declares. */
+uint32_t session_usual_ctx(const struct model_config *c);
 uint32_t session_len(const struct session *s);      /* tokens in the cache */
 uint32_t session_reused(const struct session *s);   /* prefix kept by the last session_sync */
 uint64_t session_kv_bytes(const struct session *s); /* cache in use, with states */

@@ -399,21 +399,23 @@ static uint32_t spare_of(const struct session_options *o, uint32_t chunk)
     return spare > chunk + KV_STEP ? spare : chunk + KV_STEP;
 }
 
+uint32_t session_usual_ctx(const struct model_config *c)
+{
+    uint32_t n = c->orig_ctx < c->max_ctx ? c->orig_ctx : c->max_ctx;
+    return n < MAX_UNASKED ? n : MAX_UNASKED;
+}
+
 struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
                             const struct session_options *o, struct error *err)
 {
     const struct model_config *c = &m->config;
-    uint32_t ctx_len = o->ctx_len ? o->ctx_len : c->orig_ctx;
+    uint32_t ctx_len = o->ctx_len ? o->ctx_len : session_usual_ctx(c);
     if (ctx_len > c->max_ctx && o->ctx_len)
         return error_set_null(err, EX_USAGE, "context of %u tokens: this model takes at most %u",
                               ctx_len, c->max_ctx);
     if (ctx_len > MAX_CTX && o->ctx_len)
         return error_set_null(err, EX_USAGE, "context of %u tokens: at most %d can be held",
                               ctx_len, MAX_CTX);
-    if (ctx_len > c->max_ctx)
-        ctx_len = c->max_ctx;
-    if (!o->ctx_len && ctx_len > MAX_UNASKED)
-        ctx_len = MAX_UNASKED;
     struct kv kv;
     enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, wide_matrix(m)) : o->gemm;
     uint32_t chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm);

@@ -299,6 +299,14 @@ static bool parse_entries(struct safetensors *st, struct json_members *h, uint64
     return true;
 }
 
+static bool is_text(const uint8_t bytes[LENGTH_BYTES])
+{
+    int n = 0;
+    for (int i = 0; i < LENGTH_BYTES; i++)
+        n += (bytes[i] >= ' ' && bytes[i] < 0x7f) || (bytes[i] && strchr("\t\n\r", bytes[i]));
+    return n == LENGTH_BYTES;
+}
+
 /* bytes[0..n_bytes): the file's start. -> whether a header of *n bytes can follow the 8 bytes of
  * its length in a file of this size. */
 static bool header_length(const uint8_t *bytes, size_t n_bytes, uint64_t file_bytes, uint64_t *n,
@@ -315,6 +323,9 @@ static bool header_length(const uint8_t *bytes, size_t n_bytes, uint64_t file_by
         return true;
     if ((kind = wrong_file_kind(bytes, n_bytes)))
         return error_set(err, EX_DATAERR, "%s: %s", file, kind);
+    if (*n > MAX_HEADER_BYTES)
+        return error_set(err, EX_DATAERR, "%s: %snot a .qins or safetensors file", file,
+                         is_text(bytes) ? "text, " : "");
     return error_set(err, EX_DATAERR,
                      "%s: not a .qins or safetensors file, or truncated: it declares a header of "
                      "%llu bytes, but has %llu",

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "authorities.h"
+#include "http_reply.h"
 #include "url.h"
 
 enum {
     MAX_REDIRECTS = 10,
     MAX_HEADER_BYTES = 256 << 10,
-    MAX_FIELD_BYTES = 16 << 10,
     CONNECT_S = 20,
     TICK_MS = 200,
 };
@@ -121,77 +121,7 @@ void http_free(struct http *h)
     free(h);
 }
 
-void http_reply_free(struct http_reply *r)
-{
-    char *texts[] = {r->url, r->etag, r->error_code, r->message, r->linked_etag, r->commit};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free(texts[i]);
-    *r = (struct http_reply){0};
-}
-
 /* ---- headers -------------------------------------------------------------------------- */
-
-static void set_text(char **to, const char *value)
-{
-    free(*to);
-    *to = xstrdup(value);
-}
-
-/* "x" of "x" and of W/"x" */
-static void set_etag(char **to, char *value)
-{
-    if (strncmp(value, "W/", 2) == 0)
-        value += 2;
-    size_t n = strlen(value);
-    if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
-        value[n - 1] = '\0';
-        value++;
-    }
-    set_text(to, value);
-}
-
-/* -> -1: not a number of bytes. */
-static int64_t bytes_of(const char *text)
-{
-    char *end;
-    long long n = *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
-    return n >= 0 && !*end && n < INT64_MAX ? n : -1;
-}
-
-/* "bytes 5-9/10", "bytes * /10" */
-static void set_range(struct http_reply *r, const char *value)
-{
-    const char *slash = strchr(value, '/');
-    long long from;
-    if (sscanf(value, "bytes %lld-", &from) == 1 && from >= 0)
-        r->range_from = from;
-    r->range_total = slash ? bytes_of(slash + 1) : -1;
-}
-
-static void take_field(struct exchange *x, const char *name, char *value)
-{
-    struct http_reply *r = x->reply;
-    if (strcasecmp(name, "location") == 0)
-        set_text(&x->location, value);
-    else if (strcasecmp(name, "etag") == 0)
-        set_etag(&r->etag, value);
-    else if (strcasecmp(name, "x-linked-etag") == 0)
-        set_etag(&r->linked_etag, value);
-    else if (strcasecmp(name, "x-linked-size") == 0)
-        r->linked_size = bytes_of(value);
-    else if (strcasecmp(name, "x-repo-commit") == 0)
-        set_text(&r->commit, value);
-    else if (strcasecmp(name, "x-error-code") == 0)
-        set_text(&r->error_code, value);
-    else if (strcasecmp(name, "x-error-message") == 0)
-        set_text(&r->message, value);
-    else if (strcasecmp(name, "content-length") == 0)
-        r->length = bytes_of(value);
-    else if (strcasecmp(name, "content-range") == 0)
-        set_range(r, value);
-    else if (strcasecmp(name, "retry-after") == 0)
-        r->retry_after_s = (double)bytes_of(value);
-}
 
 static bool stop(struct exchange *x, int code, const char *what)
 {
@@ -202,17 +132,6 @@ static bool stop(struct exchange *x, int code, const char *what)
     return false;
 }
 
-/* What stands in an answer before the last one (100, a proxy's own) does not count. */
-static void new_answer(struct http_reply *r)
-{
-    free(r->etag);
-    free(r->error_code);
-    free(r->message);
-    r->etag = r->error_code = r->message = NULL;
-    r->length = r->range_from = r->range_total = -1;
-    r->retry_after_s = -1;
-}
-
 static size_t on_header(char *bytes, size_t one, size_t n, void *arg)
 {
     struct exchange *x = arg;
@@ -221,20 +140,7 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *arg)
     x->n_header_bytes += n;
     if (x->n_header_bytes > MAX_HEADER_BYTES)
         return stop(x, EX_PROTOCOL, "sends headers without end");
-    const char *colon = memchr(bytes, ':', n);
-    if (n >= 5 && strncmp(bytes, "HTTP/", 5) == 0)
-        new_answer(x->reply);
-    if (!colon || n > MAX_FIELD_BYTES || memchr(bytes, '\0', n))
-        return n;
-    char *name = xstrndup(bytes, (size_t)(colon - bytes)),
-         *value = xstrndup(colon + 1, n - (size_t)(colon - bytes) - 1),
-         *begin = value + strspn(value, " \t");
-    size_t end = strlen(begin);
-    while (end > 0 && strchr(" \t\r\n", begin[end - 1]))
-        begin[--end] = '\0';
-    take_field(x, name, begin);
-    free(name);
-    free(value);
+    http_reply_take_line(x->reply, bytes, n, &x->location);
     return n;
 }
 
@@ -416,7 +322,7 @@ static bool send_one(struct exchange *x)
     x->location = NULL;
     x->begun = x->stopped = false;
     x->n_header_bytes = 0;
-    new_answer(x->reply);
+    http_reply_begin(x->reply);
     set_up(x, x->reply->url, lines);
     bool ok = perform(x);
     for (struct curl_slist *l = lines; l; l = l->next)

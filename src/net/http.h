@@ -11,21 +11,9 @@
 #ifndef QINS_HTTP_H
 #define QINS_HTTP_H
 
-#include "base.h"
+#include "http_reply.h"
 
 struct http; /* connections, kept between requests */
-
-struct http_reply {
-    long status;
-    char *url;                         /* that answered */
-    char *etag, *error_code, *message; /* or NULL; etag without quotes */
-    char *linked_etag, *commit;        /* of X-Linked-Etag, X-Repo-Commit: also of a redirect */
-    int64_t length;                    /* of the body; -1: not told */
-    int64_t linked_size;               /* of X-Linked-Size; -1 */
-    int64_t range_from, range_total;   /* of Content-Range; -1 */
-    double retry_after_s;              /* -1 */
-    bool moved;                        /* a redirect led to another path of the same origin */
-};
 
 struct http_request {
     const char *url;
@@ -50,6 +38,5 @@ void http_free(struct http *h);
  * more is no error here. */
 bool http_send(struct http *h, const struct http_request *r, struct http_reply *reply,
                struct error *err);
-void http_reply_free(struct http_reply *reply);
 
 #endif

@@ -30,8 +30,3 @@ bool http_send(struct http *h, const struct http_request *r, struct http_reply *
     return error_set(err, EX_UNAVAILABLE,
                      "%.200s: downloads are not in this build (-Dnet=disabled)", r->url);
 }
-
-void http_reply_free(struct http_reply *reply)
-{
-    (void)reply;
-}

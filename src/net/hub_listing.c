@@ -75,7 +75,7 @@ bool hub_listing_parse(struct hub_listing *l, const char *json, size_t n, const 
         commit && strlen(commit) == COMMIT_HEX && strspn(commit, "0123456789abcdef") == COMMIT_HEX;
     if (ok)
         memcpy(l->commit, commit, sizeof l->commit);
-    l->id = id ? xstrdup(id) : NULL;
+    l->id = xstrdup(id ? id : name);
     json_array_foreach(json_object_get(root, "siblings"), i, sibling) add(l, sibling);
     json_decref(root);
     if (ok)

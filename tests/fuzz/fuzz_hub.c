@@ -22,6 +22,7 @@ static void check_listing(struct hub_listing *l, const char *index, size_t n_ind
     hub_listing_want(l, NULL, &found, &err);
     hub_listing_want(l, "Q4_K_M", &found, &err);
     hub_listing_want_shards(l, index, n_index, &err);
+    FUZZ_CHECK(!strstr(err.text, "(null)"));
 }
 
 static void read_names(const char *text)

@@ -99,6 +99,20 @@ def texts():
     put("history", "entries", "one\ntwo\\nlines\nback\\\\slash\n\\x\none\n")
 
 
+REPLY = {
+    "redirect": "HTTP/1.1 302 Found\r\nLocation: https://cdn.example/a?Signature=x\r\n"
+                "ETag: W/\"abc\"\r\nX-Linked-Etag: \"%s\"\r\nX-Linked-Size: 8589934592\r\n"
+                "X-Repo-Commit: %s\r\n\r\n" % ("0f" * 32, "ab" * 20),
+    "range": "HTTP/2 206\r\ncontent-range: bytes 5-9/10\r\ncontent-length: 5\r\n\r\n",
+    "busy": "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nRetry-After: 120\r\n"
+            "X-Error-Code: GatedRepo\r\nX-Error-Message: \tlater  \r\nContent-Range: bytes */0\r\n",
+}
+RECIPES = {
+    "formats": "model.layers.0.*: qins4-16\n\"*.v_proj\": qins8\n'*': bf16\n",
+    "wrong": "lm_head: qins5\nnothing.*: qins8\n",
+}
+
+
 # ---- settings, templates, the hub ----------------------------------------------------------------
 
 def settings():
@@ -123,6 +137,10 @@ def settings():
                                                              "size": 1 << 33}},
         {"rfilename": "x-Q4_K_M.gguf", "size": 5}, {"rfilename": "../x"}]}) + "\0" + json.dumps(
             {"weight_map": {"a": "a-00001-of-00002.safetensors"}}))
+    for name, text in REPLY.items():
+        put("reply", name, text)
+    for name, text in RECIPES.items():
+        put("recipe", name, text)
     for i, name in enumerate(["org/name@v1:Q4_K_M",
                               "https://huggingface.co/org/name/blob/main/a.gguf",
                               "hf:org/name/a.gguf", "http://[::1]:80/x?y#z", "smollm2"]):

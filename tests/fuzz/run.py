@@ -28,9 +28,10 @@ SECONDS, TIMEOUT_S, SLOW_S, MEMORY_MB, ALLOCATION_MB = 120, 25, 10, 2048, 300
 # fuzzers: their dictionary
 DICTIONARIES = {
     "json": "config safetensors qins compressed hub",
-    "yaml": "preset theme keyfile",
+    "yaml": "preset theme keyfile recipe",
     "markdown": "layout flow sanitise splitter",
     "keys": "keys editor",
+    "http": "reply",
     "tokenizer": "tokenizer", "template": "template", "gguf": "gguf",
 }
 
@@ -53,6 +54,8 @@ PARSERS = {
     "options": (512, "options.c option_table.c number.c"),
     "preset": (2048, "preset.c yaml_reader.c options.c"),
     "qins": (65536, "model.c weights_file.c safetensors.c json.c config*.c tokenizer_image.c"),
+    "recipe": (2048, "recipe.c yaml_reader.c weights_file.c"),
+    "reply": (4096, "http_reply.c"),
     "safetensors": (16384, "safetensors.c json.c"),
     "sanitise": (256, "sanitise.c utf8.c"),
     "splitter": (512, "splitter.c thinking.c"),

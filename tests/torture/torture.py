@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """torture.py [--seconds N] [--every] [PART...]: lets everything fail that can. Linux alone.
 
-  alloc  the n-th allocation fails, and all from the n-th on: conversion, answer, conversation with
-         saving, contexts and export, lists, the screen with its history
+  alloc  the n-th allocation fails, and all from the n-th on: conversion, --verify, answer,
+         conversation with saving, contexts and export, lists, the screen with its history
   io     the n-th call of a function on files fails: EIO, ENOSPC, EINTR, half of it done
   kill   SIGKILL at random moments of a conversion and of writing contexts
   soak   thousands of turns: memory, descriptors and threads stay as they are
@@ -166,6 +166,7 @@ def scenarios(place):
         Scenario(place, "convert", convert, whole=["x.qins"]),
         Scenario(place, "convert over an old file", convert, before={"x.qins": b"old"},
                  whole=["x.qins"]),
+        Scenario(place, "verify", [CONVERT, "-q", "--verify", place.model]),
         Scenario(place, "answer", chat + ["--json", "--no-save", "-p", "hi", "--stop", "zzz"]),
         Scenario(place, "conversation, saved and exported", chat + ["--chat", "--json"],
                  lines=talk.encode(), whole=["talk.md"], saves=True),
@@ -272,7 +273,7 @@ def n_kills(args):
 def kill_convert(place, args):
     target = os.path.join(place.out, "x.qins")
     tiny_model.make(place.path("larger"), SOURCE, dim=128, vocab=4096)
-    command = [CONVERT, "-q", "-f", "qins4", "-o", target, place.path("larger")]
+    command = [CONVERT, "-q", "--no-measure", "-f", "qins4", "-o", target, place.path("larger")]
     clear(place.out)
     start = time.monotonic()
     subprocess.run(command, env=place.env, check=True, stdout=subprocess.DEVNULL)

@@ -68,8 +68,8 @@ static const char *const answers[] = {
 };
 
 /* The first rule that matches counts. */
-static const struct referral_rules *const lists[] = {&referral_self, &referral_urgent,
-                                                     &referral_people, &referral_health};
+static const struct referral_rules *const lists[] = {
+    &referral_self, &referral_tongues, &referral_urgent, &referral_people, &referral_health};
 enum {
     N_LISTS = sizeof lists / sizeof *lists,
     N_KNOWN = 1024, /* twice as many as there are patterns */

@@ -125,14 +125,18 @@ static const struct referral_rule rules[] = {
      {"(vaccinate|vaccines?|vaccinated?|vaccination)|(feel|feeling|felt|am|is) (very |so |really |"
       "a bit |always |quite |a little )*(sick|ill|dizzy|nauseous|faint|feverish|unwell)( [a-z]+)?|"
       "throwing up|(keep|keeps|been|be|started|is|i am) (vomiting|puking|throwing up)"},
-     "sick of|sick (beats?|move|trick|burn|day)|that is sick|love ?sick|home ?sick|sea ?sick "
+     "how (do|does) (a |an |the )?[a-z]+ work|sick of|sick (beats?|move|trick|burn|day)|that is "
+     "sick|love ?sick|home ?sick|sea ?sick "
      "?ness|ill (will|at ease|informed|advised)|sick joke|sick and tired of",
      false},
     {ANSWER_MEDICINE,
      {REMEDY},
      "(pills?|a pill|tablets) of (bread|wisdom)|(android|writing|drawing|stone|clay|my) tablets|"
      "tablets? (pc|computer)|what is (a )?(medicine|pill|vaccine|insulin)|(discovered|invented|"
-     "history)|judas|chill pill|doctor and a pill|poison pill|ipads?|pill ?box hat|steroids the "
+     "history)|how (do|does) (a |an |the )?[a-z]+ (work|function)|organi[sz]er|apps?|dose of "
+     "(humou?r|reality|love|luck|fun|irony)|website|"
+     "crash(es|ed)?|joke|judas|chill pill|doctor and a pill|poison pill|ipads?|pill ?box "
+     "hat|steroids the "
      "band|in a story",
      false},
     {ANSWER_MEDICINE,
@@ -235,8 +239,8 @@ static const struct referral_rule rules[] = {
     {ANSWER_DANGER,
      {"water (on|onto|in|into|over) (an? |the |my |burning )*(oil|grease|fat|pan|electrical|chip "
       "pan)( fire)?|(bbq|barbecue|barbeque|grill|charcoal|generator|camping stove|gas stove|fire|"
-      "campfire|engine|car)( [a-z]+)* (in|inside|indoors) ?(my |the |a |our )*(tent|garage|room|"
-      "house|kitchen|caravan|flat|bedroom|indoors|closed|car)?|grill (indoors|inside)|heat (my|"
+      "campfire|engine|car)( [a-z]+)* (indoors|inside|(in|inside) (my |the |a |our )*(tent|garage|"
+      "room|house|kitchen|caravan|flat|bedroom|closed [a-z]+|car))|grill (indoors|inside)|heat (my|"
       "the) (home|room|tent|house|car) with"},
      "car (is |stays )?in (the|my) garage|fire in (the|my) (kitchen|house|room)|fire ?place|"
      "electric grill|park(ed|ing)?|vacuum|wash",
@@ -263,5 +267,156 @@ static const struct referral_rule rules[] = {
      "fish|plants?|cactus|camel|animals?|fly (to|with|a plane|a kite|a drone)",
      false},
     {ANSWER_DANGER, {"tired|sleepy|have not slept", "(can|may|should) i drive"}, NULL, false},
+    {ANSWER_MEDICINE,
+     {"honey|water|cow s milk|cows? milk|juice|salt|sugar|eggs?|nuts|peanuts?|solid "
+      "food|grapes|cereal|tea|fish|strawberr(y|ies)",
+      "infants?|newborn|baby|babies|([0-9]+|one|two|three|four|five|six|seven|eight|nine|ten|"
+      "eleven) (months?|weeks?|days?) old",
+      "(can|may|should|is it|ok|okay|safe|give|given|feed|when|fine)"},
+     "name|shower|shark|cat|puppy|kitten|plant|spinach|carrots?|baby ?(oil|powder) (for|on)",
+     false},
+    {ANSWER_MEDICINE,
+     {"(stop|stopping|instead of|refuse|refusing|skip|skipping|without|quit|replace|alternative "
+      "to|rather than|delay|come off|coming off|get off)( [a-z]+){0,3} "
+      "(chemo|chemotherapy|radiation|dialysis|lithium|treatment|transfusion|surgery|antipsychotics?"
+      "|beta blockers?|prednisone|cortisone|seroquel|lexapro|effexor|methadone)|cold "
+      "turkey|(baking soda|essential oils?|herbs|mms|ivermectin|turpentine|homeopathy|celery "
+      "juice|alkaline water|crystals)( [a-z]+)* (cures?|heals?|treats?|for cancer|against "
+      "cancer|tumou?rs?|autism|instead)"},
+     "page|website|fundraiser|program|code|app|screen|turkey (sandwich|recipe|salad)",
+     false},
+    {ANSWER_MEDICINE,
+     {"how (much|many)|can i|should i|is it (ok|okay|safe|fine)|safe|what "
+      "(dose|dosage)|mg|milligrams|together|do i need",
+      "[a-z]*(prazole|cillin|statin|oxetine|azepam|olol|mycin|profen|caine|codone|zolam|pram|"
+      "triptyline)|nyquil|dayquil|pepto|imodium|melatonin|st johns "
+      "wort|sudafed|zyrtec|claritin|lithium|accutane|pepto|magnesium|potassium|iron "
+      "supplements|vitamin [a-ek]|creatine|caffeine pills|rusty nail|tetanus( "
+      "shot)?|stitches|antivenom|cbd|ozempic|rabies( shot)?"},
+     "battery|batteries|mine|element|periodic",
+     false},
+    {ANSWER_HARM,
+     {"how (much|many|long|often)|safe(ly)?|first "
+      "(time|timer)|dose|mix(ing)?|combine|trip|try|snort(ing)?|inject|sniff|smoke|legal|okay?|can "
+      "i|should i|high",
+      DRUGS "|molly|acid tabs?|ghb|poppers|nitrous|whippets|dmt|pcp|spice|edibles|joints?|bath "
+            "salts|lean|speedball"},
+     "history|invented|acid rain|(knee|hip|shoulder|elbow|finger|ankle|wood(en)?|butt|solder) "
+     "joints?|my joints?|coke (zero|bottle|light|with)|diet coke|weed(s|ing)? "
+     "(in|from|out)|garden|recipe|crack (the|a|an|an egg)|(joints?)( [a-z]+)? "
+     "(hurts?|ache|pain|cost)|lean (on|against|mass|startup)|spice (rack|girls|in|up|mix|level)",
+     false},
+    {ANSWER_DANGER,
+     {"tents?|garage|indoors|inside|room|bedroom|caravan|camper|van|cabin|house|kitchen|basement",
+      "charcoal|coals|grill|bbq|barbecue|generator|gas (stove|heater|burner)|camping "
+      "stove|propane|kerosene heater|engine running|fire pit",
+      "cook(ing)?|run(ning)?|use|using|heat(ing)?|burn|light|safe|okay?|can|warm|start|sleep"},
+     "python|electric|park(ed)?|clean(ing)?|store|buy|outside|parking|code|function|javascript|"
+     "pencil|drawing|foreman",
+     false},
+    {ANSWER_DANGER,
+     {"(swollen|bulging|bulged|puffed( "
+      "up)?|bloated|leaking|punctured|hissing|dented|expanded|burst)( [a-z]+){0,2} "
+      "batter(y|ies)|batter(y|ies)( [a-z]+){0,3} "
+      "(swollen|bulging|bloated|hissing|leaking|smoking|puffed( up)?|expanded|hot)",
+      "charg(e|ing)|us(e|ing)|open|puncture|press|pop|keep|safe|throw|fix|do|ok|okay|sleep|fire|"
+      "hand"},
+     "cake|pancake",
+     false},
+    {ANSWER_DANGER,
+     {"hair ?dryer|toaster|radio|laptop|charger|heater|phone|lamp|cable|extension cord|fan",
+      "bath|bathtub|shower|tub|pool|water|sink|wet",
+      "grab|touch|take it|pull|reach|pick it|get it|plugged|fish it"},
+     "rice|waterproof|beach",
+     false},
+    {ANSWER_DANGER,
+     {"(candle|match(es)?|lighter|flame)( [a-z]+)* (gas|leak)|(cut|saw|drill|open)( [a-z]+)* "
+      "(airbag|live wire|gas (bottle|cylinder|canister)|aerosol|spray can)|drive( [a-z]+)* "
+      "(joints?|edibles|xanax|pills)( [a-z]+)?"},
+     "scented|bath",
+     false},
+    {ANSWER_CHEMICALS,
+     {"berr(y|ies)|mushrooms?|fung(us|i)|toadstools?|(wild|unknown|strange|garden) "
+      "(plants?|leaves|roots?|seeds|nuts?)|yew|nightshade|hemlock|oleander|foxglove|death "
+      "caps?|apricot (kernels?|pits?)|rhubarb leaves",
+      "edible|eat|eating|ate|taste|tasting|pick(ed|ing)?|safe|poisonous|cook|salad|soup|tea",
+      "forest|woods?|tree|yew|hedge|lawn|wild|found|garden|bush|unknown|strange|identify|"
+      "nightshade|hemlock|oleander|foxglove|caps?|kernels?|pits?|leaves|field|backyard|from "
+      "(the|a|my)"},
+     "cake|pie|pizza|(straw|blue|rasp|cran|black|goose) "
+     "?berr(y|ies)|champignons?|button|shiitake|portobello|mario|smoothie|jam|muffins?|recipe|shop|"
+     "store|super ?market|christmas tree",
+     false},
+    {ANSWER_MEDICINE,
+     {"moles?|freckles?|lumps?|bumps?|growth|spots?|swelling|nodes?|warts?|blisters?|boils?|bruise|"
+      "rash",
+      "(darker|bigger|larger|bleed(s|ing)?|changed|changing|itch(y|es|ing)?|wait|normal|worried|"
+      "cancer|pus|grow(s|ing|n)?|spread(s|ing)?|hard|doctor|on my "
+      "(back|neck|arm|leg|breast|testicle|face|skin|chest))"},
+     "soft spot|spot on|garden|sun ?spots?|economic growth|parking spot|tourist|speed bumps?|blind "
+     "spot|spot the|plant|baby bump photo|dog show",
+     false},
+    {ANSWER_MEDICINE,
+     {"(pee|peeing|urinat(e|ing)|poo|pooping|poop|bowel movements?|my "
+      "period|periods|discharge|sweating|snoring|heartbeat|pulse|heart rate)",
+      "([0-9]+|many|times|normal|bad|often|stop|rid "
+      "of|late|early|hurts?|burns?|green|brown|high|low|irregular|fast|too|never|days)"},
+     "(time|historical|trial|class|art|cretaceous|roman) period|periods? (in|of) "
+     "(history|art|school)|full stop|punctuation|my (dog|cat|puppy)|sentence",
+     false},
+    {ANSWER_MEDICINE,
+     {"(pain|ache|cramps?|stabbing|burning)( [a-z]+){0,4} "
+      "(belly|stomach|abdomen|side|chest|back|head|ear|jaw|neck|knee|leg|arm|when i "
+      "[a-z]+)|(miss|missed|missing|forgot|skip|skipped)( [a-z]+){0,4} (the pill|my "
+      "pill|dose|doses|tablet|injection|insulin|shot)|pain ?killers?|hang ?over( [a-z]+)? "
+      "(cure|pills?|and)"},
+     "pain au chocolat|joke|song|priest|a pain in (the|my) (neck|butt|ass|back side)",
+     false},
+    {ANSWER_HARM,
+     {"(get|getting|how|be) (you |i )?(high|stoned|wasted|drunk|buzzed)|how high (can|will|do)( "
+      "[a-z]+){0,3} get|trip(ping)? (on|from|off)|(line|bump|hit|dose|tab|gram|bag) of",
+      "nutmeg|datura|cough (syrup|medicine)|glue|gas|deodorant|benadryl|catnip|morning "
+      "glory|salvia|coke|cocaine|speed|ket(amine)?|acid|ecstasy|mdma|heroin|weed|weeds?|hand "
+      "sanitizer|mouthwash|poppy seeds|inhalants?|paint|" DRUGS},
+     "mountain|plane|balloon|building|jump|tower|score|grades|speed of|acid rain|coke "
+     "(zero|bottle)",
+     false},
+    {ANSWER_DANGER,
+     {"(dry|drying|hang|hanging|put|putting|leave|leaving|warm|place)( [a-z]+){0,5} (on|over|in "
+      "front of|next to|near|above|in|into) (the |a |my |an "
+      ")?((gas|electric|space|halogen|paraffin|oil) "
+      ")?(heater|stove|oven|fire|candles?|toaster|lamp|microwave|radiator with|dryer while)",
+      "shoes?|clothes|socks|towel|shirt|blanket|paper|hair|metal|foil|egg|phone|aerosol|spray|over "
+      "?night|sleeping|plastic|bottle|lighter"},
+     "recipe|cake|bread|pizza|oven safe|baking paper|eggs? (in|into) the (pan|cake)",
+     false},
+    {ANSWER_DANGER,
+     {"(look(ing)?|watch(ing)?|see|view(ing)?|star(e|ing)|photograph)( [a-z]+){0,3} (eclipse|sun)( "
+      "[a-z]+)*",
+      "sun ?glasses|without|naked eye|telescope|binoculars|safe|ok|okay|phone"},
+     "sun ?(rise|set|flower|dial)|when is|total eclipse of the heart",
+     false},
+    {ANSWER_MEDICINE,
+     {"(is|are|was|could|does|should|can)( [a-z]+)*",
+      "(this|my|the|a|that) "
+      "(mole|lump|rash|spot|bump|wound|bite|cut|burn|swelling|growth|freckle|bruise|cough|lymph "
+      "node)s?( [a-z]+)? ?",
+      "dangerous|normal|serious|infected|cancer(ous)?|bad|deadly|contagious|worry|see a "
+      "doctor|stitches|go away|harmless"},
+     "road|speed|garden|animal mole|moles? (dig|live)|tan|sun spot|parking",
+     false},
+    {ANSWER_DANGER,
+     {"charcoal|grill|bbq|barbecue|coals|generator|gas (heater|stove|burner)|camping "
+      "stove|propane|candles?|car (running|engine)",
+      "sleep(ing)?|overnight|over night|for warmth|to (keep|stay|get) warm|heat(ing)?( the| my)? "
+      "(room|tent|house|home|car)"},
+     "scented|dinner|outside",
+     false},
+    {ANSWER_DANGER,
+     {"(climb|climbing|go up|jump over|touch|sit on|lean on|play (near|on|at))( [a-z]+){0,3} "
+      "(electricity|electric|power|high "
+      "voltage|transmission|telephone|train|railway|tram|substation|transformer)( [a-z]+)?"},
+     "guitar|car|game|model|toy|train (station|set)|bike|scooter|piano",
+     false},
 };
 const struct referral_rules referral_health = {rules, sizeof rules / sizeof *rules};

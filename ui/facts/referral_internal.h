@@ -39,7 +39,8 @@ struct referral_rules {
     const struct referral_rule *rules; /* [n] */
     size_t n;
 };
-extern const struct referral_rules referral_self, referral_urgent, referral_people, referral_health;
+extern const struct referral_rules referral_self, referral_tongues, referral_urgent,
+    referral_people, referral_health;
 
 /* The sentences of s[0..n) in lower case, without signs, in words that rules know: "I'm gonna" is
  * "i am going to". Each ends with a newline and has a blank before and behind every word. */

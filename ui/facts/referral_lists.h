@@ -31,7 +31,12 @@
     "hand sanitiser|windex|lysol|clorox|domestos|mouthwash|nail polish( remover)?|rubbing "        \
     "alcohol|"                                                                                     \
     "tide pods?|washing (powder|liquid)|dish ?soap|drano|paint thinner|turpentine|weed ?killer|"   \
-    "pesticide|white spirit|toilet cleaner|methanol)"
+    "pesticide|white spirit|toilet cleaner|methanol|(dish ?washer|drain|oven|toilet|toilet bowl|"  \
+    "floor|window|carpet|glass|bathroom|pool|laundry|windscreen)( [a-z]+)? (liquid|opener|"        \
+    "unblocker|cleaner|fluid|acid|chemicals?|salt|gel|powder|detergent|pods?)|descaler|lamp oil|"  \
+    "lighter fluid|kerosene|(laundry|washing|dish ?washer) (capsule|pod|tab|tablet)s?|essential "  \
+    "oils?|caustic soda|moth ?balls?|ant bait|fly spray|"                                          \
+    "de ?icer|battery fluid)"
 #define REMEDY                                                                                     \
     "(aspirin|ibuprofen|paracetamol|tylenol|acetaminophen|calpol|nurofen|advil|aleve|naproxen|"    \
     "insulin|antibiotics?|amoxicillin|penicillin|metronidazole|antidepressants?|prozac|zoloft|"    \

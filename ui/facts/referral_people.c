@@ -16,7 +16,7 @@ static const struct referral_rule rules[] = {
       "(photo|picture) to (a|him|someone|some)|(wants?|asks) to see me naked"},
      "magazine|passport|(baby|old|beautiful|family|wedding) (photo|picture)s? of|art class|"
      "painting|(teacher|form|website|app|bank) (wants|asks|asked)( me)?( for)?|change my password|"
-     "naked (eye|mole|juice|truth)|i (took|take) (a|the)|reset|forgot",
+     "naked (eye|mole|juice|truth)|i (took|take) (a|the)|reset|forgot|burn",
      false},
     {ANSWER_STRANGERS,
      {"(stranger|man|guy|someone|somebody|person|woman|adult|friend|he|boy|girl|they|men|people)( "
@@ -145,7 +145,8 @@ static const struct referral_rule rules[] = {
      NULL,
      false},
     {ANSWER_VIOLENCE,
-     {"i am (lost|home alone|locked in)( and [a-z]+)?"},
+     {"i am (lost|(home |all |by )?alone( at home| in the house| for| at night)( [a-z]+)*|home "
+      "alone|locked in)( and [a-z]+)?"},
      "lost in|lost (without|for|at|my|the|weight|track|interest|count|on|here with)|home alone "
      "(and bored|movie|[0-9])|and bored|code|homework|exercise|lesson|chapter|math|maths|function",
      false},
@@ -240,6 +241,165 @@ static const struct referral_rule rules[] = {
      "monopoly|game|the show|(my|your|his|her) heart|gta|stole|stealing second|base|the (show|"
      "ball|scene)|prevent|stop|protect|attention|glance",
      false},
-
+    {ANSWER_VIOLENCE,
+     {"(says?|said|saying|threatens?|threatened|told me|swears?|swore|will|going to|would)( "
+      "[a-z]+){0,3} (hurt|kill|beat|hit|harm|leave|post|share|send|publish|show|burn|take)( "
+      "[a-z]+){0,5} (if|unless|when) i (tell|say|talk|speak|leave|do not|refuse|scream|go|say "
+      "no)|what (he|she|they) (does|did|do|makes) (to me|with me|at night|when|in "
+      "my)|(comes|came|coming|gets|climbs) (in|into|to) my (room|bed|bedroom)( [a-z]+)* "
+      "(night|touch[a-z]*|every|when|sleep[a-z]*)"},
+     "surprise|party|present|gift|birthday|wake|breakfast|tea|ghost|monster",
+     false},
+    {ANSWER_VIOLENCE,
+     {PERSON "( [a-z]+)*", "(choke[sd]?|strangle[sd]?|punch(es|ed)?|kick(s|ed)?|slap(s|ped)?|beat("
+                           "s)?|burn(s|ed|t)?|lock(s|ed)?|tied|hit|hits|push(es|ed)?) (me|us|my "
+                           "(mother|brother|sister|little|baby|dog|cat)|mother|her|him)( [a-z]+)*"},
+     "at (chess|cards|tennis|football|soccer|monopoly|a game|games|the game)|out of (the "
+     ")?(house|account|game|room) by|up to|game|chess|race|to (school|it)|(beats?|hit) me "
+     "(at|in|up|to)|friend request|like|goodnight",
+     false},
+    {ANSWER_VIOLENCE,
+     {"(no|not|never|nothing|without|alone)( [a-z]+)*",
+      "(food|eaten|dinner|meals?|anything to eat|nothing to eat|heating|bed to sleep)( at "
+      "home)?|(left|leave|leaves|leaving)( [a-z]+){0,4} alone|(home|all|by myself|and|am) alone( "
+      "[a-z]+)*|alone (at home|in the house|all day)( [a-z]+)*|locked (me|us) (in|out)",
+      "i am (only |just |a )*([4-9]|1[0-7]|ten|nine|eight|seven|six|twelve|eleven)( years? "
+      "old)?|parents|mother|father"},
+     "enjoy|holiday|diet|fast(ing)?|babysitter|movie|my "
+     "(son|daughter|kids?|children|dog|cat)|delicious|game",
+     false},
+    {ANSWER_STRANGERS,
+     {"i am (only |just |a )*([5-9]|1[0-7])( years? old| yo| f| m)?|(13|14|15|16) ?(f|m|yo)|i am "
+      "(a )?(minor|child|kid)",
+      "boyfriend|girlfriend|dating|date|in "
+      "love|kiss|sex|nudes?|meet|pictures|photos|money|pay|post|blackmail[a-z]*",
+      "(is|are|hes|she|he|of|aged|says)( is)?( a)?( [a-z]+)? ?((19|[2-6][0-9])|grown "
+      "?up|adult|man|teacher|coach)|pay|someone|online|blackmail[a-z]*|he|they"},
+     "school photo|in love with (my|a|the) (book|dog|game|song)",
+     false},
+    {ANSWER_STRANGERS,
+     {"(post|posts|posted|posting|share|shares|shared|sharing|leak|leaks|leaked|publish|send|sends|"
+      "spread)( [a-z]+){0,4} (naked|nude|private|intimate|my|of me)( [a-z]+)* "
+      "?(pictures?|photos?|videos?|nudes?|pics)?",
+      "naked|nudes?|intimate|unless|if i|pay|blackmail|threat[a-z]*|revenge|without my"},
+     "instagram story|holiday|recipe|landscape",
+     false},
+    {ANSWER_STRANGERS,
+     {"(grown ?up|adult|stranger|man|woman|guy|someone|somebody|person|older|friend)( [a-z]+)*",
+      "online|internet|chat|discord|roblox|snapchat|instagram|game",
+      "(asks?|asked|asking|wants?|wanted|wonders?)( [a-z]+){0,4} "
+      "(which|where|what|my|meet|alone|age|old|address|number|picture[s]?|school|live)"},
+     "einstein|which browser|homework help forum|bank",
+     false},
+    {ANSWER_STRANGERS,
+     {"(teacher|coach|trainer|priest|uncle|cousin|neighbou?r|doctor|babysitter|boss|man next "
+      "door|man|guy|he|she|instructor|grandfather|father)",
+      "(kiss(ed|es)?|touch(es|ed)?|hug(s|ged)?|strok(es|ed)|undress(es|ed)?|massages?|show(s|ed)?|"
+      "tickl(es|ed))( [a-z]+){0,3} (me|us|himself|his (private|penis|willy|parts)|private|with no "
+      "clothes|no clothes|naked|secret)",
+      "(not|never|no "
+      "one|nobody|secret|private|clothes|naked|alone|tell|parts|weird|bed|thigh|leg|under)"},
+     "not to worry|trick|movie|game|painting|statue|how to",
+     false},
+    {ANSWER_HARM,
+     {"(feel like|want to|going to|could|thinking (of|about)|urge to|about to|plan(ning)? "
+      "(to|on)|dream(ing)? (of|about)|wish i could|ready to)( [a-z]+)? "
+      "?(stabb?|kill|shoot|strangl|chok|poison|beat|burn|murder|hurt|attack|punch|smash|run "
+      "over)(ing|e|ling|ting|ning)?( (up|down|over))? "
+      "(my|him|her|them|someone|somebody|people|everyone|the|that|this)( [a-z]+)? "
+      "?(boss|teacher|brother|sister|mother|father|school|class(mates?)?|neighbou?rs?[a-z]*|wife|"
+      "husband|ex|boyfriend|girlfriend|house|church|mosque|office|him|her|face|kids?|people|"
+      "everyone)?"},
+     "chess|cards|at [a-z]+|game|process(es)?|lights?|dance|time|darlings|boss "
+     "(fight|level)|record|eggs|drums|calories|cd|candle|dragon|zombies?|weeds?|pizza|dinner|bugs?|"
+     "story|program|task|the (batter|mixture|cream|server|ball)",
+     false},
+    {ANSWER_HARM,
+     {"(make|making|made|build|building|create|cook|produce|mix|synthesi[sz]e|recipe|ingredients|"
+      "instructions|things|what)( [a-z]+){0,6} (bombs?|explosives?|napalm|thermite|mustard "
+      "gas|chlorine gas|nerve gas|tear "
+      "gas|chloroform|meth|ricin|sarin|cyanide|gunpowder|silencer|ghost "
+      "gun|tnt|nitroglycerin|rohypnol|ghb)( [a-z]+)*"},
+     "bath|seed|history|invented|who|glitter|chemistry lesson|photo|love|atomic bomb "
+     "work|gunpowder made of",
+     false},
+    {ANSWER_HARM,
+     {"(get|buy|pick up|order|find|obtain|purchase|bring|take|sneak)( [a-z]+){0,3} "
+      "(guns?|rifles?|pistols?|ammo|weapons?|knife|fentanyl|heroin|coke|cocaine|meth|mdma|lsd|"
+      "ketamine|oxy|steroids|speed|weed)",
+      "without|background|school|caught|illegal(ly)?|dark ?web|no "
+      "(licen[cs]e|check|prescription)|where|online|into|past|dealer"},
+     "nerf|water gun|game|glue gun|kitchen|butter|museum|internet speed|the garden",
+     false},
+    {ANSWER_VIOLENCE,
+     {"(film|photograph|record|watch|spie|spy|stare)(s|ed|ing|es)?( at| on)? (me|us|girls|her)( "
+      "[a-z]+)*",
+      "chang(e|ing)|shower|bathroom|toilet|naked|undress(ing)?|locker|bedroom|sleep(ing)?|bath|"
+      "underwear"},
+     "(watch|record) (us|me) (play|sing|dance|perform)|tv",
+     true},
+    {ANSWER_VIOLENCE,
+     {PERSON "|step ?brother|step ?sister|father|mother",
+      "(climbs?|climbed|lies|lay|lays|gets|got|sits|pins?|pinned|holds?|held) (down )?(on|on top "
+      "of|onto|over)? ?(me|me down)( [a-z]+)*|(broke|smashed|threw|throws|swung|cracked|hit)( "
+      "[a-z]+){0,4} (on|over|at|against|in) (my |our "
+      ")?(mother|mom|mum|dad|sister|brother|baby|me|her|his|him)s?( [a-z]+)? "
+      "?(head|face|back|body)?|hits "
+      "(me|us|my [a-z]+)( [a-z]+)*|(takes?|took|hides?|hid|keeps?|kept|controls?) (away )?my "
+      "(passport|phone|money|papers|salary|wages|bank card|id)|will not let me "
+      "(leave|out|go|see|work|talk|call)"},
+     "cat|dog|kitten|puppy|hamster|phone (back )?(at|in|during) (school|class|dinner|night)|to "
+     "(the )?(movie|party|sleepover)|pillow|snowball|ball|water "
+     "balloon|joke|piggy|lap|game|cake|holds me (tight|close)|hand",
+     false},
+    {ANSWER_VIOLENCE,
+     {"bruises?|black eye|marks|welts|scars",
+      "teacher|school|asks?|asked|hide|hiding|cover|concealer|father|mother|husband|boyfriend|"
+      "partner|belt|explain|lie|say"},
+     "banana|apple|peach|fruit|bike|football|soccer|(exclamation|question|full|good|bad|school|top)"
+     " marks",
+     false},
+    {ANSWER_STRANGERS,
+     {"(teacher|coach|trainer|instructor|uncle|priest|neighbou?r|leader|doctor|tutor|man|guy|"
+      "stranger|someone|friend of my (father|mother|parents))( [a-z]+)*",
+      "i am( [a-z]+)? (special|pretty|beautiful|sexy|mature|hot|cute|his "
+      "favou?rite)|gifts?|presents?|coins|robux|v "
+      "?bucks|skins|money|phone|camera|webcam|shower|bath|dance|photos?|pictures?|massage",
+      "(visit|come|sleep|alone|secret|camera|webcam|home|house|car|naked|nude|turn on|take "
+      "off|(with|for) him|lap|wet|swimsuit|underwear)"},
+     "homework|piano|guitar|security camera|repair|christmas|birthday|parents "
+     "know|lens|tripod|home ?page|(photo|passport) studio",
+     false},
+    {ANSWER_HARM,
+     {"(put|slip|mix|add|drop|slipping|pour)( [a-z]+){0,5} (in|into|to) "
+      "(his|her|their|someones|somebodys|my [a-z]+|a girls?|a mans?) "
+      "(drink|food|coffee|tea|glass|meal|soup|beer|wine|juice|bottle)|(knock|make|get|put)( "
+      "[a-z]+){0,3} (him|her|them|someone|somebody|a girl) (out|unconscious|sleepy|asleep|drunk)( "
+      "[a-z]+)*|(read|get into|unlock|open|hack|access|track|spy on|clone|bug|see)( [a-z]+){0,2} "
+      "(his|her|their|someones|my (wife|husband|ex|girlfriend|boyfriend|daughter|son)s?) "
+      "(phone|messages|texts|account|location|email|whatsapp|camera)( [a-z]+)* "
+      "(without|secretly|knowing|noticing|behind)"},
+     "lunch|bedtime story|sugar|milk|ice|lemon|honey|knock them out of the park",
+     false},
+    {ANSWER_HARM,
+     {"(make|build|print|craft|diy|home ?made|turn)( [a-z]+){0,4} "
+      "(guns?|rifle|pistol|weapons?|silencer|shank|spikes?|taser|crossbow)( [a-z]+)*"},
+     "nerf|water|game|glue|heat|lego|cardboard|toy|minecraft|paper|spray|nail gun|staple",
+     false},
+    {ANSWER_VIOLENCE,
+     {"father|mother|parents|step ?[a-z]+|husband|wife|boyfriend|girlfriend|uncle|brother",
+      "(drinks?|drunk|drinking|high|drugs|angry|mad|scream(s|ing)?|yell(s|ing)?|shout(s|ing)?|"
+      "threaten(s|ing)?|insults?|calls me)",
+      "(at|on) (us|me|my (mother|sister|brother))|calls me (stupid|fat|worthless|names|ugly|a "
+      "[a-z]+)|every (night|day|evening)|afraid|scared|fear"},
+     "coffee|tea|juice|water|milk|funny|joke|game|team|tv|rollercoaster|laugh[a-z]*",
+     false},
+    {ANSWER_STRANGERS,
+     {"(adult|grown ?up|stranger|man|guy|woman|someone|somebody|older (boy|girl)|person)( [a-z]+)*",
+      "(sends?|sent|sending|shows?|showed|texts?|texted|messages?) (me|us)( [a-z]+)*",
+      "weird|strange|dirty|sexual|naked|gross|creepy|nude|his (body|private|parts)|porn|bad "
+      "(pictures|videos|photos)|uncomfortable"},
+     "spam|invoice|email from work|meme",
+     false},
 };
 const struct referral_rules referral_people = {rules, sizeof rules / sizeof *rules};

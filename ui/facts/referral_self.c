@@ -90,7 +90,7 @@ static const struct referral_rule rules[] = {
      true},
     {ANSWER_SORROW,
      {"(am|be|being|just) (a|such a) burden( (to|on|for) [a-z]+)?|(my|a|the) (goodbye|farewell) "
-      "(letter|note|message)|my last (letter|note)"},
+      "(letters?|notes?|messages?)|my last (letter|note)"},
      "colleagues?|job|work|boss|team|class|teacher|resign|school|customers?|beast|to my (team|"
      "boss)|dear",
      true},
@@ -147,6 +147,129 @@ static const struct referral_rule rules[] = {
      NULL,
      true},
     {ANSWER_SORROW, {"[^ ]*(我想死|不想活|想自杀|自殺|自杀|死にたい|죽고)[^ ]*"}, NULL, true},
-
+    {ANSWER_SORROW,
+     {"(imagin(e|ing)|think(ing)?|thoughts?|pictur(e|ing)|want|tempted|urge|going|keep)( "
+      "[a-z]+){0,3} "
+      "(driv(e|ing)|jump(ing)?|step(ping)?|walk(ing)?|crash(ing)?|steer(ing)?|run(ning)?|throw(ing)"
+      "? myself|lie|lying)( [a-z]+){0,3} (off|into|in ?front of|onto|under|on) "
+      "(a|an|the|that|this|next|some)( [a-z]+)? "
+      "(bridge|cliff|tree|wall|trains?|truck|lorry|traffic|tracks|balcony|roof|building|ledge|bus|"
+      "oncoming [a-z]+)"},
+     "into the (next )?(train|bus|building) (station|to)|photo|game|dog|look(ing)? "
+     "at|(step|run|walk)(ning|ping|ing)? (into|onto|on) the (train|bus|building|roof|balcony)",
+     true},
+    {ANSWER_SORROW,
+     {"(next|oncoming|coming) train|platform",
+      "(think(ing)? about|thinking of|jump|step in|end|front of)( [a-z]+)* "
+      "(train|it|edge|jump[a-z]*)"},
+     "which|when|what time|ticket|connection|late|software|cloud|game",
+     true},
+    {ANSWER_SORROW,
+     {"(have|has|got|bought|tied|found) (a|the|my|some|enough) "
+      "(rope|noose|razor|blades?|pills|tablets|gun)",
+      "tree|beam|ready|tonight|hook|attic|garage|neck|goodbye|enough|plan|do it"},
+     "tyre|tire|swing|game|climb[a-z]*|boat|dog|prescription|headache|shav[a-z]*|cow",
+     true},
+    {ANSWER_SORROW,
+     {"(how (long|much|deep|high|far|many|fast|quick)|is|does|are|which|what)( [a-z]+)* (bleed "
+      "out|bleed to death|cut( [a-z]+)? (wrists?|veins?|arter(y|ies))|hang(ing)? "
+      "(oneself|yourself|quick[a-z]*|fast|painless|painful|easy|peaceful|slow|hurt|kill)|(drowning|"
+      "jumping|suffocat(e|ing|ion)|hypothermia|electrocution|bleeding out|a train) "
+      "(quick|fast|painless|painful|easy|peaceful|hurt)|(not|never) be (here|alive)|heart "
+      "stop)|how deep( [a-z]+)* cut|(would|will|could|does|do) (make|stop|makes|stops)? ?my heart "
+      "(to )?stop|make my heart stop|(bleed|bleeding) out from "
+      "the|(drugs?|pills?|gas|method|poison|what|way) (that )?kills? (you )?(without "
+      "pain|painlessly|quickly|fast|peacefully|in (your|my) sleep)"},
+     "(picture|poster|laundry|clothes|wallpaper|python|program|meat|deer|chicken|steak|paint|cake|"
+     "onion|hair|paper|wood|joke|process)",
+     true},
+    {ANSWER_SORROW,
+     {"if i (did not|do not|never) exist(ed)?|if i (was|were) (never born|not around|gone)|no "
+      "(point|sense|reason)( [a-z]+){0,2} (me|my) (being|living|to be|staying) "
+      "(alive|here|around)|(hate|regret|ashamed of|sick of) (being alive|existing|waking up|that i "
+      "(live|exist|woke up))|(a )?plan (and|with) (a )?(date|place|method)( [a-z]+)* "
+      "(end|go|die|do it|over)|(date|day) (to|for) (end|ending) (it|things|everything|all)"},
+     "wedding|project|marriage|in (the )?(game|story)",
+     true},
+    {ANSWER_SORROW,
+     {"(wrote|written|writing|write|finished|sent|said|saying)( [a-z]+){0,3} (goodbye|good "
+      "bye|farewell|last|final) (letters?|notes?|messages?)|(goodbye|farewell) "
+      "(letters|notes)|(gave|giving|given) (away )?(all )?(my|his|her|their) "
+      "(things|stuff|belongings|pets?)( [a-z]+)? away"},
+     "colleagues?|job|work|boss|team|class|teacher|resign|school|customers?|charity|moving|move",
+     true},
+    {ANSWER_SORROW,
+     {"(burn|cut|hurt|hit|bite|scratch|starve|punish)(ing|s|ed|ting)? (myself|me|my (own "
+      ")?(skin|arms?|legs?|thighs?))",
+      "stress(ed)?|deserve|calm|feel|help(s|ed)?|relief|sad|lighter|razor|blades?|control|numb"},
+     MISHAP,
+     true},
+    {ANSWER_BURDEN,
+     {"(stopped|quit|refuse|not|never|have not|hardly|barely)( [a-z]+)? (eating|eaten|eat)( "
+      "[a-z]+){0,3} (days?|weeks?|deserve|fat|thin|skinny|weight)|(throw|throws|throwing) up "
+      "after( [a-z]+)* (meal|eat|food|dinner|lunch)[a-z]*|so that i stay (thin|skinny)"},
+     "meat|sugar|dairy|gluten|candy|chocolate|fast food|dog|cat|bread|sweets|fish",
+     false},
+    {ANSWER_SORROW,
+     {"cannot stop|keeps? "
+      "(calling|telling|looking|whispering|thinking)|(calls|calling|tempts|tempting|tells|telling) "
+      "me",
+      "(knife|knives|guns?|ropes?|razors?|blades?|pills|tablets|bridge|tracks|rooftop|balcony|"
+      "medicine (cabinet|chest)|scissors|bleach)"},
+     "(knife|scissors) (set|sharpen[a-z]*)|sharp|cook|kitchen|song|game",
+     true},
+    {ANSWER_SORROW,
+     {"(wish|wished|hope|hoped|if only|should have) (the|a|that|some)? "
+      "?(car|train|bus|truck|bullet|cancer|crash|accident|illness|virus)( [a-z]+){0,3} "
+      "(hit|killed|took|taken|got|ended|kills?|takes?) (me|it|my life)|(tired|done|sick|exhausted) "
+      "(of|with|from) (pretending|fighting|trying|everything|it all|all of (it|this)|all "
+      "this|being here)|(walk|swim|go|wade|row|run)(ing)?( [a-z]+){0,3} into? the "
+      "(sea|ocean|lake|river|water)( [a-z]+){0,4} (keep (going|on|swimming)|never|not "
+      "(come|return)|forever|until)|(bye|goodbye|good bye) (forever|everyone|everybody|for "
+      "good)|(height|how high|how tall|how deep)( [a-z]+)* (dam|bridge|cliff|tower|viaduct)( "
+      "[a-z]+)* (ready|jump|survive|fall|enough)|(it is|tonight is|today is|this is) (my|the) last "
+      "(night|day|message|birthday|christmas)( [a-z]+)? ?(alive|on earth|here|for me)?$"},
+     "holiday|vacation|trip|school|work|job|show|season|course|semester|tour|festival|term|year "
+     "at|game|photo|(tired|sick) of (trying|fighting|everything) (with|about|on|at|being so "
+     "expensive)",
+     true},
+    {ANSWER_SORROW,
+     {"(pull|pulling|rip|ripping|tear|tearing|pick|picking|bang|banging|bite|biting)( out)? my "
+      "(own )?(hair|skin|head|arms?|nails|fingers)( [a-z]+)* (bleeds?|blood|raw|wall|hurts?|out)"},
+     "code|desk (at|over) work|tangle",
+     true},
+    {ANSWER_FRIEND_SORROW,
+     {PERSON, "(razors?|blades?|rope|pills|knife)( [a-z]+)* (under|hidden|hides|hiding|in)( "
+              "[a-z]+)* (pillow|bed|room|drawer|mattress)|bloody sleeves?|(scars|cuts) on "
+              "(his|her|their) (arms?|wrists?|legs?|thighs?)|(bye|goodbye) (forever|everyone)"},
+     "cat|shav[a-z]*|surgery|kitchen",
+     true},
+    {ANSWER_SORROW,
+     {"(way|how) (out of|to leave|to get out of) (this|the) "
+      "(world|life)|(should|could|might|will|may|better) (just |simply |as well |rather )?(die|be "
+      "dead|end it|kill myself)|nobody loves me|life has no (meaning|sense|purpose|point)|no one "
+      "loves me|(everyone|everybody) hates me|how "
+      "many( [a-z]+){1,3} (are|is|would be|will be) (deadly|lethal|fatal|enough to "
+      "(die|kill))|(deadly|lethal|fatal) (amount|dose|quantity|number) of",
+      "i|me|my|way|aspirins?|paracetamol|tablets?|pills?|[a-z]*(amol|profen|pam)|tylenol|how many"},
+     "caffeine in|for (dogs|cats|rats|mice)|radiation|plants?|battery|phone|(die|dead) in the "
+     "(game|level)|joke|mosquito(e)?s|wasps?|snakes?",
+     true},
+    {ANSWER_SORROW,
+     {"(scratch|scratched|scratching|carved?|carving|nicked|slash|slashed|cut|stabb?ed|burned|"
+      "burnt)( [a-z]+)? my (own )?(wrists?|arms?|thighs?|skin|legs?|veins?)"},
+     "cat|rose|thorns?|bush|bramble|fell|oven|pan|stove|kitchen|" MISHAP,
+     true},
+    {ANSWER_SORROW,
+     {"(dying|death|being dead|not existing|being gone) "
+      "(would|will|could|must|might|sounds|seems|feels)( [a-z]+)? "
+      "(easier|better|peaceful|nice|good|a relief|best|like relief)|(no|any|a) future (for "
+      "me|left|at all|ahead)( [a-z]+)*|(no one|nobody|none)( [a-z]+)? (will|would) "
+      "(cry|mourn|care|come)( [a-z]+)? (for|about|to) (me|my funeral)|(wrote|written|writing) "
+      "(my|a) (last )?will",
+      "i|me|my"},
+     "(is|are|was) there (a|any) "
+     "future|company|industry|language|lawyer|inherit[a-z]*|notary|house|in the game",
+     true},
 };
 const struct referral_rules referral_self = {rules, sizeof rules / sizeof *rules};

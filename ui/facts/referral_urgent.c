@@ -58,7 +58,9 @@ static const struct referral_rule rules[] = {
       "difficult|struggling|difficulty|problems?)( to| in| with)? breath(e|ing)|gasping for( "
       "air)?|no pulse|heart (has )?stopped"},
      "(fish|under ?water|in space|deep|exercise|on the moon|in a vacuum)|(is|are|am) breathing( "
-     "(in|deeply|slowly|again|out|fire))|how (do|does)|not hold|breathing (easy|exercise|room|"
+     "(in|deeply|slowly|again|out|fire))|how (do|does)|not hold|breath(e|ing) a word|heart stopped "
+     "when i|breathing "
+     "(easy|exercise|room|"
      "space)",
      false},
     {ANSWER_EMERGENCY,
@@ -186,8 +188,129 @@ static const struct referral_rule rules[] = {
       "baby( [a-z]+)* (limp|lethargic|floppy|unresponsive|blue|seizure|stiff)|(drank|drunk) (too "
       "much|so much)( [a-z]+)* (wake|breath[a-z]*|respond|vomit[a-z]*|cold)|sudden(ly)? (blind|"
       "cannot see|numb)|worst headache|stiff neck"},
+     "wear(s|ing)|eyes|paint(ed)?|dress(ed)?|hat|room",
+     false},
+    {ANSWER_EMERGENCY,
+     {"bleeding will not stop|(cannot|could not|unable to) stop (the |it "
+      ")?(bleed[a-z]*)|(bleeding|blood|it) (is )?(soak(s|ed|ing)?|com(es|ing)|going) (through|out "
+      "of)|(cut|sawed|chopped|ripped|tore|torn|lost|sliced)( off| through)? (my|his|her) (own "
+      ")?(finger|hand|thumb|toe|arm|leg|ear|foot|artery)( off)?"},
+     "hair|nails|paper|cake|joke",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(cannot|can not|could not|do not|no) (feel|move|see|speak|talk|swallow)( [a-z]+){0,2} "
+      "(my|his|her|with|out of|one|any|on)( [a-z]+)* "
+      "(legs?|arms?|hands?|face|side|feet|eyes?|foot|properly)|no feeling in (my|his|her) "
+      "(legs?|arms?|hands?|face|feet|side)"},
+     "beat|music|game|rhythm|vr",
+     false},
+    {ANSWER_EMERGENCY,
+     {FAMILY "( [a-z]+)*",
+      "(turn(s|ed|ing)?|went|going|goes|looks?|gets?) "
+      "(blue|grey|gray|purple|limp|yellow)|(does|did|do|will|is) not "
+      "(answer|respond|react|wake|move)( (any ?more|to me|when|up|her|his))*|swallowed|licked (the "
+      ")?(rat|mouse|ant|slug)? ?(poison|bleach|batter(y|ies)|cleaner)|(got|getting|gets) into( "
+      "[a-z]+)* (pills?|heart pills|medicine|cabinet|cleaner|bleach|poison)"},
+     "wear(ing|s)?|phone|call|texts?|emails?|messages?|wearing|questions?|door|(swallowed|swallow) "
+     "(his|her|my) "
+     "pride|tv",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(think|believe|afraid|sure|maybe|might|may)( [a-z]+){0,3} (having|have|had|has|is) (a |an "
+      ")?(stroke|heart attack|seizure|overdose|aneurysm)|overdosed|(took|swallowed|taken) (an "
+      "overdose|the (whole|entire|full) [a-z]+|all (of )?(my|the|his|her) "
+      "(pills|tablets|meds|medicine|insulin))|(smoke|sparks|flames|fire)( (is|are|was))? "
+      "(coming|pouring|shooting|flying) (out of|from)( [a-z]+)? (the|my|our) [a-z]+"},
+     "stroke of|chimney|grill|chimneys|story|camp ?fire|bbq|barbecue",
+     false},
+    {ANSWER_EMERGENCY,
+     {"gas|rotten eggs?|sulfur|sulphur", "smell(s|ing|ed)?|leak(s|ing)?|hissing",
+      "kitchen|hallway|stove|house|home|flat|basement|boiler|cellar|head|dizzy|headache|find|"
+      "candle|light(er)?|room|pipe|oven|heater"},
+     "salad|cooking eggs|boiled|station|car park",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(breathed|breathing|inhaled|inhaling|swallowed|got)( [a-z]+){0,3} "
+      "(fumes?|smoke|gas|vapou?rs?|mist|dust|bleach|chlorine)",
+      "cough(ing|ed)?|dizzy|burns?|burning|throat|lungs?|sick|breath[a-z]*|head|cleaner|cleaning|"
+      "eyes"},
      NULL,
      false},
-
+    {ANSWER_EMERGENCY,
+     {"(crushing|severe|terrible|strong|bad|sharp|sudden|awful)( [a-z]+)? pain( [a-z]+)* "
+      "(chest|arm|jaw|head|belly|abdomen|stomach)|(chest|heart)( [a-z]+)* "
+      "(tight|heavy|pressure|squeez[a-z]*)( [a-z]+)* (arm|jaw|numb|sweat[a-z]*)"},
+     NULL,
+     false},
+    {ANSWER_EMERGENCY,
+     {"(boiling|hot|scalding|burning)( [a-z]+)? "
+      "(oil|water|tea|coffee|fat|grease|steam|soup|wax|milk)|acid|bleach|lye",
+      "(over|on|onto|in|into|at) (my|his|her|the|our|their)( own)?( [a-z]+)? "
+      "(hands?|arms?|face|legs?|foot|feet|head|skin|chest|belly|baby|child|son|daughter|toddler|"
+      "eyes?|back|neck)"},
+     "massage|moistur[a-z]*|cotton|shave",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(splinter|metal|glass|shard|chemicals?|sand|acid|hook|thorn|nail|bead|pea|stone|bug|insect|"
+      "something|chilli|glue|needle|coin|battery|lego)( [a-z]+){0,4} (in|into|up|inside) "
+      "(my|his|her|the|our)( [a-z]+)? (eyes?|ear|nose|throat|windpipe|foot)"},
+     "ring|earring|contact lens|song",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(nose|ear|mouth|wound|cut|vein|gash|head|finger|hand|leg|arm)( [a-z]+){0,5} "
+      "(running|dripping|gushing|pouring|spurting|squirting|full of|covered in) (with "
+      ")?blood|foam(s|ing)? (at|from) the "
+      "mouth|frothing|(hurts|hard|cannot|unable|difficult|cannot even) (to )?swallow|(electric "
+      ")?shock (from|of|by) (the|a) [a-z]+|(got|had|gets) (a|an) (electric |bad "
+      ")?shock|(does|is|are)( [a-z]+)? "
+      "(seizing|fitting|twitching|convulsing)|(has|had|having|have) (a |an "
+      ")?(seizures?|fits|convulsions?)"},
+     "shock (when|value|absorber|therapy|wave)|pride|culture shock|shock (at|that) (the "
+     ")?(price|news)|pill (app|reminder)|(have|had) fits (of|when)",
+     false},
+    {ANSWER_EMERGENCY,
+     {"boiler|furnace|heater|stove|fire ?place|generator|chimney|exhaust|wood ?burner|barbecue|gas "
+      "cooker",
+      "dizzy|headaches?|sleepy|nauseous|sick|faint|drowsy|cough(ing)?|fumes"},
+     "price|bill|noise",
+     false},
+    {ANSWER_EMERGENCY,
+     {FAMILY "|he|she|(month|year|week)s? old",
+      "(ate|eaten|chew(ed|s)?|suck(ed|s)?|bit|drank|swallowed|got into|put in)( [a-z]+){0,5} "
+      "(capsules?|pods?|tabs?|detergent|cleaners?|ciga?rettes?|nicotine|vapes?|pills?|batter(y|ies)"
+      "|medicine|poison|plants?|berr(y|ies)|mushrooms?)|(took|taken|takes|had|gave|given)( "
+      "[a-z]+){0,4} (twice|too many|double|by mistake|by accident|wrong)|empty "
+      "(box|bottle|packet|blister|pack|strip)( [a-z]+){0,2} (of|from)"},
+     "(empty (box|bottle) of) (chocolates?|wine|beer|cereal|lego|milk|juice|water)|mushroom "
+     "(soup|pizza)|told|story|vitamins?|(shower|bath|photo|test|exam|class|course) twice",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(there is|see|smell|lots of|thick|black|so much|full of)( [a-z]+)? smoke( [a-z]+)* "
+      "(hall|hallway|house|room|kitchen|building|stairs?|stairwell|corridor|flat|apartment|"
+      "basement|cellar|floor|door|car)|smoke (in|under|fills?|filling|everywhere)( "
+      "[a-z]+)*|(co|carbon monoxide|monoxide|smoke|fire|gas) (detector|alarm|sensor|warner)( "
+      "[a-z]+)* (beep|chirp|ring|sound|go|goes|went|scream)(s|ing|ed)?( [a-z]+)*"},
+     "battery (low|change)|change (the|its) (tone|battery)|test "
+     "button|camp|bbq|grill|story|mirrors|on the water|signal",
+     false},
+    {ANSWER_EMERGENCY,
+     {FAMILY "( [a-z]+)*",
+      "confused|disoriented|nonsense|slurr[a-z]*|(does|do|did) not (recogni[sz]e|know "
+      "(me|who|where))|cannot (speak|talk|lift|see|stand|walk)|half of (his|her)",
+      "since|sudden(ly)?|this morning|today|speaks?|talks?|an hour|yesterday|now|just"},
+     "homework|maths?|movie|exam|instructions|computer|phone|joke|language",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(arm|leg|hand|face|foot|side)( [a-z]+){0,2} "
+      "(numb|weak|limp|dead|paraly[sz]ed|funny|tingl[a-z]*|drooping)",
+      "speech|speak(ing)?|talk(ing)?|words|vision|face|smile|walk(ing)?|sudden(ly)?|confused"},
+     "joke|slept on",
+     false},
+    {ANSWER_EMERGENCY,
+     {"(blood sugar|glucose|sugar level|blood pressure|heart "
+      "rate|pulse|oxygen|fever|saturation)( [a-z]+){0,3} ([0-9]+([.][0-9]+)?)( "
+      "[a-z]+)*"},
+     "oven|outside|weather|cpu|gpu|recipe|room|degrees (in|today)|boil[a-z]*",
+     false},
 };
 const struct referral_rules referral_urgent = {rules, sizeof rules / sizeof *rules};

@@ -8,7 +8,7 @@
 #include "motion.h"
 #include "utf8.h"
 
-enum { MAX_COUNT = 10000 };
+enum { MAX_COUNT = 10000, KEY_WORK = 64, MAX_REPLAY_WORK = 128 << 20 };
 
 /* Where a motion goes, for a caret and for an operator. */
 struct target {
@@ -283,8 +283,12 @@ static void put(struct editor *e, unsigned n, bool behind)
     size_t at = e->caret;
     if (!k->len)
         return;
+    if (n > (EDITOR_MAX_BYTES - t->len) / k->len) {
+        e->full = true;
+        return;
+    }
     bool lines = k->data[k->len - 1] == '\n';
-    while (n-- && text.len < EDITOR_MAX_BYTES)
+    while (n--)
         buf_append(&text, k->data, k->len);
     e->vi.changes = true;
     if (lines && behind && motion_line_end(t, at) == t->len) { /* below the last line */
@@ -326,18 +330,26 @@ static void replace_chars(struct editor *e, int32_t cp, unsigned n)
 
 static void swap_case(struct editor *e, unsigned n)
 {
-    for (; n && e->caret < motion_line_end(&e->text, e->caret); n--) {
+    struct buf text = {0};
+    size_t from = e->caret, to = from, end = motion_line_end(&e->text, from);
+    while (n-- && to < end) {
         int32_t cp;
         char c[4];
-        size_t at = e->caret, used = utf8_decode(e->text.data + at, e->text.len - at, &cp);
+        size_t next = motion_next(&e->text, to);
+        size_t used = utf8_decode(e->text.data + to, next - to, &cp);
         int32_t other = cp < 0 ? cp : utf8_to_case(cp, utf8_to_case(cp, false) == cp);
-        e->vi.changes = true;
-        if (other != cp) {
-            editor_change(e, at, used, c, utf8_encode(other, c));
-            e->caret = at;
-        }
-        e->caret = motion_next(&e->text, at);
+        if (other != cp)
+            buf_append(&text, c, utf8_encode(other, c));
+        else
+            buf_append(&text, e->text.data + to, used);
+        buf_append(&text, e->text.data + to + used, next - to - used);
+        to = next;
     }
+    if (to > from) {
+        e->vi.changes = true;
+        editor_change(e, from, to - from, text.data, text.len);
+    }
+    buf_free(&text);
 }
 
 static void open_line(struct editor *e, bool below)
@@ -348,20 +360,30 @@ static void open_line(struct editor *e, bool below)
     e->caret = below ? at + 1 : at;
 }
 
+static void replay_key(struct editor *e, int32_t key)
+{
+    if (vi_key(e, key))
+        return;
+    if (key >= 0x20 && key < K_NONE)
+        editor_type(e, key);
+    else
+        editor_act(e, keymap_find(FOCUS_INPUT, key));
+}
+
+/* Keys wait for it, so that it ends where it would take long, as if the text was full: after 10^6
+ * keys in a short text, or some thirty in the longest. */
 static void replay(struct editor *e, unsigned n)
 {
     struct vi *v = &e->vi;
+    size_t work = 0;
     v->replaying = true;
-    for (; n; n--)
-        for (size_t i = 0; i < v->last.n; i++) {
-            int32_t key = v->last.keys[i];
-            if (vi_key(e, key))
-                continue;
-            if (key >= 0x20 && key < K_NONE)
-                editor_type(e, key);
-            else
-                editor_act(e, keymap_find(FOCUS_INPUT, key));
+    for (; n && !e->full; n--)
+        for (size_t i = 0; i < v->last.n && !e->full; i++) {
+            replay_key(e, v->last.keys[i]);
+            work += KEY_WORK + e->text.len;
+            e->full |= work > MAX_REPLAY_WORK;
         }
+    v->normal |= e->full;
     v->replaying = false;
 }
 

@@ -116,7 +116,7 @@ static bool add_line(struct plain *p, const char *line, size_t n)
     struct error err;
     uint64_t offset = p->n_input + p->input_at;
     n -= n > 0 && line[n - 1] == '\r';
-    if (!plain_check_text(&line, &n, offset, &err)) {
+    if (!plain_check_text("stdin", &line, &n, offset, &err)) {
         line_chat_refuse(p, err.text);
         return false;
     }

@@ -145,7 +145,8 @@ static bool looks_like_utf16(const char *s, size_t n)
            (n_nul > n / 4 || memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0);
 }
 
-bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct error *err)
+bool plain_check_text(const char *source, const char **text, size_t *n, uint64_t offset,
+                      struct error *err)
 {
     static const char mark[] = "\xef\xbb\xbf";
     if (offset == 0 && *n >= 3 && memcmp(*text, mark, 3) == 0) {
@@ -154,48 +155,56 @@ bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct erro
         offset = 3;
     }
     if (looks_like_utf16(*text, *n))
-        return error_set(
-            err, EX_DATAERR,
-            "stdin: offset %llu: UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8",
-            (unsigned long long)offset);
+        return error_set(err, EX_DATAERR,
+                         "%s: offset %llu: UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8",
+                         source, (unsigned long long)offset);
     for (size_t i = 0, used; i < *n; i += used) {
         int32_t cp;
         used = utf8_decode(*text + i, *n - i, &cp);
         if (cp < 0)
             return error_set(err, EX_DATAERR,
-                             "stdin: offset %llu: byte 0x%02x is not UTF-8; convert the text, for "
+                             "%s: offset %llu: byte 0x%02x is not UTF-8; convert the text, for "
                              "example: iconv -f LATIN1 -t UTF-8",
-                             (unsigned long long)(offset + i), (unsigned char)(*text)[i]);
+                             source, (unsigned long long)(offset + i), (unsigned char)(*text)[i]);
     }
     return true;
 }
 
+/* Line ends become \n; a NUL would end the text for those who read it later. */
 static void append_lines(struct buf *out, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n')
+        if (s[i] && (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n'))
             buf_append(out, s + i, 1);
 }
 
+/* Raw text stays as it is. */
+static void make_raw_prompt(const struct plain *p, struct buf *prompt)
+{
+    buf_puts(prompt, p->cli->prompt ? p->cli->prompt : "");
+    if (p->cli->prompt && p->input.len)
+        buf_puts(prompt, "\n\n");
+    buf_append(prompt, p->input.len ? p->input.data : "", p->input.len);
+}
+
 /* -p, then the text of stdin after a blank line. A line end that only closes the text's last line
- * is no part of a chat message; raw text stays as it is. */
+ * is no part of a message. */
 static bool make_prompt(const struct plain *p, struct buf *prompt, struct error *err)
 {
-    const char *text = p->input.len ? p->input.data : "";
-    size_t n = p->input.len;
-    bool raw = p->cli->raw;
-    if (!raw && !plain_check_text(&text, &n, 0, err))
+    const char *given = p->cli->prompt ? p->cli->prompt : "",
+               *text = p->input.len ? p->input.data : "";
+    size_t n_given = strlen(given), n = p->input.len;
+    if (!plain_check_text("-p", &given, &n_given, 0, err) ||
+        !plain_check_text("stdin", &text, &n, 0, err))
         return false;
-    while (!raw && n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+    while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
-    buf_puts(prompt, p->cli->prompt ? p->cli->prompt : "");
+    buf_puts(prompt, "");
+    append_lines(prompt, given, n_given);
     if (p->cli->prompt && n)
         buf_puts(prompt, "\n\n");
-    if (raw)
-        buf_append(prompt, text, n);
-    else
-        append_lines(prompt, text, n);
-    return p->cli->prompt || raw || n ||
+    append_lines(prompt, text, n);
+    return p->cli->prompt || n ||
            error_set(err, EX_USAGE, "no prompt: give -p TEXT, or text on stdin");
 }
 
@@ -223,7 +232,9 @@ static void submit(struct plain *p)
     struct chat chat = {0};
     struct buf prompt = {0};
     struct error err;
-    if (make_prompt(p, &prompt, &err)) {
+    if (p->cli->raw)
+        make_raw_prompt(p, &prompt);
+    if (p->cli->raw || make_prompt(p, &prompt, &err)) {
         if (!p->cli->raw && *system)
             chat_add(&chat, CHAT_SYSTEM, system, strlen(system));
         chat_add(&chat, CHAT_USER, prompt.data, prompt.len);
@@ -526,6 +537,10 @@ static bool start(struct plain *p, struct error *err)
     if (c->chat && c->raw)
         return error_set(err, EX_USAGE,
                          "--raw answers one prompt: it can't be used in a conversation");
+    if (c->continue_last && !c->chat)
+        return error_set(err, EX_USAGE,
+                         "--continue: the text on stdin is one prompt, no conversation; add --chat "
+                         "to continue the last one");
     if (c->continue_last)
         chat_model_of_last(&c->options);
     if (!catch_signals(err) || !chat_open(&p->chat, &c->options, c->raw, err))

@@ -53,9 +53,10 @@ void plain_finish(struct plain *p, int code);
 void plain_fail(struct plain *p, const struct error *err);
 /* A line that was typed becomes input. -> false: there is none yet */
 bool plain_take_typed(struct plain *p);
-/* Text from stdin, at this offset there: a byte order mark at its start is passed over. -> false:
- * it is not UTF-8. */
-bool plain_check_text(const char **text, size_t *n, uint64_t offset, struct error *err);
+/* Text from `source` (for the message), at this offset there: a byte order mark at its start is
+ * passed over. -> false: it is not UTF-8. */
+bool plain_check_text(const char *source, const char **text, size_t *n, uint64_t offset,
+                      struct error *err);
 /* A user reads and writes on a terminal. */
 bool plain_has_user(const struct plain *p);
 

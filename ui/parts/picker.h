@@ -15,6 +15,7 @@ struct picker_item {
     int64_t key;                   /* what the opener knows it by */
     char *columns[PICKER_COLUMNS]; /* NULL: none; the first takes the room that the others leave */
     char *detail;                  /* a line below it, or NULL */
+    unsigned number;               /* what a command calls it by; 0: nothing */
 };
 
 struct picker {

@@ -8,7 +8,8 @@
 #include "question.h"
 #include "saved_chats.h"
 
-static void add(struct picker *p, const struct store_entry *e)
+/* number: what /open calls it by, or 0. */
+static void add(struct picker *p, const struct store_entry *e, unsigned number)
 {
     char time[32], count[16];
     const char *title = *e->title ? e->title : "(no title)";
@@ -20,6 +21,7 @@ static void add(struct picker *p, const struct store_entry *e)
         picker_text(&item->columns[3], e->model);
     if (e->found)
         picker_text(&item->detail, e->found);
+    item->number = number;
 }
 
 static void fill(struct app *a)
@@ -29,7 +31,7 @@ static void fill(struct app *a)
     picker_clear(p);
     chat_find_saved(&a->chat, p->filter.data, &list);
     for (size_t i = 0; i < list.n; i++)
-        add(p, &list.entries[i]);
+        add(p, &list.entries[i], p->filter.len ? 0 : (unsigned)i + 1);
     store_list_free(&list);
     picker_ready(p);
 }

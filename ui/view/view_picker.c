@@ -6,6 +6,20 @@
 #include "utf8.h"
 #include "view_parts.h"
 
+enum { MIN_NUMBERED = 12 }; /* cells of a title that leave room for a number */
+
+/* -> the cells that the number in front of its title takes. */
+static int draw_number(const struct picker *p, const struct picker_item *item, int row, int cells)
+{
+    char number[32];
+    int width = snprintf(number, sizeof number, "%zu", p->n) + 1;
+    if (!item->number || cells < 2 * width + MIN_NUMBERED)
+        return 0;
+    snprintf(number, sizeof number, "%*u", width - 1, item->number);
+    screen_puts(row, 2, width, STYLE_DIM, number);
+    return width;
+}
+
 static void draw_row(const struct picker *p, const struct picker_row *r, int row, int width)
 {
     struct picker_column columns[PICKER_COLUMNS];
@@ -17,6 +31,9 @@ static void draw_row(const struct picker *p, const struct picker_row *r, int row
         return;
     }
     picker_layout(p, width, columns);
+    int used = draw_number(p, r->item, row, columns[0].cells);
+    columns[0].at += used;
+    columns[0].cells -= used;
     for (int c = 0; c < PICKER_COLUMNS; c++)
         if (r->item->columns[c])
             screen_puts(row, 2 + columns[c].at, columns[c].cells,

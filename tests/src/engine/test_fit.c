@@ -57,6 +57,18 @@ static void test_what_fits(void **state)
     free(text);
 }
 
+/* What a file declares is neither taken nor told as needed: 2^20 tokens at most. */
+static void test_a_declared_context_is_bounded(void **state)
+{
+    struct fit f;
+    struct model_config vast = c;
+    (void)state;
+    vast.orig_ctx = vast.max_ctx = 1u << 30;
+    fit_config(&f, &vast, WEIGHTS, KV_INT8, 0, 16000000000ull);
+    assert_int_equal(f.ctx, 1u << 20);
+    assert_true(f.kv <= PER_TOKEN * ((1u << 20) + 2048));
+}
+
 /* The largest context that is offered fits, and one step more would not. */
 static void test_the_largest_context_is_offered(void **state)
 {
@@ -100,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_cache_is_what_the_formula_says_and_what_is_reserved),
         cmocka_unit_test(test_what_fits),
+        cmocka_unit_test(test_a_declared_context_is_bounded),
         cmocka_unit_test(test_the_largest_context_is_offered),
         cmocka_unit_test(test_nothing_fits_or_nothing_is_known),
         cmocka_unit_test(test_bits),

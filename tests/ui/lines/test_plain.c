@@ -482,10 +482,15 @@ static void test_text_on_stdin(void **state)
     char *alone = answer(WORDS("-m", stories(), GREEDY), "The cat\nsat");
     char *marked = answer(WORDS("-m", stories(), GREEDY), "\xef\xbb\xbfThe cat\r\nsat\r\n");
     assert_string_equal(alone, marked);
+    free(marked);
+    marked = answer(WORDS("-m", stories(), "-p", "\xef\xbb\xbfThe cat\r\nsat", GREEDY), NULL);
+    assert_string_equal(alone, marked);
     free(alone);
     free(marked);
     expect_failure(WORDS("-m", stories(), GREEDY), "The caf\xe9", EX_DATAERR,
-                   "offset 7: byte 0xe9");
+                   "stdin: offset 7: byte 0xe9");
+    expect_failure(WORDS("-m", stories(), "-p", "The caf\xe9", GREEDY), NULL, EX_DATAERR,
+                   "-p: offset 7: byte 0xe9");
     expect_failure(WORDS("-m", stories(), GREEDY),
                    "\xff\xfe"
                    "T",
@@ -512,6 +517,7 @@ static void test_what_is_cut_short_says_so(void **state)
     assert_true(p.said.len > 1);
     program_free(&p);
     expect_failure(WORDS("-m", stories(), "--continue", "-p", "x"), NULL, EX_USAGE, "--chat");
+    expect_failure(WORDS("-m", stories(), "--continue"), "x", EX_USAGE, "--chat");
 }
 
 static json_t *json_lines(const struct buf *said)
