@@ -92,7 +92,8 @@ def llama(dim=384, ffn=768, layers=4):
     """12 MB"""
     config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": dim,
               "intermediate_size": ffn, "num_hidden_layers": layers,
-              "num_attention_heads": dim // 64, "num_key_value_heads": dim // 64, "vocab_size": 96, "max_position_embeddings": 256,
+              "num_attention_heads": dim // 64, "num_key_value_heads": dim // 64,
+              "vocab_size": 96, "max_position_embeddings": 256,
               "rms_norm_eps": 1e-5, "tie_word_embeddings": True, "torch_dtype": "bfloat16",
               "hidden_act": "silu", "bos_token_id": 1, "eos_token_id": 2}
     shapes = {"self_attn.q_proj": (dim, dim), "self_attn.k_proj": (dim, dim),
