@@ -88,6 +88,15 @@ static void take_field(struct http_reply *r, const char *name, char *value, char
         r->retry_after_s = (double)bytes_of(value);
 }
 
+/* A field's value has no control characters but tabs. */
+static bool is_text(const char *value)
+{
+    for (; *value; value++)
+        if ((*value > 0 && *value < ' ' && *value != '\t') || *value == 0x7f)
+            return false;
+    return true;
+}
+
 void http_reply_take_line(struct http_reply *r, const char *bytes, size_t n, char **location)
 {
     const char *colon = n ? memchr(bytes, ':', n) : NULL;
@@ -101,7 +110,8 @@ void http_reply_take_line(struct http_reply *r, const char *bytes, size_t n, cha
     size_t end = strlen(begin);
     while (end > 0 && strchr(" \t\r\n", begin[end - 1]))
         begin[--end] = '\0';
-    take_field(r, name, begin, location);
+    if (is_text(begin))
+        take_field(r, name, begin, location);
     free(name);
     free(value);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * http_reply: what a server's header lines say (struct http_reply). They come from outside: a line
- * that is too long, holds a NUL or no number where one belongs says nothing.
+ * that is too long, holds control characters or no number where one belongs says nothing.
  */
 #ifndef QINS_HTTP_REPLY_H
 #define QINS_HTTP_REPLY_H

@@ -15,6 +15,9 @@ bool reader_refuse(struct yaml_reader *r, yaml_mark_t at, const char *format, ..
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
+    for (char *c = what; *c; c++) /* of a text from the file: a message is one line */
+        if (*c > 0 && *c < ' ')
+            *c = ' ';
     return error_set(r->err, EX_CONFIG, "%.350s:%zu:%zu: %s", r->name, at.line + 1, at.column + 1,
                      what);
 }

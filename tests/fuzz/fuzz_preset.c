@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (preset_read(&o, f.text, f.n, "fuzz.yaml", SOURCE_PRESET, &err)) {
         check_again(&o);
     } else {
-        FUZZ_CHECK(err.code && err.text[0]);
+        FUZZ_CHECK(err.code && err.text[0] && !strchr(err.text, '\n'));
         for (int i = 0; i < N_OPTIONS; i++)
             FUZZ_CHECK(options_source(&o, (enum option_id)i) == SOURCE_DEFAULT);
     }

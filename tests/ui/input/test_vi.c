@@ -3,6 +3,7 @@
  * vi's keys where bash's vi mode has no say (readline.py compares the rest): lines, undo, '.'
  */
 #include <string.h>
+#include <time.h>
 
 #include "editor.h"
 #include "keys.h"
@@ -129,6 +130,11 @@ static void test_random_keys_keep_the_order(void **state)
     editor_free(&e);
 }
 
+static double ms_since(clock_t before)
+{
+    return (double)(clock() - before) * 1000 / CLOCKS_PER_SEC;
+}
+
 /* What is repeated so often may become long, but soon: keys wait for it. */
 static void test_large_counts_take_no_time(void **state)
 {
@@ -136,7 +142,7 @@ static void test_large_counts_take_no_time(void **state)
                                            "d9999w", "9999J", "9999x", "9999ia\033"};
     (void)state;
     struct editor e = {.vi.on = true};
-    double before = now_ms();
+    clock_t before = clock(); /* CPU time: others may keep the machine busy */
     press(&e, "\033i");
     for (int i = 0; i < 400; i++)
         press(&e, "a b ");
@@ -144,8 +150,8 @@ static void test_large_counts_take_no_time(void **state)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         press(&e, commands[i]);
     if (getenv("QINS_TIMES"))
-        printf("%.0f ms\n", now_ms() - before);
-    assert_true(now_ms() - before < 2000); /* of a loaded machine; 32 s once */
+        printf("%.0f ms\n", ms_since(before));
+    assert_true(ms_since(before) < 6000); /* 200; 32,000 once, and more with sanitisers */
     editor_free(&e);
 }
 
@@ -162,12 +168,12 @@ static void test_large_counts_in_a_long_text(void **state)
     editor_set(&e, long_text.data, long_text.len);
     press(&e, "\0330y50w");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        double before = now_ms();
+        clock_t before = clock();
         e.full = false;
         press(&e, commands[i]);
         if (getenv("QINS_TIMES"))
-            printf("%s: %.0f ms\n", commands[i], now_ms() - before);
-        assert_true(now_ms() - before < 3000); /* of a loaded machine, also with sanitisers */
+            printf("%s: %.0f ms\n", commands[i], ms_since(before));
+        assert_true(ms_since(before) < 6000); /* 200; more with sanitisers */
         assert_true(e.vi.normal && e.text.len <= EDITOR_MAX_BYTES);
         assert_true(!strchr("pP.", commands[i][strlen(commands[i]) - 1]) || i == 0 || e.full);
     }
