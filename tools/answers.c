@@ -69,7 +69,10 @@ bool answer_make(struct answer *a, const struct quality_side *side, const struct
     struct ids ids = {0};
     *a = (struct answer){0};
     tokenizer_push_prefix(t, &ids);
-    quality_encode(t, prompt, strlen(prompt), &ids);
+    if (!quality_encode(t, prompt, strlen(prompt), &ids, err)) {
+        ids_free(&ids);
+        return false;
+    }
     a->n_prompt = (uint32_t)ids.n;
     uint32_t room = side->model->config.max_ctx;
     struct session_options o = {.kv = side->kv, .gemm = side->gemm};

@@ -97,15 +97,15 @@ static void add_token(void *arg, uint32_t pos, const float *logits)
 
 /* Ids of question and choice; the choice's begin where they first differ from those of the question
  * alone. A text longer than the context loses its beginning. */
-static double likelihood(struct session *s, const struct tokenizer *t, const char *question,
-                         const char *choice)
+static bool likelihood(struct session *s, const struct tokenizer *t, const char *question,
+                       const char *choice, double *out, struct error *err)
 {
     struct ids alone = {0}, whole = {0};
     char *text = xasprintf("%s %s", question, choice);
     tokenizer_push_prefix(t, &alone);
     tokenizer_push_prefix(t, &whole);
-    quality_encode(t, question, strlen(question), &alone);
-    quality_encode(t, text, strlen(text), &whole);
+    const bool ok = quality_encode(t, question, strlen(question), &alone, err) &&
+                    quality_encode(t, text, strlen(text), &whole, err);
     size_t from = 0;
     while (from < alone.n && from < whole.n && alone.ids[from] == whole.ids[from])
         from++;
@@ -118,29 +118,34 @@ static double likelihood(struct session *s, const struct tokenizer *t, const cha
         wanted[i - 1] = true;
     struct scoring scoring = {whole.ids + skip, 0, 0};
     scoring.vocab = tokenizer_size(t);
-    if (n > 1)
+    if (ok && n > 1)
         session_score(s, scoring.ids, n - 1, wanted, add_token, &scoring);
     free(wanted);
     free(text);
     ids_free(&alone);
     ids_free(&whole);
-    return scoring.sum / (double)strlen(choice);
+    *out = scoring.sum / (double)strlen(choice);
+    return ok;
 }
 
-static bool is_right(struct session *s, const struct tokenizer *t, const json_t *task)
+static bool choose(struct session *s, const struct tokenizer *t, const json_t *task, bool *is_right,
+                   struct error *err)
 {
     const char *question = json_string_value(json_object_get(task, "question"));
     const json_t *choices = json_object_get(task, "choices");
     size_t best = 0;
     double most = -INFINITY;
     for (size_t i = 0; i < json_array_size(choices); i++) {
-        double x = likelihood(s, t, question, json_string_value(json_array_get(choices, i)));
+        double x;
+        if (!likelihood(s, t, question, json_string_value(json_array_get(choices, i)), &x, err))
+            return false;
         if (x > most) {
             most = x;
             best = i;
         }
     }
-    return best == (size_t)json_integer_value(json_object_get(task, "answer"));
+    *is_right = best == (size_t)json_integer_value(json_object_get(task, "answer"));
+    return true;
 }
 
 /* ---- counting ------------------------------------------------------------------------- */
@@ -172,16 +177,16 @@ static struct estimate difference(const struct score *s)
     return (struct estimate){d, sqrt((squares - d * d) / n)};
 }
 
-static void answer_all(const struct bench_pair *p, struct session *const *s,
-                       const struct tasks *tasks, struct score *score)
+static bool answer_all(const struct bench_pair *p, struct session *const *s,
+                       const struct tasks *tasks, struct score *score, struct error *err)
 {
-    bool shows = isatty(STDERR_FILENO) == 1;
+    bool shows = isatty(STDERR_FILENO) == 1, ok = true;
     double start = now_ms();
     score->n = tasks->n;
-    for (size_t i = 0; i < tasks->n; i++) {
+    for (size_t i = 0; ok && i < tasks->n; i++) {
         bool right[2] = {false};
-        for (uint32_t m = 0; m < p->n; m++)
-            right[m] = is_right(s[m], p->tokenizer[m], tasks->items[i]);
+        for (uint32_t m = 0; ok && m < p->n; m++)
+            ok = choose(s[m], p->tokenizer[m], tasks->items[i], &right[m], err);
         for (uint32_t m = 0; m < p->n; m++) {
             score->right[m] += right[m];
             score->only[m] += right[m] && !right[!m];
@@ -192,6 +197,7 @@ static void answer_all(const struct bench_pair *p, struct session *const *s,
     }
     if (shows)
         fprintf(stderr, "\r%*s\r", 56, "");
+    return ok;
 }
 
 static void print_table(const struct bench_pair *p, const struct score *s)
@@ -254,13 +260,11 @@ bool bench_choice(struct bench *b, struct error *err)
             s[i] = session_new(side->model, side->pool, side->kernels, &o, err);
             ok = s[i] != NULL;
         }
-        if (ok) {
-            answer_all(&p, s, &tasks, &score);
-            if (b->json)
-                print_json(&p, &score);
-            else
-                print_table(&p, &score);
-        }
+        ok = ok && answer_all(&p, s, &tasks, &score, err);
+        if (ok && b->json)
+            print_json(&p, &score);
+        else if (ok)
+            print_table(&p, &score);
         for (uint32_t i = 0; i < p.n; i++)
             session_free(s[i]);
         bench_pair_close(&p);

@@ -127,10 +127,8 @@ static bool measure(const struct bench_pair *p, const char *text, size_t n, stru
     uint32_t chunk = quality_chunk(p->side[0].model);
     bool ok = p->n < 2 || quality_chunk(p->side[1].model) >= chunk ||
               error_set(err, EX_USAGE, "%s: takes fewer tokens than %s", p->paths[1], p->paths[0]);
-    if (ok) {
-        quality_encode(p->tokenizer[0], text, n, &ids);
-        tokenizer_push_prefix(p->tokenizer[0], &prefix);
-    }
+    ok = ok && quality_encode(p->tokenizer[0], text, n, &ids, err);
+    tokenizer_push_prefix(p->tokenizer[0], &prefix);
     uint32_t n_chunks = (uint32_t)(ids.n / chunk);
     if (ok && n_chunks == 0)
         ok = error_set(err, EX_DATAERR, "%s: %zu tokens; at least %u expected", p->b->file, ids.n,

@@ -179,14 +179,6 @@ static bool run_lines(const struct tokenizer *t, const struct buf *in, struct er
 
 #define SPEED_MS 1000
 
-/* Of this thread, so that other programs do not count. */
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 /* How long an image takes to open, and the rate at which the text encodes on one core. */
 static bool print_speed(const struct tokenizer *t, const struct buf *text, struct error *err)
 {
@@ -194,17 +186,17 @@ static bool print_speed(const struct tokenizer *t, const struct buf *text, struc
     struct ids ids = {0};
     size_t n_image, n_rounds = 0;
     const void *image = tokenizer_image(t, &n_image);
-    double start = cpu_ms(), open_ms;
+    double start = thread_ms(), open_ms;
     struct tokenizer *copy = tokenizer_open(image, n_image, "image", 0, err);
     if (!copy)
         return false;
-    open_ms = cpu_ms() - start;
+    open_ms = thread_ms() - start;
     bool ok = true;
-    for (start = cpu_ms(); ok && (n_rounds < 2 || cpu_ms() - start < SPEED_MS); n_rounds++) {
+    for (start = thread_ms(); ok && (n_rounds < 2 || thread_ms() - start < SPEED_MS); n_rounds++) {
         ids.n = 0;
         ok = tokenizer_encode(copy, &span, 1, &ids);
     }
-    double ms = (cpu_ms() - start) / (double)n_rounds;
+    double ms = (thread_ms() - start) / (double)n_rounds;
     if (ok)
         printf("{\"bytes\":%zu,\"tokens\":%zu,\"encode_mb_per_s\":%.1f,\"image_bytes\":%zu,"
                "\"image_open_ms\":%.2f}\n",

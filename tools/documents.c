@@ -28,23 +28,28 @@ static void push_scored(struct documents *d, bool scored)
 
 /* ---- text ----------------------------------------------------------------------------- */
 
-static void add_text(struct documents *d, const struct tokenizer *t, const char *text, size_t n)
+static bool add_text(struct documents *d, const struct tokenizer *t, const char *text, size_t n,
+                     struct error *err)
 {
     struct text_span span = {.text = text, .len = n};
     if (n == 0)
-        return;
+        return true;
     tokenizer_push_prefix(t, &d->ids);
     push_scored(d, false);
-    tokenizer_encode(t, &span, 1, &d->ids);
+    if (!tokenizer_encode(t, &span, 1, &d->ids))
+        return tokenizer_gave_up(err);
     push_scored(d, true);
     end_document(d);
+    return true;
 }
 
 /* The line end before a separator belongs to the separator. */
-static void add_texts(struct documents *d, const struct tokenizer *t, const char *text, size_t n)
+static bool add_texts(struct documents *d, const struct tokenizer *t, const char *text, size_t n,
+                      struct error *err)
 {
     const char *end = text + n, *begin = text;
-    for (const char *line = text; line < end;) {
+    bool ok = true;
+    for (const char *line = text; ok && line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         const char *next = stop ? stop + 1 : end;
         size_t len = (size_t)((stop ? stop : end) - line);
@@ -53,12 +58,12 @@ static void add_texts(struct documents *d, const struct tokenizer *t, const char
             size_t n_text = (size_t)(line - begin);
             n_text -= n_text > 0;
             n_text -= n_text > 0 && begin[n_text] == '\n' && begin[n_text - 1] == '\r';
-            add_text(d, t, begin, n_text);
+            ok = add_text(d, t, begin, n_text, err);
             begin = next;
         }
         line = next;
     }
-    add_text(d, t, begin, (size_t)(end - begin));
+    return ok && add_text(d, t, begin, (size_t)(end - begin), err);
 }
 
 /* ---- token files ---------------------------------------------------------------------- */
@@ -148,7 +153,7 @@ bool documents_read(struct documents *d, const char *path, const struct tokenize
     if (ok && n > n_suffix && strcmp(path + n - n_suffix, suffix) == 0)
         ok = add_lines(d, &text, vocab, path, err);
     else if (ok)
-        add_texts(d, t, text.data, text.len);
+        ok = add_texts(d, t, text.data, text.len, err);
     buf_free(&text);
     return ok;
 }

@@ -443,6 +443,13 @@ double now_ms(void)
     return (double)system_clock_ns() * 1e-6;
 }
 
+double thread_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
 struct timespec deadline_in(double ms)
 {
     struct timespec t;

@@ -101,7 +101,8 @@ void block_signals(sigset_t *before);
 
 /* ---- time, memory --------------------------------------------------------------------- */
 
-double now_ms(void); /* monotonic; stands still while the machine sleeps */
+double now_ms(void);    /* monotonic; stands still while the machine sleeps */
+double thread_ms(void); /* CPU time of this thread */
 /* So many ms from now, as pthread_cond_timedwait takes it. */
 struct timespec deadline_in(double ms);
 

@@ -13,7 +13,7 @@ bool calibration_texts_read(struct calibration_texts *t, const struct checkpoint
     *t = (struct calibration_texts){.n_tok = n_tok};
     if (!tokenizer)
         return false;
-    quality_encode(tokenizer, text, n_text, &all);
+    bool ok = quality_encode(tokenizer, text, n_text, &all, err);
     tokenizer_push_prefix(tokenizer, &prefix);
     tokenizer_free(tokenizer);
     uint32_t n_own = n_tok - (uint32_t)prefix.n;
@@ -21,9 +21,9 @@ bool calibration_texts_read(struct calibration_texts *t, const struct checkpoint
         ids_append(&t->ids, prefix.ids, prefix.n);
         ids_append(&t->ids, all.ids + at, n_own);
     }
-    bool ok = t->n >= MIN_TEXTS ||
-              error_set(err, EX_DATAERR, "%s: %zu tokens; at least %u expected to calibrate with",
-                        name, all.n, MIN_TEXTS * n_own);
+    if (ok && t->n < MIN_TEXTS)
+        ok = error_set(err, EX_DATAERR, "%s: %zu tokens; at least %u expected to calibrate with",
+                       name, all.n, MIN_TEXTS * n_own);
     ids_free(&all);
     ids_free(&prefix);
     return ok;

@@ -36,12 +36,12 @@ static bool read_text(struct measurement *m, struct error *err)
     if (!t)
         return false;
     m->chunk = quality_chunk(m->quantised);
-    quality_encode(t, (const char *)text_measure, text_measure_bytes, &m->ids);
+    bool ok = quality_encode(t, (const char *)text_measure, text_measure_bytes, &m->ids, err);
     tokenizer_push_prefix(t, &m->prefix);
     tokenizer_free(t);
     m->n_chunks = (uint32_t)(m->ids.n / m->chunk);
     m->n_chunks = m->n_chunks < MAX_CHUNKS ? m->n_chunks : MAX_CHUNKS;
-    return true;
+    return ok;
 }
 
 /* All chunks through one layer after another. */

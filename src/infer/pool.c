@@ -259,19 +259,11 @@ static void share_out(struct pool *p, uint32_t n_chunks)
     }
 }
 
-/* Of this thread. */
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static void note_time(struct pool *p, double spent_ms)
 {
     if (!thread_backoff_note(&p->backoff, spent_ms))
         return;
-    if (!thread_backoff_judge(&p->backoff, now_ms(), cpu_ms()))
+    if (!thread_backoff_judge(&p->backoff, now_ms(), thread_ms()))
         return;
     atomic_store(&p->n_active, p->backoff.n_active);
     atomic_fetch_add(&p->calls.word, 1);

@@ -25,10 +25,11 @@ struct run {
     struct prediction *p; /* of the chunk, [n_scored] */
 };
 
-void quality_encode(const struct tokenizer *t, const char *text, size_t n, struct ids *out)
+bool quality_encode(const struct tokenizer *t, const char *text, size_t n, struct ids *out,
+                    struct error *err)
 {
     struct text_span span = {.text = text, .len = n};
-    tokenizer_encode(t, &span, 1, out);
+    return n == 0 || tokenizer_encode(t, &span, 1, out) || tokenizer_gave_up(err);
 }
 
 /* ---- one prediction ------------------------------------------------------------------- */

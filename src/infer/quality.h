@@ -40,7 +40,8 @@ struct quality_side {
 };
 
 /* The text as one run of ids, special tokens not recognised. */
-void quality_encode(const struct tokenizer *t, const char *text, size_t n, struct ids *out);
+bool quality_encode(const struct tokenizer *t, const char *text, size_t n, struct ids *out,
+                    struct error *err);
 
 /* Tokens of a chunk of this model. */
 uint32_t quality_chunk(const struct model *m);

@@ -23,7 +23,7 @@ struct regexp_scratch {
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* once the 32 KiB that a search has by itself were too few */
-    double deadline_ms;
+    double deadline_ms; /* of the thread's CPU time: whoever is stopped meanwhile loses nothing */
     unsigned n_searches;
 };
 
@@ -93,7 +93,7 @@ struct regexp_scratch *regexp_scratch_new(size_t n)
 {
     struct regexp_scratch *s = xmalloc(sizeof *s);
     s->n_searches = 0;
-    s->deadline_ms = now_ms() + DEADLINE_MS + (double)n / 1000;
+    s->deadline_ms = thread_ms() + DEADLINE_MS + (double)n / 1000;
     s->data = or_die(pcre2_match_data_create(1, NULL));
     s->context = or_die(pcre2_match_context_create(NULL));
     s->stack = NULL;
@@ -131,7 +131,7 @@ enum found regexp_find(const struct regexp *p, struct regexp_scratch *scratch, c
                        size_t n, size_t from, size_t *start, size_t *end)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)s;
-    if (++scratch->n_searches % 16 == 0 && now_ms() > scratch->deadline_ms)
+    if (++scratch->n_searches % 16 == 0 && thread_ms() > scratch->deadline_ms)
         return FOUND_GAVE_UP;
     int rc = search(p, scratch, text, n, from);
     if (rc == PCRE2_ERROR_NOMATCH)
