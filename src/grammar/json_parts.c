@@ -65,14 +65,27 @@ struct part part_json_space(struct json_parts *p)
 
 /* ---- strings -------------------------------------------------------------------------- */
 
-/* No surrogates: what they stand for is written as it is. */
+/* n hexadecimal digits that are not all zero. */
+static struct part some_digits(struct json_parts *p, int32_t n)
+{
+    struct part other = one_of(p, "19afAF");
+    if (n == 1)
+        return other;
+    other = then(p, other, repeat(p, one_of(p, "09afAF"), n - 1, n - 1));
+    struct part zero = text(p, "0");
+    return either(p, other, then(p, zero, some_digits(p, n - 1)));
+}
+
+/* No surrogates: what they stand for is written as it is. No \u0000, which many cannot store. */
 static struct part escape(struct json_parts *p)
 {
     struct part a = text(p, "\\");
     struct part b = one_of(p, "\"\"\\\\//bbffnnrrtt");
     struct part c = text(p, "u");
-    struct part d = one_of(p, "09acefACEF");
+    struct part d = one_of(p, "19acefACEF");
     d = then(p, d, repeat(p, one_of(p, "09afAF"), 3, 3));
+    struct part zero = text(p, "0");
+    d = either(p, d, then(p, zero, some_digits(p, 3)));
     struct part e = one_of(p, "ddDD");
     e = then(p, e, one_of(p, "07"));
     e = then(p, e, repeat(p, one_of(p, "09afAF"), 2, 2));
