@@ -686,10 +686,11 @@ static void test_shape_in_lines(void **state)
                                  "--no-save", "--temperature", "0", "--max-tokens", "200"),
                            input, &code);
     const char *json = strchr(p.said.data, '{');
-    assert_non_null(json);
-    char *line = xstrndup(json, strcspn(json, "\n"));
-    check_person(line);
-    free(line);
+    const char *end = strrchr(p.said.data, '}');
+    assert_true(json && end);
+    char *object = xstrndup(json, (size_t)(end - json) + 1);
+    check_person(object);
+    free(object);
     assert_non_null(strstr(p.complained.data, "answers have any shape"));
     assert_non_null(strstr(p.complained.data, "none: "));
     program_free(&p);
