@@ -117,7 +117,8 @@ def settings():
     put("template", "all", read("tests/fuzz/all.jinja") + b"\x1f")
     put("gbnf", "all", "# all of it\nroot ::= (a-1 | \"x\\n\\x41\\u00e9\")+ | [^a-z\\]]{2,3} .?\n"
         "a-1 ::= \"(\" root \")\" |\n  [0-9]{,2} \"\"*\n\x17")
-    put("gbnf", "list", "root ::= item (\",\" item)*\nitem ::= [\\U0001F600-\\U0001F64F\u00e9]{1,}\n\x17")
+    put("gbnf", "list", "root ::= item (\",\" item)*\nitem ::= "
+        "[\\U0001F600-\\U0001F64F\u00e9]{1,}\n\x17")
     put("schema", "object", json.dumps({"type": "object", "properties": {
         "a": {"type": "string", "minLength": 1, "maxLength": 3}, "b": {"$ref": "#/$defs/n"},
         "c": {"enum": ["x", 1, None]}}, "required": ["b"], "additionalProperties": {"const": 1},

@@ -23,19 +23,20 @@ static inline bool accepts(const struct grammar *g, const char *text)
     return ok;
 }
 
-/* The 256 bytes, then these words, then "</s>", which is special: SentencePiece's way. */
+/* The 256 bytes, then these words, then "</s>", which is special. */
 static inline struct tokenizer *tokenizer_of(const char *const *words, size_t n)
 {
     struct buf json = {0};
     struct error err;
     buf_puts(&json, "{\"added_tokens\":[{\"id\":");
     buf_printf(&json, "%zu,\"content\":\"</s>\",\"special\":true}],", 256 + n);
-    buf_puts(&json, "\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},"
-                    "\"content\":\"\xE2\x96\x81\"},\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
-                    "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE2\x96\x81\"},"
-                    "\"content\":\" \"},{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"},"
-                    "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]},"
-                    "\"model\":{\"type\":\"BPE\",\"byte_fallback\":true,\"merges\":[],\"vocab\":{");
+    buf_puts(&json,
+             "\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},"
+             "\"content\":\"\xE2\x96\x81\"},\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
+             "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE2\x96\x81\"},"
+             "\"content\":\" \"},{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"},"
+             "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]},"
+             "\"model\":{\"type\":\"BPE\",\"byte_fallback\":true,\"merges\":[],\"vocab\":{");
     for (unsigned b = 0; b < 256; b++)
         buf_printf(&json, "\"<0x%02X>\":%u,", b, b);
     for (size_t i = 0; i < n; i++) {

@@ -39,7 +39,8 @@ static const struct {
     {"root ::= a-b\na-b ::= \"x\"", {"x"}, {"a"}},
     {"root ::= .", {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\n"}, {"", "ab", "\xC3"}},
     {"root ::= [\xC3\xA0-\xC3\xBF]", {"\xC3\xA9", "\xC3\xA0"}, {"a", "\xC4\x80", "\xC3\x9F"}},
-    {"root ::= [\\u0800-\\U00010FFF]", {"\xE0\xA0\x80", "\xEF\xBF\xBF", "\xF0\x90\xBF\xBF"},
+    {"root ::= [\\u0800-\\U00010FFF]",
+     {"\xE0\xA0\x80", "\xEF\xBF\xBF", "\xF0\x90\xBF\xBF"},
      {"\xDF\xBF", "\xF0\x91\x80\x80", "\xED\xA0\x80"}},
     {"root ::= [^\\x00-\\x7F]", {"\xC2\x80", "\xF4\x8F\xBF\xBF"}, {"a", "\xF4\x90\x80\x80"}},
     {"root ::= \"\\n\\t\\r\\\\\\\"\\x41\\u00e9\"", {"\n\t\r\\\"A\xC3\xA9"}, {"n"}},
@@ -185,7 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_languages), cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_hostile), cmocka_unit_test(test_ambiguous),
+        cmocka_unit_test(test_hostile),   cmocka_unit_test(test_ambiguous),
         cmocka_unit_test(test_compact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,12 +14,15 @@
 #include "json_schema.h"
 #include "token_mask.h"
 
+/* clang-format off */
 static const char *const words[] = {
-    "a", "b", "ab", "aba", "\"", "\",", "\": ", "\"}", "\"]", "a\"", "ab\",", "{", "{\"", "{\"a\":",
-    "}", "}}", "[", "[[", "]", "],", "]]", ",", ", ", " ", " a", " \"", " {", "\n", "\n\n", "\n ",
-    "1", "12", "-1", "0.5", ".", "e", "true", "false", "null", "tr", "\xC3\xA9", "\xE2\x82",
-    "\xE2\x82\xAC", "\\", "\\n", "\\u00", "\":[{\"", "a\":1,\"", "yes", " yes", "no", "yesno",
+    "a", "b", "ab", "aba", "\"", "\",", "\": ", "\"}", "\"]", "a\"", "ab\",", "{", "{\"",
+    "{\"a\":", "}", "}}", "[", "[[", "]", "],", "]]", ",", ", ", " ", " a", " \"", " {", "\n",
+    "\n\n", "\n ", "1", "12", "-1", "0.5", ".", "e", "true", "false", "null", "tr", "\xC3\xA9",
+    "\xE2\x82", "\xE2\x82\xAC", "\\", "\\n", "\\u00", "\":[{\"", "a\":1,\"", "yes", " yes",
+    "no", "yesno",
 };
+/* clang-format on */
 enum { N_WORDS = sizeof words / sizeof *words, END = 256 + N_WORDS, N_TOKENS };
 
 struct fixture {
@@ -136,8 +139,7 @@ static void test_each_token(void **state)
                       seed, false);
         check_grammar(f, gbnf("root ::= (\"a\" | \"ab\" | \"ba\" root \"b\")+"), seed, false);
         check_grammar(f, gbnf("root ::= \" \"? (\"yes\" | \"no\" | \".\" .)*"), seed, true);
-        check_grammar(f, gbnf("root ::= \"a\" root \"b\" root | \"b\" root \"a\" root | \"e\""), seed,
-                      true);
+        check_grammar(f, gbnf("root ::= \"a\" root \"b\" root | \"b\" root | \"e\""), seed, true);
     }
 }
 
