@@ -12,6 +12,7 @@
 
 #include "chat.h"
 #include "events.h"
+#include "grammar.h"
 #include "models.h"
 #include "sampler.h"
 #include "stops.h"
@@ -84,8 +85,9 @@ struct turn_request {
     uint64_t seed;
     const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
     struct thinking_request thinking;
-    const char *instead;  /* static: said in the model's place; NULL: the model answers */
-    int64_t conversation; /* that it is saved under (store.h); 0: not saved */
+    struct grammar *grammar; /* that the answer keeps to, behind its thinking; NULL: none */
+    const char *instead;     /* static: said in the model's place; NULL: the model answers */
+    int64_t conversation;    /* that it is saved under (store.h); 0: not saved */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */

@@ -72,7 +72,8 @@ void engine_stop(struct engine *e)
     if (e->model)
         model_close(e->model);
     pool_free(e->pool);
-    chat_free(&e->pending.chat);
+    request_free(&e->pending);
+    answer_shape_free(&e->shape);
     for (int i = 0; i < N_ANSWERS; i++)
         ids_free(&e->answers[i].ids);
     pthread_cond_destroy(&e->news);
@@ -119,6 +120,12 @@ const struct error *engine_error(const struct engine *e)
     return atomic_load(&e->state) == ENGINE_FAILED ? &e->error : NULL;
 }
 
+void request_free(struct request *r)
+{
+    chat_free(&r->chat);
+    grammar_free(r->grammar);
+}
+
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     struct request request = {.turn = ++e->last_turn,
@@ -127,6 +134,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
                               .thinking = r->thinking,
                               .submitted_ms = now_ms(),
                               .conversation = r->conversation,
+                              .grammar = grammar_use(r->grammar),
                               .instead = r->instead};
     chat_copy(&request.chat, r->chat);
     if (r->stops)
@@ -134,11 +142,11 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     engine_cancel(e, request.turn - 1);
     atomic_store(&e->max_tokens, r->max_tokens);
     pthread_mutex_lock(&e->lock);
-    struct chat replaced = e->pending.chat;
+    struct request replaced = e->pending;
     e->pending = request;
     pthread_cond_signal(&e->news);
     pthread_mutex_unlock(&e->lock);
-    chat_free(&replaced);
+    request_free(&replaced);
     return request.turn;
 }
 

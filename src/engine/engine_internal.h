@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "answer_shape.h"
 #include "chat_template.h"
 #include "engine_setup.h"
 #include "prompt_cache.h"
@@ -26,8 +27,9 @@ struct request {
     struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
-    const char *instead; /* or NULL */
-    struct chat chat;    /* owned */
+    struct grammar *grammar; /* or NULL; one of its users */
+    const char *instead;     /* or NULL */
+    struct chat chat;        /* owned */
 };
 
 struct answer {
@@ -85,6 +87,7 @@ struct engine {
     struct session *session;
     bool is_of_hub; /* the model is being fetched or converted to be kept */
     struct sampler *sampler;
+    struct answer_shape shape;
     struct speculate speculate;
     struct tokenizer *tokenizer;
     struct thinking no_thinking; /* of raw turns */
@@ -92,6 +95,8 @@ struct engine {
     struct prompt_cache *cache;  /* NULL: contexts are not stored */
     double token_ms; /* that evaluating a further token of a prompt took last; 0: not known */
 };
+
+void request_free(struct request *r);
 
 /* The thread's function; arg: struct engine. */
 void *engine_main(void *arg);

@@ -378,7 +378,7 @@ static void serve(struct engine *e)
         end_replaced(e, n_served + 1, r.turn - 1);
         turn_run(e, &r);
         n_served = r.turn;
-        chat_free(&r.chat);
+        request_free(&r);
     }
 }
 

@@ -86,6 +86,42 @@ static const struct thinking *thinking_of(const struct turn *t)
                                   : &t->e->template.thinking;
 }
 
+/* A padded vocabulary has rows without a piece: they are never picked. */
+static uint32_t n_pieces(const struct engine *e)
+{
+    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
+    return n < vocab ? n : vocab;
+}
+
+static void list_ends(struct turn *t)
+{
+    struct ids *ends = &t->e->shape.ends;
+    const struct model_config *c = &t->e->model->config;
+    ends->n = 0;
+    ids_push(ends, t->e->template.end);
+    ids_push(ends, c->bos);
+    ids_append(ends, c->stop, c->n_stop);
+    if (thinking_of(t)->kind && thinking_of(t)->kind->channels)
+        ids_push(ends, thinking_of(t)->end);
+}
+
+/* -> false: an answer that goes on does not fit so far. */
+static bool begin_shape(struct turn *t, struct error *err)
+{
+    const struct chat *c = &t->r->chat;
+    struct answer_shape *s = &t->e->shape;
+    answer_shape_begin(s, t->r->grammar, t->e->tokenizer, n_pieces(t->e), &t->parts);
+    if (!s->on)
+        return true;
+    list_ends(t);
+    const struct buf *text = c->n > 0 ? &c->messages[c->n - 1].text : NULL;
+    return t->r->raw || !t->continues || text->len == 0 ||
+           answer_shape_text(s, text->data, text->len) ||
+           error_set(err, EX_DATAERR,
+                     "the answer so far is not as the grammar or the JSON schema wants it: it "
+                     "cannot go on");
+}
+
 static bool render(struct turn *t, struct error *err)
 {
     if (!(t->r->raw ? render_raw(t, err) : render_chat(t, err)))
@@ -95,7 +131,7 @@ static bool render(struct turn *t, struct error *err)
         ids_push(&t->ids, bos);
     answer_parts_start(&t->parts, thinking_of(t), &t->start, &t->ids, t->continues, &t->r->stops);
     t->stats.n_prompt = (uint32_t)t->ids.n;
-    return true;
+    return begin_shape(t, err);
 }
 
 /* ---- events --------------------------------------------------------------------------- */
@@ -220,13 +256,6 @@ static bool ends_answer(struct turn *t, int32_t id)
 {
     t->stop_token = answer_parts_is_stop(&t->parts, id);
     return splitter_ends(&t->parts.splitter, id, is_end(t->e, id)) || t->stop_token;
-}
-
-/* A padded vocabulary has rows without a piece: they are never picked. */
-static uint32_t n_pieces(const struct engine *e)
-{
-    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
-    return n < vocab ? n : vocab;
 }
 
 /* Why no further token may come, or STOP_NONE. */
@@ -411,6 +440,15 @@ static enum stop_reason fail_numbers(struct turn *t)
     return STOP_FAILED;
 }
 
+/* Those that the grammar allows next. -> why the answer ends here, or STOP_NONE */
+static enum stop_reason allow_tokens(struct turn *t)
+{
+    const uint32_t *allowed;
+    enum shape_result result = answer_shape_allowed(&t->e->shape, &allowed, &t->failure);
+    sampler_allow(t->e->sampler, allowed);
+    return result == SHAPE_ENDED ? STOP_END : result == SHAPE_FAILED ? STOP_FAILED : STOP_NONE;
+}
+
 /* Tokens as they would come one by one: each is picked from its own logits by what stands before
  * it, and the draft counts as long as it is the same. A seed therefore gives the same text. */
 static enum stop_reason pick_tokens(struct turn *t)
@@ -426,6 +464,8 @@ static enum stop_reason pick_tokens(struct turn *t)
         struct sampling sampling = live_sampling(e);
         if (!are_numbers(session_logits_at(e->session, i), n_pieces(e)))
             return fail_numbers(t);
+        if ((stop = allow_tokens(t)) != STOP_NONE)
+            return stop;
         int32_t id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e),
                                   &sampling, t->ids.ids, t->ids.n);
         same = i < g.n_ids && id == g.ids[i];
@@ -434,8 +474,11 @@ static enum stop_reason pick_tokens(struct turn *t)
         t->stats.n_accepted += same && i < g.n;
         if (ends_answer(t, id))
             return STOP_END;
+        answer_shape_push(&e->shape, id);
         if (emit_token(t, id))
             return STOP_TEXT;
+        if (!answer_shape_check(&e->shape, &t->failure))
+            return STOP_FAILED;
         if (must_close(t))
             break;
     }
@@ -523,8 +566,7 @@ void turn_run(struct engine *e, const struct request *r)
     speculate_begin(&e->speculate);
     resume(&t);
     enum stop_reason stop = t.ids.n > 0 ? generate(&t) : STOP_END;
-    if (stop != STOP_FAILED)
-        rewind_cache(&t, stop);
+    rewind_cache(&t, stop);
     if (stop != STOP_TEXT) {
         if (answer_parts_end(&t.parts) && stop != STOP_FAILED)
             stop = STOP_TEXT;

@@ -18,6 +18,7 @@ struct sampler {
     struct candidate *c; /* [vocab] a heap in front, what was taken from it behind */
     uint32_t *seen;      /* [vocab] how often among the last tokens; all 0 between picks */
     uint32_t vocab;
+    const uint32_t *allowed; /* bits; NULL: all */
 };
 
 /* ---- random numbers: xoshiro256++ (Blackman, Vigna), seeded by splitmix64 ------------- */
@@ -68,6 +69,11 @@ void sampler_free(struct sampler *s)
     free(s);
 }
 
+void sampler_allow(struct sampler *s, const uint32_t *allowed)
+{
+    s->allowed = allowed;
+}
+
 /* ---- logits --------------------------------------------------------------------------- */
 
 /* The repeat penalty hits each of the last tokens once, however often it came. */
@@ -100,17 +106,33 @@ static void penalise(struct sampler *s, uint32_t n, const struct sampling *o,
     }
 }
 
-/* Fills the candidates; NaN is the least likely of all. -> the lowest id among the largest. */
-static int32_t load(struct sampler *s, const float *logits, uint32_t n, const struct sampling *o,
-                    const int32_t *history, size_t n_history)
+/* As if the others were not in the vocabulary. -> how many are left */
+static uint32_t leave_allowed(struct sampler *s, uint32_t n)
 {
-    int32_t best = 0;
+    uint32_t left = 0;
+    for (uint32_t i = 0; s->allowed && i < n; i++)
+        if (s->allowed[i / 32] >> i % 32 & 1)
+            s->c[left++] = s->c[i];
+    return s->allowed ? left : n;
+}
+
+/* Fills the candidates; NaN is the least likely of all. -> how many there are */
+static uint32_t load(struct sampler *s, const float *logits, uint32_t n, const struct sampling *o,
+                     const int32_t *history, size_t n_history)
+{
     for (uint32_t i = 0; i < n; i++)
         s->c[i] = (struct candidate){isnan(logits[i]) ? -INFINITY : logits[i], 0, (int32_t)i};
     penalise(s, n, o, history, n_history);
+    return leave_allowed(s, n);
+}
+
+/* The lowest id among the largest. */
+static const struct candidate *find_best(const struct candidate *c, uint32_t n)
+{
+    const struct candidate *best = c;
     for (uint32_t i = 1; i < n; i++)
-        if (s->c[i].logit > s->c[best].logit)
-            best = (int32_t)i;
+        if (c[i].logit > best->logit)
+            best = &c[i];
     return best;
 }
 
@@ -222,13 +244,15 @@ int32_t sampler_pick(struct sampler *s, const float *logits, uint32_t n_valid,
                      const struct sampling *o, const int32_t *history, size_t n_history)
 {
     assert(n_valid > 0 && n_valid <= s->vocab);
-    int32_t best = load(s, logits, n_valid, o, history, n_history);
-    float largest = s->c[best].logit;
+    uint32_t n = load(s, logits, n_valid, o, history, n_history);
+    assert(n > 0);
+    const struct candidate best = *find_best(s->c, n);
+    float largest = best.logit;
     if (!(o->temperature > 0) || largest == -INFINITY)
-        return best;
+        return best.id;
 
-    struct order order = {s->c, n_valid, 0};
-    uint32_t n = n_valid;
+    n_valid = n;
+    struct order order = {s->c, n, 0};
     double total = weigh(s->c, n, largest, o->temperature);
     bool use_k = o->top_k > 0 && (uint32_t)o->top_k < n, use_p = o->top_p < 1;
     if (use_k || use_p)

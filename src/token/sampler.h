@@ -32,6 +32,10 @@ struct sampler *sampler_new(uint32_t vocab);
 void sampler_free(struct sampler *s);
 void sampler_seed(struct sampler *s, uint64_t seed);
 
+/* From here on only these are picked: a bit per id, [(vocab + 31) / 32], borrowed, at least one of
+ * those below n_valid. NULL: all. */
+void sampler_allow(struct sampler *s, const uint32_t *allowed);
+
 /* Picks an id below n_valid <= vocab. `history` are the tokens so far, newest last. */
 int32_t sampler_pick(struct sampler *s, const float *logits /* [n_valid] */, uint32_t n_valid,
                      const struct sampling *o, const int32_t *history, size_t n_history);

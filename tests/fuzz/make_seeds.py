@@ -129,6 +129,17 @@ def settings():
         if os.path.getsize(path) <= 4096:
             put("template", os.path.basename(path)[:24], read(path) + b"\x1f")
     put("template", "all", read("tests/fuzz/all.jinja") + b"\x1f")
+    put("gbnf", "all", "# all of it\nroot ::= (a-1 | \"x\\n\\x41\\u00e9\")+ | [^a-z\\]]{2,3} .?\n"
+        "a-1 ::= \"(\" root \")\" |\n  [0-9]{,2} \"\"*\n\x17")
+    put("gbnf", "list", "root ::= item (\",\" item)*\nitem ::= "
+        "[\\U0001F600-\\U0001F64F\u00e9]{1,}\n\x17")
+    put("schema", "object", json.dumps({"type": "object", "properties": {
+        "a": {"type": "string", "minLength": 1, "maxLength": 3}, "b": {"$ref": "#/$defs/n"},
+        "c": {"enum": ["x", 1, None]}}, "required": ["b"], "additionalProperties": {"const": 1},
+        "$defs": {"n": {"type": "integer", "minimum": -12, "exclusiveMaximum": 345}}}) + "\x17")
+    put("schema", "rest", json.dumps({"prefixItems": [{"type": ["null", "boolean"]}], "items": {
+        "anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 2}, {"$ref": "#"}, True]},
+        "minItems": 1, "maxItems": 4, "allOf": [{"description": "x"}, {"maxItems": 3}]}) + "\x17")
     commit = "0123456789abcdef0123456789abcdef01234567"
     put("hub", "listing", json.dumps({"id": "org/name", "sha": commit, "siblings": [
         {"rfilename": "config.json", "size": 100, "blobId": commit},

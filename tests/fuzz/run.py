@@ -27,7 +27,7 @@ SECONDS, TIMEOUT_S, SLOW_S, MEMORY_MB, ALLOCATION_MB = 120, 25, 10, 2048, 300
 
 # fuzzers: their dictionary
 DICTIONARIES = {
-    "json": "config safetensors qins compressed hub",
+    "json": "config safetensors qins compressed hub schema",
     "yaml": "preset theme keyfile recipe",
     "markdown": "layout flow sanitise splitter",
     "keys": "keys editor",
@@ -42,6 +42,7 @@ PARSERS = {
     "config": (8192, "config*.c arch.c json.c"),
     "editor": (512, "editor*.c edit.c vi*.c motion.c keys.c folded_paste.c"),
     "flow": (512, "flow.c wrap.c"),
+    "gbnf": (2048, "gbnf.c grammar*.c recogniser.c"),
     "gguf": (16384, "gguf*.c tokenizer_gguf.c tokenizer_parts.c"),
     "history": (2048, "history.c"),
     "hub": (2048, "hub_listing.c hub_ref.c url.c"),
@@ -58,6 +59,7 @@ PARSERS = {
     "reply": (4096, "http_reply.c"),
     "safetensors": (16384, "safetensors.c json.c"),
     "sanitise": (256, "sanitise.c utf8.c"),
+    "schema": (4096, "json_schema.c schema_*.c json_parts.c json_range.c grammar*.c"),
     "splitter": (512, "splitter.c thinking.c"),
     "stops": (512, "stops.c"),
     "store": (256, "store.c conversation.c export.c"),

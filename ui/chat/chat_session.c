@@ -55,6 +55,7 @@ void chat_close(struct chat_session *s)
     engine_stop(s->engine);
     conversation_free(&s->conversation);
     saving_free(&s->saving);
+    grammar_free(s->grammar);
     free(s->model_path);
     free(s->model_name);
     free(s->next_path);

@@ -12,6 +12,7 @@
  *   chat_conversations.c  open, new, rename, delete
  *   chat_model.c          another model
  *   chat_settings.c       /set, /preset, /system
+ *   chat_shape.c          /json
  *   chat_find.c, chat_bench.c
  *   chat_command.c        runs a line that is a command; /help
  *   command_bodies.c      the bodies that the rows of command.c name
@@ -84,6 +85,7 @@ struct chat_session {
     const struct chat_face *face;
     void *self;
     struct options *options;
+    struct grammar *grammar;             /* that answers keep to; NULL: none. One of its users */
     struct engine_options start;         /* from chat_open to chat_start */
     struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
@@ -112,7 +114,7 @@ struct chat_session {
 };
 
 /* Finds the model and checks what an engine is started with. raw: turns have no template. On
- * failure nothing is to be freed. */
+ * failure nothing is to be freed. The caller may give it a grammar then. */
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err);
 /* Starts loading; from here on the face is called. saves: conversations are saved. */
 void chat_start(struct chat_session *s, const struct chat_face *face, void *self, bool saves);

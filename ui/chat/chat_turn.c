@@ -114,6 +114,7 @@ static void submit(struct chat_session *s)
                                 .seed = seed_of_turn(s),
                                 .stops = &stops,
                                 .thinking = options_thinking(s->options),
+                                .grammar = s->grammar,
                                 .instead = instead,
                                 .conversation = s->conversation.id,
                             });

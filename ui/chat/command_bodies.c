@@ -8,6 +8,7 @@
 #include "chat_find.h"
 #include "chat_model.h"
 #include "chat_settings.h"
+#include "chat_shape.h"
 #include "chat_thinking.h"
 #include "chat_versions.h"
 
@@ -88,6 +89,11 @@ void run_model(struct chat_session *s, const char *argument)
 void run_set(struct chat_session *s, const char *argument)
 {
     chat_set(s, argument);
+}
+
+void run_json(struct chat_session *s, const char *argument)
+{
+    chat_json(s, argument);
 }
 
 void run_think(struct chat_session *s, const char *argument)

@@ -24,6 +24,7 @@ void run_system(struct chat_session *s, const char *argument);
 void run_preset(struct chat_session *s, const char *argument);
 void run_model(struct chat_session *s, const char *argument);
 void run_set(struct chat_session *s, const char *argument);
+void run_json(struct chat_session *s, const char *argument);
 void run_think(struct chat_session *s, const char *argument);
 void run_thinking(struct chat_session *s, const char *argument);
 void run_stats(struct chat_session *s, const char *argument);

@@ -9,6 +9,7 @@
 
 #include "cli_flags.h"
 #include "engine.h"
+#include "grammar_file.h"
 #include "keyfile.h"
 #include "known_models.h"
 #include "model_options.h"
@@ -139,6 +140,8 @@ static bool take_flag(struct cli *c, enum cli_flag flag, const char *text, struc
         break;
     case FLAG_CHAT: c->chat = true; break;
     case FLAG_JSON: c->json = true; break;
+    case FLAG_JSON_SCHEMA: c->schema_file = text; break;
+    case FLAG_GRAMMAR: c->grammar_file = text; break;
     case FLAG_CONTINUE: c->continue_last = true; break;
     case FLAG_NO_SAVE: c->no_save = true; break;
     case FLAG_DUMP_CONFIG: c->action = CLI_DUMP_CONFIG; break;
@@ -224,6 +227,18 @@ static bool is_accessible(void)
     return wish && *wish && strcmp(wish, "0") != 0;
 }
 
+static bool read_grammar(struct cli *c, struct error *err)
+{
+    if (c->schema_file && c->grammar_file)
+        return error_set(err, EX_USAGE,
+                         "--json-schema and --grammar: answers have one shape; give one of them");
+    if (c->schema_file)
+        c->grammar = grammar_read_file(c->schema_file, GRAMMAR_JSON_SCHEMA, err);
+    if (c->grammar_file)
+        c->grammar = grammar_read_file(c->grammar_file, GRAMMAR_GBNF, err);
+    return c->grammar || (!c->schema_file && !c->grammar_file);
+}
+
 bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
 {
     *c = (struct cli){.action = CLI_RUN};
@@ -248,6 +263,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
         ok = options_set(&c->options, OPT_KEEP_CONTEXT, "0", SOURCE_FLAG, err);
     if (ok && (c->action == CLI_DUMP_KEYS || (c->action == CLI_RUN && !c->plain)))
         ok = keyfile_load(err);
+    if (ok && c->action == CLI_RUN)
+        ok = read_grammar(c, err);
     if (!ok)
         cli_free(c);
     return ok;
@@ -256,6 +273,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
 void cli_free(struct cli *c)
 {
     options_free(&c->options);
+    grammar_free(c->grammar);
     free(c->gone);
 }
 

@@ -5,6 +5,7 @@
 #ifndef QINS_CLI_H
 #define QINS_CLI_H
 
+#include "grammar.h"
 #include "options.h"
 
 enum cli_action {
@@ -25,12 +26,14 @@ struct cli {
     const char *prompt;     /* -p TEXT, or NULL; lives in argv */
     bool continue_last;     /* --continue: opens with the last conversation */
     bool no_save;           /* --no-save: nothing is saved */
-    char *gone;             /* the remembered model, which is no longer there; or NULL */
-    bool known;             /* --known: with --models */
-    bool raw;               /* --raw: no template */
-    bool json;              /* --json: events in lines, lists as JSON */
-    bool chat;              /* a conversation in lines: --chat, or plain mode on a terminal */
-    bool plain;             /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
+    const char *schema_file, *grammar_file; /* --json-schema, --grammar; or NULL; live in argv */
+    struct grammar *grammar; /* that one of them holds; NULL: answers have any shape */
+    char *gone;              /* the remembered model, which is no longer there; or NULL */
+    bool known;              /* --known: with --models */
+    bool raw;                /* --raw: no template */
+    bool json;               /* --json: events in lines, lists as JSON */
+    bool chat;               /* a conversation in lines: --chat, or plain mode on a terminal */
+    bool plain;              /* no screen: --plain, -p, --raw, or stdin or stdout is no terminal */
 };
 
 /* Puts /dev/null on stdin, stdout and stderr if they are closed, so that no file that is opened

@@ -43,6 +43,17 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
                    "With\n"
                    ".Fl \\-models\n"
                    "the list is JSON."},
+    [FLAG_JSON_SCHEMA] = {"json-schema", 0, "FILE", "answers are JSON that fits the schema in FILE",
+                          "Answers are JSON that fits the JSON schema in\n"
+                          ".Ar FILE ;\n"
+                          "see\n"
+                          ".Sx ANSWERS OF A GIVEN SHAPE ."},
+    [FLAG_GRAMMAR] = {"grammar", 0, "FILE", "answers are texts of the GBNF grammar in FILE",
+                      "Answers are texts of the grammar in\n"
+                      ".Ar FILE ,\n"
+                      "which is written in llama.cpp\\(aqs GBNF; see\n"
+                      ".Sx ANSWERS OF A GIVEN SHAPE .",
+                      .rare = true},
     [FLAG_MODELS] = {"models", 0, NULL, "list the models that -m knows by name",
                      "Lists the\n"
                      ".Pa .qins\n"

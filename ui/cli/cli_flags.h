@@ -15,6 +15,8 @@ enum cli_flag {
     FLAG_PLAIN,
     FLAG_CHAT,
     FLAG_JSON,
+    FLAG_JSON_SCHEMA,
+    FLAG_GRAMMAR,
     FLAG_MODELS,
     FLAG_KNOWN,
     FLAG_HF,

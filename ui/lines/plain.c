@@ -222,6 +222,7 @@ static void send_turn(struct plain *p, const struct chat *chat)
             .seed = options_seed(o),
             .stops = &stops,
             .thinking = options_thinking(o),
+            .grammar = p->chat.grammar,
             .instead = refers ? referral_for(chat->messages[chat->n - 1].text.data) : NULL,
         });
 }
@@ -545,6 +546,7 @@ static bool start(struct plain *p, struct error *err)
         chat_model_of_last(&c->options);
     if (!catch_signals(err) || !chat_open(&p->chat, &c->options, c->raw, err))
         return false;
+    p->chat.grammar = grammar_use(c->grammar);
     if (!c->chat && !c->prompt && isatty(STDIN_FILENO) && p->out.status_to_terminal)
         fputs(PROGRAM ": reading the prompt; Ctrl-D on a line of its own ends it\n", stderr);
     p->out.in_rows = p->out.to_terminal && !c->json;

@@ -339,6 +339,7 @@ bool loop_run(struct cli *c, int *exit_code)
         *exit_code = error_print(&err, "qins-tui");
         return true;
     }
+    a.chat.grammar = grammar_use(c->grammar);
     if (!open_screen(&l, &err)) {
         app_free(&a);
         error_print(&err, "qins-tui");

@@ -4,6 +4,7 @@
  * thinking, as that of Qwen3.5 does. What it thinks has no sense, but ids, texts, events and limits
  * have to fit together.
  */
+#include "gbnf.h"
 #include "next_event.h"
 #include "tokenizers.h"
 
@@ -186,6 +187,53 @@ static void test_a_budget_closes_the_thinking(void **state)
     tokenizer_free(t);
 }
 
+/* ---- a grammar ------------------------------------------------------------------------ */
+
+/* Thinking is free, and the answer is as the grammar wants it: behind a thinking that the budget
+ * closed, and without any. */
+static void test_a_grammar_is_for_the_answer(void **state)
+{
+    (void)state;
+    static const char text[] = "root ::= \"{\" [a-f]{2,4} \"}\"";
+    struct error err;
+    struct grammar *g = gbnf_read(text, strlen(text), "g", &err);
+    struct engine *e = start();
+    struct chat c = question();
+    engine_set_sampling(e, &wild);
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        struct said s =
+            say(e, &(struct turn_request){.chat = &c,
+                                          .grammar = g,
+                                          .max_tokens = 40,
+                                          .seed = seed,
+                                          .thinking.budget = 4,
+                                          .thinking.mode = seed % 2 ? THINK_ON : THINK_OFF});
+        assert_int_equal(s.done.stop, STOP_END);
+        assert_int_equal(s.thinking.len > 0, seed % 2);
+        size_t n = strspn(s.text.data + 1, "abcdef");
+        assert_true(s.text.data[0] == '{' && n >= 2 && n <= 4);
+        assert_string_equal(s.text.data + 1 + n, "}");
+        said_free(&s);
+    }
+    struct said other = say(e, &(struct turn_request){.chat = &c, .max_tokens = 12});
+    assert_int_equal(other.done.stats.n_tokens, 12); /* the next turn is free again */
+    said_free(&other);
+
+    /* What does not fit cannot go on; what does, goes on where it is. */
+    chat_add(&c, CHAT_ASSISTANT, "{abcde", 6);
+    struct said wrong = say(e, &(struct turn_request){.chat = &c, .grammar = g, .max_tokens = 9});
+    assert_int_equal(wrong.done.stop, STOP_FAILED);
+    said_free(&wrong);
+    c.messages[c.n - 1].text.len = 4; /* "{abc" */
+    struct said rest = say(e, &(struct turn_request){.chat = &c, .grammar = g, .max_tokens = 9});
+    assert_int_equal(rest.done.stop, STOP_END);
+    assert_true(rest.text.len <= 2 && rest.text.data[rest.text.len - 1] == '}');
+    said_free(&rest);
+    chat_free(&c);
+    engine_stop(e);
+    grammar_free(g);
+}
+
 /* ---- cut, and continued --------------------------------------------------------------- */
 
 static void test_thinking_that_was_cut_goes_on(void **state)
@@ -326,6 +374,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_budget_closes_the_thinking),
+        cmocka_unit_test(test_a_grammar_is_for_the_answer),
         cmocka_unit_test(test_thinking_that_was_cut_goes_on),
         cmocka_unit_test(test_thinking_that_the_model_opened_goes_on),
         cmocka_unit_test(test_off_is_an_answer_alone),

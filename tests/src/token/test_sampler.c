@@ -120,6 +120,32 @@ static void test_greedy_takes_the_lowest_of_equals(void **state)
     sampler_free(s);
 }
 
+/* Those left out are as if they were not there, in each step. */
+static void test_only_what_is_allowed(void **state)
+{
+    (void)state;
+    static const float logits[40] = {9, 1, 2, [33] = 5, [35] = 5};
+    static const uint32_t low[2] = {6}, high[2] = {0, 1 << 3 | 1 << 4}, best[2] = {1};
+    struct sampler *s = sampler_new(40);
+    struct sampling o = plain;
+    for (int i = 0; i < 20; i++) {
+        o.temperature = i < 10 ? 0 : 1;
+        o.top_k = i % 2 ? 1 : 0;
+        sampler_allow(s, low);
+        int32_t id = sampler_pick(s, logits, 40, &o, NULL, 0);
+        assert_true(id == 2 || (id == 1 && i >= 10 && !o.top_k));
+        sampler_allow(s, high);
+        id = sampler_pick(s, logits, 40, &o, NULL, 0);
+        assert_true(id == 35 || (id == 36 && i >= 10 && !o.top_k));
+        sampler_allow(s, best);
+        assert_int_equal(sampler_pick(s, logits, 40, &o, NULL, 0), 0);
+    }
+    sampler_allow(s, NULL);
+    o.temperature = 0;
+    assert_int_equal(sampler_pick(s, logits, 40, &o, NULL, 0), 0);
+    sampler_free(s);
+}
+
 /* > 0 is divided, < 0 multiplied, each token once however often it came, only the last n count. */
 static void test_repeat_penalty(void **state)
 {
@@ -378,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_min_p),
         cmocka_unit_test(test_order_of_the_filters),
         cmocka_unit_test(test_greedy_takes_the_lowest_of_equals),
+        cmocka_unit_test(test_only_what_is_allowed),
         cmocka_unit_test(test_repeat_penalty),
         cmocka_unit_test(test_presence_and_frequency_penalties),
         cmocka_unit_test(test_draws_follow_the_distribution),

@@ -611,6 +611,110 @@ static void test_json_conversation_and_errors(void **state)
     expect_failure(WORDS("-m", stories(), "--chat", "--raw"), "x\n", 64, "--raw");
 }
 
+/* ---- answers of a given shape ---------------------------------------------------------- */
+
+static const char *write_text(const char *name, const char *text)
+{
+    static char path[2][4096];
+    static int which;
+    which ^= 1;
+    snprintf(path[which], sizeof path[which], "%s/%s", folder, name);
+    FILE *f = fopen(path[which], "w");
+    assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0);
+    return path[which];
+}
+
+static const char person[] =
+    "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"minLength\": 3,"
+    " \"maxLength\": 9}, \"age\": {\"type\": \"integer\", \"minimum\": 18, \"maximum\": 65},"
+    " \"kind\": {\"enum\": [\"cat\", \"dog\"]}, \"likes\": {\"type\": \"array\", \"items\":"
+    " {\"type\": \"boolean\"}, \"minItems\": 2, \"maxItems\": 3}},"
+    " \"required\": [\"name\", \"age\", \"kind\", \"likes\"]}";
+
+static void check_person(const char *text)
+{
+    json_error_t where;
+    json_t *v = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+    if (!v)
+        fail_msg("%s\n%s", text, where.text);
+    const char *name = json_string_value(json_object_get(v, "name"));
+    const char *kind = json_string_value(json_object_get(v, "kind"));
+    json_int_t age = json_integer_value(json_object_get(v, "age"));
+    const json_t *likes = json_object_get(v, "likes");
+    assert_int_equal(json_object_size(v), 4);
+    assert_true(name && kind && age >= 18 && age <= 65);
+    assert_true(strcmp(kind, "cat") == 0 || strcmp(kind, "dog") == 0);
+    assert_in_range(json_array_size(likes), 2, 3);
+    for (size_t i = 0; i < json_array_size(likes); i++)
+        assert_true(json_is_boolean(json_array_get(likes, i)));
+    json_decref(v);
+}
+
+/* A model that knows stories alone, greedy and drawn, with drafts and without. */
+static void test_json_schema(void **state)
+{
+    (void)state;
+    static const char *const flags[][4] = {{"--temperature", "0", "--speculate", "on"},
+                                           {"--temperature", "1.5", "--speculate", "off"},
+                                           {"--temperature", "1", "--speculate", "on"}};
+    const char *schema = write_text("person.json", person);
+    for (int i = 0; i < 9; i++) {
+        const char *const *f = flags[i % 3];
+        char seed[8];
+        snprintf(seed, sizeof seed, "%d", i);
+        char *text = answer(WORDS("-m", stories(), "--raw", "-p", "Once", "--json-schema", schema,
+                                  "--max-tokens", "200", "--seed", seed, f[0], f[1], f[2], f[3]),
+                            NULL);
+        check_person(text);
+        free(text);
+    }
+}
+
+static void test_grammar(void **state)
+{
+    (void)state;
+    const char *grammar = write_text("g.gbnf", "root ::= (\"ja\" | \"nein\") \"!\"{3}\n");
+    char *text = answer(WORDS("-m", shared_path("models/stories260K-phi3"), "-p", "Yes?",
+                              "--grammar", grammar, GREEDY),
+                        NULL);
+    assert_true(strcmp(text, "ja!!!\n") == 0 || strcmp(text, "nein!!!\n") == 0);
+    free(text);
+}
+
+static void test_shape_in_lines(void **state)
+{
+    (void)state;
+    char input[4200];
+    snprintf(input, sizeof input, "Hello\n/json %s\nWho?\n/json off\n/json %s/none\n",
+             write_text("person.json", person), folder);
+    int code;
+    struct program p = run(WORDS("-m", shared_path("models/stories260K-phi3"), "--chat",
+                                 "--no-save", "--temperature", "0", "--max-tokens", "200"),
+                           input, &code);
+    const char *json = strchr(p.said.data, '{');
+    const char *end = strrchr(p.said.data, '}');
+    assert_true(json && end);
+    char *object = xstrndup(json, (size_t)(end - json) + 1);
+    check_person(object);
+    free(object);
+    assert_non_null(strstr(p.complained.data, "answers have any shape"));
+    assert_non_null(strstr(p.complained.data, "none: "));
+    program_free(&p);
+}
+
+static void test_wrong_shapes(void **state)
+{
+    (void)state;
+    const char *bad = write_text("bad.gbnf", "root ::= \"a\n");
+    expect_failure(WORDS("-p", "x", "--grammar", bad, stories()), NULL, 65, ":1:10: ");
+    expect_failure(WORDS("-p", "x", "--grammar", bad, "--json-schema", bad, stories()), NULL, 64,
+                   "one shape");
+    expect_failure(WORDS("-p", "x", "--json-schema", "/none.json", stories()), NULL, 66,
+                   "/none.json");
+    bad = write_text("bad.json", "{\"not\": {}}");
+    expect_failure(WORDS("-p", "x", "--json-schema", bad, stories()), NULL, 65, "\"not\"");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -633,6 +737,10 @@ int main(void)
         T(test_what_is_cut_short_says_so),
         T(test_json_says_the_same),
         T(test_json_conversation_and_errors),
+        T(test_json_schema),
+        T(test_grammar),
+        T(test_shape_in_lines),
+        T(test_wrong_shapes),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
