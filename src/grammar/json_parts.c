@@ -279,11 +279,6 @@ struct part part_json_object(struct json_parts *p)
     return object_of_depth(p, JSON_VALUE_DEPTH - 1);
 }
 
-struct part part_json_array(struct json_parts *p)
-{
-    return array_of_depth(p, JSON_VALUE_DEPTH - 1);
-}
-
 struct part part_json_literal(struct json_parts *p, const json_t *value)
 {
     char *s = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);

@@ -25,9 +25,8 @@ struct part part_json_character(struct json_parts *p); /* one of a string */
 struct part part_json_string(struct json_parts *p);
 struct part part_json_number(struct json_parts *p);
 struct part part_json_integer(struct json_parts *p);
-struct part part_json_value(struct json_parts *p);  /* of any kind */
-struct part part_json_object(struct json_parts *p); /* with any members */
-struct part part_json_array(struct json_parts *p);
+struct part part_json_value(struct json_parts *p);                        /* of any kind */
+struct part part_json_object(struct json_parts *p);                       /* with any members */
 struct part part_json_literal(struct json_parts *p, const json_t *value); /* exactly this one */
 /* A string that is none of these names, which are sorted and differ. Without escapes, so that no
  * name is there in another spelling. */

@@ -47,7 +47,8 @@ const struct cli_flag_row cli_flags[N_CLI_FLAGS] = {
                           "Answers are JSON that fits the JSON schema in\n"
                           ".Ar FILE ;\n"
                           "see\n"
-                          ".Sx ANSWERS OF A GIVEN SHAPE ."},
+                          ".Sx ANSWERS OF A GIVEN SHAPE .",
+                          .rare = true},
     [FLAG_GRAMMAR] = {"grammar", 0, "FILE", "answers are texts of the GBNF grammar in FILE",
                       "Answers are texts of the grammar in\n"
                       ".Ar FILE ,\n"
