@@ -127,7 +127,7 @@ static bool on_convert(void *arg, const struct convert_progress *p)
     return !atomic_load(&e->stop);
 }
 
-/* "downloading 12.3 MB/s, 4 min left: tokenizer.json", "..., 40 % converted" */
+/* "downloading 12.3 MB/s, 4 min left, 40 % converted: model.safetensors" */
 static void describe_fetch(struct event *event, const struct fetch_progress *p)
 {
     struct buf text = {0};
@@ -141,7 +141,7 @@ static void describe_fetch(struct event *event, const struct fetch_progress *p)
         buf_printf(&text, ", %.0f s left", p->left_s);
     if (p->converted >= 0 && !*p->note)
         buf_printf(&text, ", %.0f %% converted", 100 * p->converted);
-    else if (*p->note || *p->file)
+    if (*p->note || *p->file)
         buf_printf(&text, ": %s", *p->note ? p->note : p->file);
     set_text(event, text.data);
     buf_free(&text);

@@ -21,6 +21,7 @@ struct download {
     pthread_mutex_t lock; /* what follows */
     pthread_cond_t news;  /* it is over */
     bool is_over;
+    bool is_new; /* progress that was not told yet */
     struct fetch_progress progress;
     char file[256], note[256]; /* that it names */
 };
@@ -32,6 +33,7 @@ static bool note_progress(void *arg, const struct fetch_progress *p)
     struct download *d = arg;
     pthread_mutex_lock(&d->lock);
     d->progress = *p;
+    d->is_new = true;
     snprintf(d->file, sizeof d->file, "%s", p->file);
     snprintf(d->note, sizeof d->note, "%s", p->note);
     pthread_mutex_unlock(&d->lock);
@@ -80,14 +82,16 @@ bool download_tell(struct download *d, double converted, bool *is_over)
     char file[sizeof d->file], note[sizeof d->note];
     pthread_mutex_lock(&d->lock);
     *is_over = d->is_over;
+    const bool is_told = d->is_over && !d->is_new;
     struct fetch_progress p = d->progress;
+    d->is_new = false;
     memcpy(file, d->file, sizeof file);
     memcpy(note, d->note, sizeof note);
     pthread_mutex_unlock(&d->lock);
     p.file = file;
     p.note = note;
     p.converted = converted;
-    return *is_over || !d->options.progress || d->options.progress(d->options.arg, &p);
+    return is_told || !d->options.progress || d->options.progress(d->options.arg, &p);
 }
 
 const char *download_wait(struct download *d, struct arrival **arrival)
@@ -120,6 +124,8 @@ char *download_end(struct download *d, struct error *err)
             atomic_store(&d->stop, true);
     }
     pthread_join(d->thread, NULL);
+    bool ignored;
+    download_tell(d, -1, &ignored); /* a short one is told, too */
     char *path = d->path;
     if (!path)
         *err = d->err;

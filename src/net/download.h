@@ -17,7 +17,7 @@ struct download *download_start(const struct hub_ref *ref, const struct fetch_op
  * *arrival; NULL: download_end tells, nothing can be converted meanwhile. */
 const char *download_wait(struct download *d, struct arrival **arrival);
 /* Tells how far it is, and that of `converted` (0 to 1) of the model. -> false: stop. *is_over: it
- * has ended, and nothing was told. */
+ * has ended. */
 bool download_tell(struct download *d, double converted, bool *is_over);
 /* Waits for its end, and frees it. -> as fetch_model. */
 char *download_end(struct download *d, struct error *err);

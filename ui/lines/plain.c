@@ -261,7 +261,7 @@ static void show_step(struct plain *p, const struct event *e)
                  shown);
         output_status(&p->out, line);
     } else {
-        snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " :"), shown, what ? what : "");
+        snprintf(line, sizeof line, "%.*s%s", (int)strcspn(shown, " ,:"), shown, what ? what : "");
         bool is_told = strncmp(line, "asking", 6) != 0 && strncmp(line, "checking", 8) != 0;
         if (is_told && strncmp(p->step, line, sizeof p->step - 1) != 0)
             fprintf(stderr, PROGRAM ": %s\n", line);

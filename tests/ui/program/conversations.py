@@ -150,14 +150,14 @@ def test_clicks_select_and_open_in_a_list():
             send(s, "/new")
             s.wait(r"Alt-1")
         s.keys("F2")
-        s.wait(r"^> the newer one")
+        s.wait(r"^> 1 the newer one")
         s.text("\x1b[<65;9;9M")              # the wheel
-        s.wait(r"^> the older one")
+        s.wait(r"^> 2 the older one")
         s.text("\x1b[<64;9;9M")
-        s.wait(r"^> the newer one")
+        s.wait(r"^> 1 the newer one")
         s.text("\x1b[<0;9;9999M\x1b[<0;9;1M")  # beside all items
         s.text("\x1b[<0;9;4M")
-        s.wait(r"^> the older one")
+        s.wait(r"^> 2 the older one")
         s.text("\x1b[<0;9;4M")
         s.wait(r"^ You   the older one")
 
