@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -122,7 +123,7 @@ static void test_each_call_by_itself(void **state)
 
 /* ---- open ----------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t n_signals;
+static atomic_int n_signals; /* two threads see it */
 
 static void on_alarm(int signal)
 {
