@@ -143,11 +143,9 @@ static uint64_t products_per_token(const struct model *m)
 
 static double integer_peak(const struct bench *b, const struct report *r)
 {
-    const enum format f = b->model->format;
-    const bool by_choice =
-        r->gemm == GEMM_AUTO && b->kernels.fast_int8 && !b->kernels.gemm_tiles[f];
-    const bool is_int8 = format_info(f)->is_int8 && (r->gemm == GEMM_INT8 || by_choice);
-    return is_int8 ? bench_dot_peak(&b->kernels, b->pool, PEAK_CHUNKS) : 0;
+    return gemm_uses_int8(r->gemm, &b->kernels, b->model->format)
+               ? bench_dot_peak(&b->kernels, b->pool, PEAK_CHUNKS)
+               : 0;
 }
 
 /* The peak before each repeat: with all units busy, CPUs slow down after a while. */

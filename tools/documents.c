@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "quality.h"
 
 enum { MAX_FILE = 1 << 30 };
 
@@ -31,13 +32,12 @@ static void push_scored(struct documents *d, bool scored)
 static bool add_text(struct documents *d, const struct tokenizer *t, const char *text, size_t n,
                      struct error *err)
 {
-    struct text_span span = {.text = text, .len = n};
     if (n == 0)
         return true;
     tokenizer_push_prefix(t, &d->ids);
     push_scored(d, false);
-    if (!tokenizer_encode(t, &span, 1, &d->ids))
-        return tokenizer_gave_up(err);
+    if (!quality_encode(t, text, n, &d->ids, err))
+        return false;
     push_scored(d, true);
     end_document(d);
     return true;

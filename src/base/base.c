@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -426,7 +427,7 @@ bool is_file(const char *path)
 
 /* ---- threads -------------------------------------------------------------------------- */
 
-void block_signals(sigset_t *before)
+static void block_signals(sigset_t *before)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     sigset_t most;
@@ -434,6 +435,15 @@ void block_signals(sigset_t *before)
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         sigdelset(&most, crashes[i]);
     pthread_sigmask(SIG_SETMASK, &most, before);
+}
+
+int start_thread(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    sigset_t before;
+    block_signals(&before);
+    int error = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
 }
 
 /* ---- time, memory --------------------------------------------------------------------- */

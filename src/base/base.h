@@ -6,7 +6,7 @@
 #define QINS_BASE_H
 
 #include <dirent.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,9 +95,10 @@ bool is_file(const char *path);
 
 /* ---- threads -------------------------------------------------------------------------- */
 
-/* Blocks signals around the start of a helper thread, since they are for the main thread; all but
- * those of a crash: blocked, these would kill without a handler, and leave a terminal as it is. */
-void block_signals(sigset_t *before);
+/* pthread_create of a thread that gets no signals, since they are for the main thread; but those of
+ * a crash: blocked, these would kill without a handler, and leave a terminal as it is. -> 0, or an
+ * errno */
+int start_thread(pthread_t *thread, void *(*run)(void *), void *arg);
 
 /* ---- time, memory --------------------------------------------------------------------- */
 

@@ -33,7 +33,7 @@ void calibration_key_add_sources(struct buf *key, const struct checkpoint *c)
     for (size_t i = 0; i < c->n_sources; i++) {
         const struct source_file *s = &c->sources[i];
         buf_printf(key, "%s %llu %lld.%09ld\n", s->path, (unsigned long long)s->bytes,
-                   (long long)s->modified.tv_sec, s->modified.tv_nsec);
+                   (long long)s->id.modified.tv_sec, s->id.modified.tv_nsec);
     }
 }
 

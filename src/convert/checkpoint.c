@@ -25,13 +25,6 @@ enum {
 
 /* ---- files and their identity --------------------------------------------------------- */
 
-static bool same_file(const struct source_file *s, const struct stat *st)
-{
-    const struct timespec modified = system_modified(st);
-    return st->st_dev == s->device && st->st_ino == s->inode && (uint64_t)st->st_size == s->bytes &&
-           modified.tv_sec == s->modified.tv_sec && modified.tv_nsec == s->modified.tv_nsec;
-}
-
 /* Notes what the file is now, before it is read. Takes the path over. */
 static bool add_source_path(struct checkpoint *c, char *path, struct error *err)
 {
@@ -44,12 +37,10 @@ static bool add_source_path(struct checkpoint *c, char *path, struct error *err)
     }
     const char *slash = strrchr(path, '/');
     c->sources = xrealloc(c->sources, c->n_sources + 1, sizeof *c->sources);
-    c->sources[c->n_sources++] = (struct source_file){xstrdup(slash ? slash + 1 : path),
-                                                      path,
-                                                      (uint64_t)st.st_size,
-                                                      st.st_dev,
-                                                      st.st_ino,
-                                                      system_modified(&st)};
+    c->sources[c->n_sources++] = (struct source_file){.name = xstrdup(slash ? slash + 1 : path),
+                                                      .path = path,
+                                                      .bytes = (uint64_t)st.st_size,
+                                                      .id = file_id_of(&st)};
     return true;
 }
 
@@ -60,38 +51,23 @@ static bool add_source(struct checkpoint *c, const char *name, struct error *err
 
 int source_open(const struct source_file *s, struct error *err)
 {
-    struct stat st;
-    uint64_t size;
-    if (s->arriving)
-        return arrival_open(s->arriving, err);
-    int fd = open_regular(s->path, &size, err);
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &st) == 0 && same_file(s, &st))
-        return fd;
-    close(fd);
-    error_set(err, EX_DATAERR, "%s: the file changed while it was being converted", s->path);
-    return -1;
+    return s->arriving ? arrival_open(s->arriving, err) : open_unchanged(s->path, &s->id, err);
 }
 
 bool source_is(const struct source_file *s, const char *path)
 {
     struct stat st;
-    return !s->arriving && stat(path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode;
+    return !s->arriving && stat(path, &st) == 0 && st.st_dev == s->id.device &&
+           st.st_ino == s->id.inode;
 }
 
 bool checkpoint_unchanged(const struct checkpoint *c, struct error *err)
 {
     for (size_t i = 0; i < c->n_sources; i++) {
-        struct stat st;
-        if (c->sources[i].arriving) {
-            if (!arrival_unchanged(c->sources[i].arriving, err))
-                return false;
-            continue;
-        }
-        if (stat(c->sources[i].path, &st) != 0 || !same_file(&c->sources[i], &st))
-            return error_set(err, EX_DATAERR, "%s: the file changed while it was being converted",
-                             c->sources[i].path);
+        const struct source_file *s = &c->sources[i];
+        if (!(s->arriving ? arrival_unchanged(s->arriving, err)
+                          : file_unchanged(s->path, &s->id, err)))
+            return false;
     }
     return true;
 }
@@ -183,8 +159,7 @@ static bool open_shards(struct checkpoint *c, struct error *err)
     c->first_shard = c->n_sources;
     c->shards = xcalloc(c->n_shards, sizeof *c->shards);
     for (size_t i = 0; i < c->n_shards; i++) {
-        const struct arriving_file *f =
-            c->arrival ? arrival_find(c->arrival, c->shard_names[i]) : NULL;
+        const struct arriving_file *f = arrival_find(c->arrival, c->shard_names[i]);
         if (f) {
             if (!open_arriving(c, i, f, err))
                 return false;
@@ -251,9 +226,8 @@ static bool open_sharded(struct checkpoint *c, struct error *err)
 
 static bool open_weights(struct checkpoint *c, struct error *err)
 {
-    if (has_file(c, SINGLE_FILE) ||
-        (c->arrival &&
-         arrival_find(c->arrival, SINGLE_FILE))) { /* as transformers chooses if there are both */
+    /* as transformers chooses if there are both */
+    if (has_file(c, SINGLE_FILE) || arrival_find(c->arrival, SINGLE_FILE)) {
         c->shard_names = xcalloc(1, sizeof *c->shard_names);
         c->shard_names[c->n_shards++] = xstrdup(SINGLE_FILE);
         return open_shards(c, err);
@@ -664,32 +638,31 @@ bool checkpoint_is_source(const char *path)
     return is_folder(path) || gguf_is_file(path);
 }
 
+static bool closed_unless(bool ok, struct checkpoint *c)
+{
+    if (!ok)
+        checkpoint_close(c);
+    return ok;
+}
+
 bool checkpoint_open_arriving(struct checkpoint *c, const char *folder, struct arrival *arrival,
                               struct error *err)
 {
     *c = (struct checkpoint){.folder = xstrdup(folder), .arrival = arrival};
-    if (open_folder(c, err) && check_tensors(c, err))
-        return true;
-    checkpoint_close(c);
-    return false;
+    return closed_unless(open_folder(c, err) && check_tensors(c, err), c);
 }
 
 bool checkpoint_open(struct checkpoint *c, const char *path, struct error *err)
 {
     *c = (struct checkpoint){.folder = xstrdup(path)};
-    if ((gguf_is_file(path) ? open_gguf(c, err) : open_folder(c, err)) && check_tensors(c, err))
-        return true;
-    checkpoint_close(c);
-    return false;
+    return closed_unless(
+        (gguf_is_file(path) ? open_gguf(c, err) : open_folder(c, err)) && check_tensors(c, err), c);
 }
 
 bool checkpoint_open_texts(struct checkpoint *c, const char *path, struct error *err)
 {
     *c = (struct checkpoint){.folder = xstrdup(path)};
-    if (gguf_is_file(path) ? open_gguf(c, err) : read_folder_texts(c, err))
-        return true;
-    checkpoint_close(c);
-    return false;
+    return closed_unless(gguf_is_file(path) ? open_gguf(c, err) : read_folder_texts(c, err), c);
 }
 
 void checkpoint_close(struct checkpoint *c)

@@ -13,6 +13,7 @@
 
 #include "arrival.h"
 #include "config.h"
+#include "file_id.h"
 #include "gguf_import.h"
 #include "safetensors.h"
 #include "source_view.h"
@@ -23,10 +24,8 @@
 struct source_file {
     char *name, *path;
     uint64_t bytes;
-    dev_t device;
-    ino_t inode;
-    struct timespec modified;
-    const struct arriving_file *arriving; /* knows this instead; NULL: the file was there */
+    struct file_id id;                    /* of a file that was there */
+    const struct arriving_file *arriving; /* of one that comes; else NULL */
 };
 
 struct checkpoint {

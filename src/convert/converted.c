@@ -31,8 +31,8 @@ static void digest_source(EVP_MD_CTX *md, const struct source_file *s)
 {
     digest_text(md, s->name, strlen(s->name));
     digest_number(md, s->bytes);
-    digest_number(md, (uint64_t)s->modified.tv_sec);
-    digest_number(md, (uint64_t)s->modified.tv_nsec);
+    digest_number(md, (uint64_t)s->id.modified.tv_sec);
+    digest_number(md, (uint64_t)s->id.modified.tv_nsec);
 }
 
 static void digest_tensor(EVP_MD_CTX *md, const struct source_tensor *t)

@@ -5,7 +5,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,12 +120,9 @@ static void *run(void *arg)
 struct hasher *hasher_start(const struct checkpoint *c)
 {
     struct hasher *h = xcalloc(1, sizeof *h);
-    sigset_t before;
     h->c = c;
     h->hex = xcalloc(c->n_sources, sizeof *h->hex);
-    block_signals(&before);
-    int failed = pthread_create(&h->thread, NULL, run, h);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = start_thread(&h->thread, run, h);
     if (failed)
         die(EX_OSERR, "qins: cannot start a thread: %s", strerror(failed));
     return h;

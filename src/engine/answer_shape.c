@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "answer_shape.h"
 
+#include <string.h>
+
 void answer_shape_free(struct answer_shape *s)
 {
     token_mask_free(s->mask);
@@ -79,18 +81,33 @@ static void set(const struct answer_shape *s, uint32_t *bits, int32_t id, bool o
     bits[id / 32] |= (uint32_t)on << id % 32;
 }
 
-static bool is_marker(const struct thinking *th, int32_t id)
+enum { N_MARKERS = 6 };
+
+/* Of thinking, as far as a model has them. */
+static void list_markers(const struct thinking *th, int32_t ids[N_MARKERS])
 {
-    return id == th->open || id == th->close || id == th->start || id == th->channel ||
-           id == th->message || id == th->end;
+    const int32_t all[N_MARKERS] = {th->open,    th->close,   th->start,
+                                    th->channel, th->message, th->end};
+    memcpy(ids, all, sizeof all);
 }
 
-/* Markers of thinking are no text of an answer; before it thinking may open. */
+static bool is_marker(const struct thinking *th, int32_t id)
+{
+    int32_t ids[N_MARKERS];
+    list_markers(th, ids);
+    for (int i = 0; i < N_MARKERS; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Markers are no text of an answer; before it thinking may open. */
 static void set_markers(const struct answer_shape *s, uint32_t *bits)
 {
     const struct thinking *th = s->parts->splitter.thinking;
-    const int32_t ids[] = {th->open, th->close, th->start, th->channel, th->message, th->end};
-    for (size_t i = 0; th->kind && i < sizeof ids / sizeof *ids; i++)
+    int32_t ids[N_MARKERS];
+    list_markers(th, ids);
+    for (int i = 0; th->kind && i < N_MARKERS; i++)
         set(s, bits, ids[i], false);
     if (th->kind && s->parts->splitter.state == THINKING_BEFORE)
         set(s, bits, th->open, true);

@@ -4,7 +4,6 @@
  */
 #include "engine_internal.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +11,9 @@
 
 enum { QUEUE_EVENTS = 256 };
 
-/* A thread with all signals blocked: they are for the program's main thread. */
-static bool start_thread(struct engine *e)
+static bool start_engine_thread(struct engine *e)
 {
-    sigset_t before;
-    block_signals(&before);
-    int error = pthread_create(&e->thread, NULL, engine_main, e);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = start_thread(&e->thread, engine_main, e);
     return error == 0 || error_set(&e->error, EX_OSERR, "cannot start the generation thread: %s",
                                    strerror(error));
 }
@@ -44,7 +39,7 @@ struct engine *engine_start(const struct engine_options *o)
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->news, NULL);
     e->sampling = greedy;
-    e->has_thread = engine_setup_read(&e->setup, o, &e->error) && start_thread(e);
+    e->has_thread = engine_setup_read(&e->setup, o, &e->error) && start_engine_thread(e);
     if (!e->has_thread) {
         struct event failed = {.type = EVENT_FAILED};
         atomic_store(&e->state, ENGINE_FAILED);

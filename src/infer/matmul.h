@@ -29,6 +29,8 @@ const char *gemm_name(enum gemm gemm);
 bool gemm_from_name(const char *name, unsigned cpu_flags, enum gemm *gemm, struct error *err);
 /* A matrix unit multiplies prompts in this format. */
 bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format);
+/* They are multiplied as integers, however many tokens. */
+bool gemm_uses_int8(enum gemm gemm, const struct kernels *k, enum format format);
 
 /* Multiplies a part of w in every way that this level has for its format, and takes the fastest.
  * Ways round differently, so a model may answer otherwise after another measurement. */

@@ -52,6 +52,14 @@ bool gemm_uses_unit(enum gemm gemm, const struct kernels *k, enum format format)
            !(gemm == GEMM_INT8 && format_info(format)->is_int8);
 }
 
+/* QINS8 and QINS4 rows: where the CPU has instructions for that, no product of floats in vectors is
+ * faster, however many tokens there are. */
+bool gemm_uses_int8(enum gemm gemm, const struct kernels *k, enum format format)
+{
+    return format_info(format)->is_int8 && !gemm_uses_unit(gemm, k, format) &&
+           (gemm == GEMM_INT8 || (gemm != GEMM_BLAS && k->fast_int8));
+}
+
 struct matmul *matmul_new(const struct kernels *k, struct pool *p, enum gemm gemm, uint32_t max_tok,
                           uint32_t max_cols)
 {
@@ -221,17 +229,14 @@ static void run_panels(struct job *j)
         (uint64_t)w->rows * w->cols * j->n_tok);
 }
 
-/* A matrix unit is the fastest where there is one and the tokens fill a good part of its tiles.
- * QINS8 and QINS4 rows are multiplied as int8: where the CPU has instructions for that, no product
- * of floats in vectors is faster, however many tokens there are. */
+/* A matrix unit is the fastest where there is one and the tokens fill a good part of its tiles. */
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
 {
-    bool int8 = format_info(format)->is_int8;
     if (gemm_uses_unit(mm->gemm, mm->k, format))
         return n_tok < PROMPT_MIN_TOKENS ? WAY_MATVEC : WAY_TILES;
-    if (int8 && (mm->gemm == GEMM_INT8 || (mm->gemm != GEMM_BLAS && mm->k->fast_int8)))
+    if (gemm_uses_int8(mm->gemm, mm->k, format))
         return WAY_MATVEC;
-    bool late = int8 && mm->gemm != GEMM_BLAS;
+    bool late = format_info(format)->is_int8 && mm->gemm != GEMM_BLAS;
     return n_tok < (late ? PANEL_MIN_TOKENS_INT8 : PANEL_MIN_TOKENS) ? WAY_MATVEC : WAY_PANELS;
 }
 

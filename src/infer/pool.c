@@ -2,7 +2,6 @@
 #include "pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -164,19 +163,15 @@ static void *worker_main(void *arg)
     }
 }
 
-/* Starts the workers with all signals blocked: they are for the program's main thread. */
 static void start_workers(struct pool *p, unsigned n)
 {
-    sigset_t before;
-    block_signals(&before);
     for (unsigned i = 0; i < n; i++) {
         struct worker *w = &p->workers[i];
         *w = (struct worker){.pool = p, .index = i + 1};
-        if (pthread_create(&w->thread, NULL, worker_main, w) != 0)
+        if (start_thread(&w->thread, worker_main, w) != 0)
             break;
         p->n_threads++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void *cache_lines(size_t size)

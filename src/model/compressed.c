@@ -393,11 +393,8 @@ static void decode_on_all(struct decoding *d)
 {
     pthread_t threads[MAX_THREADS];
     unsigned n = cpus_usable() < MAX_THREADS ? cpus_usable() : MAX_THREADS, started = 0;
-    sigset_t before;
-    block_signals(&before);
-    while (started + 1 < n && pthread_create(&threads[started], NULL, decode_chunks, d) == 0)
+    while (started + 1 < n && start_thread(&threads[started], decode_chunks, d) == 0)
         started++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     decode_chunks(d);
     for (unsigned i = 0; i < started; i++)
         pthread_join(threads[i], NULL);

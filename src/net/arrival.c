@@ -8,14 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "system.h"
+#include "file_id.h"
 
-/* What is known of a file whose bytes are all there. */
+/* A file whose bytes are all there. */
 struct whole {
     char *path; /* NULL: they are not */
-    dev_t device;
-    ino_t inode;
-    struct timespec modified;
+    struct file_id id;
 };
 
 struct arrival {
@@ -151,7 +149,7 @@ static bool note_whole(struct whole *w, const struct arriving_file *f, const cha
         return false;
     bool ok = fstat(fd, &st) == 0 && size == f->bytes && has_header(fd, &f->header);
     if (ok)
-        *w = (struct whole){xstrdup(path), st.st_dev, st.st_ino, system_modified(&st)};
+        *w = (struct whole){xstrdup(path), file_id_of(&st)};
     close(fd);
     return ok;
 }
@@ -202,7 +200,7 @@ const char *arrival_folder(struct arrival *a, double ms)
 
 const struct arriving_file *arrival_find(const struct arrival *a, const char *name)
 {
-    for (size_t i = 0; i < a->n; i++)
+    for (size_t i = 0; a && i < a->n; i++)
         if (strcmp(a->files[i].name, name) == 0)
             return &a->files[i];
     return NULL;
@@ -243,18 +241,6 @@ uint64_t arrival_bytes(const struct arrival *a)
     return a->bytes;
 }
 
-static int open_whole(const struct whole *w, const struct arriving_file *f, struct error *err)
-{
-    uint64_t size;
-    int fd = open_regular(w->path, &size, err);
-    if (fd >= 0 && size != f->bytes) {
-        close(fd);
-        fd = -1;
-        error_set(err, EX_DATAERR, "%s: the file changed while it was being converted", w->path);
-    }
-    return fd;
-}
-
 int arrival_open(const struct arriving_file *f, struct error *err)
 {
     struct arrival *a = f->arrival;
@@ -262,7 +248,7 @@ int arrival_open(const struct arriving_file *f, struct error *err)
     int fd = -1;
     lock(a);
     if (a->wholes[i].path)
-        fd = open_whole(&a->wholes[i], f, err);
+        fd = open_unchanged(a->wholes[i].path, &a->wholes[i].id, err);
     else if (a->fd < 0 || a->current != i || (fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 0)) < 0)
         error_set(err, EX_TEMPFAIL, "%s: cannot be read while it comes", f->name);
     pthread_mutex_unlock(&a->lock);
@@ -272,16 +258,10 @@ int arrival_open(const struct arriving_file *f, struct error *err)
 bool arrival_unchanged(const struct arriving_file *f, struct error *err)
 {
     struct arrival *a = f->arrival;
-    struct stat st;
     lock(a);
     const struct whole w = a->wholes[f - a->files];
     pthread_mutex_unlock(&a->lock);
-    if (w.path && stat(w.path, &st) == 0) {
-        const struct timespec t = system_modified(&st);
-        if (st.st_dev == w.device && st.st_ino == w.inode && (uint64_t)st.st_size == f->bytes &&
-            t.tv_sec == w.modified.tv_sec && t.tv_nsec == w.modified.tv_nsec)
-            return true;
-    }
-    return error_set(err, EX_DATAERR, "%s: the file changed while it was being converted",
-                     w.path ? w.path : f->name);
+    return w.path ? file_unchanged(w.path, &w.id, err)
+                  : error_set(err, EX_DATAERR, "%s: the file changed while it was being converted",
+                              f->name);
 }

@@ -12,8 +12,6 @@
 #ifndef QINS_ARRIVAL_H
 #define QINS_ARRIVAL_H
 
-#include <sys/stat.h>
-
 #include "base.h"
 #include "blob_hash.h"
 
@@ -58,7 +56,7 @@ void arrival_end(struct arrival *a, bool verified);
 
 /* -> the folder, when arrival_begin was called; NULL: not within `ms`, or never. */
 const char *arrival_folder(struct arrival *a, double ms);
-/* -> NULL: not among them. After arrival_begin. */
+/* -> NULL: not among them, or a is NULL. After arrival_begin. */
 const struct arriving_file *arrival_find(const struct arrival *a, const char *name);
 /* Waits for at most `ms` until all before this position is there. */
 enum arrival_state arrival_wait(struct arrival *a, uint64_t position, double ms);

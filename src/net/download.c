@@ -61,7 +61,6 @@ static void *run(void *arg)
 struct download *download_start(const struct hub_ref *ref, const struct fetch_options *o)
 {
     struct download *d = xcalloc(1, sizeof *d);
-    sigset_t before;
     d->ref = (struct hub_ref){xstrdup(ref->id), xstrdup(ref->revision),
                               ref->file ? xstrdup(ref->file) : NULL};
     d->options = *o;
@@ -69,9 +68,7 @@ struct download *download_start(const struct hub_ref *ref, const struct fetch_op
     d->progress.step = "asking";
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->news, NULL);
-    block_signals(&before);
-    int failed = pthread_create(&d->thread, NULL, run, d);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = start_thread(&d->thread, run, d);
     if (failed)
         die(EX_OSERR, "qins: cannot start a thread: %s", strerror(failed));
     return d;
@@ -118,14 +115,13 @@ static bool is_over(struct download *d, double ms)
 
 char *download_end(struct download *d, struct error *err)
 {
-    while (!is_over(d, TELL_MS)) {
-        bool ignored;
+    bool ignored;
+    while (!is_over(d, TELL_MS))
         if (!download_tell(d, -1, &ignored))
             atomic_store(&d->stop, true);
-    }
     pthread_join(d->thread, NULL);
-    bool ignored;
-    download_tell(d, -1, &ignored); /* a short one is told, too */
+    if (!atomic_load(&d->stop))
+        download_tell(d, -1, &ignored); /* a short one is told, too */
     char *path = d->path;
     if (!path)
         *err = d->err;

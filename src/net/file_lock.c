@@ -54,10 +54,7 @@ static void *run(void *arg)
 static bool start(struct attempt *a)
 {
     pthread_t thread;
-    sigset_t before;
-    block_signals(&before);
-    bool ok = pthread_create(&thread, NULL, run, a) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    bool ok = start_thread(&thread, run, a) == 0;
     if (ok)
         pthread_detach(thread);
     return ok;

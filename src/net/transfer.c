@@ -36,10 +36,15 @@ static bool complain(struct transfer *t, int code, const char *what)
     return error_set(t->err, code, "%s: %s: %s", t->model, t->file->name, what);
 }
 
-static bool tell(struct transfer *t)
+static void note_bytes(const struct transfer *t)
 {
     arrival_grow(t->arrival, t->file->name, t->fd, t->at);
     t->client->progress.done = t->before + t->at;
+}
+
+static bool tell(struct transfer *t)
+{
+    note_bytes(t);
     return hub_client_report(t->client, t->err);
 }
 
@@ -166,8 +171,7 @@ static bool on_body(void *arg, const void *bytes, size_t n)
                          errno == ENOSPC ? "; make room, the next start goes on from here" : "");
     blob_hash_add(t->hash, bytes, n);
     t->at += n;
-    arrival_grow(t->arrival, t->file->name, t->fd, t->at);
-    t->client->progress.done = t->before + t->at;
+    note_bytes(t);
     return true;
 }
 

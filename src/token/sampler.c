@@ -244,14 +244,14 @@ int32_t sampler_pick(struct sampler *s, const float *logits, uint32_t n_valid,
                      const struct sampling *o, const int32_t *history, size_t n_history)
 {
     assert(n_valid > 0 && n_valid <= s->vocab);
-    uint32_t n = load(s, logits, n_valid, o, history, n_history);
+    const uint32_t n_allowed = load(s, logits, n_valid, o, history, n_history);
+    uint32_t n = n_allowed;
     assert(n > 0);
     const struct candidate best = *find_best(s->c, n);
     float largest = best.logit;
     if (!(o->temperature > 0) || largest == -INFINITY)
         return best.id;
 
-    n_valid = n;
     struct order order = {s->c, n, 0};
     double total = weigh(s->c, n, largest, o->temperature);
     bool use_k = o->top_k > 0 && (uint32_t)o->top_k < n, use_p = o->top_p < 1;
@@ -265,5 +265,5 @@ int32_t sampler_pick(struct sampler *s, const float *logits, uint32_t n_valid,
     if (use_p)
         n = top_p(&order, n, total, o->top_p, o->top_p_rule);
     float least = o->min_p < 1 ? o->min_p : 1; /* the largest weight is 1 */
-    return draw(s, s->c + (n_valid - n), n, least);
+    return draw(s, s->c + (n_allowed - n), n, least);
 }

@@ -154,7 +154,6 @@ static void read_text(struct buf *out, const char *name)
 struct engine *engine_start(const struct engine_options *o)
 {
     struct engine *e = xcalloc(1, sizeof *e);
-    sigset_t before;
     (void)o;
     e->queue = event_queue_new(256);
     e->info = (struct engine_info){.format = "qins8",
@@ -171,9 +170,7 @@ struct engine *engine_start(const struct engine_options *o)
     read_text(&e->text, "FAKE_TEXT");
     if (pipe(e->wake) != 0 || pipe(e->work) != 0)
         exit(EX_OSERR);
-    block_signals(&before);
-    pthread_create(&e->thread, NULL, engine_main, e);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    start_thread(&e->thread, engine_main, e);
     return e;
 }
 
