@@ -11,7 +11,6 @@
 #include "conditions.h"
 #include "graph.h"
 #include "plain_read.h"
-#include "readahead.h"
 #include "system.h"
 #include "weights_ready.h"
 
@@ -515,7 +514,7 @@ static bool go_on(void *arg, uint64_t done, uint64_t total)
 /* As the engine does it; a copy is made at once. */
 static bool place_weights(struct bench *b, struct weights_ready *w, struct error *err)
 {
-    if (!mapping_read(&b->model->file.file, b->model->file.name, b->pool, go_on, NULL, err))
+    if (!weights_load(w, b->model, b->weights, b->pool, go_on, NULL, err))
         return false;
     weights_ready(w, b->model, b->weights, &b->kernels, b->pool);
     while (w->copies)

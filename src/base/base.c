@@ -311,12 +311,13 @@ bool map_file(struct mapping *m, const char *path, struct error *err)
         return error_set(err, EX_DATAERR, "%s: %s", path, size ? "too large to map" : "empty file");
     }
     void *p = map_aligned(fd, (size_t)size);
-    int mmap_errno = errno;
-    close(fd);
-    if (p == MAP_FAILED)
-        return error_set(err, EX_OSERR, "%s: cannot map %llu bytes: %s", path,
-                         (unsigned long long)size, strerror(mmap_errno));
-    *m = (struct mapping){p, (size_t)size};
+    if (p == MAP_FAILED) {
+        error_set(err, EX_OSERR, "%s: cannot map %llu bytes: %s", path, (unsigned long long)size,
+                  strerror(errno));
+        close(fd);
+        return false;
+    }
+    *m = (struct mapping){p, (size_t)size, fd};
     note_mapping(m);
     return true;
 }
@@ -326,6 +327,7 @@ void unmap_file(struct mapping *m)
     if (m->data) {
         forget_mapping(m);
         munmap((void *)m->data, m->size);
+        close(m->fd);
     }
     *m = (struct mapping){0};
 }

@@ -65,6 +65,7 @@ void buf_free(struct buf *b); /* and zeroes it for reuse */
 struct mapping {
     const uint8_t *data;
     size_t size;
+    int fd; /* for pread, if there is data */
 };
 
 /* open, begun again when a signal interrupts it: file systems behind a network, or a program. */

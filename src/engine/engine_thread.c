@@ -16,7 +16,6 @@
 #include "memory_limits.h"
 #include "model_folder.h"
 #include "places.h"
-#include "readahead.h"
 #include "stated_loss.h"
 #include "system.h"
 
@@ -168,7 +167,7 @@ static bool on_read(void *arg, uint64_t done, uint64_t total)
 static struct model *open_file(struct engine *e, const char *path)
 {
     struct model *m = model_open(path, &e->error);
-    if (m && !mapping_read(&m->file.file, m->file.name, e->pool, on_read, e, &e->error)) {
+    if (m && !weights_load(&e->weights, m, e->setup.weights, e->pool, on_read, e, &e->error)) {
         model_close(m);
         return NULL;
     }
@@ -266,12 +265,6 @@ static bool add_fit(struct engine *e)
                      e->info.fit);
 }
 
-static bool copy_some(struct engine *e)
-{
-    weights_ready_step(&e->weights, e->pool);
-    return on_read(e, e->weights.copy.done, e->model->file.file.size);
-}
-
 static bool load(struct engine *e)
 {
     kernels_init(&e->kernels, e->setup.cpu_flags);
@@ -281,8 +274,6 @@ static bool load(struct engine *e)
         return false;
     const struct model *m = e->model;
     weights_ready(&e->weights, e->model, e->setup.weights, &e->kernels, e->pool);
-    while (e->setup.weights == WEIGHTS_COPY && e->weights.copies && copy_some(e))
-        ;
     e->tokenizer = model_tokenizer(m, &e->error);
     if (!e->tokenizer)
         return false;

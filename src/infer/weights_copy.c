@@ -10,8 +10,8 @@
 #include "system.h"
 
 enum {
-    PART = 32 * HUGE_PAGE, /* that becomes private at a time */
-    BLOCK = HUGE_PAGE,     /* that a thread copies at a time */
+    PART = 8 * HUGE_PAGE, /* that becomes private at a time */
+    BLOCK = HUGE_PAGE,    /* that a thread copies at a time */
 };
 
 static const char *const names[] = {
@@ -38,24 +38,24 @@ bool weights_copy_fits(uint64_t bytes)
 }
 
 struct part {
-    const uint8_t *from;
+    const struct mapping *m;
+    size_t from; /* offset in the file */
     uint8_t *to;
     size_t bytes;
     _Atomic bool failed;
 };
 
-/* Both sides are asked for first: what cannot be had is an error then, and no signal. */
+/* Read, since a page that is only read by the system needs no place in this program's tables. What
+ * cannot be had is an error then, and no signal. */
 static void copy_block(void *arg, uint32_t chunk, uint32_t worker)
 {
     struct part *p = arg;
     const size_t at = (size_t)chunk * BLOCK, left = p->bytes - at;
     const size_t n = left < BLOCK ? left : (size_t)BLOCK;
     (void)worker;
-    if (system_read_ahead((void *)(uintptr_t)(p->from + at), n) != 0 ||
-        system_take_pages(p->to + at, n) != 0)
+    if (system_take_pages(p->to + at, n) != 0 ||
+        read_whole(p->m->fd, p->to + at, n, p->from + at) < n)
         atomic_store(&p->failed, true);
-    else
-        memcpy(p->to + at, p->from + at, n);
 }
 
 bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
@@ -67,11 +67,11 @@ bool weights_copy_start(struct weights_copy *c, const struct mapping *m)
 bool weights_copy_step(struct weights_copy *c, struct pool *pool)
 {
     const size_t left = c->m->size - c->done, n = left < PART ? left : (size_t)PART;
-    struct part p = {c->m->data + c->done, c->memory + c->done, n, false};
+    struct part p = {c->m, c->done, c->memory + c->done, n, false};
     if (n == 0)
         return false;
     /* Pages of the file's cache become huge ones. Few kernels do that. */
-    void *to = (void *)(uintptr_t)p.from;
+    void *to = (void *)(uintptr_t)(c->m->data + c->done);
     c->collapses = c->collapses && system_collapse_pages(to, n) == 0;
     if (c->collapses) {
         munmap(p.to, n);

@@ -12,25 +12,33 @@ static bool may_copy(const struct model *m, enum weights_mode mode)
     return mode == WEIGHTS_COPY || weights_copy_fits(m->file.file.size);
 }
 
-static void start_copy(struct weights_ready *w, bool collapses)
+static void copy_all(struct weights_copy *c, struct pool *p, readahead_fn *progress, void *arg)
 {
-    w->copies = weights_copy_start(&w->copy, &w->m->file.file);
-    w->copy.collapses = collapses;
+    while (weights_copy_step(c, p) && progress(arg, c->done, c->m->size))
+        ;
+}
+
+bool weights_load(struct weights_ready *w, struct model *m, enum weights_mode mode, struct pool *p,
+                  readahead_fn *progress, void *arg, struct error *err)
+{
+    const struct mapping *file = &m->file.file;
+    *w = (struct weights_ready){.m = m};
+    if (mode == WEIGHTS_COPY && may_copy(m, mode) && weights_copy_start(&w->copy, file))
+        copy_all(&w->copy, p, progress, arg);
+    weights_copy_end(&w->copy);
+    return w->copy.done == file->size || mapping_read(file, m->file.name, p, progress, arg, err);
 }
 
 void weights_ready(struct weights_ready *w, struct model *m, enum weights_mode mode,
                    const struct kernels *k, struct pool *p)
 {
     char *file = read_plans_file();
-    *w = (struct weights_ready){.m = m, .k = k};
+    w->m = m;
+    w->k = k;
     read_plans_choose(m, k, p, file, w->choices);
     free(file);
-    if (!may_copy(m, mode))
-        return;
-    if (mode == WEIGHTS_COPY)
-        start_copy(w, false);
-    else
-        w->measures = w->copies = true;
+    w->measures = w->copies =
+        mode == WEIGHTS_AUTO && may_copy(m, mode) && w->copy.done < m->file.file.size;
 }
 
 void weights_ready_step(struct weights_ready *w, struct pool *p)
@@ -39,7 +47,8 @@ void weights_ready_step(struct weights_ready *w, struct pool *p)
         w->measures = w->copies = false;
         w->gain = read_plans_gain(w->m, w->k, p);
         if (w->gain >= COPY_GAIN)
-            start_copy(w, true);
+            w->copies = weights_copy_start(&w->copy, &w->m->file.file);
+        w->copy.collapses = w->copies;
         return;
     }
     w->copies = w->copies && weights_copy_step(&w->copy, p);

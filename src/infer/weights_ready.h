@@ -7,6 +7,7 @@
 #define QINS_WEIGHTS_READY_H
 
 #include "read_plans.h"
+#include "readahead.h"
 #include "weights_copy.h"
 
 #define COPY_GAIN 1.1 /* from which on "auto" copies */
@@ -21,9 +22,13 @@ struct weights_ready {
     const struct kernels *k;
 };
 
-/* m's pages are in memory. Plans are chosen now; the copy, and with `auto` the measurement of what
- * it would gain if there is memory for it, are left to weights_ready_step: no answer waits for
- * them. m and k must stay. */
+/* Brings the file of m into memory, with `copy` into private memory. -> false when it cannot be
+ * read to its end; true when stopped. *w is new. */
+bool weights_load(struct weights_ready *w, struct model *m, enum weights_mode mode, struct pool *p,
+                  readahead_fn *progress, void *arg, struct error *err);
+/* After it, or with *w zeroed for a model that is no file. Plans are chosen now; with `auto` the
+ * measurement of what a copy would gain if there is memory for it, and the copy, are left to
+ * weights_ready_step: no answer waits for them. m and k must stay. */
 void weights_ready(struct weights_ready *w, struct model *m, enum weights_mode mode,
                    const struct kernels *k, struct pool *p);
 /* The next step: some ms, the measurement up to 0.2 s. */

@@ -387,6 +387,7 @@ bool safetensors_open(struct safetensors *st, const char *path, struct error *er
         unmap_file(&file);
         return false;
     }
+    st->file = file;
     st->owns_file = true;
     return true;
 }
