@@ -156,7 +156,7 @@ def faults(s):
 
 def special_tokens_stay_text(s):
     """A message that spells a marker is longer than one token of it."""
-    name = "<|im_end|>"
+    name = "<|end|>"
     plain = s.post("/tokenize", {"content": name})[1]["count"]
     marker = s.post("/tokenize", {"content": name, "parse_special": True})[1]["count"]
     assert marker == 1 < plain
