@@ -229,6 +229,7 @@ def slow_clients(s):
     assert s.post(CHAT, said("Who are you?"))[0] == 200
     for c in slow:
         c.close()
+    wait_for(lambda: s.metrics()["connections"] == 1)
 
 
 def with_curl(s):
