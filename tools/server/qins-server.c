@@ -105,7 +105,7 @@ static bool run(struct server_settings *s, struct error *err)
     if (s->key_file && !access_key_read(&web.key, s->key_file, err))
         return false;
     warn_if_open(s);
-    bool ok = served_model_open(&m, &s->options, s->model, err);
+    bool ok = served_model_open(&m, &s->options, s->model, &n_signals, err);
     if (ok && s->name) {
         free(m.name);
         m.name = xstrdup(s->name);
@@ -128,5 +128,5 @@ int main(int argc, char **argv)
     catch_signals();
     bool ok = run(&settings, &err);
     server_settings_free(&settings);
-    return ok ? EX_OK : error_print(&err, PROGRAM);
+    return ok || n_signals > 0 ? EX_OK : error_print(&err, PROGRAM);
 }

@@ -14,10 +14,28 @@
 #include "model_options.h"
 #include "readahead.h"
 
+static bool on_read(void *arg, uint64_t done, uint64_t total)
+{
+    const struct served_model *m = arg;
+    (void)done;
+    (void)total;
+    return atomic_load(m->stop) == 0;
+}
+
+static bool on_fetch(void *arg, const struct fetch_progress *p)
+{
+    return on_read(arg, p->done, p->total);
+}
+
+static bool on_convert(void *arg, const struct convert_progress *p)
+{
+    return on_read(arg, p->done_bytes, p->total_bytes);
+}
+
 static struct model *open_file(struct served_model *m, const char *path, struct error *err)
 {
     struct model *model = model_open(path, err);
-    if (model && !mapping_read(&model->file.file, model->file.name, m->pool, NULL, NULL, err)) {
+    if (model && !mapping_read(&model->file.file, model->file.name, m->pool, on_read, m, err)) {
         model_close(model);
         return NULL;
     }
@@ -28,7 +46,11 @@ static struct model *open_file(struct served_model *m, const char *path, struct 
 static bool find_on_hub(struct served_model *m, const char *format, struct error *err)
 {
     struct hub_ref ref;
-    const struct hub_model_options o = {.format = format, .n_threads = pool_size(m->pool)};
+    const struct hub_model_options o = {.format = format,
+                                        .n_threads = pool_size(m->pool),
+                                        .fetching = on_fetch,
+                                        .converting = on_convert,
+                                        .arg = m};
     if (access(m->path, F_OK) == 0 || !hub_ref_parse(&ref, m->path))
         return true;
     char *path = hub_model_open(&ref, &o, err);
@@ -47,7 +69,9 @@ static struct model *open_model(struct served_model *m, const char *format, stru
     if (!checkpoint_is_source(m->path))
         return open_file(m, m->path, err);
     const struct convert_options o = {.format = m->setup.folder_format,
-                                      .n_threads = pool_size(m->pool)};
+                                      .n_threads = pool_size(m->pool),
+                                      .progress = on_convert,
+                                      .arg = m};
     char *file;
     if (!converted_file(m->path, &o, &file, err))
         return NULL;
@@ -113,10 +137,10 @@ static bool open_all(struct served_model *m, const struct engine_options *e, str
 }
 
 bool served_model_open(struct served_model *m, struct options *o, const char *path,
-                       struct error *err)
+                       const atomic_int *stop, struct error *err)
 {
     struct engine_options e;
-    *m = (struct served_model){0};
+    *m = (struct served_model){.stop = stop};
     if (!engine_settings(o, path, &e, err))
         return false;
     m->path = xstrdup(e.model);

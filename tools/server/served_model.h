@@ -6,6 +6,8 @@
 #ifndef QINS_SERVED_MODEL_H
 #define QINS_SERVED_MODEL_H
 
+#include <stdatomic.h>
+
 #include "chat_template.h"
 #include "engine_setup.h"
 #include "options.h"
@@ -25,12 +27,14 @@ struct served_model {
     struct thinking by_answers; /* of models whose template says nothing of thinking */
     struct thinking no_thinking;
     uint32_t ctx_len, n_pieces; /* of a sequence; ids below n_pieces may be picked */
+    const atomic_int *stop;     /* of served_model_open */
 };
 
-/* `path`: a file, folder or name as qins-tui takes it. What its makers recommend for sampling goes
+/* `path`: a file, folder or name as qins-tui takes it. Fails with EXIT_INTERRUPTED once *stop is
+ * not 0. What its makers recommend for sampling goes
  * into the layer SOURCE_MODEL of `o`. */
 bool served_model_open(struct served_model *m, struct options *o, const char *path,
-                       struct error *err);
+                       const atomic_int *stop, struct error *err);
 void served_model_close(struct served_model *m);
 
 /* A model that begins a new text has ended this one too. */
