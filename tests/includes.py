@@ -104,7 +104,8 @@ def allowed_rooms(tree):
     narrow = {f"src/{room}" for room in re.findall(r"'(\w+)'", narrow)}
     allowed = {"system": set(), "kernels": {"system"}, "kernels/x86": {"kernels"},
                "kernels/arm": {"kernels"}}
-    stack(allowed, "src", listed_rooms(src_meson, "src_rooms"), {"system", "kernels"})
+    models = stack(allowed, "src", listed_rooms(src_meson, "src_rooms"), {"system", "kernels"})
+    allowed["tools/server"] = models | {"tools/server"}
     shared = stack(allowed, "ui", listed_rooms(ui_meson, "ui_rooms"), narrow | {"system"})
     lines = stack(allowed, "ui", ["lines"], shared)
     screen = stack(allowed, "ui", listed_rooms(ui_meson, "screen_rooms"), shared)

@@ -16,8 +16,13 @@ def names(folder, *suffixes):
 
 def expected(bindir, datadir, mandir):
     data = f"{datadir}/qins"
-    yield from (f"{bindir}/{n}" for n in ("qins-tui", "qins-convert", "qins-bench"))
-    yield from (f"{mandir}/man{n[-4]}/{n[:-3]}" for n in names("man", ".in"))
+    has_server = os.path.exists(os.path.join(build, "tools/server/qins-server"))
+    server = ["qins-server"] if has_server else []
+    yield from (f"{bindir}/{n}" for n in ["qins-tui", "qins-convert", "qins-bench"] + server)
+    yield from (f"{mandir}/man{n[-4]}/{n[:-3]}" for n in names("man", ".in")
+                if has_server or n != "qins-server.1.in")
+    if os.path.exists(os.path.join(build, "tools/server/qins-server.service")):
+        yield option("prefix") + "/lib/systemd/system/qins-server.service"
     yield from (f"{data}/{n}" for n in names("conf", ".yaml"))
     for folder in ("presets", "themes", "templates"):
         yield from (f"{data}/{folder}/{n}" for n in names(f"conf/{folder}", ".yaml", ".jinja"))

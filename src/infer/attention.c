@@ -54,7 +54,7 @@ static void prepare_queries(const struct pass *p, uint32_t t, float *q)
     if (plan->rope != ROPE_NONE)
         rotate_heads(p, t, q, plan->group);
     if (c->position_scale > 0)
-        s->k->scale(q, query_scale(c, p->pos0 + t), plan->group * plan->head_dim);
+        s->k->scale(q, query_scale(c, pass_pos(p, t)), plan->group * plan->head_dim);
 }
 
 /* Norms key and value, rotates the key, and stores both. */
@@ -70,7 +70,7 @@ static void store_key(const struct pass *p, uint32_t t, uint32_t kv_head, float 
         norm_heads(s, v, 1, plan->head_dim, p->l->v_norm);
     if (plan->rope != ROPE_NONE)
         rotate_heads(p, t, k, 1);
-    kv_store(&s->kv, p->layer, kv_head, p->pos0 + t, k, v);
+    kv_store(&pass_session(p, t)->kv, p->layer, kv_head, pass_pos(p, t), k, v);
 }
 
 /* The queries, key and value of one kv head of a token. */
@@ -141,7 +141,7 @@ static void store_later_token(void *arg, uint32_t t, uint32_t worker)
 static void store_all(struct pass *p)
 {
     const uint64_t work = (uint64_t)(p->n - 1) * p->l->plan.qkv_dim;
-    if (p->pos0 == 0) { /* its keys are stored before all others */
+    if (p->pos0 == 0 && !p->rows) { /* its keys are stored before all others */
         store_token(p, 0, 0);
         pass_run(p, store_later_token, p->n - 1, work);
     } else {
@@ -171,15 +171,17 @@ static void unpack_head(void *arg, uint32_t kv_head, uint32_t worker)
                       kv_value_scales(kv, p->layer, kv_head), n_pos, dim);
 }
 
-/* What queries of a kv head have in common; q, out and n are theirs. */
-static struct attend_group group_of(const struct pass *p, uint32_t kv_head, uint32_t worker)
+/* What queries of a kv head have in common, from token t on; q, out and n are theirs. */
+static struct attend_group group_of(const struct pass *p, uint32_t t, uint32_t kv_head,
+                                    uint32_t worker)
 {
     const struct session *s = p->s;
+    const struct kv *kv = &pass_session(p, t)->kv;
     const struct layer_plan *plan = &p->l->plan;
     float *wide = s->scores + worker * s->scores_stride;
     return (struct attend_group){.dim = plan->head_dim,
-                                 .k = kv_keys(&s->kv, p->layer, kv_head),
-                                 .v = kv_values(&s->kv, p->layer, kv_head),
+                                 .k = kv_keys(kv, p->layer, kv_head),
+                                 .v = kv_values(kv, p->layer, kv_head),
                                  .scale = plan->score_scale,
                                  .cap = plan->score_cap,
                                  .window = plan->window,
@@ -198,15 +200,16 @@ static void take_tokens(const struct pass *p, struct attend_group *a, uint32_t h
     a->ld_out = plan->q_dim;
     a->n = n;
     a->step = 1;
-    a->n_pos = p->pos0 + first + 1 - kv_from(&p->s->kv, p->layer);
+    a->n_pos = pass_pos(p, first) + 1 - kv_from(&pass_session(p, first)->kv, p->layer);
 }
 
-/* Sinks of n queries, head after head or always the same head's, moved as the scores of their
- * queries are by keys that are kept as differences. */
-static void take_sinks(const struct pass *p, struct attend_group *a, uint32_t head,
+/* Sinks of n queries from token `first` on, head after head or always the same head's, moved as the
+ * scores of their queries are by keys that are kept as differences. */
+static void take_sinks(const struct pass *p, struct attend_group *a, uint32_t first, uint32_t head,
                        bool is_one_head, float *sinks)
 {
-    const float *centre = kv_centre(&p->s->kv, p->layer, head / p->l->plan.group);
+    const struct kv *kv = &pass_session(p, first)->kv;
+    const float *centre = kv_centre(kv, p->layer, head / p->l->plan.group);
     if (!p->l->sinks)
         return;
     for (uint32_t t = 0; t < a->n; t++) {
@@ -228,9 +231,9 @@ static void attend_unit(void *arg, uint32_t chunk, uint32_t worker)
     const uint32_t first = chunk % n_blocks * ATTEND_TOKENS, left = p->n - first;
     const uint32_t kv_head = head / p->l->plan.group;
     float sinks[ATTEND_TOKENS];
-    struct attend_group a = group_of(p, kv_head, worker);
+    struct attend_group a = group_of(p, first, kv_head, worker);
     take_tokens(p, &a, head, first, left < ATTEND_TOKENS ? left : ATTEND_TOKENS);
-    take_sinks(p, &a, head, true, sinks);
+    take_sinks(p, &a, first, head, true, sinks);
     if (s->kv.type == KV_INT8) {
         a.k = unpacked(p, kv_head, false);
         a.v = unpacked(p, kv_head, true);
@@ -242,17 +245,19 @@ static void attend_unit(void *arg, uint32_t chunk, uint32_t worker)
 /* ---- tokens and groups ------------------------------------------------------------------ */
 
 /* As many rows of scores as there is room for. */
-static void attend_cached(const struct pass *p, struct attend_group *a, uint32_t kv_head)
+static void attend_cached(const struct pass *p, struct attend_group *a, uint32_t t,
+                          uint32_t kv_head)
 {
     const struct session *s = p->s;
+    const struct kv *kv = &pass_session(p, t)->kv;
     const uint32_t end = a->n_pos + (a->n - 1) * a->step, seen = a->window + a->n;
     const uint32_t n_pos = a->window && seen < end ? seen : end;
     const size_t room = s->scores_stride - (size_t)ATTEND_NEAR * s->widest_head;
     a->ld_scores = ((size_t)n_pos + 1 + 15) / 16 * 16;
     a->n_rows = room / a->ld_scores < ATTEND_TILE ? (uint32_t)(room / a->ld_scores) : ATTEND_TILE;
     if (s->kv.type == KV_INT8) {
-        a->k_scale = kv_key_scales(&s->kv, p->layer, kv_head);
-        a->v_scale = kv_value_scales(&s->kv, p->layer, kv_head);
+        a->k_scale = kv_key_scales(kv, p->layer, kv_head);
+        a->v_scale = kv_value_scales(kv, p->layer, kv_head);
         s->k->attend_group_int8(a);
     } else if (s->kv.type == KV_F32) {
         s->k->attend_group_f32(a);
@@ -269,10 +274,10 @@ static void attend_tokens(void *arg, uint32_t chunk, uint32_t worker)
     const uint32_t first = chunk % n_blocks * ATTEND_TILE, left = p->n - first;
     const uint32_t kv_head = head / p->l->plan.group;
     float sinks[ATTEND_TILE];
-    struct attend_group a = group_of(p, kv_head, worker);
+    struct attend_group a = group_of(p, first, kv_head, worker);
     take_tokens(p, &a, head, first, left < ATTEND_TILE ? left : ATTEND_TILE);
-    take_sinks(p, &a, head, true, sinks);
-    attend_cached(p, &a, kv_head);
+    take_sinks(p, &a, first, head, true, sinks);
+    attend_cached(p, &a, first, kv_head);
 }
 
 /* Chunk: a token, a kv head, and a part of the query heads that share it. */
@@ -285,14 +290,14 @@ static void attend_group(void *arg, uint32_t chunk, uint32_t worker)
     const uint32_t head0 = kv_head * plan->group + part * plan->group / p->n_parts;
     const uint32_t head1 = kv_head * plan->group + (part + 1) * plan->group / p->n_parts;
     float sinks[ATTEND_TILE];
-    struct attend_group a = group_of(p, kv_head, worker);
+    struct attend_group a = group_of(p, t, kv_head, worker);
     if (p->stores_heads)
         store_head(p, t, kv_head);
     take_tokens(p, &a, head0, t, head1 - head0);
     a.ld_q = a.ld_out = plan->head_dim;
     a.step = 0;
-    take_sinks(p, &a, head0, false, sinks);
-    attend_cached(p, &a, kv_head);
+    take_sinks(p, &a, t, head0, false, sinks);
+    attend_cached(p, &a, t, kv_head);
 }
 
 /* As few parts as there are workers for: each part reads the keys for itself. */
@@ -318,14 +323,16 @@ static bool takes_unit(const struct pass *p)
 /* Queries of several heads share keys, rather than those of several tokens. */
 static bool takes_groups(const struct pass *p)
 {
-    return p->n == 1 || (p->n < FEW_TOKENS && p->l->plan.group > 1);
+    return p->n == 1 || p->rows || (p->n < FEW_TOKENS && p->l->plan.group > 1);
 }
 
-/* One token, and nobody but a chunk of attend_group needs its queries, key and value. */
+/* One token of a session, and nobody but a chunk of attend_group needs its queries, key and value.
+ */
 static bool heads_are_apart(const struct pass *p)
 {
     const struct layer_plan *plan = &p->l->plan;
-    return p->n == 1 && p->n_parts == 1 && plan->qk_norm != QK_NORM_ALL && !plan->has_out_gate;
+    return (p->n == 1 || p->rows) && p->n_parts == 1 && plan->qk_norm != QK_NORM_ALL &&
+           !plan->has_out_gate;
 }
 
 static uint32_t blocks(const struct pass *p, uint32_t block)

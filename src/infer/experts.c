@@ -63,6 +63,12 @@ void experts_watch(struct expert_scratch *x, matmul_watch_fn *fn, void *arg)
         matmul_watch(x->mm, fn, arg);
 }
 
+void experts_each(struct expert_scratch *x, bool on)
+{
+    if (x)
+        matmul_each(x->mm, on);
+}
+
 void experts_free(struct expert_scratch *x)
 {
     if (!x)

@@ -14,6 +14,7 @@
 /* For passes of `chunk` tokens; NULL if the model has no experts. */
 struct expert_scratch *experts_new(const struct session *s);
 void experts_free(struct expert_scratch *x);
+void experts_each(struct expert_scratch *x, bool on); /* matmul_each */
 void experts_watch(struct expert_scratch *x, matmul_watch_fn *fn, void *arg);
 
 /* A pass begins. */

@@ -137,11 +137,11 @@ static void add_bias(struct pass *p, const float *bias, uint32_t n, float *y, si
 }
 
 /* How many of n matrices from the first on are multiplied together: of one format, with one vector,
- * which is quantised once for them all. */
+ * or one of each session, which are quantised once for them all. */
 static uint32_t n_together(const struct pass *p, const struct matrix *w, uint32_t n)
 {
     uint32_t together = 1;
-    while (p->n == 1 && together < n && together < MAX_TOGETHER &&
+    while ((p->n == 1 || p->rows) && together < n && together < MAX_TOGETHER &&
            w[together].format == w->format && w[together].cols == w->cols)
         together++;
     return together;
@@ -156,8 +156,8 @@ static void multiply(struct pass *p, const struct matrix *w, uint32_t n, const f
         return;
     }
     for (uint32_t i = 0; i < n; y += w[i].rows, i++)
-        parts[i] = (struct matmul_part){&w[i], 0, 1, y};
-    matmul_run_parts(p->s->mm, parts, n, x, 1, NULL, ld_y);
+        parts[i] = (struct matmul_part){&w[i], 0, p->n, y};
+    matmul_run_parts(p->s->mm, parts, n, x, p->n, NULL, ld_y);
 }
 
 void pass_project(struct pass *p, enum op op, const struct matrix *w, const float *const *bias,
@@ -276,6 +276,8 @@ static void run_layer(struct pass *p)
 static void halt(struct session *s, const struct pass *p)
 {
     struct halted *h = &s->halted;
+    if (s->shares_scratch)
+        return;
     memcpy(h->ids, p->ids, p->n * sizeof *h->ids);
     h->pos0 = p->pos0;
     h->n = p->n;
@@ -283,23 +285,33 @@ static void halt(struct session *s, const struct pass *p)
     h->is_long = s->is_long;
 }
 
-static void set_angles(struct session *s, uint32_t pos0, uint32_t n)
+static void set_angles(const struct pass *p)
 {
+    struct session *s = p->s;
     for (int i = 0; i < N_ROPES; i++)
-        for (uint32_t t = 0; s->uses_rope[i] && t < n; t++)
-            rope_angles(&s->rope[i], s->is_long, pos0 + t, s->cos[i] + (size_t)t * s->rope[i].half,
+        for (uint32_t t = 0; s->uses_rope[i] && t < p->n; t++)
+            rope_angles(&s->rope[i], pass_session(p, t)->is_long, pass_pos(p, t),
+                        s->cos[i] + (size_t)t * s->rope[i].half,
                         s->sin[i] + (size_t)t * s->rope[i].half);
+}
+
+/* n tokens from pos0 on are to come. */
+static void begin_session(struct session *s, uint32_t pos0, uint32_t n)
+{
+    s->halted.n = 0;
+    kv_make_room(&s->kv, pos0, n);
+    s->state.has_other = false; /* written over */
 }
 
 /* Before the first layer that it goes through. */
 static void begin(const struct pass *p)
 {
-    struct session *s = p->s;
-    s->halted.n = 0;
-    kv_make_room(&s->kv, p->pos0, p->n);
-    experts_begin(s);
-    set_angles(s, p->pos0, p->n);
-    s->state.has_other = false; /* written over */
+    if (!p->rows)
+        begin_session(p->s, p->pos0, p->n);
+    for (uint32_t t = 0; p->rows && t < p->n; t++)
+        begin_session(p->rows[t], p->rows[t]->len, 1);
+    experts_begin(p->s);
+    set_angles(p);
 }
 
 static void embed(struct pass *p)
@@ -332,6 +344,38 @@ bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, b
     }
     state_passed(&s->state, n);
     return true;
+}
+
+/* Each token with the bits that it has alone, however many there are. */
+static void each_alone(struct session *s, bool on)
+{
+    matmul_each(s->mm, on);
+    experts_each(s->experts, on);
+}
+
+void forward_rows(struct session *s, struct session *const *rows, const int32_t *ids, uint32_t n,
+                  float *logits)
+{
+    const struct model *m = s->m;
+    struct pass p = {.s = s, .ids = ids, .n = n, .rows = rows};
+    for (uint32_t t = 0; t < n; t++) /* work is reckoned by it */
+        p.pos0 = rows[t]->len > p.pos0 ? rows[t]->len : p.pos0;
+    begin(&p);
+    each_alone(s, true);
+    embed(&p);
+    pass_lap(&p, OP_EMBED);
+    for (p.layer = 0; p.layer < m->config.n_layers; p.layer++) {
+        p.l = &m->layers[p.layer];
+        run_layer(&p);
+    }
+    for (uint32_t t = 0; t < n; t++) {
+        state_passed(&rows[t]->state, 1);
+        forward_last_norm(s, s->x + (size_t)t * m->config.dim, s->h + (size_t)t * m->config.dim);
+    }
+    pass_lap(&p, OP_NORM);
+    forward_logits(s, n, logits);
+    pass_lap(&p, OP_HEAD);
+    each_alone(s, false);
 }
 
 void forward_embed(struct session *s, const int32_t *ids, uint32_t n)

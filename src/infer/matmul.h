@@ -51,6 +51,10 @@ void matmul_run_each(struct matmul *mm, const struct matrix *w, uint32_t n_tok,
                      const float *x /* [n_tok][w->cols] */, float *y /* [n_tok][ld_y] */,
                      size_t ld_y);
 
+/* From now on all products are as matmul_run_each has them, also those of matmul_run_parts; or no
+ * longer. */
+void matmul_each(struct matmul *mm, bool on);
+
 /* Called with the inputs of every product from now on, before it; NULL: no longer. Products of one
  * input that follow each other have the same `x`. */
 typedef void matmul_watch_fn(void *arg, const struct matrix *w, uint32_t n_tok,

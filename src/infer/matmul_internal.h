@@ -22,6 +22,7 @@ struct matmul {
     const struct kernels *k;
     struct pool *pool;
     enum gemm gemm;
+    bool each; /* matmul_each */
     uint32_t max_tok, max_cols;
     struct activation *act; /* [max_tok] */
     int8_t *q;              /* [max_tok][cols_pad + a line]: memory of act */

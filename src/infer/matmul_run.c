@@ -232,6 +232,8 @@ static void run_panels(struct job *j)
 /* A matrix unit is the fastest where there is one and the tokens fill a good part of its tiles. */
 enum way matmul_way(const struct matmul *mm, enum format format, uint32_t n_tok)
 {
+    if (mm->each)
+        return WAY_MATVEC;
     if (gemm_uses_unit(mm->gemm, mm->k, format))
         return n_tok < PROMPT_MIN_TOKENS ? WAY_MATVEC : WAY_TILES;
     if (gemm_uses_int8(mm->gemm, mm->k, format))
@@ -292,6 +294,11 @@ void matmul_watch(struct matmul *mm, matmul_watch_fn *fn, void *arg)
 {
     mm->watch = fn;
     mm->watch_arg = arg;
+}
+
+void matmul_each(struct matmul *mm, bool on)
+{
+    mm->each = on;
 }
 
 void matmul_run(struct matmul *mm, const struct matrix *w, uint32_t n_tok, const float *x, float *y,

@@ -24,6 +24,23 @@ uint32_t mixer_in_dim(const struct model_config *c)
     return n;
 }
 
+/* The state of the pass's first token. */
+static const struct state *state_of(const struct pass *p)
+{
+    return &pass_session(p, 0)->state;
+}
+
+/* Of a pass over tokens of several sessions: that over one of them. */
+static struct pass pass_of_row(const struct pass *p, uint32_t t)
+{
+    struct pass row = *p;
+    row.rows = p->rows + t;
+    row.row0 = t;
+    row.pos0 = p->rows[t]->len;
+    row.n = 1;
+    return row;
+}
+
 /* ---- the convolution -------------------------------------------------------------------- */
 
 /* Its inputs: those before the pass, then those of the pass. */
@@ -54,9 +71,11 @@ static void store_inputs(const struct inputs *x, uint32_t n, float *to, uint32_t
 static struct inputs inputs_of(const struct pass *p)
 {
     const struct model_config *c = &p->s->m->config;
-    return (struct inputs){.before = p->s->state.now + p->s->state.at[p->layer],
-                           .in = p->s->mixer_in,
-                           .ld = mixer_in_dim(c),
+    const struct state *st = state_of(p);
+    const size_t ld = mixer_in_dim(c);
+    return (struct inputs){.before = st->now + st->at[p->layer],
+                           .in = p->s->mixer_in + p->row0 * ld,
+                           .ld = ld,
                            .taps = c->conv_taps,
                            .dim = config_conv_dim(c)};
 }
@@ -64,7 +83,7 @@ static struct inputs inputs_of(const struct pass *p)
 static void remember_inputs(const struct pass *p, const struct inputs *x, uint32_t first,
                             uint32_t n_channels)
 {
-    const struct state *st = &p->s->state;
+    const struct state *st = state_of(p);
     const size_t at = st->at[p->layer];
     store_inputs(x, p->n, st->other + at, first, n_channels);
     for (uint32_t i = 0; i < st->n_captures; i++)
@@ -86,8 +105,8 @@ static void conv_slice(void *arg, uint32_t chunk, uint32_t worker)
     const float *rows[MAX_CONV_TAPS], *bias = p->l->conv_bias ? p->l->conv_bias + first : NULL;
     (void)worker;
     for (uint32_t t = 0; t < p->n; t++) {
-        float *row = s->mixer_in + (size_t)t * x.ld + first;
-        float *out = s->mixed + (size_t)t * x.dim + first;
+        float *row = s->mixer_in + (size_t)(p->row0 + t) * x.ld + first;
+        float *out = s->mixed + (size_t)(p->row0 + t) * x.dim + first;
         if (p->l->plan.mixer == MIXER_CONV) /* b, c, x lie side by side */
             s->k->mul(row, row + 2 * x.dim, n);
         for (uint32_t tap = 0; tap < x.taps; tap++)
@@ -109,7 +128,7 @@ static uint32_t n_slices(const struct model_config *c)
 static void again_slice(void *arg, uint32_t chunk, uint32_t worker)
 {
     const struct pass *p = arg;
-    const struct state *st = &p->s->state;
+    const struct state *st = state_of(p);
     struct inputs x = inputs_of(p);
     const uint32_t first = chunk * CONV_SLICE, left = x.dim - first;
     const size_t at = st->at[p->layer];
@@ -141,10 +160,10 @@ static void gate_heads(void *arg, uint32_t t, uint32_t worker)
     const struct session *s = p->s;
     const struct model_config *c = &s->m->config;
     const uint32_t conv_dim = config_conv_dim(c), n_heads = c->delta_v_heads;
-    float *q = s->mixed + (size_t)t * conv_dim, *k = q + config_delta_k_dim(c);
-    float *gates = s->gates + (size_t)t * 2 * n_heads;
-    const float *beta =
-        s->mixer_in + (size_t)t * mixer_in_dim(c) + conv_dim + config_delta_v_dim(c);
+    const size_t at = p->row0 + t;
+    float *q = s->mixed + at * conv_dim, *k = q + config_delta_k_dim(c);
+    float *gates = s->gates + at * 2 * n_heads;
+    const float *beta = s->mixer_in + at * mixer_in_dim(c) + conv_dim + config_delta_v_dim(c);
     (void)worker;
     for (uint32_t i = 0; i < c->delta_k_heads; i++) {
         norm_key(s, q + (size_t)i * c->delta_k_dim, s->query_length);
@@ -156,7 +175,7 @@ static void gate_heads(void *arg, uint32_t t, uint32_t worker)
     }
     if (p->n > STATE_STEPS)
         return;
-    const struct state_steps *steps = &s->state.steps[p->layer];
+    const struct state_steps *steps = &state_of(p)->steps[p->layer];
     memcpy(steps->mixed + (size_t)t * conv_dim, q, conv_dim * sizeof *q);
     memcpy(steps->gates + (size_t)t * 2 * n_heads, gates, 2 * n_heads * sizeof *gates);
 }
@@ -199,7 +218,7 @@ static struct delta_rule delta_of(const struct model_config *c, uint32_t strip, 
 static size_t strip_at(const struct pass *p, uint32_t strip)
 {
     const struct model_config *c = &p->s->m->config;
-    return p->s->state.at[p->layer] + state_conv_floats(c) +
+    return state_of(p)->at[p->layer] + state_conv_floats(c) +
            (size_t)strip * c->delta_k_dim * DELTA_COLS;
 }
 
@@ -223,14 +242,15 @@ static void run_delta(const struct session *s, struct delta_rule *d, uint32_t n)
 static void delta_strip(const struct pass *p, uint32_t strip)
 {
     const struct session *s = p->s;
-    const struct state *st = &s->state;
+    const struct state *st = state_of(p);
     const struct model_config *c = &s->m->config;
-    const size_t at = strip_at(p, strip);
-    struct delta_rule d = delta_of(c, strip, s->mixed, s->gates);
+    const size_t at = strip_at(p, strip), row = p->row0;
+    struct delta_rule d = delta_of(c, strip, s->mixed + row * config_conv_dim(c),
+                                   s->gates + row * 2 * c->delta_v_heads);
     uint32_t done = 0;
     d.before = st->now + at;
     d.state = st->other + at;
-    d.out = s->mixer_out + (size_t)strip * DELTA_COLS;
+    d.out = s->mixer_out + row * config_delta_v_dim(c) + (size_t)strip * DELTA_COLS;
     d.ld_out = config_delta_v_dim(c);
     for (uint32_t i = 0; i < st->n_captures; i++) {
         uint32_t end = st->captures[i].pos - p->pos0;
@@ -253,7 +273,7 @@ static void delta_slice(void *arg, uint32_t chunk, uint32_t worker)
 
 static void delta_strip_again(const struct pass *p, uint32_t strip)
 {
-    const struct state *st = &p->s->state;
+    const struct state *st = state_of(p);
     const struct state_steps *steps = &st->steps[p->layer];
     const size_t at = strip_at(p, strip);
     struct delta_rule d = delta_of(&p->s->m->config, strip, steps->mixed, steps->gates);
@@ -298,16 +318,42 @@ static uint64_t delta_work(const struct pass *p)
     return (uint64_t)p->n * config_delta_v_dim(c) * c->delta_k_dim;
 }
 
+static void conv_slice_of_row(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const uint32_t n = n_slices(&p->s->m->config);
+    struct pass row = pass_of_row(p, chunk / n);
+    conv_slice(&row, chunk % n, worker);
+}
+
+static void gate_heads_of_row(void *arg, uint32_t t, uint32_t worker)
+{
+    struct pass row = pass_of_row(arg, t);
+    gate_heads(&row, 0, worker);
+}
+
+static void delta_slice_of_row(void *arg, uint32_t chunk, uint32_t worker)
+{
+    const struct pass *p = arg;
+    const uint32_t n = n_delta_slices(&p->s->m->config);
+    struct pass row = pass_of_row(p, chunk / n);
+    delta_slice(&row, chunk % n, worker);
+}
+
 void mixer_run(struct pass *p)
 {
     struct session *s = p->s;
     const struct model_config *c = &s->m->config;
-    pass_run(p, conv_slice, n_slices(c), (uint64_t)p->n * config_conv_dim(c) * c->conv_taps);
+    const uint32_t n_rows = p->rows ? p->n : 1;
+    pass_run(p, p->rows ? conv_slice_of_row : conv_slice, n_rows * n_slices(c),
+             (uint64_t)p->n * config_conv_dim(c) * c->conv_taps);
     pass_lap(p, OP_CONV);
     if (p->l->plan.mixer != MIXER_DELTA)
         return;
-    pass_run(p, gate_heads, p->n, (uint64_t)(p->n - 1) * config_delta_k_dim(c));
-    pass_run(p, delta_slice, n_delta_slices(c), delta_work(p));
+    pass_run(p, p->rows ? gate_heads_of_row : gate_heads, p->n,
+             (uint64_t)(p->n - 1) * config_delta_k_dim(c));
+    pass_run(p, p->rows ? delta_slice_of_row : delta_slice, n_rows * n_delta_slices(c),
+             delta_work(p));
     pass_run(p, norm_heads, p->n, (uint64_t)(p->n - 1) * config_delta_v_dim(c));
     pass_lap(p, OP_DELTA);
 }

@@ -30,6 +30,9 @@ struct session_options {
     /* Copies of the state of layers without attention: */
     uint32_t copy_every; /* tokens between two; 0: 512 */
     uint64_t copy_bytes; /* of all of them, but two in any case; 0: 512 MiB */
+    /* Another session whose scratch this one uses too, and whose context, chunk and ways it takes:
+     * the two never evaluate at once, and it is freed last. NULL: it has its own. */
+    struct session *beside;
 };
 
 /* f32 cache for f32 models (they are the reference), int8 for all others. */
@@ -51,6 +54,12 @@ enum session_result { SESSION_OK, SESSION_STOPPED };
 /* 1 <= n <= session_ctx(s), ids below vocab: the caller's duty. `progress` may be NULL. */
 enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
                                  session_progress_fn *progress, void *arg);
+
+/* The same in passes of at most `most` tokens each, between which the caller may do something else
+ * with other sessions: session_begin once, then session_go_on until it says true. most 0: a chunk.
+ * session_begin -> tokens that are reused. */
+uint32_t session_begin(struct session *s, const int32_t *ids, uint32_t n);
+bool session_go_on(struct session *s, const int32_t *ids, uint32_t n, uint32_t most);
 
 /* Layers with a state copy it behind the first n tokens in the next sync, if that is a prompt and
  * evaluates them: another prompt is expected to part from this one there. Otherwise they do so

@@ -31,7 +31,11 @@ struct session {
     struct kv kv;
     struct state state;
     uint32_t ctx_len, chunk, copy_every;
-    uint32_t mark; /* session_mark's, or 0 */
+    uint32_t mark;   /* session_mark's, or 0 */
+    uint32_t border; /* where the prompt that is being evaluated ends for another one; 0: no prompt
+                      */
+    bool shares_scratch;  /* with others: a pass that was stopped is begun anew */
+    bool borrows_scratch; /* ... of another session, which frees it */
     enum gemm gemm;
 
     int32_t *ids; /* [ctx_len] what the cache holds, `len` of them */
@@ -65,12 +69,15 @@ struct session {
     uint32_t n_logits;
 };
 
-/* Tokens [pos0, pos0 + n) going through one layer. */
+/* Tokens [pos0, pos0 + n) going through one layer; or of n sessions the next token of each
+ * (batch.h). */
 struct pass {
-    struct session *s;
+    struct session *s; /* whose scratch it works with */
     const struct layer *l;
     const int32_t *ids; /* [n] */
     uint32_t layer, pos0, n;
+    struct session *const *rows; /* [n] the sessions of the tokens; NULL: all are of s */
+    uint32_t row0;               /* of scratch, where its tokens begin */
 
     /* what the step that is running works with */
     const struct norm *norm;
@@ -81,6 +88,16 @@ struct pass {
     uint32_t n_parts;  /* that a group of heads is divided into */
     bool stores_heads; /* attend_group also rotates and stores what its heads are about */
 };
+
+/* Token t: whose it is, and at which position. */
+static inline struct session *pass_session(const struct pass *p, uint32_t t)
+{
+    return p->rows ? p->rows[t] : p->s;
+}
+static inline uint32_t pass_pos(const struct pass *p, uint32_t t)
+{
+    return p->rows ? p->rows[t]->len : p->pos0 + t;
+}
 
 uint32_t up_dim(const struct layer_plan *p); /* gate and up, or up alone, of the dense part */
 
@@ -122,6 +139,13 @@ void mixer_again(struct session *s, uint32_t n);
  * layer's output. `again`: the stopped pass goes on. -> false when told to stop. */
 bool forward(struct session *s, const int32_t *ids, uint32_t pos0, uint32_t n, bool again,
              uint32_t total, session_progress_fn *progress, void *arg);
+/* The next token of n sessions that share the scratch of s, with one read of the weights. */
+void forward_rows(struct session *s, struct session *const *rows, const int32_t *ids, uint32_t n,
+                  float *logits /* [n][vocab] */);
+/* Where sessions plan copies of their states before a pass over `count` tokens. */
+void session_plan_pass(struct session *s, uint32_t count);
+/* The cache has these ids behind those that it had. */
+void session_append(struct session *s, const int32_t *ids, uint32_t n);
 /* One layer alone, from s->x to s->x. */
 void forward_layer(struct session *s, uint32_t layer, const int32_t *ids, uint32_t n);
 /* Of n tokens into s->x. */

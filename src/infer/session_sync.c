@@ -79,9 +79,9 @@ static uint32_t border_of(const struct session *s, uint32_t n)
 
 /* Where a next pass over `count` tokens copies its state: every few hundred tokens, and at the
  * border of a prompt, or 0. */
-static void plan_captures(struct session *s, uint32_t count, uint32_t border)
+static void plan_captures(struct session *s, uint32_t count)
 {
-    const uint32_t end = s->len + count, every = s->copy_every;
+    const uint32_t end = s->len + count, every = s->copy_every, border = s->border;
     state_end_pass(&s->state);
     for (uint32_t at = (s->len / every + 1) * every; at <= end; at += every) {
         if (border > s->len && border < at)
@@ -92,11 +92,58 @@ static void plan_captures(struct session *s, uint32_t count, uint32_t border)
         state_capture(&s->state, border);
 }
 
-/* The cache has these ids behind those that it had. */
-static void append_ids(struct session *s, const int32_t *ids, uint32_t n)
+void session_plan_pass(struct session *s, uint32_t count)
+{
+    s->border = 0;
+    plan_captures(s, count);
+}
+
+void session_append(struct session *s, const int32_t *ids, uint32_t n)
 {
     memcpy(s->ids + s->len, ids, n * sizeof *ids);
     s->len += n;
+}
+
+static bool has_logits_of(const struct session *s, const int32_t *ids, uint32_t n, uint32_t n_last)
+{
+    return s->has_logits && s->n_logits == n_last && n == s->len &&
+           memcmp(ids, s->ids, n * sizeof *ids) == 0;
+}
+
+/* Drops what these ids do not have. */
+static void begin_sync(struct session *s, const int32_t *ids, uint32_t n, uint32_t n_last)
+{
+    s->reused = common_prefix(s, ids, n, n_last);
+    keep(s, s->reused);
+    s->is_long = rope_is_long(&s->m->config, n);
+    s->has_logits = false;
+    kv_hold(&s->kv, n); /* once for all passes */
+    const bool is_prompt = n_last == 1 && n - s->len > 1;
+    s->border = is_prompt ? border_of(s, n) : 0;
+    if (is_prompt) /* what was said so far ends here */
+        state_keep(&s->state);
+}
+
+/* The next pass, over at most `most` tokens. -> false: stopped */
+static bool sync_pass(struct session *s, const int32_t *ids, uint32_t n, uint32_t n_last,
+                      uint32_t most, session_progress_fn *progress, void *arg)
+{
+    uint32_t left = n - s->len;
+    if (n_last > 1 && left > n_last) /* those have a pass of their own */
+        left -= n_last;
+    bool again = goes_on(s, ids, n, n_last);
+    uint32_t count = again ? s->halted.n : left < most ? left : most;
+    if (!again)
+        plan_captures(s, count);
+    if (!forward(s, ids + s->len, s->len, count, again, n, progress, arg))
+        return false;
+    session_append(s, ids + s->len, count);
+    if (s->len < n)
+        return true;
+    head(s, count, n_last);
+    s->has_logits = true;
+    s->mark = 0;
+    return true;
 }
 
 enum session_result session_sync_last(struct session *s, const int32_t *ids, uint32_t n,
@@ -104,39 +151,34 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
 {
     assert(n_last > 0 && n_last <= n && n <= s->ctx_len);
     assert(n_last <= SESSION_MAX_LAST && n_last <= s->chunk);
-    if (s->has_logits && s->n_logits == n_last && n == s->len &&
-        memcmp(ids, s->ids, n * sizeof *ids) == 0) {
+    if (has_logits_of(s, ids, n, n_last)) {
         s->reused = n;
         return SESSION_OK;
     }
-    s->reused = common_prefix(s, ids, n, n_last);
-    keep(s, s->reused);
-    s->is_long = rope_is_long(&s->m->config, n);
-    s->has_logits = false;
-    kv_hold(&s->kv, n); /* once for all passes */
-    const bool is_prompt = n_last == 1 && n - s->len > 1;
-    const uint32_t border = is_prompt ? border_of(s, n) : 0;
-    if (is_prompt) /* what was said so far ends here */
-        state_keep(&s->state);
-    while (s->len < n) {
-        uint32_t left = n - s->len;
-        if (n_last > 1 && left > n_last) /* those have a pass of their own */
-            left -= n_last;
-        bool again = goes_on(s, ids, n, n_last);
-        uint32_t count = again ? s->halted.n : left < s->chunk ? left : s->chunk;
-        if (!again)
-            plan_captures(s, count, border);
-        if (!forward(s, ids + s->len, s->len, count, again, n, progress, arg))
+    begin_sync(s, ids, n, n_last);
+    while (s->len < n)
+        if (!sync_pass(s, ids, n, n_last, s->chunk, progress, arg))
             return SESSION_STOPPED;
-        append_ids(s, ids + s->len, count);
-        if (s->len == n)
-            head(s, count, n_last);
-    }
-    s->has_logits = true;
-    s->mark = 0;
     if (progress)
         progress(arg, n, n);
     return SESSION_OK;
+}
+
+uint32_t session_begin(struct session *s, const int32_t *ids, uint32_t n)
+{
+    assert(n > 0 && n <= s->ctx_len);
+    if (has_logits_of(s, ids, n, 1))
+        s->reused = n;
+    else
+        begin_sync(s, ids, n, 1);
+    return s->reused;
+}
+
+bool session_go_on(struct session *s, const int32_t *ids, uint32_t n, uint32_t most)
+{
+    if (s->len < n)
+        sync_pass(s, ids, n, 1, most && most < s->chunk ? most : s->chunk, NULL, NULL);
+    return s->len == n;
 }
 
 enum session_result session_sync(struct session *s, const int32_t *ids, uint32_t n,
@@ -219,7 +261,7 @@ uint32_t session_adopt(struct session *s, const int32_t *ids, uint32_t n, uint32
     if (n == 0)
         kv_clear(&s->kv);
     state_adopt(&s->state, n);
-    append_ids(s, ids, n);
+    session_append(s, ids, n);
     return n;
 }
 
@@ -258,7 +300,7 @@ void session_score(struct session *s, const int32_t *ids, uint32_t n, const bool
     while (s->len < n) {
         uint32_t pos0 = s->len, count = n - pos0 < s->chunk ? n - pos0 : s->chunk;
         forward(s, ids + pos0, pos0, count, false, n, NULL, NULL);
-        append_ids(s, ids + pos0, count);
+        session_append(s, ids + pos0, count);
         score_chunk(s, pos0, count, wanted, logits, fn, arg);
     }
     free(logits);
@@ -339,10 +381,17 @@ static void free_mixer(struct session *s)
     free(s->gates);
     free(s->query_length);
     free(s->key_length);
-    state_free(&s->state);
 }
 
-static void allocate(struct session *s)
+/* What a session keeps of its tokens. */
+static void allocate_own(struct session *s)
+{
+    s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
+    s->halted.ids = xcalloc(s->chunk, sizeof *s->halted.ids);
+    s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * s->m->config.vocab * sizeof(float));
+}
+
+static void allocate_scratch(struct session *s)
 {
     const struct model_config *c = &s->m->config;
     const struct layer_widths widths = config_widths(c);
@@ -351,8 +400,6 @@ static void allocate(struct session *s)
                        larger(larger(config_mixer_out(c), widths.q),
                               larger(c->dim, larger(widths.ffn, c->per_layer_dim))));
     const uint32_t up = (c->arch->is_gated ? 2 : 1) * widths.ffn;
-    s->ids = xcalloc(s->ctx_len, sizeof *s->ids);
-    s->halted.ids = xcalloc(n, sizeof *s->halted.ids);
     s->x = xaligned_scratch(n * c->dim * sizeof(float));
     s->h = xaligned_scratch(n * c->dim * sizeof(float));
     s->qkv = xaligned_scratch(n * widths.qkv * sizeof(float));
@@ -375,7 +422,6 @@ static void allocate(struct session *s)
     s->scores = xaligned_scratch(pool_size(s->pool) * s->scores_stride * sizeof(float));
     if (s->k->attend_prompt && s->kv.type == KV_INT8) /* memory is used as the context fills */
         s->unpacked = xaligned_scratch(2 * (size_t)s->ctx_len * widths.kv * sizeof(uint16_t));
-    s->logits = xaligned_scratch((size_t)SESSION_MAX_LAST * c->vocab * sizeof(float));
     if (c->arch->mixer.kind != MIXER_ATTENTION)
         allocate_mixer(s);
 }
@@ -405,6 +451,27 @@ uint32_t session_usual_ctx(const struct model_config *c)
     return n < MAX_UNASKED ? n : MAX_UNASKED;
 }
 
+/* All of the other one's but what belongs to its tokens. */
+static struct session *session_new_beside(const struct session_options *o, struct error *err)
+{
+    struct session *other = o->beside, own = *other;
+    const struct model *m = other->m;
+    if (!kv_reserve(&own.kv, &m->config, other->k, other->kv.type, other->ctx_len,
+                    spare_of(o, other->chunk), err))
+        return NULL;
+    own.len = own.reused = own.mark = own.border = own.n_logits = 0;
+    own.is_long = own.has_logits = false;
+    own.halted = (struct halted){0};
+    own.shares_scratch = own.borrows_scratch = true;
+    other->shares_scratch = true;
+    other->halted.n = 0;
+    state_init(&own.state, m, o->copy_bytes ? o->copy_bytes : COPY_BYTES);
+    allocate_own(&own);
+    struct session *s = xcalloc(1, sizeof *s);
+    *s = own;
+    return s;
+}
+
 struct session *session_new(const struct model *m, struct pool *p, const struct kernels *k,
                             const struct session_options *o, struct error *err)
 {
@@ -416,6 +483,8 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
     if (ctx_len > MAX_CTX && o->ctx_len)
         return error_set_null(err, EX_USAGE, "context of %u tokens: at most %d can be held",
                               ctx_len, MAX_CTX);
+    if (o->beside)
+        return session_new_beside(o, err);
     struct kv kv;
     enum gemm gemm = o->gemm == GEMM_MEASURE ? matmul_fastest(k, p, wide_matrix(m)) : o->gemm;
     uint32_t chunk = o->chunk ? o->chunk : default_chunk(m, k, gemm);
@@ -432,24 +501,33 @@ struct session *session_new(const struct model *m, struct pool *p, const struct 
             s->uses_rope[m->layers[i].plan.rope] = true;
     s->copy_every = o->copy_every ? o->copy_every : COPY_EVERY;
     state_init(&s->state, m, o->copy_bytes ? o->copy_bytes : COPY_BYTES);
-    allocate(s);
+    allocate_own(s);
+    allocate_scratch(s);
     return s;
+}
+
+static void free_scratch(struct session *s)
+{
+    matmul_free(s->mm);
+    experts_free(s->experts);
+    float *buffers[] = {s->x,      s->h,      s->qkv,       s->heads,  s->gate_up,
+                        s->ffn,    s->cos[0], s->cos[1],    s->sin[0], s->sin[1],
+                        s->scores, s->inputs, s->input_rows};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        free(buffers[i]);
+    free_mixer(s);
+    free(s->unpacked);
 }
 
 void session_free(struct session *s)
 {
     if (!s)
         return;
-    matmul_free(s->mm);
-    experts_free(s->experts);
+    if (!s->borrows_scratch)
+        free_scratch(s);
+    state_free(&s->state);
     kv_release(&s->kv);
-    float *buffers[] = {s->x,      s->h,      s->qkv,    s->heads,     s->gate_up,
-                        s->ffn,    s->cos[0], s->cos[1], s->sin[0],    s->sin[1],
-                        s->scores, s->logits, s->inputs, s->input_rows};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        free(buffers[i]);
-    free_mixer(s);
-    free(s->unpacked);
+    free(s->logits);
     free(s->halted.ids);
     free(s->ids);
     free(s);

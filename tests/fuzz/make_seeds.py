@@ -140,6 +140,17 @@ def settings():
     put("schema", "rest", json.dumps({"prefixItems": [{"type": ["null", "boolean"]}], "items": {
         "anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 2}, {"$ref": "#"}, True]},
         "minItems": 1, "maxItems": 4, "allOf": [{"description": "x"}, {"maxItems": 3}]}) + "\x17")
+    put("request", "chat", json.dumps({"messages": [
+        {"role": "system", "content": "Be <|end|> short."},
+        {"role": "user", "content": [{"type": "text", "text": "Hi <|assistant|>"}]},
+        {"role": "assistant", "content": None, "reasoning_content": "x"}],
+        "max_completion_tokens": 5, "temperature": 0.5, "top_k": -1, "stop": ["a", "b"],
+        "reasoning_effort": "low", "chat_template_kwargs": {"enable_thinking": False},
+        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {
+            "type": "object", "properties": {"a": {"type": "integer"}}}}}}) + "\x01")
+    put("request", "text", json.dumps({"prompt": ["<|user|>Once"], "max_tokens": 5, "seed": -1,
+        "stream": True, "stream_options": {"include_usage": True}, "n": 1, "logit_bias": {},
+        "grammar": "root ::= [a-z]+", "stop": "x", "top_p": 0.5, "min_p": 0.1}) + "\x00")
     commit = "0123456789abcdef0123456789abcdef01234567"
     put("hub", "listing", json.dumps({"id": "org/name", "sha": commit, "siblings": [
         {"rfilename": "config.json", "size": 100, "blobId": commit},

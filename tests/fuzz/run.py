@@ -27,7 +27,7 @@ SECONDS, TIMEOUT_S, SLOW_S, MEMORY_MB, ALLOCATION_MB = 120, 25, 10, 2048, 300
 
 # fuzzers: their dictionary
 DICTIONARIES = {
-    "json": "config safetensors qins compressed hub schema",
+    "json": "config safetensors qins compressed hub schema request",
     "yaml": "preset theme keyfile recipe",
     "markdown": "layout flow sanitise splitter",
     "keys": "keys editor",
@@ -57,6 +57,7 @@ PARSERS = {
     "qins": (65536, "model.c weights_file.c safetensors.c json.c config*.c tokenizer_image.c"),
     "recipe": (2048, "recipe.c yaml_reader.c weights_file.c"),
     "reply": (4096, "http_reply.c"),
+    "request": (4096, "completion_request.c request_*.c"),
     "safetensors": (16384, "safetensors.c json.c"),
     "sanitise": (256, "sanitise.c utf8.c"),
     "schema": (4096, "json_schema.c schema_*.c json_parts.c json_range.c grammar*.c"),
