@@ -37,8 +37,10 @@ class Home:
         return path
 
     def start(self, *words, stdin=subprocess.DEVNULL, **env):
+        clean = {key: value for key, value in environment(self.folder, QINS_MODELS="").items()
+                 if not key.startswith("SSL_CERT") and not key.lower().endswith(("_proxy", "_ca_bundle"))}
         return subprocess.Popen([TUI, *words], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                cwd=self.folder, env=environment(self.folder, QINS_MODELS="", **env))
+                                cwd=self.folder, env=dict(clean, **env))
 
     def run(self, *words, said=None, **env):
         process = self.start(*words, stdin=subprocess.PIPE if said is not None else subprocess.DEVNULL, **env)
@@ -238,6 +240,22 @@ def test_where_words_go_is_chosen():
             code, out, err = home.run("--server", url, "-p", "hi")
             assert code == 78 and err.count("\n") == 1 and "secret" not in err, err
         assert home.run("--server", engine.url, "--models") == (0, "tiny\nlarge\n", "")
+
+
+def test_certificates_are_checked():
+    with Home() as home:
+        key, certificate = home.write("tls.key", ""), home.write("tls.crt", "")
+        if not shutil.which("openssl") or subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", certificate,
+                 "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                capture_output=True, check=False).returncode:
+            print("SKIPPED: no openssl makes a certificate here")
+            return
+        with Engine(certificate=(certificate, key)) as engine:
+            code, out, err = home.run("--server", engine.url, "-m", "tiny", "-p", "hi")
+            assert code == 69 and "certificate" in err and not engine.asked, err
+            assert home.run("--server", engine.url, "-m", "tiny", "-p", "hi",
+                            SSL_CERT_FILE=certificate) == (0, "Hello from elsewhere\n", "")
 
 
 def test_lines():

@@ -4,6 +4,7 @@ pieces as a test wants, and misbehaves in every way. `asked` holds what came: me
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 import time
 
@@ -117,12 +118,16 @@ class Engine:
         self.content_type, self.page, self.whole, self.raw = "text/event-stream", None, False, None
         self.delay, self.step, self.stall_at, self.length, self.cut = 0, 0, None, 0, False
         self.failures, self.asked, self.end = [], [], "\n\n"
-        self.stalled, self.gone = threading.Event(), threading.Event()
+        self.stalled, self.gone, self.certificate = threading.Event(), threading.Event(), None
         self.__dict__.update(settings)
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.engine = self
-        self.url = "http://127.0.0.1:%d" % self.server.server_port
-        self.host = self.url[7:]
+        self.host = "127.0.0.1:%d" % self.server.server_port
+        self.url = ("https://" if self.certificate else "http://") + self.host
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def __enter__(self):
