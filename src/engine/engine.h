@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine: the generation thread, and the only API that a program drives.
+ * engine: the generation thread, and the only API that a program drives. It computes itself, or
+ * asks an engine on another machine (remote.h of src/remote); whoever drives it need not know
+ * which.
  *
  * Threads: one caller thread uses these functions; the engine's own thread loads the model, owns
  * session, sampler and tokenizer, and answers by events. engine_submit means "continue this
@@ -20,9 +22,20 @@
 
 struct engine;
 
+/* Begins the name of a model that an engine elsewhere has: "server:llama3"; nothing behind it: the
+ * only one there. */
+#define ENGINE_REMOTE "server:"
+
+struct engine_remote_options {
+    const char *url;                    /* NULL: this machine computes */
+    const char *key_command, *key_file; /* "" and NULL: none */
+    double silence_ms;                  /* after which it is given up */
+};
+
 struct engine_options {
-    char *model; /* .qins or GGUF file, Hugging Face folder, or a name on the hub (hub_ref.h),
-                    which is downloaded if it is not here; the caller's, to free */
+    char *model; /* ENGINE_REMOTE and a name; or .qins or GGUF file, Hugging Face folder, or a name
+                    on the hub (hub_ref.h), which is downloaded if it is not here; the caller's, to
+                    free */
     unsigned n_threads; /* 0: pool_default_threads */
     uint32_t ctx_len;   /* 0: the model's original context */
     /* As the options of these names say it (options.h); NULL: "auto". `format` is what a folder is
@@ -34,9 +47,23 @@ struct engine_options {
     bool raw; /* all turns are raw: a chat template that is not known does not matter */
     uint64_t prompt_cache_bytes; /* of disk for evaluated contexts; 0: none is stored or used */
     double keep_worth_ms;        /* only what takes longer than this to evaluate is stored */
+    struct engine_remote_options remote; /* if its url is set, of the rest model and raw count */
 };
 
-struct engine_info {             /* constant after EVENT_READY; owned by the engine */
+struct engine_remote_info {
+    const char *host;    /* that computes: "api.example.org"; NULL: this machine, by this program */
+    const char *model;   /* its name there */
+    bool is_open;        /* words go there without encryption */
+    bool is_here;        /* another program on this machine */
+    char *const *models; /* [n_models] that it has; 0: it does not tell */
+    size_t n_models;
+};
+
+/* Constant after EVENT_READY; owned by the engine. Of an engine elsewhere nothing is known but
+ * `remote` and `can_continue`: all else is 0 or NULL. */
+struct engine_info {
+    struct engine_remote_info remote;
+    bool can_continue;           /* an answer that was begun can go on */
     const char *format;          /* of most weights: "qins8" */
     const char *generation_json; /* the makers' generation_config.json; NULL: there is none */
     const char *template;        /* chat template: "own" of the model; the name of one that was
@@ -65,6 +92,13 @@ bool engine_can_download(void);
 /* Fills in the memory that the models of a list take. */
 void engine_measure_models(struct model_list *l);
 
+/* Where words would go: "api.example.org", whether without encryption, whether to another
+ * program on this machine. Caller frees; NULL: to
+ * this machine. */
+char *engine_remote_host(const struct engine_options *o, bool *is_open, bool *is_here);
+/* Asks an engine elsewhere, and waits: names of its models, a line each. */
+bool engine_remote_models(const struct engine_options *o, struct buf *out, struct error *err);
+
 /* Starts the thread and returns at once; EVENT_READY or EVENT_FAILED follows. Strings are copied.
  */
 struct engine *engine_start(const struct engine_options *o);
@@ -83,6 +117,7 @@ struct turn_request {
     bool raw;                /* no template: the text of the only message, special tokens on */
     uint32_t max_tokens;     /* 0: up to the end of the context */
     uint64_t seed;
+    bool any_seed;             /* nobody asked for this one: an engine elsewhere may draw its own */
     const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
     struct thinking_request thinking;
     struct grammar *grammar; /* that the answer keeps to, behind its thinking; NULL: none */
@@ -107,7 +142,7 @@ void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
 /* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None if a stop
  * text ended it inside a token. */
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
-/* Why the last turn that ended with STOP_FAILED did. */
+/* Why the last turn that ended with STOP_FAILED or STOP_CUT did. */
 void engine_turn_error(struct engine *e, struct error *out);
 
 #endif

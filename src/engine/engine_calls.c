@@ -18,6 +18,26 @@ static bool start_engine_thread(struct engine *e)
                                    strerror(error));
 }
 
+static const struct engine_kind engine_elsewhere = {remote_engine_load, remote_engine_turn};
+
+static bool set_up(struct engine *e, const struct engine_options *o)
+{
+    e->kind = o->remote.url ? &engine_elsewhere : &engine_local;
+    if (!o->remote.url)
+        return engine_setup_read(&e->setup, o, &e->error);
+    e->remote = remote_engine_new(o, &e->error);
+    if (e->remote)
+        wake_open(&e->interrupt);
+    return e->remote != NULL;
+}
+
+/* A remote turn waits for the network. */
+static void interrupt(struct engine *e)
+{
+    if (e->remote)
+        wake_signal(&e->interrupt);
+}
+
 struct engine *engine_start(const struct engine_options *o)
 {
     static const struct sampling greedy = {.top_p = 1, .repeat_penalty = 1};
@@ -39,7 +59,7 @@ struct engine *engine_start(const struct engine_options *o)
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->news, NULL);
     e->sampling = greedy;
-    e->has_thread = engine_setup_read(&e->setup, o, &e->error) && start_engine_thread(e);
+    e->has_thread = set_up(e, o) && start_engine_thread(e);
     if (!e->has_thread) {
         struct event failed = {.type = EVENT_FAILED};
         atomic_store(&e->state, ENGINE_FAILED);
@@ -56,6 +76,7 @@ void engine_stop(struct engine *e)
     atomic_store(&e->stop, true);
     pthread_cond_signal(&e->news);
     pthread_mutex_unlock(&e->lock);
+    interrupt(e);
     if (e->has_thread)
         pthread_join(e->thread, NULL);
     sampler_free(e->sampler);
@@ -74,6 +95,9 @@ void engine_stop(struct engine *e)
     pthread_cond_destroy(&e->news);
     pthread_mutex_destroy(&e->lock);
     wake_close(&e->wake);
+    if (e->remote)
+        wake_close(&e->interrupt);
+    remote_engine_free(e->remote);
     event_queue_free(e->queue);
     buf_free(&e->missing_tokens);
     free(e->template_file);
@@ -126,6 +150,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     struct request request = {.turn = ++e->last_turn,
                               .raw = r->raw,
                               .seed = r->seed,
+                              .any_seed = r->any_seed,
                               .thinking = r->thinking,
                               .submitted_ms = now_ms(),
                               .conversation = r->conversation,
@@ -151,6 +176,7 @@ void engine_cancel(struct engine *e, uint32_t turn)
         return;
     if (turn > atomic_load(&e->cancelled)) /* this thread alone writes it */
         atomic_store(&e->cancelled, turn);
+    interrupt(e);
 }
 
 void engine_keep(struct engine *e)

@@ -23,6 +23,7 @@ struct request {
     uint32_t turn; /* 0: none */
     bool raw;
     uint64_t seed;
+    bool any_seed;
     struct stops stops;
     struct thinking_request thinking;
     double submitted_ms;
@@ -37,9 +38,19 @@ struct answer {
     struct ids ids;
 };
 
+/* Who computes: what of the engine's thread differs. */
+struct engine_kind {
+    bool (*load)(struct engine *e);                          /* -> false: e->error */
+    void (*turn)(struct engine *e, const struct request *r); /* up to EVENT_DONE */
+};
+extern const struct engine_kind engine_local;
+
 enum engine_state { ENGINE_LOADING, ENGINE_READY, ENGINE_FAILED };
 
 struct engine {
+    const struct engine_kind *kind;
+    struct remote_engine *remote; /* NULL: this machine computes */
+    struct wake interrupt;        /* readable: a remote turn looks whether it is to end */
     char *model_path;
     char *format;                        /* of the option of this name, for a model of the hub */
     char *template_file, *template_name; /* NULL: the model's own */
@@ -111,6 +122,13 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids); /* ta
 
 /* From here on the session holds tokens of this conversation. */
 void engine_own(struct engine *e, int64_t conversation);
+
+/* If another machine computes (remote_engine.c): no model is loaded, the engine there is asked
+ * which ones it has, and a turn is a request. Strings of the options are copied. */
+struct remote_engine *remote_engine_new(const struct engine_options *o, struct error *err);
+void remote_engine_free(struct remote_engine *r); /* NULL is fine */
+bool remote_engine_load(struct engine *e);
+void remote_engine_turn(struct engine *e, const struct request *r);
 
 /* One answer, from rendering to EVENT_DONE. */
 void turn_run(struct engine *e, const struct request *r);

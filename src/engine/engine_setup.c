@@ -7,6 +7,7 @@
 #include "fit.h"
 #include "folder_format.h"
 #include "memory_limits.h"
+#include "remote_setup.h"
 
 static const char *or_auto(const char *name)
 {
@@ -50,5 +51,7 @@ void engine_measure_models(struct model_list *l)
 bool engine_options_check(const struct engine_options *o, struct error *err)
 {
     struct engine_setup s;
+    if (o->remote.url)
+        return remote_setup_check(o, err);
     return engine_setup_read(&s, o, err);
 }

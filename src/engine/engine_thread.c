@@ -267,6 +267,7 @@ static bool add_fit(struct engine *e)
 
 static bool load(struct engine *e)
 {
+    e->info.can_continue = true;
     kernels_init(&e->kernels, e->setup.cpu_flags);
     e->pool = pool_new(e->n_threads);
     e->model = open_model(e);
@@ -367,17 +368,19 @@ static void serve(struct engine *e)
             continue;
         }
         end_replaced(e, n_served + 1, r.turn - 1);
-        turn_run(e, &r);
+        e->kind->turn(e, &r);
         n_served = r.turn;
         request_free(&r);
     }
 }
 
+const struct engine_kind engine_local = {load, turn_run};
+
 void *engine_main(void *arg)
 {
     struct engine *e = arg;
     system_thread_start("qins-engine");
-    bool ok = load(e);
+    bool ok = e->kind->load(e);
     atomic_store(&e->state, ok ? ENGINE_READY : ENGINE_FAILED);
     struct event event = {.type = ok ? EVENT_READY : EVENT_FAILED};
     if (engine_emit(e, &event) && ok)

@@ -32,6 +32,7 @@ void grammar_free(struct grammar *g)
     free(g->rules);
     free(g->nodes);
     free(g->sets);
+    free(g->schema);
     free(g);
 }
 

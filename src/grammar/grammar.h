@@ -49,6 +49,7 @@ struct grammar {
     uint8_t class_of[256]; /* bytes that every set treats the same have one class */
     uint8_t byte_of[256];  /* [n_classes] a byte of each */
     uint32_t n_classes;
+    char *schema; /* the JSON schema that it is made of; NULL: of none */
     _Atomic uint32_t n_users;
 };
 

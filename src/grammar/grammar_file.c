@@ -9,6 +9,14 @@
 
 enum { MAX_FILE_BYTES = 256 << 10 };
 
+static struct grammar *read_schema(const char *text, size_t n, const char *name, struct error *err)
+{
+    struct grammar *g = json_schema_read(text, n, name, err);
+    if (g)
+        g->schema = xstrndup(text, n);
+    return g;
+}
+
 static bool can_begin(const struct grammar *g)
 {
     struct recogniser r;
@@ -25,8 +33,8 @@ struct grammar *grammar_read_file(const char *path, enum grammar_language langua
     struct buf text = {0};
     struct grammar *g = NULL;
     if (read_file(&text, path, MAX_FILE_BYTES, err))
-        g = (language == GRAMMAR_GBNF ? gbnf_read : json_schema_read)(text.len ? text.data : "",
-                                                                      text.len, path, err);
+        g = (language == GRAMMAR_GBNF ? gbnf_read : read_schema)(text.len ? text.data : "",
+                                                                 text.len, path, err);
     buf_free(&text);
     if (!g || can_begin(g))
         return g;
@@ -41,5 +49,5 @@ struct grammar *grammar_of_json(void)
 {
     static const char schema[] = "{\"type\": \"object\"}";
     struct error err;
-    return json_schema_read(schema, strlen(schema), "any JSON object", &err);
+    return read_schema(schema, strlen(schema), "any JSON object", &err);
 }

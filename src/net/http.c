@@ -162,6 +162,8 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
     x->last_byte = now_ms();
     if (!x->begun && !begin(x))
         return 0;
+    if (x->reply->status / 100 != 2 && x->request->failure)
+        x->request->failure(x->request->arg, bytes, n);
     if (x->reply->status / 100 != 2 || !x->request->body)
         return n; /* the text of an error */
     x->stopped = !x->request->body(x->request->arg, bytes, n);
@@ -197,12 +199,18 @@ static void set_security(CURL *c, const struct http *h, const char *url)
 }
 
 /* -> the header lines; the token's line for its own origin alone. */
-static struct curl_slist *header_lines(const struct http *h, const char *url)
+static struct curl_slist *header_lines(const struct http *h, const struct http_request *r,
+                                       const char *url)
 {
+    static const char *const of_post[] = {"Content-Type: application/json",
+                                          "Accept: text/event-stream, application/json", "Expect:"};
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; r->post && i < sizeof of_post / sizeof *of_post; i++)
+        list = curl_slist_append(list, of_post[i]);
     if (!h->token || !url_same_origin(url, h->origin))
-        return NULL;
+        return list;
     char *line = xasprintf("Authorization: Bearer %s", h->token);
-    struct curl_slist *list = curl_slist_append(NULL, line);
+    list = curl_slist_append(list, line);
     memset(line, 0, strlen(line));
     free(line);
     return list;
@@ -223,6 +231,10 @@ static void set_up(struct exchange *x, const char *url, struct curl_slist *lines
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, lines);
+    if (x->request->post) {
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->request->n_post);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->request->post);
+    }
     /* Not CURLOPT_RESUME_FROM: it takes a 416 for the end of the file. */
     if (x->request->from > 0 || x->request->end > 0) {
         char range[48];
@@ -232,6 +244,12 @@ static void set_up(struct exchange *x, const char *url, struct curl_slist *lines
                      (unsigned long long)x->request->end - 1);
         curl_easy_setopt(c, CURLOPT_RANGE, range);
     }
+}
+
+static bool is_unreached(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_COULDNT_CONNECT;
 }
 
 /* Whether trying again may help. */
@@ -280,6 +298,7 @@ static bool outcome(struct exchange *x, CURLcode code)
     if (code == CURLE_OK)
         return x->begun || begin(x);
     char *host = url_host(x->reply->url);
+    x->reply->is_unreached = is_unreached(code);
     error_set(x->err, may_pass(code) ? EX_TEMPFAIL : EX_UNAVAILABLE, "%s: %s", host,
               words_of(x->http, code));
     free(host);
@@ -304,8 +323,9 @@ static bool perform(struct exchange *x)
     while (go_on) {
         if (curl_multi_perform(multi, &running) != CURLM_OK || !running)
             break;
-        curl_multi_poll(multi, NULL, 0, TICK_MS, NULL);
-        if (now_ms() - ticked >= TICK_MS) {
+        struct curl_waitfd wake = {.fd = x->request->wake_fd, .events = CURL_WAIT_POLLIN};
+        curl_multi_poll(multi, &wake, x->request->wake_fd > 0, TICK_MS, NULL);
+        if (wake.revents || now_ms() - ticked >= TICK_MS) {
             go_on = tick(x);
             ticked = now_ms();
         }
@@ -317,7 +337,7 @@ static bool perform(struct exchange *x)
 
 static bool send_one(struct exchange *x)
 {
-    struct curl_slist *lines = header_lines(x->http, x->reply->url);
+    struct curl_slist *lines = header_lines(x->http, x->request, x->reply->url);
     free(x->location);
     x->location = NULL;
     x->begun = x->stopped = false;
@@ -357,6 +377,10 @@ static bool redirect(struct exchange *x, bool *ok)
 {
     if (x->reply->status / 100 != 3 || !x->location)
         return false;
+    if (x->request->stays) {
+        x->reply->location = resolve(x->reply->url, x->location);
+        return false;
+    }
     char *next = resolve(x->reply->url, x->location);
     if (!next) {
         *ok = stop(x, EX_PROTOCOL, "redirects to something that is no address");
@@ -378,7 +402,7 @@ bool http_send(struct http *h, const struct http_request *r, struct http_reply *
 {
     struct exchange x = {.http = h, .request = r, .reply = reply, .err = err};
     *reply = (struct http_reply){.url = xstrdup(r->url), .length = -1, .linked_size = -1};
-    bool ok = url_check(r->url, err), again = ok;
+    bool ok = (r->is_private && url_is_private(r->url)) || url_check(r->url, err), again = ok;
     for (int i = 0; again; i++) {
         if (i > MAX_REDIRECTS) {
             ok = stop(&x, EX_PROTOCOL, "redirects without end");

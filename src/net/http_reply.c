@@ -9,7 +9,8 @@ enum { MAX_FIELD_BYTES = 16 << 10 };
 
 void http_reply_free(struct http_reply *r)
 {
-    char *texts[] = {r->url, r->etag, r->error_code, r->message, r->linked_etag, r->commit};
+    char *texts[] = {r->url,         r->etag,   r->error_code,   r->message,
+                     r->linked_etag, r->commit, r->content_type, r->location};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *r = (struct http_reply){0};
@@ -20,7 +21,8 @@ void http_reply_begin(struct http_reply *r)
     free(r->etag);
     free(r->error_code);
     free(r->message);
-    r->etag = r->error_code = r->message = NULL;
+    free(r->content_type);
+    r->etag = r->error_code = r->message = r->content_type = NULL;
     r->length = r->range_from = r->range_total = -1;
     r->retry_after_s = -1;
 }
@@ -80,6 +82,8 @@ static void take_field(struct http_reply *r, const char *name, char *value, char
         set_text(&r->error_code, value);
     else if (strcasecmp(name, "x-error-message") == 0)
         set_text(&r->message, value);
+    else if (strcasecmp(name, "content-type") == 0)
+        set_text(&r->content_type, value);
     else if (strcasecmp(name, "content-length") == 0)
         r->length = bytes_of(value);
     else if (strcasecmp(name, "content-range") == 0)

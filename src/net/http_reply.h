@@ -13,11 +13,14 @@ struct http_reply {
     char *url;                         /* that answered */
     char *etag, *error_code, *message; /* or NULL; etag without quotes */
     char *linked_etag, *commit;        /* of X-Linked-Etag, X-Repo-Commit: also of a redirect */
+    char *content_type;                /* or NULL */
+    char *location;                    /* of a redirect that was not followed; or NULL */
     int64_t length;                    /* of the body; -1: not told */
     int64_t linked_size;               /* of X-Linked-Size; -1 */
     int64_t range_from, range_total;   /* of Content-Range; -1 */
     double retry_after_s;              /* -1 */
     bool moved;                        /* a redirect led to another path of the same origin */
+    bool is_unreached;                 /* no connection was made: nothing was sent */
 };
 
 /* What stands in an answer before the last one (100, a proxy's own) does not count. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,67 @@ bool url_is_loopback(const char *url)
     *strrchr(host, ':') = '\0';
     bool is = strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
               (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+    free(origin);
+    return is;
+}
+
+/* "10.0.0.1" in one of the blocks that are not routed in public. */
+static bool is_private_v4(const char *host)
+{
+    static const struct {
+        uint32_t address;
+        int bits;
+    } blocks[] = {{0x0a000000, 8},  {0x7f000000, 8},  {0xac100000, 12},
+                  {0xc0a80000, 16}, {0xa9fe0000, 16}, {0x64400000, 10}};
+    struct in_addr in;
+    if (inet_pton(AF_INET, host, &in) != 1)
+        return false;
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if ((ntohl(in.s_addr) ^ blocks[i].address) >> (32 - blocks[i].bits) == 0)
+            return true;
+    return false;
+}
+
+/* fc00::/7, fe80::/10, ::1 */
+static bool is_private_v6(const char *host)
+{
+    struct in6_addr in;
+    if (inet_pton(AF_INET6, host, &in) != 1)
+        return false;
+    const uint8_t *b = in.s6_addr;
+    return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) ||
+           IN6_IS_ADDR_LOOPBACK(&in);
+}
+
+static bool is_private_name(const char *host)
+{
+    static const char *const ends[] = {".local", ".lan", ".internal", ".home.arpa", ".localhost"};
+    size_t n = strlen(host);
+    if (!strchr(host, '.'))
+        return isalpha((unsigned char)*host) && host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+                                                                  "0123456789-_")] == '\0';
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (n > end && strcmp(host + n - end, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool url_is_private(const char *url)
+{
+    char *origin = url_origin(url);
+    if (!origin)
+        return false;
+    char *host = strstr(origin, "://") + 3;
+    *strrchr(host, ':') = '\0';
+    size_t n = strlen(host);
+    bool is_v6 = n > 2 && host[0] == '[' && host[n - 1] == ']';
+    if (is_v6) {
+        host[n - 1] = '\0';
+        host++;
+    }
+    bool is = is_v6 ? is_private_v6(host) : is_private_v4(host) || is_private_name(host);
     free(origin);
     return is;
 }

@@ -57,9 +57,65 @@ static bool find_template(const struct options *options, char **path, struct err
     return *path || is_own;
 }
 
+/* ---- an engine elsewhere -------------------------------------------------------------- */
+
+bool engine_settings_have_server(const struct options *options)
+{
+    const char *url = options_text(options, OPT_SERVER);
+    return *url && strcmp(url, "none") != 0;
+}
+
+static bool is_remote_name(const char *model)
+{
+    return strncmp(model, ENGINE_REMOTE, strlen(ENGINE_REMOTE)) == 0;
+}
+
+/* -> what is asked for there, or NULL: this machine computes. A model that was named after the
+ * server, and not with it, is one of this machine: words stay here if that can be meant. Named
+ * together on the command line, or by variables, it is the server's. */
+static char *remote_model(const struct options *options, const char *model)
+{
+    const char *asked = *model ? model : options_text(options, OPT_MODEL);
+    enum option_source of_server = options_source(options, OPT_SERVER),
+                       of_model = options_source(options, OPT_MODEL);
+    if (is_remote_name(asked))
+        return xstrdup(asked);
+    if (*model || !engine_settings_have_server(options))
+        return NULL;
+    if (*asked && of_model >= SOURCE_ENV && of_model > of_server)
+        return NULL;
+    if (*asked && of_model >= SOURCE_ENV && of_model == of_server)
+        return xasprintf(ENGINE_REMOTE "%s", asked);
+    return xasprintf(ENGINE_REMOTE "%s", options_text(options, OPT_SERVER_MODEL));
+}
+
+/* Takes the model's name. */
+static bool remote_settings(const struct options *options, char *model, struct engine_options *out,
+                            struct error *err)
+{
+    *out = (struct engine_options){
+        .model = model,
+        .remote = {.url = options_text(options, OPT_SERVER),
+                   .key_command = options_text(options, OPT_KEY_COMMAND),
+                   .key_file = options_text(options, OPT_KEY_FILE),
+                   .silence_ms = options_number(options, OPT_SERVER_TIMEOUT) * 1e3},
+    };
+    bool ok = engine_settings_have_server(options)
+                  ? engine_options_check(out, err)
+                  : error_set(err, EX_USAGE, "%s: no server is set; --server URL does", model);
+    if (!ok) {
+        free(model);
+        out->model = NULL;
+    }
+    return ok;
+}
+
 bool engine_settings(const struct options *options, const char *model, struct engine_options *out,
                      struct error *err)
 {
+    char *remote = remote_model(options, model);
+    if (remote)
+        return remote_settings(options, remote, out, err);
     char *path = find_model(options, model, err), *template = NULL;
     bool ok = path && find_template(options, &template, err);
     *out = (struct engine_options){

@@ -574,6 +574,63 @@ const struct option_row option_table[N_OPTIONS] = {
             "names others.\n"
             "A model that is gone is told, and the usual one is opened.",
     },
+    [OPT_SERVER] = {
+        .name = "server",
+        .type = OPTION_STRING,
+        .initial = "", .meta = "URL", .rare = true,
+        .help = "an engine elsewhere (OpenAI's API) answers",
+        .manual =
+            "The address of an engine that answers in the place of this machine, such as\n"
+            ".Li http://localhost:8080\n"
+            "or\n"
+            ".Li https://api.example.org/v1 ;\n"
+            "see\n"
+            ".Sx ENGINES ELSEWHERE .\n"
+            "Your messages are sent there.\n"
+            ".Cm none\n"
+            "stays on this machine.",
+    },
+    [OPT_SERVER_MODEL] = {
+        .name = "server_model",
+        .type = OPTION_STRING,
+        .initial = "", .meta = "NAME", .rare = true,
+        .help = "the model that answers there",
+        .manual =
+            "The name of the model at\n"
+            ".Ic server .\n"
+            "Without it the engine must have only one.",
+    },
+    [OPT_KEY_COMMAND] = {
+        .name = "key_command",
+        .type = OPTION_STRING,
+        .initial = "", .meta = "COMMAND", .rare = true,
+        .help = "a command that prints the server's key",
+        .manual =
+            "A command whose output is the key for\n"
+            ".Ic server .\n"
+            "A shell runs it when the key is needed for the first time, without a terminal and\n"
+            "for at most 30 seconds.",
+    },
+    [OPT_KEY_FILE] = {
+        .name = "key_file",
+        .type = OPTION_STRING,
+        .initial = "", .meta = "FILE", .rare = true,
+        .help = "a file of mode 0600 with the server's key",
+        .manual =
+            "A file that holds the key for\n"
+            ".Ic server .\n"
+            "It must be yours, and others must not be able to read it.",
+    },
+    [OPT_SERVER_TIMEOUT] = {
+        .name = "server_timeout",
+        .type = OPTION_FLOAT, .min = 0.1, .max = 86400, .step = 10,
+        .slider_min = 10, .slider_max = 600,
+        .initial = "300", .meta = "S", .rare = true,
+        .help = "seconds of silence until the server is given up",
+        .manual =
+            "Seconds after which an engine elsewhere that sends nothing is given up; it may read\n"
+            "a long prompt or load a model meanwhile.",
+    },
 };
 /* clang-format on */
 

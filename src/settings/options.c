@@ -12,7 +12,7 @@
 #include "nearest.h"
 #include "number.h"
 
-enum { MAX_NAMES = 64 };
+enum { MAX_NAMES = 96 };
 
 static bool is_number(const struct option_row *row)
 {
@@ -133,6 +133,11 @@ const char *option_source_name(enum option_source source)
         "default", "model", "preset", "environment", "flag", "user",
     };
     return names[source];
+}
+
+bool options_is_of_server(enum option_id id)
+{
+    return id >= OPT_SERVER && id <= OPT_SERVER_TIMEOUT;
 }
 
 char *options_format(const struct options *o, enum option_id id)

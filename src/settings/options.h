@@ -74,6 +74,11 @@ enum option_id {
     OPT_KEEP_CONTEXT,
     OPT_CONTEXT_FULL,
     OPT_REMEMBER,
+    OPT_SERVER,
+    OPT_SERVER_MODEL,
+    OPT_KEY_COMMAND,
+    OPT_KEY_FILE,
+    OPT_SERVER_TIMEOUT,
     N_OPTIONS
 };
 
@@ -142,6 +147,9 @@ char *option_range(const struct option_row *row, char *out, size_t n);
 /* Adds a text to the list of this source's layer; OPTION_STOPS alone. */
 bool options_add_stop(struct options *o, enum option_id id, const char *text,
                       enum option_source source, struct error *err);
+/* Whether it is one of those of an engine on another machine: config.yaml, not a preset, may have
+ * them. */
+bool options_is_of_server(enum option_id id);
 struct stops options_stops(const struct options *o);
 struct thinking_request options_thinking(const struct options *o);
 struct sampling options_sampling(const struct options *o);

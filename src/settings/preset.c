@@ -39,6 +39,9 @@ static bool find_option(struct file *f, struct yaml_reader *r, const yaml_event_
     if (*id == OPT_PRESET && f->kind == KIND_PRESET)
         return reader_refuse(r, key->start_mark,
                              "preset: a preset cannot name another; config.yaml can");
+    if (f->kind == KIND_PRESET && options_is_of_server((enum option_id) * id))
+        return reader_refuse(r, key->start_mark,
+                             "%s: a preset cannot say where your words go; config.yaml can", name);
     if (f->read.layers[*id][f->source].set)
         return reader_refuse(r, key->start_mark, "%s: given twice%s%s", name,
                              strcmp(name, option_table[*id].name) ? ", it is the same as " : "",
@@ -70,12 +73,53 @@ static bool take_stops(struct file *f, struct yaml_reader *r)
            reader_items(r, option_table[OPT_STOP].name, take_stop, f);
 }
 
+/* engine: {url: ..., model: ..., key_command: ..., key_file: ..., timeout: ...} */
+static bool take_engine(void *context, struct yaml_reader *r, const yaml_event_t *key,
+                        const yaml_event_t *value)
+{
+    static const struct {
+        const char *key;
+        enum option_id id;
+    } members[] = {{"url", OPT_SERVER},
+                   {"model", OPT_SERVER_MODEL},
+                   {"key_command", OPT_KEY_COMMAND},
+                   {"key_file", OPT_KEY_FILE},
+                   {"timeout", OPT_SERVER_TIMEOUT}};
+    struct file *f = context;
+    struct error inner;
+    size_t n = sizeof members / sizeof *members, i = 0;
+    while (i < n && strcmp(members[i].key, reader_text(key)) != 0)
+        i++;
+    if (i == n)
+        return reader_refuse(r, key->start_mark,
+                             "engine: unknown key \"%.100s\"; it has url, model, key_command, "
+                             "key_file and timeout",
+                             reader_text(key));
+    enum option_id id = members[i].id;
+    if (f->read.layers[id][f->source].set)
+        return reader_refuse(r, key->start_mark, "engine: %s: given twice", members[i].key);
+    return reader_check_scalar(r, members[i].key, value) &&
+           check_value(r, &option_table[id], value) &&
+           (options_set(&f->read, id, reader_text(value), f->source, &inner) ||
+            reader_refuse(r, value->start_mark, "%s", inner.text));
+}
+
+static bool take_engine_of(struct file *f, struct yaml_reader *r, const yaml_event_t *key)
+{
+    if (f->kind == KIND_PRESET)
+        return reader_refuse(r, key->start_mark,
+                             "engine: a preset cannot say where your words go; config.yaml can");
+    return reader_pairs(r, take_engine, f);
+}
+
 static bool take_pair(void *context, struct yaml_reader *r, const yaml_event_t *key,
                       const yaml_event_t *value)
 {
     struct file *f = context;
     struct error inner;
     int id;
+    if (value->type == YAML_MAPPING_START_EVENT && strcmp(reader_text(key), "engine") == 0)
+        return take_engine_of(f, r, key);
     if (value->type == YAML_SEQUENCE_START_EVENT &&
         options_find(reader_text(key), NULL) == OPT_STOP)
         return find_option(f, r, key, &id) && take_stops(f, r);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "hub_ref.h"
 #include "models.h"
 #include "places.h"
@@ -194,11 +195,14 @@ void settings_recall(struct options *o, char **gone)
     free(path);
 }
 
+/* A model of an engine elsewhere is not remembered: it would be asked without being chosen. */
 void settings_remember(const struct options *o, const char *model)
 {
+    if (!is_wanted(o) || strncmp(model, ENGINE_REMOTE, strlen(ENGINE_REMOTE)) == 0)
+        return;
     struct buf text = {0};
     struct error ignored;
-    char *folder = is_wanted(o) ? places_state_folder() : NULL, *path = last_path();
+    char *folder = places_state_folder(), *path = last_path();
     char *real = real_path(model); /* a name of the hub or of a list stays what it is */
     if (folder && path && places_make_private(folder, &ignored)) {
         buf_puts(&text, "model: ");

@@ -23,6 +23,7 @@ int64_t now_ms_1970(void)
 static const char *const stop_names[] = {
     [STOP_NONE] = "interrupted", [STOP_END] = "end",           [STOP_LENGTH] = "length",
     [STOP_CONTEXT] = "context",  [STOP_CANCELLED] = "stopped", [STOP_TEXT] = "text",
+    [STOP_CUT] = "cut",
 };
 enum { N_STOPS = sizeof stop_names / sizeof *stop_names };
 

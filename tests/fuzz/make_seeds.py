@@ -159,6 +159,16 @@ def settings():
                                                              "size": 1 << 33}},
         {"rfilename": "x-Q4_K_M.gguf", "size": 5}, {"rfilename": "../x"}]}) + "\0" + json.dumps(
             {"weight_map": {"a": "a-00001-of-00002.safetensors"}}))
+    delta = 'data: {"choices":[{"delta":{%s}}]}\n\n'
+    put("answer", "text", delta % '"content":"Hello"' + delta % '"content":" there"' + (
+        'data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,'
+        '"completion_tokens":2}}\n\ndata: [DONE]\n\n\x07'))
+    put("answer", "thinking", ": ping\r\n\r\n" + delta % '"reasoning_content":"hm"' + delta % (
+        '"content":[{"type":"thinking","thinking":[{"text":"a"}]},{"text":"b"}]') + "\x03")
+    put("answer", "tags", delta % '"content":"<thi"' + delta % '"content":"nk>a</thin"' + delta % (
+        '"content":"k>b"') + "\x02")
+    put("answer", "error", 'data: {"error":{"message":"no"}}\r\rdata: [1]\n\n\x01')
+    put("answer", "whole", 'data:{"choices":[{"message":{"content":"x","reasoning":"y"}}]}\n\n\x01')
     for name, text in REPLY.items():
         put("reply", name, text)
     for name, text in RECIPES.items():

@@ -27,7 +27,7 @@ SECONDS, TIMEOUT_S, SLOW_S, MEMORY_MB, ALLOCATION_MB = 120, 25, 10, 2048, 300
 
 # fuzzers: their dictionary
 DICTIONARIES = {
-    "json": "config safetensors qins compressed hub schema request",
+    "json": "answer config safetensors qins compressed hub schema request",
     "yaml": "preset theme keyfile recipe",
     "markdown": "layout flow sanitise splitter",
     "keys": "keys editor",
@@ -37,6 +37,7 @@ DICTIONARIES = {
 
 # name: bytes of an input at most, the parser's files
 PARSERS = {
+    "answer": (4096, "sse.c remote_answer.c mended.c"),
     "command": (512, "command.c complete.c paste_filter.c"),
     "compressed": (65536, "compressed.c safetensors.c json.c"),
     "config": (8192, "config*.c arch.c json.c"),

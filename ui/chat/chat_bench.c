@@ -26,6 +26,11 @@ void chat_bench(struct chat_session *s)
                                 : "The model is still loading");
         return;
     }
+    if (s->status.remote.host[0]) {
+        chat_notice(s, "/bench measures this machine; now %s computes (/stats shows its speed)",
+                    s->status.remote.host);
+        return;
+    }
     s->bench = submit(s);
     s->status.state = STATE_MEASURING;
     chat_notice(s, "Measuring %d tokens...", BENCH_TOKENS);

@@ -104,8 +104,9 @@ void chat_model_of_last(struct options *o)
     struct saving saving = {.folder = places_state_folder()};
     struct store_list list = {0};
     struct error err;
-    struct store *store =
-        options_source(o, OPT_MODEL) < SOURCE_FLAG ? saving_store(&saving, &err) : NULL;
+    bool is_asked =
+        options_source(o, OPT_MODEL) >= SOURCE_FLAG || options_source(o, OPT_SERVER) >= SOURCE_FLAG;
+    struct store *store = is_asked ? NULL : saving_store(&saving, &err);
     if (store && store_find(store, "", 1, &list, &err) && list.n && list.entries[0].model) {
         char *path = models_find(list.entries[0].model, &err);
         if (path)

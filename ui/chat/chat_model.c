@@ -18,7 +18,8 @@ static void start(struct chat_session *s, const struct engine_options *o)
     s->ready = false; /* a message waits for the new model */
     s->status.state = STATE_LOADING;
     s->status.done = s->status.total = 0;
-    chat_notice(s, "Loading %s", name);
+    chat_notice(s, o->remote.url ? "Asking for %s" : "Loading %s",
+                *name ? name : "the server's model");
     s->face->changed(s->self);
     free(name);
 }
@@ -48,12 +49,33 @@ static bool load(struct chat_session *s, const char *name)
     return ok;
 }
 
+/* ---- engines elsewhere ---------------------------------------------------------------- */
+
+static bool server_has(const struct chat_session *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_server_models; i++)
+        if (strcmp(s->server_models[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- another one ---------------------------------------------------------------------- */
+
+static void load_named(struct chat_session *s, const char *name)
+{
+    char *there = s->status.remote.host[0] && server_has(s, name)
+                      ? xasprintf(ENGINE_REMOTE "%s", name)
+                      : NULL;
+    load(s, there ? there : name);
+    free(there);
+}
+
 void chat_choose_model(struct chat_session *s, const char *name)
 {
     if (!*name)
         s->face->list(s->self, CHAT_MODELS);
     else if (may_load(s))
-        load(s, name);
+        load_named(s, name);
 }
 
 void chat_choose_template(struct chat_session *s, const char *name)
@@ -61,6 +83,10 @@ void chat_choose_template(struct chat_session *s, const char *name)
     struct error err;
     if (!may_load(s))
         return;
+    if (s->status.remote.host[0]) {
+        chat_notice(s, "%s has its own template", s->status.remote.host);
+        return;
+    }
     options_set(s->options, OPT_TEMPLATE, name, SOURCE_USER, &err);
     if (!load(s, s->model_path))
         options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
@@ -89,7 +115,9 @@ static void reset_status(struct status *f)
 static void take_next(struct chat_session *s)
 {
     struct error err;
-    bool same = strcmp(s->next_path, s->model_path) == 0; /* it was for the template */
+    /* it was for the template */
+    bool same =
+        strcmp(s->next_path, s->model_path) == 0 && !engine_info(s->next_engine)->remote.host;
     engine_stop(s->engine);
     free(s->model_path);
     free(s->model_name);
@@ -98,6 +126,7 @@ static void take_next(struct chat_session *s)
     s->model_name = model_name(s->model_path);
     s->next_engine = NULL;
     s->next_path = NULL;
+    chat_note_remote(s);
     forget_ids(&s->conversation);
     options_set(s->options, OPT_MODEL, s->model_path, SOURCE_USER, &err);
     for (int id = 0; id < N_OPTIONS; id++)
@@ -106,6 +135,10 @@ static void take_next(struct chat_session *s)
     s->folding_told = 0;
     if (same)
         chat_notice(s, "The template of %s is %s", s->model_name, engine_info(s->engine)->template);
+    else if (engine_info(s->engine)->remote.host)
+        chat_notice(s, "Switched to %s: your messages are sent to %s from now on%s", s->model_name,
+                    engine_info(s->engine)->remote.host,
+                    engine_info(s->engine)->remote.is_open ? ", not encrypted" : "");
     else
         chat_notice(s, "Switched to %s", s->model_name);
 }

@@ -9,7 +9,48 @@
 #include "places.h"
 #include "system.h"
 
+/* ---- engines elsewhere ---------------------------------------------------------------- */
+
+static void forget_server_models(struct chat_session *s)
+{
+    for (size_t i = 0; i < s->n_server_models; i++)
+        free(s->server_models[i]);
+    free(s->server_models);
+    s->server_models = NULL;
+    s->n_server_models = 0;
+}
+
+static void keep_server_models(struct chat_session *s, const struct engine_remote_info *r)
+{
+    forget_server_models(s);
+    s->server_models = xcalloc(r->n_models + 1, sizeof *s->server_models);
+    for (size_t i = 0; i < r->n_models; i++)
+        s->server_models[s->n_server_models++] = xstrdup(r->models[i]);
+}
+
+void chat_note_remote(struct chat_session *s)
+{
+    const struct engine_remote_info *r = &engine_info(s->engine)->remote;
+    if (!r->host)
+        return;
+    free(s->model_path);
+    free(s->model_name);
+    s->model_path = xasprintf(ENGINE_REMOTE "%s", r->model);
+    s->model_name = model_name(s->model_path);
+    keep_server_models(s, r);
+}
+
 /* ---- start and end -------------------------------------------------------------------- */
+
+/* Where words will go is told before anything is sent. */
+static void note_place(struct chat_session *s)
+{
+    char *host =
+        engine_remote_host(&s->start, &s->status.remote.is_open, &s->status.remote.is_here);
+    if (host)
+        snprintf(s->status.remote.host, sizeof s->status.remote.host, "%s", host);
+    free(host);
+}
 
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err)
 {
@@ -19,6 +60,7 @@ bool chat_open(struct chat_session *s, struct options *options, bool raw, struct
     s->start.raw = raw;
     s->model_path = s->start.model;
     s->model_name = model_name(s->model_path);
+    note_place(s);
     return true;
 }
 
@@ -59,6 +101,7 @@ void chat_close(struct chat_session *s)
     free(s->model_path);
     free(s->model_name);
     free(s->next_path);
+    forget_server_models(s);
     for (int i = 0; i < N_ADVICE; i++)
         free(s->advice[i]);
     free(s->start.template_file);

@@ -89,7 +89,9 @@ struct chat_session {
     struct engine_options start;         /* from chat_open to chat_start */
     struct engine *engine, *next_engine; /* next: being loaded, to take its place; or NULL */
     char *model_path, *next_path;
-    char *model_name;       /* sanitised */
+    char *model_name;     /* sanitised */
+    char **server_models; /* [n_server_models] of the engine elsewhere that was asked last */
+    size_t n_server_models;
     char *advice[N_ADVICE]; /* for a beginning with the starter model; NULL: with another one */
     bool ready;             /* the model is there */
     struct conversation conversation;
@@ -137,6 +139,8 @@ bool chat_is_busy(const struct chat_session *s);
 /* -> false, and says so, while something runs. */
 bool chat_is_free(struct chat_session *s);
 
+/* s->engine is ready: what it is called, if it is elsewhere, and which models are there. */
+void chat_note_remote(struct chat_session *s);
 /* Options have changed: tells the engine and the face. */
 void chat_apply_options(struct chat_session *s);
 /* A token is drawn with the options as they are. */

@@ -112,6 +112,7 @@ static void submit(struct chat_session *s)
                                 .chat = &request,
                                 .max_tokens = (uint32_t)options_number(s->options, OPT_MAX_TOKENS),
                                 .seed = seed_of_turn(s),
+                                .any_seed = options_number(s->options, OPT_SEED) < 0,
                                 .stops = &stops,
                                 .thinking = options_thinking(s->options),
                                 .grammar = s->grammar,
@@ -189,6 +190,7 @@ static const char *mark_of_thinking(const struct message *m)
     switch (m->stop) {
     case STOP_NONE: return "[interrupted while it thought; /continue resumes it]";
     case STOP_CANCELLED: return "[stopped while it thought]";
+    case STOP_CUT: return "[cut off while it thought]";
     case STOP_LENGTH: return "[max tokens reached while it thought; /continue resumes it]";
     case STOP_CONTEXT: return "[context full while it thought]";
     default: return "[no answer]";
@@ -204,6 +206,7 @@ const char *chat_mark_of(const struct message *m)
     switch (m->stop) {
     case STOP_NONE: return "[interrupted; /continue resumes it]";
     case STOP_CANCELLED: return "[stopped]";
+    case STOP_CUT: return "[cut off]";
     case STOP_LENGTH: return "[max tokens reached]";
     case STOP_CONTEXT: return "[context full]";
     default: return m->text.len ? NULL : "[no answer]";
@@ -318,7 +321,7 @@ static void on_done(struct chat_session *s, const struct event *e)
     note_done(&s->status, e);
     chat_sample(s);
     chat_tell_folding(s, e->stats.folding);
-    if (e->stop == STOP_FAILED)
+    if (e->stop == STOP_FAILED || e->stop == STOP_CUT)
         tell_failure(s);
     else if (e->stop == STOP_CONTEXT)
         chat_context_full(s, e->stats.n_tokens == 0, drop_oldest);
@@ -326,8 +329,17 @@ static void on_done(struct chat_session *s, const struct event *e)
         chat_watch_context(s);
 }
 
+static void note_place(struct status *f, const struct engine_remote_info *r)
+{
+    snprintf(f->remote.host, sizeof f->remote.host, "%s", r->host ? r->host : "");
+    snprintf(f->remote.model, sizeof f->remote.model, "%s", r->host ? r->model : "");
+    f->remote.is_open = r->is_open;
+    f->remote.is_here = r->is_here;
+}
+
 static void note_model(struct status *f, const struct engine_info *info)
 {
+    note_place(f, &info->remote);
     f->state = STATE_READY;
     f->done = f->total = 0;
     f->model_bytes = info->file_bytes;
@@ -353,6 +365,7 @@ static void on_ready(struct chat_session *s)
     const struct engine_info *info = engine_info(s->engine);
     s->ready = true;
     chat_end_step(s);
+    chat_note_remote(s);
     note_model(&s->status, info);
     options_from_generation(s->options, info->generation_json);
     chat_apply_options(s);
@@ -378,6 +391,8 @@ static void on_progress(struct chat_session *s, const struct event *e, enum stat
     snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
     if ((e->n_text || had_step) && state == STATE_LOADING && s->face->full_screen)
         s->face->notice(s->self, s->status.step);
+    if (state == STATE_READING && e->n_text) /* an engine elsewhere is asked again */
+        chat_notice(s, "%s", s->status.step);
     if (state == STATE_READING) {
         s->status.n_read_before = e->stats.n_reused;
         s->status.reading_ms = now_ms() - s->turn_started;
@@ -418,7 +433,9 @@ static void on_stats(struct chat_session *s, const struct turn_stats *now)
     last->n_prompt = now->n_prompt;
     last->n_reused = now->n_reused;
     last->n_kept = now->n_kept;
-    chat_options_applied(s);
+    last->is_estimate = now->is_estimate;
+    if (!s->status.remote.host[0]) /* an engine elsewhere has those that it was asked with */
+        chat_options_applied(s);
     chat_watch_context(s);
 }
 

@@ -67,6 +67,9 @@ void chat_continue(struct chat_session *s)
         chat_notice(s, "The last answer is complete");
     else if (!s->ready)
         chat_notice(s, "The model is still loading");
+    else if (!engine_info(s->engine)->can_continue)
+        chat_notice(s, "%s cannot go on with an answer that was begun; /regen asks for a new one",
+                    s->status.remote.host);
     else
         chat_go_on(s);
 }

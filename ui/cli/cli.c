@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli_flags.h"
-#include "engine.h"
+#include "engine_settings.h"
 #include "grammar_file.h"
 #include "keyfile.h"
 #include "known_models.h"
@@ -245,7 +245,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct error *err)
     options_init(&c->options);
     bool ok = parse_flags(c, argc, argv, err);
     /* Help must be there when a configuration file is broken. */
-    if (ok && (c->action == CLI_RUN || c->action == CLI_DUMP_CONFIG)) {
+    bool of_server = c->action == CLI_MODELS && options_source(&c->options, OPT_SERVER);
+    if (ok && (c->action == CLI_RUN || c->action == CLI_DUMP_CONFIG || of_server)) {
         ok = preset_load_defaults(&c->options, err) && options_read_env(&c->options, err);
         if (ok)
             settings_recall(&c->options, &c->gone);
@@ -330,6 +331,16 @@ static void dump_append(struct buf *out, const struct options *o)
     }
 }
 
+/* Of the server that the command line names. */
+static bool list_remote(const struct cli *c, struct buf *out, struct error *err)
+{
+    struct engine_options o;
+    bool ok =
+        engine_settings(&c->options, ENGINE_REMOTE, &o, err) && engine_remote_models(&o, out, err);
+    free(o.model);
+    return ok;
+}
+
 static void list_models(const struct cli *c, struct buf *out)
 {
     struct model_list l;
@@ -351,6 +362,10 @@ static void dump_config(struct cli *c, struct buf *out)
 {
     const char *asked = options_text(&c->options, OPT_MODEL);
     struct error err;
+    if (engine_settings_have_server(&c->options)) {
+        dump_append(out, &c->options);
+        return;
+    }
     char *model = *asked ? models_find(asked, &err) : models_default(&err);
     if (model)
         options_from_path(&c->options, model);
@@ -367,7 +382,11 @@ static bool append_answer(struct cli *c, struct buf *out, struct error *err)
     case CLI_VERSION: versions_append(out, "qins-tui"); break;
     case CLI_DUMP_CONFIG: dump_config(c, out); break;
     case CLI_DUMP_KEYS: keyfile_dump(out); break;
-    case CLI_MODELS: list_models(c, out); break;
+    case CLI_MODELS:
+        if (options_source(&c->options, OPT_SERVER) == SOURCE_FLAG)
+            return list_remote(c, out, err);
+        list_models(c, out);
+        break;
     case CLI_COMPLETION:
         return shell_completion(c->shell, out) ||
                error_set(err, EX_USAGE, "--completion %.40s: bash, zsh or fish expected", c->shell);

@@ -29,8 +29,7 @@ static const char page[] =
     "What it costs: coarser formats answer a little worse. qins8 is close to the original; qins4 "
     "is "
     "the usual compromise.\n"
-    "\n"
-    "Everything happens on this computer. Nothing is sent anywhere.\n";
+    "\n";
 
 static void about_template(struct buf *out, const char *template)
 {
@@ -42,10 +41,26 @@ static void about_template(struct buf *out, const char *template)
         buf_printf(out, "Conversations follow the chat template %s.\n", template);
 }
 
+static void about_remote(struct buf *out, const char *model, const struct status *f)
+{
+    buf_printf(out,
+               "This model, %s, is no such file: %s computes, and what you write is sent "
+               "there%s.\n",
+               model ? model : "the one that answers", f->remote.host,
+               f->remote.is_here   ? ", which is another program on this computer"
+               : f->remote.is_open ? ", not encrypted"
+                                   : ", encrypted");
+}
+
 void about(struct buf *out, const char *model, const struct status *f)
 {
     char file[24], whole[24];
     buf_puts(out, page);
+    if (f->remote.host[0]) {
+        about_remote(out, model, f);
+        return;
+    }
+    buf_puts(out, "Everything happens on this computer. Nothing is sent anywhere.\n");
     if (!model)
         return;
     buf_printf(out, "\nThis model: %s, %s; as FP32 it would take %s. ", model,

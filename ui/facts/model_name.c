@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "foreign_models.h"
 #include "hub.h"
 #include "sanitise.h"
@@ -36,6 +37,9 @@ static char *foreign_name(const char *path)
 
 char *model_name(const char *path)
 {
+    const size_t remote = strlen(ENGINE_REMOTE);
+    if (strncmp(path, ENGINE_REMOTE, remote) == 0)
+        return sanitise_text(path + remote, strlen(path + remote), true);
     char *of_hub = foreign_name(path);
     if (of_hub) {
         char *name = sanitise_text(of_hub, strlen(of_hub), true);

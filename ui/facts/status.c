@@ -32,9 +32,15 @@ bool status_context_warns(const struct status *f)
            (uint64_t)status_context_used(f) * 100 >= (uint64_t)f->ctx_len * CONTEXT_WARN_PERCENT;
 }
 
+const char *status_way(const struct status *f)
+{
+    return f->remote.is_open ? "not encrypted" : f->remote.is_here ? "this machine" : "encrypted";
+}
+
+/* An engine elsewhere takes no limit for its thinking. */
 int status_n_sliders(const struct status *f)
 {
-    return f->can_think.kind ? N_SLIDERS : N_SLIDERS - 1;
+    return f->can_think.kind && !f->remote.host[0] ? N_SLIDERS : N_SLIDERS - 1;
 }
 
 const char *status_stop_name(enum stop_reason stop)
@@ -45,6 +51,7 @@ const char *status_stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context full";
     case STOP_TEXT: return "stop text";
     case STOP_CANCELLED: return "you";
+    case STOP_CUT: return "a cut connection";
     case STOP_FAILED: return "an error";
     case STOP_NONE: break;
     }
@@ -61,6 +68,39 @@ void status_row(struct buf *out, bool columns, const char *left, const char *for
     vsnprintf(value, sizeof value, format, args);
     va_end(args);
     buf_printf(out, columns ? "  %-14s %s\n" : "%s: %s\n", left, value);
+}
+
+static void report_remote_turn(const struct status *f, bool columns, struct buf *out)
+{
+    char a[32], b[32];
+    const struct turn_stats *s = &f->last;
+    const char *about = s->is_estimate ? "about " : "";
+    if (!s->n_tokens) {
+        buf_puts(out, "No answer yet\n");
+        return;
+    }
+    buf_puts(out, "The last answer, as it came here\n");
+    if (s->n_prompt)
+        status_row(out, columns, "prompt", "%u tokens, %u of them already evaluated", s->n_prompt,
+                   s->n_reused);
+    status_row(out, columns, "first token", "%s", format_ms(s->first_token_ms, a, sizeof a));
+    status_row(out, columns, "answer", "%s%u tokens, %s, %s", about, s->n_tokens,
+               format_ms(s->generate_ms, a, sizeof a), format_rate(s->tokens_per_s, b, sizeof b));
+    if (s->n_thinking > 0)
+        status_row(out, columns, "of it thinking", "%s%u tokens, %s", about, s->n_thinking,
+                   format_ms(s->thinking_ms, a, sizeof a));
+    status_row(out, columns, "stopped by", "%s", status_stop_name(f->stop));
+}
+
+static void report_remote(const struct status *f, bool columns, struct buf *out)
+{
+    char a[32];
+    report_remote_turn(f, columns, out);
+    buf_puts(out, "\nThe engine\n");
+    status_row(out, columns, "computed by", "%s", f->remote.host);
+    status_row(out, columns, "model", "%s", f->remote.model);
+    status_row(out, columns, "way there", "%s", status_way(f));
+    status_row(out, columns, "resident here", "%s", format_bytes(f->memory.rss_bytes, a, sizeof a));
 }
 
 static void report_turn(const struct status *f, bool columns, struct buf *out)
@@ -112,6 +152,10 @@ static void report_model(const struct status *f, bool columns, struct buf *out)
 
 void status_report(const struct status *f, bool columns, struct buf *out)
 {
+    if (f->remote.host[0]) {
+        report_remote(f, columns, out);
+        return;
+    }
     report_turn(f, columns, out);
     report_model(f, columns, out);
 }

@@ -39,6 +39,12 @@ struct status {
     uint64_t kv_bytes;     /* cache in use */
     struct system_memory memory;
     struct spark speed, rss; /* tokens/s and bytes, at most two samples per second */
+    struct {
+        char host[64]; /* that computes; "": this machine. Of a model there little is known */
+        char model[64];
+        bool is_open; /* words go there without encryption */
+        bool is_here; /* another program on this machine */
+    } remote;
     uint64_t model_bytes, f32_bytes;
     uint64_t compressed_bytes; /* of the model's file; 0: it is not compressed */
     char loss[96];             /* what the file says that it loses; "": nothing */
@@ -60,6 +66,8 @@ uint32_t status_context_used(const struct status *f);
 bool status_context_warns(const struct status *f);
 /* How many of the sliders the model has. */
 int status_n_sliders(const struct status *f);
+/* "not encrypted", "encrypted", "this machine": of the way to the engine elsewhere. */
+const char *status_way(const struct status *f);
 /* "end of answer" */
 const char *status_stop_name(enum stop_reason stop);
 /* A row of a page: "  left   right", or without `columns` the sentence "left: right". */

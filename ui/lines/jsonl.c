@@ -47,8 +47,21 @@ static void put(struct output *out, json_t *line)
     json_decref(line);
 }
 
+static void start_remote(struct output *out, const struct engine_remote_info *r)
+{
+    json_t *line = event_json("start");
+    add_text(line, "model", r->model, strlen(r->model));
+    add_text(line, "server", r->host, strlen(r->host));
+    json_object_set_new(line, "encrypted", json_boolean(!r->is_open && !r->is_here));
+    put(out, line);
+}
+
 void jsonl_start(struct output *out, const struct engine_info *info, const char *model)
 {
+    if (info->remote.host) {
+        start_remote(out, &info->remote);
+        return;
+    }
     json_t *line = event_json("start");
     add_text(line, "model", model, strlen(model));
     add_text(line, "format", info->format, strlen(info->format));
@@ -70,6 +83,7 @@ static const char *stop_name(enum stop_reason stop)
     case STOP_CONTEXT: return "context";
     case STOP_CANCELLED: return "cancelled";
     case STOP_TEXT: return "stop";
+    case STOP_CUT: return "cut";
     case STOP_FAILED: return "error";
     default: return "end";
     }
@@ -90,6 +104,8 @@ static void put_done(struct output *out, const struct event *e, const struct buf
     add_integer(line, "reused_tokens", s->n_reused);
     add_integer(line, "kept_tokens", s->n_kept);
     add_integer(line, "tokens", s->n_tokens);
+    if (s->is_estimate)
+        json_object_set_new(line, "estimated", json_true());
     add_integer(line, "thinking_tokens", s->n_thinking);
     json_object_set_new(line, "in_thinking", json_boolean(s->in_thinking));
     add_integer(line, "context_used", s->n_ctx_used);

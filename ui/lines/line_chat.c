@@ -21,6 +21,9 @@ void line_chat_start(struct plain *p)
     if (p->out.in_rows)
         line_chat_say(p, "qins-tui: /help lists commands, Ctrl-D quits.%s",
                       saves ? " Conversations are saved as you go; --no-save turns that off." : "");
+    if (p->chat.status.remote.host[0])
+        line_chat_say(p, "Your messages are sent to %s%s.", p->chat.status.remote.host,
+                      p->chat.status.remote.is_open ? ", not encrypted" : "");
     if (p->out.in_rows)
         chat_advise(&p->chat);
     for (int i = 0; i < N_ADVICE && p->chat.advice[i]; i++)

@@ -5,6 +5,7 @@
 #include "branches.h"
 #include "chat_conversations.h"
 #include "chat_versions.h"
+#include "engine_settings.h"
 #include "models.h"
 #include "number.h"
 #include "plain_internal.h"
@@ -16,10 +17,19 @@ static void show(struct plain *p, const char *name, struct buf *text)
     buf_free(text);
 }
 
+static void add_remotes(const struct chat_session *s, struct buf *text)
+{
+    for (size_t i = 0; i < s->n_server_models; i++)
+        buf_printf(text, ENGINE_REMOTE "%s\n", s->server_models[i]);
+    if (!s->n_server_models && engine_settings_have_server(s->options))
+        buf_printf(text, ENGINE_REMOTE " asks %s\n", options_text(s->options, OPT_SERVER));
+}
+
 static void list_models(struct plain *p)
 {
     struct model_list l;
     struct buf text = {0};
+    add_remotes(&p->chat, &text);
     models_list(&l);
     models_table(&l, &text);
     models_free(&l);

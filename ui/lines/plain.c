@@ -220,6 +220,7 @@ static void send_turn(struct plain *p, const struct chat *chat)
             .raw = p->cli->raw,
             .max_tokens = (uint32_t)options_number(o, OPT_MAX_TOKENS),
             .seed = options_seed(o),
+            .any_seed = options_number(o, OPT_SEED) < 0,
             .stops = &stops,
             .thinking = options_thinking(o),
             .grammar = p->chat.grammar,
@@ -293,9 +294,9 @@ static void show_stats(const struct plain *p, const struct event *e)
     if (e->stats.n_thinking > 0)
         snprintf(thinking, sizeof thinking, ", %u of them thinking", e->stats.n_thinking);
     if (p->out.status_to_terminal)
-        fprintf(stderr, PROGRAM ": %u tokens%s, %.1f tokens/s, first after %.2f s%s%s\n",
-                e->stats.n_tokens, thinking, (double)e->stats.tokens_per_s,
-                (double)e->stats.first_token_ms / 1e3, guesses,
+        fprintf(stderr, PROGRAM ": %s%u tokens%s, %.1f tokens/s, first after %.2f s%s%s\n",
+                e->stats.is_estimate ? "about " : "", e->stats.n_tokens, thinking,
+                (double)e->stats.tokens_per_s, (double)e->stats.first_token_ms / 1e3, guesses,
                 e->stop == STOP_LENGTH    ? "; stopped at max_tokens"
                 : e->stop == STOP_CONTEXT ? "; the context is full"
                                           : "");
@@ -319,13 +320,18 @@ static bool is_without_answer(const struct event *e, struct error *err)
 /* A limit that the user gave is what he asked for. */
 static bool is_cut_short(const struct plain *p, enum stop_reason stop)
 {
-    return stop == STOP_CONTEXT ||
+    return stop == STOP_CONTEXT || stop == STOP_CUT ||
            (stop == STOP_LENGTH && options_source(&p->cli->options, OPT_MAX_TOKENS) < SOURCE_FLAG);
 }
 
 static void tell_cut(struct plain *p, const struct event *e)
 {
+    struct error err;
     p->incomplete |= is_cut_short(p, e->stop);
+    if (e->stop == STOP_CUT) {
+        engine_turn_error(p->chat.engine, &err);
+        line_chat_say(p, "incomplete: %s", err.text);
+    }
     if (p->cli->json || p->out.status_to_terminal) /* it is said there */
         return;
     if (e->stop == STOP_CONTEXT)
@@ -357,6 +363,11 @@ static void end_turn(struct plain *p, const struct event *e)
         show_stats(p, e);
     if (!e->stats.in_thinking)
         tell_cut(p, e);
+    if (e->stop == STOP_CUT && e->stats.in_thinking) {
+        engine_turn_error(p->chat.engine, &err);
+        plain_fail(p, &err);
+        return;
+    }
     if (is_without_answer(e, &err)) {
         plain_fail(p, &err);
         return;

@@ -40,7 +40,9 @@ char *sidebar_state(const struct status *f, char *out, size_t size)
             snprintf(out, size, "Loading");
         break;
     case STATE_READING:
-        if (total)
+        if (f->remote.host[0])
+            snprintf(out, size, "Waiting");
+        else if (total)
             snprintf(out, size, "Reading prompt %llu/%llu", done, total);
         else
             snprintf(out, size, "Reading prompt");
@@ -151,11 +153,26 @@ static void add_speed(struct lines *l, const struct status *f)
     add(l, 9, LINE_STATE, sidebar_state(f, text, sizeof text), "");
     if (f->state == STATE_LOADING)
         add_loading(l, f);
-    else if (f->state == STATE_READING)
+    else if (f->state == STATE_READING && !f->remote.host[0])
         add_reading(l, f);
-    else
+    else if (f->state != STATE_READING)
         add_answer(l, f);
-    add_context(l, f);
+    if (!f->remote.host[0])
+        add_context(l, f);
+}
+
+/* Who computes, if it is not this machine. */
+static void add_remote(struct lines *l, const struct status *f)
+{
+    char text[64];
+    add(l, 3, LINE_HEADING, "Computed by", "");
+    snprintf(text, sizeof text, "%.38s", f->remote.host);
+    add(l, 9, LINE_PAIR, "", text);
+    if (f->remote.model[0]) {
+        snprintf(text, sizeof text, "%.38s", f->remote.model);
+        add(l, 6, LINE_PAIR, "", text);
+    }
+    add(l, f->remote.is_open ? 8 : 4, LINE_PAIR, "Way there", status_way(f));
 }
 
 static void add_memory(struct lines *l, const struct status *f)
@@ -231,7 +248,7 @@ static void add_sliders(struct lines *l, const struct status *f, const struct op
                         int selected, const char *typed, bool tall)
 {
     unsigned limit = 1u << (N_SLIDERS - 1); /* of the thinking, which has begun or is over */
-    bool now = f->state == STATE_ANSWERING && f->changed & ~limit;
+    bool now = f->state == STATE_ANSWERING && f->changed & ~limit && !f->remote.host[0];
     const char *when = now ? "* next token" : "* next answer";
     /* A name is somebody else's text; view sanitises it as it does every label and value. */
     add(l, 4, LINE_HEADING, "Sampling", f->changed ? when : preset_name(o));
@@ -295,7 +312,10 @@ int sidebar_lines(const struct status *f, const struct options *o, int selected,
     struct lines l = {.lines = lines};
     add_speed(&l, f);
     add(&l, 0, LINE_BLANK, "", "");
-    add_memory(&l, f);
+    if (f->remote.host[0])
+        add_remote(&l, f);
+    else
+        add_memory(&l, f);
     add(&l, 0, LINE_BLANK, "", "");
     /* By the height alone: lines that come and go must not change the sliders' form. */
     add_sliders(&l, f, o, selected, typed, height >= TALL);
@@ -320,7 +340,9 @@ void sidebar_status(const struct status *f, const struct options *o, int selecte
         buf_printf(out, "  ctx %.0f %%%s",
                    floor(100 * fraction(status_context_used(f), f->ctx_len)),
                    status_context_warns(f) ? "!" : "");
-    if (f->memory.rss_bytes)
+    if (f->remote.host[0])
+        buf_printf(out, "  %s%s", f->remote.host, f->remote.is_open ? ", not encrypted" : "");
+    else if (f->memory.rss_bytes)
         buf_printf(out, "  RSS %s", format_bytes(f->memory.rss_bytes, text, sizeof text));
     if (f->can_think.kind)
         buf_printf(out, "  think %s", thinking_mode(f, o));

@@ -5,15 +5,34 @@
 #include <string.h>
 
 #include "model_name.h"
+#include "sanitise.h"
 #include "utf8.h"
 #include "view_parts.h"
 
-static void draw_title(const struct app *a, const struct frame *f)
+/* Where what is written goes. */
+static char *title_of_remote(const struct app *a)
+{
+    const struct status *s = &a->chat.status;
+    char *host = sanitise_text(s->remote.host, strlen(s->remote.host), true);
+    char *title =
+        xasprintf("QINS Chat - %s%son %s%s%s", a->chat.model_name, *a->chat.model_name ? " " : "",
+                  host, s->remote.is_here ? "" : ", ", s->remote.is_here ? "" : status_way(s));
+    free(host);
+    return title;
+}
+
+static char *title_of(const struct app *a)
 {
     bool starter = model_is_starter(a->chat.model_name);
-    char *title =
-        xasprintf("QINS Chat - %s on CPU%s", starter ? "starter model" : a->chat.model_name,
-                  starter ? " - a toy that invents what it says" : "");
+    if (a->chat.status.remote.host[0])
+        return title_of_remote(a);
+    return xasprintf("QINS Chat - %s on CPU%s", starter ? "starter model" : a->chat.model_name,
+                     starter ? " - a toy that invents what it says" : "");
+}
+
+static void draw_title(const struct app *a, const struct frame *f)
+{
+    char *title = title_of(a);
     screen_repeat(0, 0, f->columns, STYLE_TITLE, " ");
     screen_puts(0, 1, f->columns - 2, STYLE_TITLE, title);
     free(title);

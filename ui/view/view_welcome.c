@@ -60,7 +60,13 @@ static void add_model(struct page *p, const struct app *a)
     }
     if (!is_starter && a->chat.status.model_bytes && a->chat.status.f32_bytes)
         add(p, STYLE_DIM, 0, size_of_model(&a->chat.status));
-    add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
+    const struct status *s = &a->chat.status;
+    if (!s->remote.host[0] || s->remote.is_here)
+        add(p, STYLE_DIM, 0, xstrdup("Nothing you write leaves this computer."));
+    else
+        add(p, STYLE_DIM, 0,
+            xasprintf("What you write is sent to %s%s.", s->remote.host,
+                      s->remote.is_open ? ", not encrypted" : ""));
 }
 
 static void add_examples(struct page *p, const struct app *a)

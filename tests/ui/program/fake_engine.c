@@ -156,7 +156,8 @@ struct engine *engine_start(const struct engine_options *o)
     struct engine *e = xcalloc(1, sizeof *e);
     (void)o;
     e->queue = event_queue_new(256);
-    e->info = (struct engine_info){.format = "qins8",
+    e->info = (struct engine_info){.can_continue = true,
+                                   .format = "qins8",
                                    .template = "own",
                                    .file_bytes = 1000000000,
                                    .n_threads = 1,
