@@ -101,6 +101,9 @@ bool engine_is_keeping(struct engine *e); /* asked for and not yet done */
 /* A conversation was deleted: removes what was stored of it; nothing more of it will be. */
 void engine_forget(struct engine *e, int64_t conversation);
 
+/* Tokens of a text; 0 before EVENT_READY. */
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n);
+
 /* Sampling values are read before each token: they may change while text streams. */
 void engine_set_sampling(struct engine *e, const struct sampling *s);
 void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);

@@ -153,6 +153,18 @@ void engine_cancel(struct engine *e, uint32_t turn)
         atomic_store(&e->cancelled, turn);
 }
 
+/* A tokenizer is immutable: the engine's thread may use it too. */
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n)
+{
+    const struct text_span span = {text, n, false};
+    struct ids ids = {0};
+    if (n && engine_info(e))
+        tokenizer_encode(e->tokenizer, &span, 1, &ids);
+    uint32_t n_tokens = (uint32_t)ids.n;
+    ids_free(&ids);
+    return n_tokens;
+}
+
 void engine_keep(struct engine *e)
 {
     pthread_mutex_lock(&e->lock);

@@ -14,15 +14,16 @@
 enum { NO_MESSAGE = -1 };
 
 struct message {
-    enum chat_role role;   /* user or assistant */
-    struct buf text;       /* exact bytes, not sanitised */
-    struct buf thinking;   /* what the model thought before it; no markers, not sanitised */
-    uint32_t n_thinking;   /* tokens of the thinking; of all turns that wrote this answer */
-    float thinking_ms;     /* that it took */
-    struct ids ids;        /* as in struct chat_message; not saved */
-    char *model;           /* that wrote it; NULL: a user, or not known */
-    bool open;             /* text may still be added */
-    enum stop_reason stop; /* of an answer that is not open; STOP_NONE: the program ended first */
+    enum chat_role role;    /* user or assistant */
+    struct buf text;        /* exact bytes, not sanitised */
+    struct buf thinking;    /* what the model thought before it; no markers, not sanitised */
+    uint32_t n_thinking;    /* tokens of the thinking; of all turns that wrote this answer */
+    float thinking_ms;      /* that it took */
+    struct ids ids;         /* as in struct chat_message; not saved */
+    uint32_t n_file_tokens; /* of the files in it, of the model now; 0: not counted; not saved */
+    char *model;            /* that wrote it; NULL: a user, or not known */
+    bool open;              /* text may still be added */
+    enum stop_reason stop;  /* of an answer that is not open; STOP_NONE: the program ended first */
     struct turn_stats stats;
     int64_t time;                                            /* ms since 1970 */
     int32_t parent, first_child, last_child, previous, next; /* numbers; previous, next: siblings */

@@ -6,6 +6,7 @@
 
 #include "chat_bench.h"
 #include "chat_context.h"
+#include "chat_files.h"
 #include "model_name.h"
 #include "model_options.h"
 #include "referral.h"
@@ -146,7 +147,9 @@ static int32_t add_message(struct chat_session *s, const char *text, size_t n)
     struct conversation *c = &s->conversation;
     int32_t number = conversation_add(c, CHAT_USER, text, n);
     if (!c->title) {
-        c->title = conversation_title_of(text, n);
+        size_t n_typed;
+        const char *typed = chat_files_typed(&c->messages[number], &n_typed);
+        c->title = conversation_title_of(typed, n_typed);
         c->title_changed = true;
     }
     return number;

@@ -16,6 +16,7 @@
 #include "fold.h"
 #include "lists.h"
 #include "look.h"
+#include "mention.h"
 #include "model_name.h"
 #include "pager.h"
 #include "question.h"
@@ -158,6 +159,7 @@ static void put_example(struct app *a, int i)
 static unsigned act_on_input(struct app *a, enum action action)
 {
     const struct buf *text = &a->composer.editor.text;
+    struct mention mention;
     switch (action) {
     case ACT_SEND: send_input(a); return REACT_TAKEN;
     case ACT_EXAMPLE_1:
@@ -166,7 +168,8 @@ static unsigned act_on_input(struct app *a, enum action action)
     case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); return REACT_TAKEN;
     case ACT_EDIT_IN_EDITOR: compose_input(a); return REACT_TAKEN;
     case ACT_COMPLETE:
-        if (text->len && text->data[0] == '/')
+        if (text->len && (text->data[0] == '/' ||
+                          mention_before(text->data, a->composer.editor.caret, &mention)))
             complete_input(a);
         else
             a->focus = FOCUS_SIDEBAR;

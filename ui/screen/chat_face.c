@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attention.h"
+#include "chat_files.h"
 #include "chat_settings.h"
 #include "chat_thinking.h"
 #include "chat_turn.h"
@@ -36,6 +37,22 @@ static void show_thought(struct app *a, int32_t number)
     transcript_open(t, t->n - 1, reader_is_open(&a->reader, c, number));
 }
 
+/* The files in a message of the user stand before it as the thinking before an answer. */
+static void show_files(struct app *a, int32_t number)
+{
+    struct transcript *t = &a->reader.transcript;
+    const struct conversation *c = &a->chat.conversation;
+    char line[96];
+    struct buf files = {0};
+    if (!chat_files_line(&a->chat, number, line, sizeof line))
+        return;
+    chat_files_text(&c->messages[number], &files);
+    transcript_think(t, files.data, files.len);
+    transcript_thought(t, line);
+    transcript_open(t, t->n - 1, reader_is_open(&a->reader, c, number));
+    buf_free(&files);
+}
+
 static void show_message(struct app *a, int32_t number)
 {
     struct transcript *t = &a->reader.transcript;
@@ -43,8 +60,11 @@ static void show_message(struct app *a, int32_t number)
     transcript_add(t, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER, "", 0);
     if (m->thinking.len)
         transcript_think(t, m->thinking.data, m->thinking.len);
-    if (m->text.len)
-        transcript_append(t, m->text.data, m->text.len);
+    show_files(a, number);
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    if (n)
+        transcript_append(t, typed, n);
     show_versions(a, number);
     if (!m->open)
         transcript_finish(t, chat_mark_of(m));
@@ -175,7 +195,9 @@ static void rewrite(void *self, int32_t number)
 {
     struct app *a = self;
     const struct message *m = &a->chat.conversation.messages[number];
-    editor_set(&a->composer.editor, m->text.data, m->text.len);
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    editor_set(&a->composer.editor, typed, n);
     a->focus = FOCUS_INPUT;
     a->composer.rewriting = true;
     a->composer.rewritten = number;

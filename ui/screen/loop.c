@@ -188,6 +188,7 @@ static bool moves(const struct app *a)
 
 static void draw(struct app *a, struct loop *l, double now)
 {
+    file_hint_update(&a->composer.files, &a->chat, &a->composer.editor.text);
     struct frame f = frame_of(a, screen_rows(), screen_columns());
     frame_fill(&f, a, screen_glyphs()->full[1] != 0);
     if (wants(a, REACT_REDRAW))

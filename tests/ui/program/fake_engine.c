@@ -236,6 +236,14 @@ void engine_cancel(struct engine *e, uint32_t turn)
     atomic_store(&e->cancelled, turn);
 }
 
+/* Four bytes each. */
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n)
+{
+    (void)e;
+    (void)text;
+    return (uint32_t)((n + 3) / 4);
+}
+
 void engine_keep(struct engine *e)
 {
     (void)e;
