@@ -45,6 +45,8 @@ void conversation_free(struct conversation *c); /* and zeroes it: an empty one *
 
 /* Adds a message behind the leaf and makes it the leaf. -> its number */
 int32_t conversation_add(struct conversation *c, enum chat_role role, const char *text, size_t n);
+/* The same with all of a message that is there. */
+int32_t conversation_add_copy(struct conversation *c, int32_t number);
 /* The end of the path, or NO_MESSAGE. */
 int32_t conversation_leaf(const struct conversation *c);
 /* The path ends here, which may be NO_MESSAGE: nothing was said yet. */

@@ -7,6 +7,8 @@
  *
  *   chat_session.c        this: start and end, saving, options
  *   chat_context.c        a context that fills up
+ *   chat_compact.c        /compact
+ *   chat_files.c          files in a message
  *   chat_turn.c           sending, answers, the engine's events
  *   chat_versions.c       regenerate, edit, undo, continue, branches
  *   chat_conversations.c  open, new, rename, delete
@@ -81,6 +83,16 @@ struct context_state {
     bool warned;          /* that it is nearly full */
 };
 
+/* A summary in the place of the oldest messages (chat_compact.h). */
+struct compaction {
+    uint32_t turn;         /* that writes it; 0: none does */
+    size_t n_old;          /* messages of the path that it stands for */
+    size_t message, byte;  /* of the path: what is read so far */
+    struct buf text;       /* of the running turn */
+    struct buf summary;    /* of the turns before */
+    int32_t before, after; /* the leaf before it, and with it; NO_MESSAGE: none */
+};
+
 struct chat_session {
     const struct chat_face *face;
     void *self;
@@ -97,7 +109,8 @@ struct chat_session {
     void (*reply)(struct chat_session *s, bool yes); /* to the open question; NULL: none */
     uint32_t turn;                                   /* the running one; 0: none */
     uint32_t bench;                                  /* the turn of /bench; 0: none */
-    int32_t writing;                                 /* the message that the running turn writes */
+    struct compaction compact;
+    int32_t writing; /* the message that the running turn writes */
     struct {
         uint32_t n_before;
         float ms_before;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chat_bench.h"
+#include "chat_compact.h"
 #include "chat_context.h"
 #include "chat_files.h"
 #include "model_name.h"
@@ -179,6 +180,8 @@ void chat_stop(struct chat_session *s)
         engine_cancel(s->engine, s->turn);
     if (s->bench)
         engine_cancel(s->engine, s->bench);
+    if (s->compact.turn)
+        engine_cancel(s->engine, s->compact.turn);
     if (s->queued) {
         s->queued = false;
         s->face->answered(s->self, "[stopped]");
@@ -243,6 +246,7 @@ void chat_leave(struct chat_session *s, enum stop_reason stop)
     if (s->turn)
         close_answer(s, stop);
     s->turn = 0; /* its events are stale from here on */
+    chat_compact_drop(s);
     s->queued = false;
     chat_save(s);
 }
@@ -430,6 +434,8 @@ void chat_event(struct chat_session *s, const struct event *e)
     bool of_a_turn = e->type >= EVENT_PROMPT;
     if (of_a_turn && e->turn == s->bench)
         chat_bench_event(s, e);
+    if (of_a_turn && s->compact.turn && e->turn == s->compact.turn)
+        chat_compact_event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
     switch (e->type) {

@@ -33,7 +33,7 @@ const struct command commands[] = {
     {"continue", "", ARGUMENT_NONE, "continue an answer that was stopped", RUN(run_continue), NULL},
     {"branch", "[N]", ARGUMENT_TEXT, "list the branches, or show version N", RUN(run_branch), NULL},
     {"compact", "[N]", ARGUMENT_TEXT,
-     "let the model see only the last N exchanges (half of them without N)", RUN(run_compact),
+     "put a summary in the place of all but the last N exchanges (2 without N)", RUN(run_compact),
      NULL},
     {"about", "", ARGUMENT_NONE, "what QINS is", RUN(run_about), NULL},
     {"system", "TEXT", ARGUMENT_TEXT,

@@ -3,7 +3,7 @@
 
 #include "about.h"
 #include "chat_bench.h"
-#include "chat_context.h"
+#include "chat_compact.h"
 #include "chat_conversations.h"
 #include "chat_find.h"
 #include "chat_model.h"

@@ -26,6 +26,8 @@
 
 extern uint64_t fake_engine_seed;
 uint64_t fake_engine_seed; /* of the last turn, for tests */
+extern size_t fake_engine_messages;
+size_t fake_engine_messages; /* of the last turn's prompt */
 extern const char *fake_engine_instead;
 const char *fake_engine_instead; /* of the last turn: what is said in the model's place; or NULL */
 extern char fake_engine_keeps[256];
@@ -222,6 +224,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     uint32_t turn = ++e->turn;
     fake_engine_seed = r->seed;
+    fake_engine_messages = r->chat->n;
     fake_engine_instead = r->instead;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
