@@ -44,6 +44,7 @@ static void message_free(struct message *m)
     buf_free(&m->text);
     buf_free(&m->thinking);
     ids_free(&m->ids);
+    odds_free(&m->odds);
     free(m->model);
 }
 
@@ -118,6 +119,7 @@ int32_t conversation_add_copy(struct conversation *c, int32_t number)
     const struct message *from = &c->messages[number];
     buf_append(&to->thinking, from->thinking.data, from->thinking.len);
     ids_append(&to->ids, from->ids.ids, from->ids.n);
+    odds_append(&to->odds, &from->odds);
     to->n_thinking = from->n_thinking;
     to->thinking_ms = from->thinking_ms;
     to->n_file_tokens = from->n_file_tokens;

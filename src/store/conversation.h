@@ -10,6 +10,7 @@
 
 #include "chat.h"
 #include "events.h"
+#include "token_odds.h"
 
 enum { NO_MESSAGE = -1 };
 
@@ -20,6 +21,7 @@ struct message {
     uint32_t n_thinking;    /* tokens of the thinking; of all turns that wrote this answer */
     float thinking_ms;      /* that it took */
     struct ids ids;         /* as in struct chat_message; not saved */
+    struct odds odds;       /* of each of the ids, if known; not saved */
     uint32_t n_file_tokens; /* of the files in it, of the model now; 0: not counted; not saved */
     char *model;            /* that wrote it; NULL: a user, or not known */
     bool open;              /* text may still be added */

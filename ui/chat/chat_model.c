@@ -71,6 +71,7 @@ static void forget_ids(struct conversation *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         ids_free(&c->messages[i].ids);
+        odds_free(&c->messages[i].odds);
         c->messages[i].n_file_tokens = 0;
     }
 }

@@ -54,6 +54,7 @@ void chat_close(struct chat_session *s)
 {
     engine_stop(s->next_engine);
     engine_stop(s->engine);
+    free(s->scoring.argument);
     buf_free(&s->compact.text);
     buf_free(&s->compact.summary);
     conversation_free(&s->conversation);
@@ -109,7 +110,13 @@ void chat_save(struct chat_session *s)
 
 bool chat_is_busy(const struct chat_session *s)
 {
-    return s->turn != 0 || s->queued || s->bench != 0 || s->compact.turn != 0;
+    return s->turn != 0 || s->queued || s->bench != 0 || s->compact.turn != 0 ||
+           s->scoring.turn != 0;
+}
+
+bool chat_is_aside(const struct chat_session *s, uint32_t turn)
+{
+    return turn && (turn == s->bench || turn == s->compact.turn || turn == s->scoring.turn);
 }
 
 bool chat_is_free(struct chat_session *s)

@@ -13,8 +13,8 @@
  *   chat_versions.c       regenerate, edit, undo, continue, branches
  *   chat_conversations.c  open, new, rename, delete
  *   chat_model.c          another model
- *   chat_settings.c       /set, /preset, /system
- *   chat_shape.c          /json
+ *   chat_settings.c       /set, /preset, /system, /json
+ *   chat_tokens.c         /tokens
  *   chat_find.c, chat_bench.c
  *   chat_command.c        runs a line that is a command; /help
  *   command_bodies.c      the bodies that the rows of command.c name
@@ -110,7 +110,13 @@ struct chat_session {
     uint32_t turn;                                   /* the running one; 0: none */
     uint32_t bench;                                  /* the turn of /bench; 0: none */
     struct compaction compact;
-    int32_t writing; /* the message that the running turn writes */
+    struct {
+        uint32_t turn; /* that reads an answer again for /tokens; 0: none */
+        int32_t number;
+        char *argument;
+    } scoring;
+    const struct ids *given; /* that the next answer begins with; NULL: none */
+    int32_t writing;         /* the message that the running turn writes */
     struct {
         uint32_t n_before;
         float ms_before;
@@ -147,6 +153,8 @@ void chat_reply(struct chat_session *s, bool yes);
 void chat_save(struct chat_session *s);
 /* A message or an answer is under way, or a measurement. */
 bool chat_is_busy(const struct chat_session *s);
+/* A turn whose text is no part of the conversation: a measurement, a summary, /tokens. */
+bool chat_is_aside(const struct chat_session *s, uint32_t turn);
 /* -> false, and says so, while something runs. */
 bool chat_is_free(struct chat_session *s);
 

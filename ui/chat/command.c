@@ -54,6 +54,10 @@ const struct command commands[] = {
      NULL},
     {"thinking", "", ARGUMENT_NONE, "show what the model thought before its last answer",
      RUN(run_thinking), NULL},
+    {"tokens", "[N K|FILE]", ARGUMENT_FILE,
+     "how likely each token of the last answer was; with N K go on from token N with its choice K; "
+     "write FILE.json",
+     RUN(run_tokens), NULL},
     {"stats", "", ARGUMENT_NONE, "numbers of the last answer", RUN(run_stats), NULL},
     {"bench", "", ARGUMENT_NONE, "measure reading and answering on this machine", RUN(run_bench),
      NULL},

@@ -415,8 +415,7 @@ static void settle_signal(struct plain *p)
 
 static void take_event(struct plain *p, const struct event *e)
 {
-    bool is_aside = (p->chat.bench && e->turn == p->chat.bench) ||
-                    (p->chat.compact.turn && e->turn == p->chat.compact.turn);
+    bool is_aside = chat_is_aside(&p->chat, e->turn);
     if (p->cli->json && e->type == EVENT_TEXT)
         buf_append(&p->answer, e->text, e->n_text);
     if (p->cli->json && !is_aside)

@@ -19,6 +19,7 @@
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
 extern uint64_t fake_engine_seed;       /* of the last turn */
+extern size_t fake_engine_given;        /* the same: tokens that its answer begins with */
 extern size_t fake_engine_messages;     /* of the last turn */
 extern const char *fake_engine_instead; /* the same: what is said in the model's place */
 
@@ -908,6 +909,76 @@ static void test_what_does_not_fit_is_summarised_in_pieces(void **state)
     expect_path(n, "Summarise our conversation so far.|yes|two|yes|");
 }
 
+/* ---- tokens: the fake engine has one token an answer, or those that it is given ---------- */
+
+static void test_tokens_of_an_answer(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/tokens");
+    expect(n, "notice There is no answer yet|");
+    converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/tokens");
+    assert_true(has_heard(n, "1. \"t1\" 0.67, 1.2 bits:  1 \"t1\" 0.67  2 \"t0\" 0.24  3 \"t2\" "
+                             "0.09\n"));
+    chat_command(&n->chat, "/tokens 2 1");
+    assert_true(
+        has_heard(n, "notice /tokens N K: N is a token from 1 to 1, K one of its choices|"));
+    chat_command(&n->chat, "/tokens 1 4");
+    assert_true(has_heard(n, "notice /tokens N K: "));
+}
+
+static void test_another_choice_is_a_new_version(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/tokens 1 2");
+    take_until(n, EVENT_DONE);
+    expect(n, "path here|answers now|text yes|answered -|");
+    assert_int_equal(fake_engine_given, 1);
+    assert_int_equal(n->chat.conversation.n, 3);
+    chat_command(&n->chat, "/branch 1");
+    assert_int_equal(n->chat.conversation.path[1], 1);
+}
+
+/* As after it was opened: the model reads its text, of three bytes, again. */
+static void test_an_answer_without_numbers_is_read_again(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    struct message *m = &n->chat.conversation.messages[1];
+    ids_free(&m->ids);
+    odds_free(&m->odds);
+    forget(n);
+    char *path = path_join(n->home, "t.json"), *command = xasprintf("/tokens %s", path);
+    chat_command(&n->chat, command);
+    assert_true(has_heard(n, "notice The model reads its answer again, 3 tokens...|"));
+    assert_true(chat_is_busy(&n->chat));
+    take_until(n, EVENT_DONE);
+    assert_int_equal(fake_engine_given, 3);
+    assert_true(has_heard(n, "notice 3 tokens are in "));
+    expect_path(n, "one|yes|");
+    struct buf text = {0};
+    struct error err;
+    assert_true(read_file(&text, path, 1 << 16, &err));
+    assert_non_null(strstr(text.data, "\"entropy_bits\""));
+    chat_command(&n->chat, command); /* is there */
+    assert_true(has_heard(n, "t.json"));
+    buf_free(&text);
+    free(command);
+    free(path);
+}
+
 static void test_a_full_context_with_nobody_to_ask(void **state)
 {
     struct notes *n = *state;
@@ -1077,6 +1148,9 @@ int main(void)
         T(test_how_many_stay),
         T(test_a_summary_that_is_stopped_changes_nothing),
         T(test_what_does_not_fit_is_summarised_in_pieces),
+        T(test_tokens_of_an_answer),
+        T(test_another_choice_is_a_new_version),
+        T(test_an_answer_without_numbers_is_read_again),
         T(test_a_full_context_with_nobody_to_ask),
         T(test_a_context_that_is_nearly_full_is_told_once),
         T(test_every_command_does_something_or_says_why_not),

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat_tokens: /tokens: what the model thought of each token of the last answer (token_odds.h), and
+ * another version of the answer from one of them on. The numbers are noted while an answer is
+ * written. Of one that was opened from the store they are computed when they are asked for: the
+ * model reads the answer again.
+ */
+#ifndef QINS_CHAT_TOKENS_H
+#define QINS_CHAT_TOKENS_H
+
+#include "chat_session.h"
+
+/* "": a page; "FILE.json": into that file, which must not exist ("--force" before it: may); "N K":
+ * a new version that has the K-th choice in the place of token N. */
+void chat_tokens(struct chat_session *s, const char *argument);
+/* An event of the turn that reads an answer again. */
+void chat_tokens_event(struct chat_session *s, const struct event *e);
+/* The conversation is left: nothing is computed. */
+void chat_tokens_drop(struct chat_session *s);
+
+#endif
