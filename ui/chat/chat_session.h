@@ -67,6 +67,7 @@ struct chat_face {
 
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
     bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
+    void (*tokens)(void *self, int32_t number);  /* of an answer; NULL: as a page */
     void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
     void (*show_thinking)(void *self);           /* of the last answer; NULL: as a page */
     void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
@@ -112,6 +113,7 @@ struct chat_session {
     struct compaction compact;
     struct {
         uint32_t turn; /* that reads an answer again for /tokens; 0: none */
+        void (*event)(struct chat_session *s, const struct event *e); /* hears of it */
         int32_t number;
         char *argument;
     } scoring;

@@ -134,7 +134,7 @@ static void write_file(struct chat_session *s, const struct message *m, const ch
 
 /* ---- another choice ------------------------------------------------------------------- */
 
-static void choose(struct chat_session *s, int32_t number, unsigned long at, unsigned long k)
+void chat_tokens_take(struct chat_session *s, int32_t number, size_t at, size_t k)
 {
     const struct message *m = &s->conversation.messages[number];
     const struct odds *odds = &m->odds;
@@ -142,6 +142,8 @@ static void choose(struct chat_session *s, int32_t number, unsigned long at, uns
         chat_notice(s, "/tokens N K: N is a token from 1 to %zu, K one of its choices", odds->n);
         return;
     }
+    if (!chat_is_free(s))
+        return;
     if (s->grammar) {
         chat_notice(s, "Answers have to keep a shape now: /json off first");
         return;
@@ -168,6 +170,26 @@ static bool answer_ids(const struct chat_session *s, const struct message *m, st
     return out->n > 0;
 }
 
+static void run(struct chat_session *s, int32_t number, const char *argument);
+
+static void on_event(struct chat_session *s, const struct event *e)
+{
+    if (e->type != EVENT_DONE)
+        return;
+    struct message *m = &s->conversation.messages[s->scoring.number];
+    char *argument = s->scoring.argument;
+    s->scoring.argument = NULL;
+    s->scoring.turn = 0;
+    s->status.state = STATE_READY;
+    if (e->stop == STOP_CANCELLED || e->stop == STOP_FAILED || e->stats.n_tokens == 0) {
+        chat_notice(s, "Stopped: the tokens are not known");
+    } else {
+        engine_turn_odds(s->engine, e->turn, &m->odds);
+        run(s, s->scoring.number, argument);
+    }
+    free(argument);
+}
+
 static void read_again(struct chat_session *s, int32_t number, const char *argument)
 {
     const struct message *m = &s->conversation.messages[number];
@@ -188,40 +210,12 @@ static void read_again(struct chat_session *s, int32_t number, const char *argum
     turn.thinking.mode = m->thinking.len ? options_thinking(s->options).mode : THINK_OFF;
     s->scoring.argument = xstrdup(argument);
     s->scoring.number = number;
+    s->scoring.event = on_event;
     s->scoring.turn = engine_submit(s->engine, &turn);
     s->status.state = STATE_MEASURING;
     chat_notice(s, "The model reads its answer again, %zu tokens...", given.n);
     ids_free(&given);
     chat_free(&request);
-}
-
-void chat_tokens_drop(struct chat_session *s)
-{
-    if (s->scoring.turn)
-        engine_cancel(s->engine, s->scoring.turn);
-    s->scoring.turn = 0;
-    free(s->scoring.argument);
-    s->scoring.argument = NULL;
-}
-
-static void run(struct chat_session *s, int32_t number, const char *argument);
-
-void chat_tokens_event(struct chat_session *s, const struct event *e)
-{
-    if (e->type != EVENT_DONE)
-        return;
-    struct message *m = &s->conversation.messages[s->scoring.number];
-    char *argument = s->scoring.argument;
-    s->scoring.argument = NULL;
-    s->scoring.turn = 0;
-    s->status.state = STATE_READY;
-    if (e->stop == STOP_CANCELLED || e->stop == STOP_FAILED || e->stats.n_tokens == 0) {
-        chat_notice(s, "Stopped: the tokens are not known");
-    } else {
-        engine_turn_odds(s->engine, e->turn, &m->odds);
-        run(s, s->scoring.number, argument);
-    }
-    free(argument);
 }
 
 /* ---- the command ---------------------------------------------------------------------- */
@@ -244,10 +238,12 @@ static void run(struct chat_session *s, int32_t number, const char *argument)
     unsigned long at, k;
     if (!m->odds.n)
         chat_notice(s, "The tokens of this answer are not known");
+    else if (!*argument && s->face->tokens)
+        s->face->tokens(s->self, number);
     else if (!*argument)
         show_page(s, m);
     else if (is_choice(argument, &at, &k))
-        choose(s, number, at, k);
+        chat_tokens_take(s, number, at, k);
     else
         write_file(s, m, argument);
 }

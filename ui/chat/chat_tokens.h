@@ -13,9 +13,7 @@
 /* "": a page; "FILE.json": into that file, which must not exist ("--force" before it: may); "N K":
  * a new version that has the K-th choice in the place of token N. */
 void chat_tokens(struct chat_session *s, const char *argument);
-/* An event of the turn that reads an answer again. */
-void chat_tokens_event(struct chat_session *s, const struct event *e);
-/* The conversation is left: nothing is computed. */
-void chat_tokens_drop(struct chat_session *s);
+/* A new version of an answer, with the k-th choice in the place of token `at`, both from 1 on. */
+void chat_tokens_take(struct chat_session *s, int32_t number, size_t at, size_t k);
 
 #endif

@@ -8,7 +8,6 @@
 #include "chat_compact.h"
 #include "chat_context.h"
 #include "chat_files.h"
-#include "chat_tokens.h"
 #include "model_name.h"
 #include "model_options.h"
 #include "referral.h"
@@ -255,6 +254,16 @@ static void close_answer(struct chat_session *s, enum stop_reason stop)
         drop_empty(s);
 }
 
+/* What was to be known of an answer's tokens. */
+static void drop_scoring(struct chat_session *s)
+{
+    if (s->scoring.turn)
+        engine_cancel(s->engine, s->scoring.turn);
+    s->scoring.turn = 0;
+    free(s->scoring.argument);
+    s->scoring.argument = NULL;
+}
+
 void chat_leave(struct chat_session *s, enum stop_reason stop)
 {
     if (s->turn)
@@ -263,7 +272,7 @@ void chat_leave(struct chat_session *s, enum stop_reason stop)
         close_answer(s, stop);
     s->turn = 0; /* its events are stale from here on */
     chat_compact_drop(s);
-    chat_tokens_drop(s);
+    drop_scoring(s);
     s->queued = false;
     chat_save(s);
 }
@@ -467,7 +476,7 @@ void chat_event(struct chat_session *s, const struct event *e)
     if (of_a_turn && s->compact.turn && e->turn == s->compact.turn)
         chat_compact_event(s, e);
     if (of_a_turn && s->scoring.turn && e->turn == s->scoring.turn)
-        chat_tokens_event(s, e);
+        s->scoring.event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
     switch (e->type) {

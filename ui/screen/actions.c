@@ -7,9 +7,9 @@
 #include "chat_command.h"
 #include "chat_model.h"
 #include "chat_thinking.h"
+#include "chat_tokens.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
-#include "complete_input.h"
 #include "compose.h"
 #include "copy.h"
 #include "find.h"
@@ -143,6 +143,7 @@ static unsigned act_on_reader(struct app *a, enum action action)
     case ACT_RAW: look_toggle_raw(a); return REACT_TAKEN;
     case ACT_BARE: look_toggle_bare(a); return REACT_TAKEN;
     case ACT_SHOW_THINKING: fold_toggle(a); return REACT_TAKEN;
+    case ACT_TOKENS: chat_tokens(&a->chat, ""); return REACT_TAKEN;
     default: return reader_scroll(pager_pane(a), action) ? REACT_TAKEN : REACT_PASS;
     }
 }

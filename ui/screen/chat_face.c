@@ -17,6 +17,7 @@
 #include "look.h"
 #include "pager.h"
 #include "question.h"
+#include "token_layer.h"
 
 /* ---- the conversation ----------------------------------------------------------------- */
 
@@ -77,6 +78,7 @@ static void path_changed(void *self, bool elsewhere)
     struct app *a = self;
     (void)elsewhere;
     a->composer.rewriting = false;
+    token_layer_close(a);
     transcript_clear(&a->reader.transcript);
     for (size_t i = 0; i < a->chat.conversation.n_path; i++)
         show_message(a, a->chat.conversation.path[i]);
@@ -245,6 +247,11 @@ static bool look(void *self, struct error *err)
     return look_apply(self, err);
 }
 
+static void tokens(void *self, int32_t number)
+{
+    token_layer_open(self, number);
+}
+
 static void find(void *self, const char *text)
 {
     find_text(self, text);
@@ -285,6 +292,7 @@ const struct chat_face screen_chat_face = {
     .quit = quit,
     .add_help = add_help,
     .look = look,
+    .tokens = tokens,
     .find = find,
     .copy = copy,
     .raw = raw,

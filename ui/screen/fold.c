@@ -38,7 +38,7 @@ void fold_toggle(struct app *a)
     if (layers_has(&a->layers, LAYER_PAGER))
         return; /* the chat is not seen */
     if (item == SIZE_MAX)
-        app_notice(a, "Nothing to open: the model answered at once, and no file was put in");
+        app_notice(a, "No thinking to show: the model answered at once");
     else
         fold_click(a, item);
 }

@@ -277,6 +277,7 @@ static void app_free(struct app *a)
     reader_free(&a->reader);
     picker_free(&a->list.picker);
     models_free(&a->list.models);
+    token_view_free(&a->tokens);
     composer_free(&a->composer);
     prompt_free(&a->prompt);
     free(a->look);
