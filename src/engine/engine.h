@@ -19,6 +19,7 @@
 #include "sampler.h"
 #include "stops.h"
 #include "thinking.h"
+#include "token_odds.h"
 
 struct engine;
 
@@ -121,6 +122,8 @@ struct turn_request {
     const struct stops *stops; /* copied; NULL: none. They end the answer, never the thinking */
     struct thinking_request thinking;
     struct grammar *grammar; /* that the answer keeps to, behind its thinking; NULL: none */
+    const struct ids *given; /* copied: the tokens that the answer begins with, in place of the
+                                sampler's; NULL: none */
     const char *instead;     /* static: said in the model's place; NULL: the model answers */
     int64_t conversation;    /* that it is saved under (store.h); 0: not saved */
 };
@@ -136,12 +139,21 @@ bool engine_is_keeping(struct engine *e); /* asked for and not yet done */
 /* A conversation was deleted: removes what was stored of it; nothing more of it will be. */
 void engine_forget(struct engine *e, int64_t conversation);
 
+/* Appends the tokens of a text that goes on behind another; none before EVENT_READY. */
+void engine_encode(const struct engine *e, const char *text, size_t n, struct ids *out);
+/* How many these are. */
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n);
+
 /* Sampling values are read before each token: they may change while text streams. */
 void engine_set_sampling(struct engine *e, const struct sampling *s);
 void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
 /* Ids of the answer of a finished turn (after its EVENT_DONE), appended to `out`. None if a stop
  * text ended it inside a token. */
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
+/* What the model thought of each of these ids, appended. */
+void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out);
+/* Appends the bytes of a token, of a special one its name; nothing before EVENT_READY. */
+void engine_token_text(const struct engine *e, int32_t id, struct buf *out);
 /* Why the last turn that ended with STOP_FAILED or STOP_CUT did. */
 void engine_turn_error(struct engine *e, struct error *out);
 

@@ -90,8 +90,10 @@ void engine_stop(struct engine *e)
     pool_free(e->pool);
     request_free(&e->pending);
     answer_shape_free(&e->shape);
-    for (int i = 0; i < N_ANSWERS; i++)
+    for (int i = 0; i < N_ANSWERS; i++) {
         ids_free(&e->answers[i].ids);
+        odds_free(&e->answers[i].odds);
+    }
     pthread_cond_destroy(&e->news);
     pthread_mutex_destroy(&e->lock);
     wake_close(&e->wake);
@@ -143,6 +145,7 @@ void request_free(struct request *r)
 {
     chat_free(&r->chat);
     grammar_free(r->grammar);
+    ids_free(&r->given);
 }
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
@@ -157,6 +160,8 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
                               .grammar = grammar_use(r->grammar),
                               .instead = r->instead};
     chat_copy(&request.chat, r->chat);
+    if (r->given)
+        ids_append(&request.given, r->given->ids, r->given->n);
     if (r->stops)
         request.stops = *r->stops;
     engine_cancel(e, request.turn - 1);
@@ -177,6 +182,23 @@ void engine_cancel(struct engine *e, uint32_t turn)
     if (turn > atomic_load(&e->cancelled)) /* this thread alone writes it */
         atomic_store(&e->cancelled, turn);
     interrupt(e);
+}
+
+/* A tokenizer is immutable: the engine's thread may use it too. */
+void engine_encode(const struct engine *e, const char *text, size_t n, struct ids *out)
+{
+    const struct text_span span = {text, n, false};
+    if (n && engine_info(e))
+        tokenizer_encode_more(e->tokenizer, &span, 1, out);
+}
+
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n)
+{
+    struct ids ids = {0};
+    engine_encode(e, text, n, &ids);
+    uint32_t n_tokens = (uint32_t)ids.n;
+    ids_free(&ids);
+    return n_tokens;
 }
 
 void engine_keep(struct engine *e)
@@ -228,6 +250,21 @@ void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
     for (size_t i = 0; a->turn == turn && i < a->ids.n; i++)
         ids_push(out, a->ids.ids[i]);
     pthread_mutex_unlock(&e->lock);
+}
+
+void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
+{
+    pthread_mutex_lock(&e->lock);
+    const struct answer *a = &e->answers[turn % N_ANSWERS];
+    if (a->turn == turn)
+        odds_append(out, &a->odds);
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_token_text(const struct engine *e, int32_t id, struct buf *out)
+{
+    if (id >= 0 && engine_info(e) && (uint32_t)id < tokenizer_size(e->tokenizer))
+        tokenizer_token_bytes(e->tokenizer, id, out);
 }
 
 void engine_turn_error(struct engine *e, struct error *out)

@@ -29,6 +29,7 @@ struct request {
     double submitted_ms;
     int64_t conversation;
     struct grammar *grammar; /* or NULL; one of its users */
+    struct ids given;        /* owned */
     const char *instead;     /* or NULL */
     struct chat chat;        /* owned */
 };
@@ -36,6 +37,7 @@ struct request {
 struct answer {
     uint32_t turn;
     struct ids ids;
+    struct odds odds; /* of each */
 };
 
 /* Who computes: what of the engine's thread differs. */
@@ -118,7 +120,8 @@ bool engine_emit(struct engine *e, const struct event *event);
 /* For progress: nothing happens when there is no room. */
 void engine_emit_progress(struct engine *e, const struct event *event);
 bool engine_is_cancelled(const struct engine *e, uint32_t turn);
-void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids); /* takes the ids */
+/* Takes both. */
+void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids, struct odds *odds);
 
 /* From here on the session holds tokens of this conversation. */
 void engine_own(struct engine *e, int64_t conversation);

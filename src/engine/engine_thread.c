@@ -53,14 +53,16 @@ bool engine_is_cancelled(const struct engine *e, uint32_t turn)
     return atomic_load(&e->stop) || atomic_load(&e->cancelled) >= turn;
 }
 
-void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids)
+void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids, struct odds *odds)
 {
     pthread_mutex_lock(&e->lock);
     struct answer *a = &e->answers[turn % N_ANSWERS];
     ids_free(&a->ids);
-    *a = (struct answer){turn, *ids};
+    odds_free(&a->odds);
+    *a = (struct answer){turn, *ids, *odds};
     pthread_mutex_unlock(&e->lock);
     *ids = (struct ids){0};
+    *odds = (struct odds){0};
 }
 
 /* ---- contexts on the disk ------------------------------------------------------------- */

@@ -25,7 +25,8 @@ struct turn {
     const struct request *r;
     struct ids ids; /* prompt and answer */
     struct ids answer;
-    bool continues; /* the answer goes on with a text: a leading space belongs to it */
+    struct odds odds; /* of each of these */
+    bool continues;   /* the answer goes on with a text: a leading space belongs to it */
     struct prompt_lookup *lookup; /* of all ids; NULL: no drafts */
     struct draft draft;
     struct answer_start start;
@@ -199,11 +200,12 @@ static void note_thinking(struct turn *t, double now)
     t->stats.in_thinking = splitter_thinks(&t->parts.splitter);
 }
 
-/* A token of the answer: remembered, its text and the numbers sent. -> true: a stop text is there.
- */
-static bool emit_token(struct turn *t, int32_t id)
+/* A token of the answer: remembered, its text and the numbers sent. logits: those that it was
+ * chosen by, or NULL. -> true: a stop text is there. */
+static bool emit_token(struct turn *t, int32_t id, const float *logits)
 {
     double now = now_ms();
+    struct token_odds odds = token_odds_of(logits, n_pieces(t->e), id);
     uint32_t n = t->stats.n_tokens++;
     if (n == 0) {
         t->first_ms = now;
@@ -219,6 +221,7 @@ static bool emit_token(struct turn *t, int32_t id)
 
     ids_push(&t->ids, id);
     ids_push(&t->answer, id);
+    odds_push(&t->odds, &odds);
     if (t->lookup)
         prompt_lookup_push(t->lookup, id, tokenizer_goes_on(t->e->tokenizer, id));
     bool stop = answer_parts_push(&t->parts, id);
@@ -282,11 +285,33 @@ static void start_lookup(struct turn *t)
                            tokenizer_goes_on(t->e->tokenizer, t->ids.ids[i]));
 }
 
+/* Tokens that the answer begins with, and that did not come yet. */
+static size_t n_given(const struct turn *t)
+{
+    return t->r->given.n > t->answer.n ? t->r->given.n - t->answer.n : 0;
+}
+
+/* As many of these as go into a pass, but the last, which is picked behind it. */
+static void draft_given(struct turn *t)
+{
+    struct draft *g = &t->draft;
+    uint32_t room = session_room(t->e->session, (uint32_t)t->ids.n);
+    size_t n = n_given(t) - 1;
+    if (session_len(t->e->session) + 1 < t->ids.n) /* the prompt has a pass of its own */
+        n = 0;
+    g->n = (uint32_t)(n < room ? n : room);
+    memcpy(g->ids, t->r->given.ids + t->answer.n, g->n * sizeof *g->ids);
+}
+
 static void make_draft(struct turn *t)
 {
     struct draft *g = &t->draft;
     uint32_t n = (uint32_t)t->ids.n, max = atomic_load(&t->e->max_tokens);
     g->n_ids = g->n = 0;
+    if (n_given(t) > 0) {
+        draft_given(t);
+        return;
+    }
     if (!t->lookup || session_len(t->e->session) < n - 1)
         return;
     uint32_t room = session_room(t->e->session, n);
@@ -360,10 +385,10 @@ static bool evaluate(struct turn *t)
         return false;
     if (t->stats.n_tokens == 0)
         t->stats.n_reused = session_reused(e->session);
-    else if (t->lookup)
+    else if (t->lookup && n_given(t) == 0)
         speculate_time(&e->speculate, t->draft.n + 1, now_ms() - start);
     t->stats.n_passes++;
-    t->stats.n_drafted += t->draft.n;
+    t->stats.n_drafted += n_given(t) ? 0 : t->draft.n;
     return true;
 }
 
@@ -372,7 +397,7 @@ static bool evaluate(struct turn *t)
 static bool must_close(const struct turn *t)
 {
     uint32_t budget = t->r->thinking.budget;
-    return budget > 0 && !t->was_closed && t->stats.n_thinking >= budget &&
+    return budget > 0 && !t->was_closed && n_given(t) == 0 && t->stats.n_thinking >= budget &&
            t->parts.splitter.state == THINKING_INSIDE;
 }
 
@@ -386,7 +411,7 @@ static enum stop_reason close_thinking(struct turn *t)
     tokenizer_encode_more(t->e->tokenizer, &span, 1, &ids);
     for (size_t i = 0; i < ids.n && stop == STOP_NONE; i++)
         if ((stop = limit(t)) == STOP_NONE)
-            emit_token(t, ids.ids[i]);
+            emit_token(t, ids.ids[i], NULL);
     t->was_closed = stop == STOP_NONE;
     ids_free(&ids);
     return stop;
@@ -458,6 +483,7 @@ static enum stop_reason pick_tokens(struct turn *t)
     uint32_t n_accepted = 0;
     enum stop_reason stop = STOP_NONE;
     bool same = true, is_wrong = false;
+    int32_t id;
     for (uint32_t i = 0; i <= g.n && same; i++) {
         if (i > 0 && (stop = limit(t)) != STOP_NONE)
             break;
@@ -466,8 +492,17 @@ static enum stop_reason pick_tokens(struct turn *t)
             return fail_numbers(t);
         if ((stop = allow_tokens(t)) != STOP_NONE)
             return stop;
-        int32_t id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e),
-                                  &sampling, t->ids.ids, t->ids.n);
+        if (n_given(t) > 0) { /* as drafted */
+            id = t->r->given.ids[t->answer.n];
+            same = i < g.n;
+            if (ends_answer(t, id))
+                return STOP_END;
+            if (emit_token(t, id, session_logits_at(e->session, i)))
+                return STOP_TEXT;
+            continue;
+        }
+        id = sampler_pick(e->sampler, session_logits_at(e->session, i), n_pieces(e), &sampling,
+                          t->ids.ids, t->ids.n);
         same = i < g.n_ids && id == g.ids[i];
         is_wrong = i < g.n_ids && !same;
         n_accepted += same;
@@ -475,7 +510,7 @@ static enum stop_reason pick_tokens(struct turn *t)
         if (ends_answer(t, id))
             return STOP_END;
         answer_shape_push(&e->shape, id);
-        if (emit_token(t, id))
+        if (emit_token(t, id, session_logits_at(e->session, i)))
             return STOP_TEXT;
         if (!answer_shape_check(&e->shape, &t->failure))
             return STOP_FAILED;
@@ -584,7 +619,9 @@ void turn_run(struct engine *e, const struct request *r)
     t.stats.miss_rate = miss_rate(e->session, needed, missed);
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */
         e->token_ms = (double)t.stats.generate_ms / (t.stats.n_tokens - 1);
-    engine_keep_answer(e, r->turn, &t.answer); /* before EVENT_DONE: the caller may ask then */
+    t.odds.n = t.answer.n;
+    engine_keep_answer(e, r->turn, &t.answer,
+                       &t.odds); /* before EVENT_DONE: the caller may ask then */
     if (stop == STOP_FAILED) {
         fail(&t, &t.failure);
     } else {

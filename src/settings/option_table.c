@@ -557,9 +557,9 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Cm ask\n"
             "asks whether the oldest exchange may be dropped from what the model sees.\n"
             ".Cm slide\n"
-            "drops the older half of the exchanges before the next message once 80 % are full,\n"
-            "and says so in the chat; so the rest of the prompt is read again now and then, not\n"
-            "for every message.\n"
+            "drops the oldest exchanges before the next message once 80 % are full, so many that\n"
+            "the others take half of the context, and says so in the chat; so the rest of the\n"
+            "prompt is read again now and then, not for every message.\n"
             "The conversation itself is kept whole.",
     },
     [OPT_REMEMBER] = {

@@ -45,6 +45,7 @@ static void message_free(struct message *m)
     buf_free(&m->text);
     buf_free(&m->thinking);
     ids_free(&m->ids);
+    odds_free(&m->odds);
     free(m->model);
 }
 
@@ -109,6 +110,25 @@ int32_t conversation_add(struct conversation *c, enum chat_role role, const char
     }
     push_path(c, number);
     return number;
+}
+
+int32_t conversation_add_copy(struct conversation *c, int32_t number)
+{
+    struct buf text = c->messages[number].text; /* stays where it is */
+    int32_t copy = conversation_add(c, c->messages[number].role, text.data, text.len);
+    struct message *to = &c->messages[copy];
+    const struct message *from = &c->messages[number];
+    buf_append(&to->thinking, from->thinking.data, from->thinking.len);
+    ids_append(&to->ids, from->ids.ids, from->ids.n);
+    odds_append(&to->odds, &from->odds);
+    to->n_thinking = from->n_thinking;
+    to->thinking_ms = from->thinking_ms;
+    to->n_file_tokens = from->n_file_tokens;
+    to->model = from->model ? xstrdup(from->model) : NULL;
+    to->stop = from->stop;
+    to->stats = from->stats;
+    to->time = from->time;
+    return copy;
 }
 
 void conversation_cut(struct conversation *c, int32_t leaf)

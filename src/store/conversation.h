@@ -10,19 +10,22 @@
 
 #include "chat.h"
 #include "events.h"
+#include "token_odds.h"
 
 enum { NO_MESSAGE = -1 };
 
 struct message {
-    enum chat_role role;   /* user or assistant */
-    struct buf text;       /* exact bytes, not sanitised */
-    struct buf thinking;   /* what the model thought before it; no markers, not sanitised */
-    uint32_t n_thinking;   /* tokens of the thinking; of all turns that wrote this answer */
-    float thinking_ms;     /* that it took */
-    struct ids ids;        /* as in struct chat_message; not saved */
-    char *model;           /* that wrote it; NULL: a user, or not known */
-    bool open;             /* text may still be added */
-    enum stop_reason stop; /* of an answer that is not open; STOP_NONE: the program ended first */
+    enum chat_role role;    /* user or assistant */
+    struct buf text;        /* exact bytes, not sanitised */
+    struct buf thinking;    /* what the model thought before it; no markers, not sanitised */
+    uint32_t n_thinking;    /* tokens of the thinking; of all turns that wrote this answer */
+    float thinking_ms;      /* that it took */
+    struct ids ids;         /* as in struct chat_message; not saved */
+    struct odds odds;       /* of each of the ids, if known; not saved */
+    uint32_t n_file_tokens; /* of the files in it, of the model now; 0: not counted; not saved */
+    char *model;            /* that wrote it; NULL: a user, or not known */
+    bool open;              /* text may still be added */
+    enum stop_reason stop;  /* of an answer that is not open; STOP_NONE: the program ended first */
     struct turn_stats stats;
     int64_t time;                                            /* ms since 1970 */
     int32_t parent, first_child, last_child, previous, next; /* numbers; previous, next: siblings */
@@ -44,6 +47,8 @@ void conversation_free(struct conversation *c); /* and zeroes it: an empty one *
 
 /* Adds a message behind the leaf and makes it the leaf. -> its number */
 int32_t conversation_add(struct conversation *c, enum chat_role role, const char *text, size_t n);
+/* The same with all of a message that is there. */
+int32_t conversation_add_copy(struct conversation *c, int32_t number);
 /* The end of the path, or NO_MESSAGE. */
 int32_t conversation_leaf(const struct conversation *c);
 /* The path ends here, which may be NO_MESSAGE: nothing was said yet. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "message_parts.h"
 #include "outfile.h"
 #include "utf8.h"
 
@@ -133,6 +134,43 @@ static void close_blocks(const struct buf *text, struct buf *out)
     buf_puts(out, b.html ? b.html->end : "");
 }
 
+/* Longer than any run of backquotes in a text. */
+static size_t fence_length(const char *s, size_t n)
+{
+    size_t longest = 2;
+    for (size_t i = 0, run; i < n; i += run ? run : 1) {
+        run = run_of(s + i, n - i, '`');
+        longest = run > longest ? run : longest;
+    }
+    return longest + 1;
+}
+
+static void add_fence(struct buf *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_puts(out, "`");
+    buf_puts(out, "\n");
+}
+
+/* Files in a message, as code below their names. -> bytes of the text that they are */
+static size_t show_parts(const struct buf *text, struct buf *out)
+{
+    size_t at = 0;
+    struct message_part part;
+    while (text->len && message_part_next(text->data, text->len, &at, &part)) {
+        size_t n = fence_length(part.text, part.n_text);
+        bool ends = !part.n_text || part.text[part.n_text - 1] == '\n';
+        buf_printf(out, "File `%s`:\n\n", part.name);
+        add_fence(out, n);
+        buf_append(out, part.text, part.n_text);
+        buf_puts(out, ends ? "" : "\n");
+        add_fence(out, n);
+        buf_puts(out, "\n");
+        message_part_free(&part);
+    }
+    return at;
+}
+
 static void to_markdown(const struct conversation *c, bool with_thinking, struct buf *out)
 {
     if (c->title && *c->title)
@@ -145,8 +183,12 @@ static void to_markdown(const struct conversation *c, bool with_thinking, struct
             buf_printf(out, "## %s\n\n", m->model ? m->model : "Answer");
         if (with_thinking && m->thinking.len)
             quote(&m->thinking, out);
-        buf_append(out, m->text.data, m->text.len);
-        close_blocks(&m->text, out);
+        struct buf text = m->text; /* a view */
+        size_t parts = m->role == CHAT_USER ? show_parts(&text, out) : 0;
+        if (parts)
+            text = (struct buf){text.data + parts, text.len - parts, 0};
+        buf_append(out, text.data, text.len);
+        close_blocks(&text, out);
         buf_puts(out, "\n\n");
     }
 }

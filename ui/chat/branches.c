@@ -3,7 +3,15 @@
 
 #include <stdlib.h>
 
+#include "chat_files.h"
 #include "number.h"
+
+static char *title_of(const struct message *m)
+{
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    return conversation_title_of(typed, n);
+}
 
 static struct branch branch_of(const struct conversation *c, int32_t leaf)
 {
@@ -12,9 +20,9 @@ static struct branch branch_of(const struct conversation *c, int32_t leaf)
     for (int32_t k = leaf; k != NO_MESSAGE; k = c->messages[k].parent, b.n_messages++)
         if (last->role != CHAT_USER)
             last = &c->messages[k];
-    b.said = conversation_title_of(last->text.data, last->text.len);
+    b.said = title_of(last);
     if (end != last)
-        b.answered = conversation_title_of(end->text.data, end->text.len);
+        b.answered = title_of(end);
     return b;
 }
 

@@ -34,8 +34,8 @@ void chat_watch_context(struct chat_session *s)
     bool warns = status_context_warns(&s->status);
     if (warns && !s->context.warned && !slides(s))
         chat_notice(s,
-                    "The context is %d %% full. The answer stops when it is full; /new starts a "
-                    "new conversation",
+                    "The context is %d %% full. The answer stops when it is full; /compact makes "
+                    "room, /new starts a new conversation",
                     CONTEXT_WARN_PERCENT);
     s->context.warned = warns;
 }
@@ -59,29 +59,46 @@ static unsigned n_seen(const struct chat_session *s)
     return n > s->context.n_left_out ? n - s->context.n_left_out : 0;
 }
 
-void chat_slide(struct chat_session *s)
+/* Tokens of a message, without what a template adds. */
+static double tokens_of(const struct chat_session *s, const struct message *m)
 {
-    if (slides(s) && status_context_warns(&s->status) && n_seen(s) > 1) {
-        chat_drop_oldest(s, n_seen(s) / 2);
-        s->context.warned = true; /* no more is to be said */
-    }
+    return m->text.len ? engine_count_tokens(s->engine, m->text.data, m->text.len) : 0;
 }
 
-void chat_compact(struct chat_session *s, const char *argument)
+/* The oldest exchanges that have to go for the others to take half of the context; the newest one
+ * stays. `used`: tokens of all that the model sees. */
+static unsigned n_to_slide(const struct chat_session *s, double used)
 {
-    char *end;
-    unsigned seen = n_seen(s);
-    unsigned long keep = *argument ? strtoul(argument, &end, 10) : (seen + 1) / 2;
-    if (!chat_is_free(s))
+    enum { FOR_A_MESSAGE = 8 };
+    const struct conversation *c = &s->conversation;
+    const unsigned seen = n_seen(s), skipped = s->context.n_left_out;
+    const char *system = options_text(s->options, OPT_SYSTEM);
+    double *tokens = xcalloc(seen + skipped + 1, sizeof *tokens);
+    double sum =
+        *system ? engine_count_tokens(s->engine, system, strlen(system)) + FOR_A_MESSAGE : 0;
+    unsigned n = 0, dropped = 0;
+    for (size_t i = 0; i < c->n_path; i++) {
+        const struct message *m = &c->messages[c->path[i]];
+        n += m->role == CHAT_USER;
+        double here = n > skipped ? tokens_of(s, m) + FOR_A_MESSAGE : 0;
+        tokens[n] += here;
+        sum += here;
+    }
+    double scale = sum > 0 ? used / sum : 1, left = used;
+    while (dropped + 1 < seen && left > s->status.ctx_len / 2.0)
+        left -= tokens[skipped + ++dropped] * scale;
+    free(tokens);
+    return dropped;
+}
+
+void chat_slide(struct chat_session *s)
+{
+    if (!slides(s) || !status_context_warns(&s->status))
         return;
-    if (*argument && (*end || keep < 1 || *argument == '-')) {
-        chat_notice(s, "/compact [N]: the model sees the last N exchanges only");
-    } else if (seen <= keep || seen < 2) {
-        chat_notice(s, "Nothing to drop: the model sees %u exchange%s", seen, seen == 1 ? "" : "s");
-    } else {
-        chat_drop_oldest(s, seen - (unsigned)keep);
-        chat_notice(s, "From your next message on, the model sees the last %lu exchange%s", keep,
-                    keep == 1 ? "" : "s");
+    unsigned n = n_to_slide(s, s->status.n_ctx_used);
+    if (n) {
+        chat_drop_oldest(s, n);
+        s->context.warned = true; /* no more is to be said */
     }
 }
 
@@ -89,7 +106,8 @@ void chat_context_full(struct chat_session *s, bool unanswered,
                        void (*reply)(struct chat_session *, bool yes))
 {
     s->context.unanswered = unanswered;
-    s->context.n_to_drop = slides(s) ? s->context.n_exchanges / 2 : 1;
+    unsigned n = slides(s) ? n_to_slide(s, s->status.ctx_len) : 1;
+    s->context.n_to_drop = n ? n : 1;
     if (s->context.n_exchanges > 1 && slides(s)) {
         reply(s, true);
         return;

@@ -14,10 +14,9 @@ void chat_leave_out(struct chat_session *s, struct chat *request);
 /* Tells once that the context is nearly full. */
 void chat_watch_context(struct chat_session *s);
 /* Before a message is sent: with context_full at slide and a context that is nearly full the model
- * no longer sees the older half of the exchanges. */
+ * no longer sees the oldest exchanges, so many that the others take half of the context: all that
+ * they hold is read again, and not before another quarter of the context is filled. */
 void chat_slide(struct chat_session *s);
-/* The model sees the newest N exchanges only; `argument` is N, or empty: half of what it sees. */
-void chat_compact(struct chat_session *s, const char *argument);
 /* Drops n of the oldest exchanges that the model still sees, and marks the place. */
 void chat_drop_oldest(struct chat_session *s, unsigned n);
 /* A turn ended since the context is full: asks whether the oldest exchange is to be dropped, or

@@ -92,11 +92,14 @@ void chat_choose_template(struct chat_session *s, const char *name)
         options_unset(s->options, OPT_TEMPLATE, SOURCE_USER);
 }
 
-/* The ids of answers are the old tokenizer's; their text is encoded anew. */
+/* Ids and counts are the old tokenizer's; the text of answers is encoded anew. */
 static void forget_ids(struct conversation *c)
 {
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; i < c->n; i++) {
         ids_free(&c->messages[i].ids);
+        odds_free(&c->messages[i].odds);
+        c->messages[i].n_file_tokens = 0;
+    }
 }
 
 /* The numbers of the old model say nothing here. */

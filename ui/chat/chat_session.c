@@ -55,6 +55,7 @@ static void note_place(struct chat_session *s)
 bool chat_open(struct chat_session *s, struct options *options, bool raw, struct error *err)
 {
     *s = (struct chat_session){.options = options};
+    s->compact.before = s->compact.after = NO_MESSAGE;
     if (!engine_settings(options, "", &s->start, err))
         return false;
     s->start.raw = raw;
@@ -95,6 +96,9 @@ void chat_close(struct chat_session *s)
 {
     engine_stop(s->next_engine);
     engine_stop(s->engine);
+    free(s->scoring.argument);
+    buf_free(&s->compact.text);
+    buf_free(&s->compact.summary);
     conversation_free(&s->conversation);
     saving_free(&s->saving);
     grammar_free(s->grammar);
@@ -149,7 +153,13 @@ void chat_save(struct chat_session *s)
 
 bool chat_is_busy(const struct chat_session *s)
 {
-    return s->turn != 0 || s->queued || s->bench != 0;
+    return s->turn != 0 || s->queued || s->bench != 0 || s->compact.turn != 0 ||
+           s->scoring.turn != 0;
+}
+
+bool chat_is_aside(const struct chat_session *s, uint32_t turn)
+{
+    return turn && (turn == s->bench || turn == s->compact.turn || turn == s->scoring.turn);
 }
 
 bool chat_is_free(struct chat_session *s)

@@ -7,12 +7,14 @@
  *
  *   chat_session.c        this: start and end, saving, options
  *   chat_context.c        a context that fills up
+ *   chat_compact.c        /compact
+ *   chat_files.c          files in a message
  *   chat_turn.c           sending, answers, the engine's events
  *   chat_versions.c       regenerate, edit, undo, continue, branches
  *   chat_conversations.c  open, new, rename, delete
  *   chat_model.c          another model
- *   chat_settings.c       /set, /preset, /system
- *   chat_shape.c          /json
+ *   chat_settings.c       /set, /preset, /system, /json
+ *   chat_tokens.c         /tokens
  *   chat_find.c, chat_bench.c
  *   chat_command.c        runs a line that is a command; /help
  *   command_bodies.c      the bodies that the rows of command.c name
@@ -65,6 +67,7 @@ struct chat_face {
 
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
     bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
+    void (*tokens)(void *self, int32_t number);  /* of an answer; NULL: as a page */
     void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
     void (*show_thinking)(void *self);           /* of the last answer; NULL: as a page */
     void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
@@ -79,6 +82,16 @@ struct context_state {
     unsigned n_to_drop;   /* if the user agrees */
     bool unanswered;      /* the message did not fit */
     bool warned;          /* that it is nearly full */
+};
+
+/* A summary in the place of the oldest messages (chat_compact.h). */
+struct compaction {
+    uint32_t turn;         /* that writes it; 0: none does */
+    size_t n_old;          /* messages of the path that it stands for */
+    size_t message, byte;  /* of the path: what is read so far */
+    struct buf text;       /* of the running turn */
+    struct buf summary;    /* of the turns before */
+    int32_t before, after; /* the leaf before it, and with it; NO_MESSAGE: none */
 };
 
 struct chat_session {
@@ -99,7 +112,15 @@ struct chat_session {
     void (*reply)(struct chat_session *s, bool yes); /* to the open question; NULL: none */
     uint32_t turn;                                   /* the running one; 0: none */
     uint32_t bench;                                  /* the turn of /bench; 0: none */
-    int32_t writing;                                 /* the message that the running turn writes */
+    struct compaction compact;
+    struct {
+        uint32_t turn; /* that reads an answer again for /tokens; 0: none */
+        void (*event)(struct chat_session *s, const struct event *e); /* hears of it */
+        int32_t number;
+        char *argument;
+    } scoring;
+    const struct ids *given; /* that the next answer begins with; NULL: none */
+    int32_t writing;         /* the message that the running turn writes */
     struct {
         uint32_t n_before;
         float ms_before;
@@ -136,6 +157,8 @@ void chat_reply(struct chat_session *s, bool yes);
 void chat_save(struct chat_session *s);
 /* A message or an answer is under way, or a measurement. */
 bool chat_is_busy(const struct chat_session *s);
+/* A turn whose text is no part of the conversation: a measurement, a summary, /tokens. */
+bool chat_is_aside(const struct chat_session *s, uint32_t turn);
 /* -> false, and says so, while something runs. */
 bool chat_is_free(struct chat_session *s);
 

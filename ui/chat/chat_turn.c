@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "chat_bench.h"
+#include "chat_compact.h"
 #include "chat_context.h"
+#include "chat_files.h"
 #include "model_name.h"
 #include "model_options.h"
 #include "referral.h"
@@ -91,6 +93,13 @@ static const char *referral(const struct chat_session *s)
     return referral_for(m->text.data);
 }
 
+void chat_path_request(struct chat_session *s, struct chat *request)
+{
+    add_system(s, request);
+    conversation_chat(&s->conversation, request);
+    chat_leave_out(s, request);
+}
+
 /* Continues the path. */
 static void submit(struct chat_session *s)
 {
@@ -98,9 +107,7 @@ static void submit(struct chat_session *s)
     const char *instead = referral(s);
     trim_answer(&s->conversation);
     chat_slide(s);
-    add_system(s, &request);
-    conversation_chat(&s->conversation, &request);
-    chat_leave_out(s, &request);
+    chat_path_request(s, &request);
     open_answer(s);
     s->face->answers(s->self, s->writing);
     note_settings(s);
@@ -115,8 +122,9 @@ static void submit(struct chat_session *s)
                                 .any_seed = options_number(s->options, OPT_SEED) < 0,
                                 .stops = &stops,
                                 .thinking = options_thinking(s->options),
-                                .grammar = s->grammar,
-                                .instead = instead,
+                                .grammar = s->given ? NULL : s->grammar,
+                                .given = s->given,
+                                .instead = s->given ? NULL : instead,
                                 .conversation = s->conversation.id,
                             });
     chat_free(&request);
@@ -136,6 +144,13 @@ void chat_answer(struct chat_session *s)
         s->face->answers(s->self, NO_MESSAGE);
 }
 
+void chat_answer_from(struct chat_session *s, const struct ids *given)
+{
+    s->given = given;
+    submit(s);
+    s->given = NULL;
+}
+
 void chat_go_on(struct chat_session *s)
 {
     submit(s);
@@ -147,7 +162,9 @@ static int32_t add_message(struct chat_session *s, const char *text, size_t n)
     struct conversation *c = &s->conversation;
     int32_t number = conversation_add(c, CHAT_USER, text, n);
     if (!c->title) {
-        c->title = conversation_title_of(text, n);
+        size_t n_typed;
+        const char *typed = chat_files_typed(&c->messages[number], &n_typed);
+        c->title = conversation_title_of(typed, n_typed);
         c->title_changed = true;
     }
     return number;
@@ -177,6 +194,10 @@ void chat_stop(struct chat_session *s)
         engine_cancel(s->engine, s->turn);
     if (s->bench)
         engine_cancel(s->engine, s->bench);
+    if (s->compact.turn)
+        engine_cancel(s->engine, s->compact.turn);
+    if (s->scoring.turn)
+        engine_cancel(s->engine, s->scoring.turn);
     if (s->queued) {
         s->queued = false;
         s->face->answered(s->self, "[stopped]");
@@ -236,6 +257,16 @@ static void close_answer(struct chat_session *s, enum stop_reason stop)
         drop_empty(s);
 }
 
+/* What was to be known of an answer's tokens. */
+static void drop_scoring(struct chat_session *s)
+{
+    if (s->scoring.turn)
+        engine_cancel(s->engine, s->scoring.turn);
+    s->scoring.turn = 0;
+    free(s->scoring.argument);
+    s->scoring.argument = NULL;
+}
+
 void chat_leave(struct chat_session *s, enum stop_reason stop)
 {
     if (s->turn)
@@ -243,6 +274,8 @@ void chat_leave(struct chat_session *s, enum stop_reason stop)
     if (s->turn)
         close_answer(s, stop);
     s->turn = 0; /* its events are stale from here on */
+    chat_compact_drop(s);
+    drop_scoring(s);
     s->queued = false;
     chat_save(s);
 }
@@ -307,12 +340,25 @@ static void note_thinking(struct chat_session *s, const struct turn_stats *now)
     m->thinking_ms = s->thought.ms_before + now->thinking_ms;
 }
 
+/* Numbers belong to ids one by one, or are not kept. */
+static void note_tokens(struct chat_session *s, uint32_t turn, struct message *m)
+{
+    bool all = m->odds.n == m->ids.n;
+    engine_turn_ids(s->engine, turn, &m->ids);
+    if (all)
+        engine_turn_odds(s->engine, turn, &m->odds);
+    if (m->odds.n != m->ids.n)
+        odds_free(&m->odds);
+}
+
 static void on_done(struct chat_session *s, const struct event *e)
 {
     struct message *m = &s->conversation.messages[s->writing];
     /* Ids say all of a text or nothing: those of a text that was saved are not known. */
     if (s->ids_known)
-        engine_turn_ids(s->engine, e->turn, &m->ids);
+        note_tokens(s, e->turn, m);
+    else
+        odds_free(&m->odds);
     m->stats = e->stats;
     note_thinking(s, &e->stats);
     close_answer(s, e->stop);
@@ -444,6 +490,10 @@ void chat_event(struct chat_session *s, const struct event *e)
     bool of_a_turn = e->type >= EVENT_PROMPT;
     if (of_a_turn && e->turn == s->bench)
         chat_bench_event(s, e);
+    if (of_a_turn && s->compact.turn && e->turn == s->compact.turn)
+        chat_compact_event(s, e);
+    if (of_a_turn && s->scoring.turn && e->turn == s->scoring.turn)
+        s->scoring.event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
     switch (e->type) {

@@ -12,7 +12,11 @@ void chat_send(struct chat_session *s, const char *text, size_t n);
 /* Another text for a message of the user, as a new version; its answer follows. */
 void chat_send_again(struct chat_session *s, int32_t number, const char *text, size_t n);
 void chat_answer(struct chat_session *s); /* the last message, which is the user's */
-void chat_go_on(struct chat_session *s);  /* with the last answer; the model is ready */
+/* The same; its first tokens are these. The model is ready. */
+void chat_answer_from(struct chat_session *s, const struct ids *given);
+/* What is sent to continue the path: system text and messages, without those that are left out. */
+void chat_path_request(struct chat_session *s, struct chat *request);
+void chat_go_on(struct chat_session *s); /* with the last answer; the model is ready */
 /* Stops the answer or the measurement. */
 void chat_stop(struct chat_session *s);
 /* What stands below an answer that ended so; NULL: nothing. */

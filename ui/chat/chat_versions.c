@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "branches.h"
+#include "chat_compact.h"
 #include "chat_turn.h"
 
 static void moved(struct chat_session *s, bool elsewhere)
@@ -41,7 +42,7 @@ void chat_undo(struct chat_session *s)
 {
     struct conversation *c = &s->conversation;
     int32_t question = conversation_last(c, CHAT_USER);
-    if (!chat_is_free(s))
+    if (!chat_is_free(s) || chat_compact_undo(s))
         return;
     if (question == NO_MESSAGE) {
         chat_notice(s, "Nothing to undo");

@@ -3,13 +3,13 @@
 
 #include "about.h"
 #include "chat_bench.h"
-#include "chat_context.h"
+#include "chat_compact.h"
 #include "chat_conversations.h"
 #include "chat_find.h"
 #include "chat_model.h"
 #include "chat_settings.h"
-#include "chat_shape.h"
 #include "chat_thinking.h"
+#include "chat_tokens.h"
 #include "chat_versions.h"
 
 /* ---- conversations and versions ------------------------------------------------------- */
@@ -132,6 +132,11 @@ void run_bench(struct chat_session *s, const char *argument)
 {
     (void)argument;
     chat_bench(s);
+}
+
+void run_tokens(struct chat_session *s, const char *argument)
+{
+    chat_tokens(s, argument);
 }
 
 /* ---- reading -------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "known_models.h"
+#include "mention.h"
 #include "models.h"
 #include "options.h"
 #include "places.h"
@@ -182,15 +183,39 @@ static void offer_options(struct completion *c, const char *argument, size_t sta
     free(option);
 }
 
+/* ---- a file to put in ----------------------------------------------------------------- */
+
+/* In quotes if a blank or a quote is in the name. */
+static void complete_mention(struct completion *c, const char *before)
+{
+    struct mention m;
+    if (!mention_before(before, strlen(before), &m))
+        return;
+    c->from = m.path;
+    offer_paths(c, before + m.path);
+    conclude(c);
+    if (!c->n)
+        return;
+    char *common = xstrndup(c->words[0], c->n_common);
+    bool inner = strchr(common, '"') != NULL; /* then the other one is around it */
+    bool quotes = !m.quote && strpbrk(common, " \t'\"");
+    char quote = m.quote ? m.quote : inner ? '\'' : '"';
+    c->before = !quotes ? "" : inner ? "'" : "\"";
+    if (c->n == 1 && c->n_common && common[c->n_common - 1] != '/')
+        c->after = !quotes && !m.quote ? " " : quote == '"' ? "\" " : "' ";
+    free(common);
+}
+
 /* ---- the line ------------------------------------------------------------------------- */
 
 void complete(const char *line, size_t at, struct completion *out)
 {
     const char *argument;
     char *before = xstrndup(line, at);
-    *out = (struct completion){.after = ""};
+    *out = (struct completion){.before = "", .after = ""};
     size_t start = strspn(before, " \t\n");
-    if (before[start] != '/' || before[start + 1] == '/') {
+    if (command_parse(before, &argument) == COMMAND_TEXT) {
+        complete_mention(out, before);
         free(before);
         return;
     }

@@ -142,6 +142,7 @@ const struct binding keymap[] = {
     {IN_CHAT, 'Y', ACT_COPY_CODE, "copy its code block; again for the next one"},
     {IN_CHAT, 'v', ACT_RAW, "answers as written, or as Markdown"},
     {IN_CHAT, 't', ACT_SHOW_THINKING, "show or hide the thinking"},
+    {IN_CHAT, 'p', ACT_TOKENS, "how likely each token of the last answer was"},
 };
 const size_t n_keymap = sizeof keymap / sizeof *keymap;
 
@@ -302,6 +303,7 @@ static const char *const action_names[N_ACTIONS] = {
     [ACT_RAW] = "raw",
     [ACT_BARE] = "bare",
     [ACT_SHOW_THINKING] = "show-thinking",
+    [ACT_TOKENS] = "tokens",
     [ACT_THINK] = "think",
     [ACT_SIDEBAR] = "sidebar",
 };

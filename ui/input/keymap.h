@@ -93,6 +93,7 @@ enum action {
     ACT_RAW,
     ACT_BARE,
     ACT_SHOW_THINKING,
+    ACT_TOKENS,
     ACT_THINK,
     ACT_SIDEBAR,
     N_ACTIONS

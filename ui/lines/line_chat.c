@@ -8,6 +8,7 @@
 
 #include "chat_command.h"
 #include "chat_conversations.h"
+#include "chat_files.h"
 #include "chat_model.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
@@ -74,6 +75,46 @@ static void take_yes(struct plain *p, const char *text)
     }
 }
 
+/* What a user types may name files to put in, and he hears which; a line from a pipe is left as it
+ * is (chat_files.h). -> false: one cannot be put in, and he hears why */
+static bool join_files(struct plain *p, const char *text, struct buf *message)
+{
+    struct error err;
+    struct buf hint = {0};
+    if (!plain_has_user(p)) {
+        buf_puts(message, text);
+        return true;
+    }
+    if (!chat_files_join(text, text, strlen(text), message, &err)) {
+        line_chat_refuse(p, err.text);
+        return false;
+    }
+    chat_files_hint(&p->chat, text, strlen(text), &hint);
+    if (hint.len)
+        line_chat_say(p, "%s", hint.data);
+    buf_free(&hint);
+    return true;
+}
+
+static void send(struct plain *p, const char *text)
+{
+    struct buf message = {0};
+    if (join_files(p, text, &message))
+        chat_send(&p->chat, message.data, message.len);
+    buf_free(&message);
+}
+
+static void send_version(struct plain *p, const char *text)
+{
+    const struct message *m = &p->chat.conversation.messages[p->rewritten];
+    struct buf message = {0};
+    if (m->role == CHAT_ASSISTANT)
+        chat_rewrite(&p->chat, p->rewritten, text, strlen(text));
+    else if (join_files(p, text, &message))
+        chat_rewrite(&p->chat, p->rewritten, message.data, message.len);
+    buf_free(&message);
+}
+
 /* The line that was awaited: "" leaves all as it was. */
 static void reply(struct plain *p, const char *text)
 {
@@ -84,7 +125,7 @@ static void reply(struct plain *p, const char *text)
     }
     p->awaited = AWAITS_MESSAGE;
     if (awaited == AWAITS_VERSION)
-        chat_rewrite(&p->chat, p->rewritten, text, strlen(text));
+        send_version(p, text);
     else if (awaited == AWAITS_BRANCH)
         line_chat_take_branch(p, text);
     else
@@ -102,7 +143,7 @@ static void take_message(struct plain *p)
     if (p->awaited && (blank || is_text)) {
         reply(p, blank ? "" : argument);
     } else if (is_text && !blank) {
-        chat_send(&p->chat, argument, strlen(argument));
+        send(p, argument);
     } else if (!blank) {
         bool known = command_parse(text, &argument) == COMMAND_KNOWN;
         leave_question(p);

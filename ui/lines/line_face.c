@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_files.h"
 #include "chat_settings.h"
 #include "chat_thinking.h"
 #include "chat_turn.h"
@@ -213,8 +214,9 @@ static void answered(void *self, const char *mark)
 
 /* ---- the conversation ----------------------------------------------------------------- */
 
-static void show_message(struct plain *p, const struct message *m)
+static void show_message(struct plain *p, int32_t number)
 {
+    const struct message *m = &p->chat.conversation.messages[number];
     const char *mark = chat_mark_of(m);
     char line[96];
     if (m->role == CHAT_USER)
@@ -222,9 +224,13 @@ static void show_message(struct plain *p, const struct message *m)
     else if (m->thinking.len)
         line_chat_say(p, "%s.", thought_line(m, false, line, sizeof line));
     p->labelled = m->role == CHAT_USER;
-    buf_append(&p->held, m->text.data, m->text.len);
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    buf_append(&p->held, typed, n);
     show(p, p->held.len);
     output_end(&p->out);
+    if (chat_files_line(&p->chat, number, line, sizeof line))
+        line_chat_say(p, "Files in it: %s", line);
     if (mark)
         line_chat_say(p, "%s", mark);
     p->labelled = false;
@@ -242,7 +248,7 @@ static void path_changed(void *self, bool elsewhere)
     if (!p->out.to_terminal || p->cli->json)
         return;
     for (size_t i = c->n_path > 2 ? c->n_path - 2 : 0; i < c->n_path; i++)
-        show_message(p, &c->messages[c->path[i]]);
+        show_message(p, c->path[i]);
 }
 
 /* The user has typed it, and reads it there. */
@@ -278,10 +284,11 @@ static void rewrite(void *self, int32_t number)
 {
     struct plain *p = self;
     const struct message *m = &p->chat.conversation.messages[number];
+    size_t n;
     p->awaited = AWAITS_VERSION;
     p->rewritten = number;
-    line_chat_quote(p,
-                    m->role == CHAT_USER ? "Your last message:" : "The last answer:", m->text.data);
+    line_chat_quote(p, m->role == CHAT_USER ? "Your last message:" : "The last answer:",
+                    chat_files_typed(m, &n));
     line_chat_say(p, "Type the new version on the next line; an empty line cancels.");
 }
 

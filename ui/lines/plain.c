@@ -426,14 +426,14 @@ static void settle_signal(struct plain *p)
 
 static void take_event(struct plain *p, const struct event *e)
 {
-    bool of_bench = p->chat.bench && e->turn == p->chat.bench;
+    bool is_aside = chat_is_aside(&p->chat, e->turn);
     if (p->cli->json && e->type == EVENT_TEXT)
         buf_append(&p->answer, e->text, e->n_text);
-    if (p->cli->json && !of_bench)
+    if (p->cli->json && !is_aside)
         jsonl_event(&p->out, e, &p->answer);
     if (e->type == EVENT_DONE)
         p->answer.len = 0;
-    if (p->cli->chat && e->type == EVENT_DONE && !of_bench)
+    if (p->cli->chat && e->type == EVENT_DONE && !is_aside)
         p->incomplete |= e->stop == STOP_FAILED || is_cut_short(p, e->stop);
     if (!p->cli->chat)
         take_prompt_event(p, e);

@@ -15,6 +15,7 @@
 #include "reader.h"
 #include "sidebar.h"
 #include "sliders.h"
+#include "token_view.h"
 
 /* A list over everything (LAYER_PICKER). */
 struct list {
@@ -30,6 +31,7 @@ struct app {
     struct slider_state sliders;
     struct prompt prompt;
     struct list list;
+    struct token_view tokens; /* LAYER_TOKENS */
     struct layers layers;
     enum focus focus;
     enum { SIGHT_UNKNOWN, SIGHT_HERE, SIGHT_AWAY } sight; /* the terminal's focus */

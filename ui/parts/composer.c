@@ -8,6 +8,7 @@ void composer_free(struct composer *c)
 {
     editor_free(&c->editor);
     buf_free(&c->waiting);
+    file_hint_free(&c->files);
 }
 
 bool composer_waits(const struct composer *c)

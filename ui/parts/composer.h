@@ -8,6 +8,7 @@
 
 #include "editor.h"
 #include "external_editor.h"
+#include "file_hint.h"
 #include "keymap.h"
 #include "prompt.h"
 
@@ -19,6 +20,7 @@ struct composer {
     struct editor editor;
     enum composer_prefix prefix;     /* the key before, which waits for another one */
     struct buf waiting;              /* a message that is sent when the answer has ended */
+    struct file_hint files;          /* what the text will put into the message */
     bool told_ascii;                 /* that the screen shows no other characters */
     bool rewriting;                  /* the input is a new version of ... */
     int32_t rewritten;               /* ... this message */

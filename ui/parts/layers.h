@@ -16,6 +16,7 @@ struct frame;
 enum layer_id {
     LAYER_BASE,     /* chat pane, input and sidebar; the focus says which of them has the keys */
     LAYER_PAGER,    /* help and other pages, instead of the chat */
+    LAYER_TOKENS,   /* the tokens of an answer, instead of the chat */
     LAYER_FIND,     /* the line in which the text to find is typed */
     LAYER_PICKER,   /* a list over the whole screen */
     LAYER_QUESTION, /* yes or no */

@@ -43,7 +43,7 @@ static struct fold *fold_of(const struct reader *r, const struct conversation *c
 bool reader_is_open(const struct reader *r, const struct conversation *c, int32_t number)
 {
     const struct fold *fold = fold_of(r, c, number);
-    return fold ? fold->open : r->all_open;
+    return fold ? fold->open : r->all_open && c->messages[number].role != CHAT_USER;
 }
 
 void reader_fold(struct reader *r, const struct conversation *c, int32_t number, bool open)

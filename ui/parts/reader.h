@@ -40,7 +40,8 @@ void reader_free(struct reader *r);
 /* Answers as raw text, not as Markdown. */
 bool reader_shows_raw(const struct reader *r, const struct options *o);
 enum emoji reader_emoji(const struct options *o);
-/* Is the thinking of message `number` of c shown? Versions have each their own. */
+/* Is the thinking of message `number` of c shown, or the files in it? Versions have each their own.
+ */
 bool reader_is_open(const struct reader *r, const struct conversation *c, int32_t number);
 void reader_fold(struct reader *r, const struct conversation *c, int32_t number, bool open);
 /* For all messages, whatever was said about some. */

@@ -6,7 +6,8 @@
  * again. Beyond some megabytes layouts are dropped and made again when they are needed.
  *
  * What a model thought before an answer is a part of that item: a line, and below it the text while
- * it is open. What is closed costs nothing but its memory, and is not searched.
+ * it is open. So are the files in a message of the user. What is closed costs nothing but its
+ * memory, and is not searched.
  */
 #ifndef QINS_TRANSCRIPT_H
 #define QINS_TRANSCRIPT_H

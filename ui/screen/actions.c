@@ -7,15 +7,16 @@
 #include "chat_command.h"
 #include "chat_model.h"
 #include "chat_thinking.h"
+#include "chat_tokens.h"
 #include "chat_turn.h"
 #include "chat_versions.h"
-#include "complete_input.h"
 #include "compose.h"
 #include "copy.h"
 #include "find.h"
 #include "fold.h"
 #include "lists.h"
 #include "look.h"
+#include "mention.h"
 #include "model_name.h"
 #include "pager.h"
 #include "question.h"
@@ -142,6 +143,7 @@ static unsigned act_on_reader(struct app *a, enum action action)
     case ACT_RAW: look_toggle_raw(a); return REACT_TAKEN;
     case ACT_BARE: look_toggle_bare(a); return REACT_TAKEN;
     case ACT_SHOW_THINKING: fold_toggle(a); return REACT_TAKEN;
+    case ACT_TOKENS: chat_tokens(&a->chat, ""); return REACT_TAKEN;
     default: return reader_scroll(pager_pane(a), action) ? REACT_TAKEN : REACT_PASS;
     }
 }
@@ -158,6 +160,7 @@ static void put_example(struct app *a, int i)
 static unsigned act_on_input(struct app *a, enum action action)
 {
     const struct buf *text = &a->composer.editor.text;
+    struct mention mention;
     switch (action) {
     case ACT_SEND: send_input(a); return REACT_TAKEN;
     case ACT_EXAMPLE_1:
@@ -166,7 +169,8 @@ static unsigned act_on_input(struct app *a, enum action action)
     case ACT_EXAMPLE_4: put_example(a, (int)(action - ACT_EXAMPLE_1)); return REACT_TAKEN;
     case ACT_EDIT_IN_EDITOR: compose_input(a); return REACT_TAKEN;
     case ACT_COMPLETE:
-        if (text->len && text->data[0] == '/')
+        if (text->len && (text->data[0] == '/' ||
+                          mention_before(text->data, a->composer.editor.caret, &mention)))
             complete_input(a);
         else
             a->focus = FOCUS_SIDEBAR;

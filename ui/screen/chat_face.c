@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attention.h"
+#include "chat_files.h"
 #include "chat_settings.h"
 #include "chat_thinking.h"
 #include "chat_turn.h"
@@ -16,6 +17,7 @@
 #include "look.h"
 #include "pager.h"
 #include "question.h"
+#include "token_layer.h"
 
 /* ---- the conversation ----------------------------------------------------------------- */
 
@@ -36,6 +38,22 @@ static void show_thought(struct app *a, int32_t number)
     transcript_open(t, t->n - 1, reader_is_open(&a->reader, c, number));
 }
 
+/* The files in a message of the user stand before it as the thinking before an answer. */
+static void show_files(struct app *a, int32_t number)
+{
+    struct transcript *t = &a->reader.transcript;
+    const struct conversation *c = &a->chat.conversation;
+    char line[96];
+    struct buf files = {0};
+    if (!chat_files_line(&a->chat, number, line, sizeof line))
+        return;
+    chat_files_text(&c->messages[number], &files);
+    transcript_think(t, files.data, files.len);
+    transcript_thought(t, line);
+    transcript_open(t, t->n - 1, reader_is_open(&a->reader, c, number));
+    buf_free(&files);
+}
+
 static void show_message(struct app *a, int32_t number)
 {
     struct transcript *t = &a->reader.transcript;
@@ -43,8 +61,11 @@ static void show_message(struct app *a, int32_t number)
     transcript_add(t, m->role == CHAT_USER ? ITEM_USER : ITEM_ANSWER, "", 0);
     if (m->thinking.len)
         transcript_think(t, m->thinking.data, m->thinking.len);
-    if (m->text.len)
-        transcript_append(t, m->text.data, m->text.len);
+    show_files(a, number);
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    if (n)
+        transcript_append(t, typed, n);
     show_versions(a, number);
     if (!m->open)
         transcript_finish(t, chat_mark_of(m));
@@ -57,6 +78,7 @@ static void path_changed(void *self, bool elsewhere)
     struct app *a = self;
     (void)elsewhere;
     a->composer.rewriting = false;
+    token_layer_close(a);
     transcript_clear(&a->reader.transcript);
     for (size_t i = 0; i < a->chat.conversation.n_path; i++)
         show_message(a, a->chat.conversation.path[i]);
@@ -175,7 +197,9 @@ static void rewrite(void *self, int32_t number)
 {
     struct app *a = self;
     const struct message *m = &a->chat.conversation.messages[number];
-    editor_set(&a->composer.editor, m->text.data, m->text.len);
+    size_t n;
+    const char *typed = chat_files_typed(m, &n);
+    editor_set(&a->composer.editor, typed, n);
     a->focus = FOCUS_INPUT;
     a->composer.rewriting = true;
     a->composer.rewritten = number;
@@ -223,6 +247,11 @@ static bool look(void *self, struct error *err)
     return look_apply(self, err);
 }
 
+static void tokens(void *self, int32_t number)
+{
+    token_layer_open(self, number);
+}
+
 static void find(void *self, const char *text)
 {
     find_text(self, text);
@@ -263,6 +292,7 @@ const struct chat_face screen_chat_face = {
     .quit = quit,
     .add_help = add_help,
     .look = look,
+    .tokens = tokens,
     .find = find,
     .copy = copy,
     .raw = raw,

@@ -27,7 +27,9 @@ void fold_click(struct app *a, size_t item)
         reader_fold(&a->reader, c, (int32_t)(m - c->messages), open);
     transcript_open(t, item, open);
     if (open && !t->items[item].thought.running && !line_is_seen(t, item))
-        app_notice(a, "What it thought is open above; /thinking shows it on a page");
+        app_notice(a, m && m->role == CHAT_USER
+                          ? "What was put in is open above"
+                          : "What it thought is open above; /thinking shows it on a page");
 }
 
 void fold_toggle(struct app *a)
@@ -49,5 +51,6 @@ void fold_by_option(struct app *a)
         return;
     reader_fold_all(&a->reader, open);
     for (size_t i = 0; i < t->n; i++)
-        transcript_open(t, i, open);
+        if (t->items[i].kind != ITEM_USER) /* the files in it */
+            transcript_open(t, i, open);
 }

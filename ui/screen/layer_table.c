@@ -8,6 +8,7 @@
 #include "paste.h"
 #include "picker_layer.h"
 #include "question.h"
+#include "token_layer.h"
 #include "view_parts.h"
 
 /* Pastes are for the input, wherever the focus is. */
@@ -31,6 +32,10 @@ const struct screen_layer layer_table[N_LAYERS] = {
                     .draw = view_base,
                     .hints = view_base_hints},
     [LAYER_PAGER] = {.key = pager_key, .draw = view_page, .hints = view_page_hints},
+    [LAYER_TOKENS] = {.modal = true,
+                      .key = token_layer_key,
+                      .draw = view_tokens,
+                      .hints = view_tokens_hints},
     [LAYER_FIND] = {.modal = true, .key = find_key, .input = find_input, .hints = view_find_line},
     [LAYER_PICKER] = {.modal = true,
                       .covers = true,

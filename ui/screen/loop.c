@@ -188,6 +188,7 @@ static bool moves(const struct app *a)
 
 static void draw(struct app *a, struct loop *l, double now)
 {
+    file_hint_update(&a->composer.files, &a->chat, &a->composer.editor.text);
     struct frame f = frame_of(a, screen_rows(), screen_columns());
     frame_fill(&f, a, screen_glyphs()->full[1] != 0);
     if (wants(a, REACT_REDRAW))
@@ -276,6 +277,7 @@ static void app_free(struct app *a)
     reader_free(&a->reader);
     picker_free(&a->list.picker);
     models_free(&a->list.models);
+    token_view_free(&a->tokens);
     composer_free(&a->composer);
     prompt_free(&a->prompt);
     free(a->look);

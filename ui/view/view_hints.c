@@ -115,6 +115,11 @@ void view_base_hints(const struct app *a, const struct frame *f)
         draw_search(e, f);
         return;
     }
+    const struct buf *files = &a->composer.files.line;
+    if (a->focus == FOCUS_INPUT && files->len) {
+        screen_put(f->hints, column, f->columns - 2, STYLE_NOTE, files->data, files->len);
+        return;
+    }
     if (a->focus == FOCUS_INPUT && e->vi.on)
         column += 3 + screen_puts(f->hints, column, f->columns - 2, STYLE_ACCENT,
                                   e->vi.normal ? "NORMAL" : "INSERT");

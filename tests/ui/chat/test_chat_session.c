@@ -19,6 +19,8 @@
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
 extern uint64_t fake_engine_seed;       /* of the last turn */
+extern size_t fake_engine_given;        /* the same: tokens that its answer begins with */
+extern size_t fake_engine_messages;     /* of the last turn */
 extern const char *fake_engine_instead; /* the same: what is said in the model's place */
 
 /* ---- a face that writes down ---------------------------------------------------------- */
@@ -756,7 +758,8 @@ static void set_option(struct notes *n, enum option_id id, const char *value)
     assert_true(options_set(&n->options, id, value, SOURCE_FLAG, &err));
 }
 
-/* A system prompt and four exchanges of 2 x 10 tokens: at 80 % the older half goes, unasked. */
+/* A system prompt and four exchanges of 2 x 10 tokens, and one of the last answer: at 80 % as many
+ * go, unasked, as leave half of the context: two would leave 51. */
 static void test_a_context_slides_in_large_steps(void **state)
 {
     struct notes *n = *state;
@@ -771,8 +774,8 @@ static void test_a_context_slides_in_large_steps(void **state)
     assert_int_equal(n->chat.context.n_left_out, 0);
     forget(n);
     converse(n, "five");
-    assert_true(has_heard(n, "note [the model no longer sees the 2 oldest exchanges]|"));
-    assert_int_equal(n->chat.context.n_left_out, 2);
+    assert_true(has_heard(n, "note [the model no longer sees the 3 oldest exchanges]|"));
+    assert_int_equal(n->chat.context.n_left_out, 3);
     assert_int_equal(n->chat.conversation.n_path, 10); /* nothing is gone */
     for (int i = 0; i < 20; i++)
         converse(n, "more");
@@ -790,32 +793,190 @@ static void test_a_message_that_does_not_fit_slides(void **state)
     assert_true(has_heard(n, "note [the model no longer sees the oldest exchange]|"));
 }
 
-static void test_compact_keeps_the_newest_exchanges(void **state)
+/* ---- a summary in the place of the oldest ---------------------------------------------- */
+
+/* Five exchanges, "one" to "five". */
+static void say_five(struct notes *n)
+{
+    static const char *const words[] = {"one", "two", "three", "four", "five"};
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    for (int i = 0; i < 5; i++)
+        converse(n, words[i]);
+    forget(n);
+}
+
+static void expect_path(struct notes *n, const char *path)
+{
+    const struct conversation *c = &n->chat.conversation;
+    struct buf found = {0};
+    for (size_t i = 0; i < c->n_path; i++)
+        buf_printf(&found, "%s|", c->messages[c->path[i]].text.data);
+    buf_puts(&found, "");
+    assert_string_equal(found.data, path);
+    buf_free(&found);
+}
+
+#define ALL "one|yes|two|yes|three|yes|four|yes|five|yes|"
+#define SUMMARISED "Summarise our conversation so far.|yes|four|yes|five|yes|"
+
+static void test_a_summary_takes_the_place_of_the_oldest(void **state)
+{
+    struct notes *n = *state;
+    say_five(n);
+    chat_command(&n->chat, "/compact");
+    assert_true(chat_is_busy(&n->chat));
+    take_until(n, EVENT_DONE);
+    expect(n, "note [a summary of the 6 oldest messages]|answers later|text yes|answered -|path "
+              "elsewhere|notice A summary stands for the 6 oldest messages now; /undo brings them "
+              "back|");
+    expect_path(n, SUMMARISED);
+    assert_int_equal(fake_engine_messages, 8); /* system, six messages, what is asked for */
+    chat_command(&n->chat, "/undo");
+    expect(n, "path elsewhere|notice The summary is undone; /branch shows it again|");
+    expect_path(n, ALL);
+    chat_command(&n->chat, "/branch 2");
+    expect_path(n, SUMMARISED);
+    forget(n);
+    converse(n, "six"); /* goes on behind it */
+    assert_int_equal(fake_engine_messages, 8);
+    chat_command(&n->chat, "/undo");
+    expect_path(n, SUMMARISED);
+}
+
+static void test_how_many_stay(void **state)
+{
+    struct notes *n = *state;
+    say_five(n);
+    chat_command(&n->chat, "/compact x");
+    assert_true(has_heard(n, "notice /compact [N]: "));
+    chat_command(&n->chat, "/compact -1");
+    assert_true(has_heard(n, "notice /compact [N]: "));
+    chat_command(&n->chat, "/compact 5");
+    expect(n, "notice Nothing to summarise: there are no more than 5 exchanges|");
+    chat_command(&n->chat, "/compact 0");
+    take_until(n, EVENT_DONE);
+    expect_path(n, "Summarise our conversation so far.|yes|");
+}
+
+static void test_a_summary_that_is_stopped_changes_nothing(void **state)
+{
+    struct notes *n = *state;
+    say_five(n);
+    size_t before = n->chat.conversation.n;
+    setenv("FAKE_PIECE", "2", 1);
+    setenv("FAKE_HOLD", "1", 1);
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_TEXT);
+    chat_stop(&n->chat);
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n,
+                          "answered [stopped]|path elsewhere|notice No summary was made; nothing "
+                          "changed|"));
+    expect_path(n, ALL);
+    assert_int_equal(n->chat.conversation.n, before);
+    assert_false(chat_is_busy(&n->chat));
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_TEXT);
+    chat_leave(&n->chat, STOP_CANCELLED);
+    assert_false(chat_is_busy(&n->chat));
+    expect_path(n, ALL);
+}
+
+/* The fake engine counts a token for four bytes: a message of 1,000 tokens is read in pieces that
+ * fit into 400, each time with the summary so far in front. */
+static void test_what_does_not_fit_is_summarised_in_pieces(void **state)
+{
+    struct notes *n = *state;
+    char long_text[4001];
+    memset(long_text, 'x', 4000);
+    long_text[4000] = '\0';
+    set_text(n, "yes");
+    setenv("FAKE_CONTEXT", "400", 1);
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, long_text);
+    converse(n, "two");
+    forget(n);
+    chat_command(&n->chat, "/compact 1");
+    int n_turns = 0;
+    for (; chat_is_busy(&n->chat); n_turns++)
+        take_until(n, EVENT_DONE);
+    assert_true(n_turns >= 4 && n_turns <= 8);
+    assert_int_equal(fake_engine_messages, 6); /* system, two of the summary, the rest of the long
+                                                  message, its answer, what is asked for */
+    expect_path(n, "Summarise our conversation so far.|yes|two|yes|");
+}
+
+/* ---- tokens: the fake engine has one token an answer, or those that it is given ---------- */
+
+static void test_tokens_of_an_answer(void **state)
 {
     struct notes *n = *state;
     set_text(n, "yes");
     start(n, false);
     take_until(n, EVENT_READY);
-    chat_command(&n->chat, "/compact");
-    assert_true(has_heard(n, "notice Nothing to drop: the model sees 0 exchanges|"));
-    for (int i = 0; i < 5; i++)
-        converse(n, "one");
+    chat_command(&n->chat, "/tokens");
+    expect(n, "notice There is no answer yet|");
+    converse(n, "one");
     forget(n);
-    chat_command(&n->chat, "/compact x");
-    assert_true(has_heard(n, "notice /compact [N]: "));
-    chat_command(&n->chat, "/compact");
-    expect(n,
-           "note [the model no longer sees the 2 oldest exchanges]|notice From your next message "
-           "on, the model sees the last 3 exchanges|");
-    chat_command(&n->chat, "/compact 1");
-    expect(n,
-           "note [the model no longer sees the 2 oldest exchanges]|notice From your next message "
-           "on, the model sees the last 1 exchange|");
-    assert_int_equal(n->chat.context.n_left_out, 4);
-    chat_command(&n->chat, "/compact 7");
-    assert_true(has_heard(n, "notice Nothing to drop: the model sees 1 exchange|"));
-    converse(n, "more");
-    assert_int_equal(n->chat.context.n_exchanges, 2);
+    chat_command(&n->chat, "/tokens");
+    assert_true(has_heard(n, "1. \"t1\" 0.67, 1.2 bits:  1 \"t1\" 0.67  2 \"t0\" 0.24  3 \"t2\" "
+                             "0.09\n"));
+    chat_command(&n->chat, "/tokens 2 1");
+    assert_true(
+        has_heard(n, "notice /tokens N K: N is a token from 1 to 1, K one of its choices|"));
+    chat_command(&n->chat, "/tokens 1 4");
+    assert_true(has_heard(n, "notice /tokens N K: "));
+}
+
+static void test_another_choice_is_a_new_version(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/tokens 1 2");
+    take_until(n, EVENT_DONE);
+    expect(n, "path here|answers now|text yes|answered -|");
+    assert_int_equal(fake_engine_given, 1);
+    assert_int_equal(n->chat.conversation.n, 3);
+    chat_command(&n->chat, "/branch 1");
+    assert_int_equal(n->chat.conversation.path[1], 1);
+}
+
+/* As after it was opened: the model reads its text, of three bytes, again. */
+static void test_an_answer_without_numbers_is_read_again(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    struct message *m = &n->chat.conversation.messages[1];
+    ids_free(&m->ids);
+    odds_free(&m->odds);
+    forget(n);
+    char *path = path_join(n->home, "t.json"), *command = xasprintf("/tokens %s", path);
+    chat_command(&n->chat, command);
+    assert_true(has_heard(n, "notice The model reads its answer again, 3 tokens...|"));
+    assert_true(chat_is_busy(&n->chat));
+    take_until(n, EVENT_DONE);
+    assert_int_equal(fake_engine_given, 3);
+    assert_true(has_heard(n, "notice 3 tokens are in "));
+    expect_path(n, "one|yes|");
+    struct buf text = {0};
+    struct error err;
+    assert_true(read_file(&text, path, 1 << 16, &err));
+    assert_non_null(strstr(text.data, "\"entropy_bits\""));
+    chat_command(&n->chat, command); /* is there */
+    assert_true(has_heard(n, "t.json"));
+    buf_free(&text);
+    free(command);
+    free(path);
 }
 
 static void test_a_full_context_with_nobody_to_ask(void **state)
@@ -983,7 +1144,13 @@ int main(void)
         T(test_a_full_context_asks),
         T(test_a_context_slides_in_large_steps),
         T(test_a_message_that_does_not_fit_slides),
-        T(test_compact_keeps_the_newest_exchanges),
+        T(test_a_summary_takes_the_place_of_the_oldest),
+        T(test_how_many_stay),
+        T(test_a_summary_that_is_stopped_changes_nothing),
+        T(test_what_does_not_fit_is_summarised_in_pieces),
+        T(test_tokens_of_an_answer),
+        T(test_another_choice_is_a_new_version),
+        T(test_an_answer_without_numbers_is_read_again),
         T(test_a_full_context_with_nobody_to_ask),
         T(test_a_context_that_is_nearly_full_is_told_once),
         T(test_every_command_does_something_or_says_why_not),

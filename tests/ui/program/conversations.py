@@ -81,6 +81,25 @@ def test_a_killed_program_has_saved_what_streamed():
             assert home.rows("SELECT stop FROM message WHERE role = 'assistant'") == [("interrupted",)]
 
 
+def test_a_summary_takes_the_place_of_the_oldest():
+    with Home() as home, home.start() as s:
+        for word in "first", "second", "third":
+            send(s, word)
+            s.wait(r"^ You   %s$|^ You   %s " % (word, word))
+            s.wait("Ready")
+        send(s, "/compact 1")
+        s.wait(r"A summary stands for the 4 oldest messages now; /undo brings them back")
+        s.wait(r"^ You   Summarise our conversation so far\.")
+        s.wait(r"second", gone=True)
+        home.wait_rows("SELECT text FROM message WHERE parent = -1", lambda rows: len(rows) == 2)
+        send(s, "/undo")
+        s.wait(r"^ You   second")
+        s.wait(r"Summarise our", gone=True)
+        send(s, "/branch 2")
+        s.wait(r"^ You   Summarise our conversation so far\.")
+        assert home.texts().count("third") == 2
+
+
 def test_signals_save_and_leave():
     for number, code in (signal.SIGTERM, 143), (signal.SIGHUP, 129):
         with Home("word " * 100000) as home:

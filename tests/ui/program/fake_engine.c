@@ -26,6 +26,10 @@
 
 extern uint64_t fake_engine_seed;
 uint64_t fake_engine_seed; /* of the last turn, for tests */
+extern size_t fake_engine_messages;
+size_t fake_engine_messages; /* of the last turn's prompt */
+extern size_t fake_engine_given;
+size_t fake_engine_given; /* tokens that the last turn began with */
 extern const char *fake_engine_instead;
 const char *fake_engine_instead; /* of the last turn: what is said in the model's place; or NULL */
 extern char fake_engine_keeps[256];
@@ -223,6 +227,8 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 {
     uint32_t turn = ++e->turn;
     fake_engine_seed = r->seed;
+    fake_engine_messages = r->chat->n;
+    fake_engine_given = r->given ? r->given->n : 0;
     fake_engine_instead = r->instead;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
@@ -235,6 +241,39 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
 void engine_cancel(struct engine *e, uint32_t turn)
 {
     atomic_store(&e->cancelled, turn);
+}
+
+void engine_encode(const struct engine *e, const char *text, size_t n, struct ids *out)
+{
+    (void)e;
+    for (size_t i = 0; i < n; i++)
+        ids_push(out, (unsigned char)text[i]);
+}
+
+void engine_token_text(const struct engine *e, int32_t id, struct buf *out)
+{
+    (void)e;
+    buf_printf(out, "t%d", (int)id);
+}
+
+/* Of the one token that engine_turn_ids gives, and of those that were given. */
+void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
+{
+    static const float logits[] = {1, 2, 0};
+    (void)e;
+    (void)turn;
+    for (size_t i = 0; i < (fake_engine_given ? fake_engine_given : 1); i++) {
+        struct token_odds t = token_odds_of(logits, 3, 1);
+        odds_push(out, &t);
+    }
+}
+
+/* Four bytes each. */
+uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n)
+{
+    (void)e;
+    (void)text;
+    return (uint32_t)((n + 3) / 4);
 }
 
 void engine_keep(struct engine *e)

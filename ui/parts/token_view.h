@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * token_view: the tokens of an answer, one of them chosen (LAYER_TOKENS): which text each shows, in
+ * which row it stands, where the reader is.
+ */
+#ifndef QINS_TOKEN_VIEW_H
+#define QINS_TOKEN_VIEW_H
+
+#include "chat_session.h"
+
+struct token_view {
+    int32_t message; /* of the conversation, whose odds are shown */
+    struct buf text; /* of all tokens, sanitised, one behind the other */
+    size_t *starts;  /* [n + 1] of each in it */
+    bool *ends_line; /* [n] a line of the answer ends in it */
+    size_t n, at;    /* tokens; the chosen one */
+    bool by_entropy; /* tinted by that, not by probability */
+};
+
+void token_view_open(struct token_view *v, const struct chat_session *s, int32_t message);
+void token_view_free(struct token_view *v);
+/* Row and column of each token in rows of so many cells, [n] each. -> rows */
+size_t token_view_layout(const struct token_view *v, int cells, size_t *rows, int *columns);
+/* To the token so many rows up or down, in about the same column. */
+void token_view_move(struct token_view *v, int cells, int n_rows);
+/* How sure the model was: 0 (of a token that is not the model's: -1) to 3: least. */
+int token_view_doubt(const struct token_view *v, const struct token_odds *t);
+
+#endif
