@@ -22,6 +22,7 @@ class QinsTui < Formula
   depends_on "utf8proc"
   depends_on "zstd"
 
+  uses_from_macos "python" => :build
   uses_from_macos "curl"
 
   def install
