@@ -12,6 +12,7 @@ class QinsTui < Formula
   depends_on "ninja" => :build
   depends_on "pkgconf" => :build
   depends_on "jansson"
+  depends_on "libmicrohttpd"
   depends_on "libyaml"
   depends_on "md4c"
   depends_on "ncurses"
