@@ -116,46 +116,6 @@ uint64_t system_memory_available(const char *root)
 
 /* ---- CPUs ----------------------------------------------------------------------------- */
 
-/* Is this CPU the first of its core among those in the mask? */
-static bool first_of_core(int cpu, const cpu_set_t *mask)
-{
-    char path[128], line[256];
-    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
-    FILE *f = fopen(path, "re");
-    bool known = f && fgets(line, sizeof line, f);
-    if (f)
-        fclose(f);
-    for (const char *at = line; known && *at;) { /* "0,64" or "0-1,4" */
-        int from, to, used = 0;
-        if (sscanf(at, "%d%n", &from, &used) != 1)
-            break;
-        at += used;
-        to = from;
-        if (sscanf(at, "-%d%n", &to, &used) == 1)
-            at += used;
-        for (int i = from; i <= to && i < cpu; i++)
-            if (i >= 0 && i < CPU_SETSIZE && CPU_ISSET(i, mask))
-                return false;
-        if (*at != ',')
-            break;
-        at++;
-    }
-    return true;
-}
-
-unsigned system_cores(void)
-{
-    cpu_set_t mask;
-    unsigned n = 0;
-    if (sched_getaffinity(0, sizeof mask, &mask) != 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        return online > 0 ? (unsigned)online : 1;
-    }
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        n += CPU_ISSET(cpu, &mask) && first_of_core(cpu, &mask);
-    return n > 0 ? n : 1;
-}
-
 double system_cpu_quota(const char *root)
 {
     const double quota = cgroup_cpu_quota(root);

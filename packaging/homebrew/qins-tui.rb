@@ -12,6 +12,7 @@ class QinsTui < Formula
   depends_on "ninja" => :build
   depends_on "pkgconf" => :build
   depends_on "jansson"
+  depends_on "libmicrohttpd"
   depends_on "libyaml"
   depends_on "md4c"
   depends_on "ncurses"
@@ -22,6 +23,7 @@ class QinsTui < Formula
   depends_on "utf8proc"
   depends_on "zstd"
 
+  uses_from_macos "python" => :build
   uses_from_macos "curl"
 
   def install

@@ -1,5 +1,5 @@
-{ lib, stdenv, meson, ninja, pkg-config, python3, cmocka, curl, jansson, libyaml, md4c, ncurses
-, openblas, openssl, pcre2, sqlite, utf8proc, zstd }:
+{ lib, stdenv, meson, ninja, pkg-config, python3, cmocka, curl, jansson, libmicrohttpd, libyaml
+, md4c, ncurses, openblas, openssl, pcre2, sqlite, utf8proc, zstd }:
 
 stdenv.mkDerivation (finalAttrs: {
   pname = "qins-tui";
@@ -8,7 +8,7 @@ stdenv.mkDerivation (finalAttrs: {
 
   nativeBuildInputs = [ meson ninja pkg-config python3 ];
   buildInputs =
-    [ curl jansson libyaml md4c ncurses openblas openssl pcre2 sqlite utf8proc zstd ];
+    [ curl jansson libmicrohttpd libyaml md4c ncurses openblas openssl pcre2 sqlite utf8proc zstd ];
   checkInputs = [ cmocka ];
 
   mesonBuildType = "release";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory_limits.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -36,11 +37,32 @@ static uint64_t left_of(int resource, const char *key)
     return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
 }
 
+/* What the limits leave; UINT64_MAX: there are none. */
+static uint64_t limits_leave(void)
+{
+    return smaller(left_of(RLIMIT_AS, "VmSize:"), left_of(RLIMIT_DATA, "VmData:"));
+}
+
 uint64_t memory_free(void)
 {
     uint64_t system = system_memory_available(""), left = system ? system : UINT64_MAX;
-    left = smaller(left, left_of(RLIMIT_AS, "VmSize:"));
-    left = smaller(left, left_of(RLIMIT_DATA, "VmData:"));
+    left = smaller(left, limits_leave());
     left = smaller(left, left_of(RLIMIT_RSS, "VmRSS:"));
     return left == UINT64_MAX ? 0 : left;
+}
+
+void memory_for_blas(unsigned n_threads)
+{
+    enum { BUFFER_MIB = 129 }; /* OpenBLAS 0.3.21 on x86-64; other versions take less */
+    static _Atomic unsigned n_before;
+    unsigned before = atomic_load(&n_before);
+    if (n_threads <= before)
+        return;
+    uint64_t left = limits_leave() >> 20, need = (uint64_t)(n_threads - before) * BUFFER_MIB;
+    if (left < need)
+        die(EX_OSERR,
+            "qins: out of memory: products of floats need %llu MiB of addresses, %d per thread; "
+            "ulimit leaves %llu MiB: raise it, or use fewer threads (-t)",
+            (unsigned long long)need, BUFFER_MIB, (unsigned long long)left);
+    atomic_store(&n_before, n_threads);
 }

@@ -12,4 +12,9 @@
 /* 0: the system does not tell. */
 uint64_t memory_free(void);
 
+/* Call before so many threads multiply with OpenBLAS. It takes a buffer of addresses for each and
+ * keeps it, and tries for ever to get one that the limits deny. Without room for them the program
+ * ends here, as it does if memory is out. */
+void memory_for_blas(unsigned n_threads);
+
 #endif

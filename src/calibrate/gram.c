@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base.h"
+#include "memory_limits.h"
 
 enum { TILE = 192 };
 
@@ -59,8 +60,10 @@ void gram_add(struct gram *g, struct pool *p, uint32_t n_tok, const float *x, co
     for (uint32_t t = 0; t < n_tok; t++)
         for (uint32_t k = 0; k < g->cols; k++)
             g->diag[k] += (double)x[(size_t)t * g->cols + k] * (double)x[(size_t)t * g->cols + k];
-    if (g->x)
-        pool_run(p, add_tiles, &a, a.n_tiles * a.n_tiles);
+    if (!g->x)
+        return;
+    memory_for_blas(pool_size(p));
+    pool_run(p, add_tiles, &a, a.n_tiles * a.n_tiles);
 }
 
 void gram_finish(struct gram *g)

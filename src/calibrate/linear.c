@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "linear.h"
 
+#include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base.h"
 
-/* OpenBLAS carries LAPACK; matrices are column-major there. */
-void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
-void spotrs_(const char *uplo, const int *n, const int *n_rhs, const float *a, const int *lda,
-             float *b, const int *ldb, int *info);
+/* OpenBLAS carries LAPACK; matrices are column-major there. Its integers are as wide as those of
+ * cblas.h: 64 bits in some builds. */
+void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info);
+void dpotri_(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info);
+void spotrf_(const char *uplo, const blasint *n, float *a, const blasint *lda, blasint *info);
+void spotrs_(const char *uplo, const blasint *n, const blasint *n_rhs, const float *a,
+             const blasint *lda, float *b, const blasint *ldb, blasint *info);
 
 /* Of the mean diagonal, added for columns that no token has used. */
 #define LEAST 1e-6
@@ -27,10 +29,10 @@ static double mean_diagonal(uint32_t n, const float *a)
 bool linear_inverse_factor(uint32_t n, const float *a, float damping, const uint32_t *order,
                            float *u)
 {
-    const int size = (int)n;
+    const blasint size = (blasint)n;
     const double least = LEAST * mean_diagonal(n, a);
     double *m = xmalloc((size_t)n * n * sizeof *m);
-    int info;
+    blasint info;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
             m[i * n + j] = (double)a[(size_t)order[i] * n + order[j]];
@@ -50,10 +52,10 @@ bool linear_inverse_factor(uint32_t n, const float *a, float damping, const uint
 
 bool linear_right_divide(uint32_t n, const float *a, float damping, const float *d, float *out)
 {
-    const int size = (int)n;
+    const blasint size = (blasint)n;
     const float least = (float)(LEAST * mean_diagonal(n, a));
     float *m = xmalloc((size_t)n * n * sizeof *m);
-    int info;
+    blasint info;
     memcpy(m, a, (size_t)n * n * sizeof *m);
     for (size_t i = 0; i < n; i++)
         m[i * n + i] += damping * m[i * n + i] + least;

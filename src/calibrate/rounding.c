@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "linear.h"
+#include "memory_limits.h"
 #include "qins.h"
 #include "qins_block.h"
 
@@ -325,6 +326,8 @@ static void round_plain(const struct rounding *r, const float *target, void *dat
 bool rounding_run(const struct rounding *r, struct pool *p, void *data, float *row)
 {
     struct work k;
+    if (r->gram->x)
+        memory_for_blas(pool_size(p));
     float *target = r->correction && r->gram->d ? corrected(r, p) : NULL;
     bool ok = true;
     if (format_info(r->format)->block == 0) {

@@ -237,13 +237,11 @@ static bool open_template(struct engine *e)
 
 /* A model that does not fit is slow, since its weights are read again and again; it may still be
  * what is wanted. */
-static void note_fit(struct engine *e, enum kv_type kv)
+/* free_bytes: before the weights were there. */
+static void note_fit(struct engine *e, enum kv_type kv, uint64_t free_bytes)
 {
     struct fit f;
-    uint64_t left = memory_free();
-    /* the weights are there already: what is free is beside them */
-    left += left ? system_memory_use().mapped_bytes + e->model->memory_bytes : 0;
-    fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len, left);
+    fit_config(&f, &e->model->config, e->model->file_bytes, kv, e->ctx_len, free_bytes);
     if (fit_is_fine(&f))
         return;
     char *text = fit_text(&f);
@@ -269,6 +267,7 @@ static bool add_fit(struct engine *e)
 
 static bool load(struct engine *e)
 {
+    const uint64_t free_bytes = memory_free();
     e->info.can_continue = true;
     kernels_init(&e->kernels, e->setup.cpu_flags);
     e->pool = pool_new(e->n_threads);
@@ -288,7 +287,7 @@ static bool load(struct engine *e)
         .ctx_len = e->ctx_len, .kv = session_default_kv(m), .gemm = e->setup.gemm};
     if (e->setup.has_kv)
         o.kv = e->setup.kv;
-    note_fit(e, o.kv);
+    note_fit(e, o.kv, free_bytes);
     e->session = session_new(m, e->pool, &e->kernels, &o, &e->error);
     if (!e->session)
         return add_fit(e);

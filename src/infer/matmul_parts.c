@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "matmul_internal.h"
+#include "memory_limits.h"
 #include "profile.h"
 
 enum { SMALL_WORK = 1 << 16 /* multiplications that are done before a worker wakes */ };
@@ -51,6 +52,14 @@ static bool is_one_vector(const struct part_step *s)
     return s->way == WAY_MATVEC && s->p->n == 1;
 }
 
+static bool has_way(const struct parts_job *j, enum way way)
+{
+    for (uint32_t i = 0; i < j->n_steps; i++)
+        if (j->steps[i].way == way)
+            return true;
+    return false;
+}
+
 /* -> multiplications of all. */
 static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
 {
@@ -74,15 +83,9 @@ static uint64_t plan(struct parts_job *j, const struct matmul_part *parts)
         work += (uint64_t)p->w->rows * p->w->cols * p->n;
     }
     assert(matmul_blocks(j->mm->max_tok) >= j->n_blocks);
+    if (has_way(j, WAY_PANELS))
+        memory_for_blas(pool_size(j->mm->pool));
     return work;
-}
-
-static bool has_way(const struct parts_job *j, enum way way)
-{
-    for (uint32_t i = 0; i < j->n_steps; i++)
-        if (j->steps[i].way == way)
-            return true;
-    return false;
 }
 
 /* The last step that begins at this chunk or before it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "matmul_internal.h"
+#include "memory_limits.h"
 #include "profile.h"
 
 enum { SMALL_WORK = 1 << 16 /* multiplications that are done before a worker wakes */ };
@@ -225,6 +226,7 @@ static void run_prompt(struct job *j)
 static void run_panels(struct job *j)
 {
     const struct matrix *w = j->w;
+    memory_for_blas(pool_size(j->mm->pool));
     run(j, panel_chunk, (w->rows + PANEL_ROWS - 1) / PANEL_ROWS,
         (uint64_t)w->rows * w->cols * j->n_tok);
 }

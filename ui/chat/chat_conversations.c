@@ -59,9 +59,17 @@ static void take_preset(struct chat_session *s, const struct conversation *c)
 
 static void tell_model(struct chat_session *s, const struct conversation *c)
 {
-    if (c->model && s->model_name && strcmp(c->model, s->model_name) != 0)
+    struct error err;
+    if (!c->model || !s->model_name || strcmp(c->model, s->model_name) == 0)
+        return;
+    char *path = models_find(c->model, &err);
+    if (path)
         chat_notice(s, "This conversation was held with %s; now %s answers. /model switches",
                     c->model, s->model_name);
+    else
+        chat_notice(s, "Held with %s, which is not here; now %s answers. /model PATH switches",
+                    c->model, s->model_name);
+    free(path);
 }
 
 /* What it was held under comes back with it; the model stays the one that is loaded. */

@@ -213,10 +213,28 @@ static void save_setting(struct chat_session *s, const char *arguments)
     free(name);
 }
 
+/* "--save NAME VALUE" or "NAME VALUE --save". -> what is beside it, or NULL; caller frees. */
+static char *without_save(const char *arguments)
+{
+    static const char flag[] = "--save";
+    const size_t n = strlen(arguments), n_flag = sizeof flag - 1;
+    if (strncmp(arguments, flag, n_flag) == 0 && strchr(" \t", arguments[n_flag]))
+        return xstrdup(arguments + n_flag);
+    if (n <= n_flag || strcmp(arguments + n - n_flag, flag) != 0 ||
+        !strchr(" \t", arguments[n - n_flag - 1]))
+        return NULL;
+    size_t end = n - n_flag;
+    while (end > 0 && strchr(" \t", arguments[end - 1]))
+        end--;
+    return xstrndup(arguments, end);
+}
+
 void chat_set(struct chat_session *s, const char *arguments)
 {
-    if (strncmp(arguments, "--save", 6) == 0 && strchr(" \t", arguments[6])) {
-        save_setting(s, arguments + 6);
+    char *saved = without_save(arguments);
+    if (saved) {
+        save_setting(s, saved);
+        free(saved);
         return;
     }
     size_t n = strcspn(arguments, " \t=");

@@ -86,8 +86,11 @@ def test_a_setting_is_saved():
         s.text("/set --save context 512")
         s.keys("Enter")
         s.wait("it counts from the next start on")
+        s.text("/set min_p 0.25 --save")
+        s.keys("Enter")
+        s.wait(r"Saved in .*/config\.yaml *$")
         with open(os.path.join(s.folder, ".config/qins/config.yaml")) as f:
-            assert f.read() == "top_k: 7\ncontext: 512\n"
+            assert f.read() == "top_k: 7\ncontext: 512\nmin_p: 0.25\n"
 
 
 if __name__ == "__main__":

@@ -49,6 +49,30 @@ def test_the_conversation_goes_on_with_another_model():
         s.wait(r"(?s)You   One more.*\[max tokens reached\]")
 
 
+def test_a_conversation_goes_on_with_its_model_or_says_that_it_is_gone():
+    with Models() as m:
+        def screen(*flags):
+            return Screen([TUI, "--temperature", "0", "-n", "5", *flags], QINS_MODELS=m.folder,
+                          XDG_STATE_HOME=m.folder)
+
+        with screen("-m", "second") as s:
+            s.wait("Ready")
+            s.text("Once upon a time")
+            s.keys("Enter")
+            s.wait(r"\[max tokens reached\]")
+            s.keys("C-d")
+            s.wait("EXIT=0")
+        with screen("--continue") as s:
+            s.wait(r"QINS Chat - second")
+            s.wait(r"You   Once upon a time")
+            s.keys("C-d")
+            s.wait("EXIT=0")
+        os.remove(os.path.join(m.folder, "second.qins"))
+        with screen("--continue") as s:
+            s.wait(r"You   Once upon a time")
+            s.wait("Held with second, which is not here; now starter answers. /model PATH switches")
+
+
 def test_a_model_that_cannot_be_loaded_changes_nothing():
     with Models() as m, m.screen("-m", "first") as s:
         s.wait("Ready")
