@@ -188,7 +188,7 @@ void engine_cancel(struct engine *e, uint32_t turn)
 void engine_encode(const struct engine *e, const char *text, size_t n, struct ids *out)
 {
     const struct text_span span = {text, n, false};
-    if (n && engine_info(e))
+    if (n && engine_info(e) && e->tokenizer)
         tokenizer_encode_more(e->tokenizer, &span, 1, out);
 }
 
@@ -263,7 +263,7 @@ void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
 
 void engine_token_text(const struct engine *e, int32_t id, struct buf *out)
 {
-    if (id >= 0 && engine_info(e) && (uint32_t)id < tokenizer_size(e->tokenizer))
+    if (id >= 0 && engine_info(e) && e->tokenizer && (uint32_t)id < tokenizer_size(e->tokenizer))
         tokenizer_token_bytes(e->tokenizer, id, out);
 }
 
