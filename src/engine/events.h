@@ -50,9 +50,10 @@ struct turn_stats {
     uint64_t kv_bytes;         /* cache in use */
     float prompt_ms, generate_ms, first_token_ms; /* first token: from submit */
     float thinking_ms; /* between the first and the last token of the thinking */
-    bool is_estimate;  /* an engine elsewhere did not count: n_tokens are pieces that came */
-    bool in_thinking;  /* the thinking is not closed: it goes on, or the turn ended within it */
-    float miss_rate;   /* 0..1 of the bytes of experts that the answer needed: read from the disk */
+    bool is_remote;   /* of an engine elsewhere: what it does not tell is 0, times are those here */
+    bool is_estimate; /* an engine elsewhere did not count: n_tokens are pieces that came */
+    bool in_thinking; /* the thinking is not closed: it goes on, or the turn ended within it */
+    float miss_rate;  /* 0..1 of the bytes of experts that the answer needed: read from the disk */
     float tokens_per_s; /* generation: current (moving) in EVENT_STATS, of the turn in DONE */
 };
 

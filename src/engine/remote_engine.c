@@ -312,7 +312,7 @@ static void say(struct remote_turn *t, const char *words)
 
 void remote_engine_turn(struct engine *e, const struct request *r)
 {
-    struct remote_turn t = {.e = e, .r = r};
+    struct remote_turn t = {.e = e, .r = r, .stats.is_remote = true};
     struct error err;
     if (r->instead) {
         say(&t, r->instead);

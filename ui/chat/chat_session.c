@@ -70,7 +70,7 @@ enum { MOST_MS = 300 }; /* that the first screen waits for a list of models */
 void chat_advise(struct chat_session *s)
 {
     struct model_list l;
-    if (!model_is_starter(s->model_name))
+    if (!model_is_starter(s->model_name) || s->status.remote.host[0])
         return;
     models_list_within(&l, MOST_MS);
     advice_lines(s->advice, &l, engine_can_download(), engine_free_memory());

@@ -89,6 +89,15 @@ static const char *stop_name(enum stop_reason stop)
     }
 }
 
+static void add_evaluation(json_t *line, const struct turn_stats *s)
+{
+    add_integer(line, "context_used", s->n_ctx_used);
+    add_integer(line, "passes", s->n_passes);
+    add_integer(line, "guessed_tokens", s->n_drafted);
+    add_integer(line, "right_tokens", s->n_accepted);
+    add_number(line, "prompt_ms", (double)s->prompt_ms);
+}
+
 /* text: the whole answer. */
 static void put_done(struct output *out, const struct event *e, const struct buf *text)
 {
@@ -102,17 +111,15 @@ static void put_done(struct output *out, const struct event *e, const struct buf
     add_text(line, "text", text->len ? text->data : "", text->len);
     add_integer(line, "prompt_tokens", s->n_prompt);
     add_integer(line, "reused_tokens", s->n_reused);
-    add_integer(line, "kept_tokens", s->n_kept);
+    if (!s->is_remote)
+        add_integer(line, "kept_tokens", s->n_kept);
     add_integer(line, "tokens", s->n_tokens);
     if (s->is_estimate)
         json_object_set_new(line, "estimated", json_true());
     add_integer(line, "thinking_tokens", s->n_thinking);
     json_object_set_new(line, "in_thinking", json_boolean(s->in_thinking));
-    add_integer(line, "context_used", s->n_ctx_used);
-    add_integer(line, "passes", s->n_passes);
-    add_integer(line, "guessed_tokens", s->n_drafted);
-    add_integer(line, "right_tokens", s->n_accepted);
-    add_number(line, "prompt_ms", (double)s->prompt_ms);
+    if (!s->is_remote)
+        add_evaluation(line, s);
     add_number(line, "first_token_ms", (double)s->first_token_ms);
     add_number(line, "thinking_ms", (double)s->thinking_ms);
     add_number(line, "generate_ms", (double)s->generate_ms);

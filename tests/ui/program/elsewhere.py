@@ -86,7 +86,7 @@ def test_json_lines():
         assert "".join(line["text"] for line in lines if line["event"] == "thinking") == "Hmm."
         done = lines[-1]
         assert done["text"] == "Hello from elsewhere" and done["stop"] == "end" and not done["incomplete"], done
-        assert done["tokens"] == 9 and done["prompt_tokens"] == 21 and "estimated" not in done, done
+        assert done["tokens"] == 9 and done["prompt_tokens"] == 21 and "estimated" not in done and "passes" not in done, done
         assert (code, err) == (0, "")
     with Engine(usage=None, finish="length", thinking=("a",), thinking_name="reasoning") as engine:
         done = done_of(ask(engine, "--json")[1])
@@ -140,7 +140,7 @@ def test_what_may_pass_is_tried_again():
     gone.__exit__()
     with Home() as home:
         process = home.start("--server", gone.url, "-m", "tiny", "-p", "hi")
-        time.sleep(0.3)
+        assert "retrying: " + gone.host in process.stderr.readline()
         process.send_signal(signal.SIGINT)  # ends the waiting
         assert process.wait(5) in (130, 69, 75), process.returncode
 
@@ -188,11 +188,12 @@ def test_silence_ends():
 def test_a_signal_closes_the_connection():
     with Engine(stall_at=1) as engine, Home() as home:
         process = home.start("--server", engine.url, "-m", "tiny", "-p", "hi")
-        assert engine.stalled.wait(20)
+        assert engine.stalled.wait(20) and process.stdout.read(5) == "Hello"
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert engine.gone.wait(5) and time.monotonic() - start < 3
-        assert process.communicate(timeout=10)[0].startswith("Hello") and process.returncode == 130
+        process.communicate(timeout=10)
+        assert process.returncode == 130
 
 
 def test_a_redirect_gets_nothing():
