@@ -14,18 +14,27 @@ enum {
     MOST_SUMMARY = 1024,
     FOR_A_MESSAGE = 16, /* tokens that a template writes around one */
     LEAST_PIECE = 32,
+    /* of an engine elsewhere neither its context nor its tokenizer is known: */
+    LIKELY_CONTEXT = 8192,
+    BYTES_PER_TOKEN = 3,
 };
 
 /* ---- the request ---------------------------------------------------------------------- */
 
 static uint32_t count(const struct chat_session *s, const char *text, size_t n)
 {
-    return engine_count_tokens(s->engine, text, n);
+    return s->status.remote.host[0] ? (uint32_t)(n / BYTES_PER_TOKEN)
+                                    : engine_count_tokens(s->engine, text, n);
+}
+
+static uint32_t context(const struct chat_session *s)
+{
+    return s->status.ctx_len ? s->status.ctx_len : (uint32_t)LIKELY_CONTEXT;
 }
 
 static uint32_t summary_tokens(const struct chat_session *s)
 {
-    uint32_t n = s->status.ctx_len / 8;
+    uint32_t n = context(s) / 8;
     return n < LEAST_SUMMARY ? LEAST_SUMMARY : n > MOST_SUMMARY ? MOST_SUMMARY : n;
 }
 
@@ -107,9 +116,9 @@ static bool submit(struct chat_session *s)
     add_start(s, &request);
     uint32_t needed =
         tokens_of(s, &request) + count(s, ask, strlen(ask)) + FOR_A_MESSAGE + summary_tokens(s);
-    bool fits = needed + LEAST_PIECE <= s->status.ctx_len;
+    bool fits = needed + LEAST_PIECE <= context(s);
     if (fits)
-        add_piece(s, s->status.ctx_len - needed, &request);
+        add_piece(s, context(s) - needed, &request);
     add_text(&request, CHAT_USER, ask);
     struct turn_request turn = {
         .chat = &request, .max_tokens = summary_tokens(s), .seed = options_seed(s->options)};
