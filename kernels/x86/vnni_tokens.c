@@ -49,10 +49,9 @@ static inline __attribute__((always_inline)) void store_sums(const struct output
 
 /* qins4: adds the columns of a tile of each group to the sums of n_tok tokens, decoding them on the
  * way. A block's sum begins at -128 sum(q), for the biased levels. */
-static inline __attribute__((always_inline)) void multiply_near(const uint8_t *const tile[GROUPS],
-                                                                const struct activation *x,
-                                                                uint32_t col0, const int n_tok,
-                                                                sums *to, const uint32_t block)
+static inline __attribute__((always_inline)) void
+multiply_near(const uint8_t *const tile[GROUPS], const struct activation *x, uint32_t col0,
+              const int n_tok, sums *to, const uint32_t block, const size_t ahead)
 {
     const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
     const __m512i levels = biased_levels(4);
@@ -73,7 +72,7 @@ static inline __attribute__((always_inline)) void multiply_near(const uint8_t *c
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
                 const uint8_t *line = tile[i] + n_scales + (k + g) * 8;
-                prefetch_line(line, AHEAD);
+                prefetch_line(line, ahead);
                 for (int j = 0; j < 2; j++)
                     w[i][j] = weights_vnni(levels, line, j, 4);
             }
@@ -108,7 +107,7 @@ static inline __attribute__((always_inline)) void multiply_near(const uint8_t *c
 static inline __attribute__((always_inline)) void multiply_words(const uint8_t *const tile[GROUPS],
                                                                  const struct activation *x,
                                                                  uint32_t col0, const int n_tok,
-                                                                 sums *to)
+                                                                 sums *to, const size_t ahead)
 {
     __m512i sum[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
@@ -118,7 +117,7 @@ static inline __attribute__((always_inline)) void multiply_words(const uint8_t *
         __m512i w[GROUPS][2];
 #pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++) {
-            prefetch_line(tile[i] + g * ROW_GROUP, AHEAD);
+            prefetch_line(tile[i] + g * ROW_GROUP, ahead);
             words_qins8(tile[i] + g * ROW_GROUP, w[i]);
         }
 #pragma GCC unroll 2
@@ -142,17 +141,16 @@ static inline __attribute__((always_inline)) void multiply_words(const uint8_t *
 }
 
 /* Their number becomes a constant. */
-static inline __attribute__((always_inline)) void multiply_few(const uint8_t *const tile[GROUPS],
-                                                               const struct activation *x,
-                                                               uint32_t col0, uint32_t n_tok,
-                                                               sums *to, const uint32_t block)
+static inline __attribute__((always_inline)) void
+multiply_few(const uint8_t *const tile[GROUPS], const struct activation *x, uint32_t col0,
+             uint32_t n_tok, sums *to, const uint32_t block, const size_t ahead)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
         if (block)                                                                                 \
-            multiply_near(tile, x, col0, n, to, block);                                            \
+            multiply_near(tile, x, col0, n, to, block, ahead);                                     \
         else                                                                                       \
-            multiply_words(tile, x, col0, n, to);                                                  \
+            multiply_words(tile, x, col0, n, to, ahead);                                           \
         break
     switch (n_tok) {
         CASE(1);
@@ -269,12 +267,15 @@ run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct a
 {
     const uint8_t *tile[GROUPS];
     alignas(64) sums acc[TOKENS];
+    const size_t row = (size_t)(w->cols_pad / tile_cols(block)) * tile_bytes(block, bits);
     memset(acc, 0, sizeof acc);
     for (uint32_t k = 0; k < w->cols_pad; k += tile_cols(block)) {
+        const size_t at = (size_t)(k / tile_cols(block)) * tile_bytes(block, bits);
+        const size_t ahead = at + AHEAD < row ? (size_t)AHEAD : AHEAD + (GROUPS - 1) * row;
         find_tiles(tile, w, group, group1, k, block, bits);
         for (int i = 0; i < GROUPS && block; i++)
-            prefetch_line(tile[i], AHEAD);
-        multiply_few(tile, x, k, n_tok, acc, block);
+            prefetch_line(tile[i], ahead);
+        multiply_few(tile, x, k, n_tok, acc, block, ahead);
     }
     const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
     store_sums(&out, 0, n_tok, n_tok, acc, block);

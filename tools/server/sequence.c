@@ -24,6 +24,7 @@ void sequence_close(struct sequence *s)
     s->shape.trie = NULL; /* the scheduler's */
     answer_shape_free(&s->shape);
     sampler_free(s->sampler);
+    ids_free(&s->ids);
     session_free(s->session);
 }
 
