@@ -58,6 +58,7 @@ static void test_events_at_every_cut(void **state)
          "[a]"},
         {"event: x\ndata: a\nretry: 10\ndatax: no\n dat: no\n\n", "[a]"},
         {"data: without an end\n", "[without an end]"},
+        {"data: a\r\ndata: b\r\n\r\n", "[a\nb]"},
         {"data: a\n\ndata: cut", "[a]"},
         {"", ""},
     };
