@@ -3,14 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base.h"
 
 /* e^-24 of the likeliest: all that are less likely, in a vocabulary of 2^18, are 1e-5 together. */
 static const float least = -24;
-
-enum { BLOCK = 64 };
 
 struct best {
     float logits[TOKEN_CHOICES];
@@ -28,32 +25,10 @@ static void insert(struct best *b, struct token_odds *t, float logit, int32_t id
     t->top[at] = id;
 }
 
-/* Is one of a block above a limit? As whole numbers, whose order is that of floats, since a
- * compiler makes vectors of these. */
-static int32_t order_of(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits ^ (bits >> 31 & 0x7fffffff);
-}
-
-static bool has_above(const float *logits, float limit)
-{
-    int32_t most = INT32_MIN;
-    for (uint32_t i = 0; i < BLOCK; i++) {
-        int32_t x = order_of(logits[i]);
-        most = x > most ? x : most;
-    }
-    return most > order_of(limit);
-}
-
 static void find_best(const float *logits, uint32_t n, struct best *b, struct token_odds *t)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (i % BLOCK == 0 && b->n == TOKEN_CHOICES && n - i >= BLOCK &&
-            !has_above(logits + i, b->logits[TOKEN_CHOICES - 1]))
-            i += BLOCK - 1;
-        else if (b->n < TOKEN_CHOICES || logits[i] > b->logits[TOKEN_CHOICES - 1])
+        if (b->n < TOKEN_CHOICES || logits[i] > b->logits[TOKEN_CHOICES - 1])
             insert(b, t, logits[i], (int32_t)i);
 }
 
