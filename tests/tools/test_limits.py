@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 CONVERT, BENCH, *TUI = map(os.path.abspath, sys.argv[1:])
@@ -20,12 +21,14 @@ EX_OSERR, LOADER = 71, 127  # 127: the system could not map a library
 KB = (50000, 100000, 200000, 400000, 800000)
 
 
+# As in a shell, with the threads that OpenBLAS would start there.
+ENV = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+
+
 def run(kb, *command):
-    """As in a shell, with the threads that OpenBLAS would start there."""
-    env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
     limit = (kb * 1024, kb * 1024)
     with tempfile.TemporaryDirectory() as home:
-        return subprocess.run(command, env={**env, "HOME": home}, capture_output=True, text=True,
+        return subprocess.run(command, env={**ENV, "HOME": home}, capture_output=True, text=True,
                               errors="replace", stdin=subprocess.DEVNULL, timeout=60,
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
 
@@ -48,7 +51,6 @@ class Limits(unittest.TestCase):
                       os.path.join(folder, "x.qins"), STORIES)
 
     def test_bench(self):
-        self.ends(BENCH, "speed", STARTER, "-t", "2", "-p", "32", "-n", "1", "-r", "1")
         self.ends(BENCH, "speed", STARTER, "-t", "2", "-p", "32", "-n", "1", "-r", "1", "--gemm",
                   "blas")
 
@@ -58,6 +60,17 @@ class Limits(unittest.TestCase):
         for ways in ((), ("--gemm", "blas")):
             self.ends(TUI[0], "-m", STARTER, "-t", "2", *ways, "--temp", "0", "--no-save", "-p",
                       "Hi! How are you today, my friend?")
+
+
+class Start(unittest.TestCase):
+    def test_no_thread_but_main_on_all_cpus(self):
+        """The loader shows OpenBLAS one CPU; that ends before main."""
+        with subprocess.Popen([BENCH, "tokens", STARTER, "-"], env=ENV, stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) as p:
+            time.sleep(0.5)  # it waits for a text now
+            self.assertEqual(os.sched_getaffinity(p.pid), os.sched_getaffinity(0))
+            self.assertEqual(len(os.listdir(f"/proc/{p.pid}/task")), 1)
+            p.communicate(b"cat")
 
 
 if __name__ == "__main__":
