@@ -256,6 +256,8 @@ void chat_tokens(struct chat_session *s, const char *argument)
         return;
     if (!s->ready)
         chat_notice(s, "The model is still loading");
+    else if (s->status.remote.host[0])
+        chat_notice(s, "%s does not tell what its tokens were", s->status.remote.host);
     else if (number == NO_MESSAGE || c->messages[number].role != CHAT_ASSISTANT)
         chat_notice(s, "There is no answer yet");
     else if (c->messages[number].odds.n)
