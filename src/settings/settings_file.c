@@ -2,8 +2,10 @@
 #include "settings_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -79,13 +81,15 @@ static void copy_others(struct buf *out, const struct buf *text, const enum opti
 
 /* ---- config.yaml ---------------------------------------------------------------------- */
 
+/* Who may read the file stays as it was; at first nobody else: it may tell how a key is had. */
 static bool write_file(const char *path, const struct buf *text, struct error *err)
 {
     char *next = xasprintf("%s.new-%d", path, (int)getpid());
-    FILE *f = fopen(next, "we");
-    bool ok = f && fwrite(text->data, 1, text->len, f) == text->len && fflush(f) == 0 &&
-              fsync(fileno(f)) == 0;
-    ok = (!f || fclose(f) == 0) && ok && rename(next, path) == 0;
+    struct stat old;
+    int fd = open_restarted(next, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    bool ok = fd >= 0 && fchmod(fd, stat(path, &old) == 0 ? old.st_mode & 0777 : 0600) == 0 &&
+              write_whole(fd, text->data, text->len, 0) == text->len && fsync(fd) == 0;
+    ok = (fd < 0 || close(fd) == 0) && ok && rename(next, path) == 0;
     if (!ok) {
         error_set(err, EX_CANTCREAT, "%s: cannot be written: %s", path, strerror(errno));
         unlink(next);

@@ -95,7 +95,7 @@ def shapes(s):
         a = json.loads(content(s.post(CHAT, said("Who?", response_format=wanted, temperature=1,
                                                  seed=seed, max_tokens=300))[1]))
         assert isinstance(a["age"], int) and isinstance(a["is_cat"], bool), a
-    a = s.post(CHAT, said("Who?", grammar='root ::= "yes" | "no"'))[1]
+    a = s.post(CHAT, said("Who?", grammar='root ::= "yes" | "no"', max_tokens=-1, top_k=5.0))[1]
     assert content(a) in ("yes", "no") and a["choices"][0]["finish_reason"] == "stop"
 
 
@@ -103,6 +103,8 @@ FAULTS = [  # a body, the field that the error names
     (said("x", temperature="hot"), "temperature"),
     (said("x", temperature=3), "temperature"),
     (said("x", max_tokens=0), "max_tokens"),
+    (said("x", max_tokens=-2), "max_tokens"),
+    (said("x", grammar='root ::= "a"', response_format={"type": "json_object"}), "grammar"),
     (said("x", max_tokens=1.5), "max_tokens"),
     (said("x", max_completion_tokens="1"), "max_completion_tokens"),
     (said("x", stream=1), "stream"),
@@ -232,6 +234,21 @@ def slow_clients(s):
     wait_for(lambda: s.metrics()["connections"] == 1)
 
 
+def a_length_said_twice(s):
+    """A proxy in front might believe the other one."""
+    for more in (b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n"):
+        with socket.create_connection((s.host, s.port), timeout=20) as c:
+            c.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n" + more +
+                      b"\r\n{}")
+            said_it = b""
+            while True:  # it closes the connection
+                got = c.recv(65536)
+                if not got:
+                    break
+                said_it += got
+        assert said_it.startswith(b"HTTP/1.1 400 ") and said_it.count(b"HTTP/1.1") == 1, said_it
+
+
 def with_curl(s):
     if not shutil.which("curl"):
         print("no curl: skipped")
@@ -297,7 +314,7 @@ def stops_while_it_answers():
 
 with Server(program, model) as server:
     for check in (endpoints, answers, streams, shapes, faults, special_tokens_stay_text, together,
-                  cancellation, slow_clients, with_curl):
+                  cancellation, slow_clients, a_length_said_twice, with_curl):
         start = time.monotonic()
         check(server)
         print(f"{check.__name__}: {time.monotonic() - start:.2f} s")

@@ -242,9 +242,15 @@ static bool read_length(struct completion_request *r, const json_t *body,
     const char *param = r->is_chat ? "messages" : "prompt";
     int64_t max = d->max_tokens ? d->max_tokens : m->ctx_len;
     char has[40];
-    if (!field_integer(body, "max_tokens", 1, UINT32_MAX, &max, f) ||
-        !field_integer(body, "max_completion_tokens", 1, UINT32_MAX, &max, f))
+    const char *const name =
+        json_object_get(body, "max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+    if (!field_integer(body, "max_tokens", -1, UINT32_MAX, &max, f) ||
+        !field_integer(body, "max_completion_tokens", -1, UINT32_MAX, &max, f))
         return false;
+    if (max == 0)
+        return request_fault_set(f, name, "%s is 0: an answer has a token at least", name);
+    if (max < 0) /* as other servers take it: no limit */
+        max = m->ctx_len;
     if (r->ids.n == 0 && m->model->config.bos >= 0) /* nothing at all was said: the model begins */
         ids_push(&r->ids, m->model->config.bos);
     if (r->ids.n == 0)

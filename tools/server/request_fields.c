@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "request_fields.h"
 
+#include <math.h>
+
 static const json_t *find(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -53,10 +55,12 @@ bool field_integer(const json_t *object, const char *name, int64_t min, int64_t 
     const json_t *value = find(object, name);
     if (!value)
         return true;
-    if (!json_is_integer(value))
+    const double real = json_real_value(value); /* 0 for what is none */
+    const bool is_whole = json_is_real(value) && real == floor(real) && fabs(real) < 0x1p53;
+    if (!json_is_integer(value) && !is_whole)
         return request_fault_set(f, name, "%s is %s, not a whole number", name,
                                  json_is_real(value) ? "a fraction" : field_type(value));
-    const json_int_t x = json_integer_value(value);
+    const json_int_t x = is_whole ? (json_int_t)real : json_integer_value(value);
     if (x < min || x > max)
         return request_fault_set(f, name, "%s is %lld, not from %lld to %lld", name, (long long)x,
                                  (long long)min, (long long)max);

@@ -61,13 +61,15 @@ bool request_shape_read(struct grammar **grammar, const json_t *body, struct req
     *grammar = NULL;
     if (format && !json_is_null(format) && !read_format(grammar, format, f))
         return false;
-    if (!gbnf || json_is_null(gbnf) || *grammar)
+    if (!gbnf || json_is_null(gbnf))
         return true;
     if (!json_is_string(gbnf))
         return request_fault_set(f, "grammar", "grammar is %s, not a text in GBNF",
                                  field_type(gbnf));
     if (json_string_length(gbnf) == 0)
         return true;
+    if (*grammar)
+        return request_fault_set(f, "grammar", "grammar and response_format: one of them");
     *grammar = gbnf_read(json_string_value(gbnf), json_string_length(gbnf), "grammar", &err);
     return *grammar || request_fault_set(f, "grammar", "%s", err.text);
 }

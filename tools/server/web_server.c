@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,6 +94,22 @@ static const char *header(const struct web_call *c, const char *name)
     return MHD_lookup_connection_value(c->connection, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result count_length(void *n, enum MHD_ValueKind kind, const char *key,
+                                    const char *value)
+{
+    (void)kind, (void)value;
+    *(int *)n += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    return MHD_YES;
+}
+
+/* A proxy in front might take the other length, and see another request in the body's rest. */
+static bool has_two_lengths(const struct web_call *c)
+{
+    int n = header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+    MHD_get_connection_values(c->connection, MHD_HEADER_KIND, count_length, &n);
+    return n > 1;
+}
+
 static bool fault_with(struct web_call *c, int status, const char *text)
 {
     request_fault_set(&c->fault, "", "%s", text);
@@ -105,6 +122,8 @@ static bool check_head(struct web_call *c, const char *url, const char *method)
 {
     const struct access_key *key = &c->server->o.key;
     const char *length = header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    if (has_two_lengths(c))
+        return fault_with(c, 400, "the length of the body is stated twice");
     c->route = find_route(url, &c->name);
     if (!c->route)
         return fault_with(c, 404, "there is nothing under this path");

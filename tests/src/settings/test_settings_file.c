@@ -3,6 +3,7 @@
  * settings_file: what is saved can be read, everything else in the file stays, and what was used
  * last comes back.
  */
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "preset.h"
@@ -68,6 +69,24 @@ static void test_a_file_that_was_not_there(void **state)
     (void)state;
     save(OPT_TEMPERATURE, "0.3");
     expect_config("temperature: 0.3\n");
+}
+
+/* It may tell how a key is had. */
+static void test_who_may_read_it_stays_as_it_was(void **state)
+{
+    (void)state;
+    static const mode_t modes[] = {0600, 0640, 0644};
+    struct stat st;
+    unlink(config);
+    save(OPT_TEMPERATURE, "0.3");
+    assert_int_equal(stat(config, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        assert_int_equal(chmod(config, modes[i]), 0);
+        save(OPT_TEMPERATURE, "0.4");
+        assert_int_equal(stat(config, &st), 0);
+        assert_int_equal(st.st_mode & 0777, modes[i]);
+    }
 }
 
 static void test_other_lines_stay(void **state)
@@ -163,11 +182,9 @@ static void test_what_was_used_last(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_a_file_that_was_not_there),
-        T(test_other_lines_stay),
-        T(test_a_file_that_cannot_be_read_is_left_alone),
-        T(test_a_link_stays_one),
-        T(test_what_was_used_last),
+        T(test_a_file_that_was_not_there), T(test_who_may_read_it_stays_as_it_was),
+        T(test_other_lines_stay),          T(test_a_file_that_cannot_be_read_is_left_alone),
+        T(test_a_link_stays_one),          T(test_what_was_used_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
