@@ -123,10 +123,11 @@ int main(int argc, char **argv)
 {
     struct server_settings settings;
     struct error err;
-    if (!server_settings_read(&settings, argc, argv, &err))
-        return err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
-    catch_signals();
-    bool ok = run(&settings, &err);
+    bool ok = server_settings_read(&settings, argc, argv, &err);
+    if (ok) {
+        catch_signals();
+        ok = run(&settings, &err) || n_signals > 0;
+    }
     server_settings_free(&settings);
-    return ok || n_signals > 0 ? EX_OK : error_print(&err, PROGRAM);
+    return ok || err.code == EX_OK ? EX_OK : error_print(&err, PROGRAM);
 }

@@ -16,7 +16,7 @@ struct server_settings {
     bool quiet;
 };
 
-/* -> false with err->code EX_OK: help or versions were printed. */
+/* To be freed in any case. -> false with err->code EX_OK: help or versions were printed. */
 bool server_settings_read(struct server_settings *s, int argc, char **argv, struct error *err);
 void server_settings_free(struct server_settings *s);
 
