@@ -226,6 +226,28 @@ def test_keys():
         assert "a preset cannot say where your words go" in home.run("-p", "hi", "--preset", preset)[2]
 
 
+def test_a_key_goes_to_its_own_server():
+    """Key and model that config.yaml or a variable has for one server are not another one's."""
+    with Engine(models=["only"]) as other, Engine() as engine, Home() as home:
+        home.write(".config/qins/config.yaml",
+                   "engine: {url: %s, model: tiny, key_command: \"echo SECRET\"}\n" % engine.url)
+        key = home.write("key", "sk-other1\n")
+        assert home.run("--server", other.url, "-p", "hi")[0] == 0
+        assert home.run("--server", other.url, "--models") == (0, "only\n", "")
+        assert home.run("-p", "hi", QINS_SERVER=other.url)[0] == 0
+        assert home.run("--server", other.url, "-p", "hi", QINS_KEY_FILE=key)[0] == 0
+        assert other.keys() == [None] * 7 and not engine.asked, other.keys()
+        assert home.run("--server", other.url, "-p", "hi", "--key-file", key)[0] == 0
+        assert home.run("-p", "hi", QINS_SERVER=other.url, QINS_KEY_FILE=key)[0] == 0
+        assert other.keys()[7:] == ["Bearer sk-other1"] * 4, other.keys()
+        assert home.run("--server", engine.url, "-p", "hi")[0] == 0
+        assert home.run("-p", "hi")[0] == 0
+        assert engine.keys() == ["Bearer SECRET"] * 4, engine.keys()
+        home.write(".config/qins/config.yaml", "")
+        assert home.run("--server", other.url, "-p", "hi", QINS_KEY_FILE=key)[0] == 0
+        assert other.keys()[-1] == "Bearer sk-other1", other.keys()
+
+
 def test_where_words_go_is_chosen():
     """A model that is named on the command line is not the server's of config.yaml; addresses that tell all are none."""
     with Engine() as engine, Home() as home:
