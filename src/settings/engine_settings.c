@@ -129,6 +129,25 @@ static bool remote_settings(const struct options *options, char *model, struct e
     return ok;
 }
 
+static bool check_key_file(const char *typed, struct error *err)
+{
+    char *path = places_typed(typed);
+    bool ok = !*typed || access(path, R_OK) == 0 ||
+              error_set(err, EX_CONFIG, "key_file: %s: cannot be read", path);
+    free(path);
+    return ok;
+}
+
+bool engine_settings_check_server(const struct options *options, struct error *err)
+{
+    struct engine_options o = {0};
+    bool ok = check_key_file(options_text(options, OPT_KEY_FILE), err) &&
+              (!engine_settings_have_server(options) ||
+               remote_settings(options, xstrdup(ENGINE_REMOTE), &o, err));
+    free(o.model);
+    return ok;
+}
+
 bool engine_settings(const struct options *options, const char *model, struct engine_options *out,
                      struct error *err)
 {

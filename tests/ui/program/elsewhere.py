@@ -301,6 +301,28 @@ def test_lines():
         assert engine.requests()[-1]["messages"][-1] == {"role": "assistant", "content": "Hello from elsewhere"}
 
 
+def test_settings_of_the_server():
+    """They are those of the start; saved ones are checked, and count from the next one on."""
+    with Engine() as engine, Home() as home:
+        key = home.write("key", "sk-secret1\n")
+        config = os.path.join(home.folder, ".config/qins/config.yaml")
+        said = ("/set server none\n/set server http://localhost:1\n/set key_file /no-such\n/set server_model x\nhi\n"
+                "/set --save server ftp://x\n/set --save key_file /no-such\n")
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
+        everything = out + err
+        assert everything.count("server can't be changed while running; restart with --server URL, or switch with "
+                                "/model") == 2, everything
+        for part in ("key_file can't be changed while", "--key-file FILE, or switch with /model", "server_model can't be",
+                     "server: ftp://x: not an address", "key_file: /no-such: cannot be read"):
+            assert part in everything, (part, everything)
+        assert len(engine.requests()) == 1 and engine.keys() == [None] * 2 and not os.path.exists(config)
+        said = "/set --save key_file %s\n/set --save server %s\n" % (key, engine.url)
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
+        assert (out + err).count("it counts from the next start on") == 2, out + err
+        assert engine.keys()[2:] == [None], engine.keys()
+        assert home.run("-m", "server:tiny", "-p", "hi")[0] == 0 and engine.keys()[-1] == "Bearer sk-secret1"
+
+
 def test_the_screen():
     with Engine(("One", " two", " \x1b[31m\u202ethree"), thinking=("Let me see",)) as engine:
         with Screen([TUI, "--server", engine.url, "-m", "tiny"]) as s:
