@@ -283,11 +283,11 @@ def test_certificates_are_checked():
 
 def test_lines():
     with Engine() as engine, Home() as home:
-        said = "hi\n/continue\n/bench\n/stats\n/model\n/model large\nagain\n/regen\n"
+        said = "hi\n/continue\n/bench\n/stats\n/model\n/model large\n/model server:large\nagain\n/regen\n"
         code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
         everything = out + err
         for part in ("Your messages are sent to " + engine.host, "The last answer is complete", "/bench measures this machine",
-                     "computed by: " + engine.host, "server:tiny", "Switched to large"):
+                     "computed by: " + engine.host, "server:tiny", "the server's is /model server:large", "Switched to large"):
             assert part in everything, (part, everything)
         models = [r["model"] for r in engine.requests()]
         assert models == ["tiny", "large", "large"], models
@@ -321,6 +321,19 @@ def test_settings_of_the_server():
         assert (out + err).count("it counts from the next start on") == 2, out + err
         assert engine.keys()[2:] == [None], engine.keys()
         assert home.run("-m", "server:tiny", "-p", "hi")[0] == 0 and engine.keys()[-1] == "Bearer sk-secret1"
+
+
+def test_a_name_is_this_machines():
+    """Words stay here if that can be meant: a model of the server is named with "server:"."""
+    if not os.path.exists(STARTER):
+        print("SKIPPED: no models/starter.qins")
+        return
+    with Engine(models=["tiny", "starter"]) as engine, Home() as home:
+        said = "/model starter\nhi\n/model server:starter\nagain\n/set model starter\nmore\n"
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "-n", "2", "--chat", said=said,
+                                  QINS_MODELS=os.path.dirname(STARTER))
+        assert [r["model"] for r in engine.requests()] == ["starter"], (engine.requests(), out, err)
+        assert engine.requests()[0]["messages"][-1]["content"] == "again"
 
 
 def test_the_screen():
