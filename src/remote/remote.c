@@ -360,6 +360,7 @@ static enum remote_dialect dialect_of(const json_t *model)
     const char *name = json_is_string(owner) ? json_string_value(owner) : "";
     return strcmp(name, "llamacpp") == 0 ? DIALECT_LLAMA_CPP
            : strcmp(name, "vllm") == 0   ? DIALECT_VLLM
+           : strcmp(name, "qins") == 0   ? DIALECT_QINS
                                          : DIALECT_OPENAI;
 }
 

@@ -13,8 +13,12 @@ import time
 from engine_server import Engine, chunk, event
 from terminal import Screen, environment, program, run_tests
 
+sys.path.insert(0, os.path.join(os.environ["QINS_SOURCE"], "tests/tools"))
+from server_client import Server
+
 TUI = os.path.abspath(program("ui/qins-tui"))
 SOURCE = os.path.abspath(os.environ.get("QINS_SOURCE", "."))
+SERVER = os.path.abspath(program("tools/server/qins-server"))
 STARTER = os.path.join(SOURCE, "models/starter.qins")
 
 
@@ -299,6 +303,10 @@ def test_lines():
         engine.owner = "llamacpp"
         home.run("--server", engine.url, "-m", "tiny", "--chat", said="hi\n/continue\n")
         assert engine.requests()[-1]["messages"][-1] == {"role": "assistant", "content": "Hello from elsewhere"}
+    with Engine(finish="length", owner="qins", thinking=("Hm",)) as engine, Home() as home:
+        home.run("--server", engine.url, "-m", "tiny", "--chat", said="hi\n/continue\n")
+        assert engine.requests()[-1]["messages"][-1] == {"role": "assistant", "content": "Hello from elsewhere",
+                                                         "reasoning_content": "Hm"}, engine.requests()
 
 
 def test_settings_of_the_server():
@@ -321,6 +329,21 @@ def test_settings_of_the_server():
         assert (out + err).count("it counts from the next start on") == 2, out + err
         assert engine.keys()[2:] == [None], engine.keys()
         assert home.run("-m", "server:tiny", "-p", "hi")[0] == 0 and engine.keys()[-1] == "Bearer sk-secret1"
+
+
+def test_our_own_server():
+    """qins-server goes on with an answer that was cut short, as this machine does."""
+    if not os.path.exists(SERVER) or not os.path.exists(STARTER):
+        print("SKIPPED: no qins-server, or no models/starter.qins")
+        return
+    with Home() as home, Server(SERVER, STARTER, "-c", "512") as server:
+        url = "http://%s:%d" % (server.host, server.port)
+        base = ["-s", "1", "--temperature", "0", "--chat", "--json"]
+        texts = []
+        for words, said in ((["-n", "8"], "Who are you?\n/continue\n"), (["-n", "16"], "Who are you?\n")):
+            code, out, err = home.run("--server", url, *base, *words, said=said)
+            texts.append("".join(line["text"] for line in map(json.loads, out.splitlines()) if line["event"] == "text"))
+        assert texts[0] == texts[1] != "", (texts, out, err)
 
 
 def test_a_name_is_this_machines():
