@@ -149,7 +149,10 @@ void chat_stop_loading(struct chat_session *s)
 {
     struct event ready = {.type = EVENT_READY};
     chat_end_step(s);
-    chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
+    if (strncmp(s->next_path, ENGINE_REMOTE, strlen(ENGINE_REMOTE)) == 0)
+        chat_notice(s, "Stopped");
+    else
+        chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
     chat_drop_next(s);
     chat_event(s, &ready);
 }
