@@ -117,6 +117,8 @@ def test_errors_are_one_line():
         (401, refused, {}, 77, ": 401: bad key ********** given; is the key right?"),
         (404, {"error": "no model"}, {}, 69, ": 404: no model; is the address right"),
         (400, {"error": {"message": "context\n\x1b[2Jtoo long"}}, {}, 69, ": 400: context [2Jtoo long"),
+        (400, {"error": {"message": "too long", "code": "context_length_exceeded"}}, {}, 65, ": 400: too long"),
+        (400, {"error": {"code": 400, "type": "exceed_context_size_error", "message": "n_ctx"}}, {}, 65, ": 400: n_ctx"),
         (500, b"<html>" + b"x" * 100000, {"content_type": "text/html"}, 75, ": 500\n"),
         (429, {"error": {"message": "quota"}}, {"Retry_After": "3600"}, 75, ": 429: quota; it asks to wait 3600 s"),
         (500, b"\xff" * 1000000, {}, 75, ": 500: "),
