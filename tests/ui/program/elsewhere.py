@@ -234,6 +234,14 @@ def test_keys():
         assert code == 78 and "status 1" in err and "sk-" not in err, err
         home.write(config, "engine: {address: x}\n")
         assert "unknown key \"address\"" in home.run("-p", "hi")[2]
+        for text in ("http://localhost:1", "", "[http://localhost:1]"):
+            home.write(config, "engine: %s\n" % text)
+            code, out, err = home.run("-p", "hi")
+            assert code == 78 and "config.yaml:1:" in err and "engine: a map is expected" in err, (text, err)
+        for url in ("5", "localhost:8080", "ftp://localhost"):
+            home.write(config, "engine: {url: %s}\n" % url)
+            code, out, err = home.run("-p", "hi")
+            assert code == 78 and "engine: url: begins with http:// or https://" in err, (url, err)
         home.write(config, "")
         preset = home.write("p.yaml", "server: http://localhost\n")
         assert "a preset cannot say where your words go" in home.run("-p", "hi", "--preset", preset)[2]
