@@ -284,6 +284,8 @@ def test_where_words_go_is_chosen():
             code, out, err = home.run("--server", url, "-p", "hi")
             assert code == 78 and err.count("\n") == 1 and "secret" not in err, err
         assert home.run("--server", engine.url, "--models") == (0, "tiny\nlarge\n", "")
+        engine.models = ["a\u202eb\u200b", "c\x1b[2J\nd"]
+        assert home.run("--server", engine.url, "--models") == (0, "a<U+202E>b<U+200B>\nc [2J d\n", "")
 
 
 def test_certificates_are_checked():
