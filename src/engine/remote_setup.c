@@ -2,6 +2,9 @@
 #include "remote_setup.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "sanitise.h"
 
 const struct remote_options *remote_setup(const struct engine_options *o,
                                           struct remote_options *out)
@@ -52,8 +55,11 @@ bool engine_remote_models(const struct engine_options *o, struct buf *out, struc
     bool is_told;
     struct remote *remote = remote_open(remote_setup(o, &options), err);
     bool ok = remote && remote_models(remote, &watch, &models, &is_told, err);
-    for (size_t i = 0; ok && i < models.n; i++)
-        buf_printf(out, "%s\n", models.items[i].name);
+    for (size_t i = 0; ok && i < models.n; i++) {
+        char *shown = sanitise_text(models.items[i].name, strlen(models.items[i].name), true);
+        buf_printf(out, "%s\n", shown);
+        free(shown);
+    }
     if (ok && !models.n)
         ok = error_set(err, EX_NOINPUT, "%s: has no list of models", remote_address(remote)->host);
     if (remote)

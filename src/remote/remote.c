@@ -130,8 +130,11 @@ static void hide_key(const struct remote *r, struct buf *text)
         memset(at, '*', n);
 }
 
-static int code_of(long status)
+static int code_of(const struct call *x, long status)
 {
+    const char *said = x->failure.len ? x->failure.data : "";
+    if (status / 100 == 4 && remote_answer_is_too_long(said, x->failure.len))
+        return EX_DATAERR;
     return status == 401 || status == 403                    ? EX_NOPERM
            : status == 408 || status == 429 || status >= 500 ? EX_TEMPFAIL
                                                              : EX_UNAVAILABLE;
@@ -162,7 +165,7 @@ static bool tell_status(struct call *x, const struct http_reply *reply)
         return tell_redirect(x, reply);
     remote_answer_message(&said, x->failure.len ? x->failure.data : "", x->failure.len);
     hide_key(x->r, &said);
-    error_set(x->err, code_of(reply->status), "%s: %ld%s%s%s", x->r->address.host, reply->status,
+    error_set(x->err, code_of(x, reply->status), "%s: %ld%s%s%s", x->r->address.host, reply->status,
               said.len ? ": " : "", said.data, hint_of(x, reply->status));
     buf_free(&said);
     return false;
@@ -360,6 +363,7 @@ static enum remote_dialect dialect_of(const json_t *model)
     const char *name = json_is_string(owner) ? json_string_value(owner) : "";
     return strcmp(name, "llamacpp") == 0 ? DIALECT_LLAMA_CPP
            : strcmp(name, "vllm") == 0   ? DIALECT_VLLM
+           : strcmp(name, "qins") == 0   ? DIALECT_QINS
                                          : DIALECT_OPENAI;
 }
 

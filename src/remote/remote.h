@@ -8,7 +8,8 @@
  * and to no other: redirects are not followed. What may pass (429, 502, 503, 504, no connection) is
  * tried again, with back-off, as long as nothing of an answer has come. No message holds the key.
  *
- * Errors: EX_TEMPFAIL may go better later; EX_NOPERM: the key; EXIT_INTERRUPTED: tick said stop.
+ * Errors: EX_TEMPFAIL may go better later; EX_NOPERM: the key;
+ * EX_DATAERR: the prompt is too long; EXIT_INTERRUPTED: tick said stop.
  */
 #ifndef QINS_REMOTE_H
 #define QINS_REMOTE_H

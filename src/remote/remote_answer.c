@@ -63,6 +63,29 @@ void remote_answer_message(struct buf *out, const char *body, size_t n)
     json_decref(v);
 }
 
+/* OpenAI, ollama and qins-server say it as the code, llama.cpp as the type. */
+static bool is_too_long(const json_t *v)
+{
+    static const char *const keys[] = {"code", "type"};
+    const json_t *error = json_object_get(v, "error");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json_t *said = json_object_get(error, keys[i]);
+        const char *name = json_is_string(said) ? json_string_value(said) : "";
+        if (strcmp(name, "context_length_exceeded") == 0 ||
+            strcmp(name, "exceed_context_size_error") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool remote_answer_is_too_long(const char *body, size_t n)
+{
+    json_t *v = parse(body, n);
+    bool is = is_too_long(v);
+    json_decref(v);
+    return is;
+}
+
 static bool has_error(const json_t *v)
 {
     const json_t *error = json_object_get(v, "error"), *kind = json_object_get(v, "object");
@@ -77,7 +100,8 @@ static bool tell_error(const json_t *v, struct error *err)
     if (message)
         mended_line(&line, json_string_value(message), json_string_length(message),
                     MAX_MESSAGE_BYTES);
-    error_set(err, EX_UNAVAILABLE, "%s", line.len ? line.data : "an error without a message");
+    error_set(err, is_too_long(v) ? EX_DATAERR : EX_UNAVAILABLE, "%s",
+              line.len ? line.data : "an error without a message");
     buf_free(&line);
     return false;
 }

@@ -36,5 +36,7 @@ void remote_answer_free(struct remote_answer *c);
 
 /* What the body of an error says, for people, on one line of at most 300 bytes; "": nothing. */
 void remote_answer_message(struct buf *out, const char *body, size_t n);
+/* Whether it says that the prompt is longer than the context. */
+bool remote_answer_is_too_long(const char *body, size_t n);
 
 #endif

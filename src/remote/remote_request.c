@@ -95,10 +95,24 @@ bool remote_dialect_continues(enum remote_dialect d)
     return d != DIALECT_OPENAI;
 }
 
-/* llama.cpp goes on with a last message of the assistant by itself. */
+/* qins-server goes on within a thought. */
+static void add_thought(json_t *o, const struct chat *c)
+{
+    const struct chat_message *last = &c->messages[c->n - 1];
+    json_t *message = json_array_get(json_object_get(o, "messages"), c->n - 1);
+    if (last->thinking.len)
+        json_object_set_new(message, "reasoning_content",
+                            mended_string(last->thinking.data, last->thinking.len));
+}
+
+/* llama.cpp and qins-server go on with a last message of the assistant by themselves. */
 static void add_continuation(json_t *o, const struct remote_request *r)
 {
-    if (!remote_request_continues(r->chat) || r->dialect != DIALECT_VLLM)
+    if (!remote_request_continues(r->chat))
+        return;
+    if (r->dialect == DIALECT_QINS)
+        add_thought(o, r->chat);
+    if (r->dialect != DIALECT_VLLM)
         return;
     json_object_set_new(o, "add_generation_prompt", json_false());
     json_object_set_new(o, "continue_final_message", json_true());

@@ -13,7 +13,7 @@
 #include "thinking.h"
 
 /* What an engine does beyond OpenAI's API. */
-enum remote_dialect { DIALECT_OPENAI, DIALECT_LLAMA_CPP, DIALECT_VLLM };
+enum remote_dialect { DIALECT_OPENAI, DIALECT_LLAMA_CPP, DIALECT_VLLM, DIALECT_QINS };
 
 struct remote_request {
     const char *model;

@@ -70,6 +70,25 @@ static bool is_remote_name(const char *model)
     return strncmp(model, ENGINE_REMOTE, strlen(ENGINE_REMOTE)) == 0;
 }
 
+/* The server that a value of this source was written for: what sources up to it name. */
+static const char *server_up_to(const struct options *options, enum option_source source)
+{
+    const struct option_value *layers = options->layers[OPT_SERVER];
+    int at = (int)source;
+    while (at > 0 && !layers[at].set)
+        at--;
+    return layers[at].set && strcmp(layers[at].text, "none") != 0 ? layers[at].text : "";
+}
+
+/* The text of an option of the server, or "" if it belongs to another one: the key that config.yaml
+ * has for its server goes to no other that the command line names. */
+static const char *of_this_server(const struct options *options, enum option_id id)
+{
+    const char *meant = server_up_to(options, options_source(options, id));
+    bool is_other = *meant && strcmp(meant, options_text(options, OPT_SERVER)) != 0;
+    return is_other ? "" : options_text(options, id);
+}
+
 /* -> what is asked for there, or NULL: this machine computes. A model that was named after the
  * server, and not with it, is one of this machine: words stay here if that can be meant. Named
  * together on the command line, or by variables, it is the server's. */
@@ -86,7 +105,7 @@ static char *remote_model(const struct options *options, const char *model)
         return NULL;
     if (*asked && of_model >= SOURCE_ENV && of_model == of_server)
         return xasprintf(ENGINE_REMOTE "%s", asked);
-    return xasprintf(ENGINE_REMOTE "%s", options_text(options, OPT_SERVER_MODEL));
+    return xasprintf(ENGINE_REMOTE "%s", of_this_server(options, OPT_SERVER_MODEL));
 }
 
 /* Takes the model's name. */
@@ -96,8 +115,8 @@ static bool remote_settings(const struct options *options, char *model, struct e
     *out = (struct engine_options){
         .model = model,
         .remote = {.url = options_text(options, OPT_SERVER),
-                   .key_command = options_text(options, OPT_KEY_COMMAND),
-                   .key_file = options_text(options, OPT_KEY_FILE),
+                   .key_command = of_this_server(options, OPT_KEY_COMMAND),
+                   .key_file = of_this_server(options, OPT_KEY_FILE),
                    .silence_ms = options_number(options, OPT_SERVER_TIMEOUT) * 1e3},
     };
     bool ok = engine_settings_have_server(options)
@@ -107,6 +126,25 @@ static bool remote_settings(const struct options *options, char *model, struct e
         free(model);
         out->model = NULL;
     }
+    return ok;
+}
+
+static bool check_key_file(const char *typed, struct error *err)
+{
+    char *path = places_typed(typed);
+    bool ok = !*typed || access(path, R_OK) == 0 ||
+              error_set(err, EX_CONFIG, "key_file: %s: cannot be read", path);
+    free(path);
+    return ok;
+}
+
+bool engine_settings_check_server(const struct options *options, struct error *err)
+{
+    struct engine_options o = {0};
+    bool ok = check_key_file(options_text(options, OPT_KEY_FILE), err) &&
+              (!engine_settings_have_server(options) ||
+               remote_settings(options, xstrdup(ENGINE_REMOTE), &o, err));
+    free(o.model);
     return ok;
 }
 

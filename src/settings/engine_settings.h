@@ -17,5 +17,8 @@ bool engine_settings(const struct options *options, const char *model, struct en
 
 /* A server is set, and a model named ENGINE_REMOTE... can be asked for. */
 bool engine_settings_have_server(const struct options *options);
+/* Whether an engine elsewhere can be asked with these options, if they have one: address, and where
+ * the key comes from. Nobody is asked. */
+bool engine_settings_check_server(const struct options *options, struct error *err);
 
 #endif

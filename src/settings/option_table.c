@@ -577,7 +577,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_SERVER] = {
         .name = "server",
         .type = OPTION_STRING,
-        .initial = "", .meta = "URL", .rare = true,
+        .initial = "", .meta = "URL", .rare = true, .is_fixed = true,
         .help = "an engine elsewhere (OpenAI's API) answers",
         .manual =
             "The address of an engine that answers in the place of this machine, such as\n"
@@ -593,7 +593,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_SERVER_MODEL] = {
         .name = "server_model",
         .type = OPTION_STRING,
-        .initial = "", .meta = "NAME", .rare = true,
+        .initial = "", .meta = "NAME", .rare = true, .is_fixed = true,
         .help = "the model that answers there",
         .manual =
             "The name of the model at\n"
@@ -603,7 +603,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_KEY_COMMAND] = {
         .name = "key_command",
         .type = OPTION_STRING,
-        .initial = "", .meta = "COMMAND", .rare = true,
+        .initial = "", .meta = "COMMAND", .rare = true, .is_fixed = true,
         .help = "a command that prints the server's key",
         .manual =
             "A command whose output is the key for\n"
@@ -614,7 +614,7 @@ const struct option_row option_table[N_OPTIONS] = {
     [OPT_KEY_FILE] = {
         .name = "key_file",
         .type = OPTION_STRING,
-        .initial = "", .meta = "FILE", .rare = true,
+        .initial = "", .meta = "FILE", .rare = true, .is_fixed = true,
         .help = "a file of mode 0600 with the server's key",
         .manual =
             "A file that holds the key for\n"
@@ -625,7 +625,7 @@ const struct option_row option_table[N_OPTIONS] = {
         .name = "server_timeout",
         .type = OPTION_FLOAT, .min = 0.1, .max = 86400, .step = 10,
         .slider_min = 10, .slider_max = 600,
-        .initial = "300", .meta = "S", .rare = true,
+        .initial = "300", .meta = "S", .rare = true, .is_fixed = true,
         .help = "seconds of silence until the server is given up",
         .manual =
             "Seconds after which an engine elsewhere that sends nothing is given up; it may read\n"

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "named_file.h"
 #include "places.h"
@@ -73,6 +74,15 @@ static bool take_stops(struct file *f, struct yaml_reader *r)
            reader_items(r, option_table[OPT_STOP].name, take_stop, f);
 }
 
+static bool check_url(struct yaml_reader *r, enum option_id id, const yaml_event_t *value)
+{
+    const char *text = reader_text(value);
+    return id != OPT_SERVER || !*text || strcmp(text, "none") == 0 ||
+           strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0 ||
+           reader_refuse(r, value->start_mark,
+                         "engine: url: begins with http:// or https://, or is none");
+}
+
 /* engine: {url: ..., model: ..., key_command: ..., key_file: ..., timeout: ...} */
 static bool take_engine(void *context, struct yaml_reader *r, const yaml_event_t *key,
                         const yaml_event_t *value)
@@ -98,18 +108,22 @@ static bool take_engine(void *context, struct yaml_reader *r, const yaml_event_t
     enum option_id id = members[i].id;
     if (f->read.layers[id][f->source].set)
         return reader_refuse(r, key->start_mark, "engine: %s: given twice", members[i].key);
-    return reader_check_scalar(r, members[i].key, value) &&
+    return reader_check_scalar(r, members[i].key, value) && check_url(r, id, value) &&
            check_value(r, &option_table[id], value) &&
            (options_set(&f->read, id, reader_text(value), f->source, &inner) ||
             reader_refuse(r, value->start_mark, "%s", inner.text));
 }
 
-static bool take_engine_of(struct file *f, struct yaml_reader *r, const yaml_event_t *key)
+static bool take_engine_of(struct file *f, struct yaml_reader *r, const yaml_event_t *key,
+                           const yaml_event_t *value)
 {
     if (f->kind == KIND_PRESET)
         return reader_refuse(r, key->start_mark,
                              "engine: a preset cannot say where your words go; config.yaml can");
-    return reader_pairs(r, take_engine, f);
+    return value->type == YAML_MAPPING_START_EVENT
+               ? reader_pairs(r, take_engine, f)
+               : reader_refuse(r, value->start_mark,
+                               "engine: a map is expected, such as {url: http://localhost:8080}");
 }
 
 static bool take_pair(void *context, struct yaml_reader *r, const yaml_event_t *key,
@@ -118,8 +132,8 @@ static bool take_pair(void *context, struct yaml_reader *r, const yaml_event_t *
     struct file *f = context;
     struct error inner;
     int id;
-    if (value->type == YAML_MAPPING_START_EVENT && strcmp(reader_text(key), "engine") == 0)
-        return take_engine_of(f, r, key);
+    if (strcmp(reader_text(key), "engine") == 0)
+        return take_engine_of(f, r, key, value);
     if (value->type == YAML_SEQUENCE_START_EVENT &&
         options_find(reader_text(key), NULL) == OPT_STOP)
         return find_option(f, r, key, &id) && take_stops(f, r);

@@ -36,20 +36,7 @@ static bool may_load(struct chat_session *s)
     return false;
 }
 
-/* -> false, and says why: there is no such model, or not with these options. */
-static bool load(struct chat_session *s, const char *name)
-{
-    struct engine_options o;
-    struct error err;
-    bool ok = engine_settings(s->options, name, &o, &err);
-    if (ok)
-        start(s, &o);
-    else
-        chat_notice(s, "%s", err.text);
-    return ok;
-}
-
-/* ---- engines elsewhere ---------------------------------------------------------------- */
+/* ---- another one ---------------------------------------------------------------------- */
 
 static bool server_has(const struct chat_session *s, const char *name)
 {
@@ -59,15 +46,19 @@ static bool server_has(const struct chat_session *s, const char *name)
     return false;
 }
 
-/* ---- another one ---------------------------------------------------------------------- */
-
-static void load_named(struct chat_session *s, const char *name)
+/* -> false, and says why: there is no such model, or not with these options. */
+static bool load(struct chat_session *s, const char *name)
 {
-    char *there = s->status.remote.host[0] && server_has(s, name)
-                      ? xasprintf(ENGINE_REMOTE "%s", name)
-                      : NULL;
-    load(s, there ? there : name);
-    free(there);
+    struct engine_options o;
+    struct error err;
+    bool ok = engine_settings(s->options, name, &o, &err);
+    if (ok)
+        start(s, &o);
+    else if (server_has(s, name))
+        chat_notice(s, "%s; the server's is /model " ENGINE_REMOTE "%s", err.text, name);
+    else
+        chat_notice(s, "%s", err.text);
+    return ok;
 }
 
 void chat_choose_model(struct chat_session *s, const char *name)
@@ -75,7 +66,7 @@ void chat_choose_model(struct chat_session *s, const char *name)
     if (!*name)
         s->face->list(s->self, CHAT_MODELS);
     else if (may_load(s))
-        load_named(s, name);
+        load(s, name);
 }
 
 void chat_choose_template(struct chat_session *s, const char *name)
@@ -158,7 +149,10 @@ void chat_stop_loading(struct chat_session *s)
 {
     struct event ready = {.type = EVENT_READY};
     chat_end_step(s);
-    chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
+    if (strncmp(s->next_path, ENGINE_REMOTE, strlen(ENGINE_REMOTE)) == 0)
+        chat_notice(s, "Stopped");
+    else
+        chat_notice(s, "Stopped; /model %s goes on from there", s->next_path);
     chat_drop_next(s);
     chat_event(s, &ready);
 }

@@ -8,8 +8,8 @@
 
 #include "chat_session.h"
 
-/* Loads a model by path or name beside the one in use; "": lists the models. A name that the engine
- * elsewhere in use has is meant there; ENGINE_REMOTE and a name always are. */
+/* Loads a model by path or name beside the one in use; "": lists the models. A name is one of this
+ * machine, whatever the engine elsewhere has; with ENGINE_REMOTE before it, it is meant there. */
 void chat_choose_model(struct chat_session *s, const char *name);
 /* Loads the model in use again with another chat template, as the option "template" has it. */
 void chat_choose_template(struct chat_session *s, const char *name);

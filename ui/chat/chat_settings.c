@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chat_model.h"
+#include "engine_settings.h"
 #include "grammar_file.h"
 #include "preset.h"
 #include "settings_file.h"
@@ -124,8 +125,9 @@ static void refuse_fixed(struct chat_session *s, enum option_id id)
     snprintf(flag, sizeof flag, "%s", option_table[id].name);
     for (char *c = flag; *c; c++)
         *c = *c == '_' ? '-' : *c;
-    chat_notice(s, "%s can't be changed while running; restart with --%s %s", option_table[id].name,
-                flag, option_table[id].meta ? option_table[id].meta : "");
+    chat_notice(s, "%s can't be changed while running; restart with --%s %s%s",
+                option_table[id].name, flag, option_table[id].meta ? option_table[id].meta : "",
+                options_is_of_server(id) ? ", or switch with /model" : "");
 }
 
 static void set(struct chat_session *s, const char *name, const char *value)
@@ -174,6 +176,20 @@ static void save_changed(struct chat_session *s)
     save(s, ids, n);
 }
 
+/* A server that is saved answers from the next start on: it has to be one then. */
+static bool may_save(enum option_id id, const char *value, struct error *err)
+{
+    struct options next;
+    if (!options_is_of_server(id))
+        return true;
+    options_init(&next);
+    bool ok = preset_load_defaults(&next, err) &&
+              options_set(&next, id, value, SOURCE_PRESET, err) &&
+              engine_settings_check_server(&next, err);
+    options_free(&next);
+    return ok;
+}
+
 /* What counts from the next start alone can be saved too. */
 static void save_one(struct chat_session *s, enum option_id id, const char *value)
 {
@@ -185,7 +201,7 @@ static void save_one(struct chat_session *s, enum option_id id, const char *valu
         return;
     }
     options_init(&next);
-    char *path = options_set(&next, id, value, SOURCE_USER, &err)
+    char *path = options_set(&next, id, value, SOURCE_USER, &err) && may_save(id, value, &err)
                      ? settings_save(&next, &id, 1, &err)
                      : NULL;
     if (path && !later)

@@ -496,6 +496,8 @@ void chat_event(struct chat_session *s, const struct event *e)
         s->scoring.event(s, e);
     if (of_a_turn && (e->turn != s->turn || !s->turn))
         return; /* of a turn that is no more */
+    if (e->type > EVENT_PROMPT)
+        chat_end_step(s); /* what was tried again has gone well, or has failed for good */
     switch (e->type) {
     case EVENT_LOADING: on_progress(s, e, STATE_LOADING); break;
     case EVENT_READY: on_ready(s); break;

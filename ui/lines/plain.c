@@ -467,11 +467,14 @@ static void check_outlet(struct plain *p)
     }
 }
 
+/* What was downloaded stays; of what an engine elsewhere was asked nothing does. */
 static void stop_loading(struct plain *p)
 {
+    bool is_elsewhere = p->chat.status.remote.host[0] != '\0';
     output_status(&p->out, NULL);
     if (!p->chat.ready && p->chat.status.step[0])
-        fputs(PROGRAM ": stopped; the next start goes on from here\n", stderr);
+        fprintf(stderr, PROGRAM ": stopped%s\n",
+                is_elsewhere ? "" : "; the next start goes on from here");
     plain_finish(p, EXIT_SIGNAL + caught);
 }
 

@@ -396,6 +396,14 @@ static void test_all_that_can_be_asked_for(void **state)
     assert_true(json_is_object(json_object_get(json_object_get(format, "json_schema"), "schema")));
     assert_true(json_is_true(json_object_get(v, "continue_final_message")));
     json_decref(v);
+    r.dialect = DIALECT_QINS; /* a last message is enough, with what was thought before it */
+    buf_puts(&chat.messages[1].thinking, "hm");
+    v = request_of(&r);
+    const json_t *last = json_array_get(json_object_get(v, "messages"), 1);
+    assert_string_equal(json_string_value(json_object_get(last, "reasoning_content")), "hm");
+    assert_string_equal(json_string_value(json_object_get(last, "content")), "he");
+    assert_null(json_object_get(v, "continue_final_message"));
+    json_decref(v);
     r.schema = "{\"type\": \"object\"}";
     r.thinking.mode = THINK_OFF;
     v = request_of(&r);

@@ -13,8 +13,12 @@ import time
 from engine_server import Engine, chunk, event
 from terminal import Screen, environment, program, run_tests
 
+sys.path.insert(0, os.path.join(os.environ["QINS_SOURCE"], "tests/tools"))
+from server_client import Server
+
 TUI = os.path.abspath(program("ui/qins-tui"))
 SOURCE = os.path.abspath(os.environ.get("QINS_SOURCE", "."))
+SERVER = os.path.abspath(program("tools/server/qins-server"))
 STARTER = os.path.join(SOURCE, "models/starter.qins")
 
 
@@ -113,6 +117,8 @@ def test_errors_are_one_line():
         (401, refused, {}, 77, ": 401: bad key ********** given; is the key right?"),
         (404, {"error": "no model"}, {}, 69, ": 404: no model; is the address right"),
         (400, {"error": {"message": "context\n\x1b[2Jtoo long"}}, {}, 69, ": 400: context [2Jtoo long"),
+        (400, {"error": {"message": "too long", "code": "context_length_exceeded"}}, {}, 65, ": 400: too long"),
+        (400, {"error": {"code": 400, "type": "exceed_context_size_error", "message": "n_ctx"}}, {}, 65, ": 400: n_ctx"),
         (500, b"<html>" + b"x" * 100000, {"content_type": "text/html"}, 75, ": 500\n"),
         (429, {"error": {"message": "quota"}}, {"Retry_After": "3600"}, 75, ": 429: quota; it asks to wait 3600 s"),
         (500, b"\xff" * 1000000, {}, 75, ": 500: "),
@@ -142,7 +148,14 @@ def test_what_may_pass_is_tried_again():
         process = home.start("--server", gone.url, "-m", "tiny", "-p", "hi")
         assert "retrying: " + gone.host in process.stderr.readline()
         process.send_signal(signal.SIGINT)  # ends the waiting
-        assert process.wait(5) in (130, 69, 75), process.returncode
+        err = process.communicate(timeout=5)[1]
+        assert process.returncode == 130 and err.endswith("qins-tui: stopped\n"), (process.returncode, err)
+        ready = os.path.join(home.folder, "ready")
+        process = home.start("--server", gone.url, "-m", "tiny", "-p", "hi", "--key-command", "touch %s; sleep 20" % ready)
+        while not os.path.exists(ready) and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=5) == ("", "qins-tui: stopped\n") and process.returncode == 130
 
 
 def test_refused_parameters_are_left_out():
@@ -221,9 +234,39 @@ def test_keys():
         assert code == 78 and "status 1" in err and "sk-" not in err, err
         home.write(config, "engine: {address: x}\n")
         assert "unknown key \"address\"" in home.run("-p", "hi")[2]
+        for text in ("http://localhost:1", "", "[http://localhost:1]"):
+            home.write(config, "engine: %s\n" % text)
+            code, out, err = home.run("-p", "hi")
+            assert code == 78 and "config.yaml:1:" in err and "engine: a map is expected" in err, (text, err)
+        for url in ("5", "localhost:8080", "ftp://localhost"):
+            home.write(config, "engine: {url: %s}\n" % url)
+            code, out, err = home.run("-p", "hi")
+            assert code == 78 and "engine: url: begins with http:// or https://" in err, (url, err)
         home.write(config, "")
         preset = home.write("p.yaml", "server: http://localhost\n")
         assert "a preset cannot say where your words go" in home.run("-p", "hi", "--preset", preset)[2]
+
+
+def test_a_key_goes_to_its_own_server():
+    """Key and model that config.yaml or a variable has for one server are not another one's."""
+    with Engine(models=["only"]) as other, Engine() as engine, Home() as home:
+        home.write(".config/qins/config.yaml",
+                   "engine: {url: %s, model: tiny, key_command: \"echo SECRET\"}\n" % engine.url)
+        key = home.write("key", "sk-other1\n")
+        assert home.run("--server", other.url, "-p", "hi")[0] == 0
+        assert home.run("--server", other.url, "--models") == (0, "only\n", "")
+        assert home.run("-p", "hi", QINS_SERVER=other.url)[0] == 0
+        assert home.run("--server", other.url, "-p", "hi", QINS_KEY_FILE=key)[0] == 0
+        assert other.keys() == [None] * 7 and not engine.asked, other.keys()
+        assert home.run("--server", other.url, "-p", "hi", "--key-file", key)[0] == 0
+        assert home.run("-p", "hi", QINS_SERVER=other.url, QINS_KEY_FILE=key)[0] == 0
+        assert other.keys()[7:] == ["Bearer sk-other1"] * 4, other.keys()
+        assert home.run("--server", engine.url, "-p", "hi")[0] == 0
+        assert home.run("-p", "hi")[0] == 0
+        assert engine.keys() == ["Bearer SECRET"] * 4, engine.keys()
+        home.write(".config/qins/config.yaml", "")
+        assert home.run("--server", other.url, "-p", "hi", QINS_KEY_FILE=key)[0] == 0
+        assert other.keys()[-1] == "Bearer sk-other1", other.keys()
 
 
 def test_where_words_go_is_chosen():
@@ -241,6 +284,8 @@ def test_where_words_go_is_chosen():
             code, out, err = home.run("--server", url, "-p", "hi")
             assert code == 78 and err.count("\n") == 1 and "secret" not in err, err
         assert home.run("--server", engine.url, "--models") == (0, "tiny\nlarge\n", "")
+        engine.models = ["a\u202eb\u200b", "c\x1b[2J\nd"]
+        assert home.run("--server", engine.url, "--models") == (0, "a<U+202E>b<U+200B>\nc [2J d\n", "")
 
 
 def test_certificates_are_checked():
@@ -261,11 +306,11 @@ def test_certificates_are_checked():
 
 def test_lines():
     with Engine() as engine, Home() as home:
-        said = "hi\n/continue\n/bench\n/stats\n/model\n/model large\nagain\n/regen\n"
+        said = "hi\n/continue\n/bench\n/stats\n/model\n/model large\n/model server:large\nagain\n/regen\n"
         code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
         everything = out + err
         for part in ("Your messages are sent to " + engine.host, "The last answer is complete", "/bench measures this machine",
-                     "computed by: " + engine.host, "server:tiny", "Switched to large"):
+                     "computed by: " + engine.host, "server:tiny", "the server's is /model server:large", "Switched to large"):
             assert part in everything, (part, everything)
         models = [r["model"] for r in engine.requests()]
         assert models == ["tiny", "large", "large"], models
@@ -277,6 +322,60 @@ def test_lines():
         engine.owner = "llamacpp"
         home.run("--server", engine.url, "-m", "tiny", "--chat", said="hi\n/continue\n")
         assert engine.requests()[-1]["messages"][-1] == {"role": "assistant", "content": "Hello from elsewhere"}
+    with Engine(finish="length", owner="qins", thinking=("Hm",)) as engine, Home() as home:
+        home.run("--server", engine.url, "-m", "tiny", "--chat", said="hi\n/continue\n")
+        assert engine.requests()[-1]["messages"][-1] == {"role": "assistant", "content": "Hello from elsewhere",
+                                                         "reasoning_content": "Hm"}, engine.requests()
+
+
+def test_settings_of_the_server():
+    """They are those of the start; saved ones are checked, and count from the next one on."""
+    with Engine() as engine, Home() as home:
+        key = home.write("key", "sk-secret1\n")
+        config = os.path.join(home.folder, ".config/qins/config.yaml")
+        said = ("/set server none\n/set server http://localhost:1\n/set key_file /no-such\n/set server_model x\nhi\n"
+                "/set --save server ftp://x\n/set --save key_file /no-such\n")
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
+        everything = out + err
+        assert everything.count("server can't be changed while running; restart with --server URL, or switch with "
+                                "/model") == 2, everything
+        for part in ("key_file can't be changed while", "--key-file FILE, or switch with /model", "server_model can't be",
+                     "server: ftp://x: not an address", "key_file: /no-such: cannot be read"):
+            assert part in everything, (part, everything)
+        assert len(engine.requests()) == 1 and engine.keys() == [None] * 2 and not os.path.exists(config)
+        said = "/set --save key_file %s\n/set --save server %s\n" % (key, engine.url)
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "--chat", said=said)
+        assert (out + err).count("it counts from the next start on") == 2, out + err
+        assert engine.keys()[2:] == [None], engine.keys()
+        assert home.run("-m", "server:tiny", "-p", "hi")[0] == 0 and engine.keys()[-1] == "Bearer sk-secret1"
+
+
+def test_our_own_server():
+    """qins-server goes on with an answer that was cut short, as this machine does."""
+    if not os.path.exists(SERVER) or not os.path.exists(STARTER):
+        print("SKIPPED: no qins-server, or no models/starter.qins")
+        return
+    with Home() as home, Server(SERVER, STARTER, "-c", "512") as server:
+        url = "http://%s:%d" % (server.host, server.port)
+        base = ["-s", "1", "--temperature", "0", "--chat", "--json"]
+        texts = []
+        for words, said in ((["-n", "8"], "Who are you?\n/continue\n"), (["-n", "16"], "Who are you?\n")):
+            code, out, err = home.run("--server", url, *base, *words, said=said)
+            texts.append("".join(line["text"] for line in map(json.loads, out.splitlines()) if line["event"] == "text"))
+        assert texts[0] == texts[1] != "", (texts, out, err)
+
+
+def test_a_name_is_this_machines():
+    """Words stay here if that can be meant: a model of the server is named with "server:"."""
+    if not os.path.exists(STARTER):
+        print("SKIPPED: no models/starter.qins")
+        return
+    with Engine(models=["tiny", "starter"]) as engine, Home() as home:
+        said = "/model starter\nhi\n/model server:starter\nagain\n/set model starter\nmore\n"
+        code, out, err = home.run("--server", engine.url, "-m", "tiny", "-n", "2", "--chat", said=said,
+                                  QINS_MODELS=os.path.dirname(STARTER))
+        assert [r["model"] for r in engine.requests()] == ["starter"], (engine.requests(), out, err)
+        assert engine.requests()[0]["messages"][-1]["content"] == "again"
 
 
 def test_the_screen():
@@ -291,6 +390,11 @@ def test_the_screen():
             s.wait(r"One two \^\[\[31m<U\+202E>three")
             s.wait("Thought")
             s.wait(r"First token")
+            engine.failures = [(503, {"error": {"message": "busy"}}, {"Retry_After": "2"})]
+            s.text("and")
+            s.keys("Enter")
+            s.wait("retrying: .*: 503: busy")
+            s.wait("retrying: ", gone=True)
             engine.stall_at = 3
             s.text("more")
             s.keys("Enter")
