@@ -36,6 +36,7 @@ struct turn {
     bool stop_token;         /* a stop text that is a token ended it */
     struct turn_stats stats;
     double begin_ms, first_ms;  /* evaluation began; first token was there */
+    double given_ms;            /* the last of the tokens that it begins with */
     double stamps[RATE_WINDOW]; /* when the last tokens came; token i at i % RATE_WINDOW */
     double progress_ms;         /* last EVENT_PROMPT */
     struct error failure;       /* of STOP_FAILED */
@@ -189,6 +190,29 @@ static float tokens_per_s(uint32_t n_intervals, double ms)
     return n_intervals > 0 && ms > 0 ? (float)(n_intervals * 1e3 / ms) : 0;
 }
 
+/* Behind `n` tokens; of at most the last RATE_WINDOW. Those that the answer began with came at
+ * once: they do not count. */
+static float moving_rate(const struct turn *t, uint32_t n, double now)
+{
+    uint32_t n_given = (uint32_t)t->r->given.n, window = n_given ? n + 1 - n_given : n;
+    if (n_given && n <= n_given)
+        return 0;
+    if (window > RATE_WINDOW)
+        window = RATE_WINDOW;
+    return tokens_per_s(window, now - t->stamps[(n - window) % RATE_WINDOW]);
+}
+
+/* Of the whole turn; one token alone behind those that it began with has none. */
+static float turn_rate(const struct turn *t)
+{
+    uint32_t n = t->stats.n_tokens, n_given = (uint32_t)t->r->given.n;
+    if (!n_given)
+        return tokens_per_s(n ? n - 1 : 0, t->stats.generate_ms);
+    return n < n_given + 2 ? 0
+                           : tokens_per_s(n - n_given,
+                                          t->first_ms + (double)t->stats.generate_ms - t->given_ms);
+}
+
 static void note_thinking(struct turn *t, double now)
 {
     uint32_t n = t->parts.splitter.n_tokens;
@@ -212,9 +236,9 @@ static bool emit_token(struct turn *t, int32_t id, const float *logits)
         t->stats.first_token_ms = (float)(now - t->r->submitted_ms);
         t->stats.prompt_ms = (float)(now - t->begin_ms);
     }
-    uint32_t window = n < RATE_WINDOW ? n : RATE_WINDOW;
-    double oldest = window < RATE_WINDOW ? t->stamps[0] : t->stamps[n % RATE_WINDOW];
-    t->stats.tokens_per_s = tokens_per_s(window, now - oldest);
+    if (n < t->r->given.n)
+        t->given_ms = now;
+    t->stats.tokens_per_s = moving_rate(t, n, now);
     t->stamps[n % RATE_WINDOW] = now;
     t->stats.generate_ms = (float)(now - t->first_ms);
     t->stats.n_ctx_used = (uint32_t)t->ids.n + 1;
@@ -613,8 +637,7 @@ void turn_run(struct engine *e, const struct request *r)
         stop = STOP_TEXT;
     if (t.stats.n_tokens == 0)
         t.stats.prompt_ms = (float)(now_ms() - t.begin_ms);
-    t.stats.tokens_per_s =
-        tokens_per_s(t.stats.n_tokens ? t.stats.n_tokens - 1 : 0, t.stats.generate_ms);
+    t.stats.tokens_per_s = turn_rate(&t);
     t.stats.n_ctx_used = session_len(e->session);
     t.stats.miss_rate = miss_rate(e->session, needed, missed);
     if (e->token_ms == 0 && t.stats.n_tokens > 1) /* no prompt was long enough to tell */

@@ -176,6 +176,8 @@ void chat_compact(struct chat_session *s, const char *argument)
     size_t n_old = messages_before(&s->conversation, n_kept);
     if (!s->ready)
         chat_notice(s, "The model is still loading");
+    else if (s->status.template && strcmp(s->status.template, "none") == 0)
+        chat_notice(s, "This model has no chat template: it cannot be asked for a summary");
     else if (!n_old)
         chat_notice(s, "Nothing to summarise: there are no more than %lu exchanges", n_kept);
     else
@@ -265,6 +267,21 @@ static void next_piece(struct chat_session *s)
         give_up(s, NULL, "The context is too small for a summary; nothing changed");
 }
 
+/* It has no end: what is missing would be lost. */
+static void refuse_cut(struct chat_session *s, enum stop_reason stop)
+{
+    struct error err = {0};
+    if (stop == STOP_CUT)
+        engine_turn_error(s->engine, &err);
+    char *why = stop == STOP_LENGTH
+                    ? xasprintf("The summary did not end within %u tokens; nothing changed",
+                                summary_tokens(s))
+                    : xasprintf("The summary was cut off; nothing changed%s%s",
+                                err.text[0] ? ": " : "", err.text);
+    give_up(s, "[cut off]", why);
+    free(why);
+}
+
 static void on_done(struct chat_session *s, const struct event *e)
 {
     struct compaction *c = &s->compact;
@@ -278,6 +295,8 @@ static void on_done(struct chat_session *s, const struct event *e)
         give_up(s, "[no summary]", err.text);
     } else if (e->stop == STOP_CANCELLED) {
         give_up(s, "[stopped]", "No summary was made; nothing changed");
+    } else if (e->stop != STOP_END) {
+        refuse_cut(s, e->stop);
     } else if (!c->summary.len) {
         give_up(s, "[no summary]", "The model wrote no summary; nothing changed");
     } else if (c->message < c->n_old) {
@@ -324,14 +343,47 @@ void chat_compact_drop(struct chat_session *s)
     s->compact = (struct compaction){.before = NO_MESSAGE, .after = NO_MESSAGE};
 }
 
+/* ---- a summary that is there ---------------------------------------------------------- */
+
+bool chat_compact_wrote(const struct conversation *c, int32_t number)
+{
+    if (number == NO_MESSAGE)
+        return false;
+    int32_t parent = c->messages[number].parent;
+    const struct message *root = &c->messages[parent == NO_MESSAGE ? number : parent];
+    return root->parent == NO_MESSAGE && root->previous != NO_MESSAGE && root->role == CHAT_USER &&
+           root->text.len == strlen(REQUEST) &&
+           memcmp(root->text.data, REQUEST, root->text.len) == 0;
+}
+
+bool chat_compact_refuses(struct chat_session *s, int32_t number)
+{
+    bool refuses = chat_compact_wrote(&s->conversation, number);
+    if (refuses)
+        chat_notice(s, "This is a summary: /undo, then /compact, writes another one");
+    return refuses;
+}
+
+/* The path before the summary that is the last thing on this one. -> false: it is not */
+static bool restore(struct chat_session *s)
+{
+    struct conversation *c = &s->conversation;
+    struct compaction *k = &s->compact;
+    int32_t leaf = conversation_leaf(c);
+    if (k->after != NO_MESSAGE && k->before != k->after && leaf == k->after)
+        conversation_cut(c, k->before);
+    else if (chat_compact_wrote(c, leaf)) /* it was opened so, or nothing is left behind it */
+        conversation_choose(c, c->messages[c->path[0]].previous);
+    else
+        return false;
+    k->before = k->after = NO_MESSAGE;
+    return true;
+}
+
 bool chat_compact_undo(struct chat_session *s)
 {
-    struct compaction *c = &s->compact;
-    if (c->after == NO_MESSAGE || c->before == c->after ||
-        conversation_leaf(&s->conversation) != c->after)
+    if (!restore(s))
         return false;
-    conversation_cut(&s->conversation, c->before);
-    c->before = c->after = NO_MESSAGE;
     note_context(s);
     s->face->path_changed(s->self, true);
     chat_save(s);

@@ -21,7 +21,12 @@ void chat_compact(struct chat_session *s, const char *argument);
 void chat_compact_event(struct chat_session *s, const struct event *e);
 /* The conversation is left: nothing comes of it. */
 void chat_compact_drop(struct chat_session *s);
-/* If the last thing that happened was a summary, the path before it is shown again. -> false: no */
+/* A summary, or the request for it: behind nothing that the model could answer it by. */
+bool chat_compact_wrote(const struct conversation *c, int32_t number);
+/* The same, and says that no other version of it can be asked for. */
+bool chat_compact_refuses(struct chat_session *s, int32_t number);
+/* If a summary is the last thing that happened, or that is on the path, the path before it is shown
+ * again. -> false: neither */
 bool chat_compact_undo(struct chat_session *s);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_files.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,8 @@ struct named {
     char *typed, *path; /* as it is typed; with ~ replaced */
     struct stat st;
     bool missing; /* no such file: the word stays as it is written */
+    bool folder;  /* missing: a folder that is named without its slash */
+    bool loop;    /* missing: symbolic links that lead nowhere */
 };
 
 struct names {
@@ -59,6 +62,9 @@ static struct named named_of(const char *s, struct mention m)
     } while (!is_there(&f) && mention_shorten(s, &m));
     f.missing = !is_there(&f);
     if (f.missing) {
+        bool found = stat(f.path, &f.st) == 0;
+        f.loop = !found && errno == ELOOP;
+        f.folder = found; /* else it were there */
         free(f.typed);
         f.typed = xstrndup(s + m.from, m.to - m.from);
     }
@@ -266,35 +272,45 @@ void chat_files_key(const struct chat_session *s, const char *typed, size_t n, s
     names_free(&l);
 }
 
-static void add_hint(struct chat_session *s, const struct named *f, struct buf *out)
+/* -> false: nothing of it is put in; `out` says why */
+static bool add_hint(struct chat_session *s, const struct named *f, struct buf *out)
 {
     struct buf text = {0};
     struct error err;
-    if (f->missing) {
+    size_t n = strlen(f->typed), quote = strchr("\"'", f->typed[n - 1]) != NULL;
+    bool ok = !f->missing && read_named(f, &text, &err);
+    if (f->folder)
+        buf_printf(out, "%s is a folder, sent as written: write %.*s/%s", f->typed,
+                   (int)(n - quote), f->typed, f->typed + n - quote);
+    else if (f->loop)
+        buf_printf(out, "%s is a loop of symbolic links, sent as written", f->typed);
+    else if (f->missing)
         buf_printf(out, "%s is no file, sent as written", f->typed);
-    } else if (!read_named(f, &text, &err)) {
-        buf_puts(out, err.text);
-    } else {
-        buf_puts(out, f->typed);
+    else
+        buf_puts(out, ok ? f->typed : err.text);
+    if (ok)
         add_numbers(out, text.len, count_tokens(s, text.data, text.len), text.len > SAMPLE_BYTES);
-    }
     buf_free(&text);
+    return ok;
 }
 
 void chat_files_hint(struct chat_session *s, const char *typed, size_t n, struct buf *out)
 {
     struct names l = names_of(typed, n);
-    bool some = l.too_many;
-    for (size_t i = 0; i < l.n; i++)
-        some |= !l.names[i].missing;
-    if (l.n)
-        buf_puts(out, some ? "Puts in: " : "");
+    struct buf others = {0};
     for (size_t i = 0; i < l.n; i++) {
-        buf_puts(out, i ? "; " : "");
-        add_hint(s, &l.names[i], out);
+        struct buf hint = {0};
+        bool ok = add_hint(s, &l.names[i], &hint);
+        struct buf *to = ok ? out : &others;
+        buf_puts(to, to->len ? "; " : ok ? "Puts in: " : "");
+        buf_puts(to, hint.data);
+        buf_free(&hint);
     }
+    if (others.len)
+        buf_printf(out, "%s%s", out->len ? "; " : "", others.data);
     if (l.too_many)
         buf_puts(out, "; too many files");
+    buf_free(&others);
     names_free(&l);
 }
 

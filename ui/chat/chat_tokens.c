@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_compact.h"
 #include "chat_context.h"
 #include "chat_turn.h"
 #include "outfile.h"
@@ -13,18 +14,35 @@
 #include "sanitise.h"
 #include "utf8.h"
 
-/* ---- a page --------------------------------------------------------------------------- */
+/* ---- in words ------------------------------------------------------------------------- */
 
-/* A token in quotes, with what a terminal does not show made visible. */
-static void add_token(const struct chat_session *s, int32_t id, struct buf *out)
+static bool is_whole(const struct buf *text)
+{
+    int32_t cp;
+    for (size_t i = 0; i < text->len;) {
+        i += utf8_decode(text->data + i, text->len - i, &cp);
+        if (cp < 0)
+            return false;
+    }
+    return true;
+}
+
+void chat_token_label(const struct chat_session *s, int32_t id, struct buf *out)
 {
     struct buf bytes = {0};
     engine_token_text(s->engine, id, &bytes);
     char *clean = sanitise_text(bytes.len ? bytes.data : "", bytes.len, true);
-    buf_printf(out, "\"%s\"", clean);
+    bool whole = is_whole(&bytes);
+    if (whole)
+        buf_printf(out, "\"%s\"", clean);
+    for (size_t i = 0; i < bytes.len && !whole; i++)
+        buf_printf(out, "%s%02X%s", i ? " " : "<", (unsigned char)bytes.data[i],
+                   i + 1 < bytes.len ? "" : ">");
     free(clean);
     buf_free(&bytes);
 }
+
+/* ---- a page --------------------------------------------------------------------------- */
 
 /* "0.93", "<0.01"; "-" of a token that the model was not asked for. */
 static void add_probability(struct buf *out, float p)
@@ -41,14 +59,14 @@ static void add_row(const struct chat_session *s, size_t number, const struct to
                     struct buf *out)
 {
     buf_printf(out, "%zu. ", number);
-    add_token(s, t->id, out);
+    chat_token_label(s, t->id, out);
     buf_puts(out, " ");
     add_probability(out, t->p);
     if (!isnan(t->entropy))
         buf_printf(out, ", %.1f bits:", (double)t->entropy);
     for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0; k++) {
         buf_printf(out, "  %d ", k + 1);
-        add_token(s, t->top[k], out);
+        chat_token_label(s, t->top[k], out);
         buf_puts(out, " ");
         add_probability(out, t->top_p[k]);
     }
@@ -69,20 +87,26 @@ static void show_page(struct chat_session *s, const struct message *m)
 
 /* ---- a file --------------------------------------------------------------------------- */
 
-/* A byte that is no UTF-8 becomes U+FFFD: a token may hold a part of a character. */
-static json_t *text_json(const struct chat_session *s, int32_t id)
+/* A byte that is no UTF-8 is U+FFFD in its text. */
+static json_t *text_json(const struct buf *bytes)
 {
-    struct buf bytes = {0}, clean = {0};
-    engine_token_text(s->engine, id, &bytes);
-    for (size_t i = 0, used; i < bytes.len; i += used) {
+    struct buf clean = {0};
+    for (size_t i = 0, used; i < bytes->len; i += used) {
         int32_t cp;
-        used = utf8_decode(bytes.data + i, bytes.len - i, &cp);
-        buf_append(&clean, cp < 0 ? "\xef\xbf\xbd" : bytes.data + i, cp < 0 ? 3 : used);
+        used = utf8_decode(bytes->data + i, bytes->len - i, &cp);
+        buf_append(&clean, cp < 0 ? "\xef\xbf\xbd" : bytes->data + i, cp < 0 ? 3 : used);
     }
     json_t *text = json_stringn(clean.len ? clean.data : "", clean.len);
-    buf_free(&bytes);
     buf_free(&clean);
     return text;
+}
+
+static json_t *bytes_json(const struct buf *bytes)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < bytes->len; i++)
+        json_array_append_new(list, json_integer((unsigned char)bytes->data[i]));
+    return list;
 }
 
 static json_t *number_json(float x)
@@ -90,16 +114,27 @@ static json_t *number_json(float x)
     return isfinite(x) ? json_real((double)x) : json_null();
 }
 
+/* {"id", "text", "p"}; "bytes" of one that is not whole characters */
+static json_t *piece_json(const struct chat_session *s, int32_t id, float p)
+{
+    struct buf bytes = {0};
+    engine_token_text(s->engine, id, &bytes);
+    json_t *o = json_pack("{s:i, s:o}", "id", (int)id, "text", text_json(&bytes));
+    if (!is_whole(&bytes))
+        json_object_set_new(o, "bytes", bytes_json(&bytes));
+    json_object_set_new(o, "p", number_json(p));
+    buf_free(&bytes);
+    return o;
+}
+
 static json_t *token_json(const struct chat_session *s, const struct token_odds *t)
 {
-    json_t *choices = json_array();
+    json_t *choices = json_array(), *o = piece_json(s, t->id, t->p);
     for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0; k++)
-        json_array_append_new(choices,
-                              json_pack("{s:i, s:o, s:o}", "id", (int)t->top[k], "text",
-                                        text_json(s, t->top[k]), "p", number_json(t->top_p[k])));
-    return json_pack("{s:i, s:o, s:o, s:o, s:o}", "id", (int)t->id, "text", text_json(s, t->id),
-                     "p", number_json(t->p), "entropy_bits", number_json(t->entropy), "choices",
-                     choices);
+        json_array_append_new(choices, piece_json(s, t->top[k], t->top_p[k]));
+    json_object_set_new(o, "entropy_bits", number_json(t->entropy));
+    json_object_set_new(o, "choices", choices);
+    return o;
 }
 
 static bool write_text(const char *path, bool replace, const char *text, struct error *err)
@@ -142,7 +177,7 @@ void chat_tokens_take(struct chat_session *s, int32_t number, size_t at, size_t 
         chat_notice(s, "/tokens N K: N is a token from 1 to %zu, K one of its choices", odds->n);
         return;
     }
-    if (!chat_is_free(s))
+    if (!chat_is_free(s) || chat_compact_refuses(s, number))
         return;
     if (s->grammar) {
         chat_notice(s, "Answers have to keep a shape now: /json off first");
@@ -232,6 +267,19 @@ static bool is_choice(const char *argument, unsigned long *at, unsigned long *k)
     return end != second && *end == '\0';
 }
 
+/* NAME.json, behind "--force" or not. */
+static bool is_json_name(const char *argument)
+{
+    size_t n = strlen(argument);
+    return n > 5 && strcmp(argument + n - 5, ".json") == 0;
+}
+
+static bool is_understood(const char *argument)
+{
+    unsigned long at, k;
+    return !*argument || is_choice(argument, &at, &k) || is_json_name(argument);
+}
+
 static void run(struct chat_session *s, int32_t number, const char *argument)
 {
     const struct message *m = &s->conversation.messages[number];
@@ -254,12 +302,16 @@ void chat_tokens(struct chat_session *s, const char *argument)
     int32_t number = conversation_leaf(c);
     if (!chat_is_free(s))
         return;
-    if (!s->ready)
+    if (!is_understood(argument))
+        chat_notice(s, "/tokens, /tokens N K, or /tokens [--force] FILE.json");
+    else if (!s->ready)
         chat_notice(s, "The model is still loading");
     else if (s->status.remote.host[0])
         chat_notice(s, "%s does not tell what its tokens were", s->status.remote.host);
     else if (number == NO_MESSAGE || c->messages[number].role != CHAT_ASSISTANT)
         chat_notice(s, "There is no answer yet");
+    else if (chat_compact_wrote(c, number))
+        chat_notice(s, "The tokens of a summary are not known");
     else if (c->messages[number].odds.n)
         run(s, number, argument);
     else

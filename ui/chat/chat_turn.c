@@ -299,6 +299,14 @@ static void drop_oldest(struct chat_session *s, bool yes)
             s, "From your next message on, the model no longer sees the %u oldest exchanges", n);
 }
 
+/* Those whose time is known: an answer may have begun with tokens that came at once. */
+static uint32_t n_timed(const struct turn_stats *t)
+{
+    uint32_t n = t->n_tokens ? t->n_tokens - 1 : 0;
+    double timed = (double)t->tokens_per_s * (double)t->generate_ms / 1000 + 0.5;
+    return t->generate_ms > 0 && timed < n ? (uint32_t)timed : n;
+}
+
 static void note_done(struct status *f, const struct event *e)
 {
     f->state = STATE_READY;
@@ -308,8 +316,8 @@ static void note_done(struct status *f, const struct event *e)
     f->kv_bytes = e->stats.kv_bytes;
     f->now_tokens_per_s = 0;
     f->thinking = false;
-    f->all.n_tokens += e->stats.n_tokens ? e->stats.n_tokens - 1 : 0;
-    f->all.ms += (double)e->stats.generate_ms;
+    f->all.n_tokens += n_timed(&e->stats);
+    f->all.ms += n_timed(&e->stats) ? (double)e->stats.generate_ms : 0;
     spark_add(&f->speed, (double)e->stats.tokens_per_s);
 }
 

@@ -24,6 +24,8 @@ void chat_regenerate(struct chat_session *s)
         chat_notice(s, "There is no answer to regenerate");
         return;
     }
+    if (chat_compact_refuses(s, question))
+        return;
     conversation_cut(&s->conversation, question);
     s->face->path_changed(s->self, false);
     chat_answer(s);
@@ -58,7 +60,7 @@ void chat_continue(struct chat_session *s)
 {
     const struct conversation *c = &s->conversation;
     int32_t leaf = conversation_leaf(c);
-    if (!chat_is_free(s))
+    if (!chat_is_free(s) || chat_compact_refuses(s, leaf))
         return;
     if (leaf != NO_MESSAGE && c->messages[leaf].role == CHAT_USER)
         chat_answer(s); /* it was stopped before its first word */
@@ -88,7 +90,7 @@ void chat_edit(struct chat_session *s, const char *what)
     else if (number == NO_MESSAGE)
         chat_notice(s,
                     answer ? "There is no answer to edit" : "You have not sent a message to edit");
-    else
+    else if (answer || !chat_compact_refuses(s, number))
         s->face->rewrite(s->self, number);
 }
 
@@ -100,7 +102,10 @@ static void replace_answer(struct chat_session *s, int32_t old, const char *text
     int32_t number = conversation_add(c, CHAT_ASSISTANT, text, n);
     c->messages[number].stop = STOP_END;
     moved(s, false);
-    chat_notice(s, "/continue continues your version; /branch 1 shows the first one");
+    if (chat_compact_wrote(c, number))
+        chat_notice(s, "This is the summary now; /branch 1 shows the model's");
+    else
+        chat_notice(s, "/continue continues your version; /branch 1 shows the first one");
 }
 
 void chat_rewrite(struct chat_session *s, int32_t number, const char *text, size_t n)

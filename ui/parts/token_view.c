@@ -8,17 +8,38 @@
 #include "sanitise.h"
 #include "utf8.h"
 
-/* Each token by itself: a part of a character shows as U+FFFD, a line end as ^J. */
-static void add(struct token_view *v, const struct chat_session *s, size_t i, int32_t id)
+/* The bytes of all tokens, and where each of them begins: from[n + 1]. */
+static struct buf bytes_of(const struct chat_session *s, const struct odds *odds, size_t *from)
 {
     struct buf bytes = {0};
-    engine_token_text(s->engine, id, &bytes);
-    char *clean = sanitise_text(bytes.len ? bytes.data : "", bytes.len, true);
+    for (size_t i = 0; i < odds->n; i++) {
+        from[i] = bytes.len;
+        engine_token_text(s->engine, odds->list[i].id, &bytes);
+    }
+    from[odds->n] = bytes.len;
+    return bytes;
+}
+
+/* Moves each begin that is inside a character behind it. */
+static void keep_whole(const struct buf *bytes, size_t *from, size_t n)
+{
+    size_t i = 0;
+    int32_t cp;
+    for (size_t at = 0, end; at < bytes->len; at = end) {
+        end = at + utf8_decode(bytes->data + at, bytes->len - at, &cp);
+        for (; i < n && from[i] < end; i++)
+            from[i] = from[i] > at ? end : at;
+    }
+}
+
+/* A whole character stands in the text of the token that begins it, a line end as ^J. */
+static void add(struct token_view *v, size_t i, const char *text, size_t n)
+{
+    char *clean = sanitise_text(n ? text : "", n, true);
     v->starts[i] = v->text.len;
-    v->ends_line[i] = bytes.len && memchr(bytes.data, '\n', bytes.len);
+    v->ends_line[i] = n && memchr(text, '\n', n);
     buf_puts(&v->text, clean);
     free(clean);
-    buf_free(&bytes);
 }
 
 void token_view_open(struct token_view *v, const struct chat_session *s, int32_t message)
@@ -28,17 +49,30 @@ void token_view_open(struct token_view *v, const struct chat_session *s, int32_t
     v->message = message;
     v->n = odds->n;
     v->starts = xcalloc(v->n + 1, sizeof *v->starts);
+    v->stands = xcalloc(v->n + 1, sizeof *v->stands);
     v->ends_line = xcalloc(v->n + 1, sizeof *v->ends_line);
+    size_t *from = xcalloc(v->n + 1, sizeof *from);
+    struct buf bytes = bytes_of(s, odds, from);
+    size_t *whole = xcalloc(v->n + 1, sizeof *whole);
+    memcpy(whole, from, (v->n + 1) * sizeof *whole);
+    keep_whole(&bytes, whole, v->n);
     buf_puts(&v->text, "");
-    for (size_t i = 0; i < v->n; i++)
-        add(v, s, i, odds->list[i].id);
+    for (size_t i = 0; i < v->n; i++) {
+        bool is_part = from[i + 1] > from[i] && whole[i + 1] == whole[i];
+        v->stands[i] = is_part && i ? v->stands[i - 1] : i;
+        add(v, i, bytes.data + whole[i], whole[i + 1] - whole[i]);
+    }
     v->starts[v->n] = v->text.len;
+    free(whole);
+    free(from);
+    buf_free(&bytes);
 }
 
 void token_view_free(struct token_view *v)
 {
     buf_free(&v->text);
     free(v->starts);
+    free(v->stands);
     free(v->ends_line);
     *v = (struct token_view){0};
 }
@@ -49,12 +83,13 @@ size_t token_view_layout(const struct token_view *v, int cells, size_t *rows, in
     int column = 0;
     for (size_t i = 0; i < v->n; i++) {
         int width = (int)utf8_width(v->text.data + v->starts[i], v->starts[i + 1] - v->starts[i]);
-        if (column > 0 && (column + width > cells || v->ends_line[i - 1])) {
+        bool is_part = v->stands[i] != i;
+        if (column > 0 && !is_part && (column + width > cells || v->ends_line[v->stands[i - 1]])) {
             row++;
             column = 0;
         }
         rows[i] = row;
-        columns[i] = column;
+        columns[i] = is_part ? columns[v->stands[i]] : column;
         column += width;
     }
     return row + 1;
@@ -70,14 +105,15 @@ void token_view_move(struct token_view *v, int cells, int n_rows)
     else
         to = here + (size_t)n_rows < last ? here + (size_t)n_rows : last;
     for (size_t i = 0; i < v->n && to != here; i++)
-        if (rows[i] == to && (rows[best] != to || columns[i] <= columns[v->at]))
+        if (rows[i] == to && v->stands[i] == i &&
+            (rows[best] != to || columns[i] <= columns[v->at]))
             best = i;
     v->at = best;
     free(rows);
     free(columns);
 }
 
-int token_view_doubt(const struct token_view *v, const struct token_odds *t)
+static int doubt_of(const struct token_view *v, const struct token_odds *t)
 {
     static const float least[] = {0.9f, 0.5f, 0.2f}, most[] = {0.5f, 1.5f, 3}; /* bits */
     int level = 0;
@@ -86,4 +122,14 @@ int token_view_doubt(const struct token_view *v, const struct token_odds *t)
     while (level < 3 && (v->by_entropy ? t->entropy > most[level] : t->p < least[level]))
         level++;
     return level;
+}
+
+int token_view_doubt(const struct token_view *v, const struct odds *odds, size_t i)
+{
+    int most = doubt_of(v, &odds->list[i]);
+    for (size_t k = i + 1; k < v->n && v->stands[k] == i; k++) {
+        int doubt = doubt_of(v, &odds->list[k]);
+        most = doubt > most ? doubt : most;
+    }
+    return most;
 }

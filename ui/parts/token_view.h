@@ -12,6 +12,8 @@ struct token_view {
     int32_t message; /* of the conversation, whose odds are shown */
     struct buf text; /* of all tokens, sanitised, one behind the other */
     size_t *starts;  /* [n + 1] of each in it */
+    size_t *stands;  /* [n] the token whose text each is a part of: itself, but for the later parts
+                      * of a character, whose text is the token's that begins it */
     bool *ends_line; /* [n] a line of the answer ends in it */
     size_t n, at;    /* tokens; the chosen one */
     bool by_entropy; /* tinted by that, not by probability */
@@ -23,7 +25,8 @@ void token_view_free(struct token_view *v);
 size_t token_view_layout(const struct token_view *v, int cells, size_t *rows, int *columns);
 /* To the token so many rows up or down, in about the same column. */
 void token_view_move(struct token_view *v, int cells, int n_rows);
-/* How sure the model was: 0 (of a token that is not the model's: -1) to 3: least. */
-int token_view_doubt(const struct token_view *v, const struct token_odds *t);
+/* How sure the model was: 0 (of a token that is not the model's: -1) to 3: least. Of all tokens
+ * that stand in token i's text: the least. */
+int token_view_doubt(const struct token_view *v, const struct odds *odds, size_t i);
 
 #endif

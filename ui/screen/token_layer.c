@@ -4,6 +4,7 @@
 #include "chat_tokens.h"
 #include "frame.h"
 #include "screen.h"
+#include "view_parts.h"
 
 void token_layer_open(struct app *a, int32_t message)
 {
@@ -18,16 +19,18 @@ void token_layer_close(struct app *a)
     token_view_free(&a->tokens);
 }
 
+/* With a new version the path changes, which closes the layer. */
+static void take(struct app *a, size_t choice)
+{
+    struct frame f = frame_of(a, screen_rows(), screen_columns());
+    if (choice <= view_tokens_choices(a, &f))
+        chat_tokens_take(&a->chat, a->tokens.message, a->tokens.at + 1, choice);
+}
+
 static int text_cells(struct app *a)
 {
     struct frame f = frame_of(a, screen_rows(), screen_columns());
     return frame_text_cells(&f);
-}
-
-/* With a new version the path changes, which closes the layer. */
-static void take(struct app *a, int choice)
-{
-    chat_tokens_take(&a->chat, a->tokens.message, a->tokens.at + 1, (size_t)choice);
 }
 
 unsigned token_layer_key(struct app *a, int32_t key)
@@ -48,7 +51,7 @@ unsigned token_layer_key(struct app *a, int32_t key)
     case K_CTRL | 'c': token_layer_close(a); break;
     default:
         if (key >= '1' && key <= '8')
-            take(a, key - '0');
+            take(a, (size_t)(key - '0'));
     }
     return REACT_TAKEN | REACT_DIRTY;
 }

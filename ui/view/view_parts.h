@@ -14,6 +14,8 @@ void view_base_hints(const struct app *a, const struct frame *f);
 void view_page(const struct app *a, const struct frame *f);
 void view_page_hints(const struct app *a, const struct frame *f);
 void view_tokens(const struct app *a, const struct frame *f); /* view_tokens.c */
+/* How many choices of the token are shown. */
+size_t view_tokens_choices(const struct app *a, const struct frame *f);
 void view_tokens_hints(const struct app *a, const struct frame *f);
 void view_find_line(const struct app *a, const struct frame *f);
 void view_picker(const struct app *a, const struct frame *f);

@@ -5,16 +5,113 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sanitise.h"
+#include "chat_tokens.h"
+#include "utf8.h"
 #include "view_parts.h"
 
-enum { PANEL_ROWS = 3 }; /* the token, its choices, how it is tinted */
+enum {
+    CHOICE_ROWS = 4,   /* at most */
+    USUAL_CHOICE = 18, /* cells */
+    WHOLE_PANEL = 40,  /* cells for all that is told of the token */
+};
 
-static enum style style_of(const struct token_view *v, const struct token_odds *t)
+/* ---- what stands where ---------------------------------------------------------------- */
+
+/* "0.93"; "-" of what the model was not asked for. */
+static void add_number(struct buf *out, float p)
+{
+    if (isnan(p))
+        buf_puts(out, "-");
+    else
+        buf_printf(out, p < 0.005f ? "<0.01" : "%.2f", (double)p);
+}
+
+/* Choices in rows, as many as have room. */
+struct choices {
+    struct buf labels[TOKEN_CHOICES];
+    int rows[TOKEN_CHOICES], columns[TOKEN_CHOICES];
+    int n, n_rows;
+};
+
+static struct choices choices_of(const struct app *a, const struct token_odds *t, int cells,
+                                 int most_rows)
+{
+    struct choices c = {0};
+    int row = 0, column = 0;
+    for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0; k++) {
+        struct buf *label = &c.labels[k];
+        chat_token_label(&a->chat, t->top[k], label);
+        int width = (int)utf8_width(label->data, label->len) + 8; /* "1 LABEL <0.01" */
+        if (column > 0 && column + width > cells) {
+            row++;
+            column = 0;
+        }
+        if (row >= most_rows)
+            break;
+        c.rows[k] = row;
+        c.columns[k] = column;
+        c.n = k + 1;
+        c.n_rows = row + 1;
+        column += width + 1;
+    }
+    return c;
+}
+
+static void choices_free(struct choices *c)
+{
+    for (int k = 0; k < TOKEN_CHOICES; k++)
+        buf_free(&c->labels[k]);
+}
+
+/* The rows of the chat: tokens, and a panel below them. With few rows a part of that is left out.
+ */
+struct places {
+    int text_rows;
+    int token, choices, tint; /* rows; -1: not shown */
+    struct choices c;
+};
+
+/* At most half of the rows are for choices. Their number changes little from token to token. */
+static struct places places_of(const struct app *a, const struct frame *f)
+{
+    const struct token_view *v = &a->tokens;
+    const struct odds *odds = &a->chat.conversation.messages[v->message].odds;
+    int n = f->chat_rows, bottom = f->chat_row + n, cells = frame_text_cells(f);
+    int most = n < 2 ? 0 : n < 6 ? 1 : n / 2 - 1 < CHOICE_ROWS ? n / 2 - 1 : CHOICE_ROWS;
+    int usual = (TOKEN_CHOICES * USUAL_CHOICE + cells - 1) / cells;
+    struct places p = {.c = choices_of(a, &odds->list[v->at], cells, most)};
+    int n_rows = usual < most ? usual : most;
+    n_rows = p.c.n_rows > n_rows ? p.c.n_rows : n_rows;
+    p.tint = n > 3 ? --bottom : -1;
+    p.choices = bottom -= n_rows;
+    p.token = n > 0 ? --bottom : -1;
+    p.text_rows = bottom - f->chat_row;
+    return p;
+}
+
+/* -> false: another model came, which thinks otherwise */
+static bool is_known(const struct app *a)
+{
+    const struct token_view *v = &a->tokens;
+    return a->chat.conversation.messages[v->message].odds.n == v->n;
+}
+
+size_t view_tokens_choices(const struct app *a, const struct frame *f)
+{
+    if (!is_known(a))
+        return 0;
+    struct places p = places_of(a, f);
+    choices_free(&p.c);
+    return (size_t)p.c.n;
+}
+
+/* ---- drawing -------------------------------------------------------------------------- */
+
+static enum style style_of(const struct token_view *v, const struct odds *odds, size_t i)
 {
     static const enum style styles[] = {STYLE_TEXT, STYLE_STRING, STYLE_NUMBER, STYLE_WARNING};
-    int doubt = token_view_doubt(v, t);
-    return doubt < 0 ? STYLE_DIM : styles[doubt];
+    int doubt = token_view_doubt(v, odds, i);
+    return v->stands[v->at] == i ? STYLE_MATCH_HERE : doubt < 0 ? STYLE_DIM : styles[doubt];
 }
 
 static void draw_text(const struct token_view *v, const struct odds *odds, const struct frame *f,
@@ -26,84 +123,74 @@ static void draw_text(const struct token_view *v, const struct odds *odds, const
     token_view_layout(v, cells, rows, columns);
     size_t top = rows[v->at] > (size_t)height / 2 ? rows[v->at] - (size_t)height / 2 : 0;
     for (size_t i = 0; i < v->n; i++) {
-        if (rows[i] < top || rows[i] >= top + (size_t)height)
+        if (v->stands[i] != i || rows[i] < top || rows[i] >= top + (size_t)height)
             continue;
-        enum style style = i == v->at ? STYLE_MATCH_HERE : style_of(v, &odds->list[i]);
-        screen_put(f->chat_row + (int)(rows[i] - top), left + columns[i], cells - columns[i], style,
-                   v->text.data + v->starts[i], v->starts[i + 1] - v->starts[i]);
+        screen_put(f->chat_row + (int)(rows[i] - top), left + columns[i], cells - columns[i],
+                   style_of(v, odds, i), v->text.data + v->starts[i],
+                   v->starts[i + 1] - v->starts[i]);
     }
     free(rows);
     free(columns);
 }
 
-/* "0.93"; "-" of what the model was not asked for. */
-static int draw_number(int row, int column, int cells, enum style style, float p)
-{
-    char text[24] = "-";
-    if (!isnan(p))
-        snprintf(text, sizeof text, p < 0.005f ? "<0.01" : "%.2f", (double)p);
-    return screen_puts(row, column, cells, style, text);
-}
-
-static int draw_token(const struct app *a, int row, int column, int cells, enum style style,
-                      int32_t id)
-{
-    struct buf bytes = {0}, quoted = {0};
-    engine_token_text(a->chat.engine, id, &bytes);
-    char *clean = sanitise_text(bytes.len ? bytes.data : "", bytes.len, true);
-    buf_printf(&quoted, "\"%s\" ", clean);
-    int used = screen_put(row, column, cells, style, quoted.data, quoted.len);
-    free(clean);
-    buf_free(&bytes);
-    buf_free(&quoted);
-    return used;
-}
-
-static void draw_choices(const struct app *a, const struct token_odds *t, int row, int column,
+static void draw_choices(const struct token_odds *t, const struct choices *c, int top, int left,
                          int end)
 {
-    char number[8];
-    for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0 && column + 12 < end; k++) {
+    for (int k = 0; k < c->n; k++) {
         enum style style = t->top[k] == t->id ? STYLE_BOLD : STYLE_TEXT;
-        snprintf(number, sizeof number, "%d ", k + 1);
-        column += screen_puts(row, column, end - column, STYLE_ACCENT, number);
-        column += draw_token(a, row, column, end - column, style, t->top[k]);
-        column += draw_number(row, column, end - column, STYLE_DIM, t->top_p[k]) + 2;
+        struct buf number = {0}, p = {0};
+        int row = top + c->rows[k], column = left + c->columns[k];
+        buf_printf(&number, "%d ", k + 1);
+        buf_puts(&p, " ");
+        add_number(&p, t->top_p[k]);
+        column += screen_puts(row, column, end - column, STYLE_ACCENT, number.data);
+        column += screen_put(row, column, end - column, style, c->labels[k].data, c->labels[k].len);
+        screen_puts(row, column, end - column, STYLE_DIM, p.data);
+        buf_free(&number);
+        buf_free(&p);
     }
 }
 
-static void draw_panel(const struct app *a, const struct token_odds *t, const struct frame *f,
-                       int row)
+static void draw_token(const struct app *a, const struct token_odds *t, int row, int left, int end)
 {
     const struct token_view *v = &a->tokens;
-    char text[80];
-    int left = frame_text_column(f), end = left + frame_text_cells(f), column = left;
-    snprintf(text, sizeof text, "Token %zu of %zu  ", v->at + 1, v->n);
-    column += screen_puts(row, column, end - column, STYLE_DIM, text);
-    column += draw_token(a, row, column, end - column, STYLE_BOLD, t->id);
-    column += draw_number(row, column, end - column, STYLE_TEXT, t->p);
-    if (!isnan(t->entropy)) {
-        snprintf(text, sizeof text, ", %.1f bits", (double)t->entropy);
-        screen_puts(row, column, end - column, STYLE_TEXT, text);
-    }
-    draw_choices(a, t, row + 1, left, end);
-    screen_puts(row + 2, left, end - left, STYLE_DIM,
-                v->by_entropy ? "tinted by how open the choice was" : "tinted by probability");
+    struct buf place = {0}, label = {0}, numbers = {0};
+    int column = left;
+    buf_printf(&place, end - left < WHOLE_PANEL ? "%zu/%zu " : "Token %zu of %zu  ", v->at + 1,
+               v->n);
+    chat_token_label(&a->chat, t->id, &label);
+    buf_puts(&numbers, " ");
+    add_number(&numbers, t->p);
+    if (!isnan(t->entropy))
+        buf_printf(&numbers, ", %.1f bits", (double)t->entropy);
+    column += screen_puts(row, column, end - column, STYLE_DIM, place.data);
+    column += screen_put(row, column, end - column, STYLE_BOLD, label.data, label.len);
+    screen_puts(row, column, end - column, STYLE_TEXT, numbers.data);
+    buf_free(&place);
+    buf_free(&label);
+    buf_free(&numbers);
 }
 
 void view_tokens(const struct app *a, const struct frame *f)
 {
     const struct token_view *v = &a->tokens;
     const struct odds *odds = &a->chat.conversation.messages[v->message].odds;
-    int height = f->chat_rows - PANEL_ROWS;
-    if (odds->n != v->n) /* another model came, which thinks otherwise */
+    int left = frame_text_column(f), end = left + frame_text_cells(f);
+    if (!is_known(a))
         return;
+    const struct token_odds *t = &odds->list[v->at];
+    struct places p = places_of(a, f);
     for (int row = 0; row < f->chat_rows; row++)
         screen_repeat(f->chat_row + row, 0, f->chat_columns, STYLE_TEXT, " ");
-    if (height > 0)
-        draw_text(v, odds, f, height);
-    if (f->chat_rows >= PANEL_ROWS)
-        draw_panel(a, &odds->list[v->at], f, f->chat_row + f->chat_rows - PANEL_ROWS);
+    if (p.text_rows > 0)
+        draw_text(v, odds, f, p.text_rows);
+    if (p.token >= 0)
+        draw_token(a, t, p.token, left, end);
+    draw_choices(t, &p.c, p.choices, left, end);
+    if (p.tint >= 0)
+        screen_puts(p.tint, left, end - left, STYLE_DIM,
+                    v->by_entropy ? "tinted by how open the choice was" : "tinted by probability");
+    choices_free(&p.c);
 }
 
 void view_tokens_hints(const struct app *a, const struct frame *f)

@@ -90,6 +90,7 @@ static void test_given_tokens_are_read_and_gone_on_with(void **state)
         ids_append(&given, all.ids.ids, n);
         struct said scored = say(e, &given, (uint32_t)n), longer = say(e, &given, N);
         assert_int_equal(scored.ids.n, n);
+        assert_true(scored.done.stats.tokens_per_s == 0); /* none was generated */
         assert_memory_equal(scored.odds.list, all.odds.list, n * sizeof *all.odds.list);
         assert_string_equal(longer.text.data, all.text.data);
         assert_memory_equal(longer.odds.list, all.odds.list, N * sizeof *all.odds.list);
@@ -113,6 +114,10 @@ static void test_another_choice_goes_another_way(void **state)
     assert_memory_equal(other.ids.ids, given.ids, 11 * sizeof *given.ids);
     assert_string_not_equal(other.text.data, all.text.data);
     assert_true(other.odds.list[10].p == all.odds.list[10].top_p[1]);
+    assert_true(other.done.stats.tokens_per_s > 0);
+    said_free(&other);
+    other = say(e, &given, 12); /* one, whose time says little */
+    assert_true(other.done.stats.tokens_per_s == 0);
     ids_free(&given);
     said_free(&all);
     said_free(&other);

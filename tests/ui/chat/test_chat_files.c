@@ -176,6 +176,17 @@ static void test_hints(void **state)
     expect_hint("@\"my notes.txt\" @ana",
                 "Puts in: my notes.txt, 4 bytes, 1 token; @ana is no file, sent as written");
     expect_hint("@ana", "@ana is no file, sent as written");
+    assert_int_equal(mkdir("sub", 0700), 0);
+    assert_int_equal(mkdir("a b", 0700), 0);
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    expect_hint("in @sub?", "@sub is a folder, sent as written: write @sub/");
+    expect_hint("@\"a b\"", "@\"a b\" is a folder, sent as written: write @\"a b/\"");
+    expect_hint("@loop", "@loop is a loop of symbolic links, sent as written");
+    expect_hint("@pipe @ana", "pipe: a device, a pipe or a socket; only files of text and folders/ "
+                              "can be put into a message; @ana is no file, sent as written");
+    expect_hint("@ana @notes.txt",
+                "Puts in: notes.txt, 8 bytes, 2 tokens; @ana is no file, sent as written");
     char *big = xmalloc(400000);
     memset(big, 'x', 400000);
     free(write_file("big.txt", big, 400000));

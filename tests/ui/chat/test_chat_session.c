@@ -154,9 +154,9 @@ static const struct chat_face face = {
 
 /* ---- one chat for each test ----------------------------------------------------------- */
 
-static const char *const variables[] = {"FAKE_TEXT",    "FAKE_CONTEXT", "FAKE_HOLD",
-                                        "FAKE_FAILURE", "FAKE_PIECE",   "FAKE_LOADING_MS",
-                                        "FAKE_FOLDING", "FAKE_THINKING"};
+static const char *const variables[] = {
+    "FAKE_TEXT",    "FAKE_CONTEXT",  "FAKE_HOLD", "FAKE_FAILURE",  "FAKE_PIECE", "FAKE_LOADING_MS",
+    "FAKE_FOLDING", "FAKE_THINKING", "FAKE_STOP", "FAKE_TEMPLATE", "FAKE_BYTES"};
 
 static int set_up(void **state)
 {
@@ -884,6 +884,62 @@ static void test_a_summary_that_is_stopped_changes_nothing(void **state)
     expect_path(n, ALL);
 }
 
+static void test_a_summary_that_is_cut_changes_nothing(void **state)
+{
+    struct notes *n = *state;
+    say_five(n);
+    size_t before = n->chat.conversation.n;
+    setenv("FAKE_STOP", "cut", 1);
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "answered [cut off]|path elsewhere|notice The summary was cut off; "
+                             "nothing changed"));
+    setenv("FAKE_STOP", "length", 1);
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "notice The summary did not end within 512 tokens; nothing changed|"));
+    expect_path(n, ALL);
+    assert_int_equal(n->chat.conversation.n, before);
+    assert_false(chat_is_busy(&n->chat));
+}
+
+static void test_a_base_model_writes_no_summary(void **state)
+{
+    struct notes *n = *state;
+    setenv("FAKE_TEMPLATE", "none", 1);
+    say_five(n);
+    chat_command(&n->chat, "/compact");
+    expect(n, "notice This model has no chat template: it cannot be asked for a summary|");
+    assert_false(chat_is_busy(&n->chat));
+}
+
+/* Nothing stands before it that the model could write it by. `undo`: what was said comes back. */
+static void test_a_summary_has_no_other_version(void **state)
+{
+    static const char *const lines[] = {"/regen", "/edit", "/continue", "/tokens", "/tokens 1 2"};
+    struct notes *n = *state;
+    say_five(n);
+    chat_command(&n->chat, "/compact 0");
+    take_until(n, EVENT_DONE);
+    n->chat.compact.before = n->chat.compact.after = NO_MESSAGE; /* as after it was opened */
+    size_t before = n->chat.conversation.n;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        forget(n);
+        chat_command(&n->chat, lines[i]);
+        expect(n, i < 3 ? "notice This is a summary: /undo, then /compact, writes another one|"
+                        : "notice The tokens of a summary are not known|");
+        assert_false(chat_is_busy(&n->chat));
+    }
+    chat_command(&n->chat, "/edit answer");
+    chat_rewrite(&n->chat, n->rewritten, "mine", 4);
+    expect_path(n, "Summarise our conversation so far.|mine|");
+    assert_true(has_heard(n, "notice This is the summary now; /branch 1 shows the model's|"));
+    assert_int_equal(n->chat.conversation.n, before + 1);
+    chat_command(&n->chat, "/undo");
+    expect(n, "path elsewhere|notice The summary is undone; /branch shows it again|");
+    expect_path(n, ALL);
+}
+
 /* The fake engine counts a token for four bytes: a message of 1,000 tokens is read in pieces that
  * fit into 400, each time with the summary so far in front. */
 static void test_what_does_not_fit_is_summarised_in_pieces(void **state)
@@ -977,6 +1033,51 @@ static void test_an_answer_without_numbers_is_read_again(void **state)
     buf_free(&text);
     free(command);
     free(path);
+}
+
+/* Bytes are tokens: none of a character is text by itself. */
+static void test_a_token_that_is_a_part_of_a_character(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "\u00e9");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    struct message *m = &n->chat.conversation.messages[1];
+    ids_free(&m->ids);
+    odds_free(&m->odds);
+    setenv("FAKE_BYTES", "1", 1);
+    chat_command(&n->chat, "/tokens");
+    take_until(n, EVENT_DONE);
+    assert_true(
+        has_heard(n, "2. <A9> 0.67, 1.2 bits:  1 <C3> 0.67  2 <E6 97> 0.24  3 \"x\" 0.09\n"));
+    char *path = path_join(n->home, "t.json"), *command = xasprintf("/tokens %s", path);
+    chat_command(&n->chat, command);
+    struct buf text = {0};
+    struct error err;
+    assert_true(read_file(&text, path, 1 << 16, &err));
+    assert_non_null(strstr(text.data, "\"bytes\": [\n    169\n   ],"));
+    assert_non_null(strstr(text.data, "      230,\n      151\n"));
+    buf_free(&text);
+    free(command);
+    free(path);
+}
+
+static void test_other_names_are_no_file(void **state)
+{
+    static const char *const lines[] = {"/tokens 3", "/tokens a b", "/tokens --force x",
+                                        "/tokens .json", "/tokens 1 2 3"};
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        forget(n);
+        chat_command(&n->chat, lines[i]);
+        expect(n, "notice /tokens, /tokens N K, or /tokens [--force] FILE.json|");
+    }
+    assert_int_not_equal(access("3", F_OK), 0);
 }
 
 static void test_a_full_context_with_nobody_to_ask(void **state)
@@ -1147,10 +1248,15 @@ int main(void)
         T(test_a_summary_takes_the_place_of_the_oldest),
         T(test_how_many_stay),
         T(test_a_summary_that_is_stopped_changes_nothing),
+        T(test_a_summary_that_is_cut_changes_nothing),
+        T(test_a_base_model_writes_no_summary),
+        T(test_a_summary_has_no_other_version),
         T(test_what_does_not_fit_is_summarised_in_pieces),
         T(test_tokens_of_an_answer),
         T(test_another_choice_is_a_new_version),
         T(test_an_answer_without_numbers_is_read_again),
+        T(test_a_token_that_is_a_part_of_a_character),
+        T(test_other_names_are_no_file),
         T(test_a_full_context_with_nobody_to_ask),
         T(test_a_context_that_is_nearly_full_is_told_once),
         T(test_every_command_does_something_or_says_why_not),

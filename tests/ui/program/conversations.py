@@ -100,6 +100,24 @@ def test_a_summary_takes_the_place_of_the_oldest():
         assert home.texts().count("third") == 2
 
 
+def test_a_summary_that_was_opened_is_undone():
+    with Home() as home:
+        with home.start() as s:
+            send(s, "first")
+            s.wait(r"QINS  A short")
+            s.wait("Ready")
+            send(s, "/compact 0")
+            s.wait(r"A summary stands for the 2 oldest messages now")
+            home.wait_rows("SELECT stop FROM message WHERE stop NOT NULL", lambda rows: len(rows) == 4)
+        with home.start("--continue") as s:
+            s.wait(r"^ You   Summarise our conversation so far\.")
+            send(s, "/regen")
+            s.wait(r"This is a summary: /undo, then /compact, writes another one")
+            send(s, "/undo")
+            s.wait(r"^ You   first")
+            s.wait(r"Summarise our", gone=True)
+
+
 def test_signals_save_and_leave():
     for number, code in (signal.SIGTERM, 143), (signal.SIGHUP, 129):
         with Home("word " * 100000) as home:

@@ -11,6 +11,10 @@
  *   FAKE_READING_MS=N  how long a prompt takes, if it is not cancelled
  *   FAKE_FAILURE=TEXT  loading fails
  *   FAKE_KEEPS=FILE    what was asked about conversations goes there too
+ *   FAKE_STOP=REASON   how an answer ends that is all there: "cut", "length"
+ *   FAKE_CHOICES=N     how many tokens there might be at each place, 3 unless told
+ *   FAKE_BYTES=1       tokens are bytes of the text; the likely ones are parts of characters
+ *   FAKE_TEMPLATE=NAME the chat template; "none": a base model
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
  */
 #include <poll.h>
@@ -21,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conversation.h"
 #include "engine.h"
 #include "sanitise.h"
 
@@ -46,6 +51,7 @@ struct engine {
     struct error error;
     struct buf text;
     size_t n_thinking; /* bytes at its start that are thinking */
+    struct ids given;  /* of the last turn */
 };
 
 static int number_of(const char *name, int otherwise)
@@ -118,7 +124,8 @@ static void answer(struct engine *e, uint32_t turn)
     }
     if (getenv("FAKE_CRASH"))
         raise(number_of("FAKE_CRASH", SIGSEGV));
-    enum stop_reason stop = at == e->text.len                    ? STOP_END
+    const char *end = getenv("FAKE_STOP");
+    enum stop_reason stop = at == e->text.len ? (end ? stop_reason_find(end) : STOP_END)
                             : atomic_load(&e->cancelled) >= turn ? STOP_CANCELLED
                                                                  : STOP_CONTEXT;
     emit(e, (struct event){.type = EVENT_DONE, .turn = turn, .stats = stats, .stop = stop});
@@ -160,14 +167,15 @@ struct engine *engine_start(const struct engine_options *o)
     struct engine *e = xcalloc(1, sizeof *e);
     (void)o;
     e->queue = event_queue_new(256);
-    e->info = (struct engine_info){.can_continue = true,
-                                   .format = "qins8",
-                                   .template = "own",
-                                   .file_bytes = 1000000000,
-                                   .n_threads = 1,
-                                   .cpu_level = "fake",
-                                   .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),
-                                   .f32_bytes = 8000000000};
+    e->info =
+        (struct engine_info){.can_continue = true,
+                             .format = "qins8",
+                             .template = getenv("FAKE_TEMPLATE") ? getenv("FAKE_TEMPLATE") : "own",
+                             .file_bytes = 1000000000,
+                             .n_threads = 1,
+                             .cpu_level = "fake",
+                             .ctx_len = (uint32_t)number_of("FAKE_CONTEXT", 4096),
+                             .f32_bytes = 8000000000};
     read_text(&e->text, "FAKE_THINKING");
     e->n_thinking = e->text.len;
     e->info.thinking = (struct thinking_info){
@@ -192,6 +200,7 @@ void engine_stop(struct engine *e)
     pthread_join(e->thread, NULL);
     event_queue_free(e->queue);
     buf_free(&e->text);
+    ids_free(&e->given);
     free(e);
 }
 
@@ -229,6 +238,9 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     fake_engine_seed = r->seed;
     fake_engine_messages = r->chat->n;
     fake_engine_given = r->given ? r->given->n : 0;
+    ids_free(&e->given);
+    if (r->given)
+        ids_append(&e->given, r->given->ids, r->given->n);
     fake_engine_instead = r->instead;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
@@ -252,18 +264,25 @@ void engine_encode(const struct engine *e, const char *text, size_t n, struct id
 
 void engine_token_text(const struct engine *e, int32_t id, struct buf *out)
 {
+    static const char *const parts[] = {"\xe6\x97", "\xc3", "x"};
     (void)e;
-    buf_printf(out, "t%d", (int)id);
+    if (!number_of("FAKE_BYTES", 0))
+        buf_printf(out, "t%d", (int)id);
+    else if (id < 3)
+        buf_puts(out, parts[id]);
+    else
+        buf_append(out, &(char){(char)id}, 1);
 }
 
 /* Of the one token that engine_turn_ids gives, and of those that were given. */
 void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
 {
-    static const float logits[] = {1, 2, 0};
-    (void)e;
+    static const float logits[] = {1, 2, 0, -1, -2, -3, -4, -5};
     (void)turn;
-    for (size_t i = 0; i < (fake_engine_given ? fake_engine_given : 1); i++) {
-        struct token_odds t = token_odds_of(logits, 3, 1);
+    for (size_t i = 0; i < (e->given.n ? e->given.n : 1); i++) {
+        struct token_odds t = token_odds_of(logits, (uint32_t)number_of("FAKE_CHOICES", 3), 1);
+        if (e->given.n && number_of("FAKE_BYTES", 0))
+            t.id = e->given.ids[i];
         odds_push(out, &t);
     }
 }
