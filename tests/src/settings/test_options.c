@@ -280,7 +280,8 @@ static void test_flags_of_rows(void **state)
 {
     (void)state;
     static const char fixed[] =
-        " context threads cpu format speculate kv gemm weights keep_context ";
+        " context threads cpu format speculate kv gemm weights keep_context server server_model "
+        "key_command key_file server_timeout ";
     static const char from_model[] = " temperature top_p top_k min_p repeat_penalty ";
     for (int id = 0; id < N_OPTIONS; id++) {
         const struct option_row *row = &option_table[id];
