@@ -71,7 +71,7 @@ static struct sidebar_line *add(struct lines *l, int importance, enum line_kind 
     l->importance[l->n++] = importance;
     *line = (struct sidebar_line){.kind = kind, .slider = -1};
     snprintf(line->label, sizeof line->label, "%s", label);
-    snprintf(line->value, sizeof line->value, "%s", value);
+    snprintf(line->value, sizeof line->value, "%.*s", (int)sizeof line->value - 1, value);
     return line;
 }
 
