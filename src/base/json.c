@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "wrong_file.h"
 
 /* Out of memory is no other reason: jansson's allocations end the program as ours do. */
@@ -23,6 +24,19 @@ json_t *json_parse(const char *text, size_t n, const char *name, struct error *e
     if (!value)
         return error_set_null(err, EX_DATAERR, "%s:%d:%d: not valid JSON: %s", name, where.line,
                               where.column, where.text);
+    return value;
+}
+
+json_t *json_clean_text(const char *text, size_t n)
+{
+    struct buf clean = {0};
+    for (size_t i = 0, used; i < n; i += used) {
+        int32_t cp;
+        used = utf8_decode(text + i, n - i, &cp);
+        buf_append(&clean, cp < 0 ? "\xef\xbf\xbd" : text + i, cp < 0 ? 3 : used);
+    }
+    json_t *value = json_stringn(clean.len ? clean.data : "", clean.len);
+    buf_free(&clean);
     return value;
 }
 

@@ -14,6 +14,9 @@
  * messages call the text. -> new reference, or NULL. */
 json_t *json_parse(const char *text, size_t n, const char *name, struct error *err);
 
+/* A string of n bytes; one that is no UTF-8 is U+FFFD in it. */
+json_t *json_clean_text(const char *text, size_t n);
+
 /* Typed members of an object; `optional` leaves *out as it is when the key is absent or null. */
 bool json_get_u32(const json_t *object, const char *key, bool optional, uint32_t *out,
                   const char *name, struct error *err);

@@ -12,10 +12,9 @@
 #include "pool.h"
 
 /* Reports how far the hashing is; false stops. Or NULL. */
-typedef bool checksum_progress_fn(void *arg, const struct convert_progress *p);
 
 struct checksum_options {
-    checksum_progress_fn *progress;
+    convert_progress_fn *progress;
     void *arg;
 };
 

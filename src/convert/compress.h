@@ -15,7 +15,7 @@ struct compress_options {
     bool dictionary;    /* trained on chunks of the file */
     unsigned n_threads; /* 0: all cores; the result does not depend on it */
     bool replace;
-    bool (*progress)(void *arg, const struct convert_progress *p); /* false stops; or NULL */
+    convert_progress_fn *progress; /* or NULL */
     void *arg;
 };
 

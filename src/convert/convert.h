@@ -16,6 +16,9 @@ struct convert_progress {
     uint64_t done_bytes, total_bytes; /* of this step */
 };
 
+/* At most some 20 times per second; false stops. */
+typedef bool convert_progress_fn(void *arg, const struct convert_progress *p);
+
 /* Planes of a whole matrix that was encoded before. */
 struct encoded {
     const void *data;
@@ -40,8 +43,7 @@ struct convert_options {
     bool (*measure)(void *arg, const char *path, char loss[LOSS_BYTES], struct error *err);
     void *measure_arg;
     const struct tokenizer *tokenizer; /* of the checkpoint, if it was read already; or NULL */
-    /* Called from the converting thread, at most some 20 times per second; false stops. Or NULL. */
-    bool (*progress)(void *arg, const struct convert_progress *p);
+    convert_progress_fn *progress;     /* called from the converting thread; or NULL */
     void *arg;
 };
 

@@ -98,7 +98,6 @@ struct engine {
     struct pool *pool;
     struct weights_ready weights;
     struct session *session;
-    bool is_of_hub; /* the model is being fetched or converted to be kept */
     struct sampler *sampler;
     struct answer_shape shape;
     struct speculate speculate;
@@ -119,6 +118,9 @@ void *engine_main(void *arg);
 bool engine_emit(struct engine *e, const struct event *event);
 /* For progress: nothing happens when there is no room. */
 void engine_emit_progress(struct engine *e, const struct event *event);
+/* The text in pieces of at most EVENT_TEXT_MAX bytes, cut between characters; it is empty then.
+ * event: all the rest of each. */
+void engine_emit_text(struct engine *e, const struct event *event, struct buf *text);
 bool engine_is_cancelled(const struct engine *e, uint32_t turn);
 /* Takes both. */
 void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids, struct odds *odds);

@@ -7,14 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "checkpoint.h"
-#include "converted.h"
 #include "fit.h"
-#include "hub_model.h"
 #include "memory_limits.h"
-#include "model_folder.h"
+#include "model_source.h"
 #include "places.h"
 #include "stated_loss.h"
 #include "system.h"
@@ -46,6 +42,16 @@ void engine_emit_progress(struct engine *e, const struct event *event)
 {
     if (event_queue_push(e->queue, event))
         wake_signal(&e->wake);
+}
+
+void engine_emit_text(struct engine *e, const struct event *event, struct buf *text)
+{
+    struct event piece = *event;
+    for (size_t at = 0; at < text->len; at += piece.n_text) {
+        event_set_text(&piece, text->data + at, text->len - at);
+        engine_emit(e, &piece);
+    }
+    text->len = 0;
 }
 
 bool engine_is_cancelled(const struct engine *e, uint32_t turn)
@@ -108,28 +114,26 @@ static void keep_context(struct engine *e, int64_t conversation)
 
 /* ---- loading -------------------------------------------------------------------------- */
 
-static void set_text(struct event *event, const char *text)
+static bool tell_loading(struct engine *e, const char *what, uint64_t done, uint64_t total)
 {
-    size_t n = strlen(text);
-    if (n > EVENT_TEXT_MAX)
-        for (n = EVENT_TEXT_MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-            ;
-    memcpy(event->text, text, n);
-    event->n_text = (uint8_t)n;
-}
-
-static bool on_convert(void *arg, const struct convert_progress *p)
-{
-    struct engine *e = arg;
-    struct event event = {.type = EVENT_LOADING, .done = p->done_bytes, .total = p->total_bytes};
-    if (e->is_of_hub)
-        set_text(&event, "converting");
+    struct event event = {.type = EVENT_LOADING, .done = done, .total = total};
+    event_set_text(&event, what, strlen(what));
     engine_emit_progress(e, &event);
     return !atomic_load(&e->stop);
 }
 
+static bool on_keep(void *arg, const struct convert_progress *p)
+{
+    return tell_loading(arg, "converting", p->done_bytes, p->total_bytes);
+}
+
+static bool on_convert(void *arg, const struct convert_progress *p)
+{
+    return tell_loading(arg, "", p->done_bytes, p->total_bytes);
+}
+
 /* "downloading 12.3 MB/s, 4 min left, 40 % converted: model.safetensors" */
-static void describe_fetch(struct event *event, const struct fetch_progress *p)
+static bool on_fetch(void *arg, const struct fetch_progress *p)
 {
     struct buf text = {0};
     bool moves = p->bytes_per_s > 0 && !*p->note;
@@ -144,77 +148,26 @@ static void describe_fetch(struct event *event, const struct fetch_progress *p)
         buf_printf(&text, ", %.0f %% converted", 100 * p->converted);
     if (*p->note || *p->file)
         buf_printf(&text, ": %s", *p->note ? p->note : p->file);
-    set_text(event, text.data);
+    bool go_on = tell_loading(arg, text.data, p->done, p->total);
     buf_free(&text);
-}
-
-static bool on_fetch(void *arg, const struct fetch_progress *p)
-{
-    struct engine *e = arg;
-    struct event event = {.type = EVENT_LOADING, .done = p->done, .total = p->total};
-    describe_fetch(&event, p);
-    engine_emit_progress(e, &event);
-    return !atomic_load(&e->stop);
+    return go_on;
 }
 
 static bool on_read(void *arg, uint64_t done, uint64_t total)
 {
-    struct engine *e = arg;
-    struct event event = {.type = EVENT_LOADING, .done = done, .total = total};
-    engine_emit_progress(e, &event);
-    return !atomic_load(&e->stop);
-}
-
-/* The first token needs every weight: reading them before is as fast, and shows how far it is. */
-static struct model *open_file(struct engine *e, const char *path)
-{
-    struct model *m = model_open(path, &e->error);
-    if (m && !weights_load(&e->weights, m, e->setup.weights, e->pool, on_read, e, &e->error)) {
-        model_close(m);
-        return NULL;
-    }
-    return m;
-}
-
-/* Puts the file or folder that a name on the hub stands for in its place. */
-static bool find_on_hub(struct engine *e)
-{
-    struct hub_ref ref;
-    const struct hub_model_options o = {.format = e->format,
-                                        .n_threads = pool_size(e->pool),
-                                        .fetching = on_fetch,
-                                        .converting = on_convert,
-                                        .arg = e};
-    if (access(e->model_path, F_OK) == 0 || !hub_ref_parse(&ref, e->model_path))
-        return true;
-    e->is_of_hub = true;
-    char *path = hub_model_open(&ref, &o, &e->error);
-    hub_ref_free(&ref);
-    e->is_of_hub = false;
-    if (!path)
-        return false;
-    free(e->model_path);
-    e->model_path = path;
-    return !checkpoint_is_source(path) ||
-           fit_format(e->format, path, &e->setup.folder_format, &e->error);
+    return tell_loading(arg, "", done, total);
 }
 
 static struct model *open_model(struct engine *e)
 {
-    if (!find_on_hub(e))
-        return NULL;
-    if (!checkpoint_is_source(e->model_path))
-        return open_file(e, e->model_path);
-    struct convert_options o = {.format = e->setup.folder_format,
-                                .n_threads = pool_size(e->pool),
-                                .progress = on_convert,
-                                .arg = e};
-    char *file;
-    if (!converted_file(e->model_path, &o, &file, &e->error))
-        return NULL;
-    struct model *m = file ? open_file(e, file) : model_open_folder(e->model_path, &o, &e->error);
-    free(file);
-    return m;
+    const struct model_source s = {.format = e->format,
+                                   .pool = e->pool,
+                                   .fetching = on_fetch,
+                                   .keeping = on_keep,
+                                   .converting = on_convert,
+                                   .reading = on_read,
+                                   .arg = e};
+    return model_source_open(&e->model_path, &s, &e->setup, &e->weights, &e->error);
 }
 
 static bool open_template(struct engine *e)

@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base.h"
+#include "utf8.h"
 
 /* The pair that orders the ring: what was written into a slot before an index was published is seen
  * by whoever acquires that index. EVENTS_RELAXED takes the order away; a test under ThreadSanitizer
@@ -31,6 +33,13 @@ struct event_queue {
     _Alignas(CACHE_LINE) struct event *slots; /* [mask + 1] */
     uint32_t mask;
 };
+
+void event_set_text(struct event *e, const char *text, size_t n)
+{
+    n = n <= EVENT_TEXT_MAX ? n : utf8_complete(text, EVENT_TEXT_MAX);
+    memcpy(e->text, text, n);
+    e->n_text = (uint8_t)n;
+}
 
 struct event_queue *event_queue_new(uint32_t capacity)
 {

@@ -68,6 +68,9 @@ struct event {
     char text[EVENT_TEXT_MAX];
 };
 
+/* As much of text[0..n) as an event holds, cut between characters. */
+void event_set_text(struct event *e, const char *text, size_t n);
+
 struct event_queue;
 
 struct event_queue *event_queue_new(uint32_t capacity /* power of two */);

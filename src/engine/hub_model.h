@@ -15,7 +15,7 @@ struct hub_model_options {
     const char *format; /* of the option of this name: "auto", "qins4" */
     unsigned n_threads;
     fetch_progress_fn *fetching;
-    bool (*converting)(void *arg, const struct convert_progress *p);
+    convert_progress_fn *converting;
     void *arg;
 };
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "remote_setup.h"
-#include "utf8.h"
 
 struct remote_engine {
     struct remote *remote;
@@ -41,14 +40,6 @@ void remote_engine_free(struct remote_engine *r)
 
 /* ---- which models are there ----------------------------------------------------------- */
 
-static void set_text(struct event *event, const char *text)
-{
-    size_t n = strlen(text);
-    n = n <= EVENT_TEXT_MAX ? n : utf8_complete(text, EVENT_TEXT_MAX);
-    memcpy(event->text, text, n);
-    event->n_text = (uint8_t)n;
-}
-
 static bool on_load_tick(void *arg)
 {
     struct engine *e = arg;
@@ -60,7 +51,7 @@ static void tell_loading(struct engine *e, const char *what, const char *why)
 {
     struct event event = {.type = EVENT_LOADING};
     char *text = xasprintf("%s: %s", what, why);
-    set_text(&event, text);
+    event_set_text(&event, text, strlen(text));
     engine_emit_progress(e, &event);
     free(text);
 }
@@ -159,15 +150,8 @@ struct remote_turn {
 
 static void emit(struct remote_turn *t, enum event_type type, struct buf *text)
 {
-    for (size_t at = 0, n; at < text->len; at += n) {
-        size_t left = text->len - at;
-        struct event event = {.type = type, .turn = t->r->turn, .stats = t->stats};
-        n = left <= EVENT_TEXT_MAX ? left : utf8_complete(text->data + at, EVENT_TEXT_MAX);
-        memcpy(event.text, text->data + at, n);
-        event.n_text = (uint8_t)n;
-        engine_emit(t->e, &event);
-    }
-    text->len = 0;
+    const struct event event = {.type = type, .turn = t->r->turn, .stats = t->stats};
+    engine_emit_text(t->e, &event, text);
 }
 
 static void note_time(struct remote_turn *t)
@@ -217,7 +201,7 @@ static void on_waits(void *arg, const char *why)
     struct remote_turn *t = arg;
     struct event event = {.type = EVENT_PROMPT, .turn = t->r->turn, .stats = t->stats};
     char *text = xasprintf("retrying: %s", why);
-    set_text(&event, text);
+    event_set_text(&event, text, strlen(text));
     engine_emit_progress(t->e, &event);
     free(text);
 }

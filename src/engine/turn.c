@@ -3,14 +3,11 @@
 
 #include <string.h>
 
+#include "answer_ends.h"
 #include "answer_parts.h"
 #include "prompt_lookup.h"
-#include "utf8.h"
 
-enum {
-    RATE_WINDOW = 16, /* tokens that the current speed is measured over */
-    ANSWER_START = 32 /* at most, that a template writes for an answer to begin */
-};
+enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
 #define PROGRESS_EVERY_MS 50
 
 /* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token.
@@ -95,18 +92,6 @@ static uint32_t n_pieces(const struct engine *e)
     return n < vocab ? n : vocab;
 }
 
-static void list_ends(struct turn *t)
-{
-    struct ids *ends = &t->e->shape.ends;
-    const struct model_config *c = &t->e->model->config;
-    ends->n = 0;
-    ids_push(ends, t->e->template.end);
-    ids_push(ends, c->bos);
-    ids_append(ends, c->stop, c->n_stop);
-    if (thinking_of(t)->kind && thinking_of(t)->kind->channels)
-        ids_push(ends, thinking_of(t)->end);
-}
-
 /* -> false: an answer that goes on does not fit so far. */
 static bool begin_shape(struct turn *t, struct error *err)
 {
@@ -115,7 +100,7 @@ static bool begin_shape(struct turn *t, struct error *err)
     answer_shape_begin(s, t->r->grammar, t->e->tokenizer, n_pieces(t->e), &t->parts);
     if (!s->on)
         return true;
-    list_ends(t);
+    answer_ends_list(&t->e->model->config, &t->e->template, thinking_of(t), &s->ends);
     const struct buf *text = c->n > 0 ? &c->messages[c->n - 1].text : NULL;
     return t->r->raw || !t->continues || text->len == 0 ||
            answer_shape_text(s, text->data, text->len) ||
@@ -162,21 +147,10 @@ static bool on_progress(void *arg, uint32_t done, uint32_t total)
     return !engine_is_cancelled(t->e, t->r->turn);
 }
 
-/* Pieces of at most EVENT_TEXT_MAX bytes, cut between characters. */
 static void emit_piece(struct turn *t, enum event_type type, struct buf *text)
 {
-    const char *at = text->data;
-    size_t left = text->len;
-    while (left > 0) {
-        size_t n = left <= EVENT_TEXT_MAX ? left : utf8_complete(at, EVENT_TEXT_MAX);
-        struct event event = event_of(t, type);
-        event.n_text = (uint8_t)n;
-        memcpy(event.text, at, n);
-        engine_emit(t->e, &event);
-        at += n;
-        left -= n;
-    }
-    text->len = 0;
+    const struct event event = event_of(t, type);
+    engine_emit_text(t->e, &event, text);
 }
 
 static void emit_text(struct turn *t)
@@ -267,22 +241,11 @@ static struct sampling live_sampling(struct engine *e)
     return sampling;
 }
 
-/* A model that begins a new text has ended this one too. */
-static bool is_end(const struct engine *e, int32_t id)
-{
-    const struct model_config *c = &e->model->config;
-    if (id == c->bos || id == e->template.end)
-        return true;
-    for (uint32_t i = 0; i < c->n_stop; i++)
-        if (c->stop[i] == id)
-            return true;
-    return false;
-}
-
 static bool ends_answer(struct turn *t, int32_t id)
 {
     t->stop_token = answer_parts_is_stop(&t->parts, id);
-    return splitter_ends(&t->parts.splitter, id, is_end(t->e, id)) || t->stop_token;
+    bool is_end = answer_ends_by(&t->e->model->config, &t->e->template, id);
+    return splitter_ends(&t->parts.splitter, id, is_end) || t->stop_token;
 }
 
 /* Why no further token may come, or STOP_NONE. */
@@ -379,24 +342,13 @@ static void note_speed(struct engine *e, double ms)
         e->token_ms = ms / n;
 }
 
-/* How much of a prompt the next one surely has too: what a template writes behind the last message
- * may not be there again, as a thinking that it opened. */
-static uint32_t n_said(const struct turn *t)
-{
-    const size_t n = t->ids.n;
-    for (size_t i = 1; i <= ANSWER_START && i <= n; i++)
-        if (t->ids.ids[n - i] == t->e->template.end)
-            return (uint32_t)(n - i + 1);
-    return 0;
-}
-
 /* The text and its draft, in one pass. -> false when told to stop. */
 static bool evaluate(struct turn *t)
 {
     struct engine *e = t->e;
     size_t n = t->ids.n;
     make_draft(t);
-    session_mark(e->session, t->stats.n_tokens == 0 ? n_said(t) : 0);
+    session_mark(e->session, t->stats.n_tokens == 0 ? answer_ends_said(&e->template, &t->ids) : 0);
     for (uint32_t i = 0; i < t->draft.n; i++)
         ids_push(&t->ids, t->draft.ids[i]);
     engine_own(e, t->r->conversation);
@@ -443,19 +395,6 @@ static enum stop_reason close_thinking(struct turn *t)
 
 /* ---- tokens --------------------------------------------------------------------------- */
 
-/* Neither NaN nor infinite, all of them. */
-static bool are_numbers(const float *x, uint32_t n)
-{
-    uint32_t worst = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bits &= 0x7fffffff;
-        worst = bits > worst ? bits : worst;
-    }
-    return worst < 0x7f800000;
-}
-
 /* Where the start of this text becomes no numbers: 0: in the embedding, 1 + i: in layer i, 1 +
  * n_layers: behind the layers. */
 static uint32_t broken_layer(struct turn *t)
@@ -466,9 +405,9 @@ static uint32_t broken_layer(struct turn *t)
     uint32_t n = t->ids.n < ENOUGH ? (uint32_t)t->ids.n : ENOUGH, layer = 0;
     float *x = xcalloc((size_t)n * c->dim, sizeof *x);
     session_embed(s, t->ids.ids, n, x);
-    for (; layer < c->n_layers && are_numbers(x, n * c->dim); layer++)
+    for (; layer < c->n_layers && session_are_numbers(x, n * c->dim); layer++)
         session_layer(s, layer, t->ids.ids, n, x);
-    bool head = layer == c->n_layers && are_numbers(x, n * c->dim);
+    bool head = layer == c->n_layers && session_are_numbers(x, n * c->dim);
     free(x);
     return head ? 1 + c->n_layers : layer;
 }
@@ -512,7 +451,7 @@ static enum stop_reason pick_tokens(struct turn *t)
         if (i > 0 && (stop = limit(t)) != STOP_NONE)
             break;
         struct sampling sampling = live_sampling(e);
-        if (!are_numbers(session_logits_at(e->session, i), n_pieces(e)))
+        if (!session_are_numbers(session_logits_at(e->session, i), n_pieces(e)))
             return fail_numbers(t);
         if ((stop = allow_tokens(t)) != STOP_NONE)
             return stop;

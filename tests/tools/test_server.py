@@ -5,6 +5,7 @@ API."""
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -276,6 +277,20 @@ def limits():
         assert s.stop() == 0
 
 
+def copied_weights():
+    """--weights copy takes as much private memory as the file has."""
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        print("no smaps_rollup: skipped")
+        return
+
+    def private(way):
+        with Server(program, model, "--weights", way) as s:
+            with open(f"/proc/{s.process.pid}/smaps_rollup", encoding="ascii") as f:
+                return 1024 * int(re.search(r"^Anonymous: +(\d+) kB", f.read(), re.M).group(1))
+
+    assert private("copy") - private("map") > 0.9 * os.path.getsize(model)
+
+
 def key():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "key")
@@ -319,7 +334,7 @@ with Server(program, model) as server:
         check(server)
         print(f"{check.__name__}: {time.monotonic() - start:.2f} s")
     assert server.stop() == 0
-for check in (limits, key, stops_while_it_answers):
+for check in (limits, copied_weights, key, stops_while_it_answers):
     start = time.monotonic()
     check()
     print(f"{check.__name__}: {time.monotonic() - start:.2f} s")

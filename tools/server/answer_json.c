@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "utf8.h"
+#include "json.h"
 
 void answer_id_make(struct answer_id *a, bool is_chat, const char *model)
 {
@@ -15,28 +15,9 @@ void answer_id_make(struct answer_id *a, bool is_chat, const char *model)
              (unsigned long)a->created, number);
 }
 
-json_t *json_text(const char *text, size_t n)
-{
-    json_t *j = n > 0 ? json_stringn(text, n) : json_string("");
-    if (j)
-        return j;
-    struct buf fixed = {0};
-    for (size_t i = 0, used; i < n; i += used) {
-        int32_t cp;
-        used = utf8_decode(text + i, n - i, &cp);
-        if (cp < 0)
-            buf_puts(&fixed, "\xef\xbf\xbd");
-        else
-            buf_append(&fixed, text + i, used);
-    }
-    j = json_stringn(fixed.data, fixed.len);
-    buf_free(&fixed);
-    return j;
-}
-
 static json_t *text_of(const struct buf *b)
 {
-    return json_text(b->data, b->len);
+    return json_clean_text(b->data, b->len);
 }
 
 static const char *reason(enum exchange_end end)
@@ -60,7 +41,7 @@ static json_t *envelope(const struct answer_id *a, bool is_piece, json_t *choice
                          : is_piece  ? "chat.completion.chunk"
                                      : "chat.completion";
     return json_pack("{s:s, s:s, s:I, s:o, s:o}", "id", a->id, "object", object, "created",
-                     (json_int_t)a->created, "model", json_text(a->model, strlen(a->model)),
+                     (json_int_t)a->created, "model", json_clean_text(a->model, strlen(a->model)),
                      "choices", choices);
 }
 
@@ -130,10 +111,10 @@ static const char *type_of(int status)
 
 json_t *error_json(const struct request_fault *f)
 {
-    json_t *e = json_pack("{s:o, s:s}", "message", json_text(f->text, strlen(f->text)), "type",
-                          type_of(f->status));
+    json_t *e = json_pack("{s:o, s:s}", "message", json_clean_text(f->text, strlen(f->text)),
+                          "type", type_of(f->status));
     json_object_set_new(e, "param",
-                        f->param[0] ? json_text(f->param, strlen(f->param)) : json_null());
+                        f->param[0] ? json_clean_text(f->param, strlen(f->param)) : json_null());
     json_object_set_new(e, "code", f->code ? json_string(f->code) : json_null());
     return json_pack("{s:o}", "error", e);
 }

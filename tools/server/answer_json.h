@@ -28,7 +28,5 @@ json_t *answer_last_piece(const struct answer_id *a, enum exchange_end end);
 json_t *answer_usage_piece(const struct answer_id *a, const struct exchange_usage *usage);
 
 json_t *error_json(const struct request_fault *f);
-/* Text that may hold bytes that are no UTF-8. */
-json_t *json_text(const char *text, size_t n);
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "answer_ends.h"
 #include "request_fields.h"
 #include "request_messages.h"
 #include "request_shape.h"
 
 enum {
-    ANSWER_START = 32,    /* at most, that a template writes for an answer to begin */
     BYTES_PER_TOKEN = 64, /* longer texts cannot fit the context: they are not even tokenized */
     BYTES_MORE = 4096,
 };
@@ -157,16 +157,6 @@ static bool may_fit(size_t bytes, const char *param, const struct served_model *
            too_long(f, param, "", m->ctx_len);
 }
 
-/* How much of a prompt the next one surely has too: what a template writes behind the last message
- * may not be there again. */
-static uint32_t n_said(const struct ids *ids, int32_t end)
-{
-    for (size_t i = 1; i <= ANSWER_START && i <= ids->n; i++)
-        if (ids->ids[ids->n - i] == end)
-            return (uint32_t)(ids->n - i + 1);
-    return 0;
-}
-
 static size_t chat_bytes(const struct chat *c)
 {
     size_t n = 0;
@@ -196,7 +186,7 @@ static bool render_chat(struct completion_request *r, const struct chat *c, cons
     if (!m->template.thinking.kind && !r->continues)
         r->start.state = THINKING_BEFORE;
     r->thinking = m->template.thinking.kind ? &m->template.thinking : &m->by_answers;
-    r->n_said = n_said(&r->ids, m->template.end);
+    r->n_said = answer_ends_said(&m->template, &r->ids);
     return true;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "answer_ends.h"
+
 bool sequence_open(struct sequence *s, const struct served_model *m, struct session *beside,
                    struct error *err)
 {
@@ -40,19 +42,6 @@ uint32_t sequence_common(const struct sequence *s, const struct ids *ids)
 
 /* ---- the beginning -------------------------------------------------------------------- */
 
-static void list_ends(struct sequence *s)
-{
-    struct ids *ends = &s->shape.ends;
-    const struct model_config *c = &s->model->model->config;
-    const struct thinking *th = s->x->request.thinking;
-    ends->n = 0;
-    ids_push(ends, s->model->template.end);
-    ids_push(ends, c->bos);
-    ids_append(ends, c->stop, c->n_stop);
-    if (th->kind && th->kind->channels)
-        ids_push(ends, th->end);
-}
-
 static void begin_shape(struct sequence *s, struct token_trie *trie)
 {
     const struct completion_request *r = &s->x->request;
@@ -60,7 +49,7 @@ static void begin_shape(struct sequence *s, struct token_trie *trie)
     answer_shape_begin(&s->shape, r->grammar, s->model->tokenizer, s->model->n_pieces, &s->parts);
     if (!s->shape.on)
         return;
-    list_ends(s);
+    answer_ends_list(&s->model->model->config, &s->model->template, r->thinking, &s->shape.ends);
     if (r->begun.len > 0 && !answer_shape_text(&s->shape, r->begun.data, r->begun.len)) {
         error_set(&s->failure, EX_DATAERR,
                   "the answer so far is not as the grammar or the JSON schema wants it");
@@ -97,19 +86,6 @@ void sequence_read(struct sequence *s, uint32_t most)
 
 /* ---- tokens --------------------------------------------------------------------------- */
 
-/* Neither NaN nor infinite, all of them. */
-static bool are_numbers(const float *x, uint32_t n)
-{
-    uint32_t worst = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bits &= 0x7fffffff;
-        worst = bits > worst ? bits : worst;
-    }
-    return worst < 0x7f800000;
-}
-
 static enum exchange_end limit(const struct sequence *s)
 {
     if (atomic_load(&s->x->cancelled))
@@ -135,7 +111,7 @@ void sequence_pick(struct sequence *s)
     const float *logits = session_logits(s->session);
     if (s->end == EXCHANGE_OPEN)
         s->end = limit(s);
-    if (s->end == EXCHANGE_OPEN && !are_numbers(logits, s->model->n_pieces)) {
+    if (s->end == EXCHANGE_OPEN && !session_are_numbers(logits, s->model->n_pieces)) {
         error_set(&s->failure, EX_DATAERR,
                   "the model computes values that are no numbers: its weights are damaged, or it "
                   "needs a wider range than this format has");
@@ -147,7 +123,8 @@ void sequence_pick(struct sequence *s)
         return;
     s->picked = sampler_pick(s->sampler, logits, s->model->n_pieces, &s->x->request.sampling,
                              s->ids.ids, s->ids.n);
-    if (splitter_ends(&s->parts.splitter, s->picked, served_model_is_end(s->model, s->picked)) ||
+    bool is_end = answer_ends_by(&s->model->model->config, &s->model->template, s->picked);
+    if (splitter_ends(&s->parts.splitter, s->picked, is_end) ||
         answer_parts_is_stop(&s->parts, s->picked))
         s->end = EXCHANGE_STOP;
 }

@@ -3,16 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "checkpoint.h"
-#include "converted.h"
 #include "engine_settings.h"
-#include "fit.h"
-#include "hub_model.h"
-#include "model_folder.h"
 #include "model_options.h"
-#include "readahead.h"
+#include "model_source.h"
 
 static bool on_read(void *arg, uint64_t done, uint64_t total)
 {
@@ -32,52 +26,16 @@ static bool on_convert(void *arg, const struct convert_progress *p)
     return on_read(arg, p->done_bytes, p->total_bytes);
 }
 
-static struct model *open_file(struct served_model *m, const char *path, struct error *err)
-{
-    struct model *model = model_open(path, err);
-    if (model && !mapping_read(&model->file.file, model->file.name, m->pool, on_read, m, err)) {
-        model_close(model);
-        return NULL;
-    }
-    return model;
-}
-
-/* Puts the file or folder that a name on the hub stands for in its place. */
-static bool find_on_hub(struct served_model *m, const char *format, struct error *err)
-{
-    struct hub_ref ref;
-    const struct hub_model_options o = {.format = format,
-                                        .n_threads = pool_size(m->pool),
-                                        .fetching = on_fetch,
-                                        .converting = on_convert,
-                                        .arg = m};
-    if (access(m->path, F_OK) == 0 || !hub_ref_parse(&ref, m->path))
-        return true;
-    char *path = hub_model_open(&ref, &o, err);
-    hub_ref_free(&ref);
-    if (!path)
-        return false;
-    free(m->path);
-    m->path = path;
-    return !checkpoint_is_source(path) || fit_format(format, path, &m->setup.folder_format, err);
-}
-
 static struct model *open_model(struct served_model *m, const char *format, struct error *err)
 {
-    if (!find_on_hub(m, format, err))
-        return NULL;
-    if (!checkpoint_is_source(m->path))
-        return open_file(m, m->path, err);
-    const struct convert_options o = {.format = m->setup.folder_format,
-                                      .n_threads = pool_size(m->pool),
-                                      .progress = on_convert,
-                                      .arg = m};
-    char *file;
-    if (!converted_file(m->path, &o, &file, err))
-        return NULL;
-    struct model *model = file ? open_file(m, file, err) : model_open_folder(m->path, &o, err);
-    free(file);
-    return model;
+    const struct model_source s = {.format = format,
+                                   .pool = m->pool,
+                                   .fetching = on_fetch,
+                                   .keeping = on_convert,
+                                   .converting = on_convert,
+                                   .reading = on_read,
+                                   .arg = m};
+    return model_source_open(&m->path, &s, &m->setup, &m->weights, err);
 }
 
 static bool open_template(struct served_model *m, const struct engine_options *o, struct error *err)
@@ -166,15 +124,4 @@ void served_model_close(struct served_model *m)
         pool_free(m->pool);
     free(m->name);
     free(m->path);
-}
-
-bool served_model_is_end(const struct served_model *m, int32_t id)
-{
-    const struct model_config *c = &m->model->config;
-    if (id == c->bos || id == m->template.end)
-        return true;
-    for (uint32_t i = 0; i < c->n_stop; i++)
-        if (c->stop[i] == id)
-            return true;
-    return false;
 }

@@ -31,13 +31,9 @@ struct served_model {
 };
 
 /* `path`: a file, folder or name as qins-tui takes it. Fails with EXIT_INTERRUPTED once *stop is
- * not 0. What its makers recommend for sampling goes
- * into the layer SOURCE_MODEL of `o`. */
+ * not 0. What its makers recommend for sampling goes into the layer SOURCE_MODEL of `o`. */
 bool served_model_open(struct served_model *m, struct options *o, const char *path,
                        const atomic_int *stop, struct error *err);
 void served_model_close(struct served_model *m);
-
-/* A model that begins a new text has ended this one too. */
-bool served_model_is_end(const struct served_model *m, int32_t id);
 
 #endif

@@ -36,7 +36,7 @@ enum MHD_Result web_metrics(struct web_call *c)
 
 static json_t *describe(const struct served_model *m)
 {
-    return json_pack("{s:o, s:s, s:i, s:s, s:I}", "id", json_text(m->name, strlen(m->name)),
+    return json_pack("{s:o, s:s, s:i, s:s, s:I}", "id", json_clean_text(m->name, strlen(m->name)),
                      "object", "model", "created", 0, "owned_by", "qins", "max_model_len",
                      (json_int_t)m->ctx_len);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chat_tokens.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "chat_compact.h"
 #include "chat_context.h"
 #include "chat_turn.h"
+#include "json.h"
 #include "outfile.h"
 #include "places.h"
 #include "sanitise.h"
@@ -87,20 +87,6 @@ static void show_page(struct chat_session *s, const struct message *m)
 
 /* ---- a file --------------------------------------------------------------------------- */
 
-/* A byte that is no UTF-8 is U+FFFD in its text. */
-static json_t *text_json(const struct buf *bytes)
-{
-    struct buf clean = {0};
-    for (size_t i = 0, used; i < bytes->len; i += used) {
-        int32_t cp;
-        used = utf8_decode(bytes->data + i, bytes->len - i, &cp);
-        buf_append(&clean, cp < 0 ? "\xef\xbf\xbd" : bytes->data + i, cp < 0 ? 3 : used);
-    }
-    json_t *text = json_stringn(clean.len ? clean.data : "", clean.len);
-    buf_free(&clean);
-    return text;
-}
-
 static json_t *bytes_json(const struct buf *bytes)
 {
     json_t *list = json_array();
@@ -119,7 +105,8 @@ static json_t *piece_json(const struct chat_session *s, int32_t id, float p)
 {
     struct buf bytes = {0};
     engine_token_text(s->engine, id, &bytes);
-    json_t *o = json_pack("{s:i, s:o}", "id", (int)id, "text", text_json(&bytes));
+    json_t *o =
+        json_pack("{s:i, s:o}", "id", (int)id, "text", json_clean_text(bytes.data, bytes.len));
     if (!is_whole(&bytes))
         json_object_set_new(o, "bytes", bytes_json(&bytes));
     json_object_set_new(o, "p", number_json(p));
