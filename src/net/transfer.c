@@ -198,10 +198,10 @@ static bool ask_once(struct transfer *t, double *retry_after_s)
                                    .body = on_body,
                                    .tick = on_tick,
                                    .arg = t};
-    struct http_reply reply;
+    struct http_reply reply = {0};
     t->client->progress.step = "downloading";
     t->is_mixed |= t->at > 0;
-    bool ok = hub_client_send(t->client, &r, t->model, &reply, t->err);
+    bool ok = tell(t) && hub_client_send(t->client, &r, t->model, &reply, t->err);
     *retry_after_s = reply.retry_after_s;
     if (ok && reply.status == 416)
         take_refusal(t);
