@@ -27,8 +27,8 @@ static inline void skip_if_emulated(void)
     skip();
 }
 
-/* Path of something in shared/; when it is absent says so and skips the calling test. */
-static inline char *shared_path(const char *name)
+/* Path of something in shared/; when it is absent says so: NULL. */
+static inline char *shared_or_null(const char *name)
 {
     static char path[4][4096];
     static int turn;
@@ -36,12 +36,22 @@ static inline char *shared_path(const char *name)
     char *p = path[turn++ & 3];
     struct stat st;
     snprintf(p, sizeof path[0], "%s/%s", folder ? folder : "../shared", name);
-    if (stat(p, &st) != 0) {
-        printf("SKIPPED: %s is not there\n", p);
+    if (stat(p, &st) == 0)
+        return p;
+    printf("SKIPPED: %s is not there\n", p);
+    return NULL;
+}
+
+/* The same; skips the calling test when it is absent. */
+static inline char *shared_path(const char *name)
+{
+    char *p = shared_or_null(name);
+    if (!p)
         skip();
-    }
     return p;
 }
+
+enum { EXIT_SKIPPED = 77 }; /* for Meson: of a program whose group needs what is not there */
 
 /* A new empty folder under TMPDIR; the caller removes what it puts there (remove_folder). */
 static inline char *temp_folder(void)

@@ -11,6 +11,8 @@
 static const struct sampling greedy = {.temperature = 0, .top_p = 1, .repeat_penalty = 1};
 static const struct sampling wild = {.temperature = 2, .top_p = 1, .repeat_penalty = 1};
 
+#define MODEL "fixtures/hf/qwen3"
+
 static char *folder;
 
 /* The template of the miniature, with <think> at its end unless thinking is off. */
@@ -20,8 +22,7 @@ static int make_model(void **state)
     static const char end[] = "    {%- endif %}\n{%- endif %}";
     struct buf template = {0};
     struct error err;
-    char *copy = xasprintf("cp '%s'/* '%s'", shared_path("fixtures/hf/qwen3"),
-                           folder = xstrdup(temp_folder()));
+    char *copy = xasprintf("cp '%s'/* '%s'", shared_path(MODEL), folder = xstrdup(temp_folder()));
     assert_int_equal(system(copy), 0);
     free(copy);
     char *path = path_join(folder, "chat_template.jinja");
@@ -268,7 +269,7 @@ static void test_thinking_that_the_model_opened_goes_on(void **state)
     (void)state;
     static const struct text_span opened = {"<think>\nHm", 10, true};
     struct tokenizer *t = load("fixtures/hf/qwen3/tokenizer.json", 512);
-    struct engine *e = start_model(shared_path("fixtures/hf/qwen3"));
+    struct engine *e = start_model(shared_path(MODEL));
     struct chat c = question();
     struct said first = say(e, &(struct turn_request){.chat = &c, .max_tokens = 4});
     assert_int_equal(first.thinking.len, 0); /* this template opens none */
@@ -381,5 +382,7 @@ int main(void)
         cmocka_unit_test(test_stop_texts_end_no_thinking),
         cmocka_unit_test(test_a_stop_text_may_name_a_special_token),
     };
+    if (!shared_or_null(MODEL))
+        return EXIT_SKIPPED;
     return cmocka_run_group_tests(tests, make_model, remove_model);
 }
