@@ -51,7 +51,7 @@ static inline __attribute__((always_inline)) void store_sums(const struct output
  * way. A block's sum begins at -128 sum(q), for the biased levels. */
 static inline __attribute__((always_inline)) void
 multiply_near(const uint8_t *const tile[GROUPS], const struct activation *x, uint32_t col0,
-              const int n_tok, sums *to, const uint32_t block, const size_t ahead)
+              const int n_tok, sums *to, const uint32_t block, const size_t ahead, const bool twice)
 {
     const uint32_t n_scales = BLOCK_COLS / block * ROW_GROUP;
     const __m512i levels = biased_levels(4);
@@ -72,7 +72,7 @@ multiply_near(const uint8_t *const tile[GROUPS], const struct activation *x, uin
 #pragma GCC unroll 2
             for (int i = 0; i < GROUPS; i++) {
                 const uint8_t *line = tile[i] + n_scales + (k + g) * 8;
-                prefetch_line(line, ahead);
+                prefetch_planned(line, ahead, twice);
                 for (int j = 0; j < 2; j++)
                     w[i][j] = weights_vnni(levels, line, j, 4);
             }
@@ -104,10 +104,9 @@ multiply_near(const uint8_t *const tile[GROUPS], const struct activation *x, uin
 }
 
 /* qins8: adds a tile's columns of each group to the sums of n_tok tokens. */
-static inline __attribute__((always_inline)) void multiply_words(const uint8_t *const tile[GROUPS],
-                                                                 const struct activation *x,
-                                                                 uint32_t col0, const int n_tok,
-                                                                 sums *to, const size_t ahead)
+static inline __attribute__((always_inline)) void
+multiply_words(const uint8_t *const tile[GROUPS], const struct activation *x, uint32_t col0,
+               const int n_tok, sums *to, const size_t ahead, const bool twice)
 {
     __m512i sum[TOKENS][GROUPS];
     for (int t = 0; t < n_tok; t++)
@@ -117,7 +116,7 @@ static inline __attribute__((always_inline)) void multiply_words(const uint8_t *
         __m512i w[GROUPS][2];
 #pragma GCC unroll 2
         for (int i = 0; i < GROUPS; i++) {
-            prefetch_line(tile[i] + g * ROW_GROUP, ahead);
+            prefetch_planned(tile[i] + g * ROW_GROUP, ahead, twice);
             words_qins8(tile[i] + g * ROW_GROUP, w[i]);
         }
 #pragma GCC unroll 2
@@ -143,14 +142,14 @@ static inline __attribute__((always_inline)) void multiply_words(const uint8_t *
 /* Their number becomes a constant. */
 static inline __attribute__((always_inline)) void
 multiply_few(const uint8_t *const tile[GROUPS], const struct activation *x, uint32_t col0,
-             uint32_t n_tok, sums *to, const uint32_t block, const size_t ahead)
+             uint32_t n_tok, sums *to, const uint32_t block, const size_t ahead, const bool twice)
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
         if (block)                                                                                 \
-            multiply_near(tile, x, col0, n, to, block, ahead);                                     \
+            multiply_near(tile, x, col0, n, to, block, ahead, twice);                              \
         else                                                                                       \
-            multiply_words(tile, x, col0, n, to, ahead);                                           \
+            multiply_words(tile, x, col0, n, to, ahead, twice);                                    \
         break
     switch (n_tok) {
         CASE(1);
@@ -263,19 +262,19 @@ find_tiles(const uint8_t *tile[GROUPS], const struct matrix *w, uint32_t group, 
 /* Up to TOKENS tokens with two groups; not with the formats that take long to decode. */
 static inline __attribute__((always_inline)) void
 run_near(const struct matrix *w, uint32_t group, uint32_t group1, const struct activation *x,
-         uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits)
+         uint32_t n_tok, float *y, size_t ld_y, const uint32_t block, const uint32_t bits,
+         const bool twice)
 {
     const uint8_t *tile[GROUPS];
     alignas(64) sums acc[TOKENS];
-    const size_t row = (size_t)(w->cols_pad / tile_cols(block)) * tile_bytes(block, bits);
     memset(acc, 0, sizeof acc);
     for (uint32_t k = 0; k < w->cols_pad; k += tile_cols(block)) {
-        const size_t at = (size_t)(k / tile_cols(block)) * tile_bytes(block, bits);
-        const size_t ahead = at + AHEAD < row ? (size_t)AHEAD : AHEAD + (GROUPS - 1) * row;
+        const size_t ahead =
+            early_distance(w, k, tile_cols(block), tile_bytes(block, bits), GROUPS, 1);
         find_tiles(tile, w, group, group1, k, block, bits);
         for (int i = 0; i < GROUPS && block; i++)
-            prefetch_line(tile[i], ahead);
-        multiply_few(tile, x, k, n_tok, acc, block, ahead);
+            prefetch_planned(tile[i], ahead, twice);
+        multiply_few(tile, x, k, n_tok, acc, block, ahead, twice);
     }
     const struct output out = {w, group, group + 1 < group1 ? GROUPS : 1, y, ld_y};
     store_sums(&out, 0, n_tok, n_tok, acc, block);
@@ -324,7 +323,10 @@ matvec_batch(const struct matrix *w, uint32_t group0, uint32_t group1, const str
 {
     if (n_tok <= TOKENS && bits >= 4) {
         for (; group0 < group1; group0 += GROUPS)
-            run_near(w, group0, group1, x, n_tok, y, ld_y, block, bits);
+            if (w->read.twice)
+                run_near(w, group0, group1, x, n_tok, y, ld_y, block, bits, true);
+            else
+                run_near(w, group0, group1, x, n_tok, y, ld_y, block, bits, false);
         return;
     }
     for (uint32_t t = 0; t < n_tok; t += BATCH)
