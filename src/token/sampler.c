@@ -85,11 +85,16 @@ static float penalised(float logit, uint32_t count, const struct sampling *o)
     return logit - o->presence_penalty - (float)count * o->frequency_penalty;
 }
 
+static bool has_penalties(const struct sampling *o)
+{
+    return o->repeat_penalty != 1 || o->presence_penalty != 0 || o->frequency_penalty != 0;
+}
+
 static void penalise(struct sampler *s, uint32_t n, const struct sampling *o,
                      const int32_t *history, size_t n_history)
 {
     size_t n_last = n_history;
-    if (o->repeat_penalty == 1 && o->presence_penalty == 0 && o->frequency_penalty == 0)
+    if (!has_penalties(o))
         return;
     if (o->repeat_last_n >= 0 && (size_t)o->repeat_last_n < n_last)
         n_last = (size_t)o->repeat_last_n;
@@ -240,10 +245,25 @@ static int32_t draw(struct sampler *s, const struct candidate *c, uint32_t n, fl
     return id;
 }
 
+/* The lowest id among the largest; NaN is the least likely of all. */
+static int32_t likeliest(const float *logits, uint32_t n)
+{
+    uint32_t best = 0;
+    float largest = -INFINITY;
+    for (uint32_t i = 0; i < n; i++)
+        if (logits[i] > largest) {
+            largest = logits[i];
+            best = i;
+        }
+    return (int32_t)best;
+}
+
 int32_t sampler_pick(struct sampler *s, const float *logits, uint32_t n_valid,
                      const struct sampling *o, const int32_t *history, size_t n_history)
 {
     assert(n_valid > 0 && n_valid <= s->vocab);
+    if (!(o->temperature > 0) && !s->allowed && !has_penalties(o))
+        return likeliest(logits, n_valid);
     const uint32_t n_allowed = load(s, logits, n_valid, o, history, n_history);
     uint32_t n = n_allowed;
     assert(n > 0);
