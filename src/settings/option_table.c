@@ -407,7 +407,10 @@ const struct option_row option_table[N_OPTIONS] = {
             "is on with shift too).\n"
             "Needs a locale with UTF-8.\n"
             ".Cm auto\n"
-            "does so but on consoles and in GNU screen; tmux passes links on from version 3.4 on.",
+            "does so but on consoles and in GNU screen; tmux passes links on from version 3.4 on.\n"
+            "A conversation in lines has links with\n"
+            ".Cm on\n"
+            "alone.",
     },
     [OPT_TITLE] = {
         .name = "title",

@@ -20,19 +20,19 @@ void hyperlink_begin(const char *url, uint32_t id, struct buf *out)
     buf_printf(out, "\033]8;id=q%x;%s\033\\", id, url);
 }
 
-static bool have_no_width(int32_t first, int n)
+static bool have_no_width(int (*width)(wchar_t), int32_t first, int n)
 {
     for (int i = 0; i < n; i++)
-        if (wcwidth((wchar_t)(first + i)) != 0)
+        if (width((wchar_t)(first + i)) != 0)
             return false;
     return true;
 }
 
-bool hyperlinks_open(struct hyperlinks *h)
+bool hyperlinks_open(struct hyperlinks *h, int (*width)(wchar_t))
 {
     for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++) {
         const int n = selectors[i].n, n_links = n * n / 2;
-        if (!have_no_width(selectors[i].first, n))
+        if (!have_no_width(width, selectors[i].first, n))
             continue;
         h->first_mark = selectors[i].first;
         h->n_marks = n;

@@ -31,9 +31,9 @@ struct hyperlinks {
     } links[MAX_HYPERLINKS];
 };
 
-/* Chooses characters for marks that this C library gives no width. -> false: it has none, so there
- * can be no links. */
-bool hyperlinks_open(struct hyperlinks *h);
+/* Chooses characters for marks that have no width for who lays the text out (wcwidth for curses).
+ * -> false: there are none, so there can be no links. */
+bool hyperlinks_open(struct hyperlinks *h, int (*width)(wchar_t));
 /* The next frame begins; it is on the screen. */
 void hyperlinks_erase(struct hyperlinks *h);
 void hyperlinks_shown(struct hyperlinks *h);

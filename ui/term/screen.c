@@ -521,7 +521,7 @@ static bool takes_links(void)
 
 void screen_set_links(enum screen_links when)
 {
-    const bool on = when != LINKS_OFF && s.utf8 && hyperlinks_open(&s.links) &&
+    const bool on = when != LINKS_OFF && s.utf8 && hyperlinks_open(&s.links, wcwidth) &&
                     (when == LINKS_ON || takes_links());
     if (on == s.has_links)
         return;

@@ -207,6 +207,32 @@ def test_the_setting_holds_at_once():
         w.is_true("on again")
 
 
+def in_lines(text, when):
+    """-> what a terminal of 60 columns shows, its links, the bytes"""
+    with start(text, flags=["--plain", "--links", when], size=(60, 30)) as p:
+        p.wait(rb"You: $")
+        p.send(b"go\r")
+        p.wait(rb"The end\.\r\n")
+        p.send(b"\x04")
+        assert p.exit_code() == 0
+        terminal = Terminal(60, 30)
+        terminal.feed(p.out)
+        assert not terminal.link
+        return [terminal.text(row) for row in range(30)], terminal.linked(), p.out
+
+
+def test_a_conversation_in_lines():
+    """It has links if asked for, and no sequence else; the text is the same."""
+    long = "https://b.example/" + "long/" * 30 + "end"
+    text = ("See http://a.example/x, (%s) and http://a.example/x. The end.\n" % long).encode()
+    shown, links, _ = in_lines(text, "on")
+    assert texts(links, "http://a.example/x") == [["http://a.example/x"]] * 2, links
+    rows, = texts(links, long)
+    assert len(rows) > 2 and "".join(rows) == long, rows
+    plain, none, out = in_lines(text, "auto")
+    assert plain == shown and not none and b"\033" not in out
+
+
 def test_no_text_opens_a_sequence():
     """Control characters, as bytes, entities and escapes, in texts and targets of links."""
     controls = [HOSTILE, b"\a", b"\033\\", b"\033]8;;http://evil.example\a", b"\x9c", b"\xc2\x9c", b"&#27;]8;;x&#7;", b"&#x9c;",

@@ -72,7 +72,7 @@ static void test_writing(void **state)
 {
     (void)state;
     struct hyperlinks h = {0};
-    assert_true(hyperlinks_open(&h));
+    assert_true(hyperlinks_open(&h, wcwidth));
     check_writing(&h);
     h = (struct hyperlinks){.first_mark = 0xfe00, .n_marks = 16, .n = 128}; /* older libraries */
     check_writing(&h);
@@ -107,7 +107,7 @@ static void test_marks(void **state)
 {
     (void)state;
     struct hyperlinks h = {0};
-    assert_true(hyperlinks_open(&h));
+    assert_true(hyperlinks_open(&h, wcwidth));
     check_marks(&h);
     h = (struct hyperlinks){.first_mark = 0xfe00, .n_marks = 16, .n = 128};
     check_marks(&h);
