@@ -81,7 +81,8 @@ static bool ends_text(const char *s, size_t n)
     return strchr(".,;:!?'*_~", last) != NULL;
 }
 
-/* -> bytes of the URL that begins s, without what belongs to the text; 0: none, or too long */
+/* -> bytes of the URL that begins s, without what belongs to the text; 0: none; beyond
+ * WEB_LINK_MAX: so many of one that is too long */
 static size_t url_bytes(const char *s, size_t n)
 {
     const size_t scheme = scheme_of(s, n, N_WEB);
@@ -95,19 +96,17 @@ static size_t url_bytes(const char *s, size_t n)
             break;
         end += used;
     }
-    if (end > WEB_LINK_MAX)
-        return 0;
-    while (end > scheme && ends_text(s, end))
+    while (end <= WEB_LINK_MAX && ends_text(s, end))
         end--;
     return end > scheme ? end : 0;
 }
 
 size_t web_link_find(const char *s, size_t n, size_t at, size_t *start)
 {
-    for (; at < n; at++) {
+    for (size_t bytes; at < n; at += bytes ? bytes : 1) {
         const bool in_word = at > 0 && isalnum((unsigned char)s[at - 1]);
-        const size_t bytes = in_word ? 0 : url_bytes(s + at, n - at);
-        if (bytes) {
+        bytes = in_word ? 0 : url_bytes(s + at, n - at);
+        if (bytes && bytes <= WEB_LINK_MAX) {
             *start = at;
             return bytes;
         }

@@ -90,7 +90,7 @@ static void test_urls_in_text(void **state)
     expect_found("https://de.example/wiki/Übung «http://a.example»",
                  "[https://de.example/wiki/Übung][http://a.example]");
     expect_found("**http://a.example** _http://b.example_", "[http://a.example][http://b.example]");
-    expect_found("xhttp://a.example http:// http://) http://.", "");
+    expect_found("xhttp://a.example http:// http://) http://. http://字", "");
     expect_found("http://a.example/\033[31m \x9bhttp://b.example",
                  "[http://a.example/][http://b.example]");
 }
@@ -106,6 +106,14 @@ static void test_long_texts(void **state)
     for (size_t at = 0, n; (n = web_link_find(text.data, text.len, at, &start)); at = start + n)
         n_found++;
     assert_true(n_found <= text.len / 10);
+    text.len = 0;
+    buf_puts(&text, "http://a.example/");
+    for (int i = 0; i < 2083; i++)
+        buf_puts(&text, "x");
+    const size_t end = text.len;
+    buf_puts(&text, " http://b.example"); /* the first is too long, not what comes */
+    assert_int_equal(web_link_find(text.data, text.len, 0, &start), strlen("http://b.example"));
+    assert_int_equal(start, end + 1);
     buf_free(&text);
 }
 
