@@ -22,7 +22,7 @@ enum {
 struct hyperlinks {
     int32_t first_mark; /* n_marks characters from here on are marks */
     int n_marks;
-    int n; /* links that they can tell apart, or MAX_HYPERLINKS */
+    int n; /* links that they can tell apart, or MAX_HYPERLINKS; 0: not open */
     struct hyperlink {
         char *url;
         uint32_t id;

@@ -186,7 +186,7 @@ static void collect(void)
     if (s.palette && s.out.len > before)
         leave_out(s.palette, before);
     write_runs_out(before);
-    if (s.has_links && s.out.len > before)
+    if (s.links.n && s.out.len > before) /* also what was drawn before links were switched off */
         write_links(before);
 }
 
