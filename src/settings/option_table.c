@@ -395,6 +395,23 @@ const struct option_row option_table[N_OPTIONS] = {
             ".Cm off\n"
             "sends nothing.",
     },
+    [OPT_LINKS] = {
+        .name = "links",
+        .type = OPTION_CHOICE, .choices = "auto on off",
+        .initial = "auto", .meta = "WHEN", .rare = true,
+        .help = "links can be opened from the terminal",
+        .manual =
+            "Marks links in what the chat shows (http, https and mailto) for the terminal, which\n"
+            "opens them by a click (OSC 8; often with the control key held, while\n"
+            ".Fl \\-mouse\n"
+            "is on with shift too).\n"
+            "Needs a locale with UTF-8.\n"
+            ".Cm auto\n"
+            "does so but on consoles and in GNU screen; tmux passes links on from version 3.4 on.\n"
+            "A conversation in lines has links with\n"
+            ".Cm on\n"
+            "alone.",
+    },
     [OPT_TITLE] = {
         .name = "title",
         .type = OPTION_BOOL,

@@ -62,6 +62,7 @@ enum option_id {
     OPT_MARKDOWN,
     OPT_EMOJI,
     OPT_CLIPBOARD,
+    OPT_LINKS,
     OPT_TITLE,
     OPT_NOTIFY,
     OPT_NOTIFY_AFTER,

@@ -105,6 +105,8 @@ FAULTS = [  # a body, the field that the error names
     (said("x", temperature=3), "temperature"),
     (said("x", max_tokens=0), "max_tokens"),
     (said("x", max_tokens=-2), "max_tokens"),
+    (said("x", max_tokens=0, max_completion_tokens=None), "max_tokens"),
+    (said("x", max_completion_tokens=0), "max_completion_tokens"),
     (said("x", grammar='root ::= "a"', response_format={"type": "json_object"}), "grammar"),
     (said("x", max_tokens=1.5), "max_tokens"),
     (said("x", max_completion_tokens="1"), "max_completion_tokens"),
@@ -118,6 +120,9 @@ FAULTS = [  # a body, the field that the error names
     (said("x", stream_options=1), "stream_options"),
     (said("x", response_format={"type": "xml"}), "response_format.type"),
     (said("x", response_format={"type": "json_schema"}), "response_format.json_schema.schema"),
+    (said("x", response_format={"type": "json_schema", "schema": 1}), "response_format.schema"),
+    (said("x", response_format={"type": "json_object", "schema": {"type": "x"}}),
+     "response_format.schema"),
     (said("x", grammar="root ::= x"), "grammar"),
     (said("x", grammar=1), "grammar"),
     ({"messages": []}, "messages"),
@@ -139,21 +144,41 @@ FAULTS = [  # a body, the field that the error names
 ]
 
 
+TYPES = {401: "authentication_error", 403: "permission_error", 503: "server_error"}
+
+
+def is_error(answer, status, param=None, code=None):
+    """OpenAI's error object, and nothing else in it: param is a field of the request, or null.
+    -> the headers"""
+    got, headers, e = answer
+    assert got == status and set(e) == {"error"}, answer
+    wanted = {"type": TYPES.get(status, "invalid_request_error"), "param": param, "code": code}
+    assert {k: v for k, v in e["error"].items() if k != "message"} == wanted, e
+    assert e["error"]["message"]
+    return headers
+
+
 def faults(s):
     for body, param in FAULTS:
         status, e = s.post(CHAT, body)
         assert status == 400 and e["error"]["param"] == param, (str(body)[:100], status, e)
         assert e["error"]["type"] == "invalid_request_error" and e["error"]["message"]
+        assert e["error"]["code"] in (None, "context_length_exceeded")
     assert s.post(CHAT, said("word " * 3000))[1]["error"]["code"] == "context_length_exceeded"
     assert s.post(TEXT, {"prompt": 1})[1]["error"]["param"] == "prompt"
-    assert s.post("/tokenize", {"content": 1})[1]["error"]["param"] == "content"
-    assert s.ask("GET", "/v2/models")[0] == 404
-    status, headers, _ = s.ask("GET", CHAT)
-    assert status == 405 and headers["Allow"] == "POST"
-    assert s.ask("DELETE", "/health")[0] == 405
-    assert s.ask("POST", CHAT, b"x" * (5 << 20))[0] == 413
+    for body, param in (({"content": 1}, "content"), ({"prompt": 1}, "prompt"), ({}, "content"),
+                        ({"content": None, "prompt": "x"}, "content"), ([], None), ("{", None),
+                        ({"content": "x", "add_special": 1}, "add_special")):
+        assert is_error(s.ask("POST", "/tokenize", body), 400, param), body
+    is_error(s.ask("GET", "/v1/models/other"), 404, "model", "model_not_found")
+    is_error(s.ask("GET", "/v2/models"), 404)
+    headers = is_error(s.ask("GET", CHAT), 405, None, "method_not_supported")
+    assert headers["Allow"] == "POST"
+    headers = is_error(s.ask("DELETE", "/health"), 405, None, "method_not_supported")
+    assert headers["Allow"] == "GET, HEAD"
+    is_error(s.ask("POST", CHAT, b"x" * (5 << 20)), 413)
     assert s.ask("GET", "/health", headers={"X": "y" * 40000})[0] == 431
-    assert s.ask("POST", CHAT, said("x"), {"Origin": "https://example.org"})[0] == 403
+    is_error(s.ask("POST", CHAT, said("x"), {"Origin": "https://example.org"}), 403)
     assert s.ask("POST", CHAT, said("x"), {"Origin": "http://localhost:3000"})[0] == 200
 
 
@@ -273,7 +298,7 @@ def limits():
                  s.metrics()["answers_running"] == 0)
         if s.metrics()["requests_waiting"] == 1:
             status, headers, e = s.ask("POST", TEXT, ENDLESS)
-            assert status == 503 and headers["Retry-After"] and e["error"]["code"] == "overloaded"
+            assert is_error((status, headers, e), 503, None, "overloaded")["Retry-After"]
         assert s.stop() == 0
 
 
@@ -305,7 +330,8 @@ def key():
             assert s.ask("GET", "/health")[0] == 200
             for given in (None, "Bearer ", "Bearer wrong horse", "correct horse"):
                 headers = {"Authorization": given} if given else {}
-                assert s.ask("GET", "/v1/models", headers=headers)[0] == 401
+                is_error(s.ask("GET", "/v1/models", headers=headers), 401, None,
+                         "invalid_api_key")
                 assert s.ask("POST", CHAT, said("x"), headers)[0] == 401
             right = {"Authorization": "Bearer correct horse"}
             assert s.ask("GET", "/v1/models", headers=right)[0] == 200

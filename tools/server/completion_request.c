@@ -232,8 +232,9 @@ static bool read_length(struct completion_request *r, const json_t *body,
     const char *param = r->is_chat ? "messages" : "prompt";
     int64_t max = d->max_tokens ? d->max_tokens : m->ctx_len;
     char has[40];
+    const json_t *completion = json_object_get(body, "max_completion_tokens");
     const char *const name =
-        json_object_get(body, "max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+        completion && !json_is_null(completion) ? "max_completion_tokens" : "max_tokens";
     if (!field_integer(body, "max_tokens", -1, UINT32_MAX, &max, f) ||
         !field_integer(body, "max_completion_tokens", -1, UINT32_MAX, &max, f))
         return false;

@@ -19,19 +19,22 @@ static struct grammar *of_schema(const json_t *schema, struct error *err)
     return g;
 }
 
-/* {"type": "json_schema", "json_schema": {"name": ..., "schema": {...}}} */
+/* {"type": "json_schema", "json_schema": {"name": ..., "schema": {...}}}; llama.cpp's clients put
+ * the schema beside the type. */
 static bool read_schema(struct grammar **grammar, const json_t *format, struct request_fault *f)
 {
     struct error err;
+    const char *param = "response_format.json_schema.schema";
     const json_t *inner = json_object_get(format, "json_schema");
     const json_t *schema = json_object_get(inner, "schema");
-    if (!schema)
+    if (!schema && json_object_get(format, "schema")) {
+        param = "response_format.schema";
         schema = json_object_get(format, "schema");
+    }
     if (!json_is_object(schema) && !json_is_boolean(schema))
-        return request_fault_set(f, "response_format.json_schema.schema",
-                                 "response_format.json_schema.schema is not there, or no object");
+        return request_fault_set(f, param, "%s is not there, or no object", param);
     *grammar = of_schema(schema, &err);
-    return *grammar || request_fault_set(f, "response_format.json_schema.schema", "%s", err.text);
+    return *grammar || request_fault_set(f, param, "%s", err.text);
 }
 
 static bool read_format(struct grammar **grammar, const json_t *format, struct request_fault *f)

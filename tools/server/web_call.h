@@ -59,6 +59,8 @@ enum MHD_Result web_completion(struct web_call *c);
 
 const struct web_options *web_options_of(const struct web_server *w);
 struct metrics_web *web_metrics_of(struct web_server *w);
+/* As the Allow header has them. */
+const char *web_methods_of(const struct web_route *r);
 /* The call gets an exchange, and is looked after from now on. -> false: the queue is full */
 bool web_submit(struct web_call *c, struct completion_request *r);
 

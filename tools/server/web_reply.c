@@ -56,7 +56,7 @@ enum MHD_Result web_reply_fault(struct web_call *c, const struct request_fault *
     if (response && f->status == 401)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (response && f->status == 405)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, f->param);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, web_methods_of(c->route));
     return queue(c, f->status, "application/json", response);
 }
 

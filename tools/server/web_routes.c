@@ -81,12 +81,14 @@ static json_t *ids_json(const struct ids *ids)
 static bool tokenize(struct web_call *c, const json_t *body, struct ids *ids)
 {
     const struct served_model *m = model_of(c);
-    const json_t *text = json_object_get(body, "content");
+    const char *name =
+        !json_object_get(body, "content") && json_object_get(body, "prompt") ? "prompt" : "content";
+    const json_t *text = json_object_get(body, name);
     bool adds = false, parses = false;
-    if (!text)
-        text = json_object_get(body, "prompt");
+    if (!json_is_object(body))
+        return request_fault_set(&c->fault, "", "the body is %s, not an object", field_type(body));
     if (!json_is_string(text))
-        return request_fault_set(&c->fault, "content", "content is %s, not a text",
+        return request_fault_set(&c->fault, name, "%s is %s, not a text", name,
                                  text ? field_type(text) : "not there");
     if (!field_bool(body, "add_special", &adds, &c->fault) ||
         !field_bool(body, "parse_special", &parses, &c->fault))
@@ -97,7 +99,7 @@ static bool tokenize(struct web_call *c, const json_t *body, struct ids *ids)
     struct error err;
     if (span.len > 0 && !tokenizer_encode(m->tokenizer, &span, 1, ids)) {
         tokenizer_gave_up(&err);
-        return request_fault_set(&c->fault, "content", "content: %s", err.text);
+        return request_fault_set(&c->fault, name, "%s: %s", name, err.text);
     }
     if (adds)
         tokenizer_push_suffix(m->tokenizer, ids);

@@ -110,6 +110,11 @@ static bool has_two_lengths(const struct web_call *c)
     return n > 1;
 }
 
+const char *web_methods_of(const struct web_route *r)
+{
+    return r->is_post ? "POST" : "GET, HEAD";
+}
+
 static bool fault_with(struct web_call *c, int status, const char *text)
 {
     request_fault_set(&c->fault, "", "%s", text);
@@ -129,12 +134,14 @@ static bool check_head(struct web_call *c, const char *url, const char *method)
         return fault_with(c, 404, "there is nothing under this path");
     if (!fits_method(c->route, method)) {
         fault_with(c, 405, c->route->is_post ? "this path takes POST" : "this path takes GET");
-        snprintf(c->fault.param, sizeof c->fault.param, "%s",
-                 c->route->is_post ? "POST" : "GET, HEAD");
+        c->fault.code = "method_not_supported";
         return false;
     }
-    if (!c->route->is_free && !access_key_fits(key, header(c, MHD_HTTP_HEADER_AUTHORIZATION)))
-        return fault_with(c, 401, "the key is missing or wrong: Authorization: Bearer KEY");
+    if (!c->route->is_free && !access_key_fits(key, header(c, MHD_HTTP_HEADER_AUTHORIZATION))) {
+        fault_with(c, 401, "the key is missing or wrong: Authorization: Bearer KEY");
+        c->fault.code = "invalid_api_key";
+        return false;
+    }
     if (!key->on && is_foreign_page(header(c, MHD_HTTP_HEADER_ORIGIN)))
         return fault_with(c, 403, "pages of other sites may not ask a server that has no key");
     if (length && strtoull(length, NULL, 10) > MAX_BODY)

@@ -206,6 +206,7 @@ static void note_context(struct chat_session *s)
     struct chat all = {0};
     conversation_chat(&s->conversation, &all);
     s->context.n_left_out = 0;
+    s->context.no_summary = false;
     s->context.warned = false;
     s->status.n_ctx_used = 0;
     s->status.n_ctx_before = tokens_of(s, &all);

@@ -4,11 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat_compact.h"
+
+enum { SUMMARY_MESSAGES = 2 }; /* the request for it, and the summary */
+
+/* The path begins with a summary that the model sees. */
+static bool has_summary(const struct chat_session *s)
+{
+    const struct conversation *c = &s->conversation;
+    return !s->context.no_summary && c->n_path >= SUMMARY_MESSAGES &&
+           chat_compact_wrote(c, c->path[0]);
+}
+
 void chat_leave_out(struct chat_session *s, struct chat *request)
 {
-    size_t first = request->n && request->messages[0].role == CHAT_SYSTEM, next = first;
+    const bool summary = has_summary(s);
+    size_t first = request->n && request->messages[0].role == CHAT_SYSTEM, next;
     unsigned n_cut = 0;
-    s->context.n_exchanges = 0;
+    next = first += summary ? SUMMARY_MESSAGES : 0;
+    s->context.n_exchanges = summary;
     for (size_t i = first; i < request->n; i++) {
         if (request->messages[i].role != CHAT_USER)
             continue;
@@ -20,6 +34,7 @@ void chat_leave_out(struct chat_session *s, struct chat *request)
         s->context.n_exchanges++;
     }
     s->context.n_left_out = n_cut; /* messages that were undone need no cut */
+    s->context.no_summary &= n_cut > 0;
     s->context.n_exchanges -= n_cut;
     chat_cut(request, first, next);
 }
@@ -40,23 +55,33 @@ void chat_watch_context(struct chat_session *s)
     s->context.warned = warns;
 }
 
+/* Exchanges of the path that the model sees, without a summary. */
+static unsigned n_seen(const struct chat_session *s)
+{
+    const struct conversation *c = &s->conversation;
+    unsigned n = 0;
+    for (size_t i = has_summary(s) ? SUMMARY_MESSAGES : 0; i < c->n_path; i++)
+        n += c->messages[c->path[i]].role == CHAT_USER;
+    return n > s->context.n_left_out ? n - s->context.n_left_out : 0;
+}
+
+/* Nothing else can go: the newest exchange stays. */
+static bool summary_is_next(const struct chat_session *s)
+{
+    return has_summary(s) && n_seen(s) <= 1;
+}
+
 void chat_drop_oldest(struct chat_session *s, unsigned n)
 {
     char mark[80] = "[the model no longer sees the oldest exchange]";
     if (n > 1)
         snprintf(mark, sizeof mark, "[the model no longer sees the %u oldest exchanges]", n);
+    if (summary_is_next(s)) {
+        s->context.no_summary = true;
+        snprintf(mark, sizeof mark, "[the model no longer sees the summary]");
+    }
     s->context.n_left_out += n;
     s->face->note(s->self, mark);
-}
-
-/* Exchanges of the path that the model sees. */
-static unsigned n_seen(const struct chat_session *s)
-{
-    const struct conversation *c = &s->conversation;
-    unsigned n = 0;
-    for (size_t i = 0; i < c->n_path; i++)
-        n += c->messages[c->path[i]].role == CHAT_USER;
-    return n > s->context.n_left_out ? n - s->context.n_left_out : 0;
 }
 
 /* Tokens of a message, without what a template adds. */
@@ -72,6 +97,7 @@ static unsigned n_to_slide(const struct chat_session *s, double used)
     enum { FOR_A_MESSAGE = 8 };
     const struct conversation *c = &s->conversation;
     const unsigned seen = n_seen(s), skipped = s->context.n_left_out;
+    const size_t n_summary = has_summary(s) ? SUMMARY_MESSAGES : 0;
     const char *system = options_text(s->options, OPT_SYSTEM);
     double *tokens = xcalloc(seen + skipped + 1, sizeof *tokens);
     double sum =
@@ -79,8 +105,8 @@ static unsigned n_to_slide(const struct chat_session *s, double used)
     unsigned n = 0, dropped = 0;
     for (size_t i = 0; i < c->n_path; i++) {
         const struct message *m = &c->messages[c->path[i]];
-        n += m->role == CHAT_USER;
-        double here = n > skipped ? tokens_of(s, m) + FOR_A_MESSAGE : 0;
+        n += i >= n_summary && m->role == CHAT_USER;
+        double here = i < n_summary || n > skipped ? tokens_of(s, m) + FOR_A_MESSAGE : 0;
         tokens[n] += here;
         sum += here;
     }
@@ -113,7 +139,10 @@ void chat_context_full(struct chat_session *s, bool unanswered,
         return;
     }
     if (s->context.n_exchanges > 1 &&
-        chat_ask(s, "The context is full. Drop the oldest exchange from what the model sees?",
+        chat_ask(s,
+                 summary_is_next(s)
+                     ? "The context is full. Drop the summary from what the model sees?"
+                     : "The context is full. Drop the oldest exchange from what the model sees?",
                  reply))
         return;
     chat_notice(s,

@@ -17,7 +17,8 @@ void chat_watch_context(struct chat_session *s);
  * no longer sees the oldest exchanges, so many that the others take half of the context: all that
  * they hold is read again, and not before another quarter of the context is filled. */
 void chat_slide(struct chat_session *s);
-/* Drops n of the oldest exchanges that the model still sees, and marks the place. */
+/* Drops n of the oldest exchanges that the model still sees, and marks the place. A summary stands
+ * for what is older than all of them: it stays as long as another one can go. */
 void chat_drop_oldest(struct chat_session *s, unsigned n);
 /* A turn ended since the context is full: asks whether the oldest exchange is to be dropped, or
  * slides; `reply` hears it. unanswered: not even the turn's prompt fits. */

@@ -78,6 +78,7 @@ struct chat_face {
 /* A context that fills up (chat_context.h). */
 struct context_state {
     unsigned n_left_out;  /* oldest exchanges that the model no longer gets */
+    bool no_summary;      /* the summary of /compact is one of them: it goes last */
     unsigned n_exchanges; /* that the running turn's request holds */
     unsigned n_to_drop;   /* if the user agrees */
     bool unanswered;      /* the message did not fit */

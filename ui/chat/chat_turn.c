@@ -287,13 +287,15 @@ static void drop_oldest(struct chat_session *s, bool yes)
     if (!yes)
         return;
     unsigned n = s->context.n_to_drop;
+    const bool had_summary = !s->context.no_summary;
     s->context.n_to_drop = 0;
     if (n)
         chat_drop_oldest(s, n);
     if (s->context.unanswered)
         chat_answer(s);
     else if (n == 1)
-        chat_notice(s, "From your next message on, the model no longer sees the oldest exchange");
+        chat_notice(s, "From your next message on, the model no longer sees the %s",
+                    had_summary && s->context.no_summary ? "summary" : "oldest exchange");
     else if (n)
         chat_notice(
             s, "From your next message on, the model no longer sees the %u oldest exchanges", n);

@@ -22,6 +22,13 @@ enum {
 
 /* ---- what we say ---------------------------------------------------------------------- */
 
+/* Lines hold no sequence unless they are asked for. */
+static void put_words(struct plain *p, const char *text, size_t n)
+{
+    p->out.has_links = strcmp(options_text(p->chat.options, OPT_LINKS), "on") == 0;
+    output_text(&p->out, text, n);
+}
+
 /* Standard output is for answers. */
 static void say_on_stderr(const char *text, size_t n)
 {
@@ -37,7 +44,7 @@ static void say(struct plain *p, const char *text, size_t n)
     if (p->cli->json) {
         jsonl_notice(&p->out, text, n);
     } else if (p->out.to_terminal && p->cli->chat) {
-        output_text(&p->out, text, n);
+        put_words(p, text, n);
         output_end(&p->out);
         p->out.flow.line_indent = 0;
     } else {
@@ -144,7 +151,7 @@ static void show(struct plain *p, size_t n)
     p->labelled |= n > 0;
     if (n) {
         p->out.flow.line_indent = INDENT;
-        output_text(&p->out, p->held.data, n);
+        put_words(p, p->held.data, n);
         p->out.flow.line_indent = 0;
         memmove(p->held.data, p->held.data + n, p->held.len - n);
         p->held.len -= n;

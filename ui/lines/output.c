@@ -8,6 +8,12 @@
 #include <unistd.h>
 
 #include "utf8.h"
+#include "web_link.h"
+
+static int width_in_rows(wchar_t c)
+{
+    return utf8_char_width((int32_t)c);
+}
 
 void output_init(struct output *o)
 {
@@ -15,12 +21,14 @@ void output_init(struct output *o)
         .to_terminal = isatty(STDOUT_FILENO),
         .status_to_terminal = isatty(STDERR_FILENO),
     };
+    hyperlinks_open(&o->links, width_in_rows);
 }
 
 void output_free(struct output *o)
 {
     flow_free(&o->flow);
     buf_free(&o->word);
+    hyperlinks_free(&o->links);
 }
 
 static void fail(struct output *o, int error)
@@ -84,6 +92,43 @@ static size_t count_ready(const struct output *o, int width)
     return is_near && n - word < 2 * LONG_WORD ? word : n;
 }
 
+/* A URL whose characters have the marks of a link. */
+static void mark_link(struct output *o, const char *s, size_t n, struct buf *out)
+{
+    struct buf url = {0};
+    const int number =
+        web_link_target(s, n, &url) ? hyperlinks_add(&o->links, url.data, ++o->n_links) : 0;
+    for (size_t i = 0, used; i < n; i += used) {
+        wchar_t marks[HYPERLINK_MARKS];
+        char bytes[4];
+        used = utf8_cluster(s + i, n - i);
+        buf_append(out, s + i, used);
+        if (!number)
+            continue;
+        hyperlinks_mark(&o->links, number, 0, marks);
+        for (int m = 0; m < HYPERLINK_MARKS; m++)
+            buf_append(out, bytes, utf8_encode((int32_t)marks[m], bytes));
+    }
+    buf_free(&url);
+}
+
+/* flow_text, with links: the marks pass through it, and then tell where rows cut a link. */
+static void flow_links(struct output *o, int width, const char *s, size_t n, struct buf *rows)
+{
+    struct buf marked = {0}, with_marks = {0};
+    size_t at = 0, start;
+    for (size_t used; (used = web_link_find(s, n, at, &start)); at = start + used) {
+        buf_append(&marked, s + at, start - at);
+        mark_link(o, s + start, used, &marked);
+    }
+    buf_append(&marked, s + at, n - at);
+    flow_text(&o->flow, width, marked.data, marked.len, &with_marks);
+    hyperlinks_write(&o->links, with_marks.data, with_marks.len, rows);
+    hyperlinks_erase(&o->links);
+    buf_free(&marked);
+    buf_free(&with_marks);
+}
+
 static void put_clean(struct output *o, const struct buf *clean, bool is_end)
 {
     struct buf rows = {0};
@@ -94,7 +139,10 @@ static void put_clean(struct output *o, const struct buf *clean, bool is_end)
     int width = columns();
     buf_append(&o->word, clean->data, clean->len);
     size_t n = is_end || !o->in_pieces || !o->word.len ? o->word.len : count_ready(o, width);
-    flow_text(&o->flow, width, o->word.data, n, &rows);
+    if (o->has_links)
+        flow_links(o, width, o->word.data, n, &rows);
+    else
+        flow_text(&o->flow, width, o->word.data, n, &rows);
     o->word.len -= n;
     if (o->word.len)
         memmove(o->word.data, o->word.data + n, o->word.len);

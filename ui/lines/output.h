@@ -8,6 +8,7 @@
 #define QINS_OUTPUT_H
 
 #include "flow.h"
+#include "hyperlinks.h"
 #include "sanitise.h"
 
 enum output_result {
@@ -23,6 +24,9 @@ struct output {
     bool in_rows;    /* a terminal gets rows that end between words */
     bool in_pieces;  /* what comes may end within a word: at a row's end it waits for the rest */
     struct buf word; /* that waits */
+    bool has_links;  /* URLs in rows are links for the terminal; then words come whole */
+    struct hyperlinks links;
+    uint32_t n_links; /* so far: the id of the last one */
     bool to_terminal, status_to_terminal;
     bool ends_line;            /* the last byte out was '\n' */
     int n_status;              /* columns of the status line that is on the screen */

@@ -24,7 +24,7 @@ void transcript_drop_layout(struct transcript *t, struct block *b)
 {
     if (!b->layout)
         return;
-    t->drawn_bytes -= b->layout->drawn.text.cap;
+    t->drawn_bytes -= b->layout->drawn.text.cap + b->layout->urls.cap;
     layout_free(b->layout);
     free(b->layout);
     b->layout = NULL;
@@ -232,7 +232,7 @@ const struct layout *transcript_layout(struct transcript *t, size_t item, size_t
     if (!b->layout) {
         b->layout = xcalloc(1, sizeof *b->layout);
         lay_out(t, it, block, b->layout);
-        t->drawn_bytes += b->layout->drawn.text.cap;
+        t->drawn_bytes += b->layout->drawn.text.cap + b->layout->urls.cap;
     }
     return b->layout;
 }

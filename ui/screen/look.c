@@ -14,6 +14,12 @@ static bool wants_colour(const struct options *o)
     return strcmp(color, "always") == 0 || (strcmp(color, "never") != 0 && !(none && *none));
 }
 
+static enum screen_links links_of(const struct options *o)
+{
+    const char *when = options_text(o, OPT_LINKS);
+    return strcmp(when, "on") == 0 ? LINKS_ON : strcmp(when, "off") == 0 ? LINKS_OFF : LINKS_AUTO;
+}
+
 static bool apply_theme(struct app *a, const char *name, bool colour, struct error *err)
 {
     struct theme theme;
@@ -37,6 +43,7 @@ bool look_apply(struct app *a, struct error *err)
     } else {
         free(look);
     }
+    screen_set_links(links_of(a->chat.options));
     screen_set_mouse(strcmp(options_text(a->chat.options, OPT_MOUSE), "true") == 0);
     return ok;
 }

@@ -15,6 +15,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "hyperlinks.h"
 #include "theme.h"
 #include "utf8.h"
 #include "wrap.h"
@@ -22,7 +23,7 @@
 enum {
     MAX_ROWS = 500, /* of what we draw; larger terminals stay blank beyond */
     MAX_COLUMNS = 1000,
-    MAX_MARKS = CCHARW_MAX - 2,
+    MAX_MARKS = CCHARW_MAX - HYPERLINK_MARKS,
     GIVE_BACK_MS = 1000, /* how long a terminal that does not read may delay our leaving */
 };
 
@@ -47,6 +48,9 @@ static struct {
     size_t n_farewell;
     bool colours;
     const struct glyphs *glyphs;
+    bool has_links; /* the terminal gets them */
+    struct hyperlinks links;
+    int link; /* of what is drawn: its number, or 0 */
     attr_t attributes[N_STYLES];
     short pairs[N_STYLES]; /* 0: no colour */
 } s;
@@ -73,6 +77,13 @@ static bool term_is(const char *prefix)
     return term && strncmp(term, prefix, strlen(prefix)) == 0;
 }
 
+/* vt100 and its like; vte is another, and young. */
+static bool is_vt(void)
+{
+    const char *term = getenv("TERM");
+    return term_is("vt") && term[2] >= '0' && term[2] <= '9';
+}
+
 bool screen_is_ascii(void)
 {
     return !s.utf8;
@@ -87,7 +98,7 @@ const struct glyphs *screen_glyphs(void)
  * have braille. */
 static const struct glyphs *choose_glyphs(void)
 {
-    if (!s.utf8 || term_is("linux") || term_is("vt"))
+    if (!s.utf8 || term_is("linux") || is_vt())
         return &ascii_glyphs;
     return COLORS >= 256 ? &unicode_glyphs : &block_glyphs;
 }
@@ -145,6 +156,16 @@ static void write_runs_out(size_t from)
     buf_free(&whole);
 }
 
+/* Puts sequences in the place of the marks that cells of links have. */
+static void write_links(size_t from)
+{
+    struct buf whole = {0};
+    hyperlinks_write(&s.links, s.out.data + from, s.out.len - from, &whole);
+    s.out.len = from;
+    buf_append(&s.out, whole.data, whole.len);
+    buf_free(&whole);
+}
+
 /* Moves what curses wrote into s.out. */
 static void collect(void)
 {
@@ -165,6 +186,8 @@ static void collect(void)
     if (s.palette && s.out.len > before)
         leave_out(s.palette, before);
     write_runs_out(before);
+    if (s.links.n && s.out.len > before) /* also what was drawn before links were switched off */
+        write_links(before);
 }
 
 bool screen_busy(void)
@@ -263,6 +286,7 @@ static void prepare_farewell(void)
 {
     const char *modes = s.has_modes ? modes_off : "", *mouse = s.mouse ? mouse_off : "";
     s.n_farewell = 0;
+    farewell_puts(s.has_links ? hyperlink_end : "");
     farewell_puts(screen_has_osc() ? frame_ends : "");
     farewell_puts(s.title ? title_back : "");
     farewell_puts(mouse);
@@ -301,6 +325,8 @@ void screen_leave(void)
     if (!s.active)
         return;
     s.out.len = s.at = 0; /* maybe in the middle of a frame */
+    if (s.has_links)
+        buf_puts(&s.out, hyperlink_end);
     if (screen_has_osc())
         buf_puts(&s.out, frame_ends);
     endwin();
@@ -346,6 +372,7 @@ void screen_close(void)
     if (s.own_out)
         close(s.out_fd);
     buf_free(&s.out);
+    hyperlinks_free(&s.links);
     free(s.title);
     memset(&s, 0, sizeof s);
 }
@@ -446,7 +473,7 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err)
     if (!s.canvas)
         return error_set(err, EX_CANTCREAT, "cannot create a temporary file: %s", strerror(errno));
     s.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    s.has_modes = !term_is("vt") && !term_is("ansi");
+    s.has_modes = !is_vt() && !term_is("ansi");
     use_env(FALSE);   /* the size comes from the terminal, whatever LINES and COLUMNS say; */
     use_tioctl(TRUE); /* without this, terminfo entries that tell none are refused */
     s.curses = newterm(NULL, s.canvas, stdin);
@@ -486,6 +513,23 @@ void screen_set_mouse(bool on)
     buf_puts(&s.out, on ? mouse_on : mouse_off);
 }
 
+static bool takes_links(void)
+{
+    const char *tmux = getenv("TMUX");
+    return screen_has_osc() && (!term_is("screen") || (tmux && *tmux));
+}
+
+void screen_set_links(enum screen_links when)
+{
+    const bool on = when != LINKS_OFF && s.utf8 && hyperlinks_open(&s.links, wcwidth) &&
+                    (when == LINKS_ON || takes_links());
+    if (on == s.has_links)
+        return;
+    s.has_links = on;
+    prepare_farewell();
+    screen_redraw();
+}
+
 void screen_set_title(const char *title)
 {
     const bool first = !s.title;
@@ -521,6 +565,13 @@ void screen_redraw(void)
 void screen_erase(void)
 {
     erase();
+    hyperlinks_erase(&s.links);
+    s.link = 0;
+}
+
+void screen_link(const char *url, uint32_t id)
+{
+    s.link = url && s.has_links ? hyperlinks_add(&s.links, url, id) : 0;
 }
 
 /* What stands for a character that an ASCII terminal has not. */
@@ -563,11 +614,24 @@ static wchar_t stand_in(int cells)
     return cells == 2 && s.utf8 && curses_agrees(WIDE_SIGN, 2) ? (wchar_t)WIDE_SIGN : L'?';
 }
 
+/* One cell, a link's if one is being drawn. wide: [n], and room for the link's marks. */
+static void put_cell(int row, int column, enum style style, wchar_t *wide, size_t n)
+{
+    cchar_t c;
+    if (s.link) {
+        hyperlinks_mark(&s.links, s.link, column, wide + n);
+        n += HYPERLINK_MARKS;
+    }
+    wide[n] = L'\0';
+    setcchar(&c, wide, s.attributes[style], s.pairs[style], NULL);
+    mvadd_wch(row, column, &c);
+}
+
 /* One cluster in exactly `cells` cells. */
 static void put_cluster(int row, int column, int cells, enum style style, const char *text,
                         size_t n)
 {
-    wchar_t wide[CCHARW_MAX + 1] = {0};
+    wchar_t wide[CCHARW_MAX + 1];
     int32_t cp;
     size_t n_wide = 0, at = utf8_decode(text, n, &cp);
     wchar_t base = (wchar_t)cp;
@@ -590,12 +654,9 @@ static void put_cluster(int row, int column, int cells, enum style style, const 
         if (is_mark(cp))
             wide[n_wide++] = (wchar_t)cp;
     }
-    cchar_t c, blank;
-    setcchar(&c, wide, s.attributes[style], s.pairs[style], NULL);
-    setcchar(&blank, L" ", s.attributes[style], s.pairs[style], NULL);
-    mvadd_wch(row, column, &c);
+    put_cell(row, column, style, wide, n_wide);
     for (int i = utf8_char_width((int32_t)base); i < cells; i++)
-        mvadd_wch(row, column + i, &blank);
+        put_cell(row, column + i, style, (wchar_t[1 + HYPERLINK_MARKS + 1]){L' '}, 1);
 }
 
 int screen_put(int row, int column, int cells, enum style style, const char *text, size_t n)
@@ -641,7 +702,7 @@ void screen_send(const char *bytes, size_t n)
 
 bool screen_has_osc(void)
 {
-    return !term_is("linux") && !term_is("vt") && !term_is("ansi");
+    return !term_is("linux") && !is_vt() && !term_is("ansi");
 }
 
 void screen_show(void)
@@ -654,6 +715,7 @@ void screen_show(void)
         buf_puts(&s.out, frame_begins);
     const size_t begins = s.out.len;
     collect();
+    hyperlinks_shown(&s.links);
     if (s.out.len == begins)
         s.out.len = before;
     else if (screen_has_osc())

@@ -32,6 +32,13 @@ bool screen_open(int in_fd, int out_fd, struct keys *k, struct error *err);
 void screen_set_theme(const struct theme *t, bool colour);
 /* Mouse reports, for terminals that have them. */
 void screen_set_mouse(bool on);
+/* Whether what is drawn as a link is one for the terminal, too (OSC 8). */
+enum screen_links {
+    LINKS_AUTO, /* if the terminal is none of those that do not know them */
+    LINKS_ON,
+    LINKS_OFF
+};
+void screen_set_links(enum screen_links when);
 /* Gives it back as it was and forgets it. */
 void screen_close(void);
 /* The same from a signal handler or before death: writes a prepared text, touches nothing else. */
@@ -56,6 +63,9 @@ int screen_put(int row, int column, int cells, enum style style, const char *tex
 int screen_puts(int row, int column, int cells, enum style style, const char *text);
 void screen_repeat(int row, int column, int n, enum style style, const char *glyph);
 void screen_cursor(int row, int column);
+/* What is drawn from now on is a link, until the next call or screen_erase; NULL: it is none. Its
+ * rows and pieces have one id. The URL is one of web_link_target. */
+void screen_link(const char *url, uint32_t id);
 
 /* The window's title: sanitised UTF-8 without line ends; the one it had comes back at the end. */
 void screen_set_title(const char *title);

@@ -26,7 +26,7 @@ void aside_layout(struct layout *l, const struct look_of_text *look, const char 
     bool some = from < n;
     n -= some && s[n - 1] == '\n';
     emoji_replace(look->emoji, s + from, n - from, &clean);
-    styled_add(&text, STYLE_THINKING, clean.data, clean.len);
+    layout_add_plain(l, &text, STYLE_THINKING, clean.data, clean.len);
     styled_puts(&rule, STYLE_BORDER, rule_of(look));
     if (some)
         layout_paragraph(l, look, &text, &rule, &rule);

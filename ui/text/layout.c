@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "utf8.h"
+#include "web_link.h"
 #include "wrap.h"
+
+enum { MAX_URLS = 256 << 10 }; /* bytes of those of a layout; what comes then is no link */
 
 /* ---- styled text ---------------------------------------------------------------------- */
 
@@ -13,9 +16,11 @@ void styled_add(struct styled *s, enum style style, const char *text, size_t n)
 {
     if (!n)
         return;
-    if (!s->n || s->runs[s->n - 1].style != style) {
+    const struct run *last = s->n ? &s->runs[s->n - 1] : NULL;
+    if (!last || last->style != style || last->link != s->link) {
         s->runs = xgrow(s->runs, s->n, &s->cap, sizeof *s->runs);
-        s->runs[s->n++] = (struct run){(uint32_t)s->text.len, (uint8_t)style};
+        s->runs[s->n++] =
+            (struct run){.start = (uint32_t)s->text.len, .style = style, .link = s->link};
     }
     buf_append(&s->text, text, n);
 }
@@ -40,12 +45,15 @@ static size_t run_at(const struct styled *s, size_t at)
 
 void styled_copy(struct styled *s, const struct styled *other, size_t from, size_t to)
 {
+    const uint32_t link = s->link;
     for (size_t r = from < to ? run_at(other, from) : other->n; r < other->n && from < to; r++) {
         size_t end = r + 1 < other->n ? other->runs[r + 1].start : other->text.len;
         end = end < to ? end : to;
+        s->link = other->runs[r].link;
         styled_add(s, (enum style)other->runs[r].style, other->text.data + from, end - from);
         from = end;
     }
+    s->link = link;
 }
 
 static void cut(struct styled *s, size_t n)
@@ -93,13 +101,14 @@ void styled_free(struct styled *s)
 void layout_clear(struct layout *l)
 {
     styled_clear(&l->drawn);
-    l->n = 0;
+    l->n = l->urls.len = 0;
 }
 
 void layout_free(struct layout *l)
 {
     styled_free(&l->drawn);
     free(l->lines);
+    buf_free(&l->urls);
     *l = (struct layout){0};
 }
 
@@ -181,6 +190,35 @@ void layout_paragraph(struct layout *l, const struct look_of_text *look, const s
         at += used;
         more = at < n || newline;
     }
+}
+
+/* ---- links ---------------------------------------------------------------------------- */
+
+uint32_t layout_link(struct layout *l, const char *s, size_t n)
+{
+    const size_t at = l->urls.len;
+    if (at > MAX_URLS || !web_link_target(s, n, &l->urls))
+        return 0;
+    buf_append(&l->urls, "", 1);
+    return (uint32_t)at + 1;
+}
+
+const char *layout_url(const struct layout *l, const struct run *run)
+{
+    return run->link ? l->urls.data + run->link - 1 : NULL;
+}
+
+void layout_add_plain(struct layout *l, struct styled *to, enum style style, const char *s,
+                      size_t n)
+{
+    size_t at = 0, start;
+    for (size_t used; (used = web_link_find(s, n, at, &start)); at = start + used) {
+        styled_add(to, style, s + at, start - at);
+        to->link = layout_link(l, s + start, used);
+        styled_add(to, style, s + start, used);
+        to->link = 0;
+    }
+    styled_add(to, style, s + at, n - at);
 }
 
 /* ---- places --------------------------------------------------------------------------- */

@@ -11,8 +11,9 @@
 #include "style.h"
 
 struct run {
-    uint32_t start; /* byte; holds up to the next run's start */
-    uint8_t style;  /* enum style */
+    uint32_t start;     /* byte; holds up to the next run's start */
+    uint32_t style : 8; /* enum style */
+    uint32_t link : 24; /* of the layout that it is for (layout_link); 0: none */
 };
 
 /* Text of many styles; '\n' ends a line. */
@@ -20,6 +21,7 @@ struct styled {
     struct buf text;
     struct run *runs; /* [n], starts ascending; equal styles joined */
     size_t n, cap;
+    uint32_t link; /* of what is added from now on */
 };
 
 void styled_add(struct styled *s, enum style style, const char *text, size_t n);
@@ -44,6 +46,7 @@ struct layout {
     struct styled drawn; /* all rows, one behind the other */
     struct line *lines;  /* [n] */
     size_t n, cap;
+    struct buf urls; /* of links, each with a '\0' behind it */
 };
 
 struct look_of_text {
@@ -62,6 +65,15 @@ void layout_paragraph(struct layout *l, const struct look_of_text *look, const s
 /* One row as it is, of which the first `prefix` bytes are no text. */
 void layout_row(struct layout *l, const struct styled *row, size_t prefix, enum line_end end);
 void layout_blank(struct layout *l);
+
+/* A link of this layout to s[0..n) as it is written: -> for styled.link; 0: it may not be one. Each
+ * call makes another link, whatever the target. */
+uint32_t layout_link(struct layout *l, const char *s, size_t n);
+/* Where a run's link leads, as web_link_target says it; NULL: it has none. */
+const char *layout_url(const struct layout *l, const struct run *run);
+/* Adds sanitised text that has no markup: URLs in it are links of l. */
+void layout_add_plain(struct layout *l, struct styled *to, enum style style, const char *s,
+                      size_t n);
 
 /* A place that other widths have too: characters other than blanks before a row, and rows since. */
 struct anchor {

@@ -179,17 +179,33 @@ static bool ends_with(const char *s, size_t n, const char *end, size_t n_end)
     return !n_end || (n >= n_end && memcmp(s + n - n_end, end, n_end) == 0);
 }
 
+/* What comes is the text of a link; of one in another the outer one counts. */
+static void begin_link(struct md *m, const MD_ATTRIBUTE *target)
+{
+    m->link_start = m->text.text.len;
+    if (m->link++)
+        return;
+    struct buf url = {0};
+    add_attribute(&url, target);
+    m->text.link = layout_link(m->out, url.data, url.len);
+    buf_free(&url);
+}
+
 /* " (URL "title")" behind a link; nothing if its text is the URL and there is no title. */
 static void add_url(struct md *m, const MD_ATTRIBUTE *target, const MD_ATTRIBUTE *title)
 {
     size_t n = m->text.text.len - m->link_start;
     const char *shown = n ? m->text.text.data + m->link_start : "";
+    const uint32_t link = m->text.link;
     struct buf url = {0};
     add_attribute(&url, target);
     bool same = n == url.len || (n + 7 == url.len && memcmp(url.data, "mailto:", 7) == 0);
+    m->text.link = 0;
     if (title->size || !same || !ends_with(url.data, url.len, shown, n)) {
         styled_puts(&m->text, STYLE_DIM, n ? " (" : "(");
+        m->text.link = m->link ? layout_link(m->out, url.data, url.len) : link;
         styled_add(&m->text, STYLE_DIM, url.data, url.len);
+        m->text.link = 0;
         if (title->size) {
             struct buf text = {0};
             add_attribute(&text, title);
@@ -200,13 +216,13 @@ static void add_url(struct md *m, const MD_ATTRIBUTE *target, const MD_ATTRIBUTE
         }
         styled_puts(&m->text, STYLE_DIM, ")");
     }
+    m->text.link = m->link ? link : 0;
     buf_free(&url);
 }
 
 static int on_enter_span(MD_SPANTYPE type, void *detail, void *user)
 {
     struct md *m = user;
-    (void)detail;
     switch (type) {
     case MD_SPAN_EM: m->emphasis++; break;
     case MD_SPAN_STRONG: m->strong++; break;
@@ -215,11 +231,11 @@ static int on_enter_span(MD_SPANTYPE type, void *detail, void *user)
         m->strike++;
         styled_puts(&m->text, STYLE_STRIKE, "~~"); /* few terminals can strike through */
         break;
-    case MD_SPAN_IMG: styled_puts(&m->text, STYLE_DIM, "image: "); /* fall through */
-    case MD_SPAN_A:
-        m->link++;
-        m->link_start = m->text.text.len;
+    case MD_SPAN_IMG:
+        styled_puts(&m->text, STYLE_DIM, "image: ");
+        begin_link(m, &((MD_SPAN_IMG_DETAIL *)detail)->src);
         break;
+    case MD_SPAN_A: begin_link(m, &((MD_SPAN_A_DETAIL *)detail)->href); break;
     default: break;
     }
     return 0;
@@ -463,7 +479,7 @@ void markdown_raw(struct layout *out, const struct look_of_text *look, const cha
     if (n && s[n - 1] == '\n')
         n--;
     emoji_replace(look->emoji, s, n, &clean);
-    styled_add(&text, STYLE_TEXT, clean.data, clean.len);
+    layout_add_plain(out, &text, STYLE_TEXT, clean.data, clean.len);
     layout_paragraph(out, look, &text, NULL, NULL);
     styled_free(&text);
     buf_free(&clean);

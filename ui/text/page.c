@@ -29,7 +29,7 @@ void page_layout(struct layout *l, const struct look_of_text *look, const char *
         size_t used = end ? (size_t)(end - (s + at)) : n - at;
         styled_clear(&line);
         styled_clear(&indent);
-        styled_add(&line, STYLE_TEXT, s + at, used);
+        layout_add_plain(l, &line, STYLE_TEXT, s + at, used);
         for (int i = indent_of(s + at, used, look->width); i > 0; i--)
             styled_puts(&indent, STYLE_TEXT, " ");
         layout_paragraph(l, look, &line, NULL, &indent);

@@ -39,6 +39,13 @@ static enum style style_at(const struct hits *hits, long here, size_t line, enum
     return style;
 }
 
+/* The same for all rows of a link, wherever they stand; another one for each link. */
+static uint32_t link_id(const struct shown_row *r, const struct run *run)
+{
+    const uint64_t place = (uint64_t)r->item << 40 ^ (uint64_t)r->block << 24 ^ run->link;
+    return (uint32_t)((place * 0x9e3779b97f4a7c15u) >> 32); /* Knuth's multiplicative hash */
+}
+
 static void draw_line(const struct shown_row *r, const struct hits *hits, long here, int row,
                       int column, int cells)
 {
@@ -52,11 +59,13 @@ static void draw_line(const struct shown_row *r, const struct hits *hits, long h
         end = end < line->n ? end : line->n;
         enum style style = (enum style)drawn->runs[run].style;
         style = style_at(hits, here, r->line, style, at, &end);
+        screen_link(layout_url(r->layout, &drawn->runs[run]), link_id(r, &drawn->runs[run]));
         int used =
             screen_put(row, column, cells, style, drawn->text.data + line->start + at, end - at);
         column += used;
         cells -= used;
     }
+    screen_link(NULL, 0);
 }
 
 static void draw_row(const struct transcript *t, const struct shown_row *r, int row, int column,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "chat_command.h"
+#include "chat_context.h"
 #include "chat_conversations.h"
 #include "chat_model.h"
 #include "chat_thinking.h"
@@ -845,6 +846,64 @@ static void test_a_summary_takes_the_place_of_the_oldest(void **state)
     expect_path(n, SUMMARISED);
 }
 
+/* Of what the model sees behind the system prompt. */
+static void expect_seen(struct notes *n, const char *messages)
+{
+    struct chat request = {0};
+    struct buf found = {0};
+    chat_path_request(&n->chat, &request);
+    assert_int_equal(request.messages[0].role, CHAT_SYSTEM);
+    for (size_t i = 1; i < request.n; i++)
+        buf_printf(&found, "%s|", request.messages[i].text.data);
+    assert_string_equal(found.data, messages);
+    buf_free(&found);
+    chat_free(&request);
+}
+
+/* It stands for what is older than all the others: they go before it. */
+static void test_a_summary_stays_while_the_context_slides(void **state)
+{
+    struct notes *n = *state;
+    setenv("FAKE_CONTEXT", "600", 1);
+    set_option(n, OPT_CONTEXT_FULL, "slide");
+    say_five(n);
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_DONE);
+    for (int i = 0; i < 60; i++) {
+        converse(n, "more");
+        struct chat request = {0};
+        chat_path_request(&n->chat, &request);
+        assert_string_equal(request.messages[1].text.data, "Summarise our conversation so far.");
+        assert_true(request.n >= 7 && request.n <= 60);
+        chat_free(&request);
+    }
+    assert_true(n->chat.context.n_left_out > 10);
+    assert_null(strstr(n->heard.data, "asks"));
+}
+
+static void test_a_summary_goes_last(void **state)
+{
+    struct notes *n = *state;
+    say_five(n);
+    chat_command(&n->chat, "/compact");
+    take_until(n, EVENT_DONE);
+    expect_seen(n, SUMMARISED);
+    chat_drop_oldest(&n->chat, 1);
+    expect_seen(n, "Summarise our conversation so far.|yes|five|yes|");
+    forget(n);
+    chat_drop_oldest(&n->chat, 1);
+    expect(n, "note [the model no longer sees the summary]|");
+    expect_seen(n, "five|yes|");
+    converse(n, "six");
+    expect_seen(n, "five|yes|six|yes|");
+    chat_drop_oldest(&n->chat, 1);
+    expect_seen(n, "six|yes|");
+    chat_command(&n->chat, "/undo");
+    expect_seen(n, "five|yes|");
+    chat_command(&n->chat, "/undo"); /* of the summary */
+    expect_seen(n, ALL);
+}
+
 static void test_how_many_stay(void **state)
 {
     struct notes *n = *state;
@@ -1245,6 +1304,8 @@ int main(void)
         T(test_a_full_context_asks),
         T(test_a_context_slides_in_large_steps),
         T(test_a_message_that_does_not_fit_slides),
+        T(test_a_summary_stays_while_the_context_slides),
+        T(test_a_summary_goes_last),
         T(test_a_summary_takes_the_place_of_the_oldest),
         T(test_how_many_stay),
         T(test_a_summary_that_is_stopped_changes_nothing),
