@@ -72,7 +72,7 @@ static bool fits(const struct compare *c, const struct fit *f, struct error *err
 {
     return fit_is_fine(f) ||
            error_set(err, EX_UNAVAILABLE,
-                     "%s does not fit beside the model in use: it needs %.1f GB, %.1f GB are free",
+                     "%s does not fit beside the model in use: it needs %.2f GB, %.2f GB are free",
                      c->r->against.path, (double)(f->weights + f->kv + f->scratch) / 1e9,
                      (double)f->free_bytes / 1e9);
 }
@@ -118,22 +118,29 @@ static struct model *open_source(struct compare *c, struct error *err)
     return m;
 }
 
-static uint32_t n_pieces(const struct model *m, const struct tokenizer *t)
-{
-    uint32_t n = tokenizer_size(t), vocab = m->config.vocab;
-    return n < vocab ? n : vocab;
-}
-
 static bool check_vocabulary(struct compare *c, struct error *err)
 {
     c->tokenizer = model_tokenizer(c->model, err);
     if (!c->tokenizer)
         return false;
-    c->vocab = n_pieces(c->model, c->tokenizer);
-    return (c->vocab == n_pieces(c->e->model, c->e->tokenizer) &&
+    c->vocab = turn_pieces(c->model, c->tokenizer);
+    return (c->vocab == turn_pieces(c->e->model, c->e->tokenizer) &&
             same_pieces(c->tokenizer, c->e->tokenizer)) ||
            error_set(err, EX_DATAERR,
                      "%s has another vocabulary than the model in use: nothing to compare",
+                     c->r->against.path);
+}
+
+/* The chat does not end for want of what OpenBLAS takes. */
+static bool has_room_for_products(const struct compare *c, enum gemm gemm, struct error *err)
+{
+    const struct kernels *k = &c->e->kernels;
+    enum format format = c->model->format;
+    return gemm_uses_unit(gemm, k, format) || gemm_uses_int8(gemm, k, format) ||
+           memory_fits_blas(pool_size(c->e->pool)) ||
+           error_set(err, EX_UNAVAILABLE,
+                     "%s does not fit beside the model in use: ulimit leaves too few addresses for "
+                     "products of floats; raise it, or use fewer threads (-t)",
                      c->r->against.path);
 }
 
@@ -145,6 +152,8 @@ static bool open_session(struct compare *c, struct error *err)
     if (c->ids.n > c->model->config.max_ctx)
         return error_set(err, EX_DATAERR, "%s takes %u tokens at most; these are %zu",
                          c->r->against.path, c->model->config.max_ctx, c->ids.n);
+    if (!has_room_for_products(c, o.gemm, err))
+        return false;
     c->sessions[0] = c->e->session;
     c->sessions[1] = session_new(c->model, c->e->pool, &c->e->kernels, &o, err);
     return c->sessions[1] != NULL;

@@ -142,6 +142,8 @@ void turn_run(struct engine *e, const struct request *r);
 /* The ids of a request's chat, or of its raw text; how the answer to a chat begins. */
 bool turn_render(const struct engine *e, const struct request *r, struct ids *out,
                  struct answer_start *start, struct error *err);
+/* A padded vocabulary has rows without a piece, which are never picked. -> ids below them */
+uint32_t turn_pieces(const struct model *m, const struct tokenizer *t);
 /* The turn's EVENT_DONE, with why it failed. */
 void turn_fail(struct engine *e, const struct event *done, const struct error *err);
 

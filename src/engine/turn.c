@@ -94,11 +94,15 @@ static const struct thinking *thinking_of(const struct turn *t)
                                   : &t->e->template.thinking;
 }
 
-/* A padded vocabulary has rows without a piece: they are never picked. */
+uint32_t turn_pieces(const struct model *m, const struct tokenizer *t)
+{
+    uint32_t n = tokenizer_size(t), vocab = m->config.vocab;
+    return n < vocab ? n : vocab;
+}
+
 static uint32_t n_pieces(const struct engine *e)
 {
-    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
-    return n < vocab ? n : vocab;
+    return turn_pieces(e->model, e->tokenizer);
 }
 
 static void list_ends(struct turn *t)

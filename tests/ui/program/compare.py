@@ -41,9 +41,10 @@ class Models:
     def path(self, name):
         return os.path.join(self.home, name)
 
-    def talk(self, model, *lines, tokens=N):
+    def talk(self, model, *lines, tokens=N, limit_kib="unlimited"):
         """-> answers, and what the program said of the lines that are commands"""
-        p = run(TUI, "--chat", "--no-save", "--temperature", "0", "--gemm", "int8", "-n", str(tokens), model,
+        p = run("sh", "-c", f'ulimit -v {limit_kib}; exec "$0" "$@"', TUI, "--chat", "--no-save", "-t", "2",
+                "--temperature", "0", "--gemm", "int8", "-n", str(tokens), model,
                 input="".join(line + "\n" for line in (PROMPT,) + lines).encode(), cwd=self.home,
                 env=environment(self.home))
         return p.stdout.decode(), p.stderr.decode()
@@ -121,6 +122,9 @@ def test_a_chat_model():
         ids = json.loads(run(BENCH, "tokens", gguf, "--jsonl", input=line.encode()).stdout)["ids"]
         files = {name: next(Path(models.home).rglob(f"*-{name}-*.qins")) for name in ("qins8", "qins4")}
         check(out, [(files[name], name) for name in files], "int8", ids)
+        if os.environ.get("QINS_SANITIZERS", "none") == "none":  # they take terabytes of addresses
+            answers, said = models.talk(gguf, "/compare original", PROMPT, tokens=3, limit_kib=900000)
+            assert " does not fit beside the model in use: " in said and answers.count("\n\n") == 2, (answers, said)
 
 
 def test_the_original_beside_its_file():
