@@ -238,6 +238,8 @@ static bool compare_answer(struct compare *c, struct error *err)
             if (!compare_token(c, i, c->ids.ids[n + i], err))
                 return false;
     }
+    const char *const sources[] = {c->e->model->source, c->model->source};
+    c->result.is_same_model = sources[0] && sources[1] && strcmp(sources[0], sources[1]) == 0;
     c->result.format[0] = format_info(c->e->model->format)->name;
     c->result.format[1] = format_info(c->model->format)->name;
     c->result.kv = kv_type_name(session_kv(c->e->session)->type);

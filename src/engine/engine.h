@@ -118,7 +118,6 @@ const struct error *engine_error(const struct engine *e);      /* after EVENT_FA
 struct engine_other {
     char *path;         /* a .qins file, folder or GGUF file; the caller's, to free */
     const char *format; /* static: what a folder or GGUF file becomes; NULL: a file has its own */
-    bool is_same_model; /* it was asked for by a format */
 };
 
 /* `name`: a model by path or name, if it is here (nothing is downloaded); a number format, or

@@ -214,11 +214,10 @@ bool engine_find_other(const struct engine *e, const char *name, struct engine_o
                        struct error *err)
 {
     enum format format;
-    bool is_original = strcmp(name, "original") == 0, is_format = format_from_name(name, &format);
-    *out = (struct engine_other){.is_same_model = is_original || is_format};
-    bool ok = is_original ? original(e, out, err)
-              : is_format ? in_format(e, format, out, err)
-                          : by_name(e, name, out, err);
+    *out = (struct engine_other){0};
+    bool ok = strcmp(name, "original") == 0     ? original(e, out, err)
+              : format_from_name(name, &format) ? in_format(e, format, out, err)
+                                                : by_name(e, name, out, err);
     if (!ok) {
         free(out->path);
         out->path = NULL;

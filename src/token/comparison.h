@@ -26,6 +26,7 @@ struct comparison {
     size_t n, cap;
     const char *format[N_COMPARED]; /* static: of most weights, "qins8" */
     const char *kv;                 /* static: type of both caches, "int8" */
+    bool is_same_model;             /* both were made from the same one */
 };
 
 /* Of all tokens, at least one. */

@@ -95,8 +95,7 @@ struct compaction {
 
 /* What /compare found out last (chat_compare.h). */
 struct compared {
-    char *models[N_COMPARED]; /* their names, fit for a terminal */
-    bool is_same_model;
+    char *models[N_COMPARED];      /* their names, fit for a terminal */
     const char *names[N_COMPARED]; /* what is shown of them: formats, or names */
     struct comparison tokens;      /* n 0: there is none, or it is of another vocabulary */
 };

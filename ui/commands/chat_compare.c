@@ -158,10 +158,12 @@ static void write_file(struct chat_session *s, const char *argument)
 
 /* ---- the comparison ------------------------------------------------------------------- */
 
-/* What tells both sides apart: formats of one model, or names. */
+/* What tells both sides apart: formats of one model, whatever its files are called, or names. */
 static void name_sides(struct compared *c)
 {
-    bool by_format = c->is_same_model || strcmp(c->models[0], c->models[1]) == 0;
+    const struct comparison *t = &c->tokens;
+    bool by_format = (t->is_same_model && strcmp(t->format[0], t->format[1]) != 0) ||
+                     strcmp(c->models[0], c->models[1]) == 0;
     for (int side = 0; side < N_COMPARED; side++)
         c->names[side] = by_format ? c->tokens.format[side] : c->models[side];
 }
@@ -214,7 +216,6 @@ static void start(struct chat_session *s, int32_t number, const struct engine_ot
         return;
     c->models[0] = xstrdup(s->model_name);
     c->models[1] = model_name(other->path);
-    c->is_same_model = other->is_same_model;
     s->status.state = STATE_COMPARING;
     s->status.done = s->status.total = 0;
     chat_notice(s, "%s%s%s reads the answer too, %zu tokens; %s stops it", c->models[1],

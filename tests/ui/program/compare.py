@@ -147,6 +147,8 @@ def test_the_chat_goes_on_as_if_nothing_was():
 def test_a_page():
     models = Models()
     with models.temporary:
+        _, said = models.talk(FOLDER, f"/compare {models.files['qins4']}")
+        assert "story-qins4 reads the answer too, 12 tokens" in said and "of f32 and qins4 are" in said, said
         _, said = models.talk(FOLDER, "/compare qins4")
         assert "stories260K-phi3 in qins4 reads the answer too, 12 tokens; Ctrl-C stops it" in said
         assert "the predictions of f32 and qins4" in said

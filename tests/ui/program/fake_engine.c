@@ -53,6 +53,7 @@ struct engine {
     struct buf text;
     size_t n_thinking; /* bytes at its start that are thinking */
     struct ids given;  /* of the last turn */
+    bool same_model;   /* that turn compares it with this model, in another format */
 };
 
 static int number_of(const char *name, int otherwise)
@@ -243,6 +244,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     if (r->given)
         ids_append(&e->given, r->given->ids, r->given->n);
     fake_engine_instead = r->instead;
+    e->same_model = r->against && r->against->format;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);
@@ -294,7 +296,7 @@ bool engine_find_other(const struct engine *e, const char *name, struct engine_o
 {
     bool is_format = strcmp(name, "qins4") == 0;
     (void)e;
-    *out = (struct engine_other){.is_same_model = is_format};
+    *out = (struct engine_other){.format = is_format ? "qins4" : NULL};
     if (!is_format && strcmp(name, "other") != 0)
         return error_set(err, EX_NOINPUT, "%s: no such file or model", name);
     out->path = xstrdup("/models/other.qins");
@@ -308,6 +310,7 @@ void engine_turn_comparison(struct engine *e, uint32_t turn, struct comparison *
     out->format[0] = "qins8";
     out->format[1] = "qins4";
     out->kv = "int8";
+    out->is_same_model = e->same_model;
     for (size_t i = 0; atomic_load(&e->cancelled) < turn && i < e->given.n; i++) {
         struct compared_token t = compared_token_of(first, i % 5 == 4 ? far : near, 3, 1);
         t.id = e->given.ids[i];
