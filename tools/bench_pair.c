@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "same_pieces.h"
 #include "sanitise.h"
 
 static bool open_side(struct bench_pair *p, uint32_t i, struct bench *b, struct error *err)
@@ -17,21 +18,6 @@ static bool open_side(struct bench_pair *p, uint32_t i, struct bench *b, struct 
         b->gemm,  NULL};
     p->tokenizer[i] = model_tokenizer(b->model, err);
     return p->tokenizer[i] != NULL;
-}
-
-static bool same_pieces(const struct tokenizer *a, const struct tokenizer *b)
-{
-    struct buf x = {0}, y = {0};
-    bool same = tokenizer_size(a) == tokenizer_size(b);
-    for (uint32_t id = 0; same && id < tokenizer_size(a); id++) {
-        x.len = y.len = 0;
-        tokenizer_token_bytes(a, (int32_t)id, &x);
-        tokenizer_token_bytes(b, (int32_t)id, &y);
-        same = x.len == y.len && (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
-    }
-    buf_free(&x);
-    buf_free(&y);
-    return same;
 }
 
 static bool check_same(const struct bench_pair *p, struct error *err)

@@ -51,18 +51,29 @@ uint64_t memory_free(void)
     return left == UINT64_MAX ? 0 : left;
 }
 
+enum { BUFFER_MIB = 129 };              /* OpenBLAS 0.3.21 on x86-64; other versions take less */
+static _Atomic unsigned n_blas_threads; /* that have one */
+
+static uint64_t blas_needs_mib(unsigned n_threads)
+{
+    unsigned before = atomic_load(&n_blas_threads);
+    return n_threads > before ? (uint64_t)(n_threads - before) * BUFFER_MIB : 0;
+}
+
+bool memory_fits_blas(unsigned n_threads)
+{
+    return limits_leave() >> 20 >= blas_needs_mib(n_threads);
+}
+
 void memory_for_blas(unsigned n_threads)
 {
-    enum { BUFFER_MIB = 129 }; /* OpenBLAS 0.3.21 on x86-64; other versions take less */
-    static _Atomic unsigned n_before;
-    unsigned before = atomic_load(&n_before);
-    if (n_threads <= before)
+    uint64_t need = blas_needs_mib(n_threads);
+    if (!need)
         return;
-    uint64_t left = limits_leave() >> 20, need = (uint64_t)(n_threads - before) * BUFFER_MIB;
-    if (left < need)
+    if (!memory_fits_blas(n_threads))
         die(EX_OSERR,
             "qins: out of memory: products of floats need %llu MiB of addresses, %d per thread; "
             "ulimit leaves %llu MiB: raise it, or use fewer threads (-t)",
-            (unsigned long long)need, BUFFER_MIB, (unsigned long long)left);
-    atomic_store(&n_before, n_threads);
+            (unsigned long long)need, BUFFER_MIB, (unsigned long long)(limits_leave() >> 20));
+    atomic_store(&n_blas_threads, n_threads);
 }

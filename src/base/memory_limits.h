@@ -16,5 +16,7 @@ uint64_t memory_free(void);
  * keeps it, and tries for ever to get one that the limits deny. Without room for them the program
  * ends here, as it does if memory is out. */
 void memory_for_blas(unsigned n_threads);
+/* Whether there is room for them. */
+bool memory_fits_blas(unsigned n_threads);
 
 #endif

@@ -13,6 +13,7 @@
 #define QINS_ENGINE_H
 
 #include "chat.h"
+#include "comparison.h"
 #include "events.h"
 #include "grammar.h"
 #include "models.h"
@@ -113,6 +114,18 @@ bool engine_next(struct engine *e, struct event *out);
 const struct engine_info *engine_info(const struct engine *e); /* NULL before EVENT_READY */
 const struct error *engine_error(const struct engine *e);      /* after EVENT_FAILED */
 
+/* Another model of this machine, which scores a text too. */
+struct engine_other {
+    char *path;         /* a .qins file, folder or GGUF file; the caller's, to free */
+    const char *format; /* static: what a folder or GGUF file becomes; NULL: a file has its own */
+};
+
+/* `name`: a model by path or name, if it is here (nothing is downloaded); a number format, or
+ * "original": the model in use, from a file that was made from the same model, or from what it was
+ * converted from. After EVENT_READY. */
+bool engine_find_other(const struct engine *e, const char *name, struct engine_other *out,
+                       struct error *err);
+
 struct turn_request {
     const struct chat *chat; /* copied */
     bool raw;                /* no template: the text of the only message, special tokens on */
@@ -125,7 +138,11 @@ struct turn_request {
     const struct ids *given; /* copied: the tokens that the answer begins with, in place of the
                                 sampler's; NULL: none */
     const char *instead;     /* static: said in the model's place; NULL: the model answers */
-    int64_t conversation;    /* that it is saved under (store.h); 0: not saved */
+    /* Copied: nothing is said; `given` is scored by the model in use and by this one
+     * (engine_turn_comparison). EVENT_PROMPT tells how much is read of it, by `text` what it is if
+     * that is no token of a prompt: "converting", "loading". NULL: the model answers. */
+    const struct engine_other *against;
+    int64_t conversation; /* that it is saved under (store.h); 0: not saved */
 };
 
 /* -> id of the turn (> 0). A turn still running is cancelled first. */
@@ -152,6 +169,9 @@ void engine_set_max_tokens(struct engine *e, uint32_t max_tokens);
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out);
 /* What the model thought of each of these ids, appended. */
 void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out);
+/* Of the last turn that compared (after its EVENT_DONE with STOP_END): takes what was there in
+ * *out, which is empty before, for comparison_free. */
+void engine_turn_comparison(struct engine *e, uint32_t turn, struct comparison *out);
 /* Appends the bytes of a token, of a special one its name; nothing before EVENT_READY. */
 void engine_token_text(const struct engine *e, int32_t id, struct buf *out);
 /* Why the last turn that ended with STOP_FAILED or STOP_CUT did. */

@@ -90,6 +90,7 @@ void engine_stop(struct engine *e)
     pool_free(e->pool);
     request_free(&e->pending);
     answer_shape_free(&e->shape);
+    comparison_free(&e->comparison);
     for (int i = 0; i < N_ANSWERS; i++) {
         ids_free(&e->answers[i].ids);
         odds_free(&e->answers[i].odds);
@@ -146,6 +147,7 @@ void request_free(struct request *r)
     chat_free(&r->chat);
     grammar_free(r->grammar);
     ids_free(&r->given);
+    free(r->against.path);
 }
 
 uint32_t engine_submit(struct engine *e, const struct turn_request *r)
@@ -162,6 +164,10 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     chat_copy(&request.chat, r->chat);
     if (r->given)
         ids_append(&request.given, r->given->ids, r->given->n);
+    if (r->against) {
+        request.against = *r->against;
+        request.against.path = xstrdup(r->against->path);
+    }
     if (r->stops)
         request.stops = *r->stops;
     engine_cancel(e, request.turn - 1);
@@ -258,6 +264,16 @@ void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
     const struct answer *a = &e->answers[turn % N_ANSWERS];
     if (a->turn == turn)
         odds_append(out, &a->odds);
+    pthread_mutex_unlock(&e->lock);
+}
+
+void engine_turn_comparison(struct engine *e, uint32_t turn, struct comparison *out)
+{
+    pthread_mutex_lock(&e->lock);
+    if (e->compared == turn) {
+        *out = e->comparison;
+        e->comparison = (struct comparison){0};
+    }
     pthread_mutex_unlock(&e->lock);
 }
 

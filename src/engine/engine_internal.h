@@ -28,10 +28,11 @@ struct request {
     struct thinking_request thinking;
     double submitted_ms;
     int64_t conversation;
-    struct grammar *grammar; /* or NULL; one of its users */
-    struct ids given;        /* owned */
-    const char *instead;     /* or NULL */
-    struct chat chat;        /* owned */
+    struct grammar *grammar;     /* or NULL; one of its users */
+    struct ids given;            /* owned */
+    const char *instead;         /* or NULL */
+    struct engine_other against; /* path owned; NULL: nothing is compared */
+    struct chat chat;            /* owned */
 };
 
 struct answer {
@@ -74,6 +75,8 @@ struct engine {
     struct request pending;           /* under lock */
     struct answer answers[N_ANSWERS]; /* under lock; turn % N_ANSWERS */
     struct error turn_error;          /* under lock; why the turn before failed */
+    struct comparison comparison;     /* under lock; of `compared`, until it is asked for */
+    uint32_t compared;                /* under lock */
     uint32_t last_turn;               /* of the caller's thread */
     int64_t owner; /* under lock; the conversation whose tokens the session holds, or 0 */
     struct sampling sampling; /* under lock */
@@ -124,6 +127,7 @@ void engine_emit_text(struct engine *e, const struct event *event, struct buf *t
 bool engine_is_cancelled(const struct engine *e, uint32_t turn);
 /* Takes both. */
 void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids, struct odds *odds);
+void engine_keep_comparison(struct engine *e, uint32_t turn, struct comparison *c);
 
 /* From here on the session holds tokens of this conversation. */
 void engine_own(struct engine *e, int64_t conversation);
@@ -137,5 +141,12 @@ void remote_engine_turn(struct engine *e, const struct request *r);
 
 /* One answer, from rendering to EVENT_DONE. */
 void turn_run(struct engine *e, const struct request *r);
+/* The ids of a request's chat, or of its raw text; how the answer to a chat begins. */
+bool turn_render(const struct engine *e, const struct request *r, struct ids *out,
+                 struct answer_start *start, struct error *err);
+/* A padded vocabulary has rows without a piece, which are never picked. -> ids below them */
+uint32_t turn_pieces(const struct model *m, const struct tokenizer *t);
+/* The turn's EVENT_DONE, with why it failed. */
+void turn_fail(struct engine *e, const struct event *done, const struct error *err);
 
 #endif

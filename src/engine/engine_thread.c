@@ -71,6 +71,16 @@ void engine_keep_answer(struct engine *e, uint32_t turn, struct ids *ids, struct
     *odds = (struct odds){0};
 }
 
+void engine_keep_comparison(struct engine *e, uint32_t turn, struct comparison *c)
+{
+    pthread_mutex_lock(&e->lock);
+    comparison_free(&e->comparison);
+    e->comparison = *c;
+    e->compared = turn;
+    pthread_mutex_unlock(&e->lock);
+    *c = (struct comparison){0};
+}
+
 /* ---- contexts on the disk ------------------------------------------------------------- */
 
 static void open_cache(struct engine *e, enum kv_type kv)

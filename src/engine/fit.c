@@ -122,15 +122,21 @@ double fit_bits(enum format f)
     return 8.0 * info->tile_bytes / n;
 }
 
-static bool fits_in(const struct checkpoint *c, enum format format)
+void fit_source(struct fit *f, const struct checkpoint *c, enum format format, enum kv_type kv,
+                uint32_t ctx, uint64_t free_bytes)
 {
-    struct fit f;
     const struct model_config *config = &c->config;
     double edges = (double)config->vocab * config->dim * (config->tied ? 1 : 2),
            others = (double)config_n_params(config) - edges,
            bits = edges * fit_bits(format_info(format)->has_fine_edges ? FORMAT_QINS8 : format);
     uint64_t bytes = (uint64_t)((bits + others * fit_bits(format)) / 8);
-    fit_config(&f, &c->config, bytes, KV_INT8, 0, memory_free());
+    fit_config(f, config, bytes, kv, ctx, free_bytes);
+}
+
+static bool fits_in(const struct checkpoint *c, enum format format)
+{
+    struct fit f;
+    fit_source(&f, c, format, KV_INT8, 0, memory_free());
     return !f.free_bytes || f.ctx_fits >= (f.ctx < 2048 ? f.ctx : 2048);
 }
 

@@ -24,6 +24,9 @@ void fit_config(struct fit *f, const struct model_config *c, uint64_t weights, e
 bool fit_file(struct fit *f, const char *path, uint32_t ctx);
 /* Fills `memory_bytes` of the list's entries. */
 void fit_models(struct model_list *l);
+/* Of a source as it will be in this format; ctx and free_bytes as above. */
+void fit_source(struct fit *f, const struct checkpoint *c, enum format format, enum kv_type kv,
+                uint32_t ctx, uint64_t free_bytes);
 bool fit_is_fine(const struct fit *f);
 /* "needs 2.3 GB (weights 2.1 GB, context of 4096 tokens 0.2 GB), 14.1 GB are free"; and what would
  * fit if it does not. Caller frees. */

@@ -5,6 +5,7 @@
 
 #include "answer_ends.h"
 #include "answer_parts.h"
+#include "compare.h"
 #include "prompt_lookup.h"
 
 enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
@@ -42,18 +43,29 @@ struct turn {
 /* ---- the prompt ----------------------------------------------------------------------- */
 
 /* Raw: the text as the model's own tokenizer takes it, special tokens and prefix included. */
-static bool render_raw(struct turn *t, struct error *err)
+static bool render_raw(const struct engine *e, const struct chat *c, struct ids *out,
+                       struct error *err)
 {
-    const struct tokenizer *tok = t->e->tokenizer;
-    const struct chat *c = &t->r->chat;
     struct text_span span = {.text = "", .special = true};
     if (c->n > 0 && c->messages[c->n - 1].text.len > 0) {
         span.text = c->messages[c->n - 1].text.data;
         span.len = c->messages[c->n - 1].text.len;
     }
-    tokenizer_push_prefix(tok, &t->ids);
-    t->continues = span.len > 0;
-    return span.len == 0 || tokenizer_encode(tok, &span, 1, &t->ids) || tokenizer_gave_up(err);
+    tokenizer_push_prefix(e->tokenizer, out);
+    return span.len == 0 || tokenizer_encode(e->tokenizer, &span, 1, out) || tokenizer_gave_up(err);
+}
+
+/* -> false: the template refuses these messages, or the tokenizer gives up. */
+bool turn_render(const struct engine *e, const struct request *r, struct ids *out,
+                 struct answer_start *start, struct error *err)
+{
+    bool ok = r->raw ? render_raw(e, &r->chat, out, err)
+                     : chat_render_turn(&r->chat, &e->template, e->tokenizer, &r->thinking, out,
+                                        start, err);
+    int32_t bos = e->model->config.bos;
+    if (ok && out->n == 0 && bos >= 0) /* nothing at all was said: the model begins */
+        ids_push(out, bos);
+    return ok;
 }
 
 /* A model may have been trained to begin its answers with <think> although its template, which may
@@ -63,18 +75,12 @@ static bool thinks_by_answers(const struct turn *t)
     return !t->r->raw && !t->e->template.thinking.kind;
 }
 
-/* -> false: the template refuses these messages, or the tokenizer gives up. */
-static bool render_chat(struct turn *t, struct error *err)
+/* A text, or an answer that has begun, goes on. */
+static bool goes_on(const struct request *r)
 {
-    const struct chat *c = &t->r->chat;
-    t->continues = c->n > 0 && c->messages[c->n - 1].role == CHAT_ASSISTANT &&
-                   (c->messages[c->n - 1].text.len > 0 || c->messages[c->n - 1].thinking.len > 0);
-    bool ok = chat_render_turn(c, &t->e->template, t->e->tokenizer, &t->r->thinking, &t->ids,
-                               &t->start, err);
-    t->stats.folding = ok ? t->start.folding : CHAT_UNFOLDED;
-    if (thinks_by_answers(t) && !t->continues)
-        t->start.state = THINKING_BEFORE;
-    return ok;
+    const struct chat_message *m = r->chat.n > 0 ? &r->chat.messages[r->chat.n - 1] : NULL;
+    return m && (r->raw ? m->text.len > 0
+                        : m->role == CHAT_ASSISTANT && (m->text.len > 0 || m->thinking.len > 0));
 }
 
 /* Raw text knows no thinking. */
@@ -85,11 +91,15 @@ static const struct thinking *thinking_of(const struct turn *t)
                                   : &t->e->template.thinking;
 }
 
-/* A padded vocabulary has rows without a piece: they are never picked. */
+uint32_t turn_pieces(const struct model *m, const struct tokenizer *t)
+{
+    uint32_t n = tokenizer_size(t), vocab = m->config.vocab;
+    return n < vocab ? n : vocab;
+}
+
 static uint32_t n_pieces(const struct engine *e)
 {
-    uint32_t n = tokenizer_size(e->tokenizer), vocab = e->model->config.vocab;
-    return n < vocab ? n : vocab;
+    return turn_pieces(e->model, e->tokenizer);
 }
 
 /* -> false: an answer that goes on does not fit so far. */
@@ -111,11 +121,12 @@ static bool begin_shape(struct turn *t, struct error *err)
 
 static bool render(struct turn *t, struct error *err)
 {
-    if (!(t->r->raw ? render_raw(t, err) : render_chat(t, err)))
+    t->continues = goes_on(t->r);
+    if (!turn_render(t->e, t->r, &t->ids, &t->start, err))
         return false;
-    int32_t bos = t->e->model->config.bos;
-    if (t->ids.n == 0 && bos >= 0) /* nothing at all was said: the model begins */
-        ids_push(&t->ids, bos);
+    t->stats.folding = t->start.folding;
+    if (thinks_by_answers(t) && !t->continues)
+        t->start.state = THINKING_BEFORE;
     answer_parts_start(&t->parts, thinking_of(t), &t->start, &t->ids, t->continues, &t->r->stops);
     t->stats.n_prompt = (uint32_t)t->ids.n;
     return begin_shape(t, err);
@@ -405,9 +416,9 @@ static uint32_t broken_layer(struct turn *t)
     uint32_t n = t->ids.n < ENOUGH ? (uint32_t)t->ids.n : ENOUGH, layer = 0;
     float *x = xcalloc((size_t)n * c->dim, sizeof *x);
     session_embed(s, t->ids.ids, n, x);
-    for (; layer < c->n_layers && session_are_numbers(x, n * c->dim); layer++)
+    for (; layer < c->n_layers && logits_are_numbers(x, n * c->dim); layer++)
         session_layer(s, layer, t->ids.ids, n, x);
-    bool head = layer == c->n_layers && session_are_numbers(x, n * c->dim);
+    bool head = layer == c->n_layers && logits_are_numbers(x, n * c->dim);
     free(x);
     return head ? 1 + c->n_layers : layer;
 }
@@ -451,7 +462,7 @@ static enum stop_reason pick_tokens(struct turn *t)
         if (i > 0 && (stop = limit(t)) != STOP_NONE)
             break;
         struct sampling sampling = live_sampling(e);
-        if (!session_are_numbers(session_logits_at(e->session, i), n_pieces(e)))
+        if (!logits_are_numbers(session_logits_at(e->session, i), n_pieces(e)))
             return fail_numbers(t);
         if ((stop = allow_tokens(t)) != STOP_NONE)
             return stop;
@@ -514,15 +525,14 @@ static void rewind_cache(const struct turn *t, enum stop_reason stop)
         session_truncate(t->e->session, stop == STOP_END ? n : n - 1);
 }
 
-static void fail(struct turn *t, const struct error *err)
+void turn_fail(struct engine *e, const struct event *done, const struct error *err)
 {
-    struct engine *e = t->e;
+    struct event failed = *done;
+    failed.stop = STOP_FAILED;
     pthread_mutex_lock(&e->lock);
     e->turn_error = *err;
     pthread_mutex_unlock(&e->lock);
-    struct event done = event_of(t, EVENT_DONE);
-    done.stop = STOP_FAILED;
-    engine_emit(e, &done);
+    engine_emit(e, &failed);
 }
 
 /* Since so many bytes were needed and missed. */
@@ -549,12 +559,17 @@ void turn_run(struct engine *e, const struct request *r)
 {
     struct turn t = {.e = e, .r = r, .begin_ms = now_ms()};
     struct error err;
+    if (r->against.path) {
+        compare_run(e, r);
+        return;
+    }
     if (r->instead) {
         say(&t, r->instead);
         return;
     }
     if (!render(&t, &err)) {
-        fail(&t, &err);
+        struct event done = event_of(&t, EVENT_DONE);
+        turn_fail(e, &done, &err);
         ids_free(&t.ids);
         return;
     }
@@ -584,13 +599,12 @@ void turn_run(struct engine *e, const struct request *r)
     t.odds.n = t.answer.n;
     engine_keep_answer(e, r->turn, &t.answer,
                        &t.odds); /* before EVENT_DONE: the caller may ask then */
-    if (stop == STOP_FAILED) {
-        fail(&t, &t.failure);
-    } else {
-        struct event done = event_of(&t, EVENT_DONE);
-        done.stop = stop;
+    struct event done = event_of(&t, EVENT_DONE);
+    done.stop = stop;
+    if (stop == STOP_FAILED)
+        turn_fail(e, &done, &t.failure);
+    else
         engine_emit(e, &done);
-    }
     prompt_lookup_free(t.lookup);
     ids_free(&t.ids);
     answer_parts_free(&t.parts);

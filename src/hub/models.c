@@ -247,6 +247,11 @@ void models_list_within(struct model_list *l, double ms)
     list(l);
 }
 
+void models_add_folder(struct model_list *l, const char *folder)
+{
+    add_folder(l, folder, "beside");
+}
+
 void models_free(struct model_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {

@@ -38,6 +38,8 @@ struct model_list {
 void models_list(struct model_list *l);
 /* For a screen, which keys wait for: what was not read within so many ms is listed unread. */
 void models_list_within(struct model_list *l, double ms);
+/* Those of another folder too, behind the others. */
+void models_add_folder(struct model_list *l, const char *folder);
 void models_free(struct model_list *l);
 
 /* A path, the name of one of the list, or one of Hugging Face's cache (hub.h). -> a path; caller

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distribution.h"
+
 enum { N_SIDES = 2 };
 
 /* What is known of one prediction. */
@@ -34,53 +36,20 @@ bool quality_encode(const struct tokenizer *t, const char *text, size_t n, struc
 
 /* ---- one prediction ------------------------------------------------------------------- */
 
-static uint32_t best_of(const float *x, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (x[i] > x[best])
-            best = i;
-    return best;
-}
-
-static double log_sum_exp(const float *x, uint32_t n, float max)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        sum += (double)expf(x[i] - max);
-    return max + log(sum);
-}
-
-/* sum p (ln p - ln q), of logits and their normalisers. */
-static double divergence(const float *p, double p_norm, const float *q, double q_norm, uint32_t n)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        float ln_p = (float)(p[i] - p_norm), ln_q = (float)(q[i] - q_norm);
-        if (ln_p > -30) /* the rest is below 1e-13 of the whole */
-            sum += (double)expf(ln_p) * ((double)ln_p - (double)ln_q);
-    }
-    return sum;
-}
-
 static void score(void *arg, uint32_t i, uint32_t worker)
 {
     struct run *r = arg;
     struct prediction *p = &r->p[i];
-    double norm[N_SIDES];
-    uint32_t top[N_SIDES];
-    const float *x[N_SIDES];
+    struct distribution d[N_SIDES];
     (void)worker;
     for (int side = 0; side < N_SIDES && r->s[side]; side++) {
-        x[side] = r->logits[side] + (size_t)i * r->vocab;
-        top[side] = best_of(x[side], r->vocab);
-        norm[side] = log_sum_exp(x[side], r->vocab, x[side][top[side]]);
-        p->nats[side] = (float)(norm[side] - x[side][r->ids[r->first + i + 1]]);
+        d[side] = distribution_of(r->logits[side] + (size_t)i * r->vocab, r->vocab);
+        p->nats[side] = (float)-distribution_log_p(&d[side], (uint32_t)r->ids[r->first + i + 1]);
     }
     if (!r->s[1])
         return;
-    p->kl = (float)divergence(x[1], norm[1], x[0], norm[0], r->vocab);
-    p->same_top = top[0] == top[1];
+    p->kl = (float)distribution_kl(&d[1], &d[0]);
+    p->same_top = d[0].top == d[1].top;
 }
 
 /* ---- sums ----------------------------------------------------------------------------- */

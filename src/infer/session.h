@@ -78,9 +78,6 @@ enum session_result session_sync_last(struct session *s, const int32_t *ids, uin
 const float *session_logits_at(const struct session *s, uint32_t i); /* i < n_last; [vocab] */
 uint32_t session_room(const struct session *s, uint32_t n);
 
-/* Neither NaN nor infinite, all of x[n]: logits of weights that are not damaged. */
-bool session_are_numbers(const float *x, uint32_t n);
-
 /* Forgets what lies behind the first n tokens, and as many before as session_reach says: layers
  * with a state go back to the last copy of it that is kept, and everything goes if sliding layers
  * no longer hold what token n would see. */

@@ -549,18 +549,6 @@ const float *session_logits_at(const struct session *s, uint32_t i)
     return s->logits + (size_t)i * s->m->config.vocab;
 }
 
-bool session_are_numbers(const float *x, uint32_t n)
-{
-    uint32_t worst = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        bits &= 0x7fffffff;
-        worst = bits > worst ? bits : worst;
-    }
-    return worst < 0x7f800000;
-}
-
 enum gemm session_gemm(const struct session *s)
 {
     return s->gemm;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer_ends.h"
+#include "distribution.h"
 
 bool sequence_open(struct sequence *s, const struct served_model *m, struct session *beside,
                    struct error *err)
@@ -111,7 +112,7 @@ void sequence_pick(struct sequence *s)
     const float *logits = session_logits(s->session);
     if (s->end == EXCHANGE_OPEN)
         s->end = limit(s);
-    if (s->end == EXCHANGE_OPEN && !session_are_numbers(logits, s->model->n_pieces)) {
+    if (s->end == EXCHANGE_OPEN && !logits_are_numbers(logits, s->model->n_pieces)) {
         error_set(&s->failure, EX_DATAERR,
                   "the model computes values that are no numbers: its weights are damaged, or it "
                   "needs a wider range than this format has");

@@ -122,6 +122,7 @@ static void take_next(struct chat_session *s)
     s->next_path = NULL;
     chat_note_remote(s);
     forget_ids(&s->conversation);
+    chat_forget_comparison(s);
     options_set(s->options, OPT_MODEL, s->model_path, SOURCE_USER, &err);
     for (int id = 0; id < N_OPTIONS; id++)
         options_unset(s->options, (enum option_id)id, SOURCE_MODEL);

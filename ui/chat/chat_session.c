@@ -97,6 +97,7 @@ void chat_close(struct chat_session *s)
     engine_stop(s->next_engine);
     engine_stop(s->engine);
     free(s->scoring.argument);
+    chat_forget_comparison(s);
     buf_free(&s->compact.text);
     buf_free(&s->compact.summary);
     conversation_free(&s->conversation);
@@ -110,6 +111,15 @@ void chat_close(struct chat_session *s)
         free(s->advice[i]);
     free(s->start.template_file);
     *s = (struct chat_session){0};
+}
+
+void chat_forget_comparison(struct chat_session *s)
+{
+    struct compared *c = &s->compared;
+    comparison_free(&c->tokens);
+    for (int side = 0; side < N_COMPARED; side++)
+        free(c->models[side]);
+    *c = (struct compared){0};
 }
 
 /* ---- telling, saving ------------------------------------------------------------------ */

@@ -14,10 +14,7 @@
  *   chat_conversations.c  open, new, rename, delete
  *   chat_model.c          another model
  *   chat_settings.c       /set, /preset, /system, /json
- *   chat_tokens.c         /tokens
  *   chat_find.c, chat_bench.c
- *   chat_command.c        runs a line that is a command; /help
- *   command_bodies.c      the bodies that the rows of command.c name
  *
  * A face waits (poll) for engine_fd of `engine` and `next_engine`, gives their events to chat_event
  * and chat_next_event, and calls chat_save when saving.due has come.
@@ -26,6 +23,7 @@
 #define QINS_CHAT_SESSION_H
 
 #include "advice.h"
+#include "comparison.h"
 #include "conversation.h"
 #include "engine.h"
 #include "saving.h"
@@ -66,11 +64,12 @@ struct chat_face {
     void (*quit)(void *self); /* /quit; or no model could be loaded: engine_error says why */
 
     void (*add_help)(void *self, struct buf *out, bool before); /* before or behind the commands */
-    bool (*look)(void *self, struct error *err); /* applies theme and colour; NULL: has none */
-    void (*tokens)(void *self, int32_t number);  /* of an answer; NULL: as a page */
-    void (*find)(void *self, const char *text);  /* NULL: messages that hold it are listed */
-    void (*show_thinking)(void *self);           /* of the last answer; NULL: as a page */
-    void (*copy)(void *self, const char *what);  /* NULL unless full_screen, as the next two */
+    bool (*look)(void *self, struct error *err);  /* applies theme and colour; NULL: has none */
+    void (*tokens)(void *self, int32_t number);   /* of an answer; NULL: as a page */
+    void (*compared)(void *self, int32_t number); /* s->compared, of an answer; NULL: as a page */
+    void (*find)(void *self, const char *text);   /* NULL: messages that hold it are listed */
+    void (*show_thinking)(void *self);            /* of the last answer; NULL: as a page */
+    void (*copy)(void *self, const char *what);   /* NULL unless full_screen, as the next two */
     void (*raw)(void *self);
     void (*bare)(void *self);
 };
@@ -95,6 +94,13 @@ struct compaction {
     int32_t before, after; /* the leaf before it, and with it; NO_MESSAGE: none */
 };
 
+/* What /compare found out last (chat_compare.h). */
+struct compared {
+    char *models[N_COMPARED];      /* their names, fit for a terminal */
+    const char *names[N_COMPARED]; /* what is shown of them: formats, or names */
+    struct comparison tokens;      /* n 0: there is none, or it is of another vocabulary */
+};
+
 struct chat_session {
     const struct chat_face *face;
     void *self;
@@ -115,11 +121,12 @@ struct chat_session {
     uint32_t bench;                                  /* the turn of /bench; 0: none */
     struct compaction compact;
     struct {
-        uint32_t turn; /* that reads an answer again for /tokens; 0: none */
+        uint32_t turn; /* that reads an answer again; 0: none */
         void (*event)(struct chat_session *s, const struct event *e); /* hears of it */
         int32_t number;
         char *argument;
     } scoring;
+    struct compared compared;
     const struct ids *given; /* that the next answer begins with; NULL: none */
     int32_t writing;         /* the message that the running turn writes */
     struct {
@@ -158,10 +165,13 @@ void chat_reply(struct chat_session *s, bool yes);
 void chat_save(struct chat_session *s);
 /* A message or an answer is under way, or a measurement. */
 bool chat_is_busy(const struct chat_session *s);
-/* A turn whose text is no part of the conversation: a measurement, a summary, /tokens. */
+/* A turn whose text is no part of the conversation: a measurement, a summary, /tokens, /compare. */
 bool chat_is_aside(const struct chat_session *s, uint32_t turn);
 /* -> false, and says so, while something runs. */
 bool chat_is_free(struct chat_session *s);
+
+/* s->compared is empty then. */
+void chat_forget_comparison(struct chat_session *s);
 
 /* s->engine is ready: what it is called, if it is elsewhere, and which models are there. */
 void chat_note_remote(struct chat_session *s);

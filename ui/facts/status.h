@@ -12,7 +12,14 @@
 #include "system.h"
 #include "thinking.h"
 
-enum state { STATE_LOADING, STATE_READY, STATE_READING, STATE_ANSWERING, STATE_MEASURING };
+enum state {
+    STATE_LOADING,
+    STATE_READY,
+    STATE_READING,
+    STATE_ANSWERING,
+    STATE_MEASURING,
+    STATE_COMPARING
+};
 
 enum { N_SLIDERS = 7, CONTEXT_WARN_PERCENT = 80 };
 /* The settings that are moved while an answer streams; the last one is for models that think. */

@@ -49,6 +49,12 @@ char *sidebar_state(const struct status *f, char *out, size_t size)
         break;
     case STATE_ANSWERING: snprintf(out, size, f->thinking ? "Thinking" : "Answering"); break;
     case STATE_MEASURING: snprintf(out, size, "Measuring"); break;
+    case STATE_COMPARING:
+        if (total)
+            snprintf(out, size, "Comparing %.0f %%", 100 * fraction((double)done, (double)total));
+        else
+            snprintf(out, size, "Comparing");
+        break;
     case STATE_READY: snprintf(out, size, "Ready"); break;
     }
     return out;

@@ -8,15 +8,36 @@
 #include "sanitise.h"
 #include "utf8.h"
 
+static const struct odds *odds(const struct token_view *v, const struct chat_session *s)
+{
+    return &s->conversation.messages[v->message].odds;
+}
+
+static const struct comparison *compared(const struct chat_session *s)
+{
+    return &s->compared.tokens;
+}
+
+static size_t n_known(const struct token_view *v, const struct chat_session *s)
+{
+    return v->compares ? compared(s)->n : odds(v, s)->n;
+}
+
+bool token_view_is_known(const struct token_view *v, const struct chat_session *s)
+{
+    return n_known(v, s) == v->n;
+}
+
 /* The bytes of all tokens, and where each of them begins: from[n + 1]. */
-static struct buf bytes_of(const struct chat_session *s, const struct odds *odds, size_t *from)
+static struct buf bytes_of(const struct token_view *v, const struct chat_session *s, size_t *from)
 {
     struct buf bytes = {0};
-    for (size_t i = 0; i < odds->n; i++) {
+    for (size_t i = 0; i < v->n; i++) {
         from[i] = bytes.len;
-        engine_token_text(s->engine, odds->list[i].id, &bytes);
+        engine_token_text(s->engine, v->compares ? compared(s)->list[i].id : odds(v, s)->list[i].id,
+                          &bytes);
     }
-    from[odds->n] = bytes.len;
+    from[v->n] = bytes.len;
     return bytes;
 }
 
@@ -42,17 +63,18 @@ static void add(struct token_view *v, size_t i, const char *text, size_t n)
     free(clean);
 }
 
-void token_view_open(struct token_view *v, const struct chat_session *s, int32_t message)
+void token_view_open(struct token_view *v, const struct chat_session *s, int32_t message,
+                     bool compares)
 {
-    const struct odds *odds = &s->conversation.messages[message].odds;
     token_view_free(v);
     v->message = message;
-    v->n = odds->n;
+    v->compares = compares;
+    v->n = n_known(v, s);
     v->starts = xcalloc(v->n + 1, sizeof *v->starts);
     v->stands = xcalloc(v->n + 1, sizeof *v->stands);
     v->ends_line = xcalloc(v->n + 1, sizeof *v->ends_line);
     size_t *from = xcalloc(v->n + 1, sizeof *from);
-    struct buf bytes = bytes_of(s, odds, from);
+    struct buf bytes = bytes_of(v, s, from);
     size_t *whole = xcalloc(v->n + 1, sizeof *whole);
     memcpy(whole, from, (v->n + 1) * sizeof *whole);
     keep_whole(&bytes, whole, v->n);
@@ -113,10 +135,17 @@ void token_view_move(struct token_view *v, int cells, int n_rows)
     free(columns);
 }
 
-static int doubt_of(const struct token_view *v, const struct token_odds *t)
+static int doubt_of(const struct token_view *v, const struct chat_session *s, size_t i)
 {
     static const float least[] = {0.9f, 0.5f, 0.2f}, most[] = {0.5f, 1.5f, 3}; /* bits */
+    static const float far[] = {0.01f, 0.1f, 0.5f};                            /* nats */
     int level = 0;
+    if (v->compares) {
+        while (level < 3 && compared(s)->list[i].kl > far[level])
+            level++;
+        return level;
+    }
+    const struct token_odds *t = &odds(v, s)->list[i];
     if (isnan(t->p))
         return -1;
     while (level < 3 && (v->by_entropy ? t->entropy > most[level] : t->p < least[level]))
@@ -124,12 +153,37 @@ static int doubt_of(const struct token_view *v, const struct token_odds *t)
     return level;
 }
 
-int token_view_doubt(const struct token_view *v, const struct odds *odds, size_t i)
+int token_view_doubt(const struct token_view *v, const struct chat_session *s, size_t i)
 {
-    int most = doubt_of(v, &odds->list[i]);
+    int most = doubt_of(v, s, i);
     for (size_t k = i + 1; k < v->n && v->stands[k] == i; k++) {
-        int doubt = doubt_of(v, &odds->list[k]);
+        int doubt = doubt_of(v, s, k);
         most = doubt > most ? doubt : most;
     }
     return most;
+}
+
+static bool differs(const struct chat_session *s, size_t i)
+{
+    const struct compared_token *t = &compared(s)->list[i];
+    return t->top[0] != t->top[1];
+}
+
+bool token_view_differs(const struct token_view *v, const struct chat_session *s, size_t i)
+{
+    bool any = v->compares && differs(s, i);
+    for (size_t k = i + 1; v->compares && !any && k < v->n && v->stands[k] == i; k++)
+        any = differs(s, k);
+    return any;
+}
+
+void token_view_seek(struct token_view *v, const struct chat_session *s, bool forward)
+{
+    if (!v->compares || !token_view_is_known(v, s))
+        return;
+    for (size_t i = v->at; forward ? ++i < v->n : i-- > 0;)
+        if (differs(s, i)) {
+            v->at = i;
+            return;
+        }
 }

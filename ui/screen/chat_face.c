@@ -249,7 +249,12 @@ static bool look(void *self, struct error *err)
 
 static void tokens(void *self, int32_t number)
 {
-    token_layer_open(self, number);
+    token_layer_open(self, number, false);
+}
+
+static void compared(void *self, int32_t number)
+{
+    token_layer_open(self, number, true);
 }
 
 static void find(void *self, const char *text)
@@ -293,6 +298,7 @@ const struct chat_face screen_chat_face = {
     .add_help = add_help,
     .look = look,
     .tokens = tokens,
+    .compared = compared,
     .find = find,
     .copy = copy,
     .raw = raw,

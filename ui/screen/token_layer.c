@@ -6,9 +6,9 @@
 #include "screen.h"
 #include "view_parts.h"
 
-void token_layer_open(struct app *a, int32_t message)
+void token_layer_open(struct app *a, int32_t message, bool compares)
 {
-    token_view_open(&a->tokens, &a->chat, message);
+    token_view_open(&a->tokens, &a->chat, message, compares);
     layers_push(&a->layers, LAYER_TOKENS);
     a->wants |= REACT_DIRTY;
 }
@@ -46,11 +46,13 @@ unsigned token_layer_key(struct app *a, int32_t key)
     case K_HOME: v->at = 0; break;
     case K_END: v->at = v->n - 1; break;
     case 'e': v->by_entropy = !v->by_entropy; break;
+    case 'n':
+    case 'N': token_view_seek(v, &a->chat, key == 'n'); break;
     case K_ESC:
     case 'q':
     case K_CTRL | 'c': token_layer_close(a); break;
     default:
-        if (key >= '1' && key <= '8')
+        if (key >= '1' && key <= '8' && !v->compares)
             take(a, (size_t)(key - '0'));
     }
     return REACT_TAKEN | REACT_DIRTY;

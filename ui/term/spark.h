@@ -7,7 +7,7 @@
 
 #include "base.h"
 
-enum { SPARK_SAMPLES = 64 };
+enum { SPARK_SAMPLES = 256 };
 
 struct spark {
     float values[SPARK_SAMPLES]; /* a ring: sample i at i % SPARK_SAMPLES */

@@ -17,6 +17,7 @@ void view_tokens(const struct app *a, const struct frame *f); /* view_tokens.c *
 /* How many choices of the token are shown. */
 size_t view_tokens_choices(const struct app *a, const struct frame *f);
 void view_tokens_hints(const struct app *a, const struct frame *f);
+void view_compared(const struct app *a, const struct frame *f); /* view_compared.c */
 void view_find_line(const struct app *a, const struct frame *f);
 void view_picker(const struct app *a, const struct frame *f);
 void view_picker_hints(const struct app *a, const struct frame *f);
@@ -26,6 +27,12 @@ void view_picker_hints(const struct app *a, const struct frame *f);
 void view_chat(const struct app *a, const struct frame *f);
 /* The line of a thought (view_thinking.c). */
 void view_thought(const struct app *a, const struct frame *f, const struct shown_row *r, int row);
+enum { WHOLE_PANEL = 40 }; /* cells for all that is told of a token of an answer */
+/* The tokens of an answer in the first n_rows rows of the chat, the rest of it blank. */
+void view_token_text(const struct app *a, const struct frame *f, int n_rows);
+/* "Token 3 of 20", which one it is, and the rest of the row, which is freed. */
+void view_token_place(const struct app *a, int32_t id, int row, int left, int end,
+                      struct buf *rest);
 void view_welcome(const struct app *a, const struct frame *f);
 void view_input(const struct app *a, const struct frame *f);
 void view_sidebar(const struct app *a, const struct frame *f);

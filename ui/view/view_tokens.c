@@ -5,26 +5,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "chat_tokens.h"
+#include "token_pieces.h"
 #include "utf8.h"
 #include "view_parts.h"
 
 enum {
     CHOICE_ROWS = 4,   /* at most */
     USUAL_CHOICE = 18, /* cells */
-    WHOLE_PANEL = 40,  /* cells for all that is told of the token */
 };
 
 /* ---- what stands where ---------------------------------------------------------------- */
-
-/* "0.93"; "-" of what the model was not asked for. */
-static void add_number(struct buf *out, float p)
-{
-    if (isnan(p))
-        buf_puts(out, "-");
-    else
-        buf_printf(out, p < 0.005f ? "<0.01" : "%.2f", (double)p);
-}
 
 /* Choices in rows, as many as have room. */
 struct choices {
@@ -89,16 +79,9 @@ static struct places places_of(const struct app *a, const struct frame *f)
     return p;
 }
 
-/* -> false: another model came, which thinks otherwise */
-static bool is_known(const struct app *a)
-{
-    const struct token_view *v = &a->tokens;
-    return a->chat.conversation.messages[v->message].odds.n == v->n;
-}
-
 size_t view_tokens_choices(const struct app *a, const struct frame *f)
 {
-    if (!is_known(a))
+    if (!token_view_is_known(&a->tokens, &a->chat))
         return 0;
     struct places p = places_of(a, f);
     choices_free(&p.c);
@@ -107,26 +90,31 @@ size_t view_tokens_choices(const struct app *a, const struct frame *f)
 
 /* ---- drawing -------------------------------------------------------------------------- */
 
-static enum style style_of(const struct token_view *v, const struct odds *odds, size_t i)
+static enum style style_of(const struct token_view *v, const struct chat_session *s, size_t i)
 {
     static const enum style styles[] = {STYLE_TEXT, STYLE_STRING, STYLE_NUMBER, STYLE_WARNING};
-    int doubt = token_view_doubt(v, odds, i);
-    return v->stands[v->at] == i ? STYLE_MATCH_HERE : doubt < 0 ? STYLE_DIM : styles[doubt];
+    int doubt = token_view_doubt(v, s, i);
+    return v->stands[v->at] == i         ? STYLE_MATCH_HERE
+           : token_view_differs(v, s, i) ? STYLE_MATCH
+           : doubt < 0                   ? STYLE_DIM
+                                         : styles[doubt];
 }
 
-static void draw_text(const struct token_view *v, const struct odds *odds, const struct frame *f,
-                      int height)
+void view_token_text(const struct app *a, const struct frame *f, int n_rows)
 {
+    const struct token_view *v = &a->tokens;
     size_t *rows = xcalloc(v->n + 1, sizeof *rows);
     int *columns = xcalloc(v->n + 1, sizeof *columns), left = frame_text_column(f);
     int cells = frame_text_cells(f);
     token_view_layout(v, cells, rows, columns);
-    size_t top = rows[v->at] > (size_t)height / 2 ? rows[v->at] - (size_t)height / 2 : 0;
+    size_t top = rows[v->at] > (size_t)n_rows / 2 ? rows[v->at] - (size_t)n_rows / 2 : 0;
+    for (int row = 0; row < f->chat_rows; row++)
+        screen_repeat(f->chat_row + row, 0, f->chat_columns, STYLE_TEXT, " ");
     for (size_t i = 0; i < v->n; i++) {
-        if (v->stands[i] != i || rows[i] < top || rows[i] >= top + (size_t)height)
+        if (v->stands[i] != i || rows[i] < top || rows[i] >= top + (size_t)n_rows)
             continue;
         screen_put(f->chat_row + (int)(rows[i] - top), left + columns[i], cells - columns[i],
-                   style_of(v, odds, i), v->text.data + v->starts[i],
+                   style_of(v, &a->chat, i), v->text.data + v->starts[i],
                    v->starts[i + 1] - v->starts[i]);
     }
     free(rows);
@@ -142,7 +130,7 @@ static void draw_choices(const struct token_odds *t, const struct choices *c, in
         int row = top + c->rows[k], column = left + c->columns[k];
         buf_printf(&number, "%d ", k + 1);
         buf_puts(&p, " ");
-        add_number(&p, t->top_p[k]);
+        chat_token_probability(t->top_p[k], &p);
         column += screen_puts(row, column, end - column, STYLE_ACCENT, number.data);
         column += screen_put(row, column, end - column, style, c->labels[k].data, c->labels[k].len);
         screen_puts(row, column, end - column, STYLE_DIM, p.data);
@@ -151,39 +139,39 @@ static void draw_choices(const struct token_odds *t, const struct choices *c, in
     }
 }
 
-static void draw_token(const struct app *a, const struct token_odds *t, int row, int left, int end)
+void view_token_place(const struct app *a, int32_t id, int row, int left, int end, struct buf *rest)
 {
     const struct token_view *v = &a->tokens;
-    struct buf place = {0}, label = {0}, numbers = {0};
+    struct buf place = {0}, label = {0};
     int column = left;
     buf_printf(&place, end - left < WHOLE_PANEL ? "%zu/%zu " : "Token %zu of %zu  ", v->at + 1,
                v->n);
-    chat_token_label(&a->chat, t->id, &label);
-    buf_puts(&numbers, " ");
-    add_number(&numbers, t->p);
-    if (!isnan(t->entropy))
-        buf_printf(&numbers, ", %.1f bits", (double)t->entropy);
+    chat_token_label(&a->chat, id, &label);
     column += screen_puts(row, column, end - column, STYLE_DIM, place.data);
     column += screen_put(row, column, end - column, STYLE_BOLD, label.data, label.len);
-    screen_puts(row, column, end - column, STYLE_TEXT, numbers.data);
+    screen_puts(row, column, end - column, STYLE_TEXT, rest->data);
     buf_free(&place);
     buf_free(&label);
-    buf_free(&numbers);
+    buf_free(rest);
 }
 
-void view_tokens(const struct app *a, const struct frame *f)
+static void draw_token(const struct app *a, const struct token_odds *t, int row, int left, int end)
+{
+    struct buf numbers = {0};
+    buf_puts(&numbers, " ");
+    chat_token_probability(t->p, &numbers);
+    if (!isnan(t->entropy))
+        buf_printf(&numbers, ", %.1f bits", (double)t->entropy);
+    view_token_place(a, t->id, row, left, end, &numbers);
+}
+
+static void draw_odds(const struct app *a, const struct frame *f)
 {
     const struct token_view *v = &a->tokens;
-    const struct odds *odds = &a->chat.conversation.messages[v->message].odds;
+    const struct token_odds *t = &a->chat.conversation.messages[v->message].odds.list[v->at];
     int left = frame_text_column(f), end = left + frame_text_cells(f);
-    if (!is_known(a))
-        return;
-    const struct token_odds *t = &odds->list[v->at];
     struct places p = places_of(a, f);
-    for (int row = 0; row < f->chat_rows; row++)
-        screen_repeat(f->chat_row + row, 0, f->chat_columns, STYLE_TEXT, " ");
-    if (p.text_rows > 0)
-        draw_text(v, odds, f, p.text_rows);
+    view_token_text(a, f, p.text_rows);
     if (p.token >= 0)
         draw_token(a, t, p.token, left, end);
     draw_choices(t, &p.c, p.choices, left, end);
@@ -193,14 +181,27 @@ void view_tokens(const struct app *a, const struct frame *f)
     choices_free(&p.c);
 }
 
+void view_tokens(const struct app *a, const struct frame *f)
+{
+    if (!token_view_is_known(&a->tokens, &a->chat))
+        return;
+    if (a->tokens.compares)
+        view_compared(a, f);
+    else
+        draw_odds(a, f);
+}
+
 void view_tokens_hints(const struct app *a, const struct frame *f)
 {
-    static const char *const hints[] = {"Arrows", "move",           "1-8", "take a choice",
-                                        "e",      "the other tint", "Esc", "close"};
+    static const char *const of_odds[] = {
+        "Arrows", "move", "1-8", "take a choice", "e", "the other tint", "Esc", "close", NULL};
+    static const char *const of_comparison[] = {"Arrows", "move",  "n N", "other first choices",
+                                                "Esc",    "close", NULL};
+    const char *const *hints = a->tokens.compares ? of_comparison : of_odds;
     int column = 1;
     if (f->hints < 0 || view_notice(a, f))
         return;
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i += 2) {
+    for (size_t i = 0; hints[i]; i += 2) {
         column += screen_puts(f->hints, column, f->columns - column, STYLE_BOLD, hints[i]) + 1;
         column += screen_puts(f->hints, column, f->columns - column, STYLE_DIM, hints[i + 1]) + 3;
     }

@@ -1122,6 +1122,101 @@ static void test_a_token_that_is_a_part_of_a_character(void **state)
     free(path);
 }
 
+/* ---- /compare: the fake engine's other side is at a distance that is the same for each token --
+ */
+
+static void test_an_answer_is_compared(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    chat_command(&n->chat, "/compare other");
+    expect(n, "notice There is no answer yet|");
+    converse(n, "one");
+    forget(n);
+    chat_command(&n->chat, "/compare nobody");
+    expect(n, "notice nobody: no such file or model|");
+    chat_command(&n->chat, "/compare other");
+    expect(n, "notice other reads the answer too, 1 tokens; F99 stops it|");
+    assert_true(chat_is_busy(&n->chat));
+    chat_command(&n->chat, "/regen");
+    expect(n, "notice An answer is running: F99 stops it|");
+    take_until(n, EVENT_DONE);
+    assert_false(chat_is_busy(&n->chat));
+    /* by softmax of (1, 2, 0) and (1, 2.25, 0): 0.66524, 0.71844; KL 0.00676 */
+    assert_true(has_heard(n, "1. \"t1\" KL 0.007, 0.67, 0.72\n\nKL per token: [#]\n"
+                             "KL 0.00676 nats, 0.00676 per token; same first choice 1 of 1; "
+                             "perplexity 1.50 and 1.39\n"));
+    expect_path(n, "one|yes|");
+    chat_command(&n->chat, "/compare qins4");
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "the predictions of qins8 and qins4 are apart"));
+    chat_new(&n->chat);
+    assert_int_equal(n->chat.scoring.turn, 0);
+}
+
+static void test_a_comparison_is_stopped(void **state)
+{
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    setenv("FAKE_READING_MS", "60000", 1);
+    forget(n);
+    chat_command(&n->chat, "/compare other");
+    assert_int_equal(n->chat.status.state, STATE_COMPARING);
+    chat_stop(&n->chat);
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "notice Stopped: nothing is compared|"));
+    assert_int_equal(n->chat.status.state, STATE_READY);
+    chat_command(&n->chat, "/compare other");
+    chat_new(&n->chat); /* nobody waits for it any more */
+    assert_false(chat_is_busy(&n->chat));
+    take_until(n, EVENT_DONE);
+    unsetenv("FAKE_READING_MS");
+    converse(n, "two");
+    expect_path(n, "two|yes|");
+}
+
+static void test_a_comparison_in_a_file(void **state)
+{
+    static const char *const lines[] = {"/compare", "/compare other --force a.txt",
+                                        "/compare --force a.json"};
+    struct notes *n = *state;
+    set_text(n, "yes");
+    start(n, false);
+    take_until(n, EVENT_READY);
+    converse(n, "one");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        forget(n);
+        chat_command(&n->chat, lines[i]);
+        expect(n, "notice /compare MODEL, /compare FORMAT, or behind it [--force] FILE.json|");
+    }
+    char *path = path_join(n->home, "c.json"), *command = xasprintf("/compare other %s", path),
+         *forced = xasprintf("/compare other --force %s", path);
+    chat_command(&n->chat, command);
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "notice 1 tokens are in "));
+    struct buf text = {0};
+    struct error err;
+    assert_true(read_file(&text, path, 1 << 16, &err));
+    assert_non_null(strstr(text.data, "\"same_choices\": 1,"));
+    forget(n);
+    chat_command(&n->chat, command); /* is there */
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "use --force"));
+    forget(n);
+    chat_command(&n->chat, forced);
+    take_until(n, EVENT_DONE);
+    assert_true(has_heard(n, "notice 1 tokens are in "));
+    buf_free(&text);
+    free(forced);
+    free(command);
+    free(path);
+}
+
 static void test_other_names_are_no_file(void **state)
 {
     static const char *const lines[] = {"/tokens 3", "/tokens a b", "/tokens --force x",
@@ -1317,6 +1412,9 @@ int main(void)
         T(test_another_choice_is_a_new_version),
         T(test_an_answer_without_numbers_is_read_again),
         T(test_a_token_that_is_a_part_of_a_character),
+        T(test_an_answer_is_compared),
+        T(test_a_comparison_is_stopped),
+        T(test_a_comparison_in_a_file),
         T(test_other_names_are_no_file),
         T(test_a_full_context_with_nobody_to_ask),
         T(test_a_context_that_is_nearly_full_is_told_once),

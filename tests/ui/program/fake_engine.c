@@ -14,6 +14,7 @@
  *   FAKE_STOP=REASON   how an answer ends that is all there: "cut", "length"
  *   FAKE_CHOICES=N     how many tokens there might be at each place, 3 unless told
  *   FAKE_BYTES=1       tokens are bytes of the text; the likely ones are parts of characters
+ *   FAKE_IDS=0         the tokens of an answer are not known when it ends
  *   FAKE_TEMPLATE=NAME the chat template; "none": a base model
  *   FAKE_CRASH=SIGNAL  the first answer ends in a crash of the engine's thread
  */
@@ -52,6 +53,7 @@ struct engine {
     struct buf text;
     size_t n_thinking; /* bytes at its start that are thinking */
     struct ids given;  /* of the last turn */
+    bool same_model;   /* that turn compares it with this model, in another format */
 };
 
 static int number_of(const char *name, int otherwise)
@@ -242,6 +244,7 @@ uint32_t engine_submit(struct engine *e, const struct turn_request *r)
     if (r->given)
         ids_append(&e->given, r->given->ids, r->given->n);
     fake_engine_instead = r->instead;
+    e->same_model = r->against && r->against->format;
     note("say", r->conversation);
     atomic_store(&e->n_prompt, 10 * (uint32_t)r->chat->n);
     engine_cancel(e, turn - 1);
@@ -287,6 +290,34 @@ void engine_turn_odds(struct engine *e, uint32_t turn, struct odds *out)
     }
 }
 
+/* There is one model beside it, and this one in qins4. */
+bool engine_find_other(const struct engine *e, const char *name, struct engine_other *out,
+                       struct error *err)
+{
+    bool is_format = strcmp(name, "qins4") == 0;
+    (void)e;
+    *out = (struct engine_other){.format = is_format ? "qins4" : NULL};
+    if (!is_format && strcmp(name, "other") != 0)
+        return error_set(err, EX_NOINPUT, "%s: no such file or model", name);
+    out->path = xstrdup("/models/other.qins");
+    return true;
+}
+
+/* Of the tokens that were given; every fifth has another first choice. */
+void engine_turn_comparison(struct engine *e, uint32_t turn, struct comparison *out)
+{
+    static const float first[] = {1, 2, 0}, near[] = {1, 2.25f, 0}, far[] = {2.5f, 2, 0};
+    out->format[0] = "qins8";
+    out->format[1] = "qins4";
+    out->kv = "int8";
+    out->is_same_model = e->same_model;
+    for (size_t i = 0; atomic_load(&e->cancelled) < turn && i < e->given.n; i++) {
+        struct compared_token t = compared_token_of(first, i % 5 == 4 ? far : near, 3, 1);
+        t.id = e->given.ids[i];
+        comparison_push(out, &t);
+    }
+}
+
 /* Four bytes each. */
 uint32_t engine_count_tokens(const struct engine *e, const char *text, size_t n)
 {
@@ -328,6 +359,7 @@ void engine_set_max_tokens(struct engine *e, uint32_t max_tokens)
 void engine_turn_ids(struct engine *e, uint32_t turn, struct ids *out)
 {
     (void)turn;
-    if (atomic_load(&e->n_prompt) < e->info.ctx_len) /* else it had no room for an answer */
+    if (number_of("FAKE_IDS", 1) &&
+        atomic_load(&e->n_prompt) < e->info.ctx_len) /* else it had no room for an answer */
         ids_push(out, 1);
 }

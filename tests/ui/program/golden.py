@@ -127,6 +127,14 @@ def scene_bare(s):
     s.wait("Select with the mouse")
 
 
+def scene_compare(s):
+    asked(s)
+    say(s, "/compare qins4")
+    s.wait(r"1/\d+ |Token 1 of \d+")
+    s.keys("n", "n")
+    s.wait(r"10/\d+ |Token 10 of \d+")
+
+
 def scene_search(s):
     asked(s)
     s.keys("Tab", "Tab")
@@ -256,6 +264,7 @@ SCENES = {
                  THREE + CONSOLES),
     "raw": (scene_raw, {"FAKE_TEXT": MARKDOWN}, [(80, 36)], ["xterm"]),
     "bare": (scene_bare, {"FAKE_TEXT": MARKDOWN}, [(40, 36), (80, 36)], PLAIN),
+    "compare": (scene_compare, {"FAKE_BYTES": "1", "FAKE_IDS": "0"}, [(20, 4), (40, 10), (40, 24), (80, 24)], PLAIN),
     "search": (scene_search, {}, TWO, PLAIN),
     "conversations": (scene_conversations, {}, [(20, 4), (40, 10), (80, 24)], PLAIN),
     "found": (scene_found, {}, TWO, ["xterm"]),

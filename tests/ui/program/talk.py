@@ -423,7 +423,7 @@ def test_messages_are_found():
 
 
 def command_names():
-    with open(os.path.join(SOURCE, "ui", "chat", "command.c"), encoding="utf-8") as f:
+    with open(os.path.join(SOURCE, "ui", "commands", "command.c"), encoding="utf-8") as f:
         return re.findall(r'^    \{"(\w+)", "', f.read(), re.MULTILINE)
 
 

@@ -21,12 +21,13 @@ enum command_kind {
 /* What may follow the name, and what Tab completes there. */
 enum command_argument {
     ARGUMENT_NONE,
-    ARGUMENT_TEXT,   /* anything, up to the end, line ends included */
-    ARGUMENT_MODEL,  /* a path, or a name of models_list */
-    ARGUMENT_PRESET, /* a name of preset_names */
-    ARGUMENT_THINK,  /* a choice of the option "think" */
-    ARGUMENT_OPTION, /* an option and a value */
-    ARGUMENT_FILE    /* a path; blanks need no quotes */
+    ARGUMENT_TEXT,     /* anything, up to the end, line ends included */
+    ARGUMENT_MODEL,    /* a path, or a name of models_list */
+    ARGUMENT_COMPARED, /* the same, or a number format; then a path */
+    ARGUMENT_PRESET,   /* a name of preset_names */
+    ARGUMENT_THINK,    /* a choice of the option "think" */
+    ARGUMENT_OPTION,   /* an option and a value */
+    ARGUMENT_FILE      /* a path; blanks need no quotes */
 };
 
 struct command {

@@ -4,6 +4,7 @@
 #include "about.h"
 #include "chat_bench.h"
 #include "chat_compact.h"
+#include "chat_compare.h"
 #include "chat_conversations.h"
 #include "chat_find.h"
 #include "chat_model.h"
@@ -137,6 +138,11 @@ void run_bench(struct chat_session *s, const char *argument)
 void run_tokens(struct chat_session *s, const char *argument)
 {
     chat_tokens(s, argument);
+}
+
+void run_compare(struct chat_session *s, const char *argument)
+{
+    chat_compare(s, argument);
 }
 
 /* ---- reading -------------------------------------------------------------------------- */

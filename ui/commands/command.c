@@ -58,6 +58,10 @@ const struct command commands[] = {
      "how likely each token of the last answer was; with N K go on from token N with its choice K; "
      "write FILE.json",
      RUN(run_tokens), NULL},
+    {"compare", "NAME [FILE]", ARGUMENT_COMPARED,
+     "the last answer as another model, or number format, sees it: how far their predictions are "
+     "apart; write FILE.json",
+     RUN(run_compare), NULL},
     {"stats", "", ARGUMENT_NONE, "numbers of the last answer", RUN(run_stats), NULL},
     {"bench", "", ARGUMENT_NONE, "measure reading and answering on this machine", RUN(run_bench),
      NULL},

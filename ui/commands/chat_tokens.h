@@ -13,9 +13,6 @@
 /* "": a page; "FILE.json": into that file, which must not exist ("--force" before it: may); "N K":
  * a new version that has the K-th choice in the place of token N. */
 void chat_tokens(struct chat_session *s, const char *argument);
-/* A token in quotes, with what a terminal does not show made visible; one that is not whole
- * characters by its bytes: <E6 97>. */
-void chat_token_label(const struct chat_session *s, int32_t id, struct buf *out);
 /* A new version of an answer, with the k-th choice in the place of token `at`, both from 1 on. */
 void chat_tokens_take(struct chat_session *s, int32_t number, size_t at, size_t k);
 

@@ -183,6 +183,20 @@ static void offer_options(struct completion *c, const char *argument, size_t sta
     free(option);
 }
 
+/* A model or a number format, then where the comparison is written to. */
+static void offer_compared(struct completion *c, const char *argument, size_t start)
+{
+    const char *file = strrchr(argument, ' ');
+    if (file) {
+        c->from = start + (size_t)(file + 1 - argument);
+        offer_paths(c, file + 1);
+        return;
+    }
+    offer_choices(c, strchr(option_table[OPT_FORMAT].choices, ' ') + 1, argument); /* not "auto" */
+    offer(c, "original", argument);
+    offer_models(c, argument);
+}
+
 /* ---- a file to put in ----------------------------------------------------------------- */
 
 /* In quotes if a blank or a quote is in the name. */
@@ -228,6 +242,7 @@ void complete(const char *line, size_t at, struct completion *out)
         out->from = (size_t)(argument - before);
         switch (command ? command->argument : ARGUMENT_NONE) {
         case ARGUMENT_MODEL: offer_models(out, argument); break;
+        case ARGUMENT_COMPARED: offer_compared(out, argument, out->from); break;
         case ARGUMENT_PRESET: offer_presets(out, argument); break;
         case ARGUMENT_THINK: offer_choices(out, option_table[OPT_THINK].choices, argument); break;
         case ARGUMENT_OPTION: offer_options(out, argument, out->from); break;

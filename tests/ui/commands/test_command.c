@@ -73,6 +73,9 @@ static void test_completion_of_names(void **state)
     completes("/set nonsense x", "", "");
     completes("/preset c", "", "code creative ");
     completes("/preset cr", "eative", "creative ");
+    completes("/compare qins4", "", "qins4 qins4-16 ");
+    completes("/compare orig", "inal", "original ");
+    completes("/compare auto", "", "");
     completes("/system c", "", "");
     completes("text", "", "");
     completes("//he", "", "");
@@ -97,6 +100,8 @@ static void test_completion_of_paths(void **state)
     completes("/set model ~/.h", "idden", ".hidden ");
     completes("/set model ~/", "", "inner/ one two.md one.qins "); /* no name that could harm */
     completes("/set model /nonsense/", "", "");
+    completes("/compare ~/one.q", "ins", "one.qins ");
+    completes("/compare qins4 ~/in", "ner/", "inner/ ");
     free(inner);
     remove_folder(folder);
 }

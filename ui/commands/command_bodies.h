@@ -28,6 +28,7 @@ void run_json(struct chat_session *s, const char *argument);
 void run_think(struct chat_session *s, const char *argument);
 void run_thinking(struct chat_session *s, const char *argument);
 void run_tokens(struct chat_session *s, const char *argument);
+void run_compare(struct chat_session *s, const char *argument);
 void run_stats(struct chat_session *s, const char *argument);
 void run_bench(struct chat_session *s, const char *argument);
 void run_find(struct chat_session *s, const char *argument);
