@@ -19,14 +19,6 @@ static float max_avx2(__m256 m)
     return _mm_cvtss_f32(_mm_max_ss(t, _mm_shuffle_ps(t, t, 1)));
 }
 
-static int32_t sum_avx2(__m256i v)
-{
-    __m128i t = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4e));
-    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0xb1));
-    return _mm_cvtsi128_si32(t);
-}
-
 /* 32 integers as 16-bit numbers in their order, or as bytes. */
 static inline void pack_words(const __m256i i[4], __m256i w[2])
 {
@@ -67,40 +59,89 @@ static void quantise_low(const __m256 v[4], const __m256i i[4], int8_t *low, int
         _mm256_storeu_si256((void *)(wide + j * 16), words[j]);
 }
 
-/* NaN: max drops it in favour of the maximum so far, and of -127. */
-static void quantise_block(const float x[ACT_BLOCK], int8_t *q, float *scale_out, int32_t *sum,
+enum { GROUP = 8 }; /* blocks whose scales are found together: divisions take long */
+
+/* The largest of the eight floats of each vector. */
+static __m256 maxima(const __m256 m[GROUP])
+{
+    __m256 two[4], four[2];
+    for (int i = 0; i < 4; i++)
+        two[i] = _mm256_max_ps(_mm256_unpacklo_ps(m[2 * i], m[2 * i + 1]),
+                               _mm256_unpackhi_ps(m[2 * i], m[2 * i + 1]));
+    for (int i = 0; i < 2; i++) {
+        const __m256d a = _mm256_castps_pd(two[2 * i]), b = _mm256_castps_pd(two[2 * i + 1]);
+        four[i] = _mm256_max_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)),
+                                _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));
+    }
+    return _mm256_max_ps(_mm256_permute2f128_ps(four[0], four[1], 0x20),
+                         _mm256_permute2f128_ps(four[0], four[1], 0x31));
+}
+
+/* Scales of n blocks, 0 in place of subnormal ones, and 1 / scale, 0 of 0. NaN: max drops it in
+ * favour of the maximum so far. */
+static void find_scales(const float *x, uint32_t n, float scale[GROUP], float inverse[GROUP])
+{
+    const __m256 zero = _mm256_setzero_ps();
+    __m256 max[GROUP];
+    for (uint32_t b = 0; b < GROUP; b++) {
+        max[b] = zero;
+        for (uint32_t j = 0; j < 4 && b < n; j++)
+            max[b] = _mm256_max_ps(abs_avx2(_mm256_loadu_ps(x + b * ACT_BLOCK + j * 8)), max[b]);
+    }
+    __m256 s = _mm256_div_ps(maxima(max), _mm256_set1_ps(127));
+    s = _mm256_andnot_ps(_mm256_cmp_ps(s, _mm256_set1_ps(__FLT_MIN__), _CMP_LT_OQ), s);
+    _mm256_storeu_ps(scale, s);
+    _mm256_storeu_ps(inverse, _mm256_and_ps(_mm256_cmp_ps(s, zero, _CMP_GT_OQ),
+                                            _mm256_div_ps(_mm256_set1_ps(1), s)));
+}
+
+/* Of the first and the last 16 of 32 bytes with signs. */
+static void sum_halves(__m256i bytes, int32_t sum[2])
+{
+    const __m256i biased = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+    __m256i eights = _mm256_sad_epu8(biased, _mm256_setzero_si256());
+    eights = _mm256_add_epi32(eights, _mm256_shuffle_epi32(eights, 0x4e));
+    sum[0] = _mm_cvtsi128_si32(_mm256_castsi256_si128(eights)) - 16 * 128;
+    sum[1] = _mm_cvtsi128_si32(_mm256_extracti128_si256(eights, 1)) - 16 * 128;
+}
+
+/* NaN becomes -127. */
+static void quantise_block(const float x[ACT_BLOCK], float inverse, int8_t *q, int32_t sum[2],
                            int8_t *low, int16_t *wide)
 {
-    __m256 v[4], max = _mm256_setzero_ps();
+    __m256 v[4];
     __m256i i[4];
     for (int j = 0; j < 4; j++) {
-        v[j] = _mm256_loadu_ps(x + j * 8);
-        max = _mm256_max_ps(abs_avx2(v[j]), max);
-    }
-    float scale = max_avx2(max) / 127.0f;
-    scale = scale < __FLT_MIN__ ? 0 : scale;
-    __m256 inverse = _mm256_set1_ps(scale > 0 ? 1.0f / scale : 0);
-    for (int j = 0; j < 4; j++) {
-        v[j] = within_127(_mm256_mul_ps(v[j], inverse));
+        v[j] = within_127(_mm256_mul_ps(_mm256_loadu_ps(x + j * 8), _mm256_set1_ps(inverse)));
         i[j] = _mm256_cvtps_epi32(v[j]);
     }
-    _mm256_storeu_si256((void *)q, pack_bytes(i));
+    const __m256i bytes = pack_bytes(i);
+    _mm256_storeu_si256((void *)q, bytes);
+    sum_halves(bytes, sum);
     if (low)
         quantise_low(v, i, low, wide);
-    *scale_out = scale;
-    sum[0] = sum_avx2(_mm256_add_epi32(i[0], i[1]));
-    sum[1] = sum_avx2(_mm256_add_epi32(i[2], i[3]));
 }
 
 static void quantise_avx2(struct activation *a, uint32_t cols, uint32_t cols_pad)
 {
-    for (uint32_t k = 0; k < cols_pad; k += ACT_BLOCK) {
-        uint32_t n = k >= cols ? 0 : cols - k;
-        float tail[ACT_BLOCK] = {0};
-        if (n < ACT_BLOCK)
-            memcpy(tail, a->x + (n ? k : 0), n * sizeof *tail);
-        quantise_block(n < ACT_BLOCK ? tail : a->x + k, a->q + k, &a->scale[k / ACT_BLOCK],
-                       a->sum + k / 16, a->low ? a->low + k : NULL, a->low ? a->wide + k : NULL);
+    for (uint32_t k = 0; k < cols_pad; k += GROUP * ACT_BLOCK) {
+        const uint32_t left = (cols_pad - k + ACT_BLOCK - 1) / ACT_BLOCK;
+        const uint32_t n = left < GROUP ? left : GROUP;
+        float scale[GROUP], inverse[GROUP], tail[GROUP * ACT_BLOCK];
+        const float *x = a->x + k;
+        if (k + n * ACT_BLOCK > cols) {
+            const uint32_t n_x = cols > k ? cols - k : 0;
+            memset(tail, 0, sizeof tail);
+            memcpy(tail, a->x + (n_x ? k : 0), n_x * sizeof *tail);
+            x = tail;
+        }
+        find_scales(x, n, scale, inverse);
+        memcpy(a->scale + k / ACT_BLOCK, scale, n * sizeof *scale);
+        for (uint32_t b = 0; b < n; b++) {
+            const uint32_t at = k + b * ACT_BLOCK;
+            quantise_block(x + b * ACT_BLOCK, inverse[b], a->q + at, a->sum + at / 16,
+                           a->low ? a->low + at : NULL, a->low ? a->wide + at : NULL);
+        }
     }
 }
 
