@@ -32,7 +32,8 @@ void *error_set_null(struct error *err, int code, const char *format, ...)
 
 /* ---- allocation that never returns NULL ----------------------------------------------- */
 
-/* Out of memory: runs the hook (gives a terminal back), prints one line, exits EX_OSERR. */
+/* Out of memory: runs the hook (gives a terminal back), prints one line, exits EX_OSERR. The line
+ * begins with the program's name. */
 void die_hook(void (*hook)(void));
 _Noreturn void die(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void *xmalloc(size_t size);

@@ -61,7 +61,7 @@ void memory_for_blas(unsigned n_threads)
     uint64_t left = limits_leave() >> 20, need = (uint64_t)(n_threads - before) * BUFFER_MIB;
     if (left < need)
         die(EX_OSERR,
-            "qins: out of memory: products of floats need %llu MiB of addresses, %d per thread; "
+            "out of memory: products of floats need %llu MiB of addresses, %d per thread; "
             "ulimit leaves %llu MiB: raise it, or use fewer threads (-t)",
             (unsigned long long)need, BUFFER_MIB, (unsigned long long)left);
     atomic_store(&n_before, n_threads);

@@ -108,7 +108,7 @@ static const pcre2_code *compiled(const char *pattern, bool whole_words)
                                    PCRE2_CASELESS | PCRE2_NO_AUTO_CAPTURE, &fault, &place, NULL);
     free(text);
     if (!known[at].code) /* patterns are right: a test compiles them all */
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     known[at].pattern = pattern;
     return known[at].code;
 }
@@ -121,11 +121,11 @@ static bool finds(const pcre2_code *code, const char *text)
     data = data ? data : pcre2_match_data_create(1, NULL);
     limits = limits ? limits : pcre2_match_context_create(NULL);
     if (!data || !limits)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     pcre2_set_match_limit(limits, MOST_STEPS);
     int found = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
     if (found == PCRE2_ERROR_NOMEMORY)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     return found >= 0;
 }
 
