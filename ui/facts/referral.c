@@ -69,10 +69,11 @@ static const char *const answers[] = {
 
 /* The first rule that matches counts. */
 static const struct referral_rules *const lists[] = {
-    &referral_self, &referral_tongues, &referral_urgent, &referral_people, &referral_health};
+    &referral_self,   &referral_hints,  &referral_tongues, &referral_urgent, &referral_people,
+    &referral_health, &referral_danger, &referral_home,    &referral_body};
 enum {
     N_LISTS = sizeof lists / sizeof *lists,
-    N_KNOWN = 1024, /* twice as many as there are patterns */
+    N_KNOWN = 2048, /* twice as many as there are patterns */
     MOST_STEPS = 100000,
 };
 
