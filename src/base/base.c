@@ -138,6 +138,13 @@ void *xaligned(size_t size)
     return memset(xaligned_scratch(size), 0, whole_lines(size));
 }
 
+void *xgiven(void *p)
+{
+    if (!p)
+        die(EX_OSERR, "out of memory");
+    return p;
+}
+
 char *xstrdup(const char *s)
 {
     return xstrndup(s, strlen(s));

@@ -44,6 +44,7 @@ void *xrealloc(void *p, size_t n, size_t size);
 void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 void *xaligned(size_t size);         /* 64-byte aligned, zeroed; release with free */
 void *xaligned_scratch(size_t size); /* the same, not zeroed: what is not written takes no memory */
+void *xgiven(void *p);               /* what a library allocated */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

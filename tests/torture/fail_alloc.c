@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
  * fail_alloc: preloaded into a program, tells the places that allocate, or lets one of them fail. A
- * place is a call stack: its hash is of offsets in the files of code, the same in every run.
+ * place is the inner part of a call stack: its hash is of offsets in the files of code, the same in
+ * every run.
  *   TORTURE_PLACES=F  a file of zeros, which becomes the table of places: struct place
  *   TORTURE_AT=HASH   in hexadecimal: an allocation of this place fails,
+ *   TORTURE_DEPTH=D   where the stack has this depth (so most others cost little),
  *   TORTURE_NTH=N     the N-th, from 0
  *   TORTURE_ON=1      and all behind it, of all places
+ *   TORTURE_STACK=F   the call stack of what fails is written to this file
  */
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,20 +34,24 @@ void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 struct place {
-    _Atomic uint64_t hash, n; /* 0: a free slot; how often it allocates */
+    _Atomic uint64_t hash;  /* 0: a free slot */
+    _Atomic uint64_t n;     /* how often it allocates */
+    _Atomic uint64_t depth; /* of the stack, the first time */
+    _Atomic uint64_t n_at_depth;
 };
 
 static struct place *places; /* [n_slots], or NULL; open addressing */
 static size_t n_slots;
-static uint64_t fails_at;
+static uint64_t fails_at, depth_there;
 static long nth;
 static bool goes_on;
+static const char *stack_path;
 static atomic_bool is_watching, all_fail;
 static _Thread_local bool is_inside;
 
 /* ---- call stacks ---------------------------------------------------------------------- */
 
-enum { MAX_FILES = 128, MAX_FRAMES = 64 };
+enum { MAX_FILES = 128, MAX_FRAMES = 12 };
 static struct code {
     uintptr_t begin, end, base;
 } files[MAX_FILES];
@@ -87,6 +96,16 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *state)
     return ++w->depth < MAX_FRAMES ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
+/* Bytes of the stack from the thread's beginning: the same in every run. */
+static uint64_t stack_depth(void)
+{
+    extern void *__libc_stack_end;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t in_main = (uintptr_t)__libc_stack_end - here;
+    uintptr_t in_thread = (uintptr_t)pthread_self() - here;
+    return in_main < in_thread ? in_main : in_thread;
+}
+
 static __attribute__((noinline)) uint64_t place_here(void)
 {
     struct walk w = {.hash = 0xcbf29ce484222325u};
@@ -96,12 +115,15 @@ static __attribute__((noinline)) uint64_t place_here(void)
 
 /* ---- the table ------------------------------------------------------------------------ */
 
-static void count(uint64_t hash)
+static void count(uint64_t hash, uint64_t depth)
 {
     for (size_t i = hash % n_slots;; i = (i + 1) % n_slots) {
         uint64_t there = 0;
         if (atomic_compare_exchange_strong(&places[i].hash, &there, hash) || there == hash) {
+            uint64_t first = 0;
             atomic_fetch_add(&places[i].n, 1);
+            if (atomic_compare_exchange_strong(&places[i].depth, &first, depth) || first == depth)
+                atomic_fetch_add(&places[i].n_at_depth, 1);
             return;
         }
     }
@@ -124,26 +146,44 @@ static void open_places(const char *path)
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("TORTURE_PLACES"), *at = getenv("TORTURE_AT"),
-               *number = getenv("TORTURE_NTH");
+               *number = getenv("TORTURE_NTH"), *depth = getenv("TORTURE_DEPTH");
     dl_iterate_phdr(note_file, NULL);
     if (path)
         open_places(path);
     fails_at = at ? strtoull(at, NULL, 16) : 0;
+    depth_there = depth ? strtoull(depth, NULL, 10) : 0;
     nth = number ? atol(number) : 0;
     goes_on = getenv("TORTURE_ON") != NULL;
+    stack_path = getenv("TORTURE_STACK");
     is_watching = places || at;
 }
 
 /* ---- allocations ---------------------------------------------------------------------- */
 
-static bool is_the_one(void)
+static void tell_stack(void)
+{
+    enum { MAX_TOLD = 64 };
+    void *frames[MAX_TOLD];
+    int fd = open(stack_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    backtrace_symbols_fd(frames, backtrace(frames, MAX_TOLD), fd);
+    close(fd);
+}
+
+static __attribute__((noinline)) bool is_the_one(void)
 {
     static atomic_long n_so_far;
+    uint64_t depth = stack_depth();
+    if (!places && depth != depth_there)
+        return false;
     uint64_t hash = place_here();
     if (places)
-        count(hash);
+        count(hash, depth);
     if (hash != fails_at || atomic_fetch_add(&n_so_far, 1) != nth)
         return false;
+    if (stack_path)
+        tell_stack();
     all_fail = goes_on;
     is_watching = places;
     return true;

@@ -119,10 +119,8 @@ static bool finds(const pcre2_code *code, const char *text)
 {
     static pcre2_match_data *data;
     static pcre2_match_context *limits;
-    data = data ? data : pcre2_match_data_create(1, NULL);
-    limits = limits ? limits : pcre2_match_context_create(NULL);
-    if (!data || !limits)
-        die(EX_OSERR, "out of memory");
+    data = data ? data : xgiven(pcre2_match_data_create(1, NULL));
+    limits = limits ? limits : xgiven(pcre2_match_context_create(NULL));
     pcre2_set_match_limit(limits, MOST_STEPS);
     int found = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
     if (found == PCRE2_ERROR_NOMEMORY)
