@@ -45,7 +45,7 @@ static size_t n_slots;
 static uint64_t fails_at, depth_there;
 static long nth;
 static bool goes_on;
-static const char *stack_path;
+static int stack_fd = -1; /* from the beginning: a sandbox opens no files */
 static atomic_bool is_watching, all_fail;
 static _Thread_local bool is_inside;
 
@@ -146,7 +146,8 @@ static void open_places(const char *path)
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("TORTURE_PLACES"), *at = getenv("TORTURE_AT"),
-               *number = getenv("TORTURE_NTH"), *depth = getenv("TORTURE_DEPTH");
+               *number = getenv("TORTURE_NTH"), *depth = getenv("TORTURE_DEPTH"),
+               *stack_path = getenv("TORTURE_STACK");
     dl_iterate_phdr(note_file, NULL);
     if (path)
         open_places(path);
@@ -154,7 +155,8 @@ __attribute__((constructor)) static void begin(void)
     depth_there = depth ? strtoull(depth, NULL, 10) : 0;
     nth = number ? atol(number) : 0;
     goes_on = getenv("TORTURE_ON") != NULL;
-    stack_path = getenv("TORTURE_STACK");
+    if (stack_path)
+        stack_fd = open(stack_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     is_watching = places || at;
 }
 
@@ -164,11 +166,7 @@ static void tell_stack(void)
 {
     enum { MAX_TOLD = 64 };
     void *frames[MAX_TOLD];
-    int fd = open(stack_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    backtrace_symbols_fd(frames, backtrace(frames, MAX_TOLD), fd);
-    close(fd);
+    backtrace_symbols_fd(frames, backtrace(frames, MAX_TOLD), stack_fd);
 }
 
 static __attribute__((noinline)) bool is_the_one(void)
@@ -182,7 +180,7 @@ static __attribute__((noinline)) bool is_the_one(void)
         count(hash, depth);
     if (hash != fails_at || atomic_fetch_add(&n_so_far, 1) != nth)
         return false;
-    if (stack_path)
+    if (stack_fd >= 0)
         tell_stack();
     all_fail = goes_on;
     is_watching = places;

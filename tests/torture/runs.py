@@ -6,6 +6,7 @@ import random
 
 from scenarios import BUILD
 
+MOST_SHOWN = 5 # of a kind of fault
 LIBRARIES = {name: os.path.join(BUILD, "tests", "torture", "lib%s.so" % name)
              for name in ("fail_alloc", "fail_io")}
 
@@ -27,7 +28,7 @@ class Tally:
         self.n += 1
         for fault in faults:
             self.counts[fault] += 1
-            if self.counts[fault] == 1:
+            if self.counts[fault] <= MOST_SHOWN:
                 print("    at %s: %s: %s" % (where, fault, detail[-900:]), flush=True)
 
     def report(self, what):

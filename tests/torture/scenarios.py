@@ -27,7 +27,7 @@ HANG_S = 60
 ESC = b"\x1b[27u" # as kitty sends it: no time tells it from Alt
 SYSEXITS = set(range(64, 79))
 TIMES = re.compile(rb'"(\w+_ms|tokens_per_s|load_ms|id|created)":\s*("[^"]*"|[-+.0-9e]+)'
-                   rb'|in [.0-9]+ m?s|\b\d\d:\d\d\b')
+                   rb'|"threads":\s*\d+|\d+ threads?|in [.0-9]+ m?s|\b\d\d:\d\d\b')
 
 
 def clear(folder):
@@ -164,7 +164,7 @@ class Scenario:
 
 class ScreenScenario(Scenario):
     """The same on a terminal, key by key: the next when nothing was drawn for QUIET_S."""
-    QUIET_S = 0.03
+    QUIET_S, START_S = 0.03, 3
 
     def __init__(self, place, name, command, keys):
         super().__init__(place, name, command, saves=True, varies=True)
@@ -185,12 +185,15 @@ class ScreenScenario(Scenario):
             return Result(code, p.out, p.errors().decode(errors="replace"), restored)
 
     def type(self, p):
-        keys, end, waits_until = list(self.keys), time.monotonic() + HANG_S, 0
-        while p.child.poll() is None and time.monotonic() < end:
+        keys, begin, waits_until = list(self.keys), time.monotonic(), 0
+        while p.child.poll() is None and time.monotonic() < begin + HANG_S:
+            if b"\x1b[?2004h" not in p.out and time.monotonic() > begin + self.START_S:
+                keys = [b"/quit\n"] # it has gone on in lines
             before = len(p.out)
             p.read(self.QUIET_S)
             is_quiet = len(p.out) == before and before > 0
-            if (is_quiet or time.monotonic() > waits_until) and b"\x1b[?2004h" in p.out:
+            if (is_quiet or time.monotonic() > waits_until) and \
+                    (b"\x1b[?2004h" in p.out or keys == [b"/quit\n"]):
                 keys = keys or [ESC + ESC, b"\x15/quit\r"]
                 p.send(keys.pop(0))
                 waits_until = time.monotonic() + 0.5

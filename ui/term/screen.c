@@ -507,7 +507,8 @@ void screen_resize(void)
         ioctl(s.in_fd, TIOCGWINSZ, &w);
     s.n_rows = w.ws_row ? w.ws_row < MAX_ROWS ? w.ws_row : MAX_ROWS : 24;
     s.n_columns = w.ws_col ? w.ws_col < MAX_COLUMNS ? w.ws_col : MAX_COLUMNS : 80;
-    resizeterm(s.n_rows, s.n_columns);
+    if (resizeterm(s.n_rows, s.n_columns) != OK) /* its windows hold lines that it has freed */
+        die(EX_OSERR, "out of memory");
     screen_redraw();
 }
 
