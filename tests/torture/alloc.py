@@ -52,7 +52,8 @@ class Worker:
         if r.code not in (71, right.code) and not faults:
             faults.append("ends with %s for want of memory" % r.code)
         with open(stack) as f:
-            return f.read(), faults, detail_of(r)
+            failed = f.read()
+        return failed, faults if failed else [], detail_of(r)
 
 
 def begin(queue):
@@ -82,8 +83,8 @@ def functions(stack):
 
 # ---- all places ----------------------------------------------------------------------------------
 
-# ncurses 6.4 ends the program or uses NULL if it gets no memory when it opens a terminal.
-CURSES = re.compile(r"newterm|delscreen|setupterm|_nc_|del_curterm")
+# ncurses 6.4 ends the program, or uses NULL, where it gets no memory.
+CURSES = re.compile(r"newterm|delscreen|start_color|doupdate|_nc_|del_curterm")
 
 
 def tasks_of(name, places):

@@ -10,8 +10,7 @@
 
 What must hold: no signal, no hang, one line on standard error and a code of sysexits; no file under
 its final name that is not whole, and no loss of the one that was there; the terminal as it was.
-Each part looks at as many places as fit N seconds (60), spread evenly; --every looks at all, and
---stack shows where allocations failed that the program did not bear.
+Each part looks at as many places as fit N seconds (60), spread evenly; --every looks at all.
 Environment: QINS_BUILD, QINS_SOURCE.
 """
 import argparse
