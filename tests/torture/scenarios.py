@@ -187,16 +187,16 @@ class ScreenScenario(Scenario):
     def type(self, p):
         keys, begin, waits_until = list(self.keys), time.monotonic(), 0
         while p.child.poll() is None and time.monotonic() < begin + HANG_S:
-            if b"\x1b[?2004h" not in p.out and time.monotonic() > begin + self.START_S:
-                keys = [b"/quit\n"] # it has gone on in lines
             before = len(p.out)
             p.read(self.QUIET_S)
-            is_quiet = len(p.out) == before and before > 0
-            if (is_quiet or time.monotonic() > waits_until) and \
-                    (b"\x1b[?2004h" in p.out or keys == [b"/quit\n"]):
+            now, is_quiet = time.monotonic(), len(p.out) == before and before > 0
+            if b"\x1b[?2004h" in p.out and (is_quiet or now > waits_until):
                 keys = keys or [ESC + ESC, b"\x15/quit\r"]
                 p.send(keys.pop(0))
-                waits_until = time.monotonic() + 0.5
+                waits_until = now + 0.5
+            elif b"\x1b[?2004h" not in p.out and now > max(waits_until, begin + self.START_S):
+                p.send(b"/quit\n") # it has gone on in lines
+                waits_until = now + 1
 
     def tells(self, r, right):
         return bool(r.complained) or b"memory" in r.said or b"aved" in r.said

@@ -212,7 +212,7 @@ def main():
     p.add_argument("--every", action="store_true")
     p.add_argument("--stack", type=int, default=6, help="functions of a stack to show")
     p.add_argument("--jobs", type=int, default=2, help="of alloc, at once")
-    p.add_argument("--only", default="", help="of alloc and io, what has this in its program or name")
+    p.add_argument("--only", default="", help="of alloc and io: part of program and name")
     p.add_argument("parts", nargs="*")
     args = p.parse_args()
     if not sys.platform.startswith("linux"):
