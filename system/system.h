@@ -142,6 +142,8 @@ bool system_reader_is_gone(const struct pollfd *watched); /* after poll */
 enum system_sender { SENT_BY_PROCESS, SENT_BY_TERMINAL, SENT_BY_UNKNOWN };
 enum system_sender system_signal_sender(const siginfo_t *info); /* may be called in handlers */
 
+/* The last part of argv[0]. */
+const char *system_program_name(void);
 /* getopt_long begins afresh, and forgets what an earlier call left behind. */
 void system_getopt_restart(void);
 

@@ -359,6 +359,11 @@ enum system_sender system_signal_sender(const siginfo_t *info)
     return info->si_code > 0 ? SENT_BY_TERMINAL : SENT_BY_PROCESS; /* by POSIX */
 }
 
+const char *system_program_name(void)
+{
+    return program_invocation_short_name;
+}
+
 void system_getopt_restart(void)
 {
     optind = 0;

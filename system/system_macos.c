@@ -402,6 +402,11 @@ enum system_sender system_signal_sender(const siginfo_t *info)
     return SENT_BY_UNKNOWN;
 }
 
+const char *system_program_name(void)
+{
+    return getprogname();
+}
+
 void system_getopt_restart(void)
 {
     optind = 1;

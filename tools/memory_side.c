@@ -171,10 +171,17 @@ static void tell_end(struct teller *t, bool ok, const json_t *facts, const struc
     pthread_mutex_unlock(&t->lock);
 }
 
+/* The parent says it. */
+static void end_silently(void)
+{
+    _exit(EX_OSERR);
+}
+
 /* Never returns: memory goes with the process. */
 static _Noreturn void be_process(const struct memory_side *m, const struct bench *b,
                                  const char *prompts, int fd)
 {
+    die_hook(end_silently);
     struct teller t = {.out = fdopen(fd, "w"), .start_ms = now_ms()};
     struct bench own = *b;
     struct error err = {0};
@@ -284,6 +291,8 @@ static bool check_end(const struct memory_side *m, int status, struct error *err
         return error_set(err, EX_SOFTWARE, "%s: its process ended by signal %d (%s)%s", m->path,
                          WTERMSIG(status), strsignal(WTERMSIG(status)),
                          WTERMSIG(status) == SIGKILL ? "; out of memory?" : "");
+    if (WEXITSTATUS(status) == EX_OSERR)
+        return error_set(err, EX_OSERR, "%s: its process ran out of memory", m->path);
     return error_set(err, EX_SOFTWARE, "%s: its process ended with code %d before it had answered",
                      m->path, WEXITSTATUS(status));
 }

@@ -26,7 +26,7 @@ __attribute__((format(printf, 3, 0))) static void error_format(struct error *err
     char *text = NULL;
     int n = vasprintf(&text, format, args);
     if (n < 0)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     if ((size_t)n < sizeof err->text) {
         memcpy(err->text, text, (size_t)n + 1);
     } else { /* the reason stands at the end, behind whatever is so long */
@@ -73,6 +73,7 @@ void die(int code, const char *format, ...)
         hook_before_death();
     va_list args;
     va_start(args, format);
+    fprintf(stderr, "%s: ", system_program_name());
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
@@ -82,7 +83,7 @@ void die(int code, const char *format, ...)
 static void *checked(void *p, size_t size)
 {
     if (!p && size)
-        die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
+        die(EX_OSERR, "out of memory (%zu bytes)", size);
     return p;
 }
 
@@ -100,7 +101,7 @@ void *xrealloc(void *p, size_t n, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
-        die(EX_OSERR, "qins: out of memory (%zu x %zu bytes)", n, size);
+        die(EX_OSERR, "out of memory (%zu x %zu bytes)", n, size);
     return checked(realloc(p, bytes ? bytes : 1), bytes);
 }
 
@@ -110,7 +111,7 @@ void *xgrow(void *p, size_t n, size_t *cap, size_t size)
     if (n < *cap)
         return p;
     if (__builtin_mul_overflow(*cap, (size_t)2, cap))
-        die(EX_OSERR, "qins: out of memory (%zu x %zu bytes)", n, size);
+        die(EX_OSERR, "out of memory (%zu x %zu bytes)", n, size);
     if (!*cap)
         *cap = FIRST;
     return xrealloc(p, *cap, size);
@@ -126,7 +127,7 @@ void *xaligned_scratch(size_t size)
     void *p = NULL;
     size_t padded = whole_lines(size), huge = (size_t)2 << 20;
     if (posix_memalign(&p, size < huge ? 64 : huge, padded))
-        die(EX_OSERR, "qins: out of memory (%zu bytes)", size);
+        die(EX_OSERR, "out of memory (%zu bytes)", size);
     if (size >= huge) /* a wish: columns of large arrays are written page after page */
         system_huge_pages(p, padded);
     return p;
@@ -135,6 +136,13 @@ void *xaligned_scratch(size_t size)
 void *xaligned(size_t size)
 {
     return memset(xaligned_scratch(size), 0, whole_lines(size));
+}
+
+void *xgiven(void *p)
+{
+    if (!p)
+        die(EX_OSERR, "out of memory");
+    return p;
 }
 
 char *xstrdup(const char *s)
@@ -166,7 +174,7 @@ static void buf_reserve(struct buf *b, size_t more)
 {
     size_t need;
     if (__builtin_add_overflow(b->len, more, &need) || need == SIZE_MAX)
-        die(EX_OSERR, "qins: out of memory (%zu bytes more)", more);
+        die(EX_OSERR, "out of memory (%zu bytes more)", more);
     need++; /* the NUL */
     if (need <= b->cap)
         return;
@@ -403,7 +411,7 @@ DIR *folder_open(const char *path)
 {
     DIR *d = opendir(path);
     if (!d && errno == ENOMEM)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     return d;
 }
 
@@ -411,7 +419,7 @@ char *real_path(const char *path)
 {
     char *real = realpath(path, NULL);
     if (!real && errno == ENOMEM)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     return real;
 }
 

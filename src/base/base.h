@@ -32,7 +32,8 @@ void *error_set_null(struct error *err, int code, const char *format, ...)
 
 /* ---- allocation that never returns NULL ----------------------------------------------- */
 
-/* Out of memory: runs the hook (gives a terminal back), prints one line, exits EX_OSERR. */
+/* Out of memory: runs the hook (gives a terminal back), prints one line, exits EX_OSERR. The line
+ * begins with the program's name. */
 void die_hook(void (*hook)(void));
 _Noreturn void die(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void *xmalloc(size_t size);
@@ -43,6 +44,7 @@ void *xrealloc(void *p, size_t n, size_t size);
 void *xgrow(void *p, size_t n, size_t *cap, size_t size);
 void *xaligned(size_t size);         /* 64-byte aligned, zeroed; release with free */
 void *xaligned_scratch(size_t size); /* the same, not zeroed: what is not written takes no memory */
+void *xgiven(void *p);               /* what a library allocated */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -72,7 +72,7 @@ void memory_for_blas(unsigned n_threads)
         return;
     if (!memory_fits_blas(n_threads))
         die(EX_OSERR,
-            "qins: out of memory: products of floats need %llu MiB of addresses, %d per thread; "
+            "out of memory: products of floats need %llu MiB of addresses, %d per thread; "
             "ulimit leaves %llu MiB: raise it, or use fewer threads (-t)",
             (unsigned long long)need, BUFFER_MIB, (unsigned long long)(limits_leave() >> 20));
     atomic_store(&n_blas_threads, n_threads);

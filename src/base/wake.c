@@ -14,7 +14,7 @@ void wake_open(struct wake *w)
     int fds[2];
     const int error = system_wake_pair(fds);
     if (error)
-        die(EX_OSERR, "qins: cannot make a wake-up descriptor: %s", strerror(error));
+        die(EX_OSERR, "cannot make a wake-up descriptor: %s", strerror(error));
     *w = (struct wake){fds[0], fds[1]};
 }
 

@@ -79,7 +79,7 @@ static bool read_input(struct compressor *c, void *out, size_t n, uint64_t at)
 
 static ZSTD_CCtx *new_context(const struct compressor *c)
 {
-    ZSTD_CCtx *context = ZSTD_createCCtx();
+    ZSTD_CCtx *context = xgiven(ZSTD_createCCtx());
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, c->o->level);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
     if (c->trained)
@@ -92,7 +92,7 @@ static void pack_chunk(void *arg, uint32_t i, uint32_t worker)
     struct compressor *c = arg;
     size_t n = ZSTD_compress2(c->contexts[worker], c->packed + i * c->bound, c->bound,
                               c->raw + (size_t)i * CHUNK_BYTES, c->n[i]);
-    if (ZSTD_isError(n))
+    if (ZSTD_isError(compressed_result(n)))
         atomic_store(&c->failed, true);
     c->n_packed[i] = ZSTD_isError(n) ? 0 : (uint32_t)n;
 }
@@ -160,12 +160,13 @@ static bool put_inner_header(struct compressor *c)
 {
     size_t bound = ZSTD_compressBound(c->header.len);
     uint8_t *packed = xmalloc(bound);
-    ZSTD_CCtx *context = ZSTD_createCCtx();
+    ZSTD_CCtx *context = xgiven(ZSTD_createCCtx());
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, COMPRESS_MAX_LEVEL);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
     size_t n = ZSTD_compress2(context, packed, bound, c->header.data, c->header.len);
-    bool ok = !ZSTD_isError(n) ? put_whole(c, TENSOR_INNER_HEADER, packed, n)
-                               : error_set(c->err, EX_SOFTWARE, "zstd: %s", ZSTD_getErrorName(n));
+    bool ok = !ZSTD_isError(compressed_result(n))
+                  ? put_whole(c, TENSOR_INNER_HEADER, packed, n)
+                  : error_set(c->err, EX_SOFTWARE, "zstd: %s", ZSTD_getErrorName(n));
     ZSTD_freeCCtx(context);
     free(packed);
     return ok;
@@ -211,12 +212,12 @@ static bool train(struct compressor *c)
     uint8_t *bytes = xmalloc(DICTIONARY_BYTES);
     size_t made =
         ok ? ZDICT_trainFromBuffer(bytes, DICTIONARY_BYTES, samples, sizes, (unsigned)n) : 0;
-    if (ok && ZDICT_isError(made))
+    if (ok && ZDICT_isError(compressed_result(made)))
         ok = error_set(c->err, EX_DATAERR, "%s: no dictionary can be trained on it: %s", c->in.name,
                        ZDICT_getErrorName(made));
     if (ok) {
         buf_append(&c->dictionary, bytes, made);
-        c->trained = ZSTD_createCDict(c->dictionary.data, c->dictionary.len, c->o->level);
+        c->trained = xgiven(ZSTD_createCDict(c->dictionary.data, c->dictionary.len, c->o->level));
         ok = put_whole(c, TENSOR_DICTIONARY, c->dictionary.data, c->dictionary.len);
     }
     free(bytes);

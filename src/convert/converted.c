@@ -64,7 +64,7 @@ static void make_key(char hex[2 * KEY_BYTES + 1], const struct checkpoint *c, co
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
     digest_all(md, c, path, f);
     EVP_DigestFinal_ex(md, digest, NULL);
     EVP_MD_CTX_free(md);

@@ -124,7 +124,7 @@ struct hasher *hasher_start(const struct checkpoint *c)
     h->hex = xcalloc(c->n_sources, sizeof *h->hex);
     int failed = start_thread(&h->thread, run, h);
     if (failed)
-        die(EX_OSERR, "qins: cannot start a thread: %s", strerror(failed));
+        die(EX_OSERR, "cannot start a thread: %s", strerror(failed));
     return h;
 }
 

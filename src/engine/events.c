@@ -46,7 +46,7 @@ struct event_queue *event_queue_new(uint32_t capacity)
     assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
     void *p = NULL;
     if (posix_memalign(&p, CACHE_LINE, sizeof(struct event_queue)))
-        die(EX_OSERR, "qins: out of memory (event queue)");
+        die(EX_OSERR, "out of memory (event queue)");
     struct event_queue *q = p;
     *q = (struct event_queue){.slots = xaligned(capacity * sizeof(struct event)),
                               .mask = capacity - 1};

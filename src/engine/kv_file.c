@@ -78,7 +78,7 @@ static bool read_all(int fd, void *bytes, size_t n, uint64_t at)
 static void digest_of(const void *bytes, size_t n, uint8_t out[KV_DIGEST])
 {
     if (!EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
 }
 
 static void digest_of_head(const struct head *h, const struct kv_file *f, const struct plan *l,
@@ -86,7 +86,7 @@ static void digest_of_head(const struct head *h, const struct kv_file *f, const 
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
     EVP_DigestUpdate(md, h, offsetof(struct head, digest));
     EVP_DigestUpdate(md, f->ids, f->n * sizeof *f->ids);
     EVP_DigestUpdate(md, f->digests, (size_t)l->n_blocks * KV_DIGEST);

@@ -63,7 +63,7 @@ struct prompt_cache *prompt_cache_new(const char *folder, uint64_t max_bytes, co
     cache->pool = pool;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
     add_text(md, QINS_VERSION);
     add_text(md, kv_type_name(kv));
     add_text(md, k->level);

@@ -43,7 +43,7 @@ static uint64_t section_bytes(const struct state *s, uint32_t n)
 static void digest_of(const void *bytes, size_t n, uint8_t out[KV_DIGEST])
 {
     if (!EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
 }
 
 static void digest_of_head(const struct head *h, const void *digests, size_t n_bytes,
@@ -51,7 +51,7 @@ static void digest_of_head(const struct head *h, const void *digests, size_t n_b
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256");
     EVP_DigestUpdate(md, h, offsetof(struct head, digest));
     EVP_DigestUpdate(md, digests, n_bytes);
     EVP_DigestFinal_ex(md, out, NULL);

@@ -178,7 +178,7 @@ static void *cache_lines(size_t size)
 {
     void *memory = NULL;
     if (posix_memalign(&memory, CACHE_LINE, size))
-        die(EX_OSERR, "qins: out of memory (thread pool)");
+        die(EX_OSERR, "out of memory (thread pool)");
     return memory;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #if HAVE_ZSTD
 #include <zstd.h>
+#include <zstd_errors.h>
 #endif
 
 #include "cpus.h"
@@ -26,6 +27,13 @@ bool compressed_is(const struct safetensors *st)
 /* ---- zstd ----------------------------------------------------------------------------- */
 
 #if HAVE_ZSTD
+size_t compressed_result(size_t result)
+{
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        die(EX_OSERR, "out of memory");
+    return result;
+}
+
 static bool decode_frame(const struct compressed *c, void *context, void *out, size_t n,
                          const void *stored, size_t n_stored, const char *what, struct error *err)
 {
@@ -36,7 +44,7 @@ static bool decode_frame(const struct compressed *c, void *context, void *out, s
     size_t got = c->dictionary
                      ? ZSTD_decompress_usingDDict(context, out, n, stored, n_stored, c->dictionary)
                      : ZSTD_decompressDCtx(context, out, n, stored, n_stored);
-    if (ZSTD_isError(got))
+    if (ZSTD_isError(compressed_result(got)))
         return error_set(err, EX_DATAERR, "%s: %s cannot be decoded: %s", name, what,
                          ZSTD_getErrorName(got));
     return got == n || error_set(err, EX_DATAERR, "%s: %s decodes to %zu bytes instead of %zu",
@@ -45,7 +53,7 @@ static bool decode_frame(const struct compressed *c, void *context, void *out, s
 
 static void *new_context(void)
 {
-    return ZSTD_createDCtx();
+    return xgiven(ZSTD_createDCtx());
 }
 
 static void free_context(void *context)
@@ -53,9 +61,12 @@ static void free_context(void *context)
     ZSTD_freeDCtx(context);
 }
 
+/* -> NULL: it is damaged */
 static void *new_dictionary(const void *bytes, size_t n)
 {
-    return ZSTD_createDDict(bytes, n);
+    errno = 0;
+    void *made = ZSTD_createDDict(bytes, n);
+    return errno == ENOMEM ? xgiven(made) : made;
 }
 
 static void free_dictionary(void *dictionary)

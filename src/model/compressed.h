@@ -45,6 +45,10 @@ struct compressed {
     void *dictionary;
 };
 
+/* What a function of zstd has returned, if it is not that memory was too little: that ends the
+ * program. */
+size_t compressed_result(size_t result);
+
 bool compressed_is(const struct safetensors *st);
 /* What it says that it is when decoded; 0: it is not compressed. */
 uint64_t compressed_inner_bytes(const struct safetensors *st);

@@ -27,7 +27,7 @@ struct blob_hash *blob_hash_new(const char *name, uint64_t bytes)
     snprintf(h->name, sizeof h->name, "%s", name);
     h->md = EVP_MD_CTX_new();
     if (!h->md || !EVP_DigestInit_ex(h->md, is_git ? EVP_sha1() : EVP_sha256(), NULL))
-        die(EX_SOFTWARE, "qins: libcrypto has no SHA-256 or SHA-1");
+        die(EX_SOFTWARE, "libcrypto has no SHA-256 or SHA-1");
     if (is_git)
         EVP_DigestUpdate(h->md, header, (size_t)n);
     return h;

@@ -70,7 +70,7 @@ struct download *download_start(const struct hub_ref *ref, const struct fetch_op
     pthread_cond_init(&d->news, NULL);
     int failed = start_thread(&d->thread, run, d);
     if (failed)
-        die(EX_OSERR, "qins: cannot start a thread: %s", strerror(failed));
+        die(EX_OSERR, "cannot start a thread: %s", strerror(failed));
     return d;
 }
 

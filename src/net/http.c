@@ -88,7 +88,7 @@ static void init_library(void)
 {
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, reallocate, xstrdup, xcalloc) !=
         CURLE_OK)
-        die(EX_SOFTWARE, "qins: libcurl does not start");
+        die(EX_SOFTWARE, "libcurl does not start");
 }
 
 struct http *http_new(const char *origin, const char *token, double stall_ms)
@@ -99,7 +99,7 @@ struct http *http_new(const char *origin, const char *token, double stall_ms)
     h->multi = curl_multi_init();
     h->easy = curl_easy_init();
     if (!h->multi || !h->easy)
-        die(EX_SOFTWARE, "qins: libcurl does not start");
+        die(EX_SOFTWARE, "libcurl does not start");
     h->origin = xstrdup(origin);
     h->token = token ? xstrdup(token) : NULL;
     h->stall_ms = stall_ms;

@@ -40,7 +40,7 @@ void options_init(struct options *o)
     for (int id = 0; id < N_OPTIONS; id++) {
         struct error err;
         if (!options_set(o, (enum option_id)id, option_table[id].initial, SOURCE_DEFAULT, &err))
-            die(EX_SOFTWARE, "qins: option table: %s", err.text);
+            die(EX_SOFTWARE, "option table: %s", err.text);
     }
 }
 
@@ -185,7 +185,7 @@ void options_step(struct options *o, enum option_id id, int n_steps)
     char text[32];
     struct error err;
     if (!options_set(o, id, number_format(x, text), SOURCE_USER, &err))
-        die(EX_SOFTWARE, "qins: slider: %s", err.text);
+        die(EX_SOFTWARE, "slider: %s", err.text);
 }
 
 void options_reset(struct options *o, enum option_id id)
@@ -303,6 +303,6 @@ uint64_t options_seed(const struct options *o)
     if (seed >= 0)
         return (uint64_t)seed;
     if (getentropy(&drawn, sizeof drawn) != 0)
-        die(EX_OSERR, "qins: no random numbers from the system");
+        die(EX_OSERR, "no random numbers from the system");
     return drawn >> 11; /* one that --seed could name */
 }

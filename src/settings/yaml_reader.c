@@ -53,7 +53,7 @@ static bool refuse_problem(struct yaml_reader *r)
 {
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     if (p->error == YAML_READER_ERROR)
         return reader_refuse(r, mark_of_offset(r, p->problem_offset),
                              "%s; the file must be UTF-8 text", p->problem);
@@ -258,7 +258,7 @@ bool reader_read(const char *text, size_t n, const char *name, const char *form,
     if (!check_encoding(&r))
         return false;
     if (!yaml_parser_initialize(&r.parser))
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
     bool ok = read_document(&r, form, take, context);

@@ -27,19 +27,12 @@ struct regexp_scratch {
     unsigned n_searches;
 };
 
-static void *or_die(void *p)
-{
-    if (!p)
-        die(EX_OSERR, "out of memory");
-    return p;
-}
-
 static pcre2_code *compile(const struct buf *text, const char *name, const char *what,
                            struct error *err)
 {
     int code;
     PCRE2_SIZE at;
-    pcre2_compile_context *context = or_die(pcre2_compile_context_create(NULL));
+    pcre2_compile_context *context = xgiven(pcre2_compile_context_create(NULL));
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_set_parens_nest_limit(context, NEST_MAX);
     /* in Oniguruma ^ and $ always see lines */
@@ -94,8 +87,8 @@ struct regexp_scratch *regexp_scratch_new(size_t n)
     struct regexp_scratch *s = xmalloc(sizeof *s);
     s->n_searches = 0;
     s->deadline_ms = thread_ms() + DEADLINE_MS + (double)n / 1000;
-    s->data = or_die(pcre2_match_data_create(1, NULL));
-    s->context = or_die(pcre2_match_context_create(NULL));
+    s->data = xgiven(pcre2_match_data_create(1, NULL));
+    s->context = xgiven(pcre2_match_context_create(NULL));
     s->stack = NULL;
     pcre2_set_match_limit(s->context, MATCH_STEPS);
     pcre2_set_depth_limit(s->context, MATCH_STEPS);
@@ -122,7 +115,7 @@ static int search(const struct regexp *p, struct regexp_scratch *scratch, PCRE2_
     int rc = pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context);
     if (rc != PCRE2_ERROR_JIT_STACKLIMIT || scratch->stack)
         return rc;
-    scratch->stack = or_die(pcre2_jit_stack_create(64 << 10, JIT_STACK_MAX, NULL));
+    scratch->stack = xgiven(pcre2_jit_stack_create(64 << 10, JIT_STACK_MAX, NULL));
     pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
     return pcre2_jit_match(p->code, text, n, from, 0, scratch->data, scratch->context);
 }

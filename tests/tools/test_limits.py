@@ -40,6 +40,9 @@ class Limits(unittest.TestCase):
                 r = run(kb, *command)
                 self.assertIn(r.returncode, (0, EX_OSERR, LOADER), r.stderr)
                 self.assertEqual(r.stderr.count("\n"), int(r.returncode != 0), r.stderr)
+                if r.returncode == EX_OSERR:
+                    self.assertTrue(r.stderr.startswith(os.path.basename(command[0]) + ": "),
+                                    r.stderr)
         self.assertEqual(r.returncode, 0, r.stderr)  # the largest is enough
 
     def test_convert(self):

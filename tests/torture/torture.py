@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """torture.py [--seconds N] [--every] [PART...]: lets everything fail that can. Linux alone.
 
-  alloc  the n-th allocation fails, and all from the n-th on: conversion, --verify, answer,
-         conversation with saving, contexts and export, lists, the screen with its history
+  alloc  at each place that allocates (alloc.py) the first allocation fails, or all from it on, or
+         its last: all that scenarios.py has of the four programs
   io     the n-th call of a function on files fails: EIO, ENOSPC, EINTR, half of it done
   kill   SIGKILL at random moments of a conversion and of writing contexts
   soak   thousands of turns: memory, descriptors and threads stay as they are
@@ -14,204 +14,25 @@ Each part looks at as many places as fit N seconds (60), spread evenly; --every 
 Environment: QINS_BUILD, QINS_SOURCE.
 """
 import argparse
-import collections
 import errno
 import json
 import os
 import random
-import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-SOURCE = os.environ.get("QINS_SOURCE", ".")
-BUILD = os.path.abspath(os.environ.get("QINS_BUILD", "build"))
-for folder in ("ui/program", "fuzz"):
-    sys.path.insert(0, os.path.join(SOURCE, "tests", folder))
-import tiny_model  # noqa: E402
-from terminal import Pty  # noqa: E402
+import alloc
+from runs import LIBRARIES, Tally, detail_of, right_of, spread
+from scenarios import BUILD, CONVERT, SOURCE, TUI, Place, clear, scenarios, tiny_model
 
-TUI = os.path.join(BUILD, "ui", "qins-tui")
-CONVERT = os.path.join(BUILD, "tools", "qins-convert")
 KEPT_WRITER = os.path.join(BUILD, "tests", "torture", "kept_writer")
-LIBRARIES = {name: os.path.join(BUILD, "tests", "torture", "lib%s.so" % name)
-             for name in ("fail_alloc", "fail_io")}
-HANG_S = 60
-SYSEXITS = set(range(64, 79))
-TIMES = re.compile(rb'"(\w+_ms|tokens_per_s|load_ms|id)":[-+.0-9e]+|in [.0-9]+ m?s')
-
-
-def clear(folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-
-
-class Place:
-    """A model of a few kilobytes and a home, for one run of the torture."""
-
-    def __init__(self):
-        base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.folder = tempfile.mkdtemp(prefix="qins-torture-", dir=base)
-        self.tiny, self.model = self.path("tiny"), self.path("tiny.qins")
-        self.home, self.out = self.path("home"), self.path("out")
-        tiny_model.make(self.tiny, SOURCE, max_position=2048)
-        clear(self.home)
-        clear(self.out)
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("QINS_", "XDG_"))}
-        self.env.update(HOME=self.home, OPENBLAS_NUM_THREADS="1", LC_ALL="C.UTF-8")
-        subprocess.run([CONVERT, "-q", "-f", "qins8", "-o", self.model, self.tiny], check=True,
-                       env=self.env, stdout=subprocess.DEVNULL)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Result:
-    def __init__(self, code, said, complained, is_restored=True):
-        self.code, self.said, self.complained = code, TIMES.sub(b"T", said), complained
-        self.is_restored, self.files = is_restored, {}
-
-
-class Scenario:
-    """Something that a program does; the files in `out` and the output are its result."""
-
-    def __init__(self, place, name, command, lines=None, before=None, whole=(), saves=False):
-        self.place, self.name, self.command, self.lines = place, name, command, lines
-        self.before, self.whole, self.saves = before, whole, saves
-
-    def run(self, **env):
-        clear(self.place.out)
-        clear(self.place.home)
-        for name, data in (self.before or {}).items():
-            with open(os.path.join(self.place.out, name), "wb") as f:
-                f.write(data)
-        result = self.call(dict(self.place.env, **env))
-        for name in os.listdir(self.place.out):
-            with open(os.path.join(self.place.out, name), "rb") as f:
-                result.files[name] = f.read()
-        return result
-
-    def call(self, env):
-        try:
-            r = subprocess.run(self.command, input=self.lines, env=env, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, timeout=HANG_S,
-                               stdin=subprocess.DEVNULL if self.lines is None else None)
-            return Result(r.returncode, r.stdout, r.stderr.decode(errors="replace"))
-        except subprocess.TimeoutExpired:
-            return Result("hang", b"", "")
-
-    def faults(self, r, right):
-        """-> what does not hold, in words."""
-        found = []
-        lines = r.complained.splitlines()
-        if r.code == right.code: # 75: an answer was cut short by its limit
-            told = self.saves and b'"notice"' in r.said
-            if (r.files != right.files and not told) or (r.said != right.said and not self.saves):
-                found.append("ends as if nothing was wrong, with another result")
-        elif r.code not in SYSEXITS:
-            found.append("ends with %s" % r.code)
-        elif len(lines) != 1 and not self.saves:
-            found.append("%d lines on stderr" % len(lines))
-        elif not lines:
-            found.append("nothing on stderr")
-        for name in self.whole:
-            allowed = (right.files[name], (self.before or {}).get(name))
-            if r.files.get(name) not in allowed:
-                found.append("%s is neither whole nor as before" % name)
-        if not r.is_restored:
-            found.append("the terminal is not as before")
-        return found
-
-
-class ScreenScenario(Scenario):
-    """The same on a terminal, key by key."""
-    KEYS = (b"alpha **question**\r", b"/set temperature 0.5\r", b"\x1b[A\x1b[A\x15",
-            b"/think on\r", b"\x15/quit\r")
-
-    def call(self, env):
-        names = {k: v for k, v in env.items() if k.startswith(("TORTURE", "LD_"))}
-        with Pty(self.command, HOME=self.place.home, **names) as p:
-            keys, end, next_key = list(self.KEYS), time.monotonic() + HANG_S, 0
-            while p.child.poll() is None and time.monotonic() < end:
-                p.read(0.02)
-                quiet = time.monotonic() > next_key
-                if quiet and b"\x1b[?2004h" in p.out:
-                    p.send(keys.pop(0) if keys else self.KEYS[-1])
-                    next_key = time.monotonic() + (0.15 if keys else 2)
-            code = p.child.poll()
-            if code is None:
-                return Result("hang", b"", "")
-            try:
-                p.exit_code()
-                p.restored()
-                restored = True
-            except AssertionError:
-                restored = b"\x1b[?1049h" not in p.out
-            return Result(code, b"", p.errors().decode(errors="replace"), restored)
-
-
-def scenarios(place):
-    chat = [TUI, "-m", place.model, "-t", "1", "--seed", "1", "-n", "4", "--context", "512"]
-    export = os.path.join(place.out, "talk.md")
-    talk = "One\n/set temperature 0\nTwo\n/export %s\n/new\nThree\n" % export
-    target = os.path.join(place.out, "x.qins")
-    convert = [CONVERT, "-q", "-t", "1", "--force", "-f", "qins4", "-o", target, place.tiny]
-    return [
-        Scenario(place, "convert", convert, whole=["x.qins"]),
-        Scenario(place, "convert over an old file", convert, before={"x.qins": b"old"},
-                 whole=["x.qins"]),
-        Scenario(place, "verify", [CONVERT, "-q", "--verify", place.model]),
-        Scenario(place, "answer", chat + ["--json", "--no-save", "-p", "hi", "--stop", "zzz"]),
-        Scenario(place, "conversation, saved and exported", chat + ["--chat", "--json"],
-                 lines=talk.encode(), whole=["talk.md"], saves=True),
-        Scenario(place, "list", [TUI, "--models", "--json"]),
-        ScreenScenario(place, "screen", chat, saves=True),
-    ]
-
-
-def spread(n, seconds, cost, every):
-    """Places 0 to n - 1, as many as fit the time."""
-    fit = n if every else max(2, int(seconds / max(cost, 0.001)))
-    if n <= fit:
-        return list(range(n))
-    step = n / fit
-    return sorted({int(i * step + random.random() * step) for i in range(fit)} & set(range(n)))
-
-
-class Tally:
-    def __init__(self):
-        self.n, self.counts, self.examples = 0, collections.Counter(), {}
-
-    def add(self, where, faults, detail):
-        self.n += 1
-        for fault in faults:
-            self.counts[fault] += 1
-            self.examples.setdefault(fault, (where, detail))
-
-    def report(self, what):
-        print("%-46s %6d runs, %d faults" % (what, self.n, sum(self.counts.values())), flush=True)
-        for fault, n in self.counts.most_common():
-            where, detail = self.examples[fault]
-            print("    %d x %s; first at %s: %s" % (n, fault, where, detail[-300:]), flush=True)
-        return sum(self.counts.values())
-
-
-def detail_of(r):
-    return "code %s, stderr %r, files %s" % (r.code, r.complained[-200:], sorted(r.files))
 
 
 def baseline(s, library, **env):
     """-> the right result, how many calls there were, seconds"""
-    count = s.place.path("count")
-    right = s.run()
-    if right.code not in (0, 75):
-        raise SystemExit("%s: %s" % (s.name, detail_of(right)))
+    count, right = s.place.path("count"), right_of(s)
     start = time.monotonic()
     s.run(LD_PRELOAD=LIBRARIES[library], TORTURE_COUNT=count, **env)
     try:
@@ -219,21 +40,6 @@ def baseline(s, library, **env):
             return right, int(f.read()), time.monotonic() - start
     except FileNotFoundError: # it left by _exit
         return right, 0, time.monotonic() - start
-
-
-def torture_alloc(place, args):
-    n_faults, all_scenarios = 0, [s for s in scenarios(place) if args.only in s.name]
-    for s in all_scenarios:
-        right, n, cost = baseline(s, "fail_alloc")
-        tally = Tally()
-        for i, at in enumerate(spread(n, args.seconds / len(all_scenarios), cost, args.every)):
-            ways = ({}, {"TORTURE_ON": "1"})
-            for more in ways if args.every else ways[i % 2:][:1]:
-                r = s.run(LD_PRELOAD=LIBRARIES["fail_alloc"], TORTURE_AT=str(at), **more)
-                faults = s.faults(r, right)
-                tally.add("%d of %d%s" % (at, n, " on" if more else ""), faults, detail_of(r))
-        n_faults += tally.report("alloc: %s, %d places" % (s.name, n))
-    return n_faults
 
 
 CALLS = {"open": "EIO ENOSPC EINTR", "read": "EIO EINTR half", "pread": "EIO EINTR half",
@@ -244,7 +50,8 @@ CALLS = {"open": "EIO ENOSPC EINTR", "read": "EIO EINTR half", "pread": "EIO EIN
 
 
 def torture_io(place, args):
-    n_faults, chosen = 0, [s for s in scenarios(place) if args.only in s.name and s.name != "list"]
+    n_faults, chosen = 0, [s for s in scenarios(place) if args.only in s.program + " " + s.name and
+                           (s.whole or s.saves or s.name in ("verify", "answer"))]
     for s in chosen:
         tally = Tally()
         for call, errors in CALLS.items():
@@ -396,14 +203,16 @@ def torture_soak(place, args):
     return tally.report("soak")
 
 
-PARTS = {"alloc": torture_alloc, "io": torture_io, "kill": torture_kill, "soak": torture_soak}
+PARTS = {"alloc": alloc.torture, "io": torture_io, "kill": torture_kill, "soak": torture_soak}
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--seconds", type=int, default=60)
     p.add_argument("--every", action="store_true")
-    p.add_argument("--only", default="", help="of alloc and io, what has this in its name")
+    p.add_argument("--stack", type=int, default=6, help="functions of a stack to show")
+    p.add_argument("--jobs", type=int, default=2, help="of alloc, at once")
+    p.add_argument("--only", default="", help="of alloc and io: part of program and name")
     p.add_argument("parts", nargs="*")
     args = p.parse_args()
     if not sys.platform.startswith("linux"):

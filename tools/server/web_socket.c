@@ -52,7 +52,8 @@ int web_socket_listen(const char *host, const char *port, char *address, size_t 
     struct addrinfo *list;
     const int failed = getaddrinfo(host, port, &hints, &list);
     if (failed) {
-        error_set(err, EX_NOHOST, "%s port %s: %s", host, port, gai_strerror(failed));
+        error_set(err, failed == EAI_MEMORY ? EX_OSERR : EX_NOHOST, "%s port %s: %s", host, port,
+                  gai_strerror(failed));
         return -1;
     }
     int fd = -1;

@@ -132,7 +132,7 @@ void chat_notice(struct chat_session *s, const char *format, ...)
     int n = vasprintf(&text, format, args);
     va_end(args);
     if (n < 0)
-        die(EX_OSERR, "qins-tui: out of memory");
+        die(EX_OSERR, "out of memory");
     s->face->notice(s->self, text);
     free(text);
 }

@@ -36,7 +36,7 @@ void cli_keep_std_fds(void)
      * writing them fails as it would on a closed one. */
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 1 ? O_RDONLY : O_WRONLY) != fd)
-            die(EX_OSERR, "qins-tui: cannot open /dev/null");
+            die(EX_OSERR, "cannot open /dev/null");
 }
 
 /* ---- the tables, as getopt_long wants them -------------------------------------------- */
@@ -51,7 +51,7 @@ struct getopt_tables {
 static void add_long(struct getopt_tables *t, const char *name, size_t len, int has_arg, int value)
 {
     if (t->n_longs == MAX_LONG || len >= sizeof t->names[0])
-        die(EX_SOFTWARE, "qins-tui: option table too large");
+        die(EX_SOFTWARE, "option table too large");
     char *copy = t->names[t->n_longs];
     memcpy(copy, name, len);
     copy[len] = '\0';

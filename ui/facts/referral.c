@@ -69,10 +69,11 @@ static const char *const answers[] = {
 
 /* The first rule that matches counts. */
 static const struct referral_rules *const lists[] = {
-    &referral_self, &referral_tongues, &referral_urgent, &referral_people, &referral_health};
+    &referral_self,   &referral_hints,  &referral_tongues, &referral_urgent, &referral_people,
+    &referral_health, &referral_danger, &referral_home,    &referral_body};
 enum {
     N_LISTS = sizeof lists / sizeof *lists,
-    N_KNOWN = 1024, /* twice as many as there are patterns */
+    N_KNOWN = 2048, /* twice as many as there are patterns */
     MOST_STEPS = 100000,
 };
 
@@ -108,7 +109,7 @@ static const pcre2_code *compiled(const char *pattern, bool whole_words)
                                    PCRE2_CASELESS | PCRE2_NO_AUTO_CAPTURE, &fault, &place, NULL);
     free(text);
     if (!known[at].code) /* patterns are right: a test compiles them all */
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     known[at].pattern = pattern;
     return known[at].code;
 }
@@ -118,14 +119,12 @@ static bool finds(const pcre2_code *code, const char *text)
 {
     static pcre2_match_data *data;
     static pcre2_match_context *limits;
-    data = data ? data : pcre2_match_data_create(1, NULL);
-    limits = limits ? limits : pcre2_match_context_create(NULL);
-    if (!data || !limits)
-        die(EX_OSERR, "qins: out of memory");
+    data = data ? data : xgiven(pcre2_match_data_create(1, NULL));
+    limits = limits ? limits : xgiven(pcre2_match_context_create(NULL));
     pcre2_set_match_limit(limits, MOST_STEPS);
     int found = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
     if (found == PCRE2_ERROR_NOMEMORY)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     return found >= 0;
 }
 

@@ -40,7 +40,7 @@ struct referral_rules {
     size_t n;
 };
 extern const struct referral_rules referral_self, referral_tongues, referral_urgent,
-    referral_people, referral_health;
+    referral_people, referral_health, referral_danger, referral_body, referral_home, referral_hints;
 
 /* The sentences of s[0..n) in lower case, without signs, in words that rules know: "I'm gonna" is
  * "i am going to". Each ends with a newline and has a blank before and behind every word. */

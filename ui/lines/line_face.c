@@ -61,7 +61,7 @@ void line_chat_say(struct plain *p, const char *format, ...)
     int n = vasprintf(&text, format, args);
     va_end(args);
     if (n < 0)
-        die(EX_OSERR, "qins-tui: out of memory");
+        die(EX_OSERR, "out of memory");
     say(p, text, (size_t)n);
     free(text);
 }

@@ -55,6 +55,9 @@ static struct {
     short pairs[N_STYLES]; /* 0: no colour */
 } s;
 
+/* The program ends: by a thread that got no memory, or by a signal. */
+static volatile bool is_over;
+
 static const char modes_on[] = "\033[?2004h\033[?1004h"; /* pastes in brackets, focus */
 static const char modes_off[] = "\033[?1004l\033[?2004l";
 static const char frame_begins[] = "\033[?2026h", frame_ends[] = "\033[?2026l";
@@ -242,6 +245,8 @@ static void set_raw(void)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     tcsetattr(s.in_fd, TCSADRAIN, &raw);
+    if (is_over) /* since this began */
+        tcsetattr(s.in_fd, TCSANOW, &s.before);
     int n = 0;
     if (!s.was_raw && ioctl(s.in_fd, FIONREAD, &n) == 0 && n > 0)
         s.typed_ahead = (size_t)n;
@@ -302,6 +307,7 @@ static void prepare_farewell(void)
 
 void screen_restore(void)
 {
+    is_over = true;
     if (!s.active)
         return;
     s.active = false; /* other threads write no more */
@@ -351,8 +357,10 @@ static void send_title(bool first)
 
 void screen_enter(void)
 {
-    set_raw();
+    while (is_over) /* it is given back already, or never taken */
+        pause();
     s.active = true;
+    set_raw();
     if (s.has_modes)
         buf_puts(&s.out, modes_on);
     if (s.mouse)
@@ -551,7 +559,8 @@ void screen_resize(void)
         ioctl(s.in_fd, TIOCGWINSZ, &w);
     s.n_rows = w.ws_row ? w.ws_row < MAX_ROWS ? w.ws_row : MAX_ROWS : 24;
     s.n_columns = w.ws_col ? w.ws_col < MAX_COLUMNS ? w.ws_col : MAX_COLUMNS : 80;
-    resizeterm(s.n_rows, s.n_columns);
+    if (resizeterm(s.n_rows, s.n_columns) != OK) /* its windows hold lines that it has freed */
+        die(EX_OSERR, "out of memory");
     screen_redraw();
 }
 

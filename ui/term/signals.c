@@ -86,7 +86,7 @@ int signals_open(void (*restore)(void))
 {
     restore_terminal = restore;
     if (pipe(pipe_fds) != 0)
-        die(EX_OSERR, "qins-tui: no pipe: %s", strerror(errno));
+        die(EX_OSERR, "no pipe: %s", strerror(errno));
     for (int i = 0; i < 2; i++) {
         fcntl(pipe_fds[i], F_SETFD, FD_CLOEXEC);
         fcntl(pipe_fds[i], F_SETFL, O_NONBLOCK);

@@ -443,7 +443,7 @@ static bool parse(struct md *m, const char *s, size_t n)
     literal_mark(&marked, s, n);
     int stopped = md_parse(marked.data ? marked.data : "", (MD_SIZE)marked.len, &parser, m);
     if (stopped < 0)
-        die(EX_OSERR, "qins: out of memory");
+        die(EX_OSERR, "out of memory");
     buf_free(&marked);
     buf_free(&m->plain);
     free_table(m);

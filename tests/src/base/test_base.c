@@ -72,7 +72,7 @@ static void test_path_join_adds_one_slash(void **state)
 static void give_back(void)
 {
     usleep(100000);
-    if (write(STDOUT_FILENO, "restored", 8) != 8)
+    if (write(STDOUT_FILENO, "restored ", 9) != 9)
         _exit(1);
 }
 
@@ -96,7 +96,7 @@ static void test_only_the_first_death_exits(void **state)
         dup2(out[1], STDERR_FILENO);
         die_hook(give_back);
         pthread_create(&thread, NULL, die_too, NULL);
-        die(71, " the first");
+        die(71, "the first");
     }
     close(out[1]);
     for (size_t n = 0; n + 1 < sizeof text;) {
@@ -109,7 +109,7 @@ static void test_only_the_first_death_exits(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 71);
-    assert_string_equal(text, "restored the first\n");
+    assert_string_equal(text, "restored test_base: the first\n");
 }
 
 int main(void)
