@@ -200,6 +200,7 @@ static void on_event(struct chat_session *s, const struct event *e)
 {
     s->status.done = e->done;
     s->status.total = e->total;
+    snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
     if (e->type == EVENT_DONE) {
         char *file = answer_score_end(s);
         engine_turn_comparison(s->engine, e->turn, &s->compared.tokens);

@@ -1180,8 +1180,13 @@ static void test_a_comparison_is_stopped(void **state)
     forget(n);
     chat_command(&n->chat, "/compare other");
     assert_int_equal(n->chat.status.state, STATE_COMPARING);
+    struct event loads = {.type = EVENT_PROMPT, .turn = n->chat.scoring.turn};
+    event_set_text(&loads, "loading", 7);
+    chat_event(&n->chat, &loads);
+    assert_string_equal(n->chat.status.step, "loading");
     chat_stop(&n->chat);
     take_until(n, EVENT_DONE);
+    assert_string_equal(n->chat.status.step, "");
     assert_true(has_heard(n, "notice Stopped: nothing is compared|"));
     assert_int_equal(n->chat.status.state, STATE_READY);
     chat_command(&n->chat, "/compare other");
