@@ -11,10 +11,8 @@
 #include "convert.h"
 #include "pool.h"
 
-/* Reports how far the hashing is; false stops. Or NULL. */
-
 struct checksum_options {
-    convert_progress_fn *progress;
+    convert_progress_fn *progress; /* or NULL */
     void *arg;
 };
 

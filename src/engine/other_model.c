@@ -16,10 +16,18 @@
 
 /* ---- what the model in use was made from ---------------------------------------------- */
 
-/* What stands at this path, if it is something to convert; takes the path. */
+static bool is_model_source(const char *path)
+{
+    char *config = path_join(path, "config.json");
+    bool is = checkpoint_is_source(path) && (!is_folder(path) || access(config, F_OK) == 0);
+    free(config);
+    return is;
+}
+
+/* What stands at this path, if it is a model to convert; takes the path. */
 static char *if_source(char *path)
 {
-    if (path && checkpoint_is_source(path))
+    if (path && is_model_source(path))
         return path;
     free(path);
     return NULL;
@@ -58,7 +66,7 @@ static char *source_in_use(const struct engine *e)
     const char *from = safetensors_meta(&e->model->file, META_CACHED_FROM);
     if (checkpoint_is_source(e->model_path))
         return xstrdup(e->model_path);
-    if (from && checkpoint_is_source(from))
+    if (from && is_model_source(from))
         return xstrdup(from);
     return e->model->source && *e->model->source ? source_by_name(e, e->model->source) : NULL;
 }

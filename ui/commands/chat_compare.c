@@ -18,6 +18,14 @@ void chat_compare_kl(float kl, struct buf *out)
     buf_printf(out, kl > 0 && kl < 0.0005f ? "<0.001" : "%.3f", (double)kl);
 }
 
+static void add_perplexities(const double p[N_COMPARED], struct buf *out)
+{
+    for (int side = 0; side < N_COMPARED; side++) {
+        buf_puts(out, side ? " and " : "perplexity ");
+        buf_printf(out, p[side] < 1e5 ? "%.2f" : "%.3g", p[side]);
+    }
+}
+
 void chat_compare_part(const struct chat_session *s, int part, struct buf *out)
 {
     const struct compared *c = &s->compared;
@@ -27,7 +35,7 @@ void chat_compare_part(const struct chat_session *s, int part, struct buf *out)
     else if (part == 1)
         buf_printf(out, "same first choice %zu of %zu", sum.n_same, c->tokens.n);
     else
-        buf_printf(out, "perplexity %.2f and %.2f", sum.perplexity[0], sum.perplexity[1]);
+        add_perplexities(sum.perplexity, out);
 }
 
 /* ---- all tokens in one row ------------------------------------------------------------ */
@@ -192,6 +200,7 @@ static void on_event(struct chat_session *s, const struct event *e)
 {
     s->status.done = e->done;
     s->status.total = e->total;
+    snprintf(s->status.step, sizeof s->status.step, "%.*s", (int)e->n_text, e->text);
     if (e->type == EVENT_DONE) {
         char *file = answer_score_end(s);
         engine_turn_comparison(s->engine, e->turn, &s->compared.tokens);
@@ -263,6 +272,8 @@ void chat_compare(struct chat_session *s, const char *argument)
         chat_notice(s, "/compare MODEL, /compare FORMAT, or behind it [--force] FILE.json");
     else
         number = answer_to_score(s);
+    if (number != NO_MESSAGE && *file && !token_file_is_free(s, file))
+        number = NO_MESSAGE;
     if (number != NO_MESSAGE && !engine_find_other(s->engine, name, &other, &err)) {
         chat_notice(s, "%s", err.text);
     } else if (number != NO_MESSAGE) {

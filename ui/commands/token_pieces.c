@@ -11,6 +11,8 @@
 #include "sanitise.h"
 #include "utf8.h"
 
+static const char FILE_MARK[] = "qins-tokens";
+
 /* ---- in words ------------------------------------------------------------------------- */
 
 static bool is_whole(const struct buf *text)
@@ -77,10 +79,32 @@ json_t *token_piece_json(const struct chat_session *s, int32_t id, float p)
     return o;
 }
 
+/* Where "FILE.json" or "--force FILE.json" is. Caller frees. */
+static char *path_of(const char *argument, bool *replace)
+{
+    *replace = strncmp(argument, "--force ", 8) == 0;
+    return places_typed(*replace ? argument + 8 + strspn(argument + 8, " ") : argument);
+}
+
+bool token_file_is_free(struct chat_session *s, const char *argument)
+{
+    struct outfile o;
+    struct error err;
+    bool replace;
+    char *path = path_of(argument, &replace);
+    bool ok = outfile_open(&o, path, replace, FILE_MARK, &err);
+    if (ok)
+        outfile_abandon(&o);
+    else
+        chat_notice(s, "%s", err.text);
+    free(path);
+    return ok;
+}
+
 static bool write_text(const char *path, bool replace, const char *text, struct error *err)
 {
     struct outfile o;
-    if (!outfile_open(&o, path, replace, "qins-tokens", err))
+    if (!outfile_open(&o, path, replace, FILE_MARK, err))
         return false;
     if (outfile_write(&o, 0, text, strlen(text), err))
         return outfile_commit(&o, err);
@@ -91,10 +115,10 @@ static bool write_text(const char *path, bool replace, const char *text, struct 
 void token_file_write(struct chat_session *s, const char *argument, json_t *o, size_t n)
 {
     struct error err;
-    bool force = strncmp(argument, "--force ", 8) == 0;
-    char *path = places_typed(force ? argument + 8 + strspn(argument + 8, " ") : argument);
+    bool replace;
+    char *path = path_of(argument, &replace);
     char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
-    if (write_text(path, force, text ? text : "", &err))
+    if (write_text(path, replace, text ? text : "", &err))
         chat_notice(s, "%zu tokens are in %s", n, path);
     else
         chat_notice(s, "%s", err.text);

@@ -21,6 +21,8 @@ json_t *token_number_json(double x); /* null: it is none */
 /* Writes an object to "FILE.json", which must not exist ("--force " before it: may), and says that
  * n tokens are there, or why not. Takes the object. */
 void token_file_write(struct chat_session *s, const char *argument, json_t *o, size_t n);
+/* -> false, and says why: it could not be written now. */
+bool token_file_is_free(struct chat_session *s, const char *argument);
 /* NAME.json, behind "--force" or not. */
 bool token_file_is_name(const char *argument);
 

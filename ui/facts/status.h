@@ -29,7 +29,7 @@ extern const enum option_id sliders[N_SLIDERS];
 struct status {
     enum state state;
     uint64_t done, total;          /* of loading (bytes) or of reading the prompt (tokens) */
-    char step[EVENT_TEXT_MAX + 1]; /* what loading is at, raw: "downloading ..."; "": reading */
+    char step[EVENT_TEXT_MAX + 1]; /* of loading, comparing; raw: "converting"; "": reading */
     double reading_ms;             /* since the prompt began */
     uint32_t n_read_before;        /* tokens of the prompt that were in the cache */
     float now_tokens_per_s;        /* while answering */

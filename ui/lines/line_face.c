@@ -14,10 +14,12 @@
 #include "chat_turn.h"
 #include "jsonl.h"
 #include "plain_internal.h"
+#include "web_link.h"
 
 enum {
-    MAX_HELD = 1000, /* bytes of a sentence that is shown before it ends */
-    INDENT = 2,      /* blanks before the lines of somebody else's text */
+    MAX_HELD = 1000,             /* bytes of a sentence that is shown before it ends, ... */
+    MAX_WORD = 2 * WEB_LINK_MAX, /* ... of a word: a URL comes whole, or is none */
+    INDENT = 2,                  /* blanks before the lines of somebody else's text */
 };
 
 /* ---- what we say ---------------------------------------------------------------------- */
@@ -140,7 +142,7 @@ static size_t sentences(const struct buf *b)
         if (c == ' ' && !blank)
             blank = i;
     }
-    return b->len < MAX_HELD ? 0 : blank ? blank : b->len;
+    return b->len < (blank ? MAX_HELD : MAX_WORD) ? 0 : blank ? blank : b->len;
 }
 
 static void show(struct plain *p, size_t n)

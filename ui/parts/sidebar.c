@@ -51,7 +51,8 @@ char *sidebar_state(const struct status *f, char *out, size_t size)
     case STATE_MEASURING: snprintf(out, size, "Measuring"); break;
     case STATE_COMPARING:
         if (total)
-            snprintf(out, size, "Comparing %.0f %%", 100 * fraction((double)done, (double)total));
+            snprintf(out, size, "%.14s %.0f %%", f->step[0] ? f->step : "Comparing",
+                     100 * fraction((double)done, (double)total));
         else
             snprintf(out, size, "Comparing");
         break;

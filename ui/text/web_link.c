@@ -63,22 +63,28 @@ static bool may_be_in_url(int32_t cp)
     return cp > 0xa0 && cp < PUNCTUATION && cp != 0xab && cp != 0xbb;
 }
 
-static size_t count(const char *s, size_t n, char c)
+/* -> brackets that close what is not open */
+static long surplus(const char *s, size_t n, char opens, char closes)
 {
-    size_t found = 0;
+    long found = 0;
     for (size_t i = 0; i < n; i++)
-        found += s[i] == c;
+        found += (s[i] == closes) - (s[i] == opens);
     return found;
 }
 
-static bool ends_text(const char *s, size_t n)
+/* -> n without the signs at the end that belong to the text around */
+static size_t without_punctuation(const char *s, size_t n)
 {
-    const char last = s[n - 1];
-    if (last == ')')
-        return count(s, n, ')') > count(s, n, '(');
-    if (last == ']')
-        return count(s, n, ']') > count(s, n, '[');
-    return strchr(".,;:!?'*_~", last) != NULL;
+    long round = surplus(s, n, '(', ')'), square = surplus(s, n, '[', ']');
+    for (; n > 0; n--) {
+        const char last = s[n - 1];
+        const bool ends_text = last == ')'   ? round-- > 0
+                               : last == ']' ? square-- > 0
+                                             : strchr(".,;:!?'*_~", last) != NULL;
+        if (!ends_text)
+            break;
+    }
+    return n;
 }
 
 /* -> bytes of the URL that begins s, without what belongs to the text; 0: none; beyond
@@ -96,8 +102,8 @@ static size_t url_bytes(const char *s, size_t n)
             break;
         end += used;
     }
-    while (end <= WEB_LINK_MAX && ends_text(s, end))
-        end--;
+    if (end <= WEB_LINK_MAX)
+        end = without_punctuation(s, end);
     return end > scheme ? end : 0;
 }
 

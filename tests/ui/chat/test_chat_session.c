@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "chat_command.h"
+#include "chat_compare.h"
 #include "chat_context.h"
 #include "chat_conversations.h"
 #include "chat_model.h"
@@ -1156,6 +1157,18 @@ static void test_an_answer_is_compared(void **state)
     assert_int_equal(n->chat.scoring.turn, 0);
 }
 
+/* exp(2) and exp(60): the last is no number to write out. */
+static void test_a_text_that_a_model_does_not_know_at_all(void **state)
+{
+    struct notes *n = *state;
+    struct compared_token token = {.nats = {2, 60}};
+    struct buf out = {0};
+    comparison_push(&n->chat.compared.tokens, &token);
+    chat_compare_part(&n->chat, 2, &out);
+    assert_string_equal(out.data, "perplexity 7.39 and 1.14e+26");
+    buf_free(&out);
+}
+
 static void test_a_comparison_is_stopped(void **state)
 {
     struct notes *n = *state;
@@ -1167,8 +1180,13 @@ static void test_a_comparison_is_stopped(void **state)
     forget(n);
     chat_command(&n->chat, "/compare other");
     assert_int_equal(n->chat.status.state, STATE_COMPARING);
+    struct event loads = {.type = EVENT_PROMPT, .turn = n->chat.scoring.turn};
+    event_set_text(&loads, "loading", 7);
+    chat_event(&n->chat, &loads);
+    assert_string_equal(n->chat.status.step, "loading");
     chat_stop(&n->chat);
     take_until(n, EVENT_DONE);
+    assert_string_equal(n->chat.status.step, "");
     assert_true(has_heard(n, "notice Stopped: nothing is compared|"));
     assert_int_equal(n->chat.status.state, STATE_READY);
     chat_command(&n->chat, "/compare other");
@@ -1204,9 +1222,9 @@ static void test_a_comparison_in_a_file(void **state)
     assert_true(read_file(&text, path, 1 << 16, &err));
     assert_non_null(strstr(text.data, "\"same_choices\": 1,"));
     forget(n);
-    chat_command(&n->chat, command); /* is there */
-    take_until(n, EVENT_DONE);
+    chat_command(&n->chat, command); /* is there, which is told before anything is read */
     assert_true(has_heard(n, "use --force"));
+    assert_false(chat_is_busy(&n->chat));
     forget(n);
     chat_command(&n->chat, forced);
     take_until(n, EVENT_DONE);
@@ -1413,6 +1431,7 @@ int main(void)
         T(test_an_answer_without_numbers_is_read_again),
         T(test_a_token_that_is_a_part_of_a_character),
         T(test_an_answer_is_compared),
+        T(test_a_text_that_a_model_does_not_know_at_all),
         T(test_a_comparison_is_stopped),
         T(test_a_comparison_in_a_file),
         T(test_other_names_are_no_file),

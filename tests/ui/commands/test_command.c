@@ -196,6 +196,12 @@ static void test_sidebar_tells_and_fits(void **state)
     f = (struct status){.state = STATE_LOADING, .done = 5, .total = 0};
     n = sidebar_lines(&f, &o, 0, "", 40, lines);
     assert_string_equal(lines[0].label, "Loading");
+    f = (struct status){.state = STATE_COMPARING, .done = 5, .total = 20, .step = "converting"};
+    n = sidebar_lines(&f, &o, 0, "", 40, lines);
+    assert_string_equal(lines[0].label, "converting 25 %");
+    f.step[0] = '\0';
+    n = sidebar_lines(&f, &o, 0, "", 40, lines);
+    assert_string_equal(lines[0].label, "Comparing 25 %");
     options_free(&o);
 }
 

@@ -160,7 +160,7 @@ def test_a_page():
 def test_what_cannot_be_compared_is_told_in_one_line():
     models = Models()
     with models.temporary:
-        for name in ("empty", "beside"):
+        for name in ("empty", "beside", "beside/stories260K-phi3"):  # the last one holds no model
             os.mkdir(models.path(name))
         for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
             shutil.copy(os.path.join(FOLDER, name), models.path("empty"))
@@ -186,6 +186,8 @@ def test_what_cannot_be_compared_is_told_in_one_line():
             assert part in line, (line, part)
         with open(models.path("there.json"), encoding="utf-8") as f:
             assert f.read() == "no model\n"
+        _, said = models.talk(alone, f"/compare {models.files['qins4']} ~/there.json")
+        assert "reads the answer too" not in said and "there.json: already exists" in said, said
         _, said = models.talk(alone, f"/compare {models.files['qins4']} --force ~/there.json")
         assert f"{N} tokens are in " in said, said
         _, said = models.talk(alone, "/new", f"/compare {models.files['qins4']}")

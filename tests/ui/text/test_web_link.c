@@ -83,6 +83,8 @@ static void test_urls_in_text(void **state)
     expect_found("(http://a.example/b_(c)) and <https://d.example>, ok",
                  "[http://a.example/b_(c)][https://d.example]");
     expect_found("[x](http://a.example/y)", "[http://a.example/y]");
+    expect_found("([http://a.example/b[1](c)].) http://a.example/b)[x]),",
+                 "[http://a.example/b[1](c)][http://a.example/b)[x]]");
     expect_found("\"http://a.example/'q'\"; Https://B.example/?x=1&y=2!",
                  "[http://a.example/'q][Https://B.example/?x=1&y=2]");
     expect_found("在http://a.example/字。http://b.example，或",
@@ -114,6 +116,12 @@ static void test_long_texts(void **state)
     buf_puts(&text, " http://b.example"); /* the first is too long, not what comes */
     assert_int_equal(web_link_find(text.data, text.len, 0, &start), strlen("http://b.example"));
     assert_int_equal(start, end + 1);
+    text.len = 0;
+    buf_puts(&text, "http://a");
+    for (int i = 0; i < 2000; i++)
+        buf_puts(&text, i % 2 ? ")" : "]");
+    for (int i = 0; i < 20000; i++)
+        assert_int_equal(web_link_find(text.data, text.len, 0, &start), strlen("http://a"));
     buf_free(&text);
 }
 
