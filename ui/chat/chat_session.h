@@ -99,6 +99,7 @@ struct compared {
     char *models[N_COMPARED];      /* their names, fit for a terminal */
     const char *names[N_COMPARED]; /* what is shown of them: formats, or names */
     struct comparison tokens;      /* n 0: there is none, or it is of another vocabulary */
+    int32_t message;               /* that was compared */
 };
 
 struct chat_session {

@@ -183,7 +183,7 @@ static void show(struct chat_session *s, const char *file)
         write_file(s, file);
     } else if (s->face->compared) {
         s->face->notice(s->self, ""); /* how to stop it */
-        s->face->compared(s->self, s->scoring.number);
+        s->face->compared(s->self, s->compared.message);
     } else {
         show_page(s);
     }
@@ -223,6 +223,7 @@ static void start(struct chat_session *s, int32_t number, const struct engine_ot
     size_t n = answer_score(s, number, other, file, on_event);
     if (!n)
         return;
+    c->message = number;
     c->models[0] = xstrdup(s->model_name);
     c->models[1] = model_name(other->path);
     s->status.state = STATE_COMPARING;
@@ -257,6 +258,12 @@ static char *name_part(const char *argument, const char *file)
     return xstrndup(argument, n);
 }
 
+/* The last answer was, and its comparison is still there. */
+static bool is_compared(const struct chat_session *s)
+{
+    return s->compared.tokens.n && s->compared.message == conversation_leaf(&s->conversation);
+}
+
 void chat_compare(struct chat_session *s, const char *argument)
 {
     struct engine_other other;
@@ -268,7 +275,9 @@ void chat_compare(struct chat_session *s, const char *argument)
         return;
     }
     int32_t number = NO_MESSAGE;
-    if (!*name || *name == '-' || (*file && !token_file_is_name(file)))
+    if (!*argument && is_compared(s))
+        show(s, "");
+    else if (!*name || *name == '-' || (*file && !token_file_is_name(file)))
         chat_notice(s, "/compare MODEL, /compare FORMAT, or behind it [--force] FILE.json");
     else
         number = answer_to_score(s);

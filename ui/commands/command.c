@@ -58,7 +58,7 @@ const struct command commands[] = {
      "how likely each token of the last answer was; with N K go on from token N with its choice K; "
      "write FILE.json",
      RUN(run_tokens), NULL},
-    {"compare", "NAME [FILE]", ARGUMENT_COMPARED,
+    {"compare", "[NAME [FILE]]", ARGUMENT_COMPARED,
      "the last answer as another model, or number format, sees it: how far their predictions are "
      "apart; write FILE.json",
      RUN(run_compare), NULL},

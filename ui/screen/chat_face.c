@@ -247,14 +247,23 @@ static bool look(void *self, struct error *err)
     return look_apply(self, err);
 }
 
+/* Whoever writes a message meanwhile goes on: the layer would take the keys. */
+static void show_tokens(struct app *a, int32_t number, bool compares)
+{
+    if (a->composer.editor.text.len)
+        app_notice(a, compares ? "Compared: /compare shows it" : "Known now: /tokens shows them");
+    else
+        token_layer_open(a, number, compares);
+}
+
 static void tokens(void *self, int32_t number)
 {
-    token_layer_open(self, number, false);
+    show_tokens(self, number, false);
 }
 
 static void compared(void *self, int32_t number)
 {
-    token_layer_open(self, number, true);
+    show_tokens(self, number, true);
 }
 
 static void find(void *self, const char *text)

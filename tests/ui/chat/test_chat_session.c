@@ -1150,9 +1150,16 @@ static void test_an_answer_is_compared(void **state)
                              "KL 0.00676 nats, 0.00676 per token; same first choice 1 of 1; "
                              "perplexity 1.50 and 1.39\n"));
     expect_path(n, "one|yes|");
+    forget(n);
+    chat_command(&n->chat, "/compare");
+    assert_true(has_heard(n, "1. \"t1\" KL 0.007, 0.67, 0.72\n"));
     chat_command(&n->chat, "/compare qins4");
     take_until(n, EVENT_DONE);
     assert_true(has_heard(n, "the predictions of qins8 and qins4 are apart"));
+    converse(n, "two");
+    forget(n);
+    chat_command(&n->chat, "/compare"); /* of an answer before */
+    assert_true(has_heard(n, "notice /compare MODEL"));
     chat_new(&n->chat);
     assert_int_equal(n->chat.scoring.turn, 0);
 }

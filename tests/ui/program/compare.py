@@ -231,6 +231,17 @@ def test_the_view():
             s.wait("5/14 <A9>")
             s.keys("Home", "Escape")
             s.wait("5/14|1/14", gone=True)
+            s.text("/compare qins4")
+            s.keys("Enter")
+            s.wait("Comparing")
+            s.text("nice")  # a message that is begun meanwhile
+            s.wait("Compared: /compare shows it")
+            s.wait("> nice")
+            for _ in "nice":
+                s.keys("BSpace")
+            s.text("/compare")
+            s.keys("Enter")
+            s.wait("1/14")
 
 
 def test_esc_stops_it():
