@@ -53,7 +53,10 @@ static struct ruleset ruleset_of(long version)
 
 static void allow(int rules, const char *path, uint64_t what)
 {
-    struct path_rule rule = {.allowed = what, .folder = open(path, O_PATH | O_CLOEXEC)};
+    struct path_rule rule = {.allowed = what};
+    do
+        rule.folder = open(path, O_PATH | O_CLOEXEC);
+    while (rule.folder < 0 && errno == EINTR);
     if (rule.folder < 0) /* it is not there: nothing is written to it */
         return;
     syscall(ADD_RULE, rules, RULE_PATH, &rule, 0);

@@ -231,6 +231,15 @@ int open_restarted(const char *path, int flags)
     return fd;
 }
 
+int truncate_restarted(int fd, uint64_t size)
+{
+    int failed;
+    do
+        failed = ftruncate(fd, (off_t)size);
+    while (failed && errno == EINTR);
+    return failed;
+}
+
 int open_regular(const char *path, uint64_t *size, struct error *err)
 {
     int fd = open_restarted(path, O_RDONLY | O_NONBLOCK);

@@ -70,8 +70,10 @@ struct mapping {
     int fd; /* for pread, if there is data */
 };
 
-/* open, begun again when a signal interrupts it: file systems behind a network, or a program. */
+/* open and ftruncate, begun again when a signal interrupts them: file systems behind a network, or
+ * a program. */
 int open_restarted(const char *path, int flags);
+int truncate_restarted(int fd, uint64_t size);
 /* Opens a regular file for reading, never waiting for a FIFO or a device. -> fd, or -1. */
 int open_regular(const char *path, uint64_t *size, struct error *err);
 bool map_file(struct mapping *m, const char *path, struct error *err);

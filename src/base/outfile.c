@@ -67,14 +67,11 @@ bool outfile_lock(int fd)
 /* What cannot be emptied, which is ours now, does not stay. */
 static bool empty(const struct outfile *o, struct error *err)
 {
-    while (ftruncate(o->fd, 0) != 0) {
-        if (errno == EINTR)
-            continue;
-        error_set(err, EX_CANTCREAT, "%s: cannot truncate: %s", o->partial, strerror(errno));
-        unlink(o->partial);
-        return false;
-    }
-    return true;
+    if (truncate_restarted(o->fd, 0) == 0)
+        return true;
+    error_set(err, EX_CANTCREAT, "%s: cannot truncate: %s", o->partial, strerror(errno));
+    unlink(o->partial);
+    return false;
 }
 
 static bool lock_partial(struct outfile *o, const char *mark, struct error *err)

@@ -68,7 +68,7 @@ static bool start(struct budget_store *s, const char *key, struct error *err)
     if (read_all(s, hex))
         return true;
     rewind(s->file);
-    if (ftruncate(fileno(s->file), 0) != 0)
+    if (truncate_restarted(fileno(s->file), 0) != 0)
         return error_set(err, EX_CANTCREAT, "%s: cannot write: %s", s->path, strerror(errno));
     fprintf(s->file, "%s\n", hex);
     return budget_store_flush(s, err);
@@ -82,7 +82,7 @@ struct budget_store *budget_store_open(const char *path, size_t n_weights, int n
     s->costs = xcalloc(n_weights * (size_t)n_costs + 1, sizeof *s->costs);
     for (size_t i = 0; i < n_weights * (size_t)n_costs; i++)
         s->costs[i] = NAN;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int fd = open_restarted(path, O_RDWR | O_CREAT | O_NOFOLLOW);
     s->file = fd >= 0 ? fdopen(fd, "r+") : NULL;
     bool ok =
         s->file || error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));

@@ -78,7 +78,7 @@ static bool start(struct calibration_store *s, uint32_t n_layers, const char *ke
     memcpy(want.magic, magic, sizeof magic);
     sha256_hex(key, strlen(key), hex);
     memcpy(want.key, hex, SHA256_HEX);
-    if (ftruncate(s->fd, (off_t)s->size) != 0)
+    if (truncate_restarted(s->fd, s->size) != 0)
         return error_set(err, EX_CANTCREAT, "%s: no room for %zu bytes: %s", s->path, s->size,
                          strerror(errno));
     void *p = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
@@ -100,7 +100,7 @@ struct calibration_store *calibration_store_open(const char *path, const struct 
     struct calibration_store *s = xcalloc(1, sizeof *s);
     *s = (struct calibration_store){.list = list, .path = xstrdup(path), .fd = -1};
     plan(s);
-    s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    s->fd = open_restarted(path, O_RDWR | O_CREAT | O_NOFOLLOW);
     bool ok =
         s->fd >= 0 || error_set(err, EX_CANTCREAT, "%s: cannot write: %s", path, strerror(errno));
     ok = ok && (outfile_lock(s->fd) ||

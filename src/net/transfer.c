@@ -57,7 +57,7 @@ static bool start_anew(struct transfer *t)
     t->hash = blob_hash_new(t->file->etag, t->file->bytes);
     t->at = 0;
     t->is_mixed = false;
-    return ftruncate(t->fd, 0) == 0 ||
+    return truncate_restarted(t->fd, 0) == 0 ||
            error_set(t->err, EX_IOERR, "%s: cannot be emptied: %s", t->incomplete, strerror(errno));
 }
 

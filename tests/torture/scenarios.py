@@ -199,7 +199,7 @@ class ScreenScenario(Scenario):
                 waits_until = now + 1
 
     def tells(self, r, right):
-        return bool(r.complained) or b"memory" in r.said or b"aved" in r.said
+        return bool(r.complained) or bool(re.search(rb"memory|cannot|aved| full", r.said))
 
 
 class ServerScenario(Scenario):

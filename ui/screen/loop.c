@@ -288,12 +288,23 @@ static bool told_to_go(void)
     return signals_take() & (SIGNAL_INTERRUPT | SIGNAL_HANGUP | SIGNAL_TERMINATE);
 }
 
+/* A notice went with the screen, if there was a frame with it. */
+static void leave_chat(struct chat_session *c)
+{
+    struct error err;
+    chat_leave(c, STOP_NONE);
+    if (!c->saving.failed)
+        return;
+    error_set(&err, EX_IOERR, "%s", c->saving.reason);
+    error_print(&err, "qins-tui");
+}
+
 /* A signal ends the program at once, whatever the engine is busy with. */
 static int finish(struct app *a, struct loop *l)
 {
     const struct error *failed = a->chat.engine ? engine_error(a->chat.engine) : NULL;
     screen_close();
-    chat_leave(&a->chat, STOP_NONE);
+    leave_chat(&a->chat);
     if (a->composer.external.pid)
         kill(a->composer.external.pid, SIGHUP); /* it keeps what it can; its file stays */
     if (l->exit_code > 128)
