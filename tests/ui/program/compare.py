@@ -231,6 +231,7 @@ def test_the_view():
             s.wait("5/14 <A9>")
             s.keys("Home", "Escape")
             s.wait("5/14|1/14", gone=True)
+            s.resize(80, 24)
             s.text("/compare qins4")
             s.keys("Enter")
             s.wait("Comparing")
@@ -241,7 +242,7 @@ def test_the_view():
                 s.keys("BSpace")
             s.text("/compare")
             s.keys("Enter")
-            s.wait("1/14")
+            s.wait("Token 1 of 14")
 
 
 def test_esc_stops_it():
