@@ -38,7 +38,7 @@ static void take_line(struct options *o, char *line)
             check_value(o, (enum option_id)id);
     } else if (value && strcmp(value, "-") == 0) {
         options_unset(o, (enum option_id)id, SOURCE_USER);
-    } else if (value && (value[0] == '<' || value[0] == '>')) {
+    } else if (option_table[id].step > 0 && value && (value[0] == '<' || value[0] == '>')) {
         options_step(o, (enum option_id)id, (value[0] == '<' ? -1 : 1) * (int)strlen(value));
         check_value(o, (enum option_id)id);
     } else if (value && options_set(o, (enum option_id)id, value, SOURCE_USER, &err)) {
