@@ -14,7 +14,8 @@ status, environment, command = int(sys.argv[1]), json.loads(sys.argv[2]), sys.ar
 pid = os.fork()
 if pid == 0:
     os.close(status)
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+    # Python ignores the first two; whoever is in a shell's background, the others.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     os.execvpe(command[0], command, environment)
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
