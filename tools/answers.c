@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "distribution.h"
 #include "sanitise.h"
 
 const char answer_prompts[] = "Once upon a time there was a little girl who\n"
@@ -42,7 +43,7 @@ static void generate(struct answer *a, struct session *s, struct ids *ids, uint3
     while (ids->n < most) {
         if (a->made.n > 0)
             session_sync(s, ids->ids, (uint32_t)ids->n, NULL, NULL);
-        int32_t id = bench_best(session_logits(s), n_vocab);
+        int32_t id = (int32_t)logits_best(session_logits(s), n_vocab);
         if (is_stop(c, id))
             break;
         ids_push(ids, id);

@@ -71,8 +71,6 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
                      struct error *err);
 /* The session holds n ids, as if they had been evaluated: keys and values at random. */
 void bench_fill(struct session *s, const int32_t *ids, uint32_t n);
-/* Greedy choice: the lowest id among the best. */
-int32_t bench_best(const float *logits, uint32_t n);
 /* Integer dot products of registers and nothing else by all threads, n_chunks of some 0.2 ms each:
  * products per nanosecond, the limit of prompts; 0: not known of this level. */
 double bench_dot_peak(const struct kernels *k, struct pool *pool, uint32_t n_chunks);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "distribution.h"
 
 enum { N_TOP = 10 };
 
@@ -30,7 +31,7 @@ static void print_table(const float *logits, uint32_t vocab, const struct ids *g
     memcpy(left, logits, vocab * sizeof *left);
     puts("     id      logit");
     for (uint32_t i = 0; i < N_TOP && i < vocab; i++) {
-        int32_t id = bench_best(left, vocab);
+        int32_t id = (int32_t)logits_best(left, vocab);
         printf("%7d %10.5f\n", id, left[id]);
         left[id] = -__builtin_inff();
     }
@@ -51,7 +52,7 @@ static void evaluate(struct bench *b, struct session *s, struct ids *ids)
     session_sync(s, ids->ids, (uint32_t)ids->n, NULL, NULL);
     memcpy(logits, session_logits(s), vocab * sizeof *logits);
     while (greedy.n < b->n_greedy) {
-        int32_t id = bench_best(session_logits(s), vocab);
+        int32_t id = (int32_t)logits_best(session_logits(s), vocab);
         ids_push(&greedy, id);
         ids_push(ids, id);
         if (greedy.n < b->n_greedy)

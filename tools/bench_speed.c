@@ -9,6 +9,7 @@
 
 #include "bench.h"
 #include "conditions.h"
+#include "distribution.h"
 #include "graph.h"
 #include "plain_read.h"
 #include "system.h"
@@ -92,7 +93,7 @@ static double prompt_once(struct bench *b, struct session *s, uint32_t length)
     session_truncate(s, 0);
     double start = now_ms();
     session_sync(s, ids.ids, length, NULL, NULL);
-    bench_best(session_logits(s), b->model->config.vocab);
+    logits_best(session_logits(s), b->model->config.vocab);
     double ms = now_ms() - start;
     ids_free(&ids);
     return per_second(length, ms);
@@ -109,7 +110,7 @@ static double generate_once(struct bench *b, struct session *s, uint32_t context
     if (b->is_filled)
         bench_fill(s, ids.ids, length);
     session_sync(s, ids.ids, length, NULL, NULL);
-    int32_t next = bench_best(session_logits(s), vocab);
+    int32_t next = (int32_t)logits_best(session_logits(s), vocab);
     session_expert_reads(s, &needed[0], &missed[0]);
     double start = now_ms();
     profile_start(profile);
@@ -117,7 +118,7 @@ static double generate_once(struct bench *b, struct session *s, uint32_t context
     for (uint32_t i = 0; i < b->n_generate; i++) {
         ids_push(&ids, next);
         session_sync(s, ids.ids, (uint32_t)ids.n, NULL, NULL);
-        next = bench_best(session_logits(s), vocab);
+        next = (int32_t)logits_best(session_logits(s), vocab);
         profile_lap(pool_profile(b->pool), OP_SAMPLE);
     }
     pool_set_profile(b->pool, NULL);

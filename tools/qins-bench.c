@@ -227,15 +227,6 @@ bool bench_parse_ids(const char *text, size_t n, uint32_t limit, struct ids *out
     return true;
 }
 
-int32_t bench_best(const float *logits, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return (int32_t)best;
-}
-
 /* The program never calls setlocale: the decimal point is a point. */
 void bench_json_number(double x)
 {

@@ -9,8 +9,6 @@
 #include "model_source.h"
 #include "same_pieces.h"
 
-#define PROGRESS_EVERY_MS 50
-
 struct compare {
     struct engine *e;
     const struct request *r;

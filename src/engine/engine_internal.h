@@ -17,7 +17,8 @@
 #include "wake.h"
 #include "weights_ready.h"
 
-enum { N_ANSWERS = 8 }; /* finished turns whose ids wait for engine_turn_ids */
+#define PROGRESS_EVERY_MS 50 /* at most so often is told how far a turn's reading is */
+enum { N_ANSWERS = 8 };      /* finished turns whose ids wait for engine_turn_ids */
 
 struct request {
     uint32_t turn; /* 0: none */

@@ -9,7 +9,6 @@
 #include "prompt_lookup.h"
 
 enum { RATE_WINDOW = 16 }; /* tokens that the current speed is measured over */
-#define PROGRESS_EVERY_MS 50
 
 /* Tokens that may follow, from earlier in the text. The first n are evaluated with the next token.
  */

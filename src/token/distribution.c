@@ -4,18 +4,21 @@
 #include <math.h>
 #include <string.h>
 
-static uint32_t best_of(const float *x, uint32_t n)
+uint32_t logits_best(const float *logits, uint32_t n)
 {
     uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (x[i] > x[best])
+    float largest = -INFINITY;
+    for (uint32_t i = 0; i < n; i++)
+        if (logits[i] > largest) {
+            largest = logits[i];
             best = i;
+        }
     return best;
 }
 
 struct distribution distribution_of(const float *logits, uint32_t n)
 {
-    struct distribution d = {.logits = logits, .n = n, .top = best_of(logits, n)};
+    struct distribution d = {.logits = logits, .n = n, .top = logits_best(logits, n)};
     float max = logits[d.top];
     double sum = 0;
     for (uint32_t i = 0; i < n; i++)

@@ -23,6 +23,8 @@ double distribution_log_p(const struct distribution *d, uint32_t id);
 /* Kullback-Leibler divergence KL(p || q) = sum p (ln p - ln q), in nats, to about
  * 1e-8; of the same n. */
 double distribution_kl(const struct distribution *p, const struct distribution *q);
+/* The likeliest token: the lowest id among the largest; NaN is the least likely of all. */
+uint32_t logits_best(const float *logits /* [n] */, uint32_t n);
 /* Whether they are neither NaN nor infinite, all of them. */
 bool logits_are_numbers(const float *logits /* [n] */, uint32_t n);
 

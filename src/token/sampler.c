@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "distribution.h"
 
 struct candidate {
     float logit, weight; /* weight: exp of what lies between the logit and the largest one */
@@ -245,25 +246,12 @@ static int32_t draw(struct sampler *s, const struct candidate *c, uint32_t n, fl
     return id;
 }
 
-/* The lowest id among the largest; NaN is the least likely of all. */
-static int32_t likeliest(const float *logits, uint32_t n)
-{
-    uint32_t best = 0;
-    float largest = -INFINITY;
-    for (uint32_t i = 0; i < n; i++)
-        if (logits[i] > largest) {
-            largest = logits[i];
-            best = i;
-        }
-    return (int32_t)best;
-}
-
 int32_t sampler_pick(struct sampler *s, const float *logits, uint32_t n_valid,
                      const struct sampling *o, const int32_t *history, size_t n_history)
 {
     assert(n_valid > 0 && n_valid <= s->vocab);
     if (!(o->temperature > 0) && !s->allowed && !has_penalties(o))
-        return likeliest(logits, n_valid);
+        return (int32_t)logits_best(logits, n_valid);
     const uint32_t n_allowed = load(s, logits, n_valid, o, history, n_history);
     uint32_t n = n_allowed;
     assert(n > 0);

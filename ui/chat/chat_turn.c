@@ -335,7 +335,7 @@ void chat_tell_folding(struct chat_session *s, enum chat_folding folding)
                          "in a row are joined");
 }
 
-static void tell_failure(struct chat_session *s)
+void chat_tell_failure(struct chat_session *s)
 {
     struct error err;
     engine_turn_error(s->engine, &err);
@@ -378,7 +378,7 @@ static void on_done(struct chat_session *s, const struct event *e)
     chat_sample(s);
     chat_tell_folding(s, e->stats.folding);
     if (e->stop == STOP_FAILED || e->stop == STOP_CUT)
-        tell_failure(s);
+        chat_tell_failure(s);
     else if (e->stop == STOP_CONTEXT)
         chat_context_full(s, e->stats.n_tokens == 0, drop_oldest);
     else

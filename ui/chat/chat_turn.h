@@ -23,6 +23,8 @@ void chat_stop(struct chat_session *s);
 const char *chat_mark_of(const struct message *m);
 /* The conversation is left: ends what runs, and saves. */
 void chat_leave(struct chat_session *s, enum stop_reason stop);
+/* Why the last turn gave no answer. */
+void chat_tell_failure(struct chat_session *s);
 /* What the template made of a turn's messages; told once per conversation and model. */
 void chat_tell_folding(struct chat_session *s, enum chat_folding folding);
 /* Takes what loading a model has said last off the screen. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "answer_again.h"
+#include "chat_turn.h"
 #include "model_name.h"
 #include "token_pieces.h"
 
@@ -76,9 +77,7 @@ static void add_choice(const struct chat_session *s, const struct compared_token
                        struct buf *out)
 {
     buf_puts(out, side ? ", " : "; first choices ");
-    chat_token_label(s, t->top[side], out);
-    buf_puts(out, " ");
-    chat_token_probability(t->top_p[side], out);
+    chat_token_choice(s, t->top[side], t->top_p[side], out);
 }
 
 static void add_row(const struct chat_session *s, size_t number, const struct compared_token *t,
@@ -128,10 +127,9 @@ static json_t *side_json(const struct chat_session *s, const struct compared_tok
                      token_piece_json(s, t->top[side], t->top_p[side]));
 }
 
-static json_t *token_json(const struct chat_session *s, const struct compared_token *t)
+static json_t *compared_json(const struct chat_session *s, const struct compared_token *t)
 {
-    json_t *o = token_piece_json(s, t->id, expf(-t->nats[0])), *sides = json_array();
-    json_object_del(o, "p"); /* each side has its own */
+    json_t *o = token_json(s, t->id), *sides = json_array();
     for (int side = 0; side < N_COMPARED; side++)
         json_array_append_new(sides, side_json(s, t, side));
     json_object_set_new(o, "kl", token_number_json((double)t->kl));
@@ -156,7 +154,7 @@ static void write_file(struct chat_session *s, const char *argument)
     struct comparison_sum sum = comparison_sum(c);
     json_t *tokens = json_array();
     for (size_t i = 0; i < c->n; i++)
-        json_array_append_new(tokens, token_json(s, &c->list[i]));
+        json_array_append_new(tokens, compared_json(s, &c->list[i]));
     json_t *o =
         json_pack("{s:o, s:s, s:o, s:o, s:i, s:o}", "models", both_json(s, &sum), "kv", c->kv,
                   "kl_sum", token_number_json(sum.kl), "kl_mean", token_number_json(sum.kl_mean),
@@ -189,13 +187,6 @@ static void show(struct chat_session *s, const char *file)
     }
 }
 
-static void tell_failure(struct chat_session *s)
-{
-    struct error err;
-    engine_turn_error(s->engine, &err);
-    chat_notice(s, "%s", err.text);
-}
-
 static void on_event(struct chat_session *s, const struct event *e)
 {
     s->status.done = e->done;
@@ -205,7 +196,7 @@ static void on_event(struct chat_session *s, const struct event *e)
         char *file = answer_score_end(s);
         engine_turn_comparison(s->engine, e->turn, &s->compared.tokens);
         if (e->stop == STOP_FAILED)
-            tell_failure(s);
+            chat_tell_failure(s);
         else if (s->compared.tokens.n)
             show(s, file);
         else

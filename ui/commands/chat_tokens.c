@@ -16,16 +16,12 @@ static void add_row(const struct chat_session *s, size_t number, const struct to
                     struct buf *out)
 {
     buf_printf(out, "%zu. ", number);
-    chat_token_label(s, t->id, out);
-    buf_puts(out, " ");
-    chat_token_probability(t->p, out);
+    chat_token_choice(s, t->id, t->p, out);
     if (!isnan(t->entropy))
         buf_printf(out, ", %.1f bits:", (double)t->entropy);
     for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0; k++) {
         buf_printf(out, "  %d ", k + 1);
-        chat_token_label(s, t->top[k], out);
-        buf_puts(out, " ");
-        chat_token_probability(t->top_p[k], out);
+        chat_token_choice(s, t->top[k], t->top_p[k], out);
     }
     buf_puts(out, "\n");
 }
@@ -44,7 +40,7 @@ static void show_page(struct chat_session *s, const struct message *m)
 
 /* ---- a file --------------------------------------------------------------------------- */
 
-static json_t *token_json(const struct chat_session *s, const struct token_odds *t)
+static json_t *odds_json(const struct chat_session *s, const struct token_odds *t)
 {
     json_t *choices = json_array(), *o = token_piece_json(s, t->id, t->p);
     for (int k = 0; k < TOKEN_CHOICES && t->top[k] >= 0; k++)
@@ -58,7 +54,7 @@ static void write_file(struct chat_session *s, const struct message *m, const ch
 {
     json_t *tokens = json_array();
     for (size_t i = 0; i < m->odds.n; i++)
-        json_array_append_new(tokens, token_json(s, &m->odds.list[i]));
+        json_array_append_new(tokens, odds_json(s, &m->odds.list[i]));
     json_t *o = json_pack("{s:s, s:o}", "model", m->model ? m->model : "", "tokens", tokens);
     token_file_write(s, argument, o, m->odds.n);
 }

@@ -41,6 +41,13 @@ void chat_token_label(const struct chat_session *s, int32_t id, struct buf *out)
     buf_free(&bytes);
 }
 
+void chat_token_choice(const struct chat_session *s, int32_t id, float p, struct buf *out)
+{
+    chat_token_label(s, id, out);
+    buf_puts(out, " ");
+    chat_token_probability(p, out);
+}
+
 void chat_token_probability(float p, struct buf *out)
 {
     if (isnan(p))
@@ -66,7 +73,7 @@ json_t *token_number_json(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-json_t *token_piece_json(const struct chat_session *s, int32_t id, float p)
+json_t *token_json(const struct chat_session *s, int32_t id)
 {
     struct buf bytes = {0};
     engine_token_text(s->engine, id, &bytes);
@@ -74,8 +81,14 @@ json_t *token_piece_json(const struct chat_session *s, int32_t id, float p)
         json_pack("{s:i, s:o}", "id", (int)id, "text", json_clean_text(bytes.data, bytes.len));
     if (!is_whole(&bytes))
         json_object_set_new(o, "bytes", bytes_json(&bytes));
-    json_object_set_new(o, "p", token_number_json((double)p));
     buf_free(&bytes);
+    return o;
+}
+
+json_t *token_piece_json(const struct chat_session *s, int32_t id, float p)
+{
+    json_t *o = token_json(s, id);
+    json_object_set_new(o, "p", token_number_json((double)p));
     return o;
 }
 

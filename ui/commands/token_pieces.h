@@ -15,7 +15,12 @@ void chat_token_label(const struct chat_session *s, int32_t id, struct buf *out)
 /* "0.93", "<0.01"; "-" of a token that the model was not asked for (NAN). */
 void chat_token_probability(float p, struct buf *out);
 
-/* {"id", "text", "p"}; "bytes" of one that is not whole characters. The caller's. */
+/* Both: "the" 0.93 */
+void chat_token_choice(const struct chat_session *s, int32_t id, float p, struct buf *out);
+
+/* {"id", "text"}; "bytes" of one that is not whole characters. The caller's. */
+json_t *token_json(const struct chat_session *s, int32_t id);
+/* The same with "p". */
 json_t *token_piece_json(const struct chat_session *s, int32_t id, float p);
 json_t *token_number_json(double x); /* null: it is none */
 /* Writes an object to "FILE.json", which must not exist ("--force " before it: may), and says that

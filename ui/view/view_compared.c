@@ -79,9 +79,7 @@ static void draw_side(const struct app *a, const struct compared_token *t, int s
     struct buf p = {0}, choice = {0};
     chat_token_probability(expf(-t->nats[side]), &p);
     buf_puts(&p, end - left < WHOLE_PANEL ? ", first " : ", first choice ");
-    chat_token_label(&a->chat, t->top[side], &choice);
-    buf_puts(&choice, " ");
-    chat_token_probability(t->top_p[side], &choice);
+    chat_token_choice(&a->chat, t->top[side], t->top_p[side], &choice);
     screen_puts(row, left, column - 2 - left, STYLE_ACCENT, a->chat.compared.names[side]);
     column += screen_put(row, column, end - column, STYLE_TEXT, p.data, p.len);
     screen_put(row, column, end - column, t->top[0] == t->top[1] ? STYLE_TEXT : STYLE_BOLD,
